@@ -1,0 +1,104 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// For modules that must be provably free of unsafe code.
+let pure = settings + [.strictMemorySafety()]
+
+let systemLibraries: [Target] = [
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+]
+
+// From the ground up: a module imports only those above it in this list.
+let modules: [Target] = [
+    .target(name: "CEmbeddedFiles", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "JSON", swiftSettings: settings),
+    .target(name: "HTTP", dependencies: ["CLinux", "CZlib"], swiftSettings: settings),
+    .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: settings),
+    .target(name: "Tracking", swiftSettings: pure),
+    .target(name: "Filter", swiftSettings: pure),
+    .target(name: "TrackingStore", dependencies: ["Filter", "SQLite", "Tracking"], swiftSettings: settings),
+    .target(name: "ArtifactStore", swiftSettings: settings),
+    .target(
+        name: "MLflowAPI",
+        dependencies: ["ArtifactStore", "Filter", "JSON", "Tracking", "TrackingStore"],
+        swiftSettings: settings
+    ),
+    .executableTarget(
+        name: "apus",
+        dependencies: [
+            "ArtifactStore", "CEmbeddedFiles", "CLinux", "HTTP", "JSON", "MLflowAPI", "SQLite", "Tracking",
+            "TrackingStore",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
+        ],
+        swiftSettings: settings
+    ),
+]
+
+let tests: [Target] = [
+    .target(
+        name: "TestSupport",
+        dependencies: ["SQLite", "Tracking", "TrackingStore"],
+        path: "Tests/TestSupport",
+        swiftSettings: settings
+    ),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+    .testTarget(name: "HTTPTests", dependencies: ["CZlib", "HTTP"], swiftSettings: settings),
+    .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: settings),
+    .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
+    .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: settings),
+    .testTarget(
+        name: "TrackingStoreTests",
+        dependencies: ["Filter", "SQLite", "TestSupport", "Tracking", "TrackingStore"],
+        swiftSettings: settings
+    ),
+    .testTarget(name: "ArtifactStoreTests", dependencies: ["ArtifactStore"], swiftSettings: settings),
+    .testTarget(
+        name: "MLflowAPITests",
+        dependencies: ["ArtifactStore", "JSON", "MLflowAPI", "TestSupport", "Tracking", "TrackingStore"],
+        swiftSettings: settings
+    ),
+]
+
+// libFuzzer brings its own main: these are linked and run by `make fuzz` alone.
+let fuzzers: [Target] =
+    Context.environment["APUS_FUZZ"] == nil
+    ? []
+    : [
+        .target(
+            name: "HTTPParserFuzz",
+            dependencies: ["HTTP"],
+            path: "Tests/Fuzz/HTTPParser",
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "JSONReaderFuzz",
+            dependencies: ["JSON"],
+            path: "Tests/Fuzz/JSONReader",
+            swiftSettings: settings
+        ),
+    ]
+
+let package = Package(
+    name: "apus",
+    products: [
+        .executable(name: "apus", targets: ["apus"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: systemLibraries + modules + tests + fuzzers,
+    cLanguageStandard: .c2x
+)

@@ -1,0 +1,33 @@
+/// A parsed JSON document: the source and a flat tape of its keys and values.
+package struct JSONDocument: Sendable {
+    private let tape: JSONTape
+
+    /// Parses a whole document.
+    ///
+    /// Strict as RFC 8259, with two differences: NaN, Infinity and -Infinity are numbers, as in Python's reader, and a
+    /// lone surrogate escape is an error. The source must be UTF-8 without a byte order mark, at most 256 MiB. Takes
+    /// 16 bytes of memory per key and value besides the source, which is kept. Values are decoded when asked for.
+    /// - Throws: the first fault with its offset.
+    package init(parsing bytes: [UInt8], limits: JSONLimits = .init()) throws(JSONError) {
+        guard bytes.count <= JSONNode.maximumSourceBytes else {
+            throw JSONError(offset: 0, message: "document larger than \(JSONNode.maximumSourceBytes) bytes")
+        }
+        let outcome: Result<JSONTape, JSONError> = bytes.withUnsafeBufferPointer { source in
+            guard let base = source.baseAddress, !source.isEmpty else {
+                return .failure(JSONError(offset: 0, message: "unexpected end"))
+            }
+            var parser = JSONParser(source, base: base, limits: limits)
+            do throws(JSONError) {
+                try parser.parse()
+                return .success(JSONTape(source: bytes, nodes: parser.nodes, count: parser.count))
+            } catch {
+                parser.nodes.deallocate()
+                return .failure(error)
+            }
+        }
+        tape = try outcome.get()
+    }
+
+    /// The document's value.
+    package var root: JSONValue { JSONValue(tape: tape, index: 0) }
+}

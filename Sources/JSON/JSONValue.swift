@@ -1,0 +1,122 @@
+/// One value of a document: a view that keeps the document alive and is cheap to copy.
+package struct JSONValue: Sendable {
+    let tape: JSONTape
+    let index: Int
+
+    var node: JSONNode { tape.node(index) }
+
+    /// What the value is.
+    package var kind: JSONKind { node.kind }
+
+    /// Whether it is `null`.
+    package var isNull: Bool { kind == .null }
+
+    /// The truth value; nil for other kinds.
+    package var bool: Bool? {
+        switch kind {
+        case .true: true
+        case .false: false
+        case .null, .number, .string, .array, .object: nil
+        }
+    }
+
+    /// The text of a string with its escapes resolved; nil for other kinds.
+    package var string: String? {
+        let node = node
+        guard node.kind == .string else { return nil }
+        return tape.string(of: node)
+    }
+
+    /// Lends the UTF-8 of a string with its escapes resolved; nil for other kinds.
+    ///
+    /// Copies only if there are escapes. The buffer must not escape from `body`.
+    package func withUTF8<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
+        let node = node
+        guard node.kind == .string else { return nil }
+        guard node.isMarked else { return try tape.withBytes(of: node) { try body(UnsafeRawBufferPointer($0)) } }
+        return try tape.unescapedBytes(of: node).withUnsafeBytes(body)
+    }
+
+    /// Whether it is a string of exactly these bytes, without making a String.
+    package func isString(_ text: String) -> Bool {
+        let node = node
+        return node.kind == .string && tape.matches(node, text)
+    }
+
+    /// The number of elements or members, duplicates counted; 0 for other kinds.
+    package var count: Int { node.count }
+
+    /// The value's bytes as sent, a string's quotes included.
+    package var rawBytes: ArraySlice<UInt8> {
+        let node = node
+        let quote = node.kind == .string ? 1 : 0
+        return tape.source[Int(node.start) - quote..<Int(node.end) + quote]
+    }
+
+    /// The value of a member, the last one if the key occurs twice, as in Python; nil if absent or not an object.
+    ///
+    /// Compares bytes; its time grows with the number of members.
+    package subscript(_ key: String) -> JSONValue? {
+        tape.member(of: index, key).map { JSONValue(tape: tape, index: $0) }
+    }
+}
+
+extension JSONTape {
+    func string(of node: JSONNode) -> String {
+        guard node.isMarked else { return withBytes(of: node) { String(decoding: $0, as: UTF8.self) } }
+        return String(decoding: unescapedBytes(of: node), as: UTF8.self)
+    }
+
+    func unescapedBytes(of node: JSONNode) -> [UInt8] {
+        withBytes(of: node) { content in
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(content.count)
+            JSONBytes.unescape(content) { bytes.append($0) }
+            return bytes
+        }
+    }
+
+    func matches(_ node: JSONNode, _ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { wanted in withBytes(of: node) { Self.matches($0, node.isMarked, wanted) } }
+    }
+
+    /// Looks a key up among the members of the object at `index`; the index of its value.
+    func member(of index: Int, _ key: String) -> Int? {
+        let object = node(index)
+        guard object.kind == .object else { return nil }
+        var key = key
+        return key.withUTF8 { wanted in
+            source.withUnsafeBufferPointer { source in
+                var found: Int?
+                var current = index + 1
+                let end = Int(object.next)
+                while current < end {
+                    let name = nodes[current]
+                    if name.isMarked || Int(name.end &- name.start) == wanted.count {
+                        let content = UnsafeBufferPointer(rebasing: source[Int(name.start)..<Int(name.end)])
+                        if Self.matches(content, name.isMarked, wanted) { found = current + 1 }
+                    }
+                    current = Int(nodes[current + 1].next)
+                }
+                return found
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func matches(
+        _ content: UnsafeBufferPointer<UInt8>,
+        _ hasEscapes: Bool,
+        _ wanted: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        guard hasEscapes else { return content.count == wanted.count && content.elementsEqual(wanted) }
+        var index = 0
+        var isEqual = true
+        JSONBytes.unescape(content) { byte in
+            if index >= wanted.count || wanted[index] != byte { isEqual = false }
+            index += 1
+        }
+        return isEqual && index == wanted.count
+    }
+}

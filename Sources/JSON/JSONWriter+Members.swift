@@ -1,0 +1,58 @@
+/// A key with its value in one call. Keys are ASCII without anything to escape, as in `key(_:)`.
+extension JSONWriter {
+    /// Writes a member with a string.
+    package mutating func member(_ name: StaticString, _ value: String) {
+        key(name)
+        string(value)
+    }
+
+    /// Writes a member with an integer.
+    package mutating func member(_ name: StaticString, _ value: Int64) {
+        key(name)
+        int(value)
+    }
+
+    /// Writes a member with an integer.
+    package mutating func member(_ name: StaticString, _ value: Int) {
+        key(name)
+        int(value)
+    }
+
+    /// Writes a member with a number; NaN and the infinities as strings.
+    package mutating func member(_ name: StaticString, _ value: Double) {
+        key(name)
+        double(value)
+    }
+
+    /// Writes a member with a truth value.
+    package mutating func member(_ name: StaticString, _ value: Bool) {
+        key(name)
+        bool(value)
+    }
+
+    /// Writes a member with a string, or nothing for nil.
+    package mutating func member(_ name: StaticString, ifPresent value: String?) {
+        if let value { member(name, value) }
+    }
+
+    /// Writes a member with an integer, or nothing for nil.
+    package mutating func member(_ name: StaticString, ifPresent value: Int64?) {
+        if let value { member(name, value) }
+    }
+
+    /// Writes a member with an array, whose elements `body` writes.
+    package mutating func memberArray(_ name: StaticString, _ body: (inout JSONWriter) throws -> Void) rethrows {
+        key(name)
+        beginArray()
+        try body(&self)
+        endArray()
+    }
+
+    /// Writes a member with an object, whose members `body` writes.
+    package mutating func memberObject(_ name: StaticString, _ body: (inout JSONWriter) throws -> Void) rethrows {
+        key(name)
+        beginObject()
+        try body(&self)
+        endObject()
+    }
+}

@@ -1,0 +1,219 @@
+/// Writes JSON into a buffer, commas set by itself.
+///
+/// The caller keeps the structure right: a key before each value of an object, an end for each begin. Text goes out as
+/// UTF-8; only quotes, backslashes and control characters are escaped.
+package struct JSONWriter: Sendable {
+    /// What has been written so far, behind what the buffer held at the start.
+    package private(set) var bytes: [UInt8]
+
+    /// Whether the next key or value stands behind another one.
+    private var needsComma = false
+
+    /// Goes on at the end of a buffer, which is taken over with its capacity.
+    package init(continuing bytes: consuming [UInt8] = []) {
+        self.bytes = bytes
+    }
+
+    /// Starts with an empty buffer with room for `capacity` bytes.
+    package init(capacity: Int) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Opens an object as the next value.
+    package mutating func beginObject() { begin(UInt8(ascii: "{")) }
+
+    /// Closes the innermost object.
+    package mutating func endObject() { end(UInt8(ascii: "}")) }
+
+    /// Opens an array as the next value.
+    package mutating func beginArray() { begin(UInt8(ascii: "[")) }
+
+    /// Closes the innermost array.
+    package mutating func endArray() { end(UInt8(ascii: "]")) }
+
+    /// Writes a member's key; it must be ASCII without anything to escape.
+    package mutating func key(_ name: StaticString) {
+        assert(name.hasPointerRepresentation, "a key of one character must be given as a String")
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    // Disfavoured, so that a literal takes the overload that need not look for escapes.
+    /// Writes a member's key.
+    @_disfavoredOverload
+    package mutating func key(_ name: String) {
+        separate()
+        appendQuoted(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes a string.
+    package mutating func string(_ text: String) {
+        separate()
+        appendQuoted(text)
+    }
+
+    /// Writes a string from its UTF-8, which is not checked; from a column's text, for instance.
+    package mutating func string(utf8: UnsafeRawBufferPointer) {
+        separate()
+        appendQuoted(utf8)
+    }
+
+    /// Writes an integer.
+    package mutating func int(_ value: Int64) {
+        separate()
+        appendDecimal(value)
+    }
+
+    /// Writes an integer.
+    package mutating func int(_ value: Int) { int(Int64(value)) }
+
+    /// Writes a number in the fewest digits that read back the same; NaN and the infinities as strings, as in
+    /// protobuf's JSON.
+    package mutating func double(_ value: Double) {
+        separate()
+        guard value.isFinite else {
+            bytes.append(UInt8(ascii: "\""))
+            appendBare(value)
+            bytes.append(UInt8(ascii: "\""))
+            return
+        }
+        appendBare(value)
+    }
+
+    /// Writes a number in the fewest digits that read back the same; NaN, Infinity and -Infinity as bare words, which
+    /// is no JSON but what Python writes.
+    package mutating func bareDouble(_ value: Double) {
+        separate()
+        appendBare(value)
+    }
+
+    /// Writes true or false.
+    package mutating func bool(_ value: Bool) {
+        separate()
+        bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
+    }
+
+    /// Writes null.
+    package mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    /// Writes bytes that are a whole JSON value already; they are not checked.
+    package mutating func raw(_ value: some Sequence<UInt8>) {
+        separate()
+        bytes.append(contentsOf: value)
+    }
+
+    /// Hands the buffer over and starts anew with an empty one; the state of commas goes on.
+    package mutating func takeBytes() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &bytes)
+        return taken
+    }
+
+    private mutating func begin(_ byte: UInt8) {
+        separate()
+        bytes.append(byte)
+        needsComma = false
+    }
+
+    private mutating func end(_ byte: UInt8) {
+        bytes.append(byte)
+        needsComma = true
+    }
+
+    @inline(__always)
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+}
+
+extension JSONWriter {
+    private mutating func appendQuoted(_ text: String) {
+        var text = text
+        text.withUTF8 { appendQuoted(UnsafeRawBufferPointer($0)) }
+    }
+
+    private mutating func appendQuoted(_ text: UnsafeRawBufferPointer) {
+        bytes.append(UInt8(ascii: "\""))
+        var start = 0
+        while start < text.count {
+            let stop = Self.indexOfSpecial(in: text, from: start)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<stop]))
+            if stop < text.count { appendEscape(text[stop]) }
+            start = stop + 1
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func indexOfSpecial(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var index = start
+        while text.count - index >= 8 {
+            let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let stops = JSONBytes.specials(in: word)
+            if stops != 0 { return index + stops.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < text.count {
+            let byte = text[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return index }
+            index += 1
+        }
+        return index
+    }
+
+    private mutating func appendEscape(_ byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0C: bytes.append(UInt8(ascii: "f"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        default:
+            bytes.append(contentsOf: "u00".utf8)
+            bytes.append(JSONBytes.hexadecimalDigit(byte >> 4))
+            bytes.append(JSONBytes.hexadecimalDigit(byte & 15))
+        }
+    }
+
+    private mutating func appendDecimal(_ value: Int64) {
+        // 19 digits and a sign.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var index = 20
+            var rest = value.magnitude
+            repeat {
+                let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
+                index -= 1
+                digits[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: remainder)
+                rest = quotient
+            } while rest > 0
+            if value < 0 {
+                index -= 1
+                digits[index] = UInt8(ascii: "-")
+            }
+            bytes.append(contentsOf: digits[index...])
+        }
+    }
+
+    private mutating func appendBare(_ value: Double) {
+        if value.isFinite {
+            var text = value.description
+            text.withUTF8 { bytes.append(contentsOf: $0) }
+        } else if value.isNaN {
+            bytes.append(contentsOf: "NaN".utf8)
+        } else {
+            bytes.append(contentsOf: value < 0 ? "-Infinity".utf8 : "Infinity".utf8)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+internal import CSQLite
+
+/// One SQLite connection.
+///
+/// Used by one thread at a time (SQLITE_OPEN_NOMUTEX): `Writer` and `ReaderPool` see to that. Every call may block on
+/// the disk, and on locks for up to the busy timeout.
+package final class Connection {
+    /// How a database file is opened.
+    package enum Mode: Sendable {
+        /// For reading and writing; an absent file is created.
+        case readWriteCreate
+        /// For reading and writing; an absent file is an error.
+        case readWrite
+        /// For reading only, with `query_only` besides; an absent file is an error.
+        case readOnly
+
+        var flags: Int32 {
+            switch self {
+            case .readWriteCreate: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .readOnly: SQLITE_OPEN_READONLY
+            }
+        }
+    }
+
+    /// The path it was opened with.
+    package let path: String
+
+    let database: DatabaseHandle
+    private var statements = StatementCache(capacity: 64)
+
+    /// Opens a database file and sets `busy_timeout` (first), then `foreign_keys`, and `query_only` for readers.
+    ///
+    /// Nothing is written to the file. A file that is no database fails here or at the first statement
+    /// (`isNotADatabase`).
+    /// - Parameter busyTimeout: how long a statement waits for a lock before it fails with `isBusy`.
+    package init(path: String, mode: Mode, busyTimeout: Duration = .seconds(5)) throws(SQLiteError) {
+        self.path = path
+        var raw: OpaquePointer?
+        let result = sqlite3_open_v2(path, &raw, mode.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard result == SQLITE_OK, let raw else {
+            let error = SQLiteError.latest(on: raw, result: result, sql: nil)
+            sqlite3_close_v2(raw)
+            throw SQLiteError(code: error.code, message: "\(error.message): \(path)")
+        }
+        database = DatabaseHandle(raw: raw)
+        sqlite3_busy_timeout(raw, Int32(min(max(busyTimeout / .milliseconds(1), 0), 86_400_000)))
+        try execute("PRAGMA foreign_keys = ON")
+        if case .readOnly = mode {
+            try execute("PRAGMA query_only = ON")
+        }
+    }
+
+    /// Closes the connection; statements that still exist fail from now on.
+    ///
+    /// Safe to call twice. The file is released once the last `Statement` object made outside the cache is gone.
+    package func close() {
+        statements.removeAll()
+        database.close()
+    }
+
+    /// Whether `close()` has not been called.
+    package var isOpen: Bool { database.raw != nil }
+
+    /// Stops this connection's statements from another thread.
+    package var interrupter: Interrupter { Interrupter(target: database.interruptTarget) }
+}
+
+extension Connection {
+    /// Compiles one statement, to be kept by the caller.
+    /// - Throws: what SQLite says about the text; MISUSE if it holds no statement or more than one.
+    package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        guard let raw = database.raw else { throw .closed(sql: sql) }
+        var text = sql
+        var handle: OpaquePointer?
+        var result = SQLITE_OK
+        var unread = 0
+        text.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { characters in
+                var tail: UnsafePointer<CChar>?
+                result = sqlite3_prepare_v3(
+                    raw,
+                    characters.baseAddress,
+                    Int32(clamping: characters.count),
+                    UInt32(SQLITE_PREPARE_PERSISTENT),
+                    &handle,
+                    &tail
+                )
+                if let tail, let start = characters.baseAddress {
+                    unread = characters[(tail - start)...].count { !Self.isBlank($0) }
+                }
+            }
+        }
+        guard result == SQLITE_OK else { throw .latest(on: raw, result: result, sql: sql) }
+        guard let handle else { throw SQLiteError(code: .misuse, message: "no statement in the text", sql: sql) }
+        guard unread == 0 else {
+            sqlite3_finalize(handle)
+            throw SQLiteError(code: .misuse, message: "more than one statement in the text", sql: sql)
+        }
+        return Statement(handle: handle, database: database)
+    }
+
+    /// A compiled statement out of a cache of the 64 used last, reset and without bound values.
+    ///
+    /// While the cached one is between two rows, a fresh statement is made, so nested use is safe.
+    package func cached(_ sql: String) throws(SQLiteError) -> Statement {
+        if let statement = statements.statement(for: sql) {
+            guard statement.isBusy else {
+                statement.reset()
+                return statement
+            }
+            return try prepare(sql)
+        }
+        let statement = try prepare(sql)
+        statements.insert(statement, for: sql)
+        return statement
+    }
+
+    /// Runs a script of any number of statements; rows are discarded.
+    ///
+    /// Stops at the first failure; what ran before it stays, so wrap a script in a transaction.
+    package func execute(_ sql: String) throws(SQLiteError) {
+        guard let raw = database.raw else { throw .closed(sql: sql) }
+        // A NUL would end the C string early and the rest of the script would be skipped in silence.
+        guard !sql.utf8.contains(0) else { throw SQLiteError(code: .misuse, message: "NUL in the script", sql: sql) }
+        var failed: SQLiteError?
+        sql.withCString { start in
+            var next: UnsafePointer<CChar>? = start
+            while let current = next, current.pointee != 0, failed == nil {
+                var handle: OpaquePointer?
+                let prepared = sqlite3_prepare_v3(raw, current, -1, 0, &handle, &next)
+                guard prepared == SQLITE_OK else {
+                    failed = .latest(on: raw, result: prepared, sql: String(cString: current))
+                    return
+                }
+                guard let handle else { continue }
+                failed = Self.finish(handle, on: raw)
+            }
+        }
+        if let failed { throw failed }
+    }
+
+    private static func finish(_ handle: OpaquePointer, on raw: OpaquePointer) -> SQLiteError? {
+        defer { sqlite3_finalize(handle) }
+        while true {
+            switch sqlite3_step(handle) {
+            case SQLITE_ROW: continue
+            case SQLITE_DONE: return nil
+            case let result:
+                return .latest(on: raw, result: result, sql: sqlite3_sql(handle).map { String(cString: $0) })
+            }
+        }
+    }
+
+    private static func isBlank(_ character: CChar) -> Bool {
+        switch UInt8(bitPattern: character) {
+        case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: ";"): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,92 @@
+internal import CSQLite
+internal import Synchronization
+
+/// The C connection, shared by a `Connection` and its statements so that neither outlives it wrongly.
+///
+/// Touched by one thread at a time, like the connection itself; only `interruptTarget` may be used from elsewhere.
+final class DatabaseHandle {
+    /// Nil after `close()`.
+    private(set) var raw: OpaquePointer?
+    let interruptTarget: InterruptTarget
+
+    /// Pages in the write-ahead log after the newest commit; written by SQLite's WAL hook.
+    let walPages: UnsafeMutablePointer<Int32>
+
+    init(raw: OpaquePointer) {
+        self.raw = raw
+        interruptTarget = InterruptTarget(raw)
+        walPages = .allocate(capacity: 1)
+        walPages.initialize(to: 0)
+    }
+
+    deinit {
+        close()
+        walPages.deallocate()
+    }
+
+    /// Counts WAL pages per commit.
+    ///
+    /// Replaces SQLite's automatic checkpoint, which is itself such a hook.
+    func countWALPages() {
+        guard let raw else { return }
+        _ = sqlite3_wal_hook(
+            raw,
+            { context, _, _, pages in
+                context?.assumingMemoryBound(to: Int32.self).pointee = pages
+                return SQLITE_OK
+            },
+            walPages
+        )
+    }
+
+    func close() {
+        guard let closing = raw else { return }
+        raw = nil
+        interruptTarget.invalidate()
+        // The hook's context dies with this object, the C connection may live on until its last statement is finalised.
+        _ = sqlite3_wal_hook(closing, nil, nil)
+        var statement = sqlite3_next_stmt(closing, nil)
+        while let current = statement {
+            sqlite3_reset(current)
+            statement = sqlite3_next_stmt(closing, current)
+        }
+        sqlite3_close_v2(closing)
+    }
+}
+
+/// The one use of a connection that SQLite allows from any thread.
+final class InterruptTarget: Sendable {
+    /// `@unchecked Sendable` because the pointer is only passed to `sqlite3_interrupt`, which any thread may call
+    /// while the connection is open, and the mutex keeps it open meanwhile.
+    private struct Target: @unchecked Sendable {
+        let raw: OpaquePointer
+    }
+
+    private let target: Mutex<Target?>
+
+    init(_ raw: OpaquePointer) {
+        target = Mutex(Target(raw: raw))
+    }
+
+    func interrupt() {
+        target.withLock { target in
+            if let target { sqlite3_interrupt(target.raw) }
+        }
+    }
+
+    func invalidate() {
+        target.withLock { $0 = nil }
+    }
+}
+
+/// Stops what a connection is doing, from any thread.
+package struct Interrupter: Sendable {
+    let target: InterruptTarget
+
+    /// Makes running statements of the connection fail with SQLITE_INTERRUPT; does nothing once it is closed.
+    ///
+    /// An interrupted write inside a transaction ends that transaction (https://sqlite.org/c3ref/interrupt.html).
+    package func interrupt() {
+        target.interrupt()
+    }
+}

@@ -1,0 +1,87 @@
+/// One step of a database's schema.
+package struct Migration: Sendable {
+    /// Position in the sequence, from 1.
+    package let version: Int
+
+    /// The file's name, by which errors name the step.
+    package let name: String
+
+    /// A script without transaction statements.
+    package let sql: String
+
+    /// Makes a step with an explicit version.
+    package init(version: Int, name: String, sql: String) {
+        self.version = version
+        self.name = name
+        self.sql = sql
+    }
+
+    /// Makes a step from a file whose name begins with its version, such as `0001_initial.sql`; nil for other names.
+    package init?(fileName: String, sql: String) {
+        let digits = fileName.prefix { $0.isASCII && $0.isNumber }
+        guard let version = Int(digits), version > 0, fileName.hasSuffix(".sql") else { return nil }
+        self.init(version: version, name: fileName, sql: sql)
+    }
+
+    /// FNV-1a, 64 bits, over the UTF-8 of the script, as 16 hexadecimal digits.
+    ///
+    /// Guards against an edited file, not against an attacker.
+    package var checksum: String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in sql.utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// Why a database cannot be used with the migrations at hand.
+///
+/// Nothing was written, but for `.failed`, whose predecessors stay applied.
+package enum MigrationError: Error, Sendable {
+    /// The list of migrations itself is not 1, 2, 3 and so on.
+    case brokenSequence(name: String, expected: Int, found: Int)
+    /// The file is no SQLite database.
+    case notADatabase
+    /// The database belongs to MLflow itself; its Alembic revision where one is recorded.
+    case mlflowDatabase(revision: String?)
+    /// The database belongs to some other program.
+    case foreignDatabase
+    /// A newer program has migrated the database further than this one knows.
+    case newerDatabase(recorded: Int, name: String, known: Int)
+    /// A migration was edited after it had been applied.
+    case changedChecksum(name: String, recorded: String, current: String)
+    /// The database's record lacks a step below its newest one.
+    case gapInRecord(missing: Int)
+    /// A step failed and was rolled back.
+    case failed(name: String, SQLiteError)
+    /// The database could not be read or written.
+    case database(SQLiteError)
+}
+
+extension MigrationError: CustomStringConvertible {
+    /// What is wrong, in one line for the person who starts the server.
+    package var description: String {
+        switch self {
+        case .brokenSequence(let name, let expected, let found):
+            "migration \(name) has version \(found), expected \(expected)"
+        case .notADatabase:
+            "the file is not a SQLite database"
+        case .mlflowDatabase(let revision):
+            "this is MLflow's own database (revision \(revision ?? "unknown")), not an Apus database; it was not changed"
+        case .foreignDatabase:
+            "this is not an Apus database; it was not changed"
+        case .newerDatabase(let recorded, let name, let known):
+            "the database is at version \(recorded) (\(name)), this program knows versions up to \(known)"
+        case .changedChecksum(let name, let recorded, let current):
+            "migration \(name) was changed after it had been applied: checksum \(current), recorded \(recorded)"
+        case .gapInRecord(let missing):
+            "the database's record of migrations lacks version \(missing)"
+        case .failed(let name, let error):
+            "migration \(name) failed and was rolled back: \(error)"
+        case .database(let error):
+            "the database cannot be used: \(error)"
+        }
+    }
+}

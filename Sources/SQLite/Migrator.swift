@@ -1,0 +1,189 @@
+internal import Glibc
+
+/// Brings a database to the schema this program knows, or says why it must not.
+///
+/// The record is the table `schema_migrations`; the header's `application_id` marks the file as ours.
+package struct Migrator: Sendable {
+    /// "APUS" in ASCII (https://sqlite.org/pragma.html#pragma_application_id).
+    package static let applicationID: Int64 = 0x4150_5553
+
+    /// What a database is before migration.
+    package enum State: Equatable, Sendable {
+        /// No file, or one without tables.
+        case empty
+        /// Ours, with the newest version applied.
+        case applied(version: Int)
+    }
+
+    private struct Record {
+        let version: Int
+        let name: String
+        let checksum: String
+    }
+
+    private let migrations: [Migration]
+
+    /// Takes the steps in any order.
+    /// - Throws: `.brokenSequence` if their versions are not 1, 2, 3 and so on.
+    package init(_ migrations: [Migration]) throws(MigrationError) {
+        self.migrations = migrations.sorted { $0.version < $1.version }
+        for (index, migration) in self.migrations.enumerated() where migration.version != index + 1 {
+            throw .brokenSequence(name: migration.name, expected: index + 1, found: migration.version)
+        }
+    }
+
+    /// Looks at a file without changing it: call it before a connection that writes is opened.
+    ///
+    /// Opens a read-only connection and closes it. Only a database left behind by a crash, whose journal must be
+    /// rolled back before anybody can read it, is opened for writing, which completes the rollback.
+    /// - Throws: whatever speaks against using the database.
+    package func inspect(path: String) throws(MigrationError) -> State {
+        guard access(path, F_OK) == 0 else { return .empty }
+        return try Self.translatingErrors {
+            do {
+                return try state(ofFileAt: path, mode: .readOnly)
+            } catch let error as SQLiteError where error.isReadOnly || error.code.primary == .cannotOpen {
+                return try state(ofFileAt: path, mode: .readWrite)
+            }
+        }
+    }
+
+    /// Applies what is missing, one immediate transaction for each step.
+    /// - Returns: the names of the steps applied now.
+    /// - Throws: as `inspect`, and `.failed`, after which the steps before it stay applied.
+    @discardableResult
+    package func migrate(_ connection: Connection) throws(MigrationError) -> [String] {
+        var applied: [String] = []
+        var current = 0
+        if case .applied(let version) = try Self.translatingErrors({ try state(of: connection) }) { current = version }
+        for migration in migrations where migration.version > current {
+            try apply(migration, to: connection)
+            applied.append(migration.name)
+        }
+        return applied
+    }
+
+    private func apply(_ migration: Migration, to connection: Connection) throws(MigrationError) {
+        do {
+            try connection.immediateTransaction {
+                if migration.version == 1 {
+                    try connection.execute(Self.createRecord)
+                    try connection.execute("PRAGMA application_id = \(Self.applicationID)")
+                }
+                try connection.execute(migration.sql)
+                guard connection.isInTransaction else {
+                    throw SQLiteError(code: .misuse, message: "the script ends its transaction")
+                }
+                let insert = try connection.prepare(Self.insertRecord)
+                try insert.bind(migration.version, at: 1)
+                try insert.bind(migration.name, at: 2)
+                try insert.bind(migration.checksum, at: 3)
+                try insert.bind(Self.unixMilliseconds(), at: 4)
+                try insert.run()
+            }
+        } catch let error as SQLiteError {
+            throw .failed(name: migration.name, error)
+        } catch {
+            throw .failed(name: migration.name, SQLiteError(code: .error, message: String(describing: error)))
+        }
+    }
+
+    private func state(ofFileAt path: String, mode: Connection.Mode) throws -> State {
+        let connection = try Connection(path: path, mode: mode)
+        defer { connection.close() }
+        return try state(of: connection)
+    }
+
+    /// Throws `MigrationError` or `SQLiteError`; a query that fails never counts as "not applied".
+    private func state(of connection: Connection) throws -> State {
+        try connection.readTransaction {
+            let tables = try connection.prepare(Self.listTables).map { $0.string(0) }
+            guard !tables.isEmpty else { return .empty }
+            let recordColumns = try connection.int64(Self.countRecordColumns) ?? 0
+            let identifier = try connection.int64("PRAGMA application_id") ?? 0
+            guard recordColumns == 4, identifier == Self.applicationID else {
+                guard tables.contains("alembic_version") else { throw MigrationError.foreignDatabase }
+                let revision = try connection.string("SELECT version_num FROM alembic_version")
+                throw MigrationError.mlflowDatabase(revision: revision)
+            }
+            return .applied(version: try checkRecord(of: connection))
+        }
+    }
+
+    private func checkRecord(of connection: Connection) throws -> Int {
+        let records = try connection.prepare(Self.listRecords).map {
+            Record(version: $0.int(0), name: $0.string(1), checksum: $0.string(2))
+        }
+        if let newest = records.last, newest.version > migrations.count {
+            throw MigrationError.newerDatabase(
+                recorded: newest.version,
+                name: newest.name,
+                known: migrations.count
+            )
+        }
+        for (index, record) in records.enumerated() {
+            guard record.version == index + 1 else { throw MigrationError.gapInRecord(missing: index + 1) }
+            let migration = migrations[index]
+            guard record.checksum == migration.checksum else {
+                throw MigrationError.changedChecksum(
+                    name: migration.name,
+                    recorded: record.checksum,
+                    current: migration.checksum
+                )
+            }
+        }
+        return records.count
+    }
+
+    private static func translatingErrors(_ body: () throws -> State) throws(MigrationError) -> State {
+        do {
+            return try body()
+        } catch let error as MigrationError {
+            throw error
+        } catch let error as SQLiteError {
+            throw error.isNotADatabase ? .notADatabase : .database(error)
+        } catch {
+            throw .database(SQLiteError(code: .error, message: String(describing: error)))
+        }
+    }
+
+    private static func unixMilliseconds() -> Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) &* 1_000 &+ Int64(now.tv_nsec) / 1_000_000
+    }
+}
+
+extension Migrator {
+    private static let createRecord = """
+        CREATE TABLE schema_migrations (
+            version INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            checksum TEXT NOT NULL,
+            applied_at INTEGER NOT NULL
+        )
+        """
+
+    private static let insertRecord = """
+        INSERT INTO schema_migrations (version, name, checksum, applied_at)
+        VALUES (?1, ?2, ?3, ?4)
+        """
+
+    private static let listRecords = """
+        SELECT version, name, checksum
+        FROM schema_migrations
+        ORDER BY version
+        """
+
+    private static let listTables = """
+        SELECT name
+        FROM sqlite_schema
+        WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'
+        """
+
+    private static let countRecordColumns = """
+        SELECT count(*)
+        FROM pragma_table_info('schema_migrations')
+        WHERE name IN ('version', 'name', 'checksum', 'applied_at')
+        """
+}

@@ -1,0 +1,87 @@
+internal import Glibc
+
+/// The claim of one process to one database, held as long as this object lives.
+///
+/// A lock of the kernel (`flock`) on the file `<database>.lock`: it goes with the process, however that ends, and two
+/// claims within one process conflict as well. The file stays behind, because removing it would race with a second
+/// process that has just opened it.
+package final class OwnerLock: Sendable {
+    /// Why the claim failed.
+    package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
+        /// Another claim is held, by this process if it is given; nil if the file does not say.
+        case ownedElsewhere(pid: Int32?, path: String)
+        /// The lock file cannot be opened, locked or written; `errno` with the call's name.
+        case system(call: String, errno: Int32, path: String)
+
+        /// What is wrong, in one line for the person who starts the server.
+        package var description: String {
+            switch self {
+            case .ownedElsewhere(let pid, let path):
+                "another process\(pid.map { " (pid \($0))" } ?? "") owns the database: \(path) is locked"
+            case .system(let call, let errno, let path):
+                "\(call) \(path): \(String(cString: strerror(errno)))"
+            }
+        }
+    }
+
+    /// The lock file.
+    package let path: String
+
+    private let descriptor: Int32
+
+    /// Claims a database; its folder must exist, the database itself need not.
+    ///
+    /// Does not wait. A database reached by two names through symbolic links has one lock.
+    package init(databasePath: String) throws(Failure) {
+        path = Self.lockPath(for: databasePath)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system(call: "open", errno: errno, path: path) }
+        do {
+            try Self.claim(descriptor, path: path)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        // A stale pid would mislead a person who looks into the file; the lock itself goes with the descriptor.
+        _ = ftruncate(descriptor, 0)
+        Glibc.close(descriptor)
+    }
+
+    private static func claim(_ descriptor: Int32, path: String) throws(Failure) {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let code = errno
+            if code == EINTR { continue }
+            guard code == EWOULDBLOCK else { throw .system(call: "flock", errno: code, path: path) }
+            throw .ownedElsewhere(pid: readPID(descriptor), path: path)
+        }
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0 else { throw .system(call: "ftruncate", errno: errno, path: path) }
+        let written = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        guard written == text.count else { throw .system(call: "pwrite", errno: errno, path: path) }
+    }
+
+    private static func readPID(_ descriptor: Int32) -> Int32? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        guard count > 0 else { return nil }
+        return Int32(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    }
+
+    private static func lockPath(for databasePath: String) -> String {
+        if let resolved = resolve(databasePath) { return resolved + ".lock" }
+        guard let slash = databasePath.lastIndex(of: "/") else { return databasePath + ".lock" }
+        let folder = String(databasePath[...slash])
+        guard let resolved = resolve(folder) else { return databasePath + ".lock" }
+        return resolved + "/" + databasePath[databasePath.index(after: slash)...] + ".lock"
+    }
+
+    private static func resolve(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

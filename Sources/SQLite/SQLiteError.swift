@@ -1,0 +1,102 @@
+internal import CSQLite
+
+/// A failure reported by SQLite, or by this module on its behalf (a closed connection, for instance).
+///
+/// Source: https://sqlite.org/rescode.html
+package struct SQLiteError: Error, Sendable {
+    /// The extended result code.
+    package var code: Code
+
+    /// The text SQLite gave at the moment of the failure, never a bound value.
+    package var message: String
+
+    /// The text of the statement without its values, cut to 1,000 characters; nil if no statement was involved.
+    package var sql: String?
+
+    /// Makes an error; `sql` is cut to 1,000 characters.
+    package init(code: Code, message: String, sql: String? = nil) {
+        self.code = code
+        self.message = message
+        self.sql = sql.map { String($0.prefix(1_000)) }
+    }
+}
+
+extension SQLiteError {
+    /// An extended result code of SQLite.
+    package struct Code: RawRepresentable, Hashable, Sendable {
+        /// The number as SQLite defines it.
+        package let rawValue: Int32
+
+        /// Wraps a number; every number is allowed.
+        package init(rawValue: Int32) {
+            self.rawValue = rawValue
+        }
+
+        /// The low byte: the class of the failure without its details.
+        package var primary: Code { Code(rawValue: rawValue & 0xFF) }
+
+        package static let error = Code(rawValue: SQLITE_ERROR)
+        package static let busy = Code(rawValue: SQLITE_BUSY)
+        package static let readOnly = Code(rawValue: SQLITE_READONLY)
+        package static let interrupted = Code(rawValue: SQLITE_INTERRUPT)
+        package static let inputOutput = Code(rawValue: SQLITE_IOERR)
+        package static let corrupt = Code(rawValue: SQLITE_CORRUPT)
+        package static let full = Code(rawValue: SQLITE_FULL)
+        package static let cannotOpen = Code(rawValue: SQLITE_CANTOPEN)
+        package static let constraint = Code(rawValue: SQLITE_CONSTRAINT)
+        package static let misuse = Code(rawValue: SQLITE_MISUSE)
+        package static let notADatabase = Code(rawValue: SQLITE_NOTADB)
+        /// Extended codes of SQLITE_CONSTRAINT; the C macros are expressions that Swift does not import.
+        package static let constraintForeignKey = Code(rawValue: SQLITE_CONSTRAINT | (3 << 8))
+        package static let constraintPrimaryKey = Code(rawValue: SQLITE_CONSTRAINT | (6 << 8))
+        package static let constraintUnique = Code(rawValue: SQLITE_CONSTRAINT | (8 << 8))
+    }
+
+    /// Another connection holds a lock that did not go away within the busy timeout.
+    package var isBusy: Bool { code.primary == .busy }
+    /// The disk, a quota or `max_page_count` is exhausted.
+    package var isFull: Bool { code.primary == .full }
+    /// A uniqueness rule was broken: a unique index or a primary key.
+    package var isConstraintUnique: Bool { code == .constraintUnique || code == .constraintPrimaryKey }
+    /// Any constraint was broken.
+    package var isConstraint: Bool { code.primary == .constraint }
+    /// The file, its folder or the connection does not allow writing.
+    package var isReadOnly: Bool { code.primary == .readOnly }
+    /// The operating system refused a read, a write or a sync.
+    package var isIOError: Bool { code.primary == .inputOutput }
+    /// `Connection.interrupter` stopped the statement.
+    package var isInterrupt: Bool { code.primary == .interrupted }
+    /// The file is something else than a SQLite database.
+    package var isNotADatabase: Bool { code.primary == .notADatabase }
+}
+
+extension SQLiteError: CustomStringConvertible {
+    /// Code, message and statement in one line, for logs.
+    package var description: String {
+        let statement = sql.map { " in: \($0)" } ?? ""
+        return "SQLite error \(code.rawValue): \(message)\(statement)"
+    }
+}
+
+extension SQLiteError {
+    static func closed(sql: String?) -> SQLiteError {
+        SQLiteError(code: .misuse, message: "the connection is closed", sql: sql)
+    }
+
+    /// Takes code and message from the connection; call it before anything else touches the connection.
+    static func latest(on database: OpaquePointer?, result: Int32, sql: String?) -> SQLiteError {
+        guard let database else {
+            return SQLiteError(code: Code(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
+        }
+        let extended = sqlite3_extended_errcode(database)
+        // The connection's code may belong to an older call when SQLite returns MISUSE without recording it.
+        guard extended & 0xFF == result & 0xFF else {
+            return SQLiteError(code: Code(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
+        }
+        return SQLiteError(
+            code: Code(rawValue: extended),
+            message: String(cString: sqlite3_errmsg(database)),
+            sql: sql
+        )
+    }
+}

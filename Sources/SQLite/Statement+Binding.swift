@@ -1,0 +1,101 @@
+internal import CSQLite
+
+/// Tells SQLite to copy the bytes before the call returns; the C macro is a cast that Swift does not import.
+private let copyBytes = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+/// Parameters are numbered from 1, as in `?1`. A position that does not exist fails with SQLITE_RANGE, a value above
+/// SQLite's size limit (1 GB) with SQLITE_TOOBIG; bind to an unfinished statement fails with MISUSE.
+extension Statement {
+    /// Binds an integer.
+    package func bind(_ value: Int64, at position: Int) throws(SQLiteError) {
+        try check(sqlite3_bind_int64(handle, Int32(clamping: position), value))
+    }
+
+    /// Binds an integer.
+    package func bind(_ value: Int, at position: Int) throws(SQLiteError) {
+        try bind(Int64(value), at: position)
+    }
+
+    /// Binds true as 1 and false as 0.
+    package func bind(_ value: Bool, at position: Int) throws(SQLiteError) {
+        try bind(value ? 1 as Int64 : 0, at: position)
+    }
+
+    /// Binds a floating-point number; SQLite turns NaN into NULL.
+    package func bind(_ value: Double, at position: Int) throws(SQLiteError) {
+        try check(sqlite3_bind_double(handle, Int32(clamping: position), value))
+    }
+
+    /// Binds text; its bytes are copied.
+    package func bind(_ value: String, at position: Int) throws(SQLiteError) {
+        var value = value
+        let result = value.withUTF8 { bindText(UnsafeRawBufferPointer($0), at: position) }
+        try check(result)
+    }
+
+    /// Binds bytes as a blob; they are copied.
+    package func bind(_ value: [UInt8], at position: Int) throws(SQLiteError) {
+        let position = Int32(clamping: position)
+        let result = value.withUnsafeBytes { bytes in
+            // A null pointer would bind NULL instead of an empty blob.
+            guard let start = bytes.baseAddress, !bytes.isEmpty else {
+                return sqlite3_bind_zeroblob(handle, position, 0)
+            }
+            return sqlite3_bind_blob64(handle, position, start, UInt64(bytes.count), copyBytes)
+        }
+        try check(result)
+    }
+
+    /// Binds bytes as text without making a String; they must be UTF-8 and are copied.
+    package func bind(utf8 bytes: UnsafeRawBufferPointer, at position: Int) throws(SQLiteError) {
+        try check(bindText(bytes, at: position))
+    }
+
+    /// Binds NULL.
+    package func bindNull(at position: Int) throws(SQLiteError) {
+        try check(sqlite3_bind_null(handle, Int32(clamping: position)))
+    }
+
+    /// Binds an integer, or NULL for nil.
+    package func bind(_ value: Int64?, at position: Int) throws(SQLiteError) {
+        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
+    }
+
+    /// Binds an integer, or NULL for nil.
+    package func bind(_ value: Int?, at position: Int) throws(SQLiteError) {
+        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
+    }
+
+    /// Binds a floating-point number, or NULL for nil.
+    package func bind(_ value: Double?, at position: Int) throws(SQLiteError) {
+        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
+    }
+
+    /// Binds text, or NULL for nil.
+    package func bind(_ value: String?, at position: Int) throws(SQLiteError) {
+        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
+    }
+
+    /// Binds a blob, or NULL for nil.
+    package func bind(_ value: [UInt8]?, at position: Int) throws(SQLiteError) {
+        if let value { try bind(value, at: position) } else { try bindNull(at: position) }
+    }
+
+    private func bindText(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int32 {
+        let position = Int32(clamping: position)
+        guard let start = bytes.baseAddress else { return sqlite3_bind_text(handle, position, "", 0, copyBytes) }
+        return sqlite3_bind_text64(
+            handle,
+            position,
+            start.assumingMemoryBound(to: CChar.self),
+            UInt64(bytes.count),
+            copyBytes,
+            UInt8(SQLITE_UTF8)
+        )
+    }
+
+    @inline(__always)
+    private func check(_ result: Int32) throws(SQLiteError) {
+        if result != SQLITE_OK { throw failure(result) }
+    }
+}

@@ -1,0 +1,71 @@
+internal import CSQLite
+
+/// Columns are numbered from 0 and read from the row `step()` stands on; a position that does not exist reads as NULL.
+/// SQLite converts between types as https://sqlite.org/c3ref/column_blob.html describes, so nothing here fails.
+extension Statement {
+    /// The number of columns in a row.
+    package var columnCount: Int { Int(sqlite3_column_count(handle)) }
+
+    /// Whether the value is NULL.
+    package func isNull(_ column: Int) -> Bool {
+        sqlite3_column_type(handle, Int32(clamping: column)) == SQLITE_NULL
+    }
+
+    /// The value as an integer; 0 for NULL.
+    package func int64(_ column: Int) -> Int64 {
+        sqlite3_column_int64(handle, Int32(clamping: column))
+    }
+
+    /// The value as an integer; 0 for NULL.
+    package func int(_ column: Int) -> Int {
+        Int(int64(column))
+    }
+
+    /// Whether the value is a number other than 0.
+    package func bool(_ column: Int) -> Bool {
+        int64(column) != 0
+    }
+
+    /// The value as a floating-point number; 0 for NULL.
+    package func double(_ column: Int) -> Double {
+        sqlite3_column_double(handle, Int32(clamping: column))
+    }
+
+    /// The value as text, malformed UTF-8 repaired; empty for NULL.
+    package func string(_ column: Int) -> String {
+        withText(column) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The value as a blob; empty for NULL.
+    package func bytes(_ column: Int) -> [UInt8] {
+        let column = Int32(clamping: column)
+        guard let start = sqlite3_column_blob(handle, column) else { return [] }
+        return [UInt8](UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+    }
+
+    /// The value as an integer, nil for NULL.
+    package func optionalInt64(_ column: Int) -> Int64? {
+        isNull(column) ? nil : int64(column)
+    }
+
+    /// The value as a floating-point number, nil for NULL.
+    package func optionalDouble(_ column: Int) -> Double? {
+        isNull(column) ? nil : double(column)
+    }
+
+    /// The value as text, nil for NULL.
+    package func optionalString(_ column: Int) -> String? {
+        isNull(column) ? nil : string(column)
+    }
+
+    /// Lends the value's text as UTF-8 without copying it; empty for NULL.
+    ///
+    /// The buffer dies with the next call on this statement or column: do not let it escape.
+    package func withText<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+        let column = Int32(clamping: column)
+        guard let start = sqlite3_column_text(handle, column) else {
+            return try body(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        return try body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+    }
+}

@@ -1,0 +1,107 @@
+internal import Dispatch
+internal import Synchronization
+
+/// The one writer of a database, with group commit.
+///
+/// Requests queue up while a transaction runs; the next transaction takes them all, commits once and only then
+/// answers them, so a thousand clients share one sync and a lone one pays one. There is no timer: an idle writer
+/// begins at once. A request that throws is undone alone and gets its own error.
+package final class Writer<Session: WriterSession>: Sendable {
+    private struct State {
+        var pending: [WriterJob<Session>] = []
+        /// Requests accepted and not yet taken into a transaction.
+        var depth = 0
+        var isScheduled = false
+        var isClosed = false
+        var statistics = WriterStatistics()
+    }
+
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "apus.writer", qos: .userInitiated)
+    private let limits: WriterLimits
+    private let thread: WriterThread<Session>
+
+    /// Opens the session on the calling thread, migrations and all, and takes it over.
+    /// - Throws: what `openSession` throws.
+    package init(limits: WriterLimits = .init(), openSession: () throws -> Session) throws {
+        precondition(limits.requestsPerCommit > 0, "a commit holds at least 1 request, got \(limits.requestsPerCommit)")
+        self.limits = limits
+        thread = WriterThread(session: try openSession(), checkpointPages: limits.checkpointPages)
+    }
+
+    /// Queues one request; `completion` gets its outcome on the writer's thread once that outcome is durable.
+    ///
+    /// Returns at once.
+    /// - Parameters:
+    ///   - work: changes the database through the session. It may run twice, when the transaction it was part of is
+    ///     lost to another request's failure, so it must not have effects elsewhere. It must not begin or end
+    ///     transactions, and must pass on the errors of SQLite: one of them may have ended the transaction.
+    ///   - completion: must be quick and must not wait for the writer.
+    /// - Throws: `.overloaded` if the queue is full, `.closed` after `shutdown()`; then neither closure is called.
+    package func submit<Value: Sendable>(
+        _ work: @escaping @Sendable (Session) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) throws(SubmissionError) {
+        let job = WriterRequest<Session, Value>(work: work, completion: completion)
+        let accepted: Result<Bool, SubmissionError> = state.withLock { state in
+            guard !state.isClosed else { return .failure(.closed) }
+            guard state.depth < limits.queuedRequests else { return .failure(.overloaded) }
+            state.pending.append(job)
+            state.depth += 1
+            defer { state.isScheduled = true }
+            return .success(!state.isScheduled)
+        }
+        if try accepted.get() {
+            queue.async { self.drain() }
+        }
+    }
+
+    /// What has been done so far.
+    package var statistics: WriterStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.queueDepth = state.depth
+            return statistics
+        }
+    }
+
+    /// Refuses new requests, answers what is queued, empties the write-ahead log and closes the connection.
+    ///
+    /// Safe to call twice. Blocks until done; never call it from a completion. Close the readers first, or the log stays.
+    package func shutdown() {
+        state.withLock { $0.isClosed = true }
+        // A drain in progress goes on until the queue is empty, and one that is scheduled runs before this block.
+        queue.sync { thread.close() }
+    }
+
+    private func drain() {
+        while true {
+            let jobs: [WriterJob<Session>] = state.withLock { state in
+                var taken: [WriterJob<Session>] = []
+                swap(&taken, &state.pending)
+                state.isScheduled = !taken.isEmpty
+                return taken
+            }
+            guard !jobs.isEmpty else { return }
+            var start = 0
+            while start < jobs.count {
+                let end = min(start + limits.requestsPerCommit, jobs.count)
+                process(jobs[start..<end])
+                start = end
+            }
+        }
+    }
+
+    private func process(_ jobs: ArraySlice<WriterJob<Session>>) {
+        state.withLock { $0.depth -= jobs.count }
+        let clock = ContinuousClock()
+        let start = clock.now
+        thread.commit(jobs)
+        let duration = clock.now - start
+        thread.statistics.requests += jobs.count
+        thread.statistics.longestBatch = max(thread.statistics.longestBatch, duration)
+        thread.checkpointIfNeeded()
+        let statistics = thread.statistics
+        state.withLock { $0.statistics = statistics }
+    }
+}

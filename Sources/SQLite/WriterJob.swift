@@ -1,0 +1,42 @@
+/// One request to the writer without its result type.
+///
+/// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
+class WriterJob<Session: WriterSession>: @unchecked Sendable {
+    /// Runs the work and keeps its value; may be called again after a lost transaction.
+    func execute(_ session: Session) throws {}
+
+    /// Replaces the outcome by a failure.
+    func fail(_ error: any Error) {}
+
+    /// Hands the outcome over, once.
+    func deliver() {}
+}
+
+/// A request whose work yields a `Value`.
+///
+/// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
+final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Session>, @unchecked Sendable {
+    private let work: @Sendable (Session) throws -> Value
+    private let completion: @Sendable (Result<Value, any Error>) -> Void
+    private var outcome: Result<Value, any Error> = .failure(SubmissionError.closed)
+
+    init(
+        work: @escaping @Sendable (Session) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        self.work = work
+        self.completion = completion
+    }
+
+    override func execute(_ session: Session) throws {
+        outcome = .success(try work(session))
+    }
+
+    override func fail(_ error: any Error) {
+        outcome = .failure(error)
+    }
+
+    override func deliver() {
+        completion(outcome)
+    }
+}

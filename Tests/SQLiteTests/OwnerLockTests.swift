@@ -1,0 +1,47 @@
+import Glibc
+import SQLite
+import Testing
+
+@Suite struct OwnerLockTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test func `a second claim is refused with the owner's pid`() throws {
+        let database = folder.file("apus.db")
+        let first = try OwnerLock(databasePath: database)
+        #expect(throws: OwnerLock.Failure.ownedElsewhere(pid: getpid(), path: first.path)) {
+            try OwnerLock(databasePath: database)
+        }
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func `a claim ends with its object`() throws {
+        let database = folder.file("apus.db")
+        for _ in 0..<3 {
+            let lock = try OwnerLock(databasePath: database)
+            #expect(lock.path.hasSuffix("/apus.db.lock"))
+        }
+    }
+
+    @Test func `a link to a database has the same lock`() throws {
+        let database = folder.file("apus.db")
+        _ = try folder.connection("apus.db")
+        try #require(symlink(database, folder.file("link.db")) == 0)
+        let first = try OwnerLock(databasePath: database)
+        #expect(throws: OwnerLock.Failure.self) { try OwnerLock(databasePath: folder.file("link.db")) }
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func `an absent folder is a failure of the system`() {
+        let error = #expect(throws: OwnerLock.Failure.self) {
+            try OwnerLock(databasePath: folder.file("absent/apus.db"))
+        }
+        guard case .system("open", ENOENT, _) = error else {
+            Issue.record("got \(String(describing: error))")
+            return
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Dispatch
+import SQLite
+import Synchronization
+import Testing
+
+@Suite struct ReaderPoolTests {
+    private let folder: TemporaryFolder
+    private let path: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let connection = try folder.connection()
+        try connection.execute("INSERT INTO rows VALUES (1, 'a'), (2, 'b')")
+        path = connection.path
+    }
+
+    private func pool(count: Int, queueLimit: Int) -> ReaderPool<Connection> {
+        let path = path
+        return ReaderPool(count: count, queueLimit: queueLimit) { try Connection(path: path, mode: .readOnly) }
+    }
+
+    @Test func `many reads are all answered`() throws {
+        let pool = pool(count: 4, queueLimit: 1_000)
+        let sum = Mutex<Int64>(0)
+        let group = DispatchGroup()
+        for _ in 0..<500 {
+            group.enter()
+            try pool.submit({ try $0.int64("SELECT sum(id) FROM rows") ?? 0 }) { result in
+                if case .success(let value) = result { sum.withLock { $0 += value } }
+                group.leave()
+            }
+        }
+        group.wait()
+        #expect(sum.withLock { $0 } == 1_500)
+        pool.close()
+    }
+
+    @Test func `beyond its limit it is overloaded, and once closed it is closed`() throws {
+        let pool = pool(count: 1, queueLimit: 2)
+        let gate = DispatchSemaphore(value: 0)
+        let done = DispatchGroup()
+        for _ in 0..<3 {
+            done.enter()
+            try pool.submit({ _ in gate.wait() }) { _ in done.leave() }
+        }
+        #expect(pool.queueDepth == 2)
+        #expect(throws: SubmissionError.overloaded) { try pool.submit({ _ in }) { _ in } }
+        for _ in 0..<3 { gate.signal() }
+        done.wait()
+        pool.close()
+        pool.close()
+        #expect(throws: SubmissionError.closed) { try pool.submit({ _ in }) { _ in } }
+    }
+
+    @Test func `closing answers queued reads with a refusal and ends a statement that never would`() throws {
+        let pool = pool(count: 1, queueLimit: 100)
+        let running = DispatchSemaphore(value: 0)
+        let outcomes = Mutex<[String]>([])
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        try pool.submit({ connection in
+            running.signal()
+            return try connection.int64(endless)
+        }) { result in
+            if case .failure(let error as SQLiteError) = result, error.isInterrupt {
+                outcomes.withLock { $0.append("interrupted") }
+            }
+        }
+        running.wait()
+        for _ in 0..<50 {
+            try pool.submit({ try $0.int64("SELECT count(*) FROM rows") }) { result in
+                if case .failure(SubmissionError.closed) = result { outcomes.withLock { $0.append("refused") } }
+            }
+        }
+        pool.close()
+        #expect(outcomes.withLock { $0.filter { $0 == "refused" }.count } == 50)
+        #expect(outcomes.withLock { $0.contains("interrupted") })
+    }
+
+    @Test func `a transaction left open is ended, and errors reach the completion`() throws {
+        struct Refusal: Error {}
+        let pool = pool(count: 1, queueLimit: 10)
+        let outcomes = Mutex<[String]>([])
+        let group = DispatchGroup()
+        for step in 0..<3 {
+            group.enter()
+            try pool.submit({ connection -> Bool in
+                if step == 0 {
+                    try connection.execute("BEGIN; SELECT * FROM rows")
+                    throw Refusal()
+                }
+                if step == 1 { _ = try connection.prepare("nonsense") }
+                return connection.isInTransaction
+            }) { result in
+                outcomes.withLock { outcomes in
+                    switch result {
+                    case .success(let isInTransaction): outcomes.append("\(isInTransaction)")
+                    case .failure(let error): outcomes.append("\(type(of: error))")
+                    }
+                }
+                group.leave()
+            }
+        }
+        group.wait()
+        #expect(outcomes.withLock { $0 } == ["Refusal", "SQLiteError", "false"])
+        pool.close()
+    }
+
+    @Test func `a reader that cannot be opened says so, and is tried again`() throws {
+        let attempts = Mutex(0)
+        let path = path
+        let pool = ReaderPool(count: 1, queueLimit: 10) {
+            let attempt = attempts.withLock { attempts in
+                attempts += 1
+                return attempts
+            }
+            return try Connection(path: attempt == 1 ? path + ".absent" : path, mode: .readOnly)
+        }
+        let successes = Mutex<[Bool]>([])
+        let group = DispatchGroup()
+        for _ in 0..<2 {
+            group.enter()
+            try pool.submit({ try $0.int64("SELECT 1") }) { result in
+                successes.withLock { $0.append((try? result.get()) != nil) }
+                group.leave()
+            }
+        }
+        group.wait()
+        #expect(successes.withLock { $0 } == [false, true])
+        pool.close()
+    }
+}

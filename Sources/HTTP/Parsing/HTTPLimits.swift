@@ -1,0 +1,52 @@
+/// Every bound that the server puts on what a peer may send, hold or delay.
+///
+/// Sizes are bytes. A request beyond a bound is answered with the status named beside it and the connection ends.
+package struct HTTPLimits: Sendable {
+    /// Request line and all fields together; 431.
+    package var headBytes = 64 * 1_024
+    /// The request target alone; 414.
+    package var targetBytes = 16 * 1_024
+    /// Header fields; 431.
+    package var fieldCount = 128
+    /// Query parameters; 400.
+    package var queryParameterCount = 1_024
+    /// A buffered body, after decompression, where the route names no bound of its own; 413.
+    package var bodyBytes = 32 * 1_048_576
+    /// All buffered bodies of all connections together; 503 with `Retry-After`.
+    package var bodiesInFlightBytes = 256 * 1_048_576
+    /// A buffered body beyond this size is handed to its handler on a worker queue instead of the loop's.
+    package var inlineBodyBytes = 256 * 1_024
+    /// Open connections; one more is answered 503 and closed.
+    package var connections = 4_096
+    /// One chunk-size line with its extensions; 400.
+    package var chunkLineBytes = 256
+    /// The trailer section of a chunked body, which is dropped; 400.
+    package var trailerBytes = 8 * 1_024
+    /// What is left of a refused body is read and dropped up to here so that the connection can live on.
+    package var keepAliveDrainBytes = 1_048_576
+    /// Beyond that: what is read and dropped after the answer before the connection is closed.
+    package var closingDrainBytes = 16 * 1_048_576
+
+    /// From the first byte of a head to its end; 408.
+    package var headTimeout: Duration = .seconds(30)
+    /// Without a request on a kept-alive connection; closed without an answer.
+    package var idleTimeout: Duration = .seconds(150)
+    /// Without one byte of progress of a request body; 408.
+    package var bodyStallTimeout: Duration = .seconds(120)
+    /// Without one byte of progress of a response; the connection is cut.
+    package var writeStallTimeout: Duration = .seconds(120)
+    /// For reading and dropping what a refused client still sends.
+    package var drainTimeout: Duration = .seconds(5)
+
+    package init() {}
+}
+
+extension Duration {
+    /// Whole nanoseconds, at least 0, at most what 64 bits hold.
+    var nanoseconds: UInt64 {
+        let parts = components
+        guard parts.seconds >= 0, parts.attoseconds >= 0 else { return 0 }
+        let (whole, overflow) = UInt64(parts.seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max / 2 : min(whole, .max / 2) + UInt64(parts.attoseconds / 1_000_000_000)
+    }
+}

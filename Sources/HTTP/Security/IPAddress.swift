@@ -1,0 +1,49 @@
+import Glibc
+
+/// A parsed numeric address, so that ranges are compared as numbers and never as text.
+package struct IPAddress: Sendable, Hashable {
+    /// 4 bytes, or 16; an IPv4 address mapped into IPv6 is held as IPv4.
+    private let bytes: [UInt8]
+
+    /// Reads a dotted-quad IPv4 address or an IPv6 address without brackets; nil for anything else, names included.
+    ///
+    /// Zones (`%eth0`) and the short and octal spellings of IPv4 are refused.
+    package init?(_ text: String) {
+        guard text.utf8.count <= 45 else { return nil }
+        if let four = Self.parse(text, AF_INET, 4) {
+            bytes = four
+        } else if let sixteen = Self.parse(text, AF_INET6, 16) {
+            let isMapped = sixteen[..<10].allSatisfy { $0 == 0 } && sixteen[10] == 0xFF && sixteen[11] == 0xFF
+            bytes = isMapped ? Array(sixteen[12...]) : sixteen
+        } else {
+            return nil
+        }
+    }
+
+    private static func parse(_ text: String, _ family: Int32, _ count: Int) -> [UInt8]? {
+        var result = [UInt8](repeating: 0, count: count)
+        return result.withUnsafeMutableBytes { inet_pton(family, text, $0.baseAddress) } == 1 ? result : nil
+    }
+
+    /// 127.0.0.0/8 and ::1 (RFC 6890).
+    package var isLoopback: Bool {
+        bytes.count == 4 ? bytes[0] == 127 : bytes[..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
+    }
+
+    /// 0.0.0.0 and ::, which clients on the same machine can use for loopback.
+    package var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
+
+    /// Ranges that are not routed on the Internet: RFC 1918, link-local (RFC 3927), and fc00::/7, fe80::/10.
+    package var isPrivate: Bool {
+        if bytes.count == 4 {
+            return bytes[0] == 10
+                || (bytes[0] == 172 && bytes[1] & 0xF0 == 16)
+                || (bytes[0] == 192 && bytes[1] == 168)
+                || (bytes[0] == 169 && bytes[1] == 254)
+        }
+        return bytes[0] & 0xFE == 0xFC || (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80)
+    }
+
+    /// The four numbers of an IPv4 address; nil for IPv6.
+    var octets: [UInt8]? { bytes.count == 4 ? bytes : nil }
+}

@@ -1,0 +1,239 @@
+/// Request bodies: collected in memory, or moved to a receiver.
+extension Connection {
+    /// Collects the body of a buffered route; false when more bytes are needed.
+    func readBody() -> Bool {
+        do {
+            while !decoder.isFinished {
+                if input.isEmpty {
+                    guard readMore() else { return false }
+                    setDeadline(limits.bodyStallTimeout, .body)
+                }
+                let expected = decoder.remaining ?? 0
+                try decoder.consume(input) { try collect($0, expected: expected) }
+            }
+        } catch let refusal as HTTPRefusal {
+            refuse(refusal)
+            return true
+        } catch {
+            refuse(HTTPRefusal(500, "The body could not be read"))
+            return true
+        }
+        dispatch()
+        return true
+    }
+
+    private func collect(_ bytes: UnsafeRawBufferPointer, expected: Int) throws(HTTPRefusal) {
+        guard let exchange, let route else { return }
+        guard bytes.count <= route.maximumBodyBytes - body.count else {
+            throw HTTPRefusal(413, "The body is larger than the \(route.maximumBodyBytes) bytes allowed here")
+        }
+        let reservation = exchange.reservation ?? BodyReservation(loop.budget)
+        exchange.reservation = reservation
+        guard reservation.grow(by: bytes.count) else { throw Self.budgetSpent }
+        // A declared length is believed as far as it costs little.
+        if body.isEmpty { body.reserveCapacity(min(expected, limits.inlineBodyBytes)) }
+        body.append(contentsOf: bytes)
+    }
+
+    private static var budgetSpent: HTTPRefusal {
+        HTTPRefusal(503, "The server holds as many request bodies as it may; try again")
+    }
+
+    /// Gives a complete request to its handler.
+    private func dispatch() {
+        guard let exchange, let route, let head = exchange.head, var request = exchange.request else { return }
+        self.route = nil
+        phase = .awaiting
+        clearDeadline()
+        exchange.hasUnreadBody = false
+        request.body = body
+        body = []
+        let responder = makeResponder(exchange)
+        guard head.coding == .identity || request.body.isEmpty else {
+            dispatchCompressed(request, responder, route, head.coding, exchange)
+            return
+        }
+        if route.mayBlock || request.body.count > limits.inlineBodyBytes {
+            loop.workers.run { [request] in route.handler(request, responder) }
+        } else {
+            route.handler(request, responder)
+        }
+    }
+
+    private func dispatchCompressed(
+        _ request: HTTPRequest,
+        _ responder: HTTPResponder,
+        _ route: Route,
+        _ coding: RequestHead.Coding,
+        _ exchange: Exchange
+    ) {
+        let reservation = exchange.reservation ?? BodyReservation(loop.budget)
+        exchange.reservation = reservation
+        let errorResponse = loop.configuration.errorResponse
+        loop.workers.run {
+            do {
+                var request = request
+                request.body = try Self.inflate(request.body, coding, route.maximumBodyBytes, reservation)
+                route.handler(request, responder)
+            } catch {
+                let refusal = error as? HTTPRefusal ?? Inflater.broken
+                responder.send(errorResponse(refusal.status, refusal.message))
+            }
+        }
+    }
+
+    private static func inflate(
+        _ body: [UInt8],
+        _ coding: RequestHead.Coding,
+        _ maximum: Int,
+        _ reservation: BodyReservation
+    ) throws -> [UInt8] {
+        guard let inflater = Inflater(coding) else { throw budgetSpent }
+        var result: [UInt8] = []
+        try body.withUnsafeBytes { bytes in
+            try inflater.inflate(bytes) { piece in
+                guard piece.count <= maximum - result.count else {
+                    throw HTTPRefusal(413, "The decompressed body is larger than the \(maximum) bytes allowed here")
+                }
+                guard reservation.grow(by: piece.count) else { throw budgetSpent }
+                result.append(contentsOf: piece)
+            }
+        }
+        guard inflater.isFinished else { throw Inflater.broken }
+        return result
+    }
+}
+
+/// Streamed bodies.
+extension Connection {
+    /// The route has said who takes the body, or that it has answered.
+    func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
+        isJobRunning = false
+        if phase == .closed {
+            if let receiver { loop.workers.run { receiver.abort() } }
+            finishClosing()
+            return
+        }
+        guard let exchange, exchange.id == number, let head = exchange.head else { return }
+        guard let receiver, heldAnswer == nil else {
+            if let receiver { loop.workers.run { receiver.abort() } }
+            phase = .awaiting
+            releaseHeldAnswer()
+            return
+        }
+        let inflater = Inflater(head.coding)
+        if inflater == nil, head.coding != .identity {
+            loop.workers.run { receiver.abort() }
+            refuse(Self.budgetSpent)
+            return
+        }
+        sendContinueIfAwaited(exchange)
+        exchange.hasUnreadBody = false
+        pump = UploadPump(
+            descriptor: descriptor.rawValue,
+            input: input,
+            decoder: decoder,
+            inflater: inflater,
+            receiver: receiver,
+            counters: loop.counters
+        )
+        input = ByteBuffer()
+        phase = .pumping
+        runPump()
+    }
+
+    func startPumpIfReadable() {
+        guard !isJobRunning, isReadable else { return }
+        runPump()
+    }
+
+    private func runPump() {
+        guard let pump else { return }
+        isJobRunning = true
+        isReadable = isPeerFinished
+        clearDeadline()
+        loop.workers.run { [id, loop] in loop.post(.pumped(id, pump.run())) }
+    }
+
+    /// A worker is done with the body for now.
+    func takePumpOutcome(_ outcome: UploadPump.Outcome) {
+        isJobRunning = false
+        guard let pump else { return }
+        if case .finished = outcome {
+            self.pump = nil
+            input = pump.input
+            decoder = pump.decoder
+            // What came behind the body was not seen by an event of its own.
+            isReadable = true
+        }
+        if phase == .closed {
+            finishClosing()
+            return
+        }
+        switch outcome {
+        case .blocked:
+            if heldAnswer != nil { endPump(pump) } else { setDeadline(limits.bodyStallTimeout, .body) }
+        case .yielded:
+            if heldAnswer != nil { endPump(pump) } else { isReadable = true }
+        case .stopped: endPump(pump)
+        case .finished:
+            phase = .awaiting
+            releaseHeldAnswer()
+        case .peerVanished: close()
+        case .failed(let refusal):
+            endPump(pump)
+            if phase == .awaiting, exchange?.status == 0 { refuse(refusal) }
+        }
+    }
+
+    /// Takes the buffer back from a pump that will not run again, and lets the receiver clean up.
+    private func endPump(_ pump: UploadPump) {
+        self.pump = nil
+        input = pump.input
+        decoder = pump.decoder
+        exchange?.hasUnreadBody = !decoder.isFinished
+        isReadable = true
+        loop.workers.run { pump.abort() }
+        phase = .awaiting
+        releaseHeldAnswer()
+    }
+
+    private func releaseHeldAnswer() {
+        guard let response = heldAnswer, let exchange else { return }
+        heldAnswer = nil
+        takeAnswer(response, exchange: exchange.id)
+    }
+}
+
+/// Bodies that nobody wants.
+extension Connection {
+    /// Drops the rest of a small body so that the next request can be read; false when more bytes are needed.
+    func discardBody() -> Bool {
+        do {
+            while !decoder.isFinished {
+                if input.isEmpty {
+                    guard readMore() else { return false }
+                    setDeadline(limits.bodyStallTimeout, .body)
+                }
+                try decoder.consume(input) { _ in }
+            }
+        } catch {
+            close()
+            return false
+        }
+        nextRequest()
+        return true
+    }
+
+    /// Drops what still comes behind the last answer, up to a bound; false when there is nothing to read.
+    func linger() -> Bool {
+        input.consume(input.count)
+        guard readMore() else { return false }
+        drained += input.count
+        if drained > limits.closingDrainBytes {
+            close()
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,52 @@
+/// One request: its head, and its body where the route buffers it.
+///
+/// Cheap to copy. Text is made from the received bytes when asked for.
+package struct HTTPRequest: Sendable {
+    let head: RequestHead
+    /// Decoded path parameters in the order of the route's pattern; empty before routing.
+    package internal(set) var parameters: [String] = []
+    /// The pattern that matched; empty before routing.
+    package internal(set) var routePattern = ""
+    /// The whole body after its content coding was taken off; empty for streamed routes.
+    package internal(set) var body: [UInt8] = []
+    /// The peer's numeric address without its port.
+    package let remoteAddress: String
+
+    package var method: HTTPMethod { head.method }
+
+    /// The target as sent, percent-encoded, with its query.
+    package var rawTarget: String { head.text(head.target) }
+
+    /// The path, decoded exactly once as a whole; a `/` in it may have been sent as `%2F`.
+    package var path: String {
+        if head.path.isEmpty { return "/" }
+        return head.withBytes(head.path) { PercentCoding.decode($0) } ?? head.text(head.path)
+    }
+
+    /// Decoded query parameters in the order sent, repeated ones included.
+    package var query: [(name: String, value: String)] { head.query }
+
+    /// The first query parameter of a name.
+    package func queryValue(_ name: String) -> String? {
+        head.query.first { $0.name == name }?.value
+    }
+
+    /// The first header field of a name; the name is given in lower case.
+    package func header(_ lowercasedName: String) -> String? { head.value(of: lowercasedName) }
+
+    /// All header fields in the order sent.
+    package var headers: [(name: String, value: String)] {
+        head.fields.map { (head.text($0.name), head.text($0.value)) }
+    }
+
+    /// The effective host with its port, as sent: the authority of an absolute target, else the Host field.
+    package var host: String { head.host }
+
+    /// The declared length of the body on the wire; nil when there is none or it is chunked.
+    package var contentLength: Int? { head.contentLength }
+
+    init(head: RequestHead, remoteAddress: String) {
+        self.head = head
+        self.remoteAddress = remoteAddress
+    }
+}

@@ -1,0 +1,184 @@
+import Dispatch
+import Glibc
+import HTTP
+import Synchronization
+import Testing
+
+@Suite struct ExchangeTests {
+    @Test func `suppresses the body of HEAD and keeps its length`() throws {
+        let client = try TestServer().client()
+        try client.send("HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        let head = try client.answer(isHead: true)
+        #expect(head.status == 200)
+        #expect(head.header("content-length") == "5")
+        #expect(try client.answer().text == "hello")
+    }
+
+    @Test func `names the allowed methods`() throws {
+        let server = try TestServer()
+        let refused = try server.exchange("PUT /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(refused.status == 405)
+        #expect(refused.header("allow") == "GET, HEAD, OPTIONS")
+        let options = try server.exchange("OPTIONS /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(options.header("allow") == "GET, HEAD, OPTIONS")
+    }
+
+    @Test(arguments: [
+        ("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", nil as String?, false),
+        ("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n", "close", true),
+        ("GET /hello HTTP/1.0\r\n\r\n", "close", true),
+        ("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "keep-alive", false),
+    ]) func `keeps a connection alive as the client asks`(request: String, field: String?, closes: Bool) throws {
+        let client = try TestServer().client()
+        try client.send(request)
+        #expect(try client.answer().header("connection") == field)
+        if closes {
+            #expect(try client.isClosedByServer())
+        } else {
+            try client.send(request)
+            #expect(try client.answer().status == 200)
+        }
+    }
+
+    @Test func `answers 500 for a responder that was dropped`() throws {
+        let client = try TestServer().client()
+        for _ in 0..<2 {
+            try client.send("GET /dropped HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try client.answer().status == 500)
+        }
+    }
+
+    @Test func `sends 100 only when the body will be read`() throws {
+        let server = try TestServer()
+        let client = try server.client()
+        try client.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+        #expect(try client.answer().status == 100)
+        try client.send("abc")
+        #expect(try client.answer().text == "abc")
+
+        let refused = try server.client()
+        try refused.send("POST /small HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 11\r\n\r\n")
+        #expect(try refused.answer().status == 413)
+        #expect(try refused.isClosedByServer())
+
+        let upload = try server.client()
+        try upload.send("PUT /upload/a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+        #expect(try upload.answer().status == 100)
+        try upload.send("z")
+        #expect(try upload.answer().text == "1 122")
+    }
+
+    @Test func `drops a small refused body and lives on`() throws {
+        let client = try TestServer().client()
+        let body = String(repeating: "b", count: 100_000)
+        try client.send("PUT /refused HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n\(body)")
+        #expect(try client.answer().status == 403)
+        try client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.answer().text == "hello")
+    }
+
+    @Test(arguments: ["/refused", "/missing"])
+    func `lets the client see an early refusal of a large upload`(path: String) throws {
+        let client = try TestServer().client()
+        let size = 12 * 1_048_576
+        try client.send("PUT \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n")
+        try client.send([UInt8](repeating: 1, count: size))
+        let answer = try client.answer()
+        #expect(answer.status == (path == "/refused" ? 403 : 404))
+        #expect(answer.header("connection") == "close")
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func `a slow handler does not delay another connection`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let server = try TestServer(configure: { $0.loopCount = 1 }) { router in
+            router.add(
+                .get,
+                "/slow",
+                .blocking { _, responder in
+                    gate.wait()
+                    responder.send(HTTPResponse(status: 200))
+                }
+            )
+        }
+        let slow = try server.client()
+        try slow.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").text == "hello")
+        gate.signal()
+        #expect(try slow.answer().status == 200)
+    }
+
+    @Test func `counts only the first answer`() throws {
+        let server = try TestServer(routes: { router in
+            router.add(
+                .get,
+                "/twice",
+                .buffered(maximumBodyBytes: nil) { _, responder in
+                    responder.send(HTTPResponse(status: 201))
+                    responder.send(HTTPResponse(status: 202))
+                }
+            )
+        })
+        let client = try server.client()
+        try client.send("GET /twice HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.answer().status == 201)
+        #expect(try client.answer().text == "hello")
+    }
+
+    @Test func `keeps line ends out of response fields`() throws {
+        let server = try TestServer(routes: { router in
+            router.add(
+                .get,
+                "/evil",
+                .buffered(maximumBodyBytes: nil) { _, responder in
+                    responder.send(
+                        HTTPResponse(status: 200, headers: [("X-A", "b\r\nX-C: d"), ("Content-Length", "9")])
+                    )
+                }
+            )
+        })
+        let answer = try server.exchange("GET /evil HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(answer.header("x-c") == nil)
+        #expect(answer.header("content-length") == "0")
+    }
+
+    @Test func `asks for admission before routing and adds the request's fields`() throws {
+        let exchanges = Mutex<[Int]>([])
+        let reported = DispatchSemaphore(value: 0)
+        let server = try TestServer(configure: { configuration in
+            configuration.admit = { $0.header("x-ok") == nil ? HTTPResponse(status: 403) : nil }
+            configuration.requestHeaders = { [("X-Path", $0.path)] }
+            configuration.commonHeaders = [("X-Common", "1")]
+            configuration.onExchange = { exchange in
+                exchanges.withLock { $0.append(exchange.status) }
+                reported.signal()
+            }
+        })
+        #expect(try server.exchange("GET /missing HTTP/1.1\r\nHost: a\r\n\r\n").status == 403)
+        let answer = try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\nX-OK: 1\r\n\r\n")
+        #expect(answer.header("x-path") == "/hello")
+        #expect(answer.header("x-common") == "1")
+        #expect(answer.header("server") == "test")
+        reported.wait()
+        reported.wait()
+        // Two connections may live on two loops, each of which reports in its own time.
+        #expect(exchanges.withLock { $0.sorted() } == [200, 403])
+    }
+
+    @Test func `refuses connections and bodies beyond its bounds`() throws {
+        let server = try TestServer(configure: {
+            $0.limits.connections = 1
+            $0.limits.bodiesInFlightBytes = 10
+        })
+        let first = try server.client()
+        try first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try first.answer().status == 200)
+        let second = try server.client()
+        #expect(try second.answer().status == 503)
+        #expect(try second.isClosedByServer())
+        try first.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n01234567890")
+        let refused = try first.answer()
+        #expect(refused.status == 503)
+        #expect(refused.header("retry-after") == "1")
+    }
+}

@@ -1,0 +1,158 @@
+import Dispatch
+import Glibc
+import HTTP
+import Testing
+
+@Suite(.serialized) struct LifetimeTests {
+    @Test func `closes what keeps it waiting`() throws {
+        let server = try TestServer(configure: {
+            $0.limits.headTimeout = .milliseconds(30)
+            $0.limits.idleTimeout = .milliseconds(30)
+            $0.limits.bodyStallTimeout = .milliseconds(30)
+        })
+        let silent = try server.client()
+        #expect(try silent.isClosedByServer())
+
+        let slow = try server.client()
+        try slow.send("GET /hello HTTP/1.1\r\nHo")
+        #expect(try slow.answer().status == 408)
+        #expect(try slow.isClosedByServer())
+
+        let idle = try server.client()
+        try idle.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try idle.answer().status == 200)
+        #expect(try idle.isClosedByServer())
+
+        let stalled = try server.client()
+        try stalled.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+        #expect(try stalled.answer().status == 408)
+
+        let upload = try server.client()
+        try upload.send("PUT /upload/a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+        #expect(try upload.answer().status == 408)
+        #expect(server.uploads.awaitAbort())
+    }
+
+    @Test func `cuts a client that never reads`() throws {
+        let gone = DispatchSemaphore(value: 0)
+        final class Endless: HTTPBodyProducer {
+            let gone: DispatchSemaphore
+            init(_ gone: DispatchSemaphore) { self.gone = gone }
+            deinit { gone.signal() }
+            func next(into buffer: inout [UInt8]) throws -> Bool {
+                buffer.append(contentsOf: [UInt8](repeating: 1, count: 65_536))
+                return true
+            }
+        }
+        let server = try TestServer(configure: { $0.limits.writeStallTimeout = .milliseconds(50) }) { router in
+            router.add(
+                .get,
+                "/endless",
+                .buffered(maximumBodyBytes: nil) { _, responder in
+                    responder.send(HTTPResponse(status: 200, body: .stream(Endless(gone))))
+                }
+            )
+        }
+        let client = try server.client(receiveBuffer: 4_096)
+        try client.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(gone.wait(timeout: .now() + .seconds(20)) == .success)
+    }
+
+    @Test func `idle, half-closed and hung-up peers cause no wake-ups`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let server = try TestServer(routes: { router in
+            router.add(
+                .get,
+                "/wait",
+                .buffered(maximumBodyBytes: nil) { _, responder in
+                    DispatchQueue(label: "test.wait").async {
+                        gate.wait()
+                        responder.send(HTTPResponse(status: 200))
+                    }
+                }
+            )
+        })
+        let idle = try (0..<8).map { _ in try server.client() }
+        for client in idle { try client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n") }
+        for client in idle { #expect(try client.answer().status == 200) }
+        let waiting = try (0..<4).map { _ in try server.client() }
+        for client in waiting { try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n") }
+        for client in waiting { client.finishSending() }
+        let vanished = try (0..<4).map { _ in try server.client() }
+        for client in vanished { try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n") }
+        for client in vanished { client.reset() }
+        // Settled when two looks in a row agree; a spinning loop never settles.
+        var last = -1
+        var rounds = 0
+        while last != server.server.statistics.wakeUps, rounds < 50 {
+            last = server.server.statistics.wakeUps
+            var pause = timespec(tv_sec: 0, tv_nsec: 60_000_000)
+            nanosleep(&pause, nil)
+            rounds += 1
+        }
+        #expect(rounds < 50)
+        #expect(server.server.statistics.openConnections >= 12)
+        for _ in 0..<8 { gate.signal() }
+        for client in waiting { #expect(try client.answer().status == 200) }
+    }
+
+    @Test func `finishes what is in flight and then ends`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let entered = DispatchSemaphore(value: 0)
+        let server = try TestServer(routes: { router in
+            router.add(
+                .get,
+                "/wait",
+                .blocking { _, responder in
+                    entered.signal()
+                    gate.wait()
+                    responder.send(HTTPResponse(status: 200))
+                }
+            )
+        })
+        let idle = try server.client()
+        try idle.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try idle.answer().status == 200)
+        let busy = try server.client()
+        try busy.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        entered.wait()
+        let done = DispatchSemaphore(value: 0)
+        server.server.shutdown(within: .seconds(20)) { done.signal() }
+        #expect(try idle.isClosedByServer())
+        #expect(throws: TestClient.Failure.self) {
+            _ = try TestClient(port: server.port).answer()
+        }
+        gate.signal()
+        let answer = try busy.answer()
+        #expect(answer.status == 200)
+        #expect(answer.header("connection") == "close")
+        #expect(done.wait(timeout: .now() + .seconds(20)) == .success)
+        #expect(server.server.statistics.openConnections == 0)
+    }
+
+    @Test func `cuts what is left when the time is over`() throws {
+        let server = try TestServer()
+        let client = try server.client()
+        try client.send("PUT /upload/a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+        #expect(try client.answer().status == 100)
+        let done = DispatchSemaphore(value: 0)
+        server.server.shutdown(within: .milliseconds(20)) { done.signal() }
+        #expect(done.wait(timeout: .now() + .seconds(20)) == .success)
+        #expect(server.uploads.awaitAbort())
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func `refuses an address in use and a host that means nothing`() throws {
+        let server = try TestServer()
+        var configuration = HTTPServer.Configuration()
+        configuration.port = server.port
+        let error = #expect(throws: HTTPServerError.self) {
+            try HTTPServer(configuration: configuration, router: HTTPRouter()).start()
+        }
+        #expect(error?.isAddressInUse == true)
+        configuration.host = "no such host"
+        #expect(throws: HTTPServerError.self) {
+            try HTTPServer(configuration: configuration, router: HTTPRouter()).start()
+        }
+    }
+}

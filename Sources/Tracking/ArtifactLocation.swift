@@ -1,0 +1,86 @@
+/// A URI or path beneath which artifacts lie; text for the client, never opened by what is written here.
+package struct ArtifactLocation: Sendable, Equatable {
+    package let uri: String
+
+    package init(_ uri: String) {
+        self.uri = uri
+    }
+
+    /// The scheme in lower case; nil for a plain path (RFC 3986 §3.1).
+    package var scheme: String? {
+        guard let colon = uri.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let candidate = uri[..<colon]
+        guard let first = candidate.unicodeScalars.first, first.isASCII, first.properties.isAlphabetic else {
+            return nil
+        }
+        let isLegal = candidate.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return isLegal ? candidate.lowercased() : nil
+    }
+
+    /// The location with a relative path added to its path; a query and a fragment stay at the end.
+    package func appending(_ relativePath: String) -> ArtifactLocation {
+        guard let scheme else { return ArtifactLocation(Self.join(uri, relativePath)) }
+        let bytes = uri.utf8
+        let end = bytes.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? bytes.endIndex
+        let tail = String(uri[end...])
+        var head = String(uri[..<end])
+        // The reference writes `file:/x` as `file:///x` when it appends to it.
+        if scheme == "file", head.hasPrefix("file:/"), !head.hasPrefix("file://") {
+            head = "file://" + head.dropFirst("file:".count)
+        }
+        return ArtifactLocation(Self.join(head, relativePath) + tail)
+    }
+
+    private static func join(_ base: String, _ relativePath: String) -> String {
+        let suffix = relativePath.drop { $0 == "/" }
+        if base.isEmpty || base.hasSuffix("/") { return base + suffix }
+        return base + "/" + suffix
+    }
+}
+
+extension ArtifactLocation {
+    /// The path of a `file:` URI, decoded once (RFC 8089).
+    ///
+    /// - Throws: `.invalidParameterValue` for a URI with a host other than this machine, and for a broken escape.
+    package var localPath: String {
+        get throws(TrackingError) {
+            var rest = uri.dropFirst("file:".count)
+            if rest.hasPrefix("//") {
+                rest = rest.dropFirst(2)
+                let host = rest.prefix { $0 != "/" }
+                guard host.isEmpty || host == "localhost" else {
+                    throw .invalidParameter("The artifact location '\(uri)' names a host; a file: URI must name none.")
+                }
+                rest = rest.dropFirst(host.count)
+            }
+            guard let path = Self.percentDecoded(rest) else {
+                throw .invalidParameter("The artifact location '\(uri)' is not a valid URI.")
+            }
+            return path
+        }
+    }
+
+    private static func percentDecoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), rest.count >= 2 else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,33 @@
+/// A named collection of runs.
+package struct Experiment: Sendable {
+    /// Decimal digits on the wire; "0" is the experiment named Default.
+    package var id: Int64
+    package var name: String
+    /// The URI beneath which runs of this experiment keep their artifacts; stored for the client, as it sent it.
+    package var artifactLocation: String
+    package var lifecycleStage: LifecycleStage
+    /// Unix milliseconds.
+    package var creationTime: Int64
+    /// Unix milliseconds.
+    package var lastUpdateTime: Int64
+    /// In ascending order of key bytes.
+    package var tags: [Tag]
+
+    package init(
+        id: Int64,
+        name: String,
+        artifactLocation: String,
+        lifecycleStage: LifecycleStage,
+        creationTime: Int64,
+        lastUpdateTime: Int64,
+        tags: [Tag] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.artifactLocation = artifactLocation
+        self.lifecycleStage = lifecycleStage
+        self.creationTime = creationTime
+        self.lastUpdateTime = lastUpdateTime
+        self.tags = tags
+    }
+}

@@ -1,0 +1,39 @@
+/// Reads an experiment id: plain decimal digits, at most 2⁶³−1; leading zeros do not count.
+///
+/// The reference takes everything that Python's `int` takes (`" 1"`, `"1_0"`, `"-1"`); here that is a 400, and so is a
+/// number that does not fit (500 there).
+package func parseExperimentID(_ text: String) throws(TrackingError) -> Int64 {
+    let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+    guard isPlain, let id = Int64(text) else {
+        throw .invalidParameter("Invalid experiment ID '\(shortened(text))'. Experiment ID must be a valid integer.")
+    }
+    return id
+}
+
+/// Refuses a text that cannot be a run id: 1 to 256 letters, digits, underscores and dashes, the first an ASCII letter
+/// or digit (`_validate_run_id` in `validation.py`).
+///
+/// The reference checks this in `log-batch` and `log-inputs` only; elsewhere such an id is just not found.
+package func validateRunID(_ text: String, path: @autoclosure () -> String = "run_id") throws(TrackingError) {
+    let scalars = text.unicodeScalars
+    let isLegal =
+        scalars.first.map { $0.isASCII && $0 != "_" && isWordScalar($0) } ?? false
+        && !text.isLonger(than: 256)
+        && scalars.allSatisfy { $0 == "-" || isWordScalar($0) }
+    guard isLegal else { throw .invalidValue(text, path: path()) }
+}
+
+/// A new run id: 32 lower-case hexadecimal digits of a random UUID (RFC 9562 §5.4).
+package func makeRunID() -> String {
+    var generator = SystemRandomNumberGenerator()
+    let version: UInt64 = 0x4000
+    let variant: UInt64 = 0x8000_0000_0000_0000
+    let high = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | version
+    let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | variant
+    return hexadecimal(high) + hexadecimal(low)
+}
+
+private func hexadecimal(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}

@@ -1,0 +1,234 @@
+/// A piece of a filter, as far as the grammar tells pieces apart.
+enum Token: Equatable {
+    /// Letters, digits and underscores: a name, and a keyword where the grammar has one.
+    case word(Keyword?)
+    /// The text between backticks.
+    case backticks(String)
+    /// The text between single quotes.
+    case singleQuotes(String)
+    /// The text between double quotes.
+    case doubleQuotes(String)
+    case integer
+    case float
+    /// A run of `< > = ~ !`, also one that is no operator.
+    case comparison
+    case dot
+    case comma
+    case open
+    case close
+}
+
+/// A word that the grammar knows, in any case of its letters.
+enum Keyword: String, Equatable {
+    case and = "AND"
+    case isWord = "IS"
+    case not = "NOT"
+    case null = "NULL"
+    case inWord = "IN"
+    case like = "LIKE"
+    case ilike = "ILIKE"
+    case rlike = "RLIKE"
+    case ascending = "ASC"
+    case descending = "DESC"
+    case caseWord = "CASE"
+    case values = "VALUES"
+    case using = "USING"
+    case from = "FROM"
+    case asWord = "AS"
+
+    /// Whether the reference's lexer takes the word for a keyword even behind a dot.
+    var isReservedAsKey: Bool {
+        switch self {
+        case .caseWord, .inWord, .values, .using, .from, .asWord: true
+        case .and, .isWord, .not, .null, .like, .ilike, .rlike, .ascending, .descending: false
+        }
+    }
+
+    /// Whether an operator may begin with the word.
+    var beginsOperator: Bool {
+        switch self {
+        case .inWord, .not, .isWord, .like, .ilike, .rlike: true
+        case .and, .null, .ascending, .descending, .caseWord, .values, .using, .from, .asWord: false
+        }
+    }
+}
+
+/// A token and where it stands, in scalars from the start.
+struct Lexeme {
+    let token: Token
+    let range: Range<Int>
+}
+
+/// Cuts a filter or an `order_by` clause into tokens.
+///
+/// The reference cuts with a general SQL lexer; this one knows what can be part of a legal filter and refuses the
+/// rest. It looks at every scalar a bounded number of times.
+struct Lexer {
+    let scalars: [Unicode.Scalar]
+    private var position = 0
+
+    init(_ text: String) {
+        scalars = Array(text.unicodeScalars)
+    }
+
+    /// The tokens of the whole text, without white space; an offset where nothing legal begins is thrown.
+    mutating func tokens() throws(UnexpectedText) -> [Lexeme] {
+        var found: [Lexeme] = []
+        while let scalar = peek(0) {
+            if scalar.properties.isWhitespace {
+                position += 1
+                continue
+            }
+            let start = position
+            let token = try next(scalar)
+            found.append(Lexeme(token: token, range: start..<position))
+        }
+        return found
+    }
+
+    private mutating func next(_ scalar: Unicode.Scalar) throws(UnexpectedText) -> Token {
+        switch scalar {
+        case "`": return .backticks(try quoted(by: scalar, backslashEscapes: false))
+        case "'": return .singleQuotes(try quoted(by: scalar, backslashEscapes: true))
+        case "\"": return .doubleQuotes(try quoted(by: scalar, backslashEscapes: true))
+        case ",": return single(.comma)
+        case "(": return single(.open)
+        case ")": return single(.close)
+        case ".": return try dotOrNumber()
+        case "-": return try negativeNumber()
+        case "<", ">", "=", "~", "!":
+            while let following = peek(0), "<>=~!".unicodeScalars.contains(following) { position += 1 }
+            return .comparison
+        default:
+            if isDigit(scalar) { return try numberOrWord() }
+            guard isWord(scalar) else { throw UnexpectedText(offset: position) }
+            return word(from: position)
+        }
+    }
+
+    /// Reads from a quote to its end; a quote within is doubled or, in strings, behind a backslash.
+    ///
+    /// When that leaves the text without an end, the last such quote is its end (`'C:\'`), as in the reference.
+    private mutating func quoted(by quote: Unicode.Scalar, backslashEscapes: Bool) throws(UnexpectedText) -> String {
+        let start = position + 1
+        var index = start
+        var lastEscapedQuote: Int?
+        while index < scalars.count {
+            if scalars[index] == quote {
+                guard index + 1 < scalars.count, scalars[index + 1] == quote else { break }
+                lastEscapedQuote = index
+                index += 2
+            } else if backslashEscapes, scalars[index] == "\\", index + 1 < scalars.count, scalars[index + 1] == quote {
+                lastEscapedQuote = index + 1
+                index += 2
+            } else {
+                index += 1
+            }
+        }
+        guard let end = index < scalars.count ? index : lastEscapedQuote else { throw UnexpectedText(offset: position) }
+        position = end + 1
+        return text(start..<end)
+    }
+
+    /// A dot before digits begins a number (`.5`), unless one digit and a letter follow: then it is the key `5x`.
+    private mutating func dotOrNumber() throws(UnexpectedText) -> Token {
+        guard isDigit(peek(1)) else { return single(.dot) }
+        var end = position + 1
+        while end < scalars.count, isDigit(scalars[end]) { end += 1 }
+        if end < scalars.count, isWord(scalars[end]) {
+            guard end == position + 2 else { throw UnexpectedText(offset: position) }
+            return single(.dot)
+        }
+        position = end
+        return .float
+    }
+
+    private mutating func negativeNumber() throws(UnexpectedText) -> Token {
+        let start = position
+        position += 1
+        let token: Token? =
+            if isDigit(peek(0)) {
+                try numberOrWord()
+            } else if peek(0) == "." {
+                try dotOrNumber()
+            } else {
+                nil
+            }
+        guard let token, token == .integer || token == .float else { throw UnexpectedText(offset: start) }
+        return token
+    }
+
+    /// At a digit: an integer, `1.`, `1.5`, `1e-5`, `1.5e5`, or a word such as `5x`.
+    private mutating func numberOrWord() throws(UnexpectedText) -> Token {
+        let start = position
+        skipDigits()
+        var isFloat = false
+        if peek(0) == "." {
+            position += 1
+            skipDigits()
+            isFloat = true
+        }
+        let endsInDigit = isDigit(scalars[position - 1])
+        if endsInDigit, peek(0) == "e" || peek(0) == "E", isDigit(peek(1)) || (peek(1) == "-" && isDigit(peek(2))) {
+            position += 2
+            skipDigits()
+            isFloat = true
+        }
+        guard isWord(peek(0)) else { return isFloat ? .float : .integer }
+        let isHexadecimal = scalars[start] == "0" && (peek(0) == "x" || peek(0) == "X")
+        guard !isFloat, position == start + 1, !isHexadecimal else { throw UnexpectedText(offset: start) }
+        return word(from: start)
+    }
+
+    private mutating func word(from start: Int) -> Token {
+        while isWord(peek(0)) { position += 1 }
+        let longestKeyword = 6
+        guard position - start <= longestKeyword, scalars[start..<position].allSatisfy(\.isASCII) else {
+            return .word(nil)
+        }
+        return .word(Keyword(rawValue: text(start..<position).uppercased()))
+    }
+
+    private mutating func skipDigits() {
+        while isDigit(peek(0)) { position += 1 }
+    }
+
+    private mutating func single(_ token: Token) -> Token {
+        position += 1
+        return token
+    }
+
+    private func peek(_ distance: Int) -> Unicode.Scalar? {
+        position + distance < scalars.count ? scalars[position + distance] : nil
+    }
+
+    /// The scalars of a range as text.
+    func text(_ range: Range<Int>) -> String {
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars[range])
+        return String(text)
+    }
+}
+
+/// Nothing legal begins at this offset (in scalars).
+struct UnexpectedText: Error {
+    let offset: Int
+}
+
+private func isDigit(_ scalar: Unicode.Scalar?) -> Bool {
+    guard let scalar else { return false }
+    return "0" <= scalar && scalar <= "9"
+}
+
+/// Python's `\w`: letters, every kind of number, and the underscore; no combining marks.
+private func isWord(_ scalar: Unicode.Scalar?) -> Bool {
+    guard let scalar else { return false }
+    if scalar.isASCII {
+        return isDigit(scalar) || scalar == "_" || ("a" <= scalar && scalar <= "z") || ("A" <= scalar && scalar <= "Z")
+    }
+    switch scalar.properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return true
+    case .decimalNumber, .letterNumber, .otherNumber: return true
+    default: return false
+    }
+}

@@ -1,0 +1,26 @@
+/// A string of an `IN` list without its escapes; `nil` when it is ill formed.
+///
+/// The reference reads lists, and only lists, by the rules of Python's string literals: a backslash escapes. A doubled
+/// quote, which joins two literals there and drops the quote, is refused.
+func unescapedListValue(_ text: String, quote: Unicode.Scalar) -> String? {
+    var scalars = text.unicodeScalars.makeIterator()
+    var result = String.UnicodeScalarView()
+    while let scalar = scalars.next() {
+        guard scalar == "\\" else {
+            if scalar == "\n" || scalar == "\r" { return nil }
+            if scalar == quote { return nil }
+            result.append(scalar)
+            continue
+        }
+        guard let escaped = scalars.next() else { return nil }
+        switch escaped {
+        case "\\", "'", "\"": result.append(escaped)
+        case "n": result.append("\n")
+        case "r": result.append("\r")
+        case "t": result.append("\t")
+        case "x", "u", "U", "N", "0"..."7", "a", "b", "f", "v", "\n", "\r": return nil
+        default: result.append(contentsOf: ["\\", escaped])
+        }
+    }
+    return String(result)
+}

@@ -1,0 +1,47 @@
+/// Parses the clauses of an `order_by` list, the first one deciding first: a name and, optionally, `ASC` or `DESC`.
+///
+/// Follows MLflow 3.17.2 in what is legal. Where the subject says so, a field may stand only once, whatever its
+/// direction. No clauses give no orderings; the default order is the store's. The cost is linear in the text.
+package func parseOrderBy(_ clauses: [String], for subject: SearchSubject) throws(FilterError) -> [Ordering] {
+    guard clauses.count <= FilterLimits.orderings else {
+        throw FilterError("`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer.")
+    }
+    var orderings: [Ordering] = []
+    for clause in clauses {
+        let ordering = try parseOrdering(clause, for: subject)
+        let isRepeated = orderings.contains { $0.entity == ordering.entity && hasSameBytes($0.key, ordering.key) }
+        if isRepeated, subject.refusesRepeatedOrderings {
+            throw FilterError("`order_by` contains duplicate fields: \(shownList(clauses))")
+        }
+        orderings.append(ordering)
+    }
+    return orderings
+}
+
+private func parseOrdering(_ clause: String, for subject: SearchSubject) throws(FilterError) -> Ordering {
+    let unreadable = FilterError("Invalid order_by clause '\(clause)'. Could not be parsed.")
+    guard clause.utf8.count <= FilterLimits.orderingBytes else {
+        throw FilterError("An order_by clause has more than \(FilterLimits.orderingBytes) bytes. Shorten it.")
+    }
+    let cut: TokenReader? = try? TokenReader(clause, subject: subject)
+    guard var reader = cut, !reader.isPadded, let field = try reader.readField(forOrdering: true) else {
+        throw unreadable
+    }
+    var ascending = true
+    if !reader.take(keyword: .ascending), let next = reader.current {
+        guard case .word = next.token else { throw unreadable }
+        guard reader.take(keyword: .descending) else {
+            throw FilterError("Invalid ordering key in order_by clause '\(clause)'.")
+        }
+        ascending = false
+    }
+    guard reader.isAtEnd else { throw unreadable }
+    guard subject.orderableEntities.contains(field.entity) else {
+        throw FilterError("Invalid order_by clause '\(clause)': cannot order by a \(field.entity.rawValue)")
+    }
+    return Ordering(entity: field.entity, key: field.key, ascending: ascending)
+}
+
+private func hasSameBytes(_ left: String, _ right: String) -> Bool {
+    left.utf8.elementsEqual(right.utf8)
+}

@@ -1,0 +1,134 @@
+/// How the values of a field are written and typed.
+enum ValueKind: Sendable, Equatable {
+    /// A number, read as a double (metrics).
+    case double
+    /// A number: an integer stays one, the rest is a double (times of runs).
+    case integerOrDouble
+    /// An integer (times of experiments).
+    case integer
+    /// A quoted string.
+    case text
+    /// A quoted string or a list of them.
+    case textOrList
+    /// A quoted string of decimal digits or a list of them (experiment ids).
+    case digits
+}
+
+/// One attribute or dataset field, under one of its names.
+struct Field: Sendable {
+    let name: String
+    let kind: ValueKind
+    let isOrderable: Bool
+
+    init(_ name: String, _ kind: ValueKind, isOrderable: Bool = true) {
+        self.name = name
+        self.kind = kind
+        self.isOrderable = isOrderable
+    }
+}
+
+/// Which keys an entity has.
+enum KeyRule: Sendable {
+    /// Every key that a client may have logged; all its values are of one kind.
+    case anyKey(ValueKind, allowsNullTests: Bool)
+    /// The names (aliases included) of a closed set.
+    case named([String: Field])
+}
+
+/// What can be searched: which entities, attributes, operators and orders are legal there.
+///
+/// A subject is a table. A new one (registered models, model versions, …) is a new value and no new code.
+package struct SearchSubject: Sendable {
+    /// The prefixes that may be written before the dot.
+    let entityNames: [String: Entity]
+    /// How the reference prints the legal prefixes.
+    let entityNamesShown: String
+    let rules: [Entity: KeyRule]
+    let orderableEntities: Set<Entity>
+    /// Whether a prefix may stand in backticks.
+    let allowsQuotedEntityNames: Bool
+    /// Whether `like` and `ilike` may be written in lower case.
+    let foldsOperatorCase: Bool
+    /// Whether a field may stand only once in `order_by`.
+    let refusesRepeatedOrderings: Bool
+}
+
+extension SearchSubject {
+    /// `runs/search`.
+    package static let runs = SearchSubject(
+        entityNames: [
+            "attribute": .attribute, "attributes": .attribute, "attr": .attribute, "run": .attribute,
+            "metric": .metric, "metrics": .metric,
+            "parameter": .parameter, "parameters": .parameter, "param": .parameter, "params": .parameter,
+            "tag": .tag, "tags": .tag,
+            "dataset": .dataset, "datasets": .dataset,
+        ],
+        entityNamesShown: "['metric', 'parameter', 'tag', 'attribute', 'dataset']",
+        rules: [
+            .attribute: .named([
+                "run_id": Field("run_id", .textOrList),
+                "run_name": Field("run_name", .text),
+                "run name": Field("run_name", .text, isOrderable: false),
+                "Run name": Field("run_name", .text, isOrderable: false),
+                "Run Name": Field("run_name", .text, isOrderable: false),
+                "status": Field("status", .text),
+                "user_id": Field("user_id", .text),
+                "artifact_uri": Field("artifact_uri", .text),
+                "start_time": Field("start_time", .integerOrDouble),
+                "created": Field("start_time", .integerOrDouble),
+                "Created": Field("start_time", .integerOrDouble),
+                "end_time": Field("end_time", .integerOrDouble),
+            ]),
+            .metric: .anyKey(.double, allowsNullTests: false),
+            .parameter: .anyKey(.text, allowsNullTests: true),
+            .tag: .anyKey(.text, allowsNullTests: true),
+            .dataset: .named([
+                "name": Field("name", .textOrList, isOrderable: false),
+                "digest": Field("digest", .textOrList, isOrderable: false),
+                "context": Field("context", .textOrList, isOrderable: false),
+            ]),
+        ],
+        orderableEntities: [.attribute, .metric, .parameter, .tag],
+        allowsQuotedEntityNames: true,
+        foldsOperatorCase: true,
+        refusesRepeatedOrderings: true
+    )
+
+    /// `experiments/search`.
+    package static let experiments = SearchSubject(
+        entityNames: ["attribute": .attribute, "tag": .tag, "tags": .tag],
+        entityNamesShown: "('attribute', 'tag', 'tags')",
+        rules: [
+            .attribute: .named([
+                "name": Field("name", .text),
+                "experiment_id": Field("experiment_id", .digits),
+                "creation_time": Field("creation_time", .integer),
+                "last_update_time": Field("last_update_time", .integer),
+            ]),
+            .tag: .anyKey(.text, allowsNullTests: true),
+        ],
+        orderableEntities: [.attribute],
+        allowsQuotedEntityNames: false,
+        foldsOperatorCase: false,
+        refusesRepeatedOrderings: false
+    )
+}
+
+extension ValueKind {
+    /// The operators that a value of this kind may follow; null tests are a matter of the entity.
+    var operators: [ComparisonOperator] {
+        switch self {
+        case .double, .integerOrDouble, .integer: [.equal, .notEqual, .greater, .greaterOrEqual, .less, .lessOrEqual]
+        case .text: [.equal, .notEqual, .like, .ilike]
+        case .textOrList: [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
+        case .digits: [.equal, .notEqual, .isIn, .notIn]
+        }
+    }
+
+    var acceptsLists: Bool {
+        switch self {
+        case .textOrList, .digits: true
+        case .double, .integerOrDouble, .integer, .text: false
+        }
+    }
+}

@@ -1,0 +1,165 @@
+/// Reads what filters and `order_by` clauses have in common: names, keywords, and the source of a message.
+struct TokenReader {
+    let subject: SearchSubject
+    private let lexer: Lexer
+    private let lexemes: [Lexeme]
+    private var index = 0
+
+    /// Cuts the text; the offset where nothing legal begins is thrown.
+    init(_ text: String, subject: SearchSubject) throws(UnexpectedText) {
+        self.subject = subject
+        var lexer = Lexer(text)
+        lexemes = try lexer.tokens()
+        self.lexer = lexer
+    }
+
+    var isAtEnd: Bool { index >= lexemes.count }
+    var current: Lexeme? { index < lexemes.count ? lexemes[index] : nil }
+    /// The offset of the current token, or the end of the text.
+    var offset: Int { current?.range.lowerBound ?? lexer.scalars.count }
+    /// Whether white space stands before the first or behind the last token.
+    var isPadded: Bool {
+        guard let first = lexemes.first, let last = lexemes.last else { return true }
+        return first.range.lowerBound > 0 || last.range.upperBound < lexer.scalars.count
+    }
+
+    mutating func advance() {
+        index += 1
+    }
+
+    func source(_ lexeme: Lexeme) -> String {
+        lexer.text(lexeme.range)
+    }
+
+    /// The text from an offset to the end of the current token, shortened for a message.
+    func source(from start: Int) -> String {
+        let end = current?.range.upperBound ?? lexer.scalars.count
+        let limit = 120
+        return end - start > limit ? lexer.text(start..<start + limit) + "…" : lexer.text(start..<max(start, end))
+    }
+
+    /// Steps over a keyword and answers whether it was there.
+    mutating func take(keyword: Keyword) -> Bool {
+        take(.word(keyword))
+    }
+
+    mutating func take(_ token: Token) -> Bool {
+        guard current?.token == token else { return false }
+        advance()
+        return true
+    }
+}
+
+/// The left side of a comparison or of an ordering, with what its values look like.
+struct FieldReference {
+    let entity: Entity
+    let key: String
+    let kind: ValueKind
+    let isOrderable: Bool
+    let allowsNullTests: Bool
+}
+
+extension TokenReader {
+    /// Reads `key` or `entity.key`; `nil` when no name stands here.
+    mutating func readField(forOrdering: Bool) throws(FilterError) -> FieldReference? {
+        guard let first = current, let firstName = name(of: first, afterDot: false) else { return nil }
+        advance()
+        guard let dot = current, dot.token == .dot, dot.range.lowerBound == first.range.upperBound else {
+            // A stray word (`OR`) is reported as such and not as an unknown attribute.
+            guard forOrdering || isAtOperator else { return nil }
+            return try resolve(.attribute, firstName, forOrdering: forOrdering)
+        }
+        let entity = try self.entity(of: first)
+        guard let key = readKey() else { return nil }
+        return try resolve(entity, key, forOrdering: forOrdering)
+    }
+
+    /// Reads the key behind the first dot: one quoted name, or bare words joined by dots.
+    private mutating func readKey() -> String? {
+        var key = ""
+        var end = offset
+        while let dot = current, dot.token == .dot, dot.range.lowerBound == end {
+            advance()
+            guard let part = current, part.range.lowerBound == dot.range.upperBound,
+                let name = name(of: part, afterDot: true)
+            else { return nil }
+            advance()
+            guard case .word = part.token else { return key.isEmpty ? name : nil }
+            key += key.isEmpty ? name : "." + name
+            end = part.range.upperBound
+        }
+        return key
+    }
+
+    private func name(of lexeme: Lexeme, afterDot: Bool) -> String? {
+        switch lexeme.token {
+        case .word(let keyword): return keyword?.isReservedAsKey == true ? nil : source(lexeme)
+        case .backticks(let text): return text
+        case .doubleQuotes(let text): return withoutBackticks(text)
+        case .singleQuotes(let text): return afterDot ? withoutBackticks(text) : nil
+        case .integer, .float, .comparison, .dot, .comma, .open, .close: return nil
+        }
+    }
+
+    private var isAtOperator: Bool {
+        switch current?.token {
+        case .comparison: true
+        case .word(let keyword): keyword?.beginsOperator ?? false
+        default: false
+        }
+    }
+
+    private func withoutBackticks(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard scalars.count >= 2, scalars.first == "`", scalars.last == "`" else { return text }
+        return String(scalars.dropFirst().dropLast())
+    }
+
+    private func entity(of lexeme: Lexeme) throws(FilterError) -> Entity {
+        let text: String
+        if case .backticks(let quoted) = lexeme.token, subject.allowsQuotedEntityNames {
+            text = quoted
+        } else {
+            text = source(lexeme)
+        }
+        guard let entity = subject.entityNames[text] else {
+            throw FilterError("Invalid entity type '\(text)'. Valid values are \(subject.entityNamesShown)")
+        }
+        return entity
+    }
+
+    private func resolve(_ entity: Entity, _ key: String, forOrdering: Bool) throws(FilterError) -> FieldReference {
+        switch subject.rules[entity] {
+        case .anyKey(let kind, let allowsNullTests):
+            return FieldReference(
+                entity: entity,
+                key: key,
+                kind: kind,
+                isOrderable: true,
+                allowsNullTests: allowsNullTests
+            )
+        case .named(let fields):
+            let isAttributeOrder = forOrdering && entity == .attribute
+            if let field = fields[key], field.isOrderable || !isAttributeOrder {
+                return FieldReference(
+                    entity: entity,
+                    key: field.name,
+                    kind: field.kind,
+                    isOrderable: field.isOrderable,
+                    allowsNullTests: false
+                )
+            }
+            let valid = fields.filter { !isAttributeOrder || $0.value.isOrderable }.keys.sorted()
+            throw FilterError(
+                "Invalid \(entity.rawValue) key '\(key)' specified. Valid keys are '\(shownList(valid))'"
+            )
+        case nil:
+            throw FilterError("Invalid entity type '\(entity.rawValue)'. Valid values are \(subject.entityNamesShown)")
+        }
+    }
+}
+
+/// Names as the reference shows a list of them.
+func shownList(_ names: [String]) -> String {
+    "[" + names.map { "'\($0)'" }.joined(separator: ", ") + "]"
+}

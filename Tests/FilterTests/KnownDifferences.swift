@@ -1,0 +1,30 @@
+/// Recorded texts that Apus answers otherwise than the reference did, with the reason.
+let knownDifferences: [String: String] = [
+    // Accepted there by accident: the key can name nothing, so the answer was an empty page instead of an error.
+    "metrics..m > 1": "an empty part in a key",
+    "metrics.m. > 1": "an empty part in a key",
+    "metrics. > 1": "no key",
+    "metrics.": "no key in an ordering",
+    "metrics.a.`b` > 1": "quotes become part of the key",
+    "metrics.`a`.b > 1": "quotes become part of the key",
+    "metrics.* > 1": "a star is no key",
+    "metrics. m > 1": "white space becomes part of the key",
+    #"params."x.y"> ('a') attr.5x IS NULL "#: "a whole clause becomes the key",
+    // Lists are read there as a Python literal.
+    "run_id IN ('a' 'b')": "adjacent strings are joined",
+    "run_id IN ('it''s')": "adjacent strings are joined",
+    "run_id IN (('a'))": "nested parentheses",
+    "run_id IN (('a','b'))": "nested parentheses",
+    // The aliases of run attributes are applied there to the keys of metrics, params and tags as well.
+    "metric.`run name` <= 1": "the key is meant",
+    "parameter.`run name` LIKE '%'": "the key is meant",
+    "tags.Created IS NULL ": "the key is meant",
+    #"parameter.`run name` LIKE "x""#: "the key is meant",
+    "params.`run name` ilike '%'": "the key is meant",
+    "param.Created is not null ": "the key is meant",
+    // Experiment ids are plain decimal digits.
+    "experiment_id = '-1'": "no plain digits",
+    "experiment_id = ' 1'": "no plain digits",
+    "experiment_id = '+1'": "no plain digits",
+    "experiment_id = '1_0'": "no plain digits",
+]

@@ -1,0 +1,108 @@
+package import Filter
+internal import SQLite
+package import Tracking
+
+/// What `experiments/search` asks for.
+package struct ExperimentSearch: Sendable {
+    package var viewType: ViewType
+    package var filter: [Comparison]
+    package var orderings: [Ordering]
+    /// 1 to 50,000.
+    package var maxResults: Int
+    package var pageToken: String?
+
+    package init(
+        viewType: ViewType,
+        filter: [Comparison],
+        orderings: [Ordering],
+        maxResults: Int,
+        pageToken: String?
+    ) {
+        self.viewType = viewType
+        self.filter = filter
+        self.orderings = orderings
+        self.maxResults = maxResults
+        self.pageToken = pageToken
+    }
+}
+
+extension ReadSession {
+    /// One page of the experiments that a search finds; by default the newest first.
+    ///
+    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for a longer
+    ///   pattern than SQLite takes.
+    package func searchExperiments(_ search: ExperimentSearch) throws -> Page<Experiment> {
+        let statement = try search.statement
+        let start = try PageToken.parse(search.pageToken, digest: search.digest, termCount: statement.terms.count)
+        let page = try statement.page(of: search.maxResults, startingAt: start, digest: search.digest, in: connection)
+        return Page(items: try experiments(ids: page.items), nextPageToken: page.nextPageToken)
+    }
+}
+
+extension ExperimentSearch {
+    fileprivate var digest: UInt64 {
+        var digest = QueryDigest()
+        digest.add("experiments")
+        digest.add(viewType.wireName)
+        digest.add(filter)
+        digest.add(orderings)
+        return digest.value
+    }
+
+    fileprivate var statement: SearchStatement {
+        get throws {
+            var statement = SearchStatement(rowColumn: "experiments.id", source: "experiments")
+            switch viewType {
+            case .activeOnly: statement.conditions.append("experiments.lifecycle_stage = 0")
+            case .deletedOnly: statement.conditions.append("experiments.lifecycle_stage = 1")
+            case .all: statement.conditions.append("experiments.lifecycle_stage IN (0, 1)")
+            }
+            for comparison in filter {
+                try Self.add(comparison, to: &statement)
+            }
+            order(&statement)
+            return statement
+        }
+    }
+
+    private static func add(_ comparison: Comparison, to statement: inout SearchStatement) throws {
+        guard comparison.entity == .tag else {
+            statement.conditions.append(try statement.condition(attribute(comparison.key).column, comparison))
+            return
+        }
+        let row = statement.alias("tag")
+        let key = statement.bind(comparison.key)
+        let tagged =
+            "FROM experiment_tags AS \(row) WHERE \(row).experiment_id = experiments.id AND \(row).key = \(key)"
+        switch comparison.comparisonOperator {
+        case .isNull: statement.conditions.append("NOT EXISTS (SELECT 1 \(tagged))")
+        case .isNotNull: statement.conditions.append("EXISTS (SELECT 1 \(tagged))")
+        default:
+            let condition = try statement.condition("\(row).value", comparison)
+            statement.conditions.append("EXISTS (SELECT 1 \(tagged) AND \(condition))")
+        }
+    }
+
+    private func order(_ statement: inout SearchStatement) {
+        for ordering in orderings {
+            let (column, kind) = Self.attribute(ordering.key)
+            statement.terms.append(SortTerm(column, ascending: ordering.ascending, kind))
+        }
+        if orderings.isEmpty {
+            statement.terms.append(SortTerm("experiments.creation_time", ascending: false, .integer))
+            statement.terms.append(SortTerm("experiments.id", .integer))
+        } else if !orderings.contains(where: { $0.key == "experiment_id" }) {
+            statement.terms.append(SortTerm("experiments.id", ascending: false, .integer))
+        }
+    }
+
+    /// The column of an attribute by its canonical name; the parser knows no other names.
+    private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
+        switch key {
+        case "name": ("experiments.name", .text)
+        case "creation_time": ("experiments.creation_time", .integer)
+        case "last_update_time": ("experiments.last_update_time", .integer)
+        default: ("experiments.id", .integer)
+        }
+    }
+}

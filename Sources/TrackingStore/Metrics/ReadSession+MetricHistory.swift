@@ -1,0 +1,120 @@
+internal import SQLite
+package import Tracking
+
+/// One metric of one run, as a history request names it.
+package struct MetricHistory: Sendable {
+    package var runID: String
+    package var key: String
+
+    package init(runID: String, key: String) {
+        self.runID = runID
+        self.key = key
+    }
+}
+
+/// Points of a history, and where they end.
+package struct MetricHistoryPage: Sendable {
+    /// In ascending order of (timestamp, step, value).
+    package var points: [MetricPoint]
+    /// Opaque; nil on the last page.
+    package var nextPageToken: String?
+}
+
+/// A point together with the run it belongs to.
+package struct RunMetricPoint: Sendable {
+    package var runID: String
+    package var point: MetricPoint
+}
+
+extension ReadSession {
+    /// One page of a metric's history; empty for an unknown run or key, as in the reference.
+    ///
+    /// Cost grows with the page and not with what lies before it.
+    /// - Parameter limit: number of points at the most, at least 1.
+    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another history.
+    package func metricHistory(
+        _ history: MetricHistory,
+        pageToken: String?,
+        limit: Int
+    ) throws -> MetricHistoryPage {
+        var digest = QueryDigest()
+        digest.add("history")
+        digest.add(history.runID)
+        digest.add(history.key)
+        let start = try PageToken.parse(pageToken, digest: digest.value, termCount: 4)
+        guard let series = try series(of: history) else {
+            return MetricHistoryPage(points: [], nextPageToken: nil)
+        }
+        let query = try historyQuery(series, start, limit: limit + 1)
+        defer { query.reset() }
+        var points: [MetricPoint] = []
+        points.reserveCapacity(min(limit, 25_000))
+        while try query.step() {
+            if points.count == limit, let last = points.last {
+                return MetricHistoryPage(
+                    points: points,
+                    nextPageToken: PageToken.make(after: last.sortValues, digest: digest.value)
+                )
+            }
+            points.append(MetricPoint(row: query, column: 0))
+        }
+        return MetricHistoryPage(points: points, nextPageToken: nil)
+    }
+
+    private func historyQuery(_ series: MetricSeries, _ start: PageStart, limit: Int) throws -> Statement {
+        let columns = "SELECT value, is_nan, timestamp, step FROM metrics WHERE run_id = ?1 AND key_id = ?2"
+        let order = "ORDER BY timestamp, step, value, is_nan LIMIT ?3"
+        switch start {
+        case .beginning:
+            return try connection.query("\(columns) \(order)", series.runRow, series.keyID, limit)
+        case .offset(let offset):
+            return try connection.query("\(columns) \(order) OFFSET ?4", series.runRow, series.keyID, limit, offset)
+        case .after(let last):
+            let values: [any Bindable] = [series.runRow, series.keyID, limit]
+            return try connection.query(
+                "\(columns) AND (timestamp, step, value, is_nan) > (?4, ?5, ?6, ?7) \(order)",
+                values: values + last
+            )
+        }
+    }
+
+    /// The points of one metric in several runs, in ascending order of (run id, timestamp, step, value).
+    ///
+    /// - Parameters:
+    ///   - runIDs: an unknown one adds nothing; one that is named twice counts once.
+    ///   - limit: number of points over all runs.
+    package func metricHistories(key: String, runIDs: [String], limit: Int) throws -> [RunMetricPoint] {
+        var found: [RunMetricPoint] = []
+        for runID in Set(runIDs.map(ExactText.init)).map(\.text).sorted(by: {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }) {
+            guard found.count < limit else { break }
+            guard let series = try series(of: MetricHistory(runID: runID, key: key)) else { continue }
+            let query = try historyQuery(series, .beginning, limit: limit - found.count)
+            try query.forEachRow { found.append(RunMetricPoint(runID: runID, point: MetricPoint(row: $0, column: 0))) }
+        }
+        return found
+    }
+
+    func series(of history: MetricHistory) throws -> MetricSeries? {
+        guard let keyID = try connection.keyID(for: history.key) else { return nil }
+        let run = try connection.query("SELECT id FROM runs WHERE run_id = ?1", history.runID)
+        return try run.firstRow { MetricSeries(runRow: $0.int64(0), keyID: keyID) }
+    }
+}
+
+extension MetricPoint {
+    /// Columns from the given one on: value, is_nan, timestamp, step.
+    init(row: Statement, column: Int) {
+        self.init(
+            value: row.double(column),
+            isNaN: row.int64(column + 1) != 0,
+            timestamp: row.int64(column + 2),
+            step: row.int64(column + 3)
+        )
+    }
+
+    var sortValues: [SortValue] {
+        [.integer(timestamp), .integer(step), .real(value), .integer(isNaN ? 1 : 0)]
+    }
+}

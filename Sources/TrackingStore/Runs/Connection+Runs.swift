@@ -1,0 +1,50 @@
+internal import SQLite
+internal import Tracking
+
+extension Connection {
+    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
+    func runInfo(_ runID: String) throws -> RunInfo {
+        let select = try query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
+        defer { select.reset() }
+        guard try select.step() else {
+            throw TrackingError.runNotFound(runID)
+        }
+        return try RunInfo(row: select)
+    }
+}
+
+extension RunInfo {
+    /// The columns that `init(row:)` reads, in its order.
+    static let columns = """
+        runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.start_time, runs.end_time, \
+        runs.artifact_uri, runs.lifecycle_stage, runs.id
+        """
+
+    /// The position among the columns of the number by which other tables know the run.
+    static let rowColumn = 9
+
+    init(row: Statement) throws {
+        guard let status = RunStatus(storedValue: row.int64(4)) else {
+            throw StoreCorruption("no run status has the number \(row.int64(4))")
+        }
+        self.init(
+            runID: row.string(0),
+            name: row.string(1),
+            experimentID: row.int64(2),
+            userID: row.string(3),
+            status: status,
+            startTime: row.int64(5),
+            endTime: row.optionalInt64(6),
+            artifactURI: row.string(7),
+            lifecycleStage: LifecycleStage(storedValue: row.int64(8))
+        )
+    }
+}
+
+extension RunStatus {
+    init?(storedValue: Int64) {
+        self.init(wireNumber: storedValue)
+    }
+
+    var storedValue: Int64 { wireNumber }
+}

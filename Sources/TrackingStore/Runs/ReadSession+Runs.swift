@@ -1,0 +1,154 @@
+internal import SQLite
+package import Tracking
+
+extension ReadSession {
+    /// A run with everything that is known of it, active or deleted.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
+    package func run(id runID: String) throws -> Run {
+        let rows = try connection.query("SELECT runs.id FROM runs WHERE run_id = ?1", runID)
+            .map { $0.int64(0) }
+        guard var run = try runs(rows: rows).first else {
+            throw TrackingError.runNotFound(runID)
+        }
+        run.modelInputs = try modelInputs(row: rows[0])
+        return run
+    }
+
+    /// A run's identity and state, active or deleted.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
+    package func runInfo(id runID: String) throws -> RunInfo {
+        try connection.runInfo(runID)
+    }
+
+    /// The runs of a page in the order of `rows`: one statement for each kind of entity, however many runs.
+    ///
+    /// Without model inputs, which the reference shows with a single run only.
+    package func runs(rows: [Int64]) throws -> [Run] {
+        let page = jsonArray(rows)
+        var runs: [Run] = []
+        runs.reserveCapacity(rows.count)
+        let infos = try connection.query(
+            """
+            SELECT \(RunInfo.columns)
+            FROM json_each(?1) AS page
+            CROSS JOIN runs ON runs.id = page.value
+            ORDER BY page.id
+            """,
+            page
+        )
+        try infos.forEachRow { runs.append(Run(info: try RunInfo(row: $0))) }
+        guard runs.count == rows.count else {
+            throw StoreCorruption("a page names a run that is not there")
+        }
+        try fillMetrics(&runs, rows: rows, page: page)
+        try fillKeyValues(&runs, rows: rows, page: page)
+        try fillDatasets(&runs, rows: rows, page: page)
+        try fillModelOutputs(&runs, rows: rows, page: page)
+        return runs
+    }
+
+    /// Walks rows that come in the order of the page, each with the number of its run in column 0.
+    private func forEachRow(
+        of sql: String,
+        page: String,
+        rows: [Int64],
+        _ body: (_ index: Int, _ row: Statement) throws -> Void
+    ) throws {
+        var index = 0
+        try connection.query(sql, page).forEachRow { row in
+            let id = row.int64(0)
+            while index < rows.count, rows[index] != id { index += 1 }
+            guard index < rows.count else {
+                throw StoreCorruption("rows of a page came in another order than the page")
+            }
+            try body(index, row)
+        }
+    }
+
+    private func fillMetrics(_ runs: inout [Run], rows: [Int64], page: String) throws {
+        let sql = """
+            SELECT metric.run_id, metric.key_id, metric.value, metric.is_nan, metric.timestamp, metric.step
+            FROM json_each(?1) AS page
+            CROSS JOIN latest_metrics AS metric ON metric.run_id = page.value
+            """
+        try forEachRow(of: sql, page: page, rows: rows) { index, row in
+            let value = row.int64(3) != 0 ? Double.nan : row.double(2)
+            runs[index].metrics.append(
+                Metric(key: try keyName(row.int64(1)), value: value, timestamp: row.int64(4), step: row.int64(5))
+            )
+        }
+    }
+
+    private func fillKeyValues(_ runs: inout [Run], rows: [Int64], page: String) throws {
+        let params = """
+            SELECT param.run_id, param.key_id, param.value
+            FROM json_each(?1) AS page
+            CROSS JOIN params AS param ON param.run_id = page.value
+            """
+        try forEachRow(of: params, page: page, rows: rows) { index, row in
+            runs[index].params.append(Param(key: try keyName(row.int64(1)), value: row.string(2)))
+        }
+        let tags = """
+            SELECT tag.run_id, tag.key_id, tag.value
+            FROM json_each(?1) AS page
+            CROSS JOIN run_tags AS tag ON tag.run_id = page.value
+            """
+        try forEachRow(of: tags, page: page, rows: rows) { index, row in
+            runs[index].tags.append(Tag(key: try keyName(row.int64(1)), value: row.string(2)))
+        }
+    }
+
+    private func fillDatasets(_ runs: inout [Run], rows: [Int64], page: String) throws {
+        let sql = """
+            SELECT input.run_id, input.id, dataset.name, dataset.digest, dataset.source_type, dataset.source,
+                dataset.schema, dataset.profile, tag.key, tag.value
+            FROM json_each(?1) AS page
+            CROSS JOIN dataset_inputs AS input ON input.run_id = page.value
+            JOIN datasets AS dataset ON dataset.id = input.dataset_id
+            LEFT JOIN dataset_input_tags AS tag ON tag.input_id = input.id
+            """
+        var lastInput: Int64?
+        try forEachRow(of: sql, page: page, rows: rows) { index, row in
+            if row.int64(1) != lastInput {
+                lastInput = row.int64(1)
+                let dataset = Dataset(
+                    name: row.string(2),
+                    digest: row.string(3),
+                    sourceType: row.string(4),
+                    source: row.string(5),
+                    schema: row.optionalString(6),
+                    profile: row.optionalString(7)
+                )
+                runs[index].datasetInputs.append(DatasetInput(dataset: dataset, tags: []))
+            }
+            guard !row.isNull(8) else { return }
+            let last = runs[index].datasetInputs.count - 1
+            runs[index].datasetInputs[last].tags.append(Tag(key: row.string(8), value: row.string(9)))
+        }
+    }
+
+    private func fillModelOutputs(_ runs: inout [Run], rows: [Int64], page: String) throws {
+        let outputs = """
+            SELECT model.run_id, model.model_id, model.step
+            FROM json_each(?1) AS page
+            CROSS JOIN model_outputs AS model ON model.run_id = page.value
+            """
+        try forEachRow(of: outputs, page: page, rows: rows) { index, row in
+            runs[index].modelOutputs.append(ModelOutput(modelID: row.string(1), step: row.int64(2)))
+        }
+    }
+
+    private func modelInputs(row: Int64) throws -> [ModelInput] {
+        try connection.query("SELECT model_id FROM model_inputs WHERE run_id = ?1", row)
+            .map { ModelInput(modelID: $0.string(0)) }
+    }
+}
+
+extension ReadSession {
+    /// The number of runs, deleted ones included; reads an index from end to end.
+    package func runCount() throws -> Int64 {
+        try connection.query("SELECT count(*) FROM runs").firstRow { $0.int64(0) } ?? 0
+    }
+}

@@ -1,0 +1,61 @@
+package import Filter
+internal import SQLite
+package import Tracking
+
+/// What `runs/search` asks for.
+package struct RunSearch: Sendable {
+    /// None: no run is found.
+    package var experimentIDs: [Int64]
+    package var viewType: ViewType
+    package var filter: [Comparison]
+    package var orderings: [Ordering]
+    /// 1 to 50,000.
+    package var maxResults: Int
+    package var pageToken: String?
+
+    package init(
+        experimentIDs: [Int64],
+        viewType: ViewType,
+        filter: [Comparison],
+        orderings: [Ordering],
+        maxResults: Int,
+        pageToken: String?
+    ) {
+        self.experimentIDs = experimentIDs
+        self.viewType = viewType
+        self.filter = filter
+        self.orderings = orderings
+        self.maxResults = maxResults
+        self.pageToken = pageToken
+    }
+}
+
+extension ReadSession {
+    /// One page of the runs that a search finds, in its order, ties by start time (newest first) and run id.
+    ///
+    /// - Returns: the numbers by which `runs(rows:)` reads them; they mean nothing outside this store.
+    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for more keys
+    ///   or a longer pattern than SQLite takes.
+    package func findRuns(_ search: RunSearch) throws -> Page<Int64> {
+        try RunSearchPlan(search, in: self).page()
+    }
+
+    /// One page of the runs that a search finds, whole; for pages that fit in memory.
+    package func searchRuns(_ search: RunSearch) throws -> Page<Run> {
+        let page = try findRuns(search)
+        return Page(items: try runs(rows: page.items), nextPageToken: page.nextPageToken)
+    }
+}
+
+extension RunSearch {
+    /// Tells the page tokens of different searches apart; the page size may change between pages.
+    var digest: UInt64 {
+        var digest = QueryDigest()
+        digest.add("runs")
+        digest.add(jsonArray(experimentIDs.sorted()))
+        digest.add(viewType.wireName)
+        digest.add(filter)
+        digest.add(orderings)
+        return digest.value
+    }
+}

@@ -1,0 +1,222 @@
+internal import Filter
+internal import SQLite
+internal import Tracking
+
+/// Puts the SQL of a run search together.
+struct RunSearchStatement {
+    private(set) var statement = SearchStatement(rowColumn: "runs.id", source: "runs")
+    private let session: ReadSession
+    private static let ownID = "runs.id"
+    /// The column by which joins find the run.
+    private var runID = Self.ownID
+
+    /// - Parameter reach: by what the runs are reached; the order of the joins is the order in which SQLite goes.
+    init(_ search: RunSearch, reachedBy reach: RunSearchReach, in session: ReadSession) throws {
+        self.session = session
+        var filter = search.filter
+        var orderings = search.orderings
+        switch reach {
+        case .runs: break
+        case .comparison(let index): try begin(with: filter.remove(at: index))
+        case .metric(let metricClass): try begin(with: orderings.removeFirst(), metricClass)
+        }
+        restrict(to: search.experimentIDs, search.viewType, filter: filter)
+        for comparison in filter {
+            try add(comparison)
+        }
+        // Last, so that only runs that meet the comparisons with metrics, params and tags are looked up.
+        if runID != Self.ownID { try statement.join("CROSS JOIN runs ON \(Self.ownID) = \(runID)") }
+        try order(by: orderings)
+    }
+
+    /// Goes from the rows of an index that meet a comparison to their runs.
+    private mutating func begin(with comparison: Comparison) throws {
+        let table =
+            comparison.entity == .metric ? "latest_metrics" : comparison.entity == .parameter ? "params" : "run_tags"
+        let keyID = statement.bind(try session.connection.keyID(for: comparison.keyOfPair))
+        statement.source = "\(table) AS first"
+        runID = "first.run_id"
+        statement.conditions.append("first.key_id = \(keyID)")
+        try addValueCondition(comparison, row: "first")
+    }
+
+    /// Goes from the index of a metric's values, in its order, to their runs; or to the runs that lack the metric.
+    private mutating func begin(with ordering: Ordering, _ metricClass: MetricClass) throws {
+        let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
+        switch metricClass {
+        case .number, .notANumber:
+            statement.source = "latest_metrics AS first INDEXED BY latest_metrics_by_value"
+            runID = "first.run_id"
+            statement.conditions.append("first.key_id = \(keyID) AND first.is_nan = \(metricClass.rawValue)")
+            statement.terms.append(SortTerm("first.value", ascending: ordering.ascending, .real))
+        case .missing:
+            statement.conditions.append(
+                "NOT EXISTS (SELECT 1 FROM latest_metrics AS first WHERE first.run_id = runs.id AND first.key_id = \(keyID))"
+            )
+        }
+    }
+
+    private mutating func restrict(to experimentIDs: [Int64], _ viewType: ViewType, filter: [Comparison]) {
+        // Runs that are named are found by their ids: the plus sign takes the index of experiments out of the choice.
+        let column = filter.contains(where: \.namesRuns) ? "+runs.experiment_id" : "runs.experiment_id"
+        if experimentIDs.count == 1, let id = experimentIDs.first {
+            statement.conditions.append("\(column) = \(statement.bind(id))")
+        } else {
+            let ids = statement.bind(jsonArray(experimentIDs))
+            statement.conditions.append("\(column) IN (SELECT value FROM json_each(\(ids)))")
+        }
+        switch viewType {
+        case .activeOnly: statement.conditions.append("runs.lifecycle_stage = 0")
+        case .deletedOnly: statement.conditions.append("runs.lifecycle_stage = 1")
+        case .all: break
+        }
+    }
+
+    private mutating func add(_ comparison: Comparison) throws {
+        switch comparison.entity {
+        case .attribute:
+            if comparison.isRunName {
+                try addPair(comparison, table: "run_tags")
+            } else {
+                statement.conditions.append(try statement.condition(Self.attribute(comparison.key).column, comparison))
+            }
+        case .metric: try addPair(comparison, table: "latest_metrics")
+        case .parameter: try addPair(comparison, table: "params")
+        case .tag: try addPair(comparison, table: "run_tags")
+        case .dataset: try addDataset(comparison)
+        }
+    }
+
+    /// A comparison finds only runs that have the key; IS NULL finds those that do not.
+    private mutating func addPair(_ comparison: Comparison, table: String) throws {
+        let keyID = statement.bind(try session.connection.keyID(for: comparison.keyOfPair))
+        let row = statement.alias("pair")
+        let exists =
+            "EXISTS (SELECT 1 FROM \(table) AS \(row) WHERE \(row).run_id = runs.id AND \(row).key_id = \(keyID))"
+        switch comparison.comparisonOperator {
+        case .isNull: statement.conditions.append("NOT " + exists)
+        case .isNotNull: statement.conditions.append(exists)
+        default:
+            try statement.join("CROSS JOIN \(table) AS \(row) ON \(row).run_id = \(runID) AND \(row).key_id = \(keyID)")
+            try addValueCondition(comparison, row: row)
+        }
+    }
+
+    private mutating func addValueCondition(_ comparison: Comparison, row: String) throws {
+        if comparison.entity == .metric {
+            // NaN is stored as 0 with a flag: it satisfies `!=` and nothing else.
+            let condition = try statement.condition("\(row).value", comparison)
+            let isUnequal = comparison.comparisonOperator == .notEqual
+            statement.conditions.append(
+                isUnequal ? "(\(condition) OR \(row).is_nan = 1)" : "\(condition) AND \(row).is_nan = 0"
+            )
+        } else if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
+            // The index holds a prefix of the value. The plus sign keeps SQLite from putting the constant into the other
+            // condition, which the index would then not answer.
+            statement.conditions.append("substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)")
+            statement.conditions.append(try statement.condition("+\(row).value", comparison))
+        } else {
+            statement.conditions.append(try statement.condition("\(row).value", comparison))
+        }
+    }
+
+    /// Two comparisons may be met by two datasets of one run.
+    private mutating func addDataset(_ comparison: Comparison) throws {
+        let input = statement.alias("input")
+        let other = statement.alias("dataset")
+        let condition: String
+        let join: String
+        if comparison.key == "context" {
+            let key = statement.bind(Tag.datasetContextKey)
+            join = "dataset_input_tags AS \(other) ON \(other).input_id = \(input).id AND \(other).key = \(key)"
+            condition = try statement.condition("\(other).value", comparison)
+        } else {
+            join = "datasets AS \(other) ON \(other).id = \(input).dataset_id"
+            condition = try statement.condition(
+                "\(other).\(comparison.key == "digest" ? "digest" : "name")",
+                comparison
+            )
+        }
+        statement.conditions.append(
+            """
+            EXISTS (SELECT 1 FROM dataset_inputs AS \(input) JOIN \(join)
+                WHERE \(input).run_id = runs.id AND \(condition))
+            """
+        )
+    }
+
+    private mutating func order(by orderings: [Ordering]) throws {
+        var namesStartTime = false
+        for ordering in orderings {
+            switch ordering.entity {
+            case .attribute:
+                let (column, kind) = Self.attribute(ordering.key)
+                namesStartTime = namesStartTime || ordering.key == "start_time"
+                // Missing values come last in both directions; only the end time can be missing.
+                if ordering.key == "end_time" {
+                    statement.terms.append(SortTerm("(\(column) IS NULL)", .integer))
+                }
+                statement.terms.append(SortTerm(column, ascending: ordering.ascending, kind))
+            case .metric: try order(byMetric: ordering)
+            case .parameter: try order(ordering, byTable: "params")
+            case .tag: try order(ordering, byTable: "run_tags")
+            case .dataset: throw StoreCorruption("the parser delivered an ordering by a dataset")
+            }
+        }
+        if !namesStartTime {
+            statement.terms.append(SortTerm("runs.start_time", ascending: false, .integer))
+        }
+        statement.terms.append(SortTerm("runs.run_id", .text))
+    }
+
+    private mutating func order(byMetric ordering: Ordering) throws {
+        let row = try join(ordering, table: "latest_metrics")
+        // Numbers, then NaN, then runs without the metric, in both directions.
+        statement.terms.append(SortTerm("coalesce(\(row).is_nan, 2)", .integer))
+        statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .real))
+    }
+
+    private mutating func order(_ ordering: Ordering, byTable table: String) throws {
+        let row = try join(ordering, table: table)
+        statement.terms.append(SortTerm("(\(row).value IS NULL)", .integer))
+        statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .text))
+    }
+
+    private mutating func join(_ ordering: Ordering, table: String) throws -> String {
+        let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
+        let row = statement.alias("sort")
+        try statement.join("LEFT JOIN \(table) AS \(row) ON \(row).run_id = runs.id AND \(row).key_id = \(keyID)")
+        return row
+    }
+
+    /// The column of an attribute by its canonical name; the parser knows no other names.
+    private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
+        switch key {
+        case "start_time": ("runs.start_time", .integer)
+        case "end_time": ("runs.end_time", .integer)
+        case "status": (statusText, .text)
+        case "user_id": ("runs.user_id", .text)
+        case "artifact_uri": ("runs.artifact_uri", .text)
+        case "run_name": ("runs.name", .text)
+        default: ("runs.run_id", .text)
+        }
+    }
+
+    /// A status is stored as a number and compared as its name.
+    private static let statusText =
+        "CASE runs.status "
+        + RunStatus.allCases.map { "WHEN \($0.storedValue) THEN '\($0.wireName)'" }.joined(separator: " ") + " END"
+}
+
+extension Comparison {
+    /// As in the reference, a run's name is found by the tag that carries it.
+    var isRunName: Bool { entity == .attribute && key == "run_name" }
+
+    /// Whether only runs that the filter names by their ids can be found.
+    var namesRuns: Bool {
+        entity == .attribute && key == "run_id" && (comparisonOperator == .equal || comparisonOperator == .isIn)
+    }
+
+    /// The key under which the compared value is stored.
+    var keyOfPair: String { isRunName ? Tag.runNameKey : key }
+}

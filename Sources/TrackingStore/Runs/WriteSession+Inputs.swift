@@ -1,0 +1,84 @@
+internal import SQLite
+package import Tracking
+
+extension WriteSession {
+    /// Links datasets and models to a run as its inputs.
+    ///
+    /// A dataset that the experiment knows by name and digest is kept as it is; a run that has the dataset already
+    /// keeps the tags of the first time. Of two equal datasets in one request the first counts.
+    /// - Throws: `.resourceDoesNotExist` for an unknown run, `.invalidParameterValue` for a deleted one.
+    package func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws {
+        let run = try activeRunRow(runID)
+        for input in datasets {
+            let dataset = try datasetRow(input.dataset, experimentID: run.experimentID)
+            try link(dataset: dataset, tags: input.tags, runRow: run.id)
+        }
+        for model in models {
+            try connection.run(
+                "INSERT OR IGNORE INTO model_inputs (run_id, model_id) VALUES (?1, ?2)",
+                run.id,
+                model.modelID
+            )
+        }
+    }
+
+    /// Links models to a run as its outputs; a model that is linked already takes the new step.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown run, `.invalidParameterValue` for a deleted one.
+    package func logOutputs(models: [ModelOutput], runID: String) throws {
+        let run = try activeRunRow(runID)
+        for model in models {
+            try connection.run(
+                """
+                INSERT INTO model_outputs (run_id, model_id, step) VALUES (?1, ?2, ?3)
+                ON CONFLICT (run_id, model_id) DO UPDATE SET step = excluded.step
+                """,
+                run.id,
+                model.modelID,
+                model.step
+            )
+        }
+    }
+
+    private func datasetRow(_ dataset: Dataset, experimentID: Int64) throws -> Int64 {
+        let select = try connection.query(
+            "SELECT id FROM datasets WHERE experiment_id = ?1 AND name = ?2 AND digest = ?3",
+            experimentID,
+            dataset.name,
+            dataset.digest
+        )
+        defer { select.reset() }
+        if try select.step() { return select.int64(0) }
+        try connection.run(
+            """
+            INSERT INTO datasets (experiment_id, name, digest, source_type, source, schema, profile)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """,
+            experimentID,
+            dataset.name,
+            dataset.digest,
+            dataset.sourceType,
+            dataset.source,
+            dataset.schema,
+            dataset.profile
+        )
+        return connection.lastInsertRowID
+    }
+
+    private func link(dataset: Int64, tags: [Tag], runRow: Int64) throws {
+        try connection.run("INSERT OR IGNORE INTO dataset_inputs (run_id, dataset_id) VALUES (?1, ?2)", runRow, dataset)
+        guard connection.changes > 0 else { return }
+        let input = connection.lastInsertRowID
+        for tag in tags {
+            try connection.run(
+                """
+                INSERT INTO dataset_input_tags (input_id, key, value) VALUES (?1, ?2, ?3)
+                ON CONFLICT (input_id, key) DO UPDATE SET value = excluded.value
+                """,
+                input,
+                tag.key,
+                tag.value
+            )
+        }
+    }
+}

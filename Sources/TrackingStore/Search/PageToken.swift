@@ -1,0 +1,141 @@
+internal import Tracking
+
+/// Where the next page begins.
+enum PageStart: Sendable {
+    case beginning
+    /// After the row with these sort values, in the order of the query's sort terms.
+    case after([SortValue])
+    /// After so many rows: the form of the reference's own tokens, accepted so that a client may page across a change of
+    /// servers.
+    case offset(Int64)
+}
+
+/// One value by which rows are sorted, exactly as the database holds it.
+enum SortValue: Sendable, Equatable {
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
+}
+
+/// An opaque token that names the last row of a page and the query it belongs to.
+///
+/// Layout before base64: a version byte, the query's digest (8 bytes), then for each sort value a tag byte and its bytes.
+/// Doubles travel as their bits, so that the next page begins exactly after the last row.
+struct PageToken {
+    private static let version: UInt8 = 0xA1
+
+    static func make(after values: [SortValue], digest: UInt64) -> String {
+        var bytes: [UInt8] = [version]
+        append(digest, to: &bytes)
+        for value in values {
+            switch value {
+            case .null: bytes.append(0)
+            case .integer(let number):
+                bytes.append(1)
+                append(UInt64(bitPattern: number), to: &bytes)
+            case .real(let number):
+                bytes.append(2)
+                append(number.bitPattern, to: &bytes)
+            case .text(let text):
+                bytes.append(3)
+                append(UInt64(text.utf8.count), to: &bytes)
+                bytes.append(contentsOf: text.utf8)
+            }
+        }
+        return Base64.encode(bytes)
+    }
+
+    /// - Parameters:
+    ///   - token: as the client sent it; nil and empty mean the first page.
+    ///   - digest: of the query that the token is used with.
+    ///   - termCount: number of sort values that the query has.
+    /// - Throws: `.invalidParameterValue` for a token that nobody made or that belongs to another query.
+    static func parse(_ token: String?, digest: UInt64, termCount: Int) throws(TrackingError) -> PageStart {
+        guard let token, !token.isEmpty else { return .beginning }
+        guard let bytes = Base64.decode(token) else {
+            throw .invalidParameter("Invalid page token, could not base64-decode")
+        }
+        guard bytes.first == version else {
+            return .offset(try referenceOffset(bytes))
+        }
+        var reader = TokenReader(bytes: bytes[1...])
+        guard let made = reader.word() else { throw malformed }
+        guard made == digest else {
+            throw .invalidParameter(
+                "Invalid page token: it belongs to another query. Send it with the same filter, order_by and scope as "
+                    + "the page before, or start again without a token."
+            )
+        }
+        var values: [SortValue] = []
+        while let value = try reader.sortValue() { values.append(value) }
+        guard values.count == termCount else { throw malformed }
+        return .after(values)
+    }
+
+    fileprivate static var malformed: TrackingError { .invalidParameter("Invalid page token, could not base64-decode") }
+
+    /// Reads the reference's token, the JSON text `{"offset": N}`.
+    private static func referenceOffset(_ bytes: [UInt8]) throws(TrackingError) -> Int64 {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed }
+        let squeezed = text.filter { !$0.isWhitespace }
+        let prefix = "{\"offset\":"
+        guard squeezed.hasPrefix(prefix), squeezed.hasSuffix("}"),
+            let offset = Int64(squeezed.dropFirst(prefix.count).dropLast()), offset > 0
+        else {
+            throw .invalidParameter("Invalid page token, parsed value=\(text)")
+        }
+        return offset
+    }
+
+    private static func append(_ word: UInt64, to bytes: inout [UInt8]) {
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+        }
+    }
+}
+
+private struct TokenReader {
+    var bytes: ArraySlice<UInt8>
+
+    mutating func word() -> UInt64? {
+        guard bytes.count >= 8 else { return nil }
+        defer { bytes = bytes.dropFirst(8) }
+        return bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// nil at the end of the token.
+    mutating func sortValue() throws(TrackingError) -> SortValue? {
+        guard let tag = bytes.popFirst() else { return nil }
+        if tag == 0 { return .null }
+        guard let payload = word() else { throw PageToken.malformed }
+        switch tag {
+        case 1: return .integer(Int64(bitPattern: payload))
+        case 2: return .real(Double(bitPattern: payload))
+        case 3:
+            guard let count = Int(exactly: payload), count <= bytes.count,
+                let text = String(validating: bytes.prefix(count), as: UTF8.self)
+            else { throw PageToken.malformed }
+            bytes = bytes.dropFirst(count)
+            return .text(text)
+        default: throw PageToken.malformed
+        }
+    }
+}
+
+/// A stable 64-bit digest of a query (FNV-1a), to tell the tokens of different queries apart.
+struct QueryDigest {
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func add(_ text: String) {
+        for byte in text.utf8 {
+            mix(byte)
+        }
+        // A byte that no UTF-8 text contains keeps ("ab", "c") and ("a", "bc") apart.
+        mix(0xFF)
+    }
+
+    private mutating func mix(_ byte: UInt8) {
+        value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+}

@@ -1,0 +1,190 @@
+internal import SQLite
+internal import Tracking
+
+/// One expression by which rows are sorted.
+struct SortTerm {
+    enum Kind {
+        case integer
+        case real
+        case text
+    }
+
+    var expression: String
+    var isAscending: Bool
+    var kind: Kind
+
+    init(_ expression: String, ascending: Bool = true, _ kind: Kind) {
+        self.expression = expression
+        isAscending = ascending
+        self.kind = kind
+    }
+
+    /// The value of the term in a row, exactly as the database holds it.
+    func value(in row: Statement, column: Int) -> SortValue {
+        if row.isNull(column) { return .null }
+        return switch kind {
+        case .integer: .integer(row.int64(column))
+        case .real: .real(row.double(column))
+        case .text: .text(row.string(column))
+        }
+    }
+}
+
+extension SortValue: Bindable {
+    func bind(to statement: Statement, at position: Int) throws {
+        switch self {
+        case .null: try statement.bindNull(at: position)
+        case .integer(let number): try statement.bind(number, at: position)
+        case .real(let number): try statement.bind(number, at: position)
+        case .text(let text): try statement.bind(text, at: position)
+        }
+    }
+}
+
+/// A search while it is being put together: SQL text from our own pieces, values bound.
+struct SearchStatement {
+    /// The column that names a row, an integer.
+    var rowColumn: String
+    /// The table and its joins.
+    var source: String
+    var conditions: [String] = []
+    /// Together unique, so that the order is total.
+    var terms: [SortTerm] = []
+    private(set) var values: [any Bindable] = []
+    private var joinCount = 0
+    private var sourceJoins = 0
+
+    init(rowColumn: String, source: String) {
+        self.rowColumn = rowColumn
+        self.source = source
+    }
+
+    /// A placeholder for a value.
+    mutating func bind(_ value: any Bindable) -> String {
+        values.append(value)
+        return "?\(values.count)"
+    }
+
+    /// A table name that no other join of the statement has.
+    mutating func alias(_ stem: String) -> String {
+        joinCount += 1
+        return "\(stem)_\(joinCount)"
+    }
+
+    /// The tables that SQLite joins at the most, less the one that is searched (https://sqlite.org/limits.html §9).
+    private static let maximumJoins = 63
+
+    /// Adds a join to the source.
+    ///
+    /// - Throws: `.invalidParameterValue` when there are more joins than SQLite carries out.
+    mutating func join(_ join: String) throws(TrackingError) {
+        guard sourceJoins < Self.maximumJoins else {
+            throw .invalidParameter(
+                "The search compares with and orders by more than \(Self.maximumJoins) metrics, params and tags. Use fewer."
+            )
+        }
+        sourceJoins += 1
+        source += "\n    " + join
+    }
+
+    /// Runs the search from one place on.
+    ///
+    /// - Parameters:
+    ///   - count: rows at the most.
+    ///   - last: the sort values of the row before the first; nil for the beginning.
+    ///   - offset: rows to pass over.
+    ///   - kept: the position of the row whose sort values are wanted.
+    func rows(
+        _ count: Int,
+        after last: [SortValue]? = nil,
+        offset: Int64 = 0,
+        keepingValuesOf kept: Int,
+        in connection: Connection
+    ) throws -> SearchRows {
+        var statement = self
+        if let last { statement.conditions.append(statement.keysetCondition(after: last)) }
+        let sql = """
+            SELECT \(([rowColumn] + terms.map(\.expression)).joined(separator: ", "))
+            FROM \(statement.source)
+            WHERE \(statement.conditions.joined(separator: "\n    AND "))
+            ORDER BY \(terms.map { $0.expression + ($0.isAscending ? "" : " DESC") }.joined(separator: ", "))
+            LIMIT \(statement.bind(count)) OFFSET \(statement.bind(offset))
+            """
+        var found = SearchRows()
+        try connection.query(sql, values: statement.values).forEachRow { row in
+            if found.rows.count == kept {
+                found.keptValues = terms.indices.map { terms[$0].value(in: row, column: $0 + 1) }
+            }
+            found.rows.append(row.int64(0))
+        }
+        return found
+    }
+
+    /// Runs the search for one page.
+    ///
+    /// - Returns: the numbers of the rows in order, and the token of the next page when there is one.
+    func page(
+        of limit: Int,
+        startingAt start: PageStart,
+        digest: UInt64,
+        in connection: Connection
+    ) throws -> Page<Int64> {
+        // One more row than the page has tells whether there is another page.
+        let found =
+            switch start {
+            case .beginning: try rows(limit + 1, keepingValuesOf: limit - 1, in: connection)
+            case .after(let last): try rows(limit + 1, after: last, keepingValuesOf: limit - 1, in: connection)
+            case .offset(let offset):
+                try rows(limit + 1, offset: offset, keepingValuesOf: limit - 1, in: connection)
+            }
+        return found.page(of: limit, digest: digest)
+    }
+
+    /// The rows that come after the one with these values: the first term beyond, or equal and the second beyond, and so on.
+    ///
+    /// A null compares with nothing, which is right: the term before it has told nulls apart, and the terms behind it
+    /// decide among them. The first term is never null.
+    private mutating func keysetCondition(after last: [SortValue]) -> String {
+        var equal: [String] = []
+        var alternatives: [String] = []
+        var range: [String] = []
+        for (term, value) in zip(terms, last) {
+            let placeholder = bind(value)
+            let direction = term.isAscending ? ">" : "<"
+            // By this an index on the first term is entered where the last page ended. The plus signs keep SQLite from
+            // answering each alternative by an index of its own, which loses the order.
+            if range.isEmpty { range = ["\(term.expression) \(direction)= \(placeholder)"] }
+            let beyond = "+\(term.expression) \(direction) \(placeholder)"
+            alternatives.append("(" + (equal + [beyond]).joined(separator: " AND ") + ")")
+            equal.append("+\(term.expression) IS \(placeholder)")
+        }
+        return (range + ["(" + alternatives.joined(separator: " OR ") + ")"]).joined(separator: " AND ")
+    }
+}
+
+/// What a search found.
+struct SearchRows {
+    /// The numbers of the rows in order.
+    var rows: [Int64] = []
+    /// The sort values of the row that was asked for; nil when there are fewer rows.
+    var keptValues: [SortValue]?
+
+    /// The page of which these rows are one more than it holds, if there are that many.
+    func page(of limit: Int, digest: UInt64) -> Page<Int64> {
+        guard rows.count > limit, let keptValues else { return Page(items: rows, nextPageToken: nil) }
+        let token = PageToken.make(after: keptValues, digest: digest)
+        return Page(items: Array(rows.prefix(limit)), nextPageToken: token)
+    }
+}
+
+/// One page of a listing.
+package struct Page<Item: Sendable>: Sendable {
+    package var items: [Item]
+    /// Opaque; nil on the last page.
+    package var nextPageToken: String?
+
+    package init(items: [Item], nextPageToken: String?) {
+        self.items = items
+        self.nextPageToken = nextPageToken
+    }
+}

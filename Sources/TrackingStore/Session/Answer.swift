@@ -1,0 +1,22 @@
+internal import Dispatch
+internal import Synchronization
+
+/// An outcome that one thread gives and another waits for.
+final class Answer<Value: Sendable>: Sendable {
+    private let outcome = Mutex<Result<Value, any Error>?>(nil)
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func give(_ result: Result<Value, any Error>) {
+        outcome.withLock { $0 = result }
+        semaphore.signal()
+    }
+
+    /// Blocks until the outcome is there.
+    func wait() throws -> Value {
+        semaphore.wait()
+        guard let result = outcome.withLock({ $0 }) else {
+            throw StoreCorruption("an answer was announced and not given")
+        }
+        return try result.get()
+    }
+}

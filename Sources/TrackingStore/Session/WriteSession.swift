@@ -1,0 +1,140 @@
+package import SQLite
+internal import Tracking
+
+/// The store as one write request sees it: every change belongs to the group commit that is under way.
+///
+/// Handed to the closure of `TrackingStore.write` and used nowhere else. Its methods throw `TrackingError` for what the
+/// client can mend; nothing of the request is stored then.
+///
+/// What it remembers between requests (ids of keys, of runs, and the latest point of each metric) saves a look-up a row.
+/// An entry made since the last commit or savepoint leaves again when that commit or savepoint fails.
+package final class WriteSession: WriterSession {
+    package let connection: Connection
+    let artifactRoot: ArtifactLocation
+    let statements: WriteStatements
+    private let identity: FileIdentity?
+
+    private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
+    private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
+    var latestMetrics = RevocableCache<MetricSeries, LatestMetric>(capacity: 40_000)
+
+    init(connection: Connection, artifactRoot: ArtifactLocation) throws {
+        self.connection = connection
+        self.artifactRoot = artifactRoot
+        statements = try WriteStatements(connection)
+        identity = FileIdentity(path: connection.path)
+    }
+
+    package func willBeginSavepoint() {
+        keyIDs.beginSavepoint()
+        runRows.beginSavepoint()
+        latestMetrics.beginSavepoint()
+    }
+
+    /// A database whose file was deleted or replaced takes writes that nobody will ever read again.
+    package func willCommit() throws {
+        guard FileIdentity(path: connection.path) == identity else {
+            throw TrackingError(
+                .insufficientStorage,
+                "The tracking database was deleted or replaced while the server runs. Nothing of this request was stored; "
+                    + "restart the server."
+            )
+        }
+    }
+
+    package func didCommit() {
+        keyIDs.commit()
+        runRows.commit()
+        latestMetrics.commit()
+    }
+
+    package func didRollBack() {
+        keyIDs.rollBack()
+        runRows.rollBack()
+        latestMetrics.rollBack()
+    }
+
+    package func didRollBackToSavepoint() {
+        keyIDs.rollBackToSavepoint()
+        runRows.rollBackToSavepoint()
+        latestMetrics.rollBackToSavepoint()
+    }
+
+    /// The id under which the key is stored, made when the key is new.
+    func keyID(for name: String) throws -> Int64 {
+        let key = ExactText(name)
+        if let known = keyIDs[key] { return known }
+        if let stored = try connection.keyID(for: name) {
+            keyIDs[key] = stored
+            return stored
+        }
+        let insert = statements.insertKey
+        try insert.bind(name, at: 1)
+        try insert.run()
+        let made = connection.lastInsertRowID
+        keyIDs[key] = made
+        return made
+    }
+
+    /// Where the run is stored and whether it may be written.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
+    func runRow(_ runID: String) throws -> RunRow {
+        let key = ExactText(runID)
+        if let known = runRows[key] { return known }
+        let select = statements.selectRun
+        try select.bind(runID, at: 1)
+        defer { select.reset() }
+        guard try select.step() else {
+            throw TrackingError.runNotFound(runID)
+        }
+        let row = RunRow(
+            id: select.int64(0),
+            experimentID: select.int64(1),
+            lifecycleStage: LifecycleStage(storedValue: select.int64(2))
+        )
+        runRows[key] = row
+        return row
+    }
+
+    /// The row of a run that may be written.
+    ///
+    /// - Throws: `.invalidParameterValue` for a deleted run; the message says that it must be active.
+    func activeRunRow(_ runID: String) throws -> RunRow {
+        let row = try runRow(runID)
+        guard row.lifecycleStage == .active else {
+            throw TrackingError.mustBeActive("run", id: runID, current: row.lifecycleStage)
+        }
+        return row
+    }
+
+    /// Makes the next look-up read the run again; for whoever changes its lifecycle stage.
+    func forgetRun(_ runID: String) {
+        runRows.remove(ExactText(runID))
+    }
+
+    /// Makes every next look-up read its run again.
+    func forgetAllRuns() {
+        runRows.removeAll()
+    }
+}
+
+/// What a write needs to know of a run.
+struct RunRow {
+    var id: Int64
+    var experimentID: Int64
+    var lifecycleStage: LifecycleStage
+}
+
+/// One metric of one run.
+struct MetricSeries: Hashable {
+    var runRow: Int64
+    var keyID: Int64
+}
+
+/// The stored summary of one metric of one run.
+struct LatestMetric {
+    var point: MetricPoint
+    var pointCount: Int64
+    var isInOrder: Bool
+}

@@ -1,0 +1,60 @@
+internal import SQLite
+
+/// The statements of the write path, prepared once when the writer opens.
+final class WriteStatements {
+    let insertKey: Statement
+    let selectRun: Statement
+    let insertMetric: Statement
+    let selectLatestMetric: Statement
+    let insertLatestMetric: Statement
+    let updateLatestMetric: Statement
+    let countLatestMetric: Statement
+    let insertParam: Statement
+    let selectParam: Statement
+    let upsertTag: Statement
+
+    init(_ connection: Connection) throws {
+        insertKey = try connection.prepare("INSERT INTO keys (name) VALUES (?1)")
+        selectRun = try connection.prepare("SELECT id, experiment_id, lifecycle_stage FROM runs WHERE run_id = ?1")
+        insertMetric = try connection.prepare(
+            """
+            INSERT OR IGNORE INTO metrics (run_id, key_id, timestamp, step, value, is_nan)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """
+        )
+        selectLatestMetric = try connection.prepare(
+            """
+            SELECT value, is_nan, timestamp, step, point_count, in_order
+            FROM latest_metrics
+            WHERE run_id = ?1 AND key_id = ?2
+            """
+        )
+        insertLatestMetric = try connection.prepare(
+            """
+            INSERT INTO latest_metrics (run_id, key_id, value, is_nan, timestamp, step, point_count, in_order)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """
+        )
+        updateLatestMetric = try connection.prepare(
+            """
+            UPDATE latest_metrics
+            SET value = ?3, is_nan = ?4, timestamp = ?5, step = ?6, point_count = ?7, in_order = ?8
+            WHERE run_id = ?1 AND key_id = ?2
+            """
+        )
+        // Separate, because an update that names `value` touches the index on it even when it stays the same.
+        countLatestMetric = try connection.prepare(
+            "UPDATE latest_metrics SET point_count = ?3, in_order = ?4 WHERE run_id = ?1 AND key_id = ?2"
+        )
+        insertParam = try connection.prepare(
+            "INSERT OR IGNORE INTO params (run_id, key_id, value) VALUES (?1, ?2, ?3)"
+        )
+        selectParam = try connection.prepare("SELECT value FROM params WHERE run_id = ?1 AND key_id = ?2")
+        upsertTag = try connection.prepare(
+            """
+            INSERT INTO run_tags (run_id, key_id, value) VALUES (?1, ?2, ?3)
+            ON CONFLICT (run_id, key_id) DO UPDATE SET value = excluded.value
+            """
+        )
+    }
+}

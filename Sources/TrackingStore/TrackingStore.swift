@@ -1,0 +1,157 @@
+package import SQLite
+package import Tracking
+
+/// Experiments, runs and all that is logged with them, in one SQLite database.
+///
+/// One writer commits for everybody (group commit); a few readers run beside it. Nothing here blocks the caller but
+/// `init`, `readNow` and `close`.
+package final class TrackingStore: Sendable {
+    /// Where and how a store is kept.
+    package struct Configuration: Sendable {
+        /// The database file; its folder exists.
+        package var databasePath: String
+        /// Beneath it lie the artifacts of experiments that name no location of their own.
+        package var artifactRoot: ArtifactLocation
+        package var migrations: [Migration]
+        /// Read-only connections; each costs its page cache.
+        package var readerCount = 4
+        /// Reads that may wait for a connection before a request is refused.
+        package var queuedReads = 4_096
+
+        package init(databasePath: String, artifactRoot: ArtifactLocation, migrations: [Migration]) {
+            self.databasePath = databasePath
+            self.artifactRoot = artifactRoot
+            self.migrations = migrations
+        }
+    }
+
+    /// How commits reach the disk: a write-ahead log, or a rollback journal where the file system cannot have one.
+    package let journalMode: JournalMode
+    private let databasePath: String
+    private let lock: OwnerLock
+    private let writer: Writer<WriteSession>
+    private let readers: ReaderPool<ReadSession>
+
+    /// Opens the store, brings its schema up to date, and makes the Default experiment in a new one.
+    ///
+    /// Blocks for a few milliseconds. A database that is not ours, or newer than this program, is left untouched.
+    /// - Throws: `OwnerLock.Failure`, `MigrationError` or `SQLiteError`; each describes itself to a person.
+    package init(_ configuration: Configuration) throws {
+        lock = try OwnerLock(databasePath: configuration.databasePath)
+        databasePath = configuration.databasePath
+        let migrator = try Migrator(configuration.migrations)
+        _ = try migrator.inspect(path: databasePath)
+        let connection = try Connection(path: databasePath, mode: .readWriteCreate)
+        var settings = WriterSettings()
+        settings.cacheKibibytes = 24_576
+        journalMode = try connection.configureForWriting(settings)
+        try migrator.migrate(connection)
+        writer = try Writer {
+            let session = try WriteSession(connection: connection, artifactRoot: configuration.artifactRoot)
+            // At every start: the first one may have ended between the migrations and this.
+            try connection.immediateTransaction { try session.createDefaultExperiment() }
+            session.didCommit()
+            return session
+        }
+        let path = databasePath
+        readers = ReaderPool(count: configuration.readerCount, queueLimit: configuration.queuedReads) {
+            let connection = try Connection(path: path, mode: .readOnly)
+            try connection.configureForReading(cacheKibibytes: 4_096)
+            // The search language's LIKE tells upper from lower case.
+            try connection.execute("PRAGMA case_sensitive_like = ON")
+            return ReadSession(connection: connection)
+        }
+    }
+
+    /// Carries out one write request; `completion` gets its outcome when it is durable.
+    ///
+    /// - Parameters:
+    ///   - work: one request; what it throws undoes all that it did. It may run twice.
+    ///   - completion: called on the writer's thread; it must be quick.
+    package func write<Value: Sendable>(
+        _ work: @escaping @Sendable (WriteSession) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        do {
+            try writer.submit(work) { completion($0.mapError(Self.translate)) }
+        } catch {
+            completion(.failure(Self.translate(error)))
+        }
+    }
+
+    /// Carries out one read request on a reader's thread, all of it at one moment in time.
+    ///
+    /// A read that starts after a write was acknowledged sees that write.
+    package func read<Value: Sendable>(
+        _ work: @escaping @Sendable (ReadSession) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        do {
+            try readers.submit { session in
+                try session.connection.readTransaction { try work(session) }
+            } completion: {
+                completion($0.mapError(Self.translate))
+            }
+        } catch {
+            completion(.failure(Self.translate(error)))
+        }
+    }
+
+    /// Carries out one read request and waits for it; for threads that may block, never for a reader's or the writer's.
+    package func readNow<Value: Sendable>(_ work: @escaping @Sendable (ReadSession) throws -> Value) throws -> Value {
+        let answer = Answer<Value>()
+        read(work) { answer.give($0) }
+        return try answer.wait()
+    }
+
+    /// What the writer has done so far.
+    package var writerStatistics: WriterStatistics { writer.statistics }
+
+    /// Reads that are waiting for a connection.
+    package var queuedReads: Int { readers.queueDepth }
+
+    /// The sizes of the database file and its write-ahead log, in bytes; 0 where there is none.
+    package var fileSizes: (database: Int64, log: Int64) {
+        (fileSize(databasePath), fileSize(databasePath + "-wal"))
+    }
+
+    /// Answers what is queued, empties the write-ahead log and closes the database; blocks until done.
+    package func close() {
+        readers.close()
+        writer.shutdown()
+    }
+
+    /// Failures of the database that a client should know by their class; others stay what they are and become an
+    /// internal error at the edge.
+    private static func translate(_ error: any Error) -> any Error {
+        switch error {
+        case SubmissionError.overloaded, SubmissionError.closed:
+            TrackingError(.temporarilyUnavailable, "The server is busy or stopping; try again in a moment.")
+        case let error as SQLiteError where error.isBusy:
+            TrackingError(.temporarilyUnavailable, "The database is locked by another program; try again in a moment.")
+        case let error as SQLiteError where error.isFull:
+            TrackingError(
+                .insufficientStorage,
+                "The disk of the tracking database is full. Nothing of this request was stored; free some space."
+            )
+        case let error as SQLiteError where error.isIOError:
+            TrackingError(
+                .insufficientStorage,
+                "The disk of the tracking database cannot be written. Nothing of this request was stored; "
+                    + "check the disk of the server's data directory."
+            )
+        case let error as SQLiteError where error.code.primary == .cannotOpen:
+            TrackingError(
+                .insufficientStorage,
+                "The tracking database cannot be opened; check the server's data directory and its limit of open files."
+            )
+        case let error as SQLiteError where error.isReadOnly:
+            TrackingError(
+                .permissionDenied,
+                "The tracking database is read-only. Nothing of this request was stored; "
+                    + "check the permissions of the server's data directory."
+            )
+        default: error
+        }
+    }
+}

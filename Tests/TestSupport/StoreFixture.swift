@@ -1,0 +1,97 @@
+package import SQLite
+package import Tracking
+package import TrackingStore
+
+/// A tracking store in a folder of its own, used as a test needs it: every call waits for its answer.
+package final class StoreFixture: Sendable {
+    package let folder: TemporaryFolder
+    package let store: TrackingStore
+
+    /// Opens a store, new unless the folder holds one already.
+    package init(in folder: TemporaryFolder? = nil, readerCount: Int = 1) throws {
+        let folder = try folder ?? TemporaryFolder()
+        self.folder = folder
+        store = try TrackingStore(try Self.configuration(in: folder, readerCount: readerCount))
+    }
+
+    deinit {
+        store.close()
+    }
+
+    /// How the fixture opens its store.
+    package static func configuration(
+        in folder: TemporaryFolder,
+        readerCount: Int = 1
+    ) throws -> TrackingStore.Configuration {
+        var configuration = TrackingStore.Configuration(
+            databasePath: folder.file("apus.db"),
+            artifactRoot: ArtifactLocation("mlflow-artifacts:/"),
+            migrations: try migrations()
+        )
+        configuration.readerCount = readerCount
+        return configuration
+    }
+
+    /// The project's own migrations.
+    package static func migrations() throws -> [Migration] {
+        let testSupport = #filePath.split(separator: "/").dropLast().joined(separator: "/")
+        let folder = "/\(testSupport)/../../migrations"
+        return fileNames(inFolder: folder).compactMap { name in
+            let sql = String(decoding: contents(ofFile: "\(folder)/\(name)"), as: UTF8.self)
+            return Migration(fileName: name, sql: sql)
+        }
+    }
+
+    /// One write request, waited for.
+    @discardableResult
+    package func write<Value: Sendable>(_ work: @escaping @Sendable (WriteSession) throws -> Value) throws -> Value {
+        try submit(work).wait().get()
+    }
+
+    /// One write request, under way.
+    package func submit<Value: Sendable>(
+        _ work: @escaping @Sendable (WriteSession) throws -> Value
+    ) -> Outcome<Result<Value, any Error>> {
+        let outcome = Outcome<Result<Value, any Error>>()
+        store.write(work) { outcome.give($0) }
+        return outcome
+    }
+
+    /// One read request, waited for.
+    package func read<Value: Sendable>(_ work: @escaping @Sendable (ReadSession) throws -> Value) throws -> Value {
+        try store.readNow(work)
+    }
+
+    /// A new run and its id.
+    package func createRun(
+        in experimentID: Int64 = 0,
+        name: String = "run",
+        startTime: Int64 = 0,
+        tags: [Tag] = []
+    ) throws -> String {
+        let new = NewRun(experimentID: experimentID, userID: "", name: name, startTime: startTime, tags: tags)
+        return try write { try $0.createRun(new).info.runID }
+    }
+
+    /// A script on the writer's own connection, for states that no request leads to.
+    package func execute(_ script: String) throws {
+        try write { try $0.connection.execute(script) }
+    }
+
+    /// The rows of a query, columns as text.
+    package func rows(_ sql: String) throws -> [[String]] {
+        try read { session in
+            try session.connection.prepare(sql).map { row in (0..<row.columnCount).map { row.string($0) } }
+        }
+    }
+}
+
+/// The error that a body throws, when it is one that a client can cause.
+package func trackingError(_ body: () throws -> Void) -> TrackingError? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error as? TrackingError
+    }
+}

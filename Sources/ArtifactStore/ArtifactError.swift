@@ -1,0 +1,90 @@
+/// Why an artifact could not be named, read, written or deleted.
+///
+/// Nothing of the operation is visible to readers when a write fails; a deletion that fails half-way leaves the
+/// part that it did not reach.
+package enum ArtifactError: Error, Sendable, Equatable {
+    /// Neither a file nor a folder is there.
+    case notFound
+    /// A file was asked for and a folder is there.
+    case isDirectory
+    /// A folder is needed on the way and something else is there.
+    case notDirectory
+    /// The path breaks a rule; nothing was opened.
+    case invalidPath(PathRule)
+    /// The file system or the quota is full (ENOSPC, EDQUOT). What was written of the upload is removed.
+    case noSpace
+    /// The file system is mounted read-only.
+    case readOnly
+    /// The server's user may not do this.
+    case permissionDenied
+    /// The file system takes no name of this length.
+    case nameTooLong
+    /// Any other failure: the value of `errno` and the call that set it. For the log, not for a client.
+    case other(errno: Int32, call: String)
+
+    /// The rules of `ArtifactPath`, by what breaks them.
+    package enum PathRule: Sendable, Equatable {
+        /// There is no name: the root itself, where a file is asked for.
+        case empty
+        /// A leading slash.
+        case absolute
+        /// A `..` segment.
+        case parentSegment
+        /// A `.` segment in the path of a file to be written.
+        case currentSegment
+        /// A backslash: a separator for the clients on Windows.
+        case backslash
+        /// A character below U+0020, or U+007F.
+        case controlCharacter
+        /// A drive letter (`C:`) or the scheme `file:` at the front.
+        case driveOrScheme
+        /// A component longer than 255 bytes.
+        case longComponent
+        /// More than `ArtifactPath.maximumBytes` bytes or `ArtifactPath.maximumDepth` components.
+        case longPath
+        /// A component that begins like the names of unfinished uploads.
+        case reservedName
+        /// A trailing slash in the path of a file to be written.
+        case trailingSlash
+        /// A symbolic link lies on the way: links are never followed.
+        case symbolicLink
+    }
+
+    /// One line for a client, in the reference's words where clients look for them; holds no path of this machine.
+    ///
+    /// - Parameter path: what the client asked for.
+    package func message(for path: String) -> String {
+        switch self {
+        case .notFound: "No such artifact: '\(path)'"
+        case .isDirectory: "Artifact path refers to a directory, not a file: '\(path)'"
+        case .notDirectory: "Artifact path has a file where a directory is needed: '\(path)'"
+        case .invalidPath(.trailingSlash), .invalidPath(.empty):
+            "Invalid path: Artifact path must include a filename (cannot end with '/')."
+        case .invalidPath(let rule): "Invalid path" + (rule.reason.map { ": " + $0 } ?? "")
+        case .noSpace: "There is no space left for artifacts on the server."
+        case .readOnly: "The artifact storage of the server is read-only."
+        case .permissionDenied: "The server is not permitted to access this artifact: '\(path)'"
+        case .nameTooLong: "Invalid path: a name is longer than the file system of the server allows."
+        case .other: "The artifact storage of the server failed."
+        }
+    }
+}
+
+extension ArtifactError.PathRule {
+    /// nil for what the reference refuses as well: its clients compare the bare text.
+    fileprivate var reason: String? {
+        switch self {
+        case .absolute, .parentSegment, .driveOrScheme: nil
+        case .empty: "it must name an artifact."
+        case .currentSegment: "it must not contain '.' as a segment."
+        case .backslash: "it must not contain a backslash; use '/'."
+        case .controlCharacter: "it must not contain control characters."
+        case .longComponent: "a name must not be longer than \(ArtifactPath.maximumComponentBytes) bytes."
+        case .longPath:
+            "it must not be longer than \(ArtifactPath.maximumBytes) bytes or deeper than \(ArtifactPath.maximumDepth)."
+        case .reservedName: "names of this kind are reserved for unfinished uploads."
+        case .trailingSlash: "it must not end with '/'."
+        case .symbolicLink: "resolved path is outside the artifact directory, or reached through a symbolic link."
+        }
+    }
+}

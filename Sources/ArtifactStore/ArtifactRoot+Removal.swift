@@ -1,0 +1,116 @@
+internal import Glibc
+
+extension ArtifactRoot {
+    /// Deletes a file, or a folder with all that is beneath it; links are removed, not followed.
+    ///
+    /// Blocks for one disk flush and one call per entry. A folder goes entry by entry: readers may see a part of it.
+    /// - Returns: Whether there was something to delete; MLflow answers 200 either way.
+    /// - Throws: `.invalidPath(.empty)` for the root; `.invalidPath(.symbolicLink)` where a link lies above the path;
+    ///   `.invalidPath(.longPath)` for a tree deeper than any that a client can make; what the file system refuses.
+    @discardableResult
+    package func delete(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
+        guard let name = path.name else { throw .invalidPath(.empty) }
+        let parent: Folder
+        do {
+            parent = try folder(at: path.components.dropLast())
+        } catch .notFound, .notDirectory {
+            return false
+        }
+        switch try parent.kind(of: name) {
+        case nil: return false
+        case .folder: try parent.removeTree(name, depth: path.components.count)
+        case .file, .symbolicLink, .other:
+            let code = parent.unlink(name)
+            guard code == 0 || code == ENOENT else { throw ArtifactError(errno: code, call: "unlinkat") }
+        }
+        try parent.synchronize()
+        return true
+    }
+
+    /// Removes what uploads of processes that have ended left behind; for the start of the server, in the background.
+    ///
+    /// Walks the whole tree: one call per folder and some per leftover. Uploads of this process, and those that
+    /// another living one holds a lock on, are spared; on file systems without locks, those of the last day. Folders that cannot be read are skipped.
+    /// - Returns: The number of files removed.
+    /// - Throws: What opening the root throws, except that a root not yet made holds nothing.
+    @discardableResult
+    package func removeStaleUploads() throws(ArtifactError) -> Int {
+        do {
+            return try folder(at: []).removeStaleUploads(depth: 0)
+        } catch .notFound {
+            return 0
+        }
+    }
+}
+
+extension Folder {
+    /// Removes a folder of this one and all beneath it; uploads that begin meanwhile are tried against a few times.
+    fileprivate func removeTree(_ name: UnsafePointer<CChar>, depth: Int) throws(ArtifactError) {
+        guard depth <= ArtifactPath.maximumDepth else { throw .invalidPath(.longPath) }
+        for _ in 0..<8 {
+            do {
+                try folder(name).removeEntries(depth: depth)
+            } catch .notFound {
+                return
+            }
+            let code = unlink(name, flags: AT_REMOVEDIR)
+            if code == 0 || code == ENOENT { return }
+            guard code == ENOTEMPTY || code == EEXIST else { throw ArtifactError(errno: code, call: "unlinkat") }
+        }
+        throw .other(errno: ENOTEMPTY, call: "unlinkat")
+    }
+
+    private func removeEntries(depth: Int) throws(ArtifactError) {
+        for entry in try entries() {
+            var code = Int32(entry.type) == Int32(DT_DIR) ? EISDIR : unlink(entry.name)
+            if code == EISDIR {
+                try removeTree(entry.name, depth: depth + 1)
+                code = 0
+            }
+            guard code == 0 || code == ENOENT else { throw ArtifactError(errno: code, call: "unlinkat") }
+        }
+    }
+
+    fileprivate func removeStaleUploads(depth: Int) throws(ArtifactError) -> Int {
+        var removed = 0
+        for entry in try entries() {
+            if entry.isForeignUpload {
+                if removeIfStale(entry) { removed += 1 }
+            } else if depth < ArtifactPath.maximumDepth,
+                Int32(entry.type) == Int32(DT_DIR)
+                    || Int32(entry.type) == Int32(DT_UNKNOWN)
+            {
+                // A file of unknown type, a folder just deleted or one without permission holds nothing to sweep.
+                removed += (try? folder(entry.name).removeStaleUploads(depth: depth + 1)) ?? 0
+            }
+        }
+        return removed
+    }
+
+    /// Removes the entry if it is an unfinished upload that no living process works on.
+    private func removeIfStale(_ entry: Entry) -> Bool {
+        // A file that cannot be opened cannot be proven abandoned.
+        guard let file = try? open(entry.name, flags: O_RDONLY) else { return false }
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0, status.kind == .file else { return false }
+        // The lock is held over the removal: an upload that has just made the file waits for it and sees what happened.
+        return withExtendedLifetime(file) {
+            let (locked, code) = retryingInterrupts { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+            let isAbandoned = locked == 0 || (code != EWOULDBLOCK && isOlderThanADay(status))
+            return isAbandoned && unlink(entry.name) == 0
+        }
+    }
+
+    private func isOlderThanADay(_ status: stat) -> Bool {
+        let day = 86_400
+        return time(nil) - status.st_mtim.tv_sec > day
+    }
+}
+
+extension Folder.Entry {
+    /// Whether the name is that of an upload of another process.
+    fileprivate var isForeignUpload: Bool {
+        guard let text, text.utf8.starts(with: ArtifactUpload.namePrefix.utf8) else { return false }
+        return !text.utf8.starts(with: ArtifactUpload.ownNamePrefix.utf8)
+    }
+}

@@ -1,0 +1,162 @@
+internal import Glibc
+internal import Synchronization
+
+/// A directory that holds artifacts, and all that can be done beneath it.
+///
+/// Every name is resolved component by component from a descriptor of the directory; symbolic links beneath it are
+/// never followed, so nothing outside can be reached, whoever plants or swaps links meanwhile. The directory's own
+/// location may go through links: the operator chose it. All calls block on the file system and may be made from
+/// any thread.
+package final class ArtifactRoot: Sendable {
+    /// Where the directory is; a relative path starts at the working directory of the process.
+    package let location: String
+    private let opened = Mutex<Folder?>(nil)
+
+    /// Names the directory; it is opened at its first use and made at the first write.
+    package init(location: String) {
+        self.location = location
+    }
+
+    /// The entries of one folder, sorted by the bytes of their names; folders and files mixed, as the reference has it.
+    ///
+    /// Costs one status call per entry; a folder is read whole. Left out are unfinished uploads, symbolic links,
+    /// devices and the like, and names that no `ArtifactPath` can hold.
+    /// - Parameters:
+    ///   - path: the folder, relative to `base`.
+    ///   - base: where the paths of the entries start, say a run's folder.
+    /// - Returns: No entry for a file and for a folder that does not exist (MLflow `artifacts/list`).
+    /// - Throws: `.invalidPath(.symbolicLink)` where a link lies on the way; what the file system refuses.
+    package func list(
+        _ path: ArtifactPath,
+        relativeTo base: ArtifactPath = .root
+    ) throws(ArtifactError) -> [ArtifactEntry] {
+        let folder: Folder
+        do {
+            folder = try self.folder(at: base.appending(path).components)
+        } catch .notFound, .notDirectory {
+            return []
+        }
+        let prefix = path.components.isEmpty ? "" : path.description + "/"
+        var entries: [ArtifactEntry] = []
+        for entry in try folder.entries() {
+            guard let name = entry.text, ArtifactPath.isNameable(name) else { continue }
+            // Gone since the folder was read: no longer an entry.
+            guard let status = try folder.status(of: entry.name) else { continue }
+            switch status.kind {
+            case .file:
+                entries.append(ArtifactEntry(path: prefix + name, isDirectory: false, size: Int64(status.st_size)))
+            case .folder: entries.append(ArtifactEntry(path: prefix + name, isDirectory: true, size: 0))
+            case .symbolicLink, .other: continue
+            }
+        }
+        // Byte order of UTF-8 is code point order, by which the reference sorts; String's own order is another.
+        entries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        return entries
+    }
+
+    /// Opens a file for sending; an upload over it later does not change what has been opened.
+    ///
+    /// - Throws: `.notFound`, also where a file takes the place of a parent folder; `.isDirectory`;
+    ///   `.invalidPath(.symbolicLink)` for a link anywhere on the way.
+    package func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact {
+        guard let name = path.name else { throw .isDirectory }
+        let descriptor: Descriptor
+        do {
+            descriptor = try folder(at: path.components.dropLast()).open(name, flags: O_RDONLY)
+        } catch .notDirectory, .other(errno: ENXIO, call: _) {
+            // ENXIO: a socket or a device without a driver.
+            throw .notFound
+        }
+        var status = stat()
+        let (result, code) = retryingInterrupts { fstat(descriptor.rawValue, &status) }
+        guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
+        switch status.kind {
+        case .file: return OpenArtifact(owner: descriptor, status: status)
+        case .folder: throw .isDirectory
+        case .symbolicLink, .other: throw .notFound
+        }
+    }
+
+    /// Begins to write a file: makes the folders above it and a temporary file beside it.
+    ///
+    /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders stay when the upload is
+    /// aborted. New folders and files get the modes that the umask leaves.
+    /// - Throws: `.isDirectory` where the path is a folder; `.notDirectory` where a file takes a parent's place;
+    ///   `.invalidPath` for the root, a `.` segment, a trailing slash, a link on the way; `.noSpace` and the like.
+    package func beginWrite(_ path: ArtifactPath) throws(ArtifactError) -> ArtifactUpload {
+        guard let name = path.name else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
+        if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
+        var attemptsLeft = 3
+        while true {
+            attemptsLeft -= 1
+            do throws(ArtifactError) {
+                var folder = try rootFolder(makingIfMissing: true)
+                for component in path.components.dropLast() {
+                    folder = try folder.folderMakingIfMissing(component)
+                }
+                switch try folder.kind(of: name) {
+                case .folder: throw ArtifactError.isDirectory
+                case .symbolicLink: throw ArtifactError.invalidPath(.symbolicLink)
+                case .other: throw ArtifactError.notDirectory
+                case .file, nil: return try ArtifactUpload(folder: folder, name: name)
+                }
+            } catch .notFound where attemptsLeft > 0 {
+                // A deletion took a folder away between two steps.
+                continue
+            }
+        }
+    }
+
+    /// Opens the folder that the components lead to.
+    func folder(at components: some Sequence<String>) throws(ArtifactError) -> Folder {
+        var folder = try rootFolder(makingIfMissing: false)
+        for component in components { folder = try folder.folder(component) }
+        return folder
+    }
+}
+
+extension ArtifactRoot {
+    /// The root's own folder, opened again when the directory has been removed since.
+    private func rootFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
+        if let folder = opened.withLock({ $0 }), folder.isStillLinked { return folder }
+        if makingIfMissing { try makeRoot() }
+        let (result, code) = retryingInterrupts { Glibc.open(location, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        guard result >= 0 else { throw ArtifactError(errno: code, call: "open") }
+        let folder = Folder(descriptor: Descriptor(owning: result))
+        opened.withLock { $0 = folder }
+        return folder
+    }
+
+    /// Makes the directory, for its owner alone, and what is missing above it.
+    private func makeRoot() throws(ArtifactError) {
+        var prefix = location.utf8.first == UInt8(ascii: "/") ? "/" : ""
+        let segments = location.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        for (index, segment) in segments.enumerated() {
+            let parent = prefix.isEmpty ? "." : prefix
+            prefix += prefix.isEmpty || prefix == "/" ? segment : "/" + segment
+            let mode: mode_t = index == segments.count - 1 ? 0o700 : 0o777
+            let (result, code) = retryingInterrupts { mkdir(prefix, mode) }
+            if result != 0 {
+                if code == EEXIST || isDirectory(prefix) { continue }
+                throw ArtifactError(errno: code, call: "mkdir")
+            }
+            let (raw, openCode) = retryingInterrupts { Glibc.open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+            guard raw >= 0 else { throw ArtifactError(errno: openCode, call: "open") }
+            try Folder(descriptor: Descriptor(owning: raw)).synchronize()
+        }
+    }
+
+    /// Whether a folder is there already: mkdir(2) on a read-only file system need not say EEXIST for it.
+    private func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.kind == .folder
+    }
+}
+
+extension Folder {
+    /// Whether the directory still has a name; one that was removed takes no new entries.
+    fileprivate var isStillLinked: Bool {
+        var status = stat()
+        return fstat(descriptor.rawValue, &status) == 0 && status.st_nlink > 0
+    }
+}

@@ -1,0 +1,77 @@
+/// The value of `Content-Disposition` that makes a browser save the artifact instead of showing it (RFC 6266).
+///
+/// A name beyond ASCII is sent as `filename*` (RFC 8187) beside an ASCII likeness for old clients, as the
+/// reference does. The name comes from an `ArtifactPath`, so it holds no control characters.
+package func contentDisposition(forName name: String) -> String {
+    if name.utf8.allSatisfy({ $0 < 0x80 }) { return "attachment; filename=\(headerValue(name))" }
+    let likeness = asciiLikeness(of: name)
+    let fallback = likeness.isEmpty ? "download" : likeness
+    return "attachment; filename=\(headerValue(fallback)); filename*=UTF-8''\(extendedValue(name))"
+}
+
+/// RFC 9110 §5.6.2: a token stays bare, anything else becomes a quoted string.
+private func headerValue(_ text: String) -> String {
+    if !text.isEmpty, text.utf8.allSatisfy({ isAlphanumeric($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) }) {
+        return text
+    }
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+        if scalar == "\"" || scalar == "\\" { quoted.append("\\") }
+        quoted.unicodeScalars.append(scalar)
+    }
+    return quoted + "\""
+}
+
+/// RFC 8187 §3.2.1: everything but `attr-char` is percent-encoded.
+private func extendedValue(_ text: String) -> String {
+    var encoded = ""
+    for byte in text.utf8 {
+        if isAlphanumeric(byte) || "!#$&+-.^_`|~".utf8.contains(byte) {
+            encoded.unicodeScalars.append(Unicode.Scalar(byte))
+        } else {
+            let digits = String(byte, radix: 16, uppercase: true)
+            encoded += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+        }
+    }
+    return encoded
+}
+
+private func isAlphanumeric(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "a")...UInt8(ascii: "z"):
+        true
+    default: false
+    }
+}
+
+/// ASCII characters as they are, accented Latin letters without the accent, everything else left out.
+private func asciiLikeness(of text: String) -> String {
+    var likeness = ""
+    for scalar in text.unicodeScalars {
+        if scalar.isASCII {
+            likeness.unicodeScalars.append(scalar)
+        } else if let base = latinBase[scalar] {
+            likeness.unicodeScalars.append(base)
+        }
+    }
+    return likeness
+}
+
+/// The letters of Latin-1 and Latin Extended-A that decompose (Unicode NFKD), by their base letter.
+private let latinBase: [Unicode.Scalar: Unicode.Scalar] = {
+    let groups: [(base: Unicode.Scalar, accented: String)] = [
+        ("A", "ÀÁÂÃÄÅĀĂĄ"), ("C", "ÇĆĈĊČ"), ("D", "Ď"), ("E", "ÈÉÊËĒĔĖĘĚ"), ("G", "ĜĞĠĢ"), ("H", "Ĥ"),
+        ("I", "ÌÍÎÏĨĪĬĮİ"), ("J", "Ĵ"), ("K", "Ķ"), ("L", "ĹĻĽ"), ("N", "ÑŃŅŇ"), ("O", "ÒÓÔÕÖŌŎŐ"),
+        ("R", "ŔŖŘ"), ("S", "ŚŜŞŠ"), ("T", "ŢŤ"), ("U", "ÙÚÛÜŨŪŬŮŰŲ"), ("W", "Ŵ"), ("Y", "ÝŶŸ"), ("Z", "ŹŻŽ"),
+        ("a", "àáâãäåāăąª"), ("c", "çćĉċč"), ("d", "ď"), ("e", "èéêëēĕėęě"), ("g", "ĝğġģ"), ("h", "ĥ"),
+        ("i", "ìíîïĩīĭį"), ("j", "ĵ"), ("k", "ķ"), ("l", "ĺļľ"), ("n", "ñńņň"), ("o", "òóôõöōŏőº"),
+        ("r", "ŕŗř"), ("s", "śŝşšſ"), ("t", "ţť"), ("u", "ùúûüũūŭůűų"), ("w", "ŵ"), ("y", "ýÿŷ"), ("z", "źżž"),
+        ("1", "¹"), ("2", "²"), ("3", "³"),
+    ]
+    var table: [Unicode.Scalar: Unicode.Scalar] = [:]
+    for group in groups {
+        for accented in group.accented.unicodeScalars { table[accented] = group.base }
+    }
+    return table
+}()

@@ -1,0 +1,45 @@
+internal import Glibc
+
+/// An open file descriptor that closes itself with its last owner.
+///
+/// A class, not a move-only struct, because a root, its uploads and an answer being sent share descriptors across
+/// threads, and none may close one that another is using.
+final class Descriptor: Sendable {
+    let rawValue: Int32
+
+    /// Takes over a descriptor that nobody else will close.
+    init(owning rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
+    deinit {
+        close(rawValue)
+    }
+}
+
+extension ArtifactError {
+    /// Sorts the value that a failed call left in `errno`.
+    init(errno code: Int32, call: String) {
+        self =
+            switch code {
+            case ENOENT: .notFound
+            case EISDIR: .isDirectory
+            case ENOTDIR: .notDirectory
+            case ELOOP: .invalidPath(.symbolicLink)
+            case ENOSPC, EDQUOT: .noSpace
+            case EROFS: .readOnly
+            case EACCES, EPERM: .permissionDenied
+            case ENAMETOOLONG: .nameTooLong
+            default: .other(errno: code, call: call)
+            }
+    }
+}
+
+/// Repeats a call while signals interrupt it; returns its result, and `errno` where the result is negative.
+func retryingInterrupts(_ call: () -> Int32) -> (result: Int32, code: Int32) {
+    while true {
+        let result = call()
+        let code = result < 0 ? errno : 0
+        if code != EINTR { return (result, code) }
+    }
+}

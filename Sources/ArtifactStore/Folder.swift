@@ -1,0 +1,137 @@
+internal import Glibc
+
+/// A directory held open, in which every name is looked up without following symbolic links.
+struct Folder: Sendable {
+    let descriptor: Descriptor
+
+    /// What a name stands for.
+    enum Kind {
+        case file, folder, symbolicLink, other
+    }
+
+    /// One entry of a directory: the bytes of the name, which need not be UTF-8, with the closing zero.
+    struct Entry {
+        let name: [CChar]
+        /// The name as text, nil when it is not UTF-8.
+        var text: String? { String(validating: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) }
+        /// DT_DIR and so on; DT_UNKNOWN where the file system does not say.
+        let type: UInt8
+    }
+
+    /// The status of a name, nil when there is none.
+    func status(of name: UnsafePointer<CChar>) throws(ArtifactError) -> stat? {
+        var status = stat()
+        let (result, code) = retryingInterrupts { fstatat(descriptor.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) }
+        if result == 0 { return status }
+        if code == ENOENT { return nil }
+        throw ArtifactError(errno: code, call: "fstatat")
+    }
+
+    /// What the name stands for, nil when there is none.
+    func kind(of name: UnsafePointer<CChar>) throws(ArtifactError) -> Kind? {
+        try status(of: name)?.kind
+    }
+
+    /// Opens a file or folder of this one; no device, pipe or terminal can block or take over the process.
+    func open(_ name: UnsafePointer<CChar>, flags: Int32, mode: mode_t = 0) throws(ArtifactError) -> Descriptor {
+        let all = flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+        let (result, code) = retryingInterrupts { openat(descriptor.rawValue, name, all, mode) }
+        guard result >= 0 else { throw ArtifactError(errno: code, call: "openat") }
+        return Descriptor(owning: result)
+    }
+
+    /// Opens a folder of this one.
+    ///
+    /// - Throws: `.notFound`; `.invalidPath(.symbolicLink)` for a link, wherever it leads; `.notDirectory`.
+    func folder(_ name: UnsafePointer<CChar>) throws(ArtifactError) -> Folder {
+        do {
+            return Folder(descriptor: try open(name, flags: O_RDONLY | O_DIRECTORY))
+        } catch .notDirectory {
+            // open(2) says ENOTDIR for a link, too, when O_DIRECTORY and O_NOFOLLOW come together.
+            if case .symbolicLink = try kind(of: name) { throw .invalidPath(.symbolicLink) }
+            throw .notDirectory
+        }
+    }
+
+    /// Opens a folder of this one and makes it where it is missing; its entry is durable when this returns.
+    ///
+    /// Another thread may have made it a moment ago and not synced it yet: the file system's journal keeps the
+    /// order, so what is synced inside the folder later carries the folder with it.
+    func folderMakingIfMissing(_ name: UnsafePointer<CChar>) throws(ArtifactError) -> Folder {
+        do {
+            return try folder(name)
+        } catch .notFound {
+            let (result, code) = retryingInterrupts { mkdirat(descriptor.rawValue, name, 0o777) }
+            guard result == 0 || code == EEXIST else { throw ArtifactError(errno: code, call: "mkdirat") }
+            if result == 0 { try synchronize() }
+            return try folder(name)
+        }
+    }
+
+    /// Removes a file or link (`flags` 0) or an empty folder (`AT_REMOVEDIR`).
+    ///
+    /// - Returns: 0, or the value of `errno`.
+    func unlink(_ name: UnsafePointer<CChar>, flags: Int32 = 0) -> Int32 {
+        retryingInterrupts { unlinkat(descriptor.rawValue, name, flags) }.code
+    }
+
+    /// Makes the entries durable; blocks for a disk flush.
+    func synchronize() throws(ArtifactError) {
+        let (result, code) = retryingInterrupts { fsync(descriptor.rawValue) }
+        // Some network and FUSE mounts cannot sync a directory: nothing more can be done for durability there.
+        guard result == 0 || code == EINVAL || code == ENOTSUP || code == ENOSYS else {
+            throw ArtifactError(errno: code, call: "fsync")
+        }
+    }
+
+    /// All entries but `.` and `..`, in the order of the file system; holds the names of the whole folder in memory.
+    func entries() throws(ArtifactError) -> [Entry] {
+        // A descriptor of its own, because reading moves the position and closedir closes it.
+        let (raw, openCode) = retryingInterrupts {
+            openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard raw >= 0 else { throw ArtifactError(errno: openCode, call: "openat") }
+        guard let stream = fdopendir(raw) else {
+            let code = errno
+            close(raw)
+            throw ArtifactError(errno: code, call: "fdopendir")
+        }
+        defer { closedir(stream) }
+        var entries: [Entry] = []
+        while true {
+            errno = 0
+            guard let record = readdir(stream) else {
+                let code = errno
+                if code == 0 { return entries }
+                throw ArtifactError(errno: code, call: "readdir")
+            }
+            let entry = Entry(record)
+            if entry.name != Entry.itself, entry.name != Entry.parent { entries.append(entry) }
+        }
+    }
+}
+
+extension Folder.Entry {
+    fileprivate static let itself: [CChar] = [46, 0]
+    fileprivate static let parent: [CChar] = [46, 46, 0]
+
+    fileprivate init(_ record: UnsafeMutablePointer<dirent>) {
+        // The record ends after the name, before the end of the struct: the name is read in place, never as a tuple.
+        let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0
+        let start = (UnsafeRawPointer(record) + offset).assumingMemoryBound(to: CChar.self)
+        name = Array(UnsafeBufferPointer(start: start, count: strlen(start) + 1))
+        type = record.pointee.d_type
+    }
+}
+
+extension stat {
+    /// What the status belongs to.
+    var kind: Folder.Kind {
+        switch st_mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .folder
+        case S_IFLNK: .symbolicLink
+        default: .other
+        }
+    }
+}

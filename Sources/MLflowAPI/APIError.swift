@@ -1,0 +1,72 @@
+internal import Filter
+internal import JSON
+package import Tracking
+
+/// An error as the wire knows it: a status, MLflow's code and a message for a person.
+package struct APIError: Error, Sendable {
+    package var status: Int
+    package var code: String
+    package var message: String
+
+    package init(status: Int, code: String, message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    /// The only place where a failure becomes a status.
+    package init(_ error: TrackingError) {
+        let (status, code): (Int, String) =
+            switch error.code {
+            case .invalidParameterValue: (400, "INVALID_PARAMETER_VALUE")
+            case .badRequest: (400, "BAD_REQUEST")
+            case .resourceAlreadyExists: (400, "RESOURCE_ALREADY_EXISTS")
+            case .invalidState: (400, "INVALID_STATE")
+            case .permissionDenied: (403, "PERMISSION_DENIED")
+            case .resourceDoesNotExist: (404, "RESOURCE_DOES_NOT_EXIST")
+            case .internalError: (500, "INTERNAL_ERROR")
+            case .notImplemented: (501, "NOT_IMPLEMENTED")
+            case .temporarilyUnavailable: (503, "TEMPORARILY_UNAVAILABLE")
+            case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")
+            }
+        self.init(status: status, code: code, message: error.message)
+    }
+
+    /// An error that the HTTP server found before any endpoint was reached.
+    package init(httpStatus status: Int, message: String) {
+        let code =
+            switch status {
+            case 403: "PERMISSION_DENIED"
+            case 404: "ENDPOINT_NOT_FOUND"
+            case 429: "REQUEST_LIMIT_EXCEEDED"
+            case 501: "NOT_IMPLEMENTED"
+            case 503: "TEMPORARILY_UNAVAILABLE"
+            case 500...: "INTERNAL_ERROR"
+            default: "BAD_REQUEST"
+            }
+        self.init(status: status, code: code, message: message)
+    }
+
+    /// The answer that carries the error.
+    package var response: APIResponse {
+        var response = APIResponse.json(status: status) { writer in
+            writer.beginObject()
+            writer.member("error_code", code)
+            writer.member("message", message)
+            writer.endObject()
+        }
+        // The client's own back-off is cut short only where the wait is known to be short.
+        if status == 503 { response.headers.append(("Retry-After", "2")) }
+        return response
+    }
+
+    /// What an endpoint threw, as the wire knows it; nil for what no client can cause.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as TrackingError: self.init(error)
+        case let error as APIError: self = error
+        case let error as FilterError: self.init(.invalidParameter(error.message))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/// One request as an endpoint sees it: already routed, its body whole in memory.
+package struct APIRequest: Sendable {
+    /// GET, POST, …; HEAD arrives as GET.
+    package var method: String
+    /// The captured path parameters, each decoded once, in the order of the endpoint's pattern.
+    package var parameters: [String]
+    /// Decoded once, in the order of the query string, duplicates kept.
+    package var query: [(name: String, value: String)]
+    /// A header field by its name in lower case; nil when there is none.
+    package var header: @Sendable (_ lowercasedName: String) -> String?
+    package var body: [UInt8]
+
+    package init(
+        method: String,
+        parameters: [String],
+        query: [(name: String, value: String)],
+        header: @escaping @Sendable (_ lowercasedName: String) -> String?,
+        body: [UInt8]
+    ) {
+        self.method = method
+        self.parameters = parameters
+        self.query = query
+        self.header = header
+        self.body = body
+    }
+
+    /// The first value of a query parameter.
+    func queryValue(_ name: String) -> String? {
+        query.first { $0.name == name }?.value
+    }
+}

@@ -1,0 +1,201 @@
+internal import ArtifactStore
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var artifactEndpoints: [Endpoint] {
+        let proxied = ["/api/2.0/mlflow-artifacts/", "/ajax-api/2.0/mlflow-artifacts/"].flatMap { prefix in
+            [
+                Endpoint(method: "GET", path: prefix + "artifacts", handling: .blocking(listProxiedArtifacts)),
+                Endpoint(method: "GET", path: prefix + "artifacts/{path...}", handling: .blocking(getProxiedArtifact)),
+                Endpoint(method: "PUT", path: prefix + "artifacts/{path...}", handling: .upload(putProxiedArtifact)),
+                Endpoint(
+                    method: "DELETE",
+                    path: prefix + "artifacts/{path...}",
+                    handling: .blocking(deleteProxiedArtifact)
+                ),
+            ]
+        }
+        let lists = ["/api/2.0/mlflow/artifacts/list", "/ajax-api/2.0/mlflow/artifacts/list"].map {
+            Endpoint(method: "GET", path: $0, handling: .blocking(listArtifacts))
+        }
+        return proxied + lists + [
+            Endpoint(method: "GET", path: "/get-artifact", handling: .blocking(getArtifact)),
+            Endpoint(
+                method: "POST",
+                path: "/ajax-api/2.0/mlflow/upload-artifact",
+                handling: .upload(uploadArtifact)
+            ),
+        ]
+    }
+
+    // MARK: Artifacts by run
+
+    private func listArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answer(reply, path: request.queryValue("path") ?? "") {
+            let message = try RequestMessage(request)
+            let runID = try message.requiredRunID()
+            let path = try ArtifactPath(try message.string("path") ?? "")
+            let run = try store.readNow { try $0.runInfo(id: runID) }
+            let folder = try servedFolder(of: run)
+            let entries = try folder.store.list(path, relativeTo: folder.base)
+            return .json { writer in
+                writer.beginObject()
+                writer.member("root_uri", run.artifactURI)
+                writer.write(entries)
+                writer.endObject()
+            }
+        }
+    }
+
+    private func getArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answer(reply, path: request.queryValue("path") ?? "") {
+            guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
+            let path = try ArtifactPath(text)
+            guard let runID = request.queryValue("run_id") ?? request.queryValue("run_uuid") else {
+                throw RequestMessage.missing("run_id")
+            }
+            let run = try store.readNow { try $0.runInfo(id: runID) }
+            let folder = try servedFolder(of: run)
+            return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
+        }
+    }
+
+    private func uploadArtifact(_ request: APIRequest, _ reply: @escaping APIReply) -> (any APIUpload)? {
+        upload(reply, path: request.queryValue("path") ?? "") {
+            guard let runID = request.queryValue("run_uuid"), !runID.isEmpty else {
+                throw TrackingError.invalidParameter("Request must specify run_uuid.")
+            }
+            guard let text = request.queryValue("path"), !text.isEmpty else {
+                throw TrackingError.invalidParameter("Request must specify path.")
+            }
+            let path = try ArtifactPath(text)
+            guard request.announcesBody else { throw TrackingError.invalidParameter("Request must specify data.") }
+            let run = try store.readNow { try $0.runInfo(id: runID) }
+            let folder = try servedFolder(of: run)
+            return ArtifactReceiver(
+                upload: try folder.store.beginWrite(try folder.base.appending(path)),
+                limits: ArtifactReceiver.Limits(bytes: 10 * 1_048_576, allowsEmpty: false),
+                success: APIResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
+                failure: { failure($0, path: text) },
+                reply: reply
+            )
+        }
+    }
+
+    // MARK: Artifacts by path
+
+    private func listProxiedArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
+        let text = request.queryValue("path") ?? ""
+        answer(reply, path: text) {
+            try requireServing()
+            let entries = try artifacts.list(.root, relativeTo: try ArtifactPath(text))
+            return .json { writer in
+                writer.beginObject()
+                writer.write(entries)
+                writer.endObject()
+            }
+        }
+    }
+
+    private func getProxiedArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
+        let text = request.parameters.first ?? ""
+        answer(reply, path: text) {
+            try requireServing()
+            let path = try ArtifactPath(text)
+            return .file(try artifacts.open(path), name: path.name ?? "", request)
+        }
+    }
+
+    private func putProxiedArtifact(_ request: APIRequest, _ reply: @escaping APIReply) -> (any APIUpload)? {
+        let text = request.parameters.first ?? ""
+        return upload(reply, path: text) {
+            try requireServing()
+            return ArtifactReceiver(
+                upload: try artifacts.beginWrite(try ArtifactPath(text)),
+                limits: ArtifactReceiver.Limits(bytes: .max, allowsEmpty: true),
+                success: APIResponse(headers: [], body: .bytes([])),
+                failure: { failure($0, path: text) },
+                reply: reply
+            )
+        }
+    }
+
+    private func deleteProxiedArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
+        let text = request.parameters.first ?? ""
+        answer(reply, path: text) {
+            try requireServing()
+            _ = try artifacts.delete(try ArtifactPath(text))
+            return .empty
+        }
+    }
+
+    func requireServing() throws(TrackingError) {
+        guard settings.servesArtifacts else {
+            throw TrackingError(
+                .notImplemented,
+                "Artifact serving is disabled on this server. Start it with `--serve-artifacts` to enable it."
+            )
+        }
+    }
+
+    // MARK: Answers
+
+    private func answer(_ reply: APIReply, path: String, _ body: () throws -> APIResponse) {
+        do {
+            reply(try body())
+        } catch {
+            reply(failure(error, path: path))
+        }
+    }
+
+    private func upload(
+        _ reply: APIReply,
+        path: String,
+        _ begin: () throws -> ArtifactReceiver
+    ) -> (any APIUpload)? {
+        do {
+            return try begin()
+        } catch {
+            reply(failure(error, path: path))
+            return nil
+        }
+    }
+
+    private func failure(_ error: any Error, path: String) -> APIResponse {
+        guard let error = error as? ArtifactError else { return response(to: error) }
+        return switch error {
+        case .notFound: APIError(.doesNotExist(error.message(for: path))).response
+        case .isDirectory, .notDirectory, .invalidPath, .nameTooLong:
+            APIError(.invalidParameter(error.message(for: path))).response
+        case .noSpace: APIError(TrackingError(.insufficientStorage, error.message(for: path))).response
+        case .readOnly, .permissionDenied:
+            APIError(TrackingError(.permissionDenied, error.message(for: path))).response
+        case .other: response(to: error)
+        }
+    }
+}
+
+extension APIRequest {
+    /// Whether a body that is not empty follows the head.
+    fileprivate var announcesBody: Bool {
+        header("transfer-encoding") != nil || (header("content-length") ?? "0") != "0"
+    }
+}
+
+extension JSONWriter {
+    /// The size is absent for folders and, as in the reference, for empty files; the list itself when it is empty.
+    fileprivate mutating func write(_ entries: [ArtifactEntry]) {
+        guard !entries.isEmpty else { return }
+        memberArray("files") { writer in
+            for entry in entries {
+                writer.beginObject()
+                writer.member("path", entry.path)
+                writer.member("is_dir", entry.isDirectory)
+                if entry.size > 0 { writer.member("file_size", entry.size) }
+                writer.endObject()
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+internal import Filter
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var experimentEndpoints: [Endpoint] {
+        endpoint("POST", "experiments/create", createExperiment)
+            + endpoint("GET", "experiments/get", getExperiment)
+            + endpoint("GET", "experiments/get-by-name", getExperimentByName)
+            + endpoint("GET", "experiments/search", searchExperiments)
+            + endpoint("POST", "experiments/search", searchExperiments)
+            + endpoint("POST", "experiments/update", updateExperiment)
+            + endpoint("POST", "experiments/delete", deleteExperiment)
+            + endpoint("POST", "experiments/restore", restoreExperiment)
+            + endpoint("POST", "experiments/set-experiment-tag", setExperimentTag)
+            + endpoint("POST", "experiments/delete-experiment-tag", deleteExperimentTag)
+            + [
+                Endpoint(
+                    method: "POST",
+                    path: "/ajax-api/2.0/mlflow/experiments/search-datasets",
+                    handling: messageHandling(searchDatasets)
+                )
+            ]
+    }
+
+    private func createExperiment(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let location = try message.string("artifact_location") ?? ""
+        let tags = try message.tags("tags")
+        if !location.isEmpty { try validateArtifactLocation(location) }
+        try validateExperimentName(name)
+        for tag in tags { try validateExperimentTag(tag) }
+        guard Set(tags.map { ExactText($0.key) }).count == tags.count else {
+            throw TrackingError(
+                .resourceAlreadyExists,
+                "Experiment(name=\(name)) already exists or its tags name one key twice; nothing was created."
+            )
+        }
+        let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
+        return .write { session in
+            let id = try session.createExperiment(name: name, artifactLocation: resolved, tags: tags)
+            return .json { writer in
+                writer.beginObject()
+                writer.member("experiment_id", String(id))
+                writer.endObject()
+            }
+        }
+    }
+
+    /// A relative local location is meant relative to the server's working directory, as in the reference.
+    private func resolvedArtifactLocation(_ location: String) -> String {
+        let scheme = ArtifactLocation(location).scheme
+        if scheme == nil, !location.hasPrefix("/") {
+            let relative = location.hasPrefix("./") ? String(location.dropFirst(2)) : location
+            return settings.workingDirectory + "/" + relative
+        }
+        if scheme == "file" {
+            let path = location.dropFirst("file:".count)
+            if !path.hasPrefix("/") { return "file://\(settings.workingDirectory)/\(path)" }
+        }
+        return location
+    }
+
+    private func getExperiment(_ message: RequestMessage) throws -> Operation {
+        let id = try message.experimentID()
+        return .read { .experiment(try $0.experiment(id: id)) }
+    }
+
+    private func getExperimentByName(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("experiment_name")
+        return .read { .experiment(try $0.experiment(named: name)) }
+    }
+
+    private func searchExperiments(_ message: RequestMessage) throws -> Operation {
+        let viewType = try message.enumeration("view_type", as: ViewType.self) ?? .activeOnly
+        let maxResults = try message.integer("max_results") ?? 0
+        let orderBy = try message.strings("order_by") ?? []
+        let filter = try message.string("filter") ?? ""
+        let pageToken = try message.string("page_token")
+        guard maxResults >= 1 else {
+            throw TrackingError.invalidParameter(
+                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be a positive integer"
+            )
+        }
+        guard maxResults <= Self.maximumResults else {
+            throw TrackingError.invalidParameter(
+                "Invalid value \(maxResults) for parameter 'max_results' supplied. "
+                    + "It must be at most \(Self.maximumResults)"
+            )
+        }
+        let search = ExperimentSearch(
+            viewType: viewType,
+            filter: try parseFilter(filter, for: .experiments),
+            orderings: try parseOrderBy(orderBy, for: .experiments),
+            maxResults: Int(maxResults),
+            pageToken: pageToken
+        )
+        return .read { session in
+            let page = try session.searchExperiments(search)
+            return .json(capacity: 256 * page.items.count + 64) { writer in
+                writer.beginObject()
+                if !page.items.isEmpty {
+                    writer.memberArray("experiments") { writer in
+                        for experiment in page.items { writer.write(experiment) }
+                    }
+                }
+                writer.member("next_page_token", ifPresent: page.nextPageToken)
+                writer.endObject()
+            }
+        }
+    }
+
+    /// The largest page of a search.
+    static let maximumResults: Int64 = 50_000
+
+    private func updateExperiment(_ message: RequestMessage) throws -> Operation {
+        let text = try message.requiredString("experiment_id")
+        let name = try message.requiredString("new_name")
+        try validateExperimentName(name)
+        let id = try parseExperimentID(text)
+        return .write { session in
+            try session.renameExperiment(id, to: name)
+            return .empty
+        }
+    }
+
+    private func deleteExperiment(_ message: RequestMessage) throws -> Operation {
+        let id = try message.experimentID()
+        return .write { session in
+            try session.deleteExperiment(id)
+            return .empty
+        }
+    }
+
+    private func restoreExperiment(_ message: RequestMessage) throws -> Operation {
+        let id = try message.experimentID()
+        return .write { session in
+            try session.restoreExperiment(id)
+            return .empty
+        }
+    }
+
+    private func setExperimentTag(_ message: RequestMessage) throws -> Operation {
+        let text = try message.requiredString("experiment_id")
+        let tag = Tag(key: try message.requiredString("key"), value: try message.string("value") ?? "")
+        try validateExperimentTag(tag)
+        let id = try parseExperimentID(text)
+        return .write { session in
+            try session.setExperimentTag(tag, experimentID: id)
+            return .empty
+        }
+    }
+
+    private func deleteExperimentTag(_ message: RequestMessage) throws -> Operation {
+        let text = try message.requiredString("experiment_id")
+        let key = try message.requiredString("key")
+        let id = try parseExperimentID(text)
+        return .write { session in
+            try session.deleteExperimentTag(key: key, experimentID: id)
+            return .empty
+        }
+    }
+
+    private func searchDatasets(_ message: RequestMessage) throws -> Operation {
+        let texts = try message.strings("experiment_ids") ?? []
+        guard !texts.isEmpty else {
+            throw TrackingError.invalidParameter("SearchDatasets request must specify at least one experiment_id.")
+        }
+        guard texts.count <= 20 else {
+            throw TrackingError.invalidParameter(
+                "SearchDatasets request cannot specify more than 20 experiment_ids. "
+                    + "Received \(texts.count) experiment_ids."
+            )
+        }
+        let ids = try texts.map { try parseExperimentID($0) }
+        return .read { session in
+            let summaries = try session.datasetSummaries(experimentIDs: ids)
+            return .json { writer in
+                writer.beginObject()
+                if !summaries.isEmpty {
+                    writer.memberArray("dataset_summaries") { writer in
+                        for summary in summaries {
+                            writer.beginObject()
+                            writer.member("experiment_id", String(summary.experimentID))
+                            writer.member("name", summary.name)
+                            writer.member("digest", summary.digest)
+                            writer.member("context", ifPresent: summary.context)
+                            writer.endObject()
+                        }
+                    }
+                }
+                writer.endObject()
+            }
+        }
+    }
+}
+
+extension RequestMessage {
+    /// The experiment that a request is about.
+    fileprivate func experimentID() throws(TrackingError) -> Int64 {
+        try parseExperimentID(try requiredString("experiment_id"))
+    }
+
+    /// A list of tags; one without a value has the empty one.
+    func tags(_ name: String) throws(TrackingError) -> [Tag] {
+        var tags: [Tag] = []
+        for message in try messages(name) {
+            tags.append(Tag(key: try message.string("key") ?? "", value: try message.string("value") ?? ""))
+        }
+        return tags
+    }
+}
+
+extension APIResponse {
+    fileprivate static func experiment(_ experiment: Experiment) -> APIResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.key("experiment")
+            writer.write(experiment)
+            writer.endObject()
+        }
+    }
+}

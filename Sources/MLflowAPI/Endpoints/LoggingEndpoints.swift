@@ -1,0 +1,182 @@
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var loggingEndpoints: [Endpoint] {
+        endpoint("POST", "runs/log-metric", logMetric)
+            + endpoint("POST", "runs/log-parameter", logParam)
+            + endpoint("POST", "runs/set-tag", setTag)
+            + endpoint("POST", "runs/delete-tag", deleteTag)
+            + endpoint("POST", "runs/log-batch", logBatch)
+            + endpoint("POST", "runs/log-inputs", logInputs)
+            + endpoint("POST", "runs/outputs", logOutputs)
+            + endpoint("POST", "runs/log-model", logModel)
+    }
+
+    private func logMetric(_ message: RequestMessage) throws -> Operation {
+        let runID = try message.requiredRunID()
+        let metric = Metric(
+            key: try message.requiredString("key"),
+            value: try message.requiredDouble("value"),
+            timestamp: try message.requiredInteger("timestamp"),
+            step: try message.integer("step") ?? 0
+        )
+        try message.requireNoModel()
+        _ = try (message.string("dataset_name"), message.string("dataset_digest"))
+        try validateMetric(metric)
+        return .write { session in
+            try session.logMetrics([metric], runID: runID)
+            return .empty
+        }
+    }
+
+    private func logParam(_ message: RequestMessage) throws -> Operation {
+        let runID = try message.requiredRunID()
+        let key = try message.requiredString("key")
+        let value = try message.string("value") ?? ""
+        let param = try validatedParam(Param(key: key, value: value), longValues: settings.longValues)
+        return .write { session in
+            try session.logParam(param, runID: runID)
+            return .empty
+        }
+    }
+
+    private func setTag(_ message: RequestMessage) throws -> Operation {
+        let runID = try message.requiredRunID()
+        let key = try message.requiredString("key")
+        let value = try message.string("value") ?? ""
+        let tag = try validatedTag(Tag(key: key, value: value), longValues: settings.longValues)
+        return .write { session in
+            try session.setTag(tag, runID: runID)
+            return .empty
+        }
+    }
+
+    private func deleteTag(_ message: RequestMessage) throws -> Operation {
+        let runID = try message.requiredRunIDOnly()
+        let key = try message.requiredString("key")
+        return .write { session in
+            try session.deleteTag(key: key, runID: runID)
+            return .empty
+        }
+    }
+
+    private func logBatch(_ message: RequestMessage) throws -> Operation {
+        let runID = try message.requiredString("run_id")
+        let batch = LogBatch(
+            metrics: try message.batchMetrics(),
+            params: try message.batchPairs("params").map { Param(key: $0.key, value: $0.value) },
+            tags: try message.batchPairs("tags").map { Tag(key: $0.key, value: $0.value) }
+        )
+        try validateRunID(runID)
+        let validated = try batch.validated(longValues: settings.longValues)
+        return .write { session in
+            try session.log(validated, runID: runID)
+            return .empty
+        }
+    }
+
+    private func logInputs(_ message: RequestMessage) throws -> Operation {
+        let runID = try message.requiredString("run_id")
+        let datasets = try message.messages("datasets").map { try $0.datasetInput() }
+        let models = try message.messages("models").map { ModelInput(modelID: try $0.string("model_id") ?? "") }
+        try validateRunID(runID)
+        for input in datasets { try validateDatasetInput(input) }
+        return .write { session in
+            try session.logInputs(datasets: datasets, models: models, runID: runID)
+            return .empty
+        }
+    }
+
+    private func logOutputs(_ message: RequestMessage) throws -> Operation {
+        let runID = try message.requiredString("run_id")
+        guard try message.field("models", isRequired: true) != nil else { throw RequestMessage.missing("models") }
+        let models = try message.messages("models").map {
+            ModelOutput(modelID: try $0.string("model_id") ?? "", step: try $0.integer("step") ?? 0)
+        }
+        return .write { session in
+            try session.logOutputs(models: models, runID: runID)
+            return .empty
+        }
+    }
+
+    private func logModel(_ message: RequestMessage) throws -> Operation {
+        let runID = try message.requiredRunIDOnly()
+        let model = try LegacyModel(json: try message.requiredString("model_json"))
+        return .write { session in
+            try session.appendLoggedModel(model.tagText, runID: runID)
+            return .empty
+        }
+    }
+}
+
+extension RequestMessage {
+    /// Metrics logged against a model belong to logged models, which Apus does not keep yet.
+    fileprivate func requireNoModel() throws(TrackingError) {
+        guard let modelID = try string("model_id"), !modelID.isEmpty else { return }
+        throw TrackingError(
+            .badRequest,
+            "No logged model with id '\(modelID)' exists: this server does not keep logged models yet. "
+                + "Log the metric without 'model_id'."
+        )
+    }
+
+    fileprivate func batchMetrics() throws(TrackingError) -> [Metric] {
+        let messages = try messages("metrics")
+        var metrics: [Metric] = []
+        metrics.reserveCapacity(messages.count)
+        for (index, message) in messages.enumerated() {
+            let key = try message.string("key") ?? ""
+            guard !key.isEmpty else { throw Self.missing("metrics[\(index)].key") }
+            guard let value = try message.field("value"), !value.isEmptyText else {
+                throw Self.missing("metrics[\(index)].value")
+            }
+            guard let timestamp = try message.field("timestamp"), !timestamp.isEmptyText else {
+                throw Self.missing("metrics[\(index)].timestamp")
+            }
+            metrics.append(
+                Metric(
+                    key: key,
+                    value: try value.double("metrics[\(index)].value"),
+                    timestamp: try timestamp.integer("metrics[\(index)].timestamp"),
+                    step: try message.field("step")?.integer("metrics[\(index)].step") ?? 0
+                )
+            )
+            try message.requireNoModel()
+        }
+        return metrics
+    }
+
+    fileprivate func batchPairs(_ name: String) throws(TrackingError) -> [(key: String, value: String)] {
+        var pairs: [(key: String, value: String)] = []
+        for (index, message) in try messages(name).enumerated() {
+            let key = try message.field("key")?.string("\(name)[\(index)].key") ?? ""
+            guard !key.isEmpty else { throw Self.missing("\(name)[\(index)].key") }
+            pairs.append((key, try message.field("value")?.string("\(name)[\(index)].value") ?? ""))
+        }
+        return pairs
+    }
+
+    fileprivate func datasetInput() throws(TrackingError) -> DatasetInput {
+        guard let dataset = try message("dataset") else {
+            throw .invalidParameter("Dataset input must have a dataset associated with it.")
+        }
+        let tags = try tags("tags")
+        var keys: Set<ExactText> = []
+        for tag in tags where !keys.insert(ExactText(tag.key)).inserted {
+            throw TrackingError(.badRequest, "The tag \(quotedJSON(tag.key)) is given twice; give each tag once.")
+        }
+        return DatasetInput(
+            dataset: Dataset(
+                name: try dataset.string("name") ?? "",
+                digest: try dataset.string("digest") ?? "",
+                sourceType: try dataset.string("source_type") ?? "",
+                source: try dataset.string("source") ?? "",
+                schema: try dataset.string("schema"),
+                profile: try dataset.string("profile")
+            ),
+            tags: tags
+        )
+    }
+}

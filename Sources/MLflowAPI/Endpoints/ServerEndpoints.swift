@@ -1,0 +1,40 @@
+internal import JSON
+
+extension MLflowAPI {
+    var serverEndpoints: [Endpoint] {
+        let information = ["/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"].map { path in
+            Endpoint(method: "GET", path: path, handling: .message { _, reply in reply(serverInformation) })
+        }
+        return information + [
+            Endpoint(method: "GET", path: "/health", handling: .message { _, reply in reply(.text("OK")) }),
+            Endpoint(
+                method: "GET",
+                path: "/version",
+                handling: .message { _, reply in reply(.text(settings.version)) }
+            ),
+        ]
+    }
+
+    /// What the client asks before it decides how to upload: exactly what works.
+    private var serverInformation: APIResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.member("store_type", "SqlStore")
+            writer.member("workspaces_enabled", false)
+            writer.member("trace_archival_enabled", false)
+            writer.member("multipart_uploads_enabled", false)
+            writer.member("multipart_downloads_enabled", false)
+            writer.member("presigned_upload_run_id_supported", false)
+            writer.member("presigned_upload_model_id_supported", false)
+            writer.memberObject("features_enabled") { $0.member("gateway", false) }
+            writer.endObject()
+        }
+    }
+}
+
+extension APIResponse {
+    /// A plain text answer.
+    static func text(_ text: String) -> APIResponse {
+        APIResponse(headers: [("Content-Type", "text/plain; charset=utf-8")], body: .bytes(Array(text.utf8)))
+    }
+}

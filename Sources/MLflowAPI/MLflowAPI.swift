@@ -1,0 +1,108 @@
+package import ArtifactStore
+package import Tracking
+package import TrackingStore
+
+/// The MLflow REST API over a store.
+package struct MLflowAPI: Sendable {
+    /// What the person who starts the server decides.
+    package struct Settings: Sendable {
+        /// The MLflow version that the API answers for, as `/version` says it.
+        package var version = "3.17.2"
+        /// Whether the `mlflow-artifacts` routes work.
+        package var servesArtifacts = true
+        /// Where the operator put artifacts of runs that are not proxied; local ones are opened only beneath it.
+        package var artifactRoots: [LocalArtifactRoot] = []
+        /// The folder against which a client's relative artifact location is resolved.
+        package var workingDirectory: String
+        /// Whether values that are too long are cut (MLFLOW_TRUNCATE_LONG_VALUES) or refused.
+        package var longValues = LongValuePolicy.truncate
+
+        package init(workingDirectory: String) {
+            self.workingDirectory = workingDirectory
+        }
+    }
+
+    /// A folder that holds artifacts which clients write themselves.
+    package struct LocalArtifactRoot: Sendable {
+        /// Absolute, without a trailing slash.
+        package var path: String
+        package var store: ArtifactRoot
+
+        package init(path: String, store: ArtifactRoot) {
+            self.path = path
+            self.store = store
+        }
+    }
+
+    let store: TrackingStore
+    let artifacts: ArtifactRoot
+    let settings: Settings
+    /// Told of failures that no client can cause; the client gets a constant text.
+    let reportFailure: @Sendable (any Error) -> Void
+
+    package init(
+        store: TrackingStore,
+        artifacts: ArtifactRoot,
+        settings: Settings,
+        reportFailure: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.store = store
+        self.artifacts = artifacts
+        self.settings = settings
+        self.reportFailure = reportFailure
+    }
+
+    /// Every endpoint, once for each path at which it answers.
+    package var endpoints: [Endpoint] {
+        experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + artifactEndpoints + serverEndpoints
+            + unsupportedEndpoints
+    }
+
+    /// An endpoint of the tracking API at both of its prefixes.
+    func endpoint(
+        _ method: String,
+        _ path: String,
+        _ handler: @escaping @Sendable (RequestMessage) throws -> Operation
+    ) -> [Endpoint] {
+        ["/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/"].map { prefix in
+            Endpoint(method: method, path: prefix + path, handling: messageHandling(handler))
+        }
+    }
+
+    func messageHandling(_ handler: @escaping @Sendable (RequestMessage) throws -> Operation) -> Endpoint.Handling {
+        .message { request, reply in
+            do {
+                perform(try handler(try RequestMessage(request)), reply)
+            } catch {
+                reply(response(to: error))
+            }
+        }
+    }
+
+    private func perform(_ operation: Operation, _ reply: @escaping APIReply) {
+        switch operation {
+        case .write(let work): store.write(work) { reply(response(of: $0)) }
+        case .read(let work): store.read(work) { reply(response(of: $0)) }
+        case .answer(let answer): reply(answer)
+        }
+    }
+
+    private func response(of result: Result<APIResponse, any Error>) -> APIResponse {
+        switch result {
+        case .success(let answer): answer
+        case .failure(let error): response(to: error)
+        }
+    }
+
+    /// The answer to a failure; one that no client can cause is reported and hidden.
+    func response(to error: any Error) -> APIResponse {
+        if let known = APIError(error) { return known.response }
+        reportFailure(error)
+        let hidden = APIError(
+            status: 500,
+            code: "INTERNAL_ERROR",
+            message: "The server failed on this request; its log has the details."
+        )
+        return hidden.response
+    }
+}

@@ -1,0 +1,83 @@
+internal import ArtifactStore
+internal import Glibc
+
+extension APIResponse {
+    /// An artifact as a download: an attachment that no browser runs, whole or in one range.
+    ///
+    /// RFC 9110 §13.1.2 (If-None-Match), §14 (ranges). Several ranges at once are answered with the whole file, which
+    /// §14.2 allows.
+    static func file(_ file: OpenArtifact, name: String, _ request: APIRequest) -> APIResponse {
+        var headers: [(name: String, value: String)] = [
+            ("Content-Type", contentType(forName: name)),
+            ("Content-Disposition", contentDisposition(forName: name)),
+            ("Content-Security-Policy", "sandbox; default-src 'none'"),
+            ("Accept-Ranges", "bytes"),
+            ("Cache-Control", "no-cache"),
+            ("ETag", file.entityTag),
+            ("Last-Modified", httpDate(file.modificationSeconds)),
+        ]
+        if let known = request.header("if-none-match"), known == "*" || known.contains(file.entityTag) {
+            return APIResponse(status: 304, headers: headers, body: .bytes([]))
+        }
+        let isUnchanged = request.header("if-range").map { $0 == file.entityTag } ?? true
+        guard isUnchanged, let range = request.header("range").flatMap({ ByteRange($0) }) else {
+            return APIResponse(headers: headers, body: .file(file, range: 0..<file.size))
+        }
+        guard let bytes = range.resolved(size: file.size) else {
+            headers.append(("Content-Range", "bytes */\(file.size)"))
+            return APIResponse(status: 416, headers: headers, body: .bytes([]))
+        }
+        headers.append(("Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(file.size)"))
+        return APIResponse(status: 206, headers: headers, body: .file(file, range: bytes))
+    }
+}
+
+/// One range of a `Range` field (RFC 9110 §14.1.2).
+enum ByteRange: Equatable {
+    case from(Int64)
+    case between(Int64, Int64)
+    case last(Int64)
+
+    /// nil for several ranges, other units and malformed ones: the field is ignored then.
+    init?(_ field: String) {
+        let prefix = "bytes="
+        guard field.prefix(prefix.count).lowercased() == prefix else { return nil }
+        let parts = field.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        switch (Self.number(parts[0]), Self.number(parts[1])) {
+        case (let first?, let last?) where first <= last: self = .between(first, last)
+        case (let first?, nil) where parts[1].isEmpty: self = .from(first)
+        case (nil, let count?) where parts[0].isEmpty: self = .last(count)
+        default: return nil
+        }
+    }
+
+    /// A number too large to hold lies behind the end of every file.
+    private static func number(_ text: Substring) -> Int64? {
+        guard !text.isEmpty, text.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) else { return nil }
+        return Int64(text) ?? .max
+    }
+
+    /// The bytes of a file of that size; nil when it has none of them.
+    func resolved(size: Int64) -> Range<Int64>? {
+        switch self {
+        case .from(let first): first < size ? first..<size : nil
+        case .between(let first, let last): first < size ? first..<min(last, size - 1) + 1 : nil
+        case .last(let count): count > 0 && size > 0 ? max(0, size - count)..<size : nil
+        }
+    }
+}
+
+/// A time in the form of RFC 9110 §5.6.7.
+func httpDate(_ seconds: Int64) -> String {
+    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    var time = time_t(seconds)
+    var parts = tm()
+    gmtime_r(&time, &parts)
+    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    // A file's time may lie so far off that the year with 1900 added leaves 32 bits.
+    let year = Int(parts.tm_year) + 1900
+    return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(year) "
+        + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+}

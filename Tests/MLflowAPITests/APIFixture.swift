@@ -1,0 +1,172 @@
+import ArtifactStore
+import Glibc
+import JSON
+import MLflowAPI
+import Synchronization
+import TestSupport
+import Testing
+import Tracking
+import TrackingStore
+
+/// The API over a store and an artifact folder of its own, without sockets.
+final class APIFixture: Sendable {
+    let stored: StoreFixture
+    let api: MLflowAPI
+    /// What the API reported as its own failure.
+    let failures = Failures()
+    private let endpoints: [Endpoint]
+
+    init(adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }) throws {
+        stored = try StoreFixture()
+        var settings = MLflowAPI.Settings(workingDirectory: "/server")
+        try adjust(&settings, stored.folder)
+        let failures = failures
+        api = MLflowAPI(
+            store: stored.store,
+            artifacts: ArtifactRoot(location: stored.folder.file("artifacts")),
+            settings: settings,
+            reportFailure: { failures.add("\($0)") }
+        )
+        endpoints = api.endpoints
+    }
+
+    /// A JSON request to a route of the tracking API.
+    func post(_ path: String, _ body: String) throws -> Reply {
+        try send("POST", "/api/2.0/mlflow/" + path, body: body, headers: ["content-type": "application/json"])
+    }
+
+    /// A request to a route of the tracking API by its query string.
+    func get(_ path: String, _ query: [(String, String)]) throws -> Reply {
+        try send("GET", "/api/2.0/mlflow/" + path, query: query)
+    }
+
+    /// Any request; the path is decoded already.
+    func send(
+        _ method: String,
+        _ path: String,
+        query: [(String, String)] = [],
+        body: String = "",
+        headers: [String: String] = [:]
+    ) throws -> Reply {
+        let (endpoint, parameters) = try #require(match(method, path), "no endpoint for \(method) \(path)")
+        var headers = headers
+        if !body.isEmpty { headers["content-length"] = "\(body.utf8.count)" }
+        let request = APIRequest(
+            method: method,
+            parameters: parameters,
+            query: query.map { (name: $0.0, value: $0.1) },
+            header: { [headers] in headers[$0] },
+            body: Array(body.utf8)
+        )
+        let outcome = Outcome<APIResponse>()
+        switch endpoint.handling {
+        case .message(let handle), .blocking(let handle): handle(request) { outcome.give($0) }
+        case .upload(let handle):
+            guard let upload = handle(request, { outcome.give($0) }) else { break }
+            Self.deliver(Array(body.utf8), to: upload)
+        }
+        return try Reply(try outcome.wait())
+    }
+
+    /// In pieces, as a socket would.
+    private static func deliver(_ bytes: [UInt8], to upload: any APIUpload) {
+        do {
+            for start in stride(from: 0, to: bytes.count, by: 1_000_000) {
+                try bytes[start..<min(start + 1_000_000, bytes.count)].withUnsafeBytes { try upload.receive($0) }
+            }
+            upload.finish()
+        } catch {
+            upload.abort()
+        }
+    }
+
+    /// Whether some endpoint answers at the path.
+    func answers(_ method: String, _ path: String) -> Bool { match(method, path) != nil }
+
+    private func match(_ method: String, _ path: String) -> (Endpoint, [String])? {
+        let candidates = endpoints.filter { $0.method == method }
+        if let exact = candidates.first(where: { $0.path == path }) { return (exact, []) }
+        for endpoint in candidates where endpoint.path.hasSuffix("...}") {
+            let prefix = endpoint.path.prefix { $0 != "{" }
+            if path.utf8.starts(with: prefix.utf8), path.utf8.count > prefix.utf8.count {
+                return (endpoint, [String(decoding: path.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)])
+            }
+        }
+        return nil
+    }
+}
+
+/// Failures that no client can cause.
+final class Failures: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    var all: [String] { texts.withLock { $0 } }
+
+    func add(_ text: String) { texts.withLock { $0.append(text) } }
+}
+
+/// An answer with its whole body.
+struct Reply: Sendable {
+    let status: Int
+    let headers: [(name: String, value: String)]
+    let bytes: [UInt8]
+    /// The pieces of a streamed body; 0 for others.
+    let pieces: Int
+
+    init(_ response: APIResponse) throws {
+        status = response.status
+        headers = response.headers
+        switch response.body {
+        case .bytes(let body):
+            bytes = body
+            pieces = 0
+        case .file(let file, let range):
+            var body = [UInt8](repeating: 0, count: Int(range.upperBound - range.lowerBound))
+            let count = body.withUnsafeMutableBytes {
+                pread(file.descriptor, $0.baseAddress, $0.count, off_t(range.lowerBound))
+            }
+            try #require(count == body.count)
+            bytes = body
+            pieces = 0
+        case .stream(let producer):
+            var body: [UInt8] = []
+            var count = 1
+            while try producer.next(into: &body) { count += 1 }
+            bytes = body
+            pieces = count
+        }
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The body as JSON without spaces and with its keys in order.
+    var json: String {
+        get throws { try JSONDocument(parsing: bytes).root.canonicalText }
+    }
+
+    func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+
+    /// A member of the JSON body by its path.
+    func member(_ path: String...) throws -> JSONValue {
+        var value = try JSONDocument(parsing: bytes).root
+        for name in path { value = try #require(value[name], "\(name) is missing in \(text)") }
+        return value
+    }
+
+    /// Status, code and message of an error, in one line.
+    var error: String {
+        guard let root = try? JSONDocument(parsing: bytes).root else { return "\(status) \(text)" }
+        return "\(status) \(root["error_code"]?.string ?? "-") \(root["message"]?.string ?? "-")"
+    }
+}
+
+extension APIFixture {
+    /// A new run of the Default experiment, by the API.
+    func createRun(in experimentID: String = "0") throws -> String {
+        let reply = try post("runs/create", #"{"experiment_id":"\#(experimentID)","run_name":"fresh","start_time":1}"#)
+        return try #require(try reply.member("run", "info", "run_id").string, "\(reply.text)")
+    }
+}
+
+/// What every refusal of a type or a missing value ends with.
+let seeDocs = " See the API docs for more information about request parameters."

@@ -1,0 +1,207 @@
+import JSON
+import MLflowAPI
+import TestSupport
+import Testing
+import Tracking
+
+@Suite struct ErrorTests {
+    @Test(
+        arguments: [
+            (.invalidParameterValue, 400, "INVALID_PARAMETER_VALUE"), (.badRequest, 400, "BAD_REQUEST"),
+            (.resourceAlreadyExists, 400, "RESOURCE_ALREADY_EXISTS"), (.invalidState, 400, "INVALID_STATE"),
+            (.permissionDenied, 403, "PERMISSION_DENIED"), (.resourceDoesNotExist, 404, "RESOURCE_DOES_NOT_EXIST"),
+            (.internalError, 500, "INTERNAL_ERROR"), (.notImplemented, 501, "NOT_IMPLEMENTED"),
+            (.temporarilyUnavailable, 503, "TEMPORARILY_UNAVAILABLE"),
+            (.insufficientStorage, 507, "RESOURCE_LIMIT_EXCEEDED"),
+        ] as [(TrackingError.Code, Int, String)]
+    )
+    func `every failure has its status and code`(code: TrackingError.Code, status: Int, name: String) throws {
+        let reply = try Reply(APIError(TrackingError(code, "it's \"so\"\n")).response)
+        #expect(reply.status == status)
+        #expect(reply.text == #"{"error_code":"\#(name)","message":"it's \"so\"\n"}"#)
+        #expect(reply.header("Content-Type") == "application/json")
+        #expect((reply.header("Retry-After") != nil) == (status == 503))
+    }
+
+    /// A route, a body, and the whole error; RUN is a run, GONE a deleted one.
+    @Test(
+        arguments: [
+            (
+                "experiments/create", #"{"name":"Default"}"#,
+                "400 RESOURCE_ALREADY_EXISTS Experiment(name=Default) already exists."
+            ),
+            (
+                "experiments/create", #"{"name":"n","tags":[{"key":"a"},{"key":"a"}]}"#,
+                "400 RESOURCE_ALREADY_EXISTS Experiment(name=n) already exists"
+            ),
+            (
+                "experiments/create", #"{"name":"n","artifact_location":"s3://b/x#f"}"#,
+                "400 INVALID_PARAMETER_VALUE 'artifact_location' URL can't include fragments or params."
+            ),
+            (
+                "experiments/create", #"{"name":"n","artifact_location":"http://host/x"}"#,
+                "400 INVALID_PARAMETER_VALUE 'artifact_location' cannot use the 'http' scheme: the 'http' scheme addresses a host "
+            ),
+            (
+                "experiments/create", #"{"name":"n","artifact_location":"file://host/x"}"#,
+                "400 INVALID_PARAMETER_VALUE "
+            ),
+            (
+                "experiments/delete", #"{"experiment_id":"99"}"#,
+                "404 RESOURCE_DOES_NOT_EXIST No Experiment with id=99 exists"
+            ),
+            (
+                "experiments/delete", #"{"experiment_id":"abc"}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid experiment ID 'abc'. Experiment ID must be a valid integer."
+            ),
+            (
+                "experiments/delete", #"{"experiment_id":"99999999999999999999"}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid experiment ID '99999999999999999999'."
+            ),
+            (
+                "experiments/set-experiment-tag", #"{"experiment_id":"0","key":"a!"}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid value \"a!\" for parameter 'key' supplied: Names may only contain alphanumerics"
+            ),
+            ("runs/create", "{}", "400 BAD_REQUEST "),
+            ("runs/create", #"{"experiment_id":"0","tags":[{"key":"a"},{"key":"a"}]}"#, "400 BAD_REQUEST "),
+            ("runs/create", #"{"experiment_id":"0","tags":[{"key":"mlflow.runName"}]}"#, "400 BAD_REQUEST "),
+            (
+                "runs/log-metric", #"{"run_id":"RUN","key":"a//b","value":1,"timestamp":1}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid value \"a//b\" for parameter 'name' supplied: Names may be treated as files in "
+                    + "certain cases, and must not resolve to other names when treated as such. This name would resolve to 'a/b'"
+            ),
+            (
+                "runs/log-metric", #"{"run_id":"RUN","key":"a","value":1,"timestamp":-1}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid value -1 for parameter 'timestamp' supplied: metric 'a' (value=1.0). Timestamp "
+                    + "must be a nonnegative long (64-bit integer) "
+            ),
+            (
+                "runs/log-metric", #"{"run_id":"RUN","key":"a","value":1,"timestamp":1,"model_id":"m"}"#,
+                "400 BAD_REQUEST "
+            ),
+            (
+                "runs/log-metric", #"{"run_id":"nothing","key":"a","value":1,"timestamp":1}"#,
+                "404 RESOURCE_DOES_NOT_EXIST Run with id=nothing not found"
+            ),
+            (
+                "runs/set-tag", #"{"run_id":"GONE","key":"a"}"#,
+                "400 INVALID_PARAMETER_VALUE The run GONE must be in the 'active' state. Current state is deleted."
+            ),
+            (
+                "runs/log-batch", #"{"run_id":"not a run id!"}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid value \"not a run id!\" for parameter 'run_id' supplied."
+            ),
+            (
+                "runs/log-batch", #"{"run_id":"RUN","params":[{"key":"p","value":"1"},{"key":"p","value":"1"}]}"#,
+                "400 INVALID_PARAMETER_VALUE Duplicate parameter keys have been submitted: ['p']."
+            ),
+            ("runs/delete", #"{"run_uuid":"RUN"}"#, "404 RESOURCE_DOES_NOT_EXIST Run with id= not found"),
+            (
+                "runs/delete-tag", #"{"run_id":"RUN","key":"t"}"#,
+                "404 RESOURCE_DOES_NOT_EXIST No tag with name: t in run with id RUN"
+            ),
+            (
+                "runs/log-model", #"{"run_id":"RUN","model_json":"x"}"#,
+                "400 INVALID_PARAMETER_VALUE Malformed model info. \n x \n is not a valid JSON."
+            ),
+            (
+                "runs/log-model",
+                #"{"run_id":"RUN","model_json":"{\"flavors\":{},\"utc_time_created\":1,\"run_id\":1}"}"#,
+                "400 INVALID_PARAMETER_VALUE Model json is missing mandatory fields: {'artifact_path'}"
+            ),
+            (
+                "runs/search", #"{"filter":"   "}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid filter '   '. Could not be parsed."
+            ),
+            (
+                "runs/search", #"{"max_results":0}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer"
+            ),
+            ("runs/search", #"{"order_by":["dataset.name"]}"#, "400 INVALID_PARAMETER_VALUE Invalid "),
+            (
+                "runs/search", #"{"experiment_ids":["0"],"page_token":"!!!"}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid page token"
+            ),
+            (
+                "experiments/search", "{}",
+                "400 INVALID_PARAMETER_VALUE Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer"
+            ),
+            (
+                "experiments/search", #"{"max_results":50001}"#,
+                "400 INVALID_PARAMETER_VALUE Invalid value 50001 for parameter 'max_results' supplied. It must be at most 50000"
+            ),
+        ] as [(String, String, String)]
+    )
+    func `a refusal says what to change`(route: String, body: String, expected: String) throws {
+        let fixture = try APIFixture()
+        let runID = try fixture.createRun()
+        let gone = try fixture.createRun()
+        _ = try fixture.post("runs/delete", #"{"run_id":"\#(gone)"}"#)
+        let fill = { (text: String) in text.replacing("RUN", with: runID).replacing("GONE", with: gone) }
+        let reply = try fixture.post(route, fill(body))
+        #expect(reply.error.hasPrefix(fill(expected)), "\(reply.error)")
+        #expect(fixture.failures.all.isEmpty)
+    }
+
+    @Test func `a failure that no client can cause is reported and hidden`() throws {
+        let fixture = try APIFixture()
+        let runID = try fixture.createRun()
+        try fixture.stored.execute("UPDATE runs SET status = 77")
+        let reply = try fixture.get("runs/get", [("run_id", runID)])
+        #expect(reply.status == 500 && !reply.text.contains("77"))
+        #expect(try reply.member("error_code").string == "INTERNAL_ERROR")
+        #expect(fixture.failures.all.count == 1 && fixture.failures.all[0].contains("77"))
+    }
+}
+
+@Suite struct UnsupportedTests {
+    @Test(
+        arguments: [
+            ("POST", "/api/3.0/mlflow/traces"), ("POST", "/ajax-api/2.0/mlflow/logged-models"),
+            ("PATCH", "/api/2.0/mlflow/logged-models/m-1/tags"),
+            ("GET", "/api/2.0/mlflow/registered-models/search"), ("POST", "/api/2.0/mlflow/model-versions/create"),
+            ("GET", "/model-versions/get-artifact"), ("POST", "/v1/traces"), ("POST", "/graphql"),
+            ("POST", "/api/2.0/mlflow-artifacts/mpu/create/0/x"), ("POST", "/api/2.0/mlflow-artifacts/mpu/abort/0/x"),
+            ("GET", "/ajax-api/2.0/mlflow-artifacts/presigned/0/x"), ("GET", "/api/3.0/mlflow/scorers/list"),
+            ("DELETE", "/api/2.0/mlflow/registered-models/delete"), ("GET", "/ajax-api/2.0/mlflow/webhooks"),
+        ]
+    )
+    func `what is not offered is refused at once as not implemented`(method: String, path: String) throws {
+        let reply = try APIFixture().send(method, path, body: method == "GET" ? "" : "\u{0}")
+        #expect(reply.status == 501)
+        #expect(try reply.member("error_code").string == "NOT_IMPLEMENTED")
+    }
+
+    @Test func `the refusal of a multipart upload lets the client fall back`() throws {
+        for step in ["create", "complete", "abort"] {
+            let path = "/api/2.0/mlflow-artifacts/mpu/\(step)/0/run/artifacts/model.bin"
+            let reply = try APIFixture().send("POST", path, body: #"{"path":"x"}"#)
+            let message = "Multipart upload is not supported for the current artifact repository"
+            #expect(reply.error.hasPrefix("501 NOT_IMPLEMENTED \(message)"))
+        }
+    }
+
+    @Test func `presigned addresses are refused as in the reference`() throws {
+        let fixture = try APIFixture()
+        let runID = try fixture.createRun()
+        for (name, direction) in [("presigned-upload-url", "upload"), ("presigned-download-url", "download")] {
+            let reply = try fixture.post("artifacts/\(name)", #"{"run_id":"\#(runID)","path":"y"}"#)
+            let expected = "400 INVALID_PARAMETER_VALUE Presigned \(direction) is not supported for "
+            #expect(reply.error.hasPrefix(expected), "\(reply.error)")
+        }
+    }
+
+    @Test func `the search for logged models finds none`() throws {
+        let fixture = try APIFixture()
+        #expect(try fixture.post("logged-models/search", #"{"experiment_ids":["0"]}"#).text == "{}")
+        let error = try fixture.post("logged-models/search", "{}").error
+        #expect(error.hasPrefix("400 INVALID_PARAMETER_VALUE Missing value for required parameter 'experiment_ids'"))
+    }
+
+    @Test func `every path is offered once for each method`() throws {
+        let fixture = try APIFixture()
+        let offered = fixture.api.endpoints.map { "\($0.method) \($0.path)" }
+        #expect(Set(offered).count == offered.count)
+        #expect(!fixture.answers("GET", "/api/2.0/mlflow/nothing"))
+    }
+}

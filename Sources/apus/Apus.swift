@@ -1,0 +1,17 @@
+internal import ArgumentParser
+
+@main
+struct Apus: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apus",
+        abstract: "A self-contained, MLflow-compatible tracking server.",
+        version: "apus \(apusVersion) (answers for MLflow \(mlflowVersion))",
+        subcommands: [ServerCommand.self, Doctor.self],
+        helpNames: .long
+    )
+}
+
+/// The version of this program.
+let apusVersion = "0.1.0"
+/// The MLflow version that the API answers for; the client decides by it what it may call.
+let mlflowVersion = "3.17.2"

@@ -1,0 +1,71 @@
+internal import JSON
+
+/// What the command prints: lines as the steps end, or one JSON object at the end.
+struct CheckupReport {
+    private let asJSON: Bool
+    private var uri: String?
+    private var steps: [CheckedStep] = []
+
+    init(asJSON: Bool) {
+        self.asJSON = asJSON
+    }
+
+    var isFine: Bool { steps.allSatisfy(\.isFine) }
+
+    /// Says what is checked; the text must be free of secrets.
+    mutating func begin(_ uri: String) {
+        self.uri = uri
+    }
+
+    mutating func add(_ step: CheckedStep) {
+        steps.append(step)
+        guard !asJSON else { return }
+        let verdict = step.isFine ? "ok  " : "FAIL"
+        let name = step.name + String(repeating: " ", count: max(0, 11 - step.name.count))
+        let time = step.time.millisecondText
+        let padding = String(repeating: " ", count: max(0, 8 - time.count))
+        StandardStream.output.write("\(verdict)  \(name) \(padding)\(time) ms\(step.detail.map { "  \($0)" } ?? "")")
+        if let advice = step.advice { StandardStream.output.write("      \(advice)") }
+    }
+
+    /// Ends the report: the verdict on everything.
+    func end() {
+        guard asJSON else {
+            let verdict = isFine ? "All is fine: a training can use" : "Not ready for a training:"
+            StandardStream.output.write("\(verdict) \(uri ?? "no server given").")
+            return
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("uri")
+        if let uri { writer.string(uri) } else { writer.null() }
+        writer.member("ok", isFine)
+        writer.memberArray("steps") { writer in
+            for step in steps { step.write(to: &writer) }
+        }
+        writer.endObject()
+        StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+    }
+}
+
+extension CheckedStep {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("name", name)
+        writer.member("ok", isFine)
+        writer.member("milliseconds", Double(time.microseconds) / 1_000)
+        writer.member("detail", ifPresent: detail)
+        writer.member("advice", ifPresent: advice)
+        writer.endObject()
+    }
+}
+
+extension Duration {
+    fileprivate var microseconds: Int64 { Int64((self / .microseconds(1)).rounded()) }
+
+    /// Milliseconds with one decimal.
+    fileprivate var millisecondText: String {
+        let tenths = Int64((self / .microseconds(100)).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -1,0 +1,209 @@
+/// What went wrong in one line, and what to do about it in another.
+struct Diagnosis {
+    let detail: String
+    let advice: String
+
+    private init(_ detail: String, _ advice: String) {
+        self.detail = detail
+        self.advice = advice
+    }
+
+    init(of failure: CheckFailure, calls: TrackingCalls, timeout: Duration) {
+        let client = calls.client
+        switch failure {
+        case .call(let failure):
+            self = Self.diagnosis(of: failure, uri: client.uri, timeout: timeout)
+        case .answer(let reply):
+            self = Self.diagnosis(of: reply, client: client)
+        case .contradiction(let detail):
+            self.init(
+                client.credentials.redacted(detail).printable(limit: 200),
+                "The server answers, but not as MLflow does: look at its log; do several servers share the address?"
+            )
+        case .experimentDeleted(let id):
+            let remedy = id.map { "restore it: mlflow experiments restore --experiment-id \(client.quoted($0))" }
+            self.init(
+                "the experiment '\(calls.experimentName.printable(limit: 100))' is deleted, which keeps its name taken",
+                "Choose another with --experiment NAME, or \(remedy ?? "restore it on the server")."
+            )
+        }
+    }
+}
+
+extension HTTPClient {
+    /// Text from the server as it may be shown: without secrets, on one line, cut.
+    fileprivate func quoted(_ text: String) -> String {
+        credentials.redacted(text).printable(limit: 200)
+    }
+}
+
+extension TrackingURI {
+    /// The command that starts a server which answers here.
+    fileprivate var startCommand: String {
+        var command = "apus server --port \(port)"
+        if !isLoopback {
+            command += " --host \(isIPv6 ? "::" : "0.0.0.0") --allowed-hosts '\(hostField)'"
+        } else if isIPv6 || host.hasPrefix("127.") && host != "127.0.0.1" {
+            command += " --host \(host)"
+        }
+        return prefix.isEmpty ? command : command + " --static-prefix '\(prefix)'"
+    }
+
+    /// Where the command is to be given.
+    fileprivate var machine: String { isLoopback ? "" : " on the machine that \(host) names" }
+}
+
+extension Diagnosis {
+    private static func diagnosis(of failure: CallFailure, uri: TrackingURI, timeout: Duration) -> Diagnosis {
+        let place = uri.hostField
+        switch failure {
+        case .refused:
+            return Diagnosis(
+                "connection refused: nothing listens on port \(uri.port) of \(uri.host)",
+                "Is the server running, and on this port? Start it\(uri.machine): \(uri.startCommand)"
+            )
+        case .unresolved(let reason):
+            return Diagnosis(
+                "the host name \(uri.host) cannot be resolved: \(reason)",
+                "Check its spelling; in a compose network it is the service's name; on one machine 127.0.0.1."
+            )
+        case .unreachable(let reason):
+            return Diagnosis(
+                "cannot reach \(place): \(reason)",
+                "Check the address, the network and the firewall; is the server running? Start it\(uri.machine): "
+                    + uri.startCommand
+            )
+        case .timedOut(let phase):
+            return diagnosis(ofTimeOut: phase, uri: uri, timeout: timeout)
+        case .disconnected:
+            return Diagnosis(
+                "\(place) closed the connection without an answer",
+                "Another program may own the port, or a proxy whose server is down: look at the log there. "
+                    + "A port that expects https cannot be checked yet."
+            )
+        case .notHTTP(let reason):
+            return Diagnosis(
+                "\(place) does not answer in sound HTTP/1.1: \(reason)",
+                "Another program owns the port; check the port in the URI, or choose another for the server: "
+                    + "apus server --port 0 picks a free one."
+            )
+        case .speaksTLS:
+            return Diagnosis(
+                "\(place) expects https, which cannot be checked yet",
+                "Give the server's plain http address, from its own machine or behind its proxy. "
+                    + "The client needs https:// in MLFLOW_TRACKING_URI for this port."
+            )
+        }
+    }
+
+    private static func diagnosis(
+        ofTimeOut phase: CallFailure.Phase,
+        uri: TrackingURI,
+        timeout: Duration
+    ) -> Diagnosis {
+        let limit = "within \(timeout / .seconds(1)) s"
+        switch phase {
+        case .lookingUp:
+            return Diagnosis(
+                "the host name \(uri.host) was not resolved \(limit)",
+                "Check the name server of this machine, or put a numeric address into the URI."
+            )
+        case .connecting:
+            return Diagnosis(
+                "no connection to \(uri.hostField) \(limit)",
+                "A firewall may drop the packets, or the host is down: check the address, and that the server listens "
+                    + "on more than 127.0.0.1 (--host 0.0.0.0)."
+            )
+        case .sending, .answering:
+            return Diagnosis(
+                "connected to \(uri.hostField), but no answer \(limit)",
+                "The server hangs or is overloaded, or another program owns the port: look at its log, restart it, or "
+                    + "allow more time with --timeout SECONDS."
+            )
+        }
+    }
+}
+
+extension Diagnosis {
+    private static func diagnosis(of reply: ServerReply, client: HTTPClient) -> Diagnosis {
+        var detail = "the answer is \(reply.status)"
+        if let code = reply.errorCode { detail += " \(client.quoted(code))" }
+        if reply.isHTML { detail += " in HTML" }
+        if let server = reply.field("server") { detail += " from \(client.quoted(server))" }
+        if let message = reply.message { detail += ": \(client.quoted(message))" }
+        return Diagnosis(detail, advice(for: reply, client: client))
+    }
+
+    private static func advice(for reply: ServerReply, client: HTTPClient) -> String {
+        switch reply.status {
+        case 401: advice(for: client.credentials.origin)
+        case 403: adviceForRefusal(reply, client: client)
+        case 300..<400:
+            "The server sends elsewhere\(reply.field("location").map { ", to \(shown($0, client))" } ?? ""): put the "
+                + "address that answers by itself into the URI."
+        case 407: "A proxy asks for credentials of its own: give the server's address behind it."
+        case 429: "The server asks for fewer requests: wait, then try again."
+        case 502, 503, 504:
+            "The server is overloaded, or a proxy answers and the server behind it does not: start it, look at both "
+                + "logs, then try again."
+        case 500...: "The server failed: look at its log; is its disk full, or its database out of date or unreachable?"
+        default: adviceForForeignAnswer(reply, uri: client.uri)
+        }
+    }
+
+    private static func shown(_ location: String, _ client: HTTPClient) -> String {
+        TrackingURI.withoutSecrets(client.credentials.redacted(location))
+    }
+
+    private static func adviceForRefusal(_ reply: ServerReply, client: HTTPClient) -> String {
+        let uri = client.uri
+        if reply.field("server")?.lowercased().contains("airtunes") == true {
+            return
+                "This is the AirPlay Receiver of macOS, not MLflow: turn it off in System Settings, General, AirDrop & "
+                + "Handoff, or start the server on another port: apus server --port 5001"
+        }
+        if reply.message?.lowercased().contains("host header") == true {
+            return
+                "Restart the server with --allowed-hosts '\(uri.hostField)' (one comma-separated list: it replaces the "
+                + "default, so name every Host that clients use, localhost:\(uri.port) too)."
+        }
+        return switch client.credentials.origin {
+        case .none: advice(for: .none)
+        case .uri, .nameAndPassword, .token:
+            "These credentials may not do this: ask the server's owner for the right to edit the experiment, or choose "
+                + "one of your own with --experiment NAME."
+        }
+    }
+
+    private static func advice(for origin: ClientCredentials.Origin) -> String {
+        switch origin {
+        case .none:
+            "The server wants to know who asks: set MLFLOW_TRACKING_TOKEN, or both MLFLOW_TRACKING_USERNAME and "
+                + "MLFLOW_TRACKING_PASSWORD."
+        case .uri:
+            "The name and password in the URI were refused: check them, or take them out and set MLFLOW_TRACKING_TOKEN."
+        case .nameAndPassword:
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD were refused: check them, or unset them and set "
+                + "MLFLOW_TRACKING_TOKEN, which is sent only without them."
+        case .token:
+            "MLFLOW_TRACKING_TOKEN was refused: set a valid one, or both MLFLOW_TRACKING_USERNAME and "
+                + "MLFLOW_TRACKING_PASSWORD."
+        }
+    }
+
+    private static func adviceForForeignAnswer(_ reply: ServerReply, uri: TrackingURI) -> String {
+        let prefix =
+            uri.prefix.isEmpty
+            ? "it may need the prefix of --static-prefix or of a proxy, as in \(uri)/mlflow"
+            : "check the prefix \(uri.prefix): it is what stands before /api and /health"
+        if reply.status == 404 || reply.status == 405 || reply.errorCode == "ENDPOINT_NOT_FOUND" {
+            return "No MLflow server answers under this URI: \(prefix); or another program owns the port."
+        }
+        if reply.isHTML || reply.json == nil {
+            return "A proxy, a sign-in page or another program answers, not MLflow: check host and port; \(prefix)."
+        }
+        return
+            "The server refuses what every MLflow server takes: follow its message, or look at its log; if it speaks "
+            + "of the experiment, choose another with --experiment NAME."
+    }
+}

@@ -1,0 +1,28 @@
+internal import Glibc
+
+/// The environment variables that stand in for flags.
+struct Environment: Sendable {
+    private let value: @Sendable (String) -> String?
+
+    /// The variables of this process.
+    static let process = Environment { name in getenv(name).map { String(cString: $0) } }
+
+    init(_ value: @escaping @Sendable (String) -> String?) {
+        self.value = value
+    }
+
+    /// A variable that is set and not empty.
+    subscript(name: String) -> String? {
+        value(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A variable that says yes or no; nil when it is not set.
+    func bool(_ name: String) throws(StartFailure) -> Bool? {
+        guard let text = self[name] else { return nil }
+        switch text.lowercased() {
+        case "true", "1", "yes", "on": return true
+        case "false", "0", "no", "off": return false
+        default: throw StartFailure("\(name)=\(text) is neither true nor false.")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import ArtifactStore
+internal import Glibc
+internal import HTTP
+internal import MLflowAPI
+
+// The one place where the API meets the HTTP server: neither knows the other.
+
+extension HTTPRouter {
+    /// Adds an endpoint at its path and, when there is a prefix, beneath that too.
+    mutating func add(_ endpoint: Endpoint, prefix: String) {
+        guard let method = HTTPMethod(rawValue: endpoint.method) else {
+            preconditionFailure("the API has an endpoint with the method \(endpoint.method)")
+        }
+        for path in prefix.isEmpty ? [endpoint.path] : [endpoint.path, prefix + endpoint.path] {
+            add(method, path, HTTPHandling(endpoint.handling))
+        }
+    }
+}
+
+extension HTTPHandling {
+    init(_ handling: Endpoint.Handling) {
+        switch handling {
+        case .message(let handler):
+            self = .buffered(maximumBodyBytes: nil) { request, responder in
+                handler(APIRequest(request)) { responder.send(HTTPResponse($0)) }
+            }
+        case .blocking(let handler):
+            self = .blocking { request, responder in
+                handler(APIRequest(request)) { responder.send(HTTPResponse($0)) }
+            }
+        case .upload(let begin):
+            self = .streamed { request, responder in
+                begin(APIRequest(request)) { responder.send(HTTPResponse($0)) }.map(UploadReceiver.init)
+            }
+        }
+    }
+}
+
+extension APIRequest {
+    init(_ request: HTTPRequest) {
+        self.init(
+            method: request.method == .head ? "GET" : request.method.rawValue,
+            parameters: request.parameters,
+            query: request.query,
+            header: { request.header($0) },
+            body: request.body
+        )
+    }
+}
+
+extension HTTPResponse {
+    init(_ response: APIResponse) {
+        switch response.body {
+        case .bytes(let bytes):
+            self.init(status: response.status, headers: response.headers, body: .bytes(bytes))
+        case .stream(let producer):
+            self.init(status: response.status, headers: response.headers, body: .stream(BodyProducer(producer)))
+        case .file(let file, let range):
+            // The answer closes its descriptor; the file closes its own.
+            let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+            guard descriptor >= 0 else {
+                let error = APIError(httpStatus: 503, message: "The server has too many files open; try again.")
+                self = HTTPResponse(error.response)
+                return
+            }
+            let body = HTTPFileBody(owning: descriptor, offset: Int(range.lowerBound), length: range.count)
+            self.init(status: response.status, headers: response.headers, body: .file(body))
+        }
+    }
+}
+
+/// Hands the bytes of an upload on to the API.
+private final class UploadReceiver: HTTPBodyReceiver {
+    private let upload: any APIUpload
+
+    init(_ upload: any APIUpload) {
+        self.upload = upload
+    }
+
+    func receive(_ bytes: UnsafeRawBufferPointer) throws { try upload.receive(bytes) }
+    func finish() { upload.finish() }
+    func abort() { upload.abort() }
+}
+
+/// Hands the pieces of a long answer on to the HTTP server.
+private final class BodyProducer: HTTPBodyProducer {
+    private let producer: any APIBodyProducer
+
+    init(_ producer: any APIBodyProducer) {
+        self.producer = producer
+    }
+
+    func next(into buffer: inout [UInt8]) throws -> Bool { try producer.next(into: &buffer) }
+}

@@ -1,0 +1,82 @@
+internal import HTTP
+internal import SQLite
+internal import TrackingStore
+
+/// The text of `/metrics`, in Prometheus' exposition format.
+struct MetricsPage {
+    private(set) var text = ""
+
+    init(requests: RequestMetrics.Snapshot, server: HTTPServer.Statistics?, store: TrackingStore) {
+        addRequests(requests)
+        if let server {
+            add("apus_open_connections", "Connections that are open.", "gauge", server.openConnections)
+            add("apus_connections_total", "Connections accepted.", "counter", server.acceptedConnections)
+            add("apus_received_bytes_total", "Bytes read from sockets.", "counter", server.bytesReceived)
+            add("apus_sent_bytes_total", "Bytes written to sockets.", "counter", server.bytesSent)
+        }
+        addWriter(store)
+        add("apus_read_queue_depth", "Reads that wait for a connection.", "gauge", store.queuedReads)
+        let sizes = store.fileSizes
+        add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
+        add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
+    }
+
+    private mutating func addRequests(_ requests: RequestMetrics.Snapshot) {
+        head("apus_http_requests_total", "Requests by route and status.", "counter")
+        let routes = requests.counts.sorted {
+            ($0.key.pattern, $0.key.method, $0.key.status) < ($1.key.pattern, $1.key.method, $1.key.status)
+        }
+        for (route, count) in routes {
+            text +=
+                "apus_http_requests_total{method=\"\(route.method)\",route=\"\(route.pattern)\",status=\"\(route.status)\"} \(count)\n"
+        }
+        head(
+            "apus_http_request_duration_seconds",
+            "From the complete head to the last byte of the answer.",
+            "histogram"
+        )
+        var sum = 0
+        for (index, count) in requests.latencies.enumerated() {
+            sum += count
+            let bound = index < RequestMetrics.bounds.count ? "\(Double(RequestMetrics.bounds[index]) / 1e6)" : "+Inf"
+            text += "apus_http_request_duration_seconds_bucket{le=\"\(bound)\"} \(sum)\n"
+        }
+        text += "apus_http_request_duration_seconds_sum \(requests.totalSeconds)\n"
+        text += "apus_http_request_duration_seconds_count \(sum)\n"
+    }
+
+    private mutating func addWriter(_ store: TrackingStore) {
+        let writer = store.writerStatistics
+        add("apus_write_queue_depth", "Writes that wait for the next commit.", "gauge", writer.queueDepth)
+        add("apus_commits_total", "Transactions committed.", "counter", writer.commits)
+        add("apus_committed_requests_total", "Write requests carried out.", "counter", writer.requests)
+        add("apus_commit_seconds_total", "Time spent in commits.", "counter", writer.totalCommit.seconds)
+        add("apus_commit_seconds_max", "The longest commit.", "gauge", writer.longestCommit.seconds)
+        add("apus_checkpoints_total", "Checkpoints of the write-ahead log.", "counter", writer.checkpoints)
+        add("apus_checkpoint_seconds_max", "The longest checkpoint.", "gauge", writer.longestCheckpoint.seconds)
+        head("apus_commit_requests", "Write requests in one commit.", "histogram")
+        var sum = 0
+        for (index, count) in writer.commitSizes.enumerated() {
+            sum += count
+            let bound = index < writer.commitSizes.count - 1 ? "\((2 << index) - 1)" : "+Inf"
+            text += "apus_commit_requests_bucket{le=\"\(bound)\"} \(sum)\n"
+        }
+        text += "apus_commit_requests_sum \(writer.requests)\n"
+        text += "apus_commit_requests_count \(sum)\n"
+    }
+
+    private mutating func head(_ name: String, _ help: String, _ type: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    private mutating func add(_ name: String, _ help: String, _ type: String, _ value: some CustomStringConvertible) {
+        head(name, help, type)
+        text += "\(name) \(value)\n"
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,188 @@
+internal import ArtifactStore
+internal import Dispatch
+internal import Glibc
+internal import HTTP
+internal import Logging
+internal import MLflowAPI
+internal import SQLite
+internal import Tracking
+internal import TrackingStore
+
+/// The parts of a server wired together, from the first byte to a clean end.
+final class RunningServer {
+    private let store: TrackingStore
+    private let server: HTTPServer
+    private let logger: Logger
+    private let readyFile: String?
+    private let signals = DispatchQueue(label: "apus.signals")
+    private var sources: [any DispatchSourceSignal] = []
+
+    /// Opens the store, listens, and says that the server is ready.
+    init(
+        layout: StorageLayout,
+        listening: ListeningSettings,
+        security: SecuritySettings,
+        longValues: LongValuePolicy,
+        readyFile: String?,
+        logger: Logger
+    ) throws {
+        self.logger = logger
+        self.readyFile = readyFile
+        if let readyFile { ReadyFile.remove(readyFile) }
+        let configuration = TrackingStore.Configuration(
+            databasePath: layout.databasePath,
+            artifactRoot: layout.artifactRoot,
+            migrations: try EmbeddedMigrations.load()
+        )
+        do {
+            store = try TrackingStore(configuration)
+        } catch {
+            throw StartFailure.opening(layout.databasePath, error)
+        }
+        let artifacts = ArtifactRoot(location: layout.artifactsPath)
+        let api = MLflowAPI(
+            store: store,
+            artifacts: artifacts,
+            settings: Self.apiSettings(layout, artifacts, longValues),
+            reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
+        )
+        let metrics = RequestMetrics()
+        server = Self.httpServer(api, store, listening, security, metrics, logger)
+        let addresses = try server.start()
+        // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
+        stopOnSignals()
+        try announce(addresses, layout, listening, readyFile)
+        // Leftovers of uploads that a crash cut off; nothing waits for it.
+        DispatchQueue(label: "apus.sweep", qos: .utility).async {
+            _ = try? artifacts.removeStaleUploads()
+        }
+    }
+
+    private static func apiSettings(
+        _ layout: StorageLayout,
+        _ artifacts: ArtifactRoot,
+        _ longValues: LongValuePolicy
+    ) -> MLflowAPI.Settings {
+        var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
+        settings.version = mlflowVersion
+        settings.servesArtifacts = layout.servesArtifacts
+        settings.longValues = longValues
+        settings.artifactRoots = [MLflowAPI.LocalArtifactRoot(path: layout.artifactsPath, store: artifacts)]
+        if let path = layout.localArtifactRootPath, path != layout.artifactsPath {
+            settings.artifactRoots.append(.init(path: path, store: ArtifactRoot(location: path)))
+        }
+        return settings
+    }
+
+    private static func httpServer(
+        _ api: MLflowAPI,
+        _ store: TrackingStore,
+        _ listening: ListeningSettings,
+        _ security: SecuritySettings,
+        _ metrics: RequestMetrics,
+        _ logger: Logger
+    ) -> HTTPServer {
+        var router = HTTPRouter()
+        for endpoint in api.endpoints { router.add(endpoint, prefix: listening.prefix) }
+        StaticPages.addRoutes(to: &router, prefix: listening.prefix)
+        let page = StatisticsSource()
+        for base in listening.prefix.isEmpty ? [""] : ["", listening.prefix] {
+            router.add(
+                .get,
+                base + "/metrics",
+                .blocking { _, responder in
+                    let text = MetricsPage(requests: metrics.snapshot, server: page.statistics, store: store).text
+                    responder.send(HTTPResponse(contentType: "text/plain; version=0.0.4", bytes: Array(text.utf8)))
+                }
+            )
+        }
+        let server = HTTPServer(configuration: configuration(listening, security, metrics, logger), router: router)
+        page.server = server
+        return server
+    }
+
+    private static func configuration(
+        _ listening: ListeningSettings,
+        _ security: SecuritySettings,
+        _ metrics: RequestMetrics,
+        _ logger: Logger
+    ) -> HTTPServer.Configuration {
+        var configuration = HTTPServer.Configuration()
+        configuration.host = listening.host
+        configuration.port = listening.port
+        configuration.serverName = "apus/\(apusVersion)"
+        configuration.errorResponse = { HTTPResponse(APIError(httpStatus: $0, message: $1).response) }
+        let noSniffing = [(name: "X-Content-Type-Options", value: "nosniff")]
+        if security.isEnabled {
+            configuration.commonHeaders = noSniffing
+            if let frameOptions = security.frameOptions {
+                configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
+            }
+            configuration.admit = { request in
+                if let refusal = security.hosts.refusal(of: request) ?? security.origins.refusal(of: request) {
+                    return HTTPResponse(APIError(httpStatus: refusal.status, message: refusal.message).response)
+                }
+                return security.origins.preflight(request)
+            }
+            configuration.requestHeaders = { security.origins.responseHeaders(for: $0) }
+        } else {
+            // What users stored is never guessed at, as in the reference: the field belongs to its artifact answers.
+            configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }
+        }
+        configuration.onExchange = { exchange in
+            metrics.record(exchange)
+            logger.debug(
+                "request",
+                metadata: [
+                    "method": "\(exchange.method?.rawValue ?? "none")", "route": "\(exchange.routePattern)",
+                    "status": "\(exchange.status)", "microseconds": "\(exchange.durationNanoseconds / 1_000)",
+                ]
+            )
+        }
+        return configuration
+    }
+
+    private func announce(
+        _ addresses: [HTTPAddress],
+        _ layout: StorageLayout,
+        _ listening: ListeningSettings,
+        _ readyFile: String?
+    ) throws {
+        let address = addresses.first.map { "http://\($0)\(listening.prefix)" } ?? ""
+        if store.journalMode != .wal {
+            logger.notice(
+                "the file system cannot have a write-ahead log; commits go through a rollback journal",
+                metadata: ["journal": "\(store.journalMode.rawValue)", "database": "\(layout.databasePath)"]
+            )
+        }
+        let runs = try store.readNow { try $0.runCount() }
+        let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
+        StandardStream.output.write(
+            "Apus \(apusVersion) at \(address), database \(layout.databasePath), artifacts \(artifacts), \(runs) runs"
+        )
+        if let readyFile { try ReadyFile.write(address, to: readyFile) }
+    }
+
+    /// Ends the process with 0 within 5 seconds of SIGTERM or SIGINT.
+    private func stopOnSignals() {
+        signal(SIGPIPE, SIG_IGN)
+        for number in [SIGTERM, SIGINT] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: signals)
+            let server = server
+            let store = store
+            let readyFile = readyFile
+            source.setEventHandler { [signals] in
+                if let readyFile { ReadyFile.remove(readyFile) }
+                // A read that is still under way would hold up the close; what was acknowledged is durable without it.
+                signals.asyncAfter(deadline: .now() + .milliseconds(4_800)) { _exit(0) }
+                server.shutdown(within: .seconds(4)) {
+                    store.close()
+                    exit(0)
+                }
+            }
+            source.resume()
+            sources.append(source)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import Dispatch
+internal import Glibc
+internal import Logging
+internal import Tracking
+
+struct ServerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "server",
+        abstract: "Serve experiments, runs and artifacts until SIGTERM or SIGINT.",
+        discussion: """
+            Flags have the names of `mlflow server`; each can be given by the environment variable in brackets. \
+            Prints one line on standard output when the server answers; messages go to standard error.
+            """
+    )
+
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
+    @OptionGroup(title: "Who may use it") var security: SecurityOptions
+    @OptionGroup(title: "Accepted and without effect") var ignored: IgnoredOptions
+
+    @Option(help: ArgumentHelp("Write the server's URL to this file when it answers.", valueName: "file"))
+    var readyFile: String?
+
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel: String = "notice"
+
+    func run() throws {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError(
+                "'\(logLevel)' is no log level; use trace, debug, info, notice, warning, error or critical."
+            )
+        }
+        MemorySettings.apply()
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "apus")
+        logger.logLevel = level
+        for line in ignored.remarks { StandardStream.error.write(line) }
+        do {
+            let environment = Environment.process
+            let place = try ListeningSettings(listening, environment)
+            let running = try RunningServer(
+                layout: try StorageLayout(storage, environment),
+                listening: place,
+                security: SecuritySettings(security, prefix: place.prefix, environment),
+                longValues: try environment.bool("MLFLOW_TRUNCATE_LONG_VALUES") ?? true ? .truncate : .refuse,
+                readyFile: readyFile,
+                logger: logger
+            )
+            // Kept for the life of the process: signals reach the server through it.
+            withExtendedLifetime(running) { dispatchMain() }
+        } catch {
+            StandardStream.error.write("apus: \(StartFailure.message(for: error))")
+            throw ExitCode.failure
+        }
+    }
+}

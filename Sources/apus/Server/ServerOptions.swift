@@ -1,0 +1,127 @@
+internal import ArgumentParser
+
+struct StorageOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The folder that holds all data, the database and artifacts. (default: ./apus-data) [APUS_DATA_DIR]",
+            valueName: "folder"
+        )
+    )
+    var dataDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The database: sqlite:///relative, sqlite:////absolute, or a path. (default: apus.db in the data folder) "
+                + "[MLFLOW_BACKEND_STORE_URI]",
+            valueName: "uri"
+        )
+    )
+    var backendStoreUri: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where runs of new experiments keep artifacts: a folder or URI that clients reach by themselves. "
+                + "(default: mlflow-artifacts:/, that is, through this server) [MLFLOW_DEFAULT_ARTIFACT_ROOT]",
+            valueName: "uri"
+        )
+    )
+    var defaultArtifactRoot: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder for artifacts that go through this server. (default: artifacts in the data folder) "
+                + "[MLFLOW_ARTIFACTS_DESTINATION]",
+            valueName: "folder"
+        )
+    )
+    var artifactsDestination: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether artifacts go through this server. (default: they do) [MLFLOW_SERVE_ARTIFACTS]"
+    )
+    var serveArtifacts: Bool?
+}
+
+struct ListeningOptions: ParsableArguments {
+    @Option(
+        name: [.long, .customShort("h")],
+        help: ArgumentHelp("The address to listen on. (default: 127.0.0.1) [MLFLOW_HOST]", valueName: "address")
+    )
+    var host: String?
+
+    @Option(
+        name: [.long, .customShort("p")],
+        help: ArgumentHelp("The port; 0 picks a free one. (default: 5000) [MLFLOW_PORT, PORT]", valueName: "port")
+    )
+    var port: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A path such as /mlflow under which every route answers too. [MLFLOW_STATIC_PREFIX]",
+            valueName: "path"
+        )
+    )
+    var staticPrefix: String?
+}
+
+struct SecurityOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Comma-separated Host fields that are answered; * for all. (default: this machine and private addresses) "
+                + "[MLFLOW_SERVER_ALLOWED_HOSTS]",
+            valueName: "hosts"
+        )
+    )
+    var allowedHosts: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Comma-separated origins whose pages may change data; * for all. (default: the server's own and localhost) "
+                + "[MLFLOW_SERVER_CORS_ALLOWED_ORIGINS]",
+            valueName: "origins"
+        )
+    )
+    var corsAllowedOrigins: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The X-Frame-Options field: SAMEORIGIN, DENY or NONE. (default: SAMEORIGIN) [MLFLOW_SERVER_X_FRAME_OPTIONS]",
+            valueName: "value"
+        )
+    )
+    var xFrameOptions: String?
+
+    @Flag(
+        help: "Answer any Host and any Origin. [MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE]"
+    )
+    var disableSecurityMiddleware = false
+}
+
+/// Flags of `mlflow server` that start-up scripts carry and that mean nothing for a single native process.
+struct IgnoredOptions: ParsableArguments {
+    @Option(name: [.long, .customShort("w")], help: "One process serves all.")
+    var workers: String?
+
+    @Option(parsing: .unconditional, help: "There is no gunicorn.")
+    var gunicornOpts: String?
+
+    @Option(parsing: .unconditional, help: "There is no uvicorn.")
+    var uvicornOpts: String?
+
+    @Option(parsing: .unconditional, help: "There is no waitress.")
+    var waitressOpts: String?
+
+    @Flag(help: "There is nothing to reload.")
+    var dev = false
+
+    /// One line for each flag that was given.
+    var remarks: [String] {
+        let given = [
+            ("--workers", workers != nil), ("--gunicorn-opts", gunicornOpts != nil),
+            ("--uvicorn-opts", uvicornOpts != nil),
+            ("--waitress-opts", waitressOpts != nil), ("--dev", dev),
+        ]
+        return given.filter(\.1).map { "apus: \($0.0) does nothing here: one native process serves all." }
+    }
+}

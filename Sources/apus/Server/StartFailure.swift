@@ -1,0 +1,44 @@
+internal import HTTP
+internal import SQLite
+
+/// Why the server cannot start, in one line for the person who starts it.
+struct StartFailure: Error {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+
+    /// The failure of a store, with the file it lies in and what to do about it.
+    static func opening(_ databasePath: String, _ error: any Error) -> StartFailure {
+        switch error {
+        case MigrationError.mlflowDatabase, MigrationError.foreignDatabase, MigrationError.notADatabase:
+            StartFailure(
+                "\(databasePath): \(error). Name another file with --backend-store-uri, or another folder with --data-dir; "
+                    + "Apus keeps its data in a database of its own."
+            )
+        case MigrationError.newerDatabase:
+            StartFailure("\(databasePath): \(error). Start the version of Apus that wrote it, or a newer one.")
+        case OwnerLock.Failure.ownedElsewhere:
+            StartFailure(
+                "\(databasePath): \(error). Stop that server, use it at its own address, or choose another --data-dir."
+            )
+        case let error as SQLiteError where error.isReadOnly:
+            StartFailure("\(databasePath) cannot be written. Mend its permissions, or choose another --data-dir.")
+        default: StartFailure("\(databasePath): \(error)")
+        }
+    }
+
+    /// The line for any failure of a start.
+    static func message(for error: any Error) -> String {
+        let text =
+            switch error {
+            case let error as StartFailure: error.message
+            case let error as HTTPServerError where error.isAddressInUse:
+                "\(error). Another program listens there; stop it, or choose another port with --port (0 picks a free one)."
+            default: "\(error)"
+            }
+        // SQL and a person's own arguments may bring line breaks along.
+        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}

@@ -1,0 +1,14 @@
+internal import HTTP
+internal import Synchronization
+
+/// Gives `/metrics` the counts of the server that the page itself is a route of.
+final class StatisticsSource: Sendable {
+    private let held = Mutex<HTTPServer?>(nil)
+
+    var server: HTTPServer? {
+        get { held.withLock { $0 } }
+        set { held.withLock { $0 = newValue } }
+    }
+
+    var statistics: HTTPServer.Statistics? { server?.statistics }
+}

@@ -1,0 +1,94 @@
+"""Fixtures of the conformance flows: one server for all flows, one experiment for each."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "Support")]
+
+# A retry would hide a 5xx, and plots need no screen. Worker processes inherit these.
+os.environ.update(
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    GIT_PYTHON_REFRESH="quiet",
+    MPLBACKEND="Agg",
+)
+for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"):
+    os.environ.pop(variable, None)
+
+import mlflow  # noqa: E402
+import pytest  # noqa: E402
+
+from helpers import REFERENCE_PYTHON  # noqa: E402
+from servers import ApusServer, ReferenceServer  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--against",
+        choices=["apus", "reference"],
+        default="apus",
+        help="the server that the flows run against; APUS_CONFORMANCE_URI names one that runs already, "
+        "APUS_REFERENCE_PYTHON an interpreter with the full mlflow",
+    )
+
+
+def pytest_report_header(config):
+    target = os.environ.get("APUS_CONFORMANCE_URI") or config.getoption("--against")
+    return f"mlflow client {mlflow.__version__} against {target}"
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--against") == "apus" and not os.environ.get("APUS_CONFORMANCE_URI"):
+        return
+    apus_only = [item for item in items if item.get_closest_marker("apus")]
+    if apus_only:
+        config.hook.pytest_deselected(items=apus_only)
+        items[:] = [item for item in items if item not in apus_only]
+
+
+@pytest.fixture(scope="session")
+def uri(request):
+    """The address of the server that the flows share."""
+    running = os.environ.get("APUS_CONFORMANCE_URI")
+    if running:
+        yield running.rstrip("/")
+        return
+    if request.config.getoption("--against") == "reference":
+        server = ReferenceServer(python=REFERENCE_PYTHON)
+    else:
+        server = ApusServer()
+    with server:
+        yield server.url
+
+
+@pytest.fixture(autouse=True)
+def clean_client(tmp_path, monkeypatch):
+    """Each flow works in a folder of its own, and leaves no run open behind it."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    while mlflow.active_run() is not None:
+        mlflow.end_run()
+
+
+@pytest.fixture
+def tracking(uri):
+    """Points the fluent client at the shared server, and returns a MlflowClient for it."""
+    mlflow.set_tracking_uri(uri)
+    return mlflow.MlflowClient(uri)
+
+
+@pytest.fixture
+def name():
+    """A name that nothing else has."""
+    return f"flow-{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def experiment(tracking, name):
+    """The id of a new experiment, which is the active one."""
+    return mlflow.set_experiment(name).experiment_id

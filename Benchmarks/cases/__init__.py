@@ -1,0 +1,18 @@
+"""The cases of the benchmark in the order in which they run."""
+
+from . import artifacts, client, history, search, startup, storage, writes
+
+CASES = {
+    "start": startup.start,
+    "memory": startup.memory,
+    "log-metric": writes.log_metric,
+    "log-metric-wide": writes.log_metric_wide,
+    "log-batch": writes.log_batch,
+    "run-life": writes.run_life,
+    "client": client.client,
+    "search": search.search,
+    "search-large": search.search_large,
+    "history": history.history,
+    "artifacts": artifacts.artifacts,
+    "storage": storage.storage,
+}

@@ -1,0 +1,143 @@
+"""Writes: single points, batches, whole runs."""
+
+from __future__ import annotations
+
+from harness.bench import create_runs, post
+from harness.kinds import HERE
+
+SCHEMA = HERE.parent / "migrations" / "0001_initial.sql"
+CONNECTIONS = (1, 8, 64, 512)
+POINT = '{"run_id":"${runs[c]}","key":"loss","value":0.${n*7919%100003},"timestamp":${n+1700000000000},"step":${i}}'
+BATCH_POINT = (
+    '{"key":"k${j%10}","value":0.${n+j*7919%100003},"timestamp":${n*1000+j+1700000000000},"step":${i*1000+j}}'
+)
+
+
+def log_metric(bench, kind):
+    """One run and one key a connection, in a fresh store."""
+    for connections in CONNECTIONS:
+        name = f"{connections} connection" + ("s" if connections > 1 else "")
+        if kind == "limits":
+            if not bench.has_nginx():
+                return
+            with bench.nginx() as server:
+                script = post("runs/log-metric", POINT.replace("${runs[c]}", "0" * 32))
+                seconds = bench.settings.seconds
+                results = [bench.load(server, script, connections, seconds=seconds) for _ in range(3)]
+            bench.record("log-metric", name, "requests/s", kind, map(rate, results), True, "nginx, static answer")
+            if connections == 1:
+                lone_limit(bench)
+            continue
+        results = []
+        for server in bench.repetitions(kind):
+            # A slow server needs a minute to create 512; its connections share 64.
+            count = min(connections, 64) if server.is_slow else connections
+            runs = f"list runs {bench.write_list(create_runs(server, count))}\n"
+            script = runs + post("runs/log-metric", POINT)
+            results.append(bench.load(server, script, connections, seconds=bench.settings.seconds))
+        bench.record("log-metric", name, "requests/s", kind, map(rate, results), True)
+        if connections == 1:
+            medians = [result["request_us"]["p50"] for result in results]
+            bench.record("log-metric", f"{name}, median", "µs", kind, medians)
+        bench.record("log-metric", f"{name}, p99", "ms", kind, milliseconds(results, "p99"))
+
+
+def lone_limit(bench):
+    """One appended fsync and one trip over loopback."""
+    seconds = bench.settings.seconds
+    values = []
+    for _ in range(bench.settings.repetitions):
+        sync = bench.limit("fsync", bench.directory, seconds)["p50_us"]
+        values.append(sync + bench.limit("roundtrip", seconds)["p50_us"])
+    bench.record("log-metric", "1 connection, median", "µs", "limits", values, note="fdatasync of 4 KiB + round trip")
+
+
+def log_metric_wide(bench, kind):
+    """64 runs × 20 keys in turn, in a store that has many other runs."""
+    name = "64 runs × 20 keys"
+    if kind == "limits":
+        for label, savepoints in ((name, 0), (name + ", savepoints", 1)):
+            results = raw_inserts(bench, 64, 20, bench.settings.runs, 64, savepoints)
+            note = "the same statements in C, commits of 64" + (", a savepoint each" if savepoints else "")
+            rates = [result["rate"] for result in results]
+            bench.record("log-metric-wide", label, "requests/s", kind, rates, True, note)
+        return
+    results, checkpoints = [], []
+    for server in bench.repetitions(kind, bench.settings.runs):
+        runs = f"list runs {bench.write_list(create_runs(server, 64))}\n"
+        point = POINT.replace('"loss"', '"m${i%20}"')
+        script = runs + post("runs/log-metric", point)
+        results.append(bench.load(server, script, 64, seconds=bench.settings.seconds * 2))
+        if kind == "apus":
+            checkpoints.append(prometheus(server, "apus_checkpoint_seconds_max") * 1000)
+    bench.record("log-metric-wide", name, "requests/s", kind, map(rate, results), True)
+    bench.record("log-metric-wide", "p99", "ms", kind, milliseconds(results, "p99"))
+    bench.record("log-metric-wide", "longest answer", "ms", kind, milliseconds(results, "max"))
+    if checkpoints:
+        bench.record("log-metric-wide", "longest checkpoint", "ms", kind, checkpoints)
+
+
+def raw_inserts(bench, runs, keys, other, per_commit, savepoints):
+    results = []
+    for _ in range(bench.settings.repetitions):
+        path = bench.new_path("raw.db")
+        sizes = (runs, keys, other, per_commit, savepoints)
+        results.append(bench.limit("sqlite", path, SCHEMA, *sizes, bench.settings.seconds))
+        for file in path.parent.glob(path.name + "*"):
+            file.unlink()
+    return results
+
+
+def log_batch(bench, kind):
+    """Batches of 1,000 points over 10 keys, and of 10."""
+    for size, connections in ((1_000, 1), (1_000, 4), (10, 8)):
+        name = f"{connections} connection" + ("s" if connections > 1 else "")
+        name = name if size == 1_000 else f"batches of {size}, {name}"
+        if kind == "limits":
+            # A commit holds one batch, which is all that one connection can have under way.
+            rates = [result["rate"] for result in raw_inserts(bench, connections, 10, 0, size, -1)]
+            bench.record("log-batch", name, "points/s", kind, rates, True, "the same statements in C, a commit a batch")
+            continue
+        rates = []
+        for server in bench.repetitions(kind):
+            runs = f"list runs {bench.write_list(create_runs(server, connections))}\n"
+            body = '{"run_id":"${runs[c]}","metrics":[${{' + f"{size}|{BATCH_POINT}" + "}}]}"
+            script = runs + post("runs/log-batch", body)
+            result = bench.load(server, script, connections, seconds=bench.settings.seconds)
+            rates.append(rate(result) * size)
+        bench.record("log-batch", name, "points/s", kind, rates, True)
+
+
+def run_life(bench, kind):
+    """Create, one batch of 10 metrics, 10 params and 5 tags, finish."""
+    if kind == "limits":
+        return
+    metrics = '${{10|{"key":"m${j}","value":${n},"timestamp":${n+1700000000000},"step":0}}}'
+    params = '${{10|{"key":"p${j}","value":"${n+j}"}}}'
+    tags = '${{5|{"key":"t${j}","value":"${n}"}}}'
+    create = post("runs/create", '{"experiment_id":"0","start_time":${n+1700000000000}}')
+    script = create.replace("\nbody", "\ncapture run_id\nbody")
+    batch = f'{{"run_id":"${{run_id}}","metrics":[{metrics}],"params":[{params}],"tags":[{tags}]}}'
+    script += post("runs/log-batch", batch)
+    script += post("runs/update", '{"run_id":"${run_id}","status":"FINISHED","end_time":${n+1700000000100}}')
+    results = [bench.load(server, script, 8, seconds=bench.settings.seconds) for server in bench.repetitions(kind)]
+    rates = [result["iterations"] / result["seconds"] for result in results]
+    bench.record("run-life", "8 connections", "runs/s", kind, rates, True)
+    bench.record("run-life", "p99", "ms", kind, milliseconds(results, "p99", "iteration_us"))
+
+
+def rate(result):
+    return result["requests"] / result["seconds"]
+
+
+def milliseconds(results, part, latencies="request_us"):
+    return [result[latencies][part] / 1000 for result in results]
+
+
+def prometheus(server, name):
+    """One number of Apus' /metrics."""
+    connection = server.connect()
+    connection.request("GET", "/metrics")
+    lines = connection.getresponse().read().decode().splitlines()
+    connection.close()
+    return float(next(line.split()[1] for line in lines if line.startswith(name + " ")))

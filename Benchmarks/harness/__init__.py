@@ -1,0 +1,1 @@
+"""What the cases share: sizes, servers, the load generator, seeded stores, the table."""

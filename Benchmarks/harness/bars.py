@@ -1,0 +1,84 @@
+"""What Apus promises, row by row, on two cores shared with the load generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Bar:
+    """One promise, or alternatives of which one is enough."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    # Of the row's own limit: Apus has at least this share of it, or takes at most this many times as long.
+    share_of_limit: float | None = None
+    times_limit: float | None = None
+    # Of another row of Apus.
+    times_row: tuple[float, str] | None = None
+
+    @property
+    def text(self):
+        parts = []
+        if self.at_least is not None:
+            parts.append(f"≥ {self.at_least:,g}")
+        if self.at_most is not None:
+            parts.append(f"≤ {self.at_most:,g}")
+        if self.share_of_limit is not None:
+            parts.append(f"≥ {self.share_of_limit * 100:.0f} % of limit")
+        if self.times_limit is not None:
+            parts.append(f"≤ {self.times_limit:g} × limit")
+        if self.times_row is not None:
+            parts.append(f"≤ {self.times_row[0]:g} × {self.times_row[1].split(' ', 1)[1]}")
+        return " or ".join(parts)
+
+    def verdict(self, row, rows):
+        """True when met, False when missed, None when there is nothing to compare."""
+        apus, limit = row.median("apus"), row.median("limits")
+        if apus is None:
+            return None
+        checks = []
+        if self.at_least is not None:
+            checks.append(apus >= self.at_least)
+        if self.at_most is not None:
+            checks.append(apus <= self.at_most)
+        if self.share_of_limit is not None and limit:
+            checks.append(apus >= self.share_of_limit * limit)
+        if self.times_limit is not None and limit:
+            checks.append(apus <= self.times_limit * limit)
+        if self.times_row is not None:
+            other = rows.get(self.times_row[1])
+            if other and other.median("apus"):
+                checks.append(apus <= self.times_row[0] * other.median("apus"))
+        return any(checks) if checks else None
+
+
+SHAPES = ("no filter", "metric and param filter", "LIKE on a tag", "IN on run ids", "5 experiments")
+
+BARS = {
+    "start empty store": Bar(at_most=20),
+    "start large store": Bar(at_most=20),
+    "memory idle, empty store": Bar(at_most=15),
+    "memory after the load": Bar(at_most=60),
+    "log-metric 64 connections": Bar(at_least=30_000),
+    "log-metric 64 connections, p99": Bar(at_most=10),
+    "log-metric 1 connection, median": Bar(times_limit=1.3),
+    "log-metric-wide 64 runs × 20 keys": Bar(share_of_limit=0.6),
+    "log-metric-wide longest checkpoint": Bar(at_most=50),
+    "log-batch 1 connection": Bar(at_least=120_000),
+    "log-batch 4 connections": Bar(at_least=200_000, share_of_limit=0.7),
+    "run-life 8 connections": Bar(at_least=3_000),
+    **{f"search {shape}": Bar(at_most=4) for shape in SHAPES},
+    **{f"search-large {shape}": Bar(at_most=12) for shape in SHAPES},
+    **{f"search {shape}, beside a writer": Bar(times_row=(2, f"search {shape}")) for shape in SHAPES},
+    "search 10,000 runs in pages of 1,000": Bar(at_most=0.4),
+    "search page 200 of 50 runs": Bar(times_row=(1.2, "search page 1 of 50 runs")),
+    "search runs/get": Bar(at_most=0.2),
+    "search runs/get, beside a writer": Bar(times_row=(2, "search runs/get")),
+    "history pages of 25,000": Bar(at_least=1_000_000),
+    "history in one answer": Bar(at_least=1_000_000),
+    "history bulk-interval of 1 run": Bar(times_limit=2.5),
+    "history bulk-interval of 50 runs": Bar(times_limit=2.5),
+    "artifacts memory growth": Bar(at_most=8),
+    "storage bytes per point": Bar(at_most=34),
+}

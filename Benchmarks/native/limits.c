@@ -1,0 +1,284 @@
+// What this machine can do without a server in between. Prints one JSON object.
+//
+//   limits fsync DIRECTORY SECONDS       4 KiB appends, each with fdatasync
+//   limits roundtrip SECONDS             300 bytes there and back over loopback, two processes, one connection
+//   limits sqlite DATABASE SCHEMA RUNS KEYS OTHER PER_COMMIT SAVEPOINTS SECONDS
+//       The statements of a metric point as Apus' writer executes them, with its pragmas (Connection+Settings.swift,
+//       WriteStatements.swift, WriteSession+Metrics.swift): the point is inserted, the row of its latest value updated,
+//       what is known of the series is remembered. RUNS × KEYS series take turns beside OTHER runs of 20 metrics.
+//       PER_COMMIT points share a durable commit. SAVEPOINTS 1 puts one around each point, as Apus does around each
+//       request; with -1 a commit holds one run's batch, of which each key's latest row is written once.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAXIMUM_SAMPLES = 1 << 22, APPEND_BYTES = 4096, MESSAGE_BYTES = 300, CHECKPOINT_PAGES = 4096 };
+
+static int64_t *samples;
+static size_t sampleCount;
+static int walPages;
+
+_Noreturn static void fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    exit(2);
+}
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+static void sample(int64_t nanoseconds) {
+    if (sampleCount < MAXIMUM_SAMPLES) samples[sampleCount++] = nanoseconds;
+}
+
+static int ascending(const void *left, const void *right) {
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static void report(int64_t count, int64_t start, int64_t longestCheckpoint) {
+    double seconds = (double)(now() - start) / 1e9;
+    qsort(samples, sampleCount, sizeof *samples, ascending);
+    size_t last = sampleCount ? sampleCount - 1 : 0;
+    printf("{\"count\": %lld, \"seconds\": %.6f, \"rate\": %.1f, ", (long long)count, seconds, (double)count / seconds);
+    printf("\"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, ", (double)samples[last / 2] / 1000,
+           (double)samples[(size_t)((double)last * 0.99)] / 1000, (double)samples[last] / 1000);
+    printf("\"longest_checkpoint_ms\": %.3f}\n", (double)longestCheckpoint / 1e6);
+}
+
+static void measureSync(const char *directory, int64_t nanoseconds) {
+    char path[4096], block[APPEND_BYTES];
+    memset(block, 'x', sizeof block);
+    snprintf(path, sizeof path, "%s/appended", directory);
+    int file = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    if (file < 0) fail("%s: %s", path, strerror(errno));
+    int64_t start = now();
+    while (now() - start < nanoseconds) {
+        int64_t before = now();
+        if (write(file, block, sizeof block) != sizeof block || fdatasync(file) != 0)
+            fail("%s: %s", path, strerror(errno));
+        sample(now() - before);
+    }
+    report((int64_t)sampleCount, start, 0);
+    close(file);
+    unlink(path);
+}
+
+static bool exchangeAll(int descriptor, char *message, bool isRead) {
+    for (size_t done = 0; done < MESSAGE_BYTES;) {
+        ssize_t count = isRead ? recv(descriptor, message + done, MESSAGE_BYTES - done, 0)
+                               : send(descriptor, message + done, MESSAGE_BYTES - done, MSG_NOSIGNAL);
+        if (count <= 0) return false;
+        done += (size_t)count;
+    }
+    return true;
+}
+
+static void measureRoundTrip(int64_t nanoseconds) {
+    char message[MESSAGE_BYTES] = {0};
+    int one = 1;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, 1) != 0) fail("listen");
+    getsockname(listener, (struct sockaddr *)&address, &length);
+    pid_t child = fork();
+    if (child < 0) fail("fork: %s", strerror(errno));
+    if (child == 0) {
+        int peer = accept(listener, NULL, NULL);
+        setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        while (exchangeAll(peer, message, true) && exchangeAll(peer, message, false)) {}
+        _exit(0);
+    }
+    int peer = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (connect(peer, (struct sockaddr *)&address, length) != 0) fail("connect: %s", strerror(errno));
+    int64_t start = now();
+    while (now() - start < nanoseconds) {
+        int64_t before = now();
+        if (!exchangeAll(peer, message, false) || !exchangeAll(peer, message, true)) fail("the echo ended");
+        sample(now() - before);
+    }
+    report((int64_t)sampleCount, start, 0);
+    close(peer);
+    waitpid(child, NULL, 0);
+}
+
+static void execute(sqlite3 *database, const char *sql) {
+    char *message = NULL;
+    if (sqlite3_exec(database, sql, NULL, NULL, &message) != SQLITE_OK) fail("%.60s: %s", sql, message);
+}
+
+static sqlite3_stmt *prepare(sqlite3 *database, const char *sql) {
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
+        fail("%.60s: %s", sql, sqlite3_errmsg(database));
+    return statement;
+}
+
+static void step(sqlite3_stmt *statement) {
+    if (sqlite3_step(statement) != SQLITE_DONE) fail("%s", sqlite3_errmsg(sqlite3_db_handle(statement)));
+    sqlite3_reset(statement);
+}
+
+static int countPages(void *context, sqlite3 *database, const char *name, int pages) {
+    (void)context, (void)database, (void)name;
+    walPages = pages;
+    return SQLITE_OK;
+}
+
+static char *readAll(const char *path) {
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 1 << 20);
+    if (!file || !text || fread(text, 1, (1 << 20) - 1, file) == 0) fail("cannot read %s", path);
+    fclose(file);
+    return text;
+}
+
+typedef struct {
+    sqlite3 *database;
+    sqlite3_stmt *begin, *commit, *savepoint, *release, *insert, *insertLatest, *updateLatest;
+    int64_t *counts;  // points of each series
+    int64_t number;   // of the next point
+    int64_t longestCheckpoint, checkpointedAtPages;
+} Store;
+
+static Store openStore(const char *path, const char *schema, int64_t series, int64_t otherRuns) {
+    Store store = {.counts = calloc((size_t)series, sizeof(int64_t))};
+    if (sqlite3_open(path, &store.database) != SQLITE_OK || !store.counts) fail("cannot open %s", path);
+    execute(store.database,
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = wal; PRAGMA synchronous = FULL;"
+            "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 0;"
+            "PRAGMA foreign_keys = ON");
+    execute(store.database, readAll(schema));
+    char sql[900];
+    snprintf(sql, sizeof sql,
+             "BEGIN; WITH RECURSIVE run(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM run WHERE id < %lld), "
+             "key(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM key WHERE id < 20) "
+             "INSERT INTO latest_metrics SELECT run.id + 100000, key.id, "
+             "(run.id * 7919 + key.id * 104729) %% 100003, 0, 1700000000000, 0, 1, 1 FROM run, key WHERE %lld > 0;"
+             "INSERT INTO metrics SELECT run_id, key_id, timestamp, step, value, is_nan FROM latest_metrics; COMMIT",
+             (long long)otherRuns, (long long)otherRuns);
+    execute(store.database, sql);
+    execute(store.database, "PRAGMA wal_checkpoint(TRUNCATE)");
+    sqlite3_wal_hook(store.database, countPages, NULL);
+    store.begin = prepare(store.database, "BEGIN IMMEDIATE");
+    store.commit = prepare(store.database, "COMMIT");
+    store.savepoint = prepare(store.database, "SAVEPOINT request");
+    store.release = prepare(store.database, "RELEASE request");
+    store.insert = prepare(store.database,
+                           "INSERT OR IGNORE INTO metrics (run_id, key_id, timestamp, step, value, is_nan) "
+                           "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    store.insertLatest = prepare(store.database,
+                                 "INSERT INTO latest_metrics (run_id, key_id, value, is_nan, timestamp, step, "
+                                 "point_count, in_order) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    store.updateLatest = prepare(store.database,
+                                 "UPDATE latest_metrics SET value = ?3, is_nan = ?4, timestamp = ?5, step = ?6, "
+                                 "point_count = ?7, in_order = ?8 WHERE run_id = ?1 AND key_id = ?2");
+    return store;
+}
+
+static void insertPoint(Store *store, int64_t run, int64_t key) {
+    sqlite3_stmt *insert = store->insert;
+    sqlite3_bind_int64(insert, 1, run);
+    sqlite3_bind_int64(insert, 2, key);
+    sqlite3_bind_int64(insert, 3, 1700000000000 + store->number);
+    sqlite3_bind_int64(insert, 4, store->number);
+    sqlite3_bind_double(insert, 5, (double)(store->number * 7919 % 100003) / 1000);
+    sqlite3_bind_int64(insert, 6, 0);
+    step(insert);
+}
+
+static void writeLatest(Store *store, int64_t run, int64_t key, int64_t before, int64_t after) {
+    sqlite3_stmt *write = before == 0 ? store->insertLatest : store->updateLatest;
+    sqlite3_bind_int64(write, 1, run);
+    sqlite3_bind_int64(write, 2, key);
+    sqlite3_bind_double(write, 3, (double)(store->number * 7919 % 100003) / 1000);
+    sqlite3_bind_int64(write, 4, 0);
+    sqlite3_bind_int64(write, 5, 1700000000000 + store->number);
+    sqlite3_bind_int64(write, 6, store->number);
+    sqlite3_bind_int64(write, 7, after);
+    sqlite3_bind_int64(write, 8, 1);
+    step(write);
+}
+
+static void checkpoint(Store *store) {
+    if (walPages < store->checkpointedAtPages) store->checkpointedAtPages = 0;
+    if (walPages - store->checkpointedAtPages < CHECKPOINT_PAGES) return;
+    store->checkpointedAtPages = walPages;
+    int64_t start = now();
+    sqlite3_wal_checkpoint_v2(store->database, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (now() - start > store->longestCheckpoint) store->longestCheckpoint = now() - start;
+}
+
+// One commit of requests of one point each, over all series in turn.
+static void commitPoints(Store *store, int64_t runs, int64_t series, int64_t perCommit, bool hasSavepoints) {
+    for (int64_t index = 0; index < perCommit; index++, store->number++) {
+        int64_t place = store->number % series, run = place % runs + 1, key = place / runs + 1;
+        if (hasSavepoints) step(store->savepoint);
+        insertPoint(store, run, key);
+        writeLatest(store, run, key, store->counts[place], store->counts[place] + 1);
+        store->counts[place]++;
+        if (hasSavepoints) step(store->release);
+    }
+}
+
+// One commit of one batch: its keys take turns, and each latest row is written once.
+static void commitBatch(Store *store, int64_t run, int64_t keys, int64_t points) {
+    int64_t *counts = store->counts + (run - 1) * keys;
+    for (int64_t index = 0; index < points; index++, store->number++) insertPoint(store, run, index % keys + 1);
+    for (int64_t key = 0; key < keys; key++) {
+        writeLatest(store, run, key + 1, counts[key], counts[key] + points / keys);
+        counts[key] += points / keys;
+    }
+}
+
+static void measureStore(char **arguments) {
+    int64_t runs = atoll(arguments[2]), keys = atoll(arguments[3]), perCommit = atoll(arguments[5]);
+    int savepoints = atoi(arguments[6]);
+    int64_t nanoseconds = (int64_t)(atof(arguments[7]) * 1e9);
+    if (runs <= 0 || keys <= 0 || perCommit <= 0) fail("runs, keys and points of a commit are positive");
+    Store store = openStore(arguments[0], arguments[1], runs * keys, atoll(arguments[4]));
+    int64_t start = now(), commits = 0;
+    while (now() - start < nanoseconds) {
+        int64_t before = now();
+        step(store.begin);
+        if (savepoints < 0) commitBatch(&store, commits % runs + 1, keys, perCommit);
+        else commitPoints(&store, runs, runs * keys, perCommit, savepoints > 0);
+        step(store.commit);
+        sample(now() - before);
+        commits++;
+        checkpoint(&store);
+    }
+    report(store.number, start, store.longestCheckpoint);
+}
+
+int main(int count, char **arguments) {
+    samples = malloc(MAXIMUM_SAMPLES * sizeof *samples);
+    if (!samples) fail("out of memory");
+    const char *what = count > 1 ? arguments[1] : "";
+    if (count == 4 && strcmp(what, "fsync") == 0) measureSync(arguments[2], (int64_t)(atof(arguments[3]) * 1e9));
+    else if (count == 3 && strcmp(what, "roundtrip") == 0) measureRoundTrip((int64_t)(atof(arguments[2]) * 1e9));
+    else if (count == 10 && strcmp(what, "sqlite") == 0) measureStore(arguments + 2);
+    else fail("usage: limits fsync|roundtrip|sqlite … (see the head of limits.c)");
+    return 0;
+}

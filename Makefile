@@ -1,0 +1,94 @@
+# `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+python := python3
+apus := .build/release/apus
+# With the Swift runtime inside: it starts sooner and needs 4 MB less.
+release := swift build -c release --product apus --static-swift-stdlib
+environments := .venv .venv-2.9 .venv-2.22 .venv-reference
+swift_sources := Sources Tests Package.swift
+
+.PHONY: help run build test lint unit conformance differential environments compiled sanitize fuzz dist clean \
+	bench native-packages test-packages
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+run: native-packages ## build a release and serve http://127.0.0.1:5000 with data under ./apus-data
+	@$(release) >&2
+	exec $(apus) server --host 127.0.0.1 --port 5000 --data-dir ./apus-data
+
+build: native-packages ## build a release: .build/release/apus
+	@$(release)
+
+test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential
+	@$(MAKE) --no-print-directory -j2 --output-sync=target compiled environments
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory conformance
+	$(MAKE) --no-print-directory differential
+
+compiled: native-packages
+	@swift build --build-tests
+	$(release)
+
+lint: ## check the format, and that every migration and page is in the binary
+	@swift format lint --strict --configuration .swift-format -r $(swift_sources)
+	Scripts/check-embedded
+	echo "lint: clean"
+
+unit: native-packages ## Swift tests, debug
+	@swift test --disable-xctest
+
+conformance: build environments ## the real clients against the release binary
+	@export APUS_BINARY="$$PWD/$(apus)"
+	.venv/bin/python -m pytest -q Tests/Conformance
+	for environment in .venv-2.22 .venv-2.9; do
+	    $$environment/bin/python -m pytest -q Tests/Conformance -m client
+	done
+
+differential: build environments ## the same requests to the reference server and to Apus
+	@APUS_BINARY="$$PWD/$(apus)" .venv-reference/bin/python -m pytest -q Tests/Differential
+
+environments: $(environments:%=%/.stamp)
+
+.venv/.stamp: Tests/Conformance/requirements.txt
+.venv-2.9/.stamp: Tests/Conformance/requirements-2.9.txt
+.venv-2.22/.stamp: Tests/Conformance/requirements-2.22.txt
+.venv-reference/.stamp: Scripts/reference-requirements.txt
+
+# A pip that stops half-way leaves no stamp, and the next run starts this environment anew.
+%/.stamp: | test-packages
+	@rm -rf $*
+	$(python) -m venv $*
+	$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+	echo "$*: ready"
+
+native-packages:
+	@Scripts/install-packages native
+
+test-packages:
+	@Scripts/install-packages test
+
+sanitize: native-packages ## Swift tests under the thread and the address sanitizer
+	@export TSAN_OPTIONS="suppressions=$$PWD/Tests/thread-sanitizer.txt"
+	swift test --disable-xctest --sanitize=thread --scratch-path .build/thread
+	swift test --disable-xctest --sanitize=address --scratch-path .build/address
+
+fuzz: native-packages ## each fuzz target of Tests/Fuzz for FUZZ_SECONDS (default 60)
+	@Scripts/fuzz "$${FUZZ_SECONDS:-60}"
+
+bench: build ## side by side with MLflow and FastTrackML (Benchmarks/README.md), with BENCH_FLAGS
+	@APUS_BINARY="$$PWD/$(apus)" $(python) Benchmarks/run.py $(BENCH_FLAGS)
+
+dist: native-packages ## dist/apus-<version>-linux-<arch>.tar.gz, linked statically, checked
+	@Scripts/dist
+
+clean: ## remove everything built, and the Python environments
+	@rm -rf .build dist $(environments) .venv-peers

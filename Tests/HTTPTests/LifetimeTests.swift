@@ -130,6 +130,18 @@ import Testing
         #expect(server.server.statistics.openConnections == 0)
     }
 
+    @Test func `a head that stopped half-way does not hold up the end`() throws {
+        let server = try TestServer()
+        let client = try server.client()
+        let half = "GET /hello HTTP/1.1\r\nHos"
+        try client.send(half)
+        while server.server.statistics.bytesReceived < half.utf8.count { sched_yield() }
+        let done = DispatchSemaphore(value: 0)
+        server.server.shutdown(within: .seconds(120)) { done.signal() }
+        #expect(done.wait(timeout: .now() + .seconds(20)) == .success)
+        #expect(try client.isClosedByServer())
+    }
+
     @Test func `cuts what is left when the time is over`() throws {
         let server = try TestServer()
         let client = try server.client()

@@ -167,8 +167,15 @@ final class Connection {
     }
 
     /// For a shutdown: a connection between two requests ends at once, others after their answer.
+    ///
+    /// What is left of a head that has begun must come soon: a client that stopped half-way must not hold up the end.
     func closeIfIdle() {
-        if phase == .head, !parser.hasBegun, input.isEmpty { close() }
+        guard phase == .head else { return }
+        if parser.hasBegun || !input.isEmpty {
+            setDeadline(.seconds(1), .head)
+        } else {
+            close()
+        }
     }
 }
 
@@ -190,7 +197,7 @@ extension Connection {
         switch deadlineKind {
         case .idle, .write, .drain: close()
         case .head:
-            if parser.hasBegun {
+            if parser.hasBegun, !loop.isDraining {
                 refuse(HTTPRefusal(408, "The request head did not arrive in time"))
             } else {
                 close()

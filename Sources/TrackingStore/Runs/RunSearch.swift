@@ -39,12 +39,6 @@ extension ReadSession {
     package func findRuns(_ search: RunSearch) throws -> Page<Int64> {
         try RunSearchPlan(search, in: self).page()
     }
-
-    /// One page of the runs that a search finds, whole; for pages that fit in memory.
-    package func searchRuns(_ search: RunSearch) throws -> Page<Run> {
-        let page = try findRuns(search)
-        return Page(items: try runs(rows: page.items), nextPageToken: page.nextPageToken)
-    }
 }
 
 extension RunSearch {

@@ -28,7 +28,6 @@ final class RunningServer {
     ) throws {
         self.logger = logger
         self.readyFile = readyFile
-        if let readyFile { ReadyFile.remove(readyFile) }
         let configuration = TrackingStore.Configuration(
             databasePath: layout.databasePath,
             artifactRoot: layout.artifactRoot,
@@ -39,6 +38,8 @@ final class RunningServer {
         } catch {
             throw StartFailure.opening(layout.databasePath, error)
         }
+        // Not before the store is ours: the file may be that of the server that owns it.
+        if let readyFile { ReadyFile.remove(readyFile) }
         let artifacts = ArtifactRoot(location: layout.artifactsPath)
         let api = MLflowAPI(
             store: store,

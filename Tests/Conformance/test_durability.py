@@ -162,7 +162,8 @@ def run_server(*arguments, timeout=15):
 
 def test_a_second_server_on_the_same_data_is_refused_and_told_who_has_it():
     with ApusServer() as server:
-        second = run_server("--data-dir", server.data_directory)
+        second = run_server("--data-dir", server.data_directory, "--ready-file", server.ready_path)
+        assert server.ready_path.read_text().strip() == server.url
         assert second.returncode not in (0, -signal.SIGSEGV, -signal.SIGILL, -signal.SIGTRAP)
         assert second.stdout == ""
         assert str(server.pid) in second.stderr

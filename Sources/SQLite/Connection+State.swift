@@ -4,6 +4,9 @@ extension Connection {
     /// Rows changed by the newest INSERT, UPDATE or DELETE; 0 once closed.
     package var changes: Int { database.raw.map { Int(sqlite3_changes64($0)) } ?? 0 }
 
+    /// Rows changed since the connection was opened, those of triggers and foreign keys included; 0 once closed.
+    package var totalChanges: Int { database.raw.map { Int(sqlite3_total_changes64($0)) } ?? 0 }
+
     /// The rowid of the newest INSERT into a rowid table; 0 once closed or if there was none.
     package var lastInsertRowID: Int64 { database.raw.map { sqlite3_last_insert_rowid($0) } ?? 0 }
 

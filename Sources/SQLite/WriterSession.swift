@@ -13,14 +13,6 @@ package protocol WriterSession: AnyObject, SendableMetatype {
 
     /// The whole transaction is gone: drop what was cached since it began.
     func didRollBack()
-
-    /// One request begins inside the transaction: remember where its caching starts.
-    ///
-    /// Not called in a transaction of one request, where `didRollBack` covers it.
-    func willBeginSavepoint()
-
-    /// One request is gone: drop what was cached since the newest `willBeginSavepoint`.
-    func didRollBackToSavepoint()
 }
 
 extension WriterSession {
@@ -30,10 +22,6 @@ extension WriterSession {
     package func didCommit() {}
     /// Does nothing: for sessions without caches.
     package func didRollBack() {}
-    /// Does nothing: for sessions without caches.
-    package func willBeginSavepoint() {}
-    /// Does nothing: for sessions without caches.
-    package func didRollBackToSavepoint() {}
 }
 
 /// Bounds of a `Writer`.
@@ -58,7 +46,7 @@ package struct WriterStatistics: Sendable {
     package var commits = 0
     /// Requests answered, failures included.
     package var requests = 0
-    /// Requests run again because the transaction they were in was lost.
+    /// Requests run again because the transaction they were in was undone.
     package var replays = 0
     /// Time of the newest COMMIT, of all, and of the longest.
     package var lastCommit: Duration = .zero

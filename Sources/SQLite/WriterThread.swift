@@ -1,14 +1,12 @@
-/// The part of the writer that lives on its queue: transactions, savepoints, replay and checkpoints.
+/// The part of the writer that lives on its queue: transactions, replay and checkpoints.
+///
+/// There are no savepoints: each costs two statements and a copy of every page that its request changes, a tenth of the
+/// writer's speed, and hardly a request fails after it has changed something. One that does takes the requests before
+/// it down, and those run again in a transaction of their own.
 ///
 /// `@unchecked Sendable` because everything in it is touched only on the writer's serial queue.
 final class WriterThread<Session: WriterSession>: @unchecked Sendable {
-    private enum Outcome {
-        case committed
-        /// Nothing was kept and every job has its failure.
-        case failed
-        /// The transaction is gone. The culprit, if one is known, has its failure; the others are to be replayed.
-        case lost(culprit: Int?)
-    }
+    typealias Jobs = ArraySlice<WriterJob<Session>>
 
     private let checkpointPages: Int
     private let clock = ContinuousClock()
@@ -22,27 +20,15 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         self.checkpointPages = checkpointPages
     }
 
-    /// Runs the jobs in one transaction, or one by one if that transaction is lost, and delivers all outcomes.
-    func commit(_ jobs: ArraySlice<WriterJob<Session>>) {
+    /// Carries out the jobs and delivers their outcomes: in one transaction, unless one of them costs the others theirs.
+    func commit(_ jobs: Jobs) {
         guard let session else {
-            for job in jobs {
-                job.fail(SubmissionError.closed)
-                job.deliver()
-            }
+            fail(jobs, SubmissionError.closed)
             return
         }
-        let outcome =
-            jobs.count == 1 ? attemptOne(jobs[jobs.startIndex], in: session) : attemptAll(jobs, in: session)
-        guard case .lost(let culprit) = outcome else {
-            for job in jobs { job.deliver() }
-            return
-        }
-        for index in jobs.indices {
-            if index != culprit {
-                statistics.replays += 1
-                _ = attemptOne(jobs[index], in: session)
-            }
-            jobs[index].deliver()
+        var waiting = jobs
+        while !waiting.isEmpty {
+            waiting = waiting.dropFirst(settle(waiting, in: session))
         }
     }
 
@@ -73,77 +59,59 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         statistics.longestCheckpoint = max(statistics.longestCheckpoint, clock.now - start)
     }
 
-    /// One job needs no savepoint: undoing the transaction undoes it.
-    private func attemptOne(_ job: WriterJob<Session>, in session: Session) -> Outcome {
-        let connection = session.connection
-        do {
-            try connection.cached("BEGIN IMMEDIATE").run()
-            try job.execute(session)
-            try requireTransaction(connection)
-            try commitTransaction(session, requests: 1)
-            return .committed
-        } catch {
-            connection.rollBackIfNeeded()
-            session.didRollBack()
-            job.fail(error)
-            return .failed
-        }
-    }
-
-    private func attemptAll(_ jobs: ArraySlice<WriterJob<Session>>, in session: Session) -> Outcome {
+    /// Begins a transaction for the jobs and brings it to its end.
+    /// - Returns: how many of them, from the first on, have been carried out or failed, and were told so.
+    private func settle(_ jobs: Jobs, in session: Session) -> Int {
         let connection = session.connection
         do {
             try connection.cached("BEGIN IMMEDIATE").run()
         } catch {
-            return failAll(jobs, error, in: session)
+            fail(jobs, error)
+            return jobs.count
         }
-        for index in jobs.indices where !attemptWithSavepoint(jobs[index], in: session) {
-            return .lost(culprit: index)
+        for index in jobs.indices where !attempt(jobs[index], in: session) {
+            undo(session)
+            replay(jobs[..<index])
+            jobs[index].deliver()
+            return index - jobs.startIndex + 1
         }
         do {
             try commitTransaction(session, requests: jobs.count)
-            return .committed
-        } catch let error as SQLiteError where error.isBusy {
-            // Nobody here is to blame, and each replay would wait for the same lock.
-            return failAll(jobs, error, in: session)
+            for job in jobs { job.deliver() }
         } catch {
-            connection.rollBackIfNeeded()
-            session.didRollBack()
-            return .lost(culprit: nil)
+            undo(session)
+            if jobs.count == 1 || (error as? SQLiteError)?.isBusy == true {
+                // Of a lock nobody here is to blame, and each replay would wait for it again.
+                fail(jobs, error)
+            } else {
+                for index in jobs.indices { replay(jobs[index...index]) }
+            }
         }
+        return jobs.count
     }
 
-    /// Runs one job of many; false if the whole transaction is gone because of it.
-    private func attemptWithSavepoint(_ job: WriterJob<Session>, in session: Session) -> Bool {
+    /// Runs one job; false if it failed and the transaction must be undone because of it.
+    private func attempt(_ job: WriterJob<Session>, in session: Session) -> Bool {
         let connection = session.connection
+        let changesBefore = connection.totalChanges
         do {
-            session.willBeginSavepoint()
-            try connection.cached("SAVEPOINT request").run()
             try job.execute(session)
             try requireTransaction(connection)
-            try connection.cached("RELEASE request").run()
             return true
         } catch {
             job.fail(error)
-            if connection.isInTransaction, undoSavepoint(connection) {
-                session.didRollBackToSavepoint()
-                return true
-            }
-            connection.rollBackIfNeeded()
-            session.didRollBack()
-            return false
+            return connection.isInTransaction && connection.totalChanges == changesBefore
         }
     }
 
-    private func undoSavepoint(_ connection: Connection) -> Bool {
-        do {
-            try connection.cached("ROLLBACK TO request").run()
-            try connection.cached("RELEASE request").run()
-            return true
-        } catch {
-            // The caller gives up the transaction; the job keeps the error that came first.
-            return false
-        }
+    private func replay(_ jobs: Jobs) {
+        statistics.replays += jobs.count
+        commit(jobs)
+    }
+
+    private func undo(_ session: Session) {
+        session.connection.rollBackIfNeeded()
+        session.didRollBack()
     }
 
     private func commitTransaction(_ session: Session, requests: Int) throws {
@@ -154,11 +122,11 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         session.didCommit()
     }
 
-    private func failAll(_ jobs: ArraySlice<WriterJob<Session>>, _ error: any Error, in session: Session) -> Outcome {
-        session.connection.rollBackIfNeeded()
-        session.didRollBack()
-        for job in jobs { job.fail(error) }
-        return .failed
+    private func fail(_ jobs: Jobs, _ error: any Error) {
+        for job in jobs {
+            job.fail(error)
+            job.deliver()
+        }
     }
 
     /// A job that swallowed the failure which ended the transaction must not be acknowledged.

@@ -30,7 +30,39 @@ import Testing
         #expect(try world.cacheAgrees(writer))
         writer.shutdown()
         #expect(try world.rows() == [1, 2, 3])
+        // The first, because the second had changed something; the third, because of the fourth.
+        #expect(writer.statistics.replays == 2)
+    }
+
+    @Test func `a request that fails before it changes anything costs the others nothing`() throws {
+        let writer = try world.writer()
+        let works: [WriterWorld.Work] = [
+            { try $0.insert(1) }, { _ in throw Refusal() }, { try $0.insert(1) }, { try $0.insert(2) },
+        ]
+        let outcomes = try world.runTogether(works, on: writer)
+        #expect(outcomes.wait() == ["ok", "Refusal", "constraint", "ok"])
+        writer.shutdown()
+        #expect(try world.rows() == [1, 2])
         #expect(writer.statistics.replays == 0)
+        // The gate's and that of all the works.
+        #expect(writer.statistics.commits == 2)
+    }
+
+    @Test func `many failing requests end, each with its error`() throws {
+        let writer = try world.writer()
+        let works: [WriterWorld.Work] = (Int64(0)..<200).map { index in
+            { session in
+                try session.insert(index)
+                if index % 2 == 1 { throw Refusal() }
+            }
+        }
+        let outcomes = try world.runTogether(works, on: writer)
+        #expect(outcomes.wait() == (Int64(0)..<200).map { $0 % 2 == 1 ? "Refusal" : "ok" })
+        #expect(try world.cacheAgrees(writer))
+        writer.shutdown()
+        #expect(try world.rows() == (Int64(0)..<200).filter { $0 % 2 == 0 })
+        // Each at most once.
+        #expect(writer.statistics.replays == 100)
     }
 
     @Test func `a lone failing request is undone`() throws {

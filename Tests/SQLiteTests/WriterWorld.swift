@@ -8,7 +8,6 @@ final class RowSession: WriterSession {
     let connection: Connection
     private(set) var committed: Set<Int64> = []
     private var pending: [Int64] = []
-    private var mark = 0
 
     init(_ connection: Connection) throws {
         self.connection = connection
@@ -36,12 +35,7 @@ final class RowSession: WriterSession {
 
     func didRollBack() {
         pending.removeAll()
-        mark = 0
     }
-
-    func willBeginSavepoint() { mark = pending.count }
-
-    func didRollBackToSavepoint() { pending.removeSubrange(mark...) }
 }
 
 /// Outcomes by request, in the order of their completions.

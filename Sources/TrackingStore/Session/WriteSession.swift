@@ -7,7 +7,8 @@ internal import Tracking
 /// client can mend; nothing of the request is stored then.
 ///
 /// What it remembers between requests (ids of keys, of runs, and the latest point of each metric) saves a look-up a row.
-/// An entry made since the last commit or savepoint leaves again when that commit or savepoint fails.
+/// An entry made since the last commit leaves again when the next one fails. A request that has changed nothing in the
+/// database must not have changed an entry either: its failure undoes nothing.
 package final class WriteSession: WriterSession {
     package let connection: Connection
     let artifactRoot: ArtifactLocation
@@ -23,12 +24,6 @@ package final class WriteSession: WriterSession {
         self.artifactRoot = artifactRoot
         statements = try WriteStatements(connection)
         identity = FileIdentity(path: connection.path)
-    }
-
-    package func willBeginSavepoint() {
-        keyIDs.beginSavepoint()
-        runRows.beginSavepoint()
-        latestMetrics.beginSavepoint()
     }
 
     /// A database whose file was deleted or replaced takes writes that nobody will ever read again.
@@ -52,12 +47,6 @@ package final class WriteSession: WriterSession {
         keyIDs.rollBack()
         runRows.rollBack()
         latestMetrics.rollBack()
-    }
-
-    package func didRollBackToSavepoint() {
-        keyIDs.rollBackToSavepoint()
-        runRows.rollBackToSavepoint()
-        latestMetrics.rollBackToSavepoint()
     }
 
     /// The id under which the key is stored, made when the key is new.

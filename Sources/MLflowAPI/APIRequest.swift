@@ -9,19 +9,23 @@ package struct APIRequest: Sendable {
     /// A header field by its name in lower case; nil when there is none.
     package var header: @Sendable (_ lowercasedName: String) -> String?
     package var body: [UInt8]
+    /// Whether the handler's thread serves nobody else, so that it may wait for a commit.
+    package var mayBlock: Bool
 
     package init(
         method: String,
         parameters: [String],
         query: [(name: String, value: String)],
         header: @escaping @Sendable (_ lowercasedName: String) -> String?,
-        body: [UInt8]
+        body: [UInt8],
+        mayBlock: Bool = false
     ) {
         self.method = method
         self.parameters = parameters
         self.query = query
         self.header = header
         self.body = body
+        self.mayBlock = mayBlock
     }
 
     /// The first value of a query parameter.

@@ -72,16 +72,16 @@ package struct MLflowAPI: Sendable {
     func messageHandling(_ handler: @escaping @Sendable (RequestMessage) throws -> Operation) -> Endpoint.Handling {
         .message { request, reply in
             do {
-                perform(try handler(try RequestMessage(request)), reply)
+                perform(try handler(try RequestMessage(request)), mayBlock: request.mayBlock, reply)
             } catch {
                 reply(response(to: error))
             }
         }
     }
 
-    private func perform(_ operation: Operation, _ reply: @escaping APIReply) {
+    private func perform(_ operation: Operation, mayBlock: Bool, _ reply: @escaping APIReply) {
         switch operation {
-        case .write(let work): store.write(work) { reply(response(of: $0)) }
+        case .write(let work): store.write(work, mayBlock: mayBlock) { reply(response(of: $0)) }
         case .read(let work): store.read(work) { reply(response(of: $0)) }
         case .answer(let answer): reply(answer)
         }

@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Requests queue up while a transaction runs; the next transaction takes them all, commits once and only then
 /// answers them, so a thousand clients share one sync and a lone one pays one. There is no timer: an idle writer
-/// begins at once. A request that throws is undone alone and gets its own error.
+/// begins at once. A request that throws gets its own error and leaves nothing behind; no other request is touched.
 package final class Writer<Session: WriterSession>: Sendable {
     private struct State {
         var pending: [WriterJob<Session>] = []
@@ -31,15 +31,18 @@ package final class Writer<Session: WriterSession>: Sendable {
 
     /// Queues one request; `completion` gets its outcome on the writer's thread once that outcome is durable.
     ///
-    /// Returns at once.
+    /// Returns at once, unless it may block.
     /// - Parameters:
     ///   - work: changes the database through the session. It may run twice, when the transaction it was part of is
     ///     lost to another request's failure, so it must not have effects elsewhere. It must not begin or end
     ///     transactions, and must pass on the errors of SQLite: one of them may have ended the transaction.
+    ///   - mayBlock: whether a writer at rest may work on the calling thread, which saves a lone client two hand-overs
+    ///     from thread to thread: then this blocks for one commit, and `completion` has been called when it returns.
     ///   - completion: must be quick and must not wait for the writer.
     /// - Throws: `.overloaded` if the queue is full, `.closed` after `shutdown()`; then neither closure is called.
     package func submit<Value: Sendable>(
         _ work: @escaping @Sendable (Session) throws -> Value,
+        mayBlock: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) throws(SubmissionError) {
         let job = WriterRequest<Session, Value>(work: work, completion: completion)
@@ -51,9 +54,14 @@ package final class Writer<Session: WriterSession>: Sendable {
             defer { state.isScheduled = true }
             return .success(!state.isScheduled)
         }
-        if try accepted.get() {
-            queue.async { self.drain() }
+        guard try accepted.get() else { return }
+        if mayBlock {
+            // A serial queue at rest runs this block on the calling thread.
+            queue.sync { processPending() }
+            // What came meanwhile belongs to others: they must not hold up the caller.
+            guard hasPending() else { return }
         }
+        queue.async { while self.hasPending() { self.processPending() } }
     }
 
     /// What has been done so far.
@@ -74,21 +82,25 @@ package final class Writer<Session: WriterSession>: Sendable {
         queue.sync { thread.close() }
     }
 
-    private func drain() {
-        while true {
-            let jobs: [WriterJob<Session>] = state.withLock { state in
-                var taken: [WriterJob<Session>] = []
-                swap(&taken, &state.pending)
-                state.isScheduled = !taken.isEmpty
-                return taken
-            }
-            guard !jobs.isEmpty else { return }
-            var start = 0
-            while start < jobs.count {
-                let end = min(start + limits.requestsPerCommit, jobs.count)
-                process(jobs[start..<end])
-                start = end
-            }
+    /// False says that the next request to come must schedule the queue again.
+    private func hasPending() -> Bool {
+        state.withLock { state in
+            state.isScheduled = !state.pending.isEmpty
+            return state.isScheduled
+        }
+    }
+
+    private func processPending() {
+        let jobs: [WriterJob<Session>] = state.withLock { state in
+            var taken: [WriterJob<Session>] = []
+            swap(&taken, &state.pending)
+            return taken
+        }
+        var start = 0
+        while start < jobs.count {
+            let end = min(start + limits.requestsPerCommit, jobs.count)
+            process(jobs[start..<end])
+            start = end
         }
     }
 

@@ -3,8 +3,8 @@ package import Tracking
 
 /// Experiments, runs and all that is logged with them, in one SQLite database.
 ///
-/// One writer commits for everybody (group commit); a few readers run beside it. Nothing here blocks the caller but
-/// `init`, `readNow` and `close`.
+/// One writer commits for everybody (group commit); a few readers run beside it. Nothing here blocks a caller that
+/// does not ask for it but `init`, `readNow` and `close`.
 package final class TrackingStore: Sendable {
     /// Where and how a store is kept.
     package struct Configuration: Sendable {
@@ -67,13 +67,15 @@ package final class TrackingStore: Sendable {
     ///
     /// - Parameters:
     ///   - work: one request; what it throws undoes all that it did. It may run twice.
-    ///   - completion: called on the writer's thread; it must be quick.
+    ///   - mayBlock: whether the calling thread may be used, for as long as one commit takes.
+    ///   - completion: called on the writer's thread, or on the calling one; it must be quick.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
+        mayBlock: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         do {
-            try writer.submit(work) { completion($0.mapError(Self.translate)) }
+            try writer.submit(work, mayBlock: mayBlock) { completion($0.mapError(Self.translate)) }
         } catch {
             completion(.failure(Self.translate(error)))
         }

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import SQLite
 import Synchronization
 import Testing
@@ -67,6 +68,45 @@ import Testing
         group.wait()
         writer.shutdown()
         #expect(seen.withLock { $0 } == Array(repeating: true, count: 200))
+    }
+
+    @Test func `a writer at rest may work on the thread of a caller that can wait`() throws {
+        let writer = try world.writer()
+        let caller = pthread_self()
+        let threads = Mutex<[pthread_t]>([])
+        for id in Int64(0)..<3 {
+            try writer.submit(
+                { session in
+                    threads.withLock { $0.append(pthread_self()) }
+                    try session.insert(id)
+                },
+                mayBlock: true
+            ) { _ in threads.withLock { $0.append(pthread_self()) } }
+            #expect(threads.withLock { $0.count } == 2 * (Int(id) + 1))
+        }
+        #expect(threads.withLock { list in list.allSatisfy { pthread_equal($0, caller) != 0 } })
+        writer.shutdown()
+        #expect(try world.rows() == [0, 1, 2])
+    }
+
+    @Test func `a caller that can wait does not wait for a writer at work`() throws {
+        let writer = try world.writer()
+        let gate = DispatchSemaphore(value: 0)
+        let outcomes = Outcomes()
+        for id in Int64(0)..<2 {
+            outcomes.expectOne()
+            try writer.submit(
+                { session in
+                    if id == 0 { gate.wait() }
+                    try session.insert(id)
+                },
+                mayBlock: id == 1
+            ) { outcomes.note(Int(id), $0) }
+        }
+        gate.signal()
+        #expect(outcomes.wait() == ["ok", "ok"])
+        writer.shutdown()
+        #expect(try world.rows() == [0, 1])
     }
 
     @Test func `beyond its limit it is overloaded, and once shut down it is closed`() throws {

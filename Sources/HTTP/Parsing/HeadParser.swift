@@ -30,7 +30,7 @@ package struct HeadParser {
         _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPRefusal) -> (request: HTTPRequest, length: Int)? {
         guard let (head, length) = try parse(bytes) else { return nil }
-        return (HTTPRequest(head: head, remoteAddress: ""), length)
+        return (HTTPRequest(head: head, remoteAddress: "", isAloneOnItsThread: false), length)
     }
 
     private static func parse(

@@ -59,7 +59,11 @@ extension Connection {
         clearDeadline()
         decoder = BodyDecoder(head.framing, limits: limits)
         exchange.hasUnreadBody = !decoder.isFinished
-        var request = HTTPRequest(head: head, remoteAddress: remoteAddress)
+        var request = HTTPRequest(
+            head: head,
+            remoteAddress: remoteAddress,
+            isAloneOnItsThread: loop.servesOneConnection
+        )
         exchange.request = request
         if let requestHeaders = loop.configuration.requestHeaders { exchange.extraHeaders = requestHeaders(request) }
         if let response = loop.configuration.admit?(request) {

@@ -174,6 +174,8 @@ final class EventLoop: @unchecked Sendable {
         connection.begin()
     }
 
+    var servesOneConnection: Bool { connections.count == 1 }
+
     /// Lets go of a closed connection; its descriptor closes with it.
     func remove(_ id: ConnectionID) {
         guard connections.removeValue(forKey: id) != nil else { return }

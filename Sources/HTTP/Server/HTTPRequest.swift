@@ -11,6 +11,9 @@ package struct HTTPRequest: Sendable {
     package internal(set) var body: [UInt8] = []
     /// The peer's numeric address without its port.
     package let remoteAddress: String
+    /// Whether the thread that calls a buffered route's handler serves no other connection at this moment: a handler that
+    /// waits a little keeps nobody waiting but a connection that is opened meanwhile.
+    package let isAloneOnItsThread: Bool
 
     package var method: HTTPMethod { head.method }
 
@@ -45,8 +48,9 @@ package struct HTTPRequest: Sendable {
     /// The declared length of the body on the wire; nil when there is none or it is chunked.
     package var contentLength: Int? { head.contentLength }
 
-    init(head: RequestHead, remoteAddress: String) {
+    init(head: RequestHead, remoteAddress: String, isAloneOnItsThread: Bool) {
         self.head = head
         self.remoteAddress = remoteAddress
+        self.isAloneOnItsThread = isAloneOnItsThread
     }
 }

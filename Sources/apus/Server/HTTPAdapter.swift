@@ -43,7 +43,8 @@ extension APIRequest {
             parameters: request.parameters,
             query: request.query,
             header: { request.header($0) },
-            body: request.body
+            body: request.body,
+            mayBlock: request.isAloneOnItsThread
         )
     }
 }

@@ -21,9 +21,10 @@ let systemLibraries: [Target] = [
 // From the ground up: a module imports only those above it in this list.
 let modules: [Target] = [
     .target(name: "CEmbeddedFiles", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "CSQLiteSetup", dependencies: ["CSQLite"], cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "JSON", swiftSettings: settings),
     .target(name: "HTTP", dependencies: ["CLinux", "CZlib"], swiftSettings: settings),
-    .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: settings),
+    .target(name: "SQLite", dependencies: ["CSQLite", "CSQLiteSetup"], swiftSettings: settings),
     .target(name: "Tracking", swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(name: "TrackingStore", dependencies: ["Filter", "SQLite", "Tracking"], swiftSettings: settings),

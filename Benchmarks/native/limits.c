@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAXIMUM_SAMPLES = 1 << 22, APPEND_BYTES = 4096, MESSAGE_BYTES = 300, CHECKPOINT_PAGES = 4096 };
+enum { MAXIMUM_SAMPLES = 1 << 22, APPEND_BYTES = 4096, MESSAGE_BYTES = 300, CHECKPOINT_PAGES = 8192 };
 
 static int64_t *samples;
 static size_t sampleCount;

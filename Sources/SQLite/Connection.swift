@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import CSQLiteSetup
 
 /// One SQLite connection.
 ///
@@ -21,10 +22,20 @@ package final class Connection {
             case .readOnly: SQLITE_OPEN_READONLY
             }
         }
+
+        /// nil: SQLite's own.
+        var fileSystem: String? {
+            switch self {
+            case .readWriteCreate, .readWrite: APUS_LOG_BUFFERING_FILES
+            case .readOnly: nil
+            }
+        }
     }
 
     /// The path it was opened with.
     package let path: String
+
+    private static let setUpResult = apus_set_up_sqlite()
 
     let database: DatabaseHandle
     private var statements = StatementCache(capacity: 64)
@@ -36,8 +47,12 @@ package final class Connection {
     /// - Parameter busyTimeout: how long a statement waits for a lock before it fails with `isBusy`.
     package init(path: String, mode: Mode, busyTimeout: Duration = .seconds(5)) throws(SQLiteError) {
         self.path = path
+        guard Self.setUpResult == SQLITE_OK else {
+            throw SQLiteError.latest(on: nil, result: Self.setUpResult, sql: nil)
+        }
         var raw: OpaquePointer?
-        let result = sqlite3_open_v2(path, &raw, mode.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let flags = mode.flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let result = sqlite3_open_v2(path, &raw, flags, mode.fileSystem)
         guard result == SQLITE_OK, let raw else {
             let error = SQLiteError.latest(on: raw, result: result, sql: nil)
             sqlite3_close_v2(raw)

@@ -33,7 +33,7 @@ package struct WriterLimits: Sendable {
     package var requestsPerCommit = 1_024
 
     /// Pages in the write-ahead log that start a checkpoint between two commits; 0 for none.
-    package var checkpointPages = 4_096
+    package var checkpointPages = 8_192
 
     package init() {}
 }

@@ -1,0 +1,139 @@
+#include "CSQLiteSetup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// SQLite's unix file system takes the length of one write modulo 0x20000 (os_unix.c, seekAndWriteFd).
+enum { CAPACITY = 0x1ffff };
+
+/// An open log. SQLite's own file object follows it in the same allocation.
+typedef struct {
+    sqlite3_file base;
+    unsigned char *pending;  // allocated at the first write
+    sqlite3_int64 start;     // where the pending bytes belong in the file
+    int count;
+} BufferedLog;
+
+static sqlite3_vfs *systemFiles;
+static sqlite3_vfs bufferingFiles;
+
+static sqlite3_file *inner(sqlite3_file *file) {
+    return (sqlite3_file *)((BufferedLog *)file + 1);
+}
+
+// What cannot be written is dropped: SQLite gives up the transaction that it belongs to.
+static int writePending(sqlite3_file *file) {
+    BufferedLog *log = (BufferedLog *)file;
+    if (log->count == 0) return SQLITE_OK;
+    int result = inner(file)->pMethods->xWrite(inner(file), log->pending, log->count, log->start);
+    log->count = 0;
+    return result;
+}
+
+static int closeLog(sqlite3_file *file) {
+    int written = writePending(file);
+    int closed = inner(file)->pMethods->xClose(inner(file));
+    free(((BufferedLog *)file)->pending);
+    return written != SQLITE_OK ? written : closed;
+}
+
+static int writeLog(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset) {
+    BufferedLog *log = (BufferedLog *)file;
+    if (log->count > 0 && (offset != log->start + log->count || count > CAPACITY - log->count)) {
+        int result = writePending(file);
+        if (result != SQLITE_OK) return result;
+    }
+    if (count > CAPACITY) return inner(file)->pMethods->xWrite(inner(file), bytes, count, offset);
+    if (!log->pending && !(log->pending = malloc(CAPACITY))) return SQLITE_IOERR_NOMEM;
+    if (log->count == 0) log->start = offset;
+    memcpy(log->pending + log->count, bytes, (size_t)count);
+    log->count += count;
+    return SQLITE_OK;
+}
+
+static int readLog(sqlite3_file *file, void *bytes, int count, sqlite3_int64 offset) {
+    int result = writePending(file);
+    return result != SQLITE_OK ? result : inner(file)->pMethods->xRead(inner(file), bytes, count, offset);
+}
+
+static int truncateLog(sqlite3_file *file, sqlite3_int64 size) {
+    int result = writePending(file);
+    return result != SQLITE_OK ? result : inner(file)->pMethods->xTruncate(inner(file), size);
+}
+
+static int syncLog(sqlite3_file *file, int flags) {
+    int result = writePending(file);
+    return result != SQLITE_OK ? result : inner(file)->pMethods->xSync(inner(file), flags);
+}
+
+static int logSize(sqlite3_file *file, sqlite3_int64 *size) {
+    int result = writePending(file);
+    return result != SQLITE_OK ? result : inner(file)->pMethods->xFileSize(inner(file), size);
+}
+
+static int lockLog(sqlite3_file *file, int level) {
+    return inner(file)->pMethods->xLock(inner(file), level);
+}
+
+static int unlockLog(sqlite3_file *file, int level) {
+    return inner(file)->pMethods->xUnlock(inner(file), level);
+}
+
+static int checkReservedLock(sqlite3_file *file, int *isReserved) {
+    return inner(file)->pMethods->xCheckReservedLock(inner(file), isReserved);
+}
+
+static int controlLog(sqlite3_file *file, int operation, void *argument) {
+    return inner(file)->pMethods->xFileControl(inner(file), operation, argument);
+}
+
+static int sectorSize(sqlite3_file *file) {
+    return inner(file)->pMethods->xSectorSize(inner(file));
+}
+
+static int deviceCharacteristics(sqlite3_file *file) {
+    return inner(file)->pMethods->xDeviceCharacteristics(inner(file));
+}
+
+// Version 1: shared memory and memory mapping are of the database's own file.
+static const sqlite3_io_methods logMethods = {
+    .iVersion = 1,
+    .xClose = closeLog,
+    .xRead = readLog,
+    .xWrite = writeLog,
+    .xTruncate = truncateLog,
+    .xSync = syncLog,
+    .xFileSize = logSize,
+    .xLock = lockLog,
+    .xUnlock = unlockLog,
+    .xCheckReservedLock = checkReservedLock,
+    .xFileControl = controlLog,
+    .xSectorSize = sectorSize,
+    .xDeviceCharacteristics = deviceCharacteristics,
+};
+
+static int openFile(sqlite3_vfs *files, const char *path, sqlite3_file *file, int flags, int *outFlags) {
+    (void)files;
+    if (!(flags & SQLITE_OPEN_WAL)) return systemFiles->xOpen(systemFiles, path, file, flags, outFlags);
+    memset(file, 0, sizeof(BufferedLog));
+    int result = systemFiles->xOpen(systemFiles, path, inner(file), flags, outFlags);
+    // Without methods SQLite does not close it; what a failed open left behind is the inner file's to close.
+    if (inner(file)->pMethods) file->pMethods = &logMethods;
+    return result;
+}
+
+int apus_set_up_sqlite(void) {
+    if (systemFiles) return SQLITE_OK;
+    // Refused when SQLite is in use already; it then goes on counting.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    int result = sqlite3_initialize();
+    if (result != SQLITE_OK) return result;
+    systemFiles = sqlite3_vfs_find(NULL);
+    if (!systemFiles) return SQLITE_ERROR;
+    bufferingFiles = *systemFiles;
+    bufferingFiles.pNext = NULL;
+    bufferingFiles.zName = APUS_LOG_BUFFERING_FILES;
+    bufferingFiles.szOsFile = (int)sizeof(BufferedLog) + systemFiles->szOsFile;
+    bufferingFiles.xOpen = openFile;
+    return sqlite3_vfs_register(&bufferingFiles, 0);
+}

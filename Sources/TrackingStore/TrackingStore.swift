@@ -59,6 +59,7 @@ package final class TrackingStore: Sendable {
             try connection.configureForReading(cacheKibibytes: 4_096)
             // The search language's LIKE tells upper from lower case.
             try connection.execute("PRAGMA case_sensitive_like = ON")
+            try connection.addRowSkipping()
             return ReadSession(connection: connection)
         }
     }

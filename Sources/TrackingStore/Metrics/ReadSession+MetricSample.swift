@@ -20,63 +20,69 @@ extension ReadSession {
         guard let series = try series(of: history), let summary = try summary(of: series) else { return [] }
         let count = try steps.map { try pointCount(of: series, steps: $0) } ?? summary.pointCount
         guard count > 0 else { return [] }
-        let sample = BucketSample(rowCount: count, bucketCount: Int64(maxResults))
-        let scope = SampleScope(series: series, steps: steps, sample: sample, rowCount: count, limit: maxResults)
-        // Where points came in order, the clustered table has them in the order of a sample already. Far apart, each
-        // point costs less by itself than stepping through all those between.
-        if summary.isInOrder, count / Int64(maxResults) >= Self.rowsWorthSkipping {
-            return try skippingSample(scope)
-        }
-        return try steppingSample(scope, isInOrder: summary.isInOrder)
+        let indices = BucketSample(rowCount: count, bucketCount: Int64(maxResults)).indices(limit: maxResults)
+        // Where points came in order, the clustered table has them in the order of a sample already.
+        return summary.isInOrder
+            ? try points(of: series, steps: steps, at: indices)
+            : try sortedPoints(of: series, steps: steps, at: indices)
     }
 
-    /// Rows between two points from which on SQLite skips them faster than we step through them.
-    private static let rowsWorthSkipping: Int64 = 50
-
-    private func skippingSample(_ scope: SampleScope) throws -> [MetricPoint] {
+    /// Walks the clustered table; the points between two of the sample never leave SQLite.
+    private func points(
+        of series: MetricSeries,
+        steps: ClosedRange<Int64>?,
+        at indices: [Int64]
+    ) throws -> [MetricPoint] {
+        // Without steps there is nothing to compare in each row. With them, CASE has only points within counted.
+        let condition =
+            steps == nil ? "is_handed_out(?3)" : "CASE WHEN step BETWEEN ?4 AND ?5 THEN is_handed_out(?3) END"
+        let query = try connection.query(
+            """
+            SELECT value, is_nan, timestamp, step
+            FROM metrics
+            WHERE run_id = ?1 AND key_id = ?2 AND \(condition)
+            ORDER BY timestamp, step, value, is_nan
+            """,
+            series.runRow,
+            series.keyID
+        )
+        let skip = RowSkip(rowCount: 0)
+        try query.bind(skip, at: 3)
+        if let steps {
+            try query.bind(steps.lowerBound, at: 4)
+            try query.bind(steps.upperBound, at: 5)
+        }
+        defer { query.reset() }
         var points: [MetricPoint] = []
-        var last: (index: Int64, point: MetricPoint)?
-        for index in scope.sample.indices(last: scope.rowCount - 1, limit: scope.limit) {
-            var values: [any Bindable] = [scope.series.runRow, scope.series.keyID, scope.firstStep, scope.lastStep]
-            var after = ""
-            var offset = index
-            if let last {
-                values += last.point.sortValues
-                after = "AND (timestamp, step, value, is_nan) > (?5, ?6, ?7, ?8)"
-                offset = index - last.index - 1
-            }
-            let query = try connection.query(
-                """
-                SELECT value, is_nan, timestamp, step
-                FROM metrics
-                WHERE run_id = ?1 AND key_id = ?2 AND step BETWEEN ?3 AND ?4 \(after)
-                ORDER BY timestamp, step, value, is_nan
-                LIMIT 1 OFFSET ?\(values.count + 1)
-                """,
-                values: values + [offset]
-            )
-            guard let point = try query.firstRow({ MetricPoint(row: $0, column: 0) }) else { break }
-            points.append(point)
-            last = (index, point)
+        points.reserveCapacity(indices.count)
+        var next: Int64 = 0
+        for index in indices {
+            skip.rowCount = index - next
+            guard try query.step() else { break }
+            points.append(MetricPoint(row: query, column: 0))
+            next = index + 1
         }
         return points
     }
 
-    private func steppingSample(_ scope: SampleScope, isInOrder: Bool) throws -> [MetricPoint] {
-        let order = isInOrder ? "timestamp, step, value, is_nan" : "step, timestamp, value, is_nan"
+    /// Sorts the history and steps through it.
+    private func sortedPoints(
+        of series: MetricSeries,
+        steps: ClosedRange<Int64>?,
+        at indices: [Int64]
+    ) throws -> [MetricPoint] {
         let query = try connection.query(
             """
             SELECT value, is_nan, timestamp, step
             FROM metrics
             WHERE run_id = ?1 AND key_id = ?2 AND step BETWEEN ?3 AND ?4
-            ORDER BY \(order)
+            ORDER BY step, timestamp, value, is_nan
             """,
-            scope.series.runRow,
-            scope.series.keyID,
-            scope.firstStep,
-            scope.lastStep
+            series.runRow,
+            series.keyID,
+            steps?.lowerBound ?? .min,
+            steps?.upperBound ?? .max
         )
-        let indices = scope.sample.indices(last: scope.rowCount - 1, limit: scope.limit)
         var points: [MetricPoint] = []
         points.reserveCapacity(indices.count)
         var index: Int64 = 0
@@ -99,19 +105,6 @@ extension ReadSession {
         let count = try connection.query(sql, series.runRow, series.keyID, steps.lowerBound, steps.upperBound)
         return try count.firstRow { $0.int64(0) } ?? 0
     }
-}
-
-/// What a sample is taken of.
-private struct SampleScope {
-    var series: MetricSeries
-    var steps: ClosedRange<Int64>?
-    var sample: BucketSample
-    var rowCount: Int64
-    /// Points at the most.
-    var limit: Int
-
-    var firstStep: Int64 { steps?.lowerBound ?? .min }
-    var lastStep: Int64 { steps?.upperBound ?? .max }
 }
 
 /// Rows cut into buckets as SQL's NTILE cuts them.
@@ -137,7 +130,8 @@ struct BucketSample {
     /// The rows of the sample in ascending order: the first of each bucket, and the last of all.
     ///
     /// The last takes the place of the one before it when there would be more than `limit`.
-    func indices(last: Int64, limit: Int) -> [Int64] {
+    func indices(limit: Int) -> [Int64] {
+        let last = rowCount - 1
         var indices: [Int64] = []
         for bucket in 0..<bucketCount {
             let start = start(ofBucket: bucket)

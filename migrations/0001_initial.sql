@@ -70,7 +70,8 @@ CREATE TABLE latest_metrics (
 
 CREATE INDEX latest_metrics_by_value ON latest_metrics (key_id, is_nan, value);
 
--- Values reach 8 KB: the index holds a prefix, so that a long value is not stored twice.
+-- Values reach 8 KB: the index holds a prefix, so that a long value is not stored twice. It holds the run too: the runs
+-- that have a value are read from the index alone.
 CREATE TABLE params (
     run_id INTEGER NOT NULL,
     key_id INTEGER NOT NULL,
@@ -78,7 +79,7 @@ CREATE TABLE params (
     PRIMARY KEY (run_id, key_id)
 ) STRICT;
 
-CREATE INDEX params_by_value ON params (key_id, substr(value, 1, 40));
+CREATE INDEX params_by_value ON params (key_id, substr(value, 1, 40), run_id);
 
 CREATE TABLE run_tags (
     run_id INTEGER NOT NULL,
@@ -87,7 +88,7 @@ CREATE TABLE run_tags (
     PRIMARY KEY (run_id, key_id)
 ) STRICT;
 
-CREATE INDEX run_tags_by_value ON run_tags (key_id, substr(value, 1, 40));
+CREATE INDEX run_tags_by_value ON run_tags (key_id, substr(value, 1, 40), run_id);
 
 CREATE TABLE datasets (
     id            INTEGER PRIMARY KEY,

@@ -28,7 +28,7 @@ import TrackingStore
 
     @Test func `the default order reads the index on start times and sorts nothing on every page`() throws {
         for token in [nil, try Self.secondPage()] {
-            let plans = try expectIndexed(token: token) { session, _ in
+            let plans = try expectIndexed { session, _ in
                 var search = Self.search(filter: [])
                 search.pageToken = token
                 _ = try session.searchRuns(search)
@@ -40,7 +40,7 @@ import TrackingStore
 
     @Test func `a later page of the default order begins where the last one ended`() throws {
         let token = try Self.secondPage()
-        let plans = try expectIndexed(token: token) { session, _ in
+        let plans = try expectIndexed { session, _ in
             var search = Self.search(filter: [])
             search.pageToken = token
             _ = try session.searchRuns(search)
@@ -62,6 +62,59 @@ import TrackingStore
         try expectIndexed { session, _ in _ = try session.searchRuns(Self.search(filter: [comparison])) }
     }
 
+    @Test func `few candidates come from the indexes of values and are looked up by their numbers`() throws {
+        let metric = Comparison(entity: .metric, key: "odd", comparisonOperator: .greater, value: .number(0.5))
+        let param = Comparison(entity: .parameter, key: "odd", comparisonOperator: .equal, value: .text("v"))
+        let tag = Comparison(entity: .tag, key: "odd", comparisonOperator: .equal, value: .text("v"))
+        let byMetric = [Ordering(entity: .metric, key: "m", ascending: true)]
+        let plans = try expectIndexed(in: Self.largeFixture()) { session, _ in
+            for filter in [[metric, param], [tag]] {
+                let page = try session.searchRuns(Self.search(filter: filter, orderings: byMetric))
+                #expect(page.items.count == 2)
+            }
+        }
+        for index in ["COVERING INDEX latest_metrics_by_value", "INDEX params_by_value", "INDEX run_tags_by_value"] {
+            #expect(plans.contains { $0.hasPrefix("SEARCH") && $0.contains(index) }, "\(index): \(plans)")
+        }
+        let searches = plans.filter { $0.hasPrefix("SCAN first VIRTUAL TABLE") }
+        #expect(searches.count == 2, "\(plans)")
+        for search in searches {
+            #expect(search.contains("SEARCH runs USING INTEGER PRIMARY KEY"), "\(search)")
+            // A metric that the index has answered is not looked up again.
+            #expect(search.matches(of: /SEARCH pair_\d/).count == 1, "\(search)")
+        }
+    }
+
+    @Test func `many candidates are met on a walk in the order of the search`() throws {
+        let filter = [Comparison(entity: .parameter, key: "even", comparisonOperator: .equal, value: .text("v"))]
+        let byMetric = [Ordering(entity: .metric, key: "m", ascending: false)]
+        for (orderings, index) in [([], "runs_by_start_time"), (byMetric, "latest_metrics_by_value")] {
+            let plans = try expectIndexed(in: Self.largeFixture()) { session, _ in
+                let page = try session.searchRuns(Self.search(filter: filter, orderings: orderings))
+                _ = try session.searchRuns(Self.search(filter: filter, orderings: orderings, token: page.nextPageToken))
+            }
+            let walks = plans.filter { $0.contains("SEARCH pair_1 USING INDEX") }
+            #expect(!walks.isEmpty && walks.allSatisfy { $0.hasPrefix("SEARCH") && $0.contains(index) }, "\(plans)")
+            // Only runs with the same value of a metric are sorted.
+            for walk in walks {
+                let sorts = walk.split(separator: "\n").filter { $0.contains("TEMP B-TREE") }
+                #expect(sorts.allSatisfy { $0 == "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY" }, "\(walk)")
+            }
+        }
+    }
+
+    @Test func `a sample of points that came out of order sorts one history`() throws {
+        let fixture = try Self.fixture()
+        let runID = try fixture.createRun()
+        let points = [(1, 9), (2, 3)].map { Metric(key: "m", value: 1, timestamp: $0.0, step: $0.1) }
+        try fixture.write { try $0.logMetrics(points, runID: runID) }
+        let plans = try expectIndexed(in: fixture) { session, _ in
+            _ = try session.sampleMetric(MetricHistory(runID: runID, key: "m"), steps: nil, maxResults: 1)
+        }
+        let plan = try #require(plans.first { $0.contains("TEMP B-TREE") }, "\(plans)")
+        #expect(plan.hasPrefix("SEARCH metrics USING PRIMARY KEY (run_id=? AND key_id=?)"), "\(plan)")
+    }
+
     @Test func `writes look their rows up`() throws {
         let fixture = try Self.fixture()
         let runID = try fixture.createRun()
@@ -80,10 +133,10 @@ import TrackingStore
 
     @discardableResult
     private func expectIndexed(
-        token: String? = nil,
+        in fixture: StoreFixture? = nil,
         _ work: @escaping @Sendable (ReadSession, String) throws -> Void
     ) throws -> [String] {
-        let fixture = try Self.fixture()
+        let fixture = try fixture ?? Self.fixture()
         let runID = try fixture.rows("SELECT run_id FROM runs LIMIT 1")[0][0]
         let plans = try fixture.read { session in
             try work(session, runID)
@@ -114,14 +167,18 @@ import TrackingStore
         }
     }
 
-    private static func search(filter: [Comparison]) -> RunSearch {
+    private static func search(
+        filter: [Comparison],
+        orderings: [Ordering] = [],
+        token: String? = nil
+    ) -> RunSearch {
         RunSearch(
             experimentIDs: [0],
             viewType: .activeOnly,
             filter: filter,
-            orderings: [],
+            orderings: orderings,
             maxResults: 2,
-            pageToken: nil
+            pageToken: token
         )
     }
 
@@ -136,6 +193,25 @@ import TrackingStore
             try fixture.log([1, 2, 3], key: "m", runID: runID)
             try fixture.write { try $0.logParam(Param(key: "p", value: "v"), runID: runID) }
             try fixture.write { try $0.setTag(Tag(key: "t", value: "v"), runID: runID) }
+        }
+        return fixture
+    }
+
+    /// Enough runs for a walk; every second has the values named "even", every hundredth those named "odd".
+    private static func largeFixture() throws -> StoreFixture {
+        let fixture = try StoreFixture()
+        try fixture.write { session in
+            for number in 0..<600 {
+                let new = NewRun(experimentID: 0, userID: "", name: "run", startTime: Int64(number), tags: [])
+                let runID = try session.createRun(new).info.runID
+                var batch = LogBatch(metrics: [Metric(key: "m", value: Double(number % 50), timestamp: 0, step: 0)])
+                for (name, part) in [("even", 2), ("odd", 100)] where number % part == 0 {
+                    batch.metrics.append(Metric(key: name, value: 1, timestamp: 0, step: 0))
+                    batch.params.append(Param(key: name, value: "v"))
+                    batch.tags.append(Tag(key: name, value: "v"))
+                }
+                try session.log(batch, runID: runID)
+            }
         }
         return fixture
     }

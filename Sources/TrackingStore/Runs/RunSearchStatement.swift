@@ -17,7 +17,9 @@ struct RunSearchStatement {
         var orderings = search.orderings
         switch reach {
         case .runs: break
-        case .comparison(let index): try begin(with: filter.remove(at: index))
+        case .candidates(let candidates):
+            filter = candidates.filter
+            begin(with: candidates.numbers)
         case .metric(let metricClass): try begin(with: orderings.removeFirst(), metricClass)
         }
         restrict(to: search.experimentIDs, search.viewType, filter: filter)
@@ -25,19 +27,14 @@ struct RunSearchStatement {
             try add(comparison)
         }
         // Last, so that only runs that meet the comparisons with metrics, params and tags are looked up.
-        if runID != Self.ownID { try statement.join("CROSS JOIN runs ON \(Self.ownID) = \(runID)") }
+        if runID != Self.ownID { statement.source += "\n    CROSS JOIN runs ON \(Self.ownID) = \(runID)" }
         try order(by: orderings)
     }
 
-    /// Goes from the rows of an index that meet a comparison to their runs.
-    private mutating func begin(with comparison: Comparison) throws {
-        let table =
-            comparison.entity == .metric ? "latest_metrics" : comparison.entity == .parameter ? "params" : "run_tags"
-        let keyID = statement.bind(try session.connection.keyID(for: comparison.keyOfPair))
-        statement.source = "\(table) AS first"
-        runID = "first.run_id"
-        statement.conditions.append("first.key_id = \(keyID)")
-        try addValueCondition(comparison, row: "first")
+    /// Goes from the numbers of runs to the runs.
+    private mutating func begin(with candidates: [Int64]) {
+        statement.source = "json_each(\(statement.bind(jsonArray(candidates)))) AS first"
+        runID = "first.value"
     }
 
     /// Goes from the index of a metric's values, in its order, to their runs; or to the runs that lack the metric.

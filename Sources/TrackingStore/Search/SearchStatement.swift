@@ -71,8 +71,9 @@ struct SearchStatement {
         return "\(stem)_\(joinCount)"
     }
 
-    /// The tables that SQLite joins at the most, less the one that is searched (https://sqlite.org/limits.html §9).
-    private static let maximumJoins = 63
+    /// The tables that SQLite joins at the most (https://sqlite.org/limits.html §9), less the one that is searched and one
+    /// by which its rows may be reached.
+    private static let maximumJoins = 62
 
     /// Adds a join to the source.
     ///

@@ -18,51 +18,48 @@ def log_metric(bench, kind):
     for connections in CONNECTIONS:
         name = f"{connections} connection" + ("s" if connections > 1 else "")
         if kind == "limits":
-            if not bench.has_nginx():
-                return
-            with bench.nginx() as server:
-                script = post("runs/log-metric", POINT.replace("${runs[c]}", "0" * 32))
-                seconds = bench.settings.seconds
-                results = [bench.load(server, script, connections, seconds=seconds) for _ in range(3)]
-            bench.record("log-metric", name, "requests/s", kind, map(rate, results), True, "nginx, static answer")
-            if connections == 1:
-                lone_limit(bench)
+            static_answers(bench, name, connections)
             continue
-        results = []
+        results, lone = [], []
         for server in bench.repetitions(kind):
             # A slow server needs a minute to create 512; its connections share 64.
             count = min(connections, 64) if server.is_slow else connections
             runs = f"list runs {bench.write_list(create_runs(server, count))}\n"
             script = runs + post("runs/log-metric", POINT)
             results.append(bench.load(server, script, connections, seconds=bench.settings.seconds))
+            if connections == 1 and bench.measures_limit_of(kind):
+                lone.append(lone_limit(bench))
         bench.record("log-metric", name, "requests/s", kind, map(rate, results), True)
         if connections == 1:
             medians = [result["request_us"]["p50"] for result in results]
             bench.record("log-metric", f"{name}, median", "µs", kind, medians)
+        if lone:
+            note = "fdatasync of 4 KiB + round trip"
+            bench.record("log-metric", f"{name}, median", "µs", "limits", lone, note=note)
         bench.record("log-metric", f"{name}, p99", "ms", kind, milliseconds(results, "p99"))
 
 
+def static_answers(bench, name, connections):
+    if not bench.has_nginx():
+        return
+    with bench.nginx() as server:
+        script = post("runs/log-metric", POINT.replace("${runs[c]}", "0" * 32))
+        results = [bench.load(server, script, connections, seconds=bench.settings.seconds) for _ in range(3)]
+    bench.record("log-metric", name, "requests/s", "limits", map(rate, results), True, "nginx, static answer")
+
+
 def lone_limit(bench):
-    """One appended fsync and one trip over loopback."""
+    """One appended fsync and one trip over loopback, in µs."""
     seconds = bench.settings.seconds
-    values = []
-    for _ in range(bench.settings.repetitions):
-        sync = bench.limit("fsync", bench.directory, seconds)["p50_us"]
-        values.append(sync + bench.limit("roundtrip", seconds)["p50_us"])
-    bench.record("log-metric", "1 connection, median", "µs", "limits", values, note="fdatasync of 4 KiB + round trip")
+    return bench.limit("fsync", bench.directory, seconds)["p50_us"] + bench.limit("roundtrip", seconds)["p50_us"]
 
 
 def log_metric_wide(bench, kind):
     """64 runs × 20 keys in turn, in a store that has many other runs."""
-    name = "64 runs × 20 keys"
     if kind == "limits":
-        for label, savepoints in ((name, 0), (name + ", savepoints", 1)):
-            results = raw_inserts(bench, 64, 20, bench.settings.runs, 64, savepoints)
-            note = "the same statements in C, commits of 64" + (", a savepoint each" if savepoints else "")
-            rates = [result["rate"] for result in results]
-            bench.record("log-metric-wide", label, "requests/s", kind, rates, True, note)
         return
-    results, checkpoints = [], []
+    name = "64 runs × 20 keys"
+    results, checkpoints, limits = [], [], []
     for server in bench.repetitions(kind, bench.settings.runs):
         runs = f"list runs {bench.write_list(create_runs(server, 64))}\n"
         point = POINT.replace('"loss"', '"m${i%20}"')
@@ -70,42 +67,49 @@ def log_metric_wide(bench, kind):
         results.append(bench.load(server, script, 64, seconds=bench.settings.seconds * 2))
         if kind == "apus":
             checkpoints.append(prometheus(server, "apus_checkpoint_seconds_max") * 1000)
+        if bench.measures_limit_of(kind):
+            limits.append(raw_inserts(bench, 64, 20, bench.settings.runs, 64, is_batch=False))
     bench.record("log-metric-wide", name, "requests/s", kind, map(rate, results), True)
     bench.record("log-metric-wide", "p99", "ms", kind, milliseconds(results, "p99"))
     bench.record("log-metric-wide", "longest answer", "ms", kind, milliseconds(results, "max"))
     if checkpoints:
         bench.record("log-metric-wide", "longest checkpoint", "ms", kind, checkpoints)
+    if limits:
+        note = "the same statements in C, commits of 64"
+        bench.record("log-metric-wide", name, "requests/s", "limits", limits, True, note)
 
 
-def raw_inserts(bench, runs, keys, other, per_commit, savepoints):
-    results = []
-    for _ in range(bench.settings.repetitions):
-        path = bench.new_path("raw.db")
-        sizes = (runs, keys, other, per_commit, savepoints)
-        results.append(bench.limit("sqlite", path, SCHEMA, *sizes, bench.settings.seconds))
-        for file in path.parent.glob(path.name + "*"):
-            file.unlink()
-    return results
+def raw_inserts(bench, runs, keys, other, per_commit, is_batch):
+    """Points per second through SQLite in C."""
+    path = bench.new_path("raw.db")
+    sizes = (runs, keys, other, per_commit, int(is_batch))
+    result = bench.limit("sqlite", path, SCHEMA, *sizes, bench.settings.seconds)
+    for file in path.parent.glob(path.name + "*"):
+        file.unlink()
+    return result["rate"]
 
 
 def log_batch(bench, kind):
     """Batches of 1,000 points over 10 keys, and of 10."""
+    if kind == "limits":
+        return
     for size, connections in ((1_000, 1), (1_000, 4), (10, 8)):
         name = f"{connections} connection" + ("s" if connections > 1 else "")
         name = name if size == 1_000 else f"batches of {size}, {name}"
-        if kind == "limits":
-            # A commit holds one batch, which is all that one connection can have under way.
-            rates = [result["rate"] for result in raw_inserts(bench, connections, 10, 0, size, -1)]
-            bench.record("log-batch", name, "points/s", kind, rates, True, "the same statements in C, a commit a batch")
-            continue
-        rates = []
+        rates, limits = [], []
         for server in bench.repetitions(kind):
             runs = f"list runs {bench.write_list(create_runs(server, connections))}\n"
             body = '{"run_id":"${runs[c]}","metrics":[${{' + f"{size}|{BATCH_POINT}" + "}}]}"
             script = runs + post("runs/log-batch", body)
             result = bench.load(server, script, connections, seconds=bench.settings.seconds)
             rates.append(rate(result) * size)
+            if bench.measures_limit_of(kind):
+                # A commit holds one batch, which is all that one connection can have under way.
+                limits.append(raw_inserts(bench, connections, 10, 0, size, is_batch=True))
         bench.record("log-batch", name, "points/s", kind, rates, True)
+        if limits:
+            note = "the same statements in C, a commit a batch"
+            bench.record("log-batch", name, "points/s", "limits", limits, True, note)
 
 
 def run_life(bench, kind):

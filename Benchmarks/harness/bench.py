@@ -136,6 +136,10 @@ class Bench:
             raise Refused(f"{result['failures']} failures, {result['statuses']}: {result['first_failure'][:120]}")
         return result
 
+    def measures_limit_of(self, kind):
+        """Whether a close ratio is to be taken: the limit at once after each repetition, on the same disk and hour."""
+        return kind == "apus" and "limits" in self.options.servers
+
     def limit(self, *arguments):
         """What limits.c measures."""
         output = subprocess.run([self.limits_tool, *map(str, arguments)], check=True, capture_output=True, text=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from .bars import BARS
 
 COLUMNS = ("apus", "mlflow", "fasttrackml", "limits")
+PEERS = {"mlflow": "MLflow", "fasttrackml": "FastTrackML"}
 
 
 @dataclass
@@ -66,8 +67,19 @@ class Results:
             for server, note in row.notes.items()
         ]
         text += ["", "In brackets: how many times better Apus is; for the limit, Apus' share of it."]
+        text += [self.comparison(peer, title) for peer, title in PEERS.items() if self.compared(peer)]
         text += (["", "Notes", *notes] if notes else []) + (["", "Skipped", *self.skipped] if self.skipped else [])
         return "\n".join(text)
+
+    def compared(self, peer):
+        return [row for row in self.rows.values() if row.ratio(peer) is not None]
+
+    def comparison(self, peer, title):
+        """On how many rows Apus is ahead of a peer, and which are the others."""
+        rows = self.compared(peer)
+        behind = [f"{row.case} {row.name}" for row in rows if row.ratio(peer) <= 1]
+        text = f"Ahead of {title} on {len(rows) - len(behind)} of {len(rows)} rows."
+        return text + (f" Behind: {'; '.join(behind)}." if behind else "")
 
     def cells(self, row):
         values = row.values.get("apus") or []

@@ -2,12 +2,12 @@
 //
 //   limits fsync DIRECTORY SECONDS       4 KiB appends, each with fdatasync
 //   limits roundtrip SECONDS             300 bytes there and back over loopback, two processes, one connection
-//   limits sqlite DATABASE SCHEMA RUNS KEYS OTHER PER_COMMIT SAVEPOINTS SECONDS
+//   limits sqlite DATABASE SCHEMA RUNS KEYS OTHER PER_COMMIT IS_BATCH SECONDS
 //       The statements of a metric point as Apus' writer executes them, with its pragmas (Connection+Settings.swift,
 //       WriteStatements.swift, WriteSession+Metrics.swift): the point is inserted, the row of its latest value updated,
 //       what is known of the series is remembered. RUNS × KEYS series take turns beside OTHER runs of 20 metrics.
-//       PER_COMMIT points share a durable commit. SAVEPOINTS 1 puts one around each point, as Apus does around each
-//       request; with -1 a commit holds one run's batch, of which each key's latest row is written once.
+//       PER_COMMIT points share a durable commit: of as many requests, or with IS_BATCH 1 one run's batch, of which each
+//       key's latest row is written once.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -156,7 +156,7 @@ static char *readAll(const char *path) {
 
 typedef struct {
     sqlite3 *database;
-    sqlite3_stmt *begin, *commit, *savepoint, *release, *insert, *insertLatest, *updateLatest;
+    sqlite3_stmt *begin, *commit, *insert, *insertLatest, *updateLatest;
     int64_t *counts;  // points of each series
     int64_t number;   // of the next point
     int64_t longestCheckpoint, checkpointedAtPages;
@@ -183,8 +183,6 @@ static Store openStore(const char *path, const char *schema, int64_t series, int
     sqlite3_wal_hook(store.database, countPages, NULL);
     store.begin = prepare(store.database, "BEGIN IMMEDIATE");
     store.commit = prepare(store.database, "COMMIT");
-    store.savepoint = prepare(store.database, "SAVEPOINT request");
-    store.release = prepare(store.database, "RELEASE request");
     store.insert = prepare(store.database,
                            "INSERT OR IGNORE INTO metrics (run_id, key_id, timestamp, step, value, is_nan) "
                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
@@ -231,14 +229,12 @@ static void checkpoint(Store *store) {
 }
 
 // One commit of requests of one point each, over all series in turn.
-static void commitPoints(Store *store, int64_t runs, int64_t series, int64_t perCommit, bool hasSavepoints) {
+static void commitPoints(Store *store, int64_t runs, int64_t series, int64_t perCommit) {
     for (int64_t index = 0; index < perCommit; index++, store->number++) {
         int64_t place = store->number % series, run = place % runs + 1, key = place / runs + 1;
-        if (hasSavepoints) step(store->savepoint);
         insertPoint(store, run, key);
         writeLatest(store, run, key, store->counts[place], store->counts[place] + 1);
         store->counts[place]++;
-        if (hasSavepoints) step(store->release);
     }
 }
 
@@ -254,7 +250,7 @@ static void commitBatch(Store *store, int64_t run, int64_t keys, int64_t points)
 
 static void measureStore(char **arguments) {
     int64_t runs = atoll(arguments[2]), keys = atoll(arguments[3]), perCommit = atoll(arguments[5]);
-    int savepoints = atoi(arguments[6]);
+    bool isBatch = atoi(arguments[6]) != 0;
     int64_t nanoseconds = (int64_t)(atof(arguments[7]) * 1e9);
     if (runs <= 0 || keys <= 0 || perCommit <= 0) fail("runs, keys and points of a commit are positive");
     Store store = openStore(arguments[0], arguments[1], runs * keys, atoll(arguments[4]));
@@ -262,8 +258,8 @@ static void measureStore(char **arguments) {
     while (now() - start < nanoseconds) {
         int64_t before = now();
         step(store.begin);
-        if (savepoints < 0) commitBatch(&store, commits % runs + 1, keys, perCommit);
-        else commitPoints(&store, runs, runs * keys, perCommit, savepoints > 0);
+        if (isBatch) commitBatch(&store, commits % runs + 1, keys, perCommit);
+        else commitPoints(&store, runs, runs * keys, perCommit);
         step(store.commit);
         sample(now() - before);
         commits++;

@@ -14,8 +14,9 @@ class Bar:
     # Of the row's own limit: Apus has at least this share of it, or takes at most this many times as long.
     share_of_limit: float | None = None
     times_limit: float | None = None
-    # Of another row of Apus.
+    # Of another row of Apus: at most this many times as much, or no less than it.
     times_row: tuple[float, str] | None = None
+    no_less_than_row: str | None = None
 
     @property
     def text(self):
@@ -30,6 +31,8 @@ class Bar:
             parts.append(f"≤ {self.times_limit:g} × limit")
         if self.times_row is not None:
             parts.append(f"≤ {self.times_row[0]:g} × {self.times_row[1].split(' ', 1)[1]}")
+        if self.no_less_than_row is not None:
+            parts.append(f"≥ {self.no_less_than_row.split(' ', 1)[1]}")
         return " or ".join(parts)
 
     def verdict(self, row, rows):
@@ -50,6 +53,10 @@ class Bar:
             other = rows.get(self.times_row[1])
             if other and other.median("apus"):
                 checks.append(apus <= self.times_row[0] * other.median("apus"))
+        if self.no_less_than_row is not None:
+            other = rows.get(self.no_less_than_row)
+            if other and other.median("apus"):
+                checks.append(apus >= other.median("apus"))
         return any(checks) if checks else None
 
 
@@ -62,6 +69,7 @@ BARS = {
     "memory after the load": Bar(at_most=60),
     "log-metric 64 connections": Bar(at_least=30_000),
     "log-metric 64 connections, p99": Bar(at_most=10),
+    "log-metric 512 connections": Bar(no_less_than_row="log-metric 64 connections"),
     "log-metric 1 connection, median": Bar(times_limit=1.3),
     "log-metric-wide 64 runs × 20 keys": Bar(share_of_limit=0.6),
     "log-metric-wide longest checkpoint": Bar(at_most=50),

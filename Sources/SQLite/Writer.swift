@@ -57,11 +57,14 @@ package final class Writer<Session: WriterSession>: Sendable {
         guard try accepted.get() else { return }
         if mayBlock {
             // A serial queue at rest runs this block on the calling thread.
-            queue.sync { processPending() }
-            // What came meanwhile belongs to others: they must not hold up the caller.
-            guard hasPending() else { return }
+            let isCheckpointDue = queue.sync {
+                processPending()
+                return thread.isCheckpointDue
+            }
+            // What came meanwhile belongs to others, and a checkpoint is long: they must not hold up the caller.
+            guard hasPending() || isCheckpointDue else { return }
         }
-        queue.async { while self.hasPending() { self.processPending() } }
+        queue.async { self.drain() }
     }
 
     /// What has been done so far.
@@ -80,6 +83,14 @@ package final class Writer<Session: WriterSession>: Sendable {
         state.withLock { $0.isClosed = true }
         // A drain in progress goes on until the queue is empty, and one that is scheduled runs before this block.
         queue.sync { thread.close() }
+    }
+
+    private func drain() {
+        checkpoint()
+        while hasPending() {
+            processPending()
+            checkpoint()
+        }
     }
 
     /// False says that the next request to come must schedule the queue again.
@@ -112,7 +123,16 @@ package final class Writer<Session: WriterSession>: Sendable {
         let duration = clock.now - start
         thread.statistics.requests += jobs.count
         thread.statistics.longestBatch = max(thread.statistics.longestBatch, duration)
-        thread.checkpointIfNeeded()
+        publishStatistics()
+    }
+
+    private func checkpoint() {
+        guard thread.isCheckpointDue else { return }
+        thread.checkpoint()
+        publishStatistics()
+    }
+
+    private func publishStatistics() {
         let statistics = thread.statistics
         state.withLock { $0.statistics = statistics }
     }

@@ -41,13 +41,18 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         self.session = nil
     }
 
-    /// Copies the log into the database when it has grown enough; waits for no reader.
-    func checkpointIfNeeded() {
-        guard checkpointPages > 0, let connection = session?.connection else { return }
+    /// Whether the log has grown enough since the last checkpoint.
+    var isCheckpointDue: Bool {
+        guard checkpointPages > 0, let connection = session?.connection else { return false }
         let pages = connection.walPages
         if pages < checkpointedAtPages { checkpointedAtPages = 0 }
-        guard pages - checkpointedAtPages >= checkpointPages else { return }
-        checkpointedAtPages = pages
+        return pages - checkpointedAtPages >= checkpointPages
+    }
+
+    /// Copies the log into the database; waits for no reader.
+    func checkpoint() {
+        guard let connection = session?.connection else { return }
+        checkpointedAtPages = connection.walPages
         let start = clock.now
         do {
             try connection.checkpoint(.passive)

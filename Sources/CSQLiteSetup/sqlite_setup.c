@@ -30,11 +30,10 @@ static int writePending(sqlite3_file *file) {
     return result;
 }
 
+// What is pending now belongs to no commit, or it would have been synced.
 static int closeLog(sqlite3_file *file) {
-    int written = writePending(file);
-    int closed = inner(file)->pMethods->xClose(inner(file));
     free(((BufferedLog *)file)->pending);
-    return written != SQLITE_OK ? written : closed;
+    return inner(file)->pMethods->xClose(inner(file));
 }
 
 static int writeLog(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset) {
@@ -120,6 +119,17 @@ static int openFile(sqlite3_vfs *files, const char *path, sqlite3_file *file, in
     // Without methods SQLite does not close it; what a failed open left behind is the inner file's to close.
     if (inner(file)->pMethods) file->pMethods = &logMethods;
     return result;
+}
+
+// The write lock is free again: another connection may have written where these bytes would go.
+static void dropPending(void *database) {
+    sqlite3_file *log = NULL;
+    int result = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (result == SQLITE_OK && log && log->pMethods == &logMethods) ((BufferedLog *)log)->count = 0;
+}
+
+void apus_watch_rollbacks(sqlite3 *database) {
+    sqlite3_rollback_hook(database, dropPending, database);
 }
 
 int apus_set_up_sqlite(void) {

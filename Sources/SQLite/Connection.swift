@@ -59,6 +59,7 @@ package final class Connection {
             throw SQLiteError(code: error.code, message: "\(error.message): \(path)")
         }
         database = DatabaseHandle(raw: raw)
+        if mode.fileSystem != nil { apus_watch_rollbacks(raw) }
         sqlite3_busy_timeout(raw, Int32(min(max(busyTimeout / .milliseconds(1), 0), 86_400_000)))
         try execute("PRAGMA foreign_keys = ON")
         if case .readOnly = mode {

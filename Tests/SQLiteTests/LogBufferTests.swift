@@ -56,6 +56,35 @@ import Testing
         #expect(try reader.string("PRAGMA integrity_check") == "ok")
     }
 
+    @Test(arguments: [true, false])
+    func `what a rolled back transaction wrote to the log does not reach what another connection commits`(
+        isRolledBackByAnError: Bool
+    ) throws {
+        let other = try Connection(path: folder.file("test.db"), mode: .readWrite)
+        try writer.execute("PRAGMA cache_size = 10")
+        if isRolledBackByAnError { try writer.execute("PRAGMA max_page_count = 200") }
+        for round in 0..<20 {
+            let rows = isRolledBackByAnError ? 100_000 : 100 + 37 * round
+            let fill = """
+                WITH RECURSIVE number(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM number WHERE n < 1000 + \(rows))
+                INSERT INTO rows SELECT n, hex(randomblob(100)) FROM number
+                """
+            if isRolledBackByAnError {
+                #expect(throws: SQLiteError.self) { try writer.execute("BEGIN; \(fill)") }
+                writer.rollBackIfNeeded()
+            } else {
+                try writer.execute("BEGIN; \(fill); ROLLBACK")
+            }
+            try other.execute("INSERT INTO rows VALUES (\(2 * round), 'other')")
+            try writer.execute("INSERT INTO rows VALUES (\(2 * round + 1), 'writer')")
+            #expect(try other.int64("SELECT count(*) FROM rows") == Int64(2 * round + 2))
+            #expect(try writer.string("PRAGMA integrity_check") == "ok")
+        }
+        writer.close()
+        #expect(try other.string("PRAGMA integrity_check") == "ok")
+        #expect(try other.int64("SELECT count(*) FROM rows") == 40)
+    }
+
     @Test func `closing leaves a whole database and no log`() throws {
         try writer.execute("INSERT INTO rows VALUES (1, 'text')")
         writer.close()

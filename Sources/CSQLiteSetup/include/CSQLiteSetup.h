@@ -20,4 +20,8 @@
 /// Call it before anything else of SQLite. A second call does nothing. Returns SQLITE_OK or SQLite's code.
 int apus_set_up_sqlite(void);
 
+/// For each connection that was opened with the file system above, at once: drops what a rolled back transaction has
+/// left unwritten. Uses the connection's rollback hook.
+void apus_watch_rollbacks(sqlite3 *database);
+
 #endif

@@ -46,8 +46,13 @@ final class WorkerPool: Sendable {
         guard let free else { return }
         queues[free].async { [self] in
             work()
-            while let next = next(for: free) { next() }
+            runWaiting(on: free)
         }
+    }
+
+    /// Runs what waits in the line, until there is nothing left for this queue.
+    private func runWaiting(on index: Int) {
+        while let work = next(for: index) { work() }
     }
 
     /// The next piece of work for a queue; marks the queue free when there is none.

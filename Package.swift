@@ -22,13 +22,14 @@ let systemLibraries: [Target] = [
 let modules: [Target] = [
     .target(name: "CEmbeddedFiles", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "CSQLiteSetup", dependencies: ["CSQLite"], cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "Hashing", swiftSettings: settings),
     .target(name: "JSON", swiftSettings: settings),
     .target(name: "HTTP", dependencies: ["CLinux", "CZlib"], swiftSettings: settings),
     .target(name: "SQLite", dependencies: ["CSQLite", "CSQLiteSetup"], swiftSettings: settings),
     .target(name: "Tracking", swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(name: "TrackingStore", dependencies: ["Filter", "SQLite", "Tracking"], swiftSettings: settings),
-    .target(name: "ArtifactStore", swiftSettings: settings),
+    .target(name: "ArtifactStore", dependencies: ["Hashing"], swiftSettings: settings),
     .target(
         name: "MLflowAPI",
         dependencies: ["ArtifactStore", "Filter", "JSON", "Tracking", "TrackingStore"],
@@ -53,6 +54,7 @@ let tests: [Target] = [
         path: "Tests/TestSupport",
         swiftSettings: settings
     ),
+    .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(name: "HTTPTests", dependencies: ["CZlib", "HTTP"], swiftSettings: settings),
     .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: settings),

@@ -75,7 +75,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("gzip, deflate, br", true), ("GZIP;q=0.5", true), ("*", true), ("gzip;q=0", false), ("gzip; q=0.000", false),
+        ("gzip, deflate, br", true), ("GZIP;q=0.5", true), ("*", true), ("gzip;q=0", false), ("gzip;q=0, *", false),
+        ("*, gzip;q=0", false), ("*;q=0, gzip", true), ("gzip; q=0.000", false),
         ("br", false), ("", false),
     ]) func `compresses text for those who accept it`(accepted: String, isCompressed: Bool) throws {
         let server = try server()

@@ -98,15 +98,19 @@ struct FieldSummary {
     }
 
     private mutating func takeAcceptEncoding(_ value: UnsafeRawBufferPointer) {
+        // What is said of gzip itself counts more than what is said of any coding (RFC 9110 §12.5.3).
+        var isNamed = false
         ASCII.forEachListMember(value) { member in
             let end = member.firstIndex(of: UInt8(ascii: ";")) ?? member.count
             let name = ASCII.trimmed(UnsafeRawBufferPointer(rebasing: member[..<end]))
-            guard ASCII.equalsLowercased(name, "gzip") || ASCII.equalsLowercased(name, "*") else { return }
+            let isGzip = ASCII.equalsLowercased(name, "gzip")
+            guard isGzip || (ASCII.equalsLowercased(name, "*") && !isNamed) else { return }
+            isNamed = isNamed || isGzip
             let weight = member[end...].filter { $0 != 0x20 && $0 != 0x09 }
             // A weight of zero in any spelling means "not acceptable" (RFC 9110 §12.4.2).
             let isRefused =
                 weight.starts(with: ";q=0".utf8) && weight.dropFirst(4).allSatisfy { $0 == 0x30 || $0 == 0x2E }
-            if !isRefused { acceptsGzip = true }
+            acceptsGzip = !isRefused
         }
     }
 

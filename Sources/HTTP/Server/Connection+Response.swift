@@ -257,12 +257,15 @@ enum FileSending {
 
 /// Blocking work for produced bodies.
 enum PieceMaking {
-    /// Makes the next piece that is not empty, framed for the wire; nil when the producer threw.
+    /// Makes the next piece, framed for the wire; nil when the producer threw.
+    ///
+    /// An empty piece sends nothing: a producer that has much to do before its next byte returns now and then, so that
+    /// a worker is free for others and a client that has gone is noticed.
     static func run(_ producer: any HTTPBodyProducer, isChunked: Bool) -> (bytes: [UInt8]?, hasMore: Bool) {
         var piece: [UInt8] = []
-        var hasMore = true
+        let hasMore: Bool
         do {
-            while hasMore, piece.isEmpty { hasMore = try producer.next(into: &piece) }
+            hasMore = try producer.next(into: &piece)
         } catch {
             return (nil, false)
         }

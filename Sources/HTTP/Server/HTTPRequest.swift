@@ -45,6 +45,9 @@ package struct HTTPRequest: Sendable {
     /// The effective host with its port, as sent: the authority of an absolute target, else the Host field.
     package var host: String { head.host }
 
+    /// Whether the client takes gzip, by the weights of its Accept-Encoding.
+    package var acceptsGzip: Bool { head.acceptsGzip }
+
     /// The declared length of the body on the wire; nil when there is none or it is chunked.
     package var contentLength: Int? { head.contentLength }
 

@@ -82,7 +82,7 @@ package protocol HTTPBodyProducer: AnyObject, Sendable {
     /// Appends the next piece to the buffer, which is empty when called.
     ///
     /// Called on a worker queue, never concurrently, and only after the piece before has left for the network. It may
-    /// block. A piece of some 64 KiB is a good size. A producer that is released before it returned false was cut off.
+    /// block. A piece of some 64 KiB is a good size; an empty one sends nothing. A producer that is released before it returned false was cut off.
     /// - Returns: whether more pieces follow.
     /// - Throws: anything; the connection is then cut, so that the client cannot take the body for complete.
     func next(into buffer: inout [UInt8]) throws -> Bool

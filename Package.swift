@@ -29,10 +29,10 @@ let modules: [Target] = [
     .target(name: "Tracking", swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(name: "TrackingStore", dependencies: ["Filter", "SQLite", "Tracking"], swiftSettings: settings),
-    .target(name: "ArtifactStore", dependencies: ["Hashing"], swiftSettings: settings),
+    .target(name: "ArtifactStore", dependencies: ["CZlib", "Hashing"], swiftSettings: settings),
     .target(
         name: "MLflowAPI",
-        dependencies: ["ArtifactStore", "Filter", "JSON", "Tracking", "TrackingStore"],
+        dependencies: ["ArtifactStore", "Filter", "Hashing", "JSON", "Tracking", "TrackingStore"],
         swiftSettings: settings
     ),
     .executableTarget(
@@ -65,7 +65,11 @@ let tests: [Target] = [
         dependencies: ["Filter", "SQLite", "TestSupport", "Tracking", "TrackingStore"],
         swiftSettings: settings
     ),
-    .testTarget(name: "ArtifactStoreTests", dependencies: ["ArtifactStore"], swiftSettings: settings),
+    .testTarget(
+        name: "ArtifactStoreTests",
+        dependencies: ["ArtifactStore", "CZlib", "Hashing"],
+        swiftSettings: settings
+    ),
     .testTarget(
         name: "MLflowAPITests",
         dependencies: ["ArtifactStore", "JSON", "MLflowAPI", "TestSupport", "Tracking", "TrackingStore"],

@@ -11,6 +11,8 @@ package final class OpenArtifact: Sendable {
     package let modificationSeconds: Int64
     /// The nanoseconds beside `modificationSeconds`.
     package let modificationNanoseconds: Int64
+    /// Which content of which file it is.
+    let identity: FileIdentity
     private let inode: UInt64
 
     init(owner: Descriptor, status: stat) {
@@ -19,6 +21,7 @@ package final class OpenArtifact: Sendable {
         modificationSeconds = Int64(status.st_mtim.tv_sec)
         modificationNanoseconds = Int64(status.st_mtim.tv_nsec)
         inode = UInt64(status.st_ino)
+        identity = FileIdentity(status)
     }
 
     /// For `sendfile` and `pread` only; valid as long as this object, never to be closed by the caller.

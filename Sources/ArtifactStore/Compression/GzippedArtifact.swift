@@ -1,0 +1,29 @@
+/// The content of a file as a gzip stream that is made piece by piece, in some 400 KiB of memory.
+package struct GzippedArtifact: Sendable {
+    /// Below this size the head of an answer costs more than compression saves.
+    package static let minimumBytes: Int64 = 1_024
+    private static let pieceBytes = 64 * 1_024
+
+    private let file: OpenArtifact
+    private let deflation: Deflation
+    private var position: Int64 = 0
+
+    /// - Throws: `.other` with ENOMEM when memory is short.
+    package init(_ file: OpenArtifact) throws(ArtifactError) {
+        self.file = file
+        deflation = try Deflation(.gzip)
+    }
+
+    /// Compresses the next 64 KiB of the file and appends what comes out, which may be nothing; blocks on the disk.
+    ///
+    /// - Returns: whether there is more.
+    /// - Throws: `.other` with ENODATA when the file has become shorter since it was opened; what the disk refuses.
+    package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
+        let isLast = file.size - position <= Self.pieceBytes
+        try file.withBytes(at: position, upTo: Self.pieceBytes) { (bytes) throws(ArtifactError) in
+            deflation.compress(bytes, isLast: isLast, into: &buffer)
+        }
+        position += Int64(Self.pieceBytes)
+        return !isLast
+    }
+}

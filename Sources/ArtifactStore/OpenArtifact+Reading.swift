@@ -1,0 +1,31 @@
+internal import Glibc
+
+extension OpenArtifact {
+    /// Reads a part of the file into memory and hands it over; blocks on the disk.
+    ///
+    /// - Parameters:
+    ///   - offset: where the part begins, no further than `size`.
+    ///   - count: how long it is; less at the end of the file as it was when it was opened.
+    /// - Throws: `.other` with ENODATA when the file has become shorter since; what `body` throws.
+    func withBytes<Result>(
+        at offset: Int64,
+        upTo count: Int,
+        _ body: (UnsafeRawBufferPointer) throws(ArtifactError) -> Result
+    ) throws(ArtifactError) -> Result {
+        let wanted = Int(min(Int64(count), size - offset))
+        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 16)
+        defer { space.deallocate() }
+        var filled = 0
+        while filled < wanted {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: space[filled...])
+            let read = pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
+            let code = read < 0 ? errno : ENODATA
+            if read > 0 {
+                filled += read
+            } else if read == 0 || code != EINTR {
+                throw ArtifactError(errno: code, call: "pread")
+            }
+        }
+        return try body(UnsafeRawBufferPointer(space))
+    }
+}

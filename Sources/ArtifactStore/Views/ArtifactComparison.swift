@@ -1,0 +1,164 @@
+internal import Hashing
+
+/// Compares the files beneath several folders path by path; folders themselves are not compared.
+///
+/// Goes through all of them at once, so that nothing but the walks and one path is held. The content of a file is
+/// read only where another folder has one of the same size at the same path.
+package struct ArtifactComparison: Sendable {
+    /// A file at the path, in one of the folders.
+    package struct File: Sendable, Equatable {
+        /// In bytes.
+        package let size: Int64
+        /// SHA-256; nil where the size alone tells the file from all others.
+        package var digest: [UInt8]?
+    }
+
+    package enum State: String, Sendable {
+        /// Every folder has the file, with the same content.
+        case same
+        /// Every folder has a file there; not all have the same content.
+        case changed
+        /// At least one folder has no file there.
+        case missing
+    }
+
+    /// What is at one path.
+    package struct Path: Sendable {
+        package let path: String
+        /// In the order of the folders; nil where there is no file.
+        package let files: [File?]
+
+        package var state: State {
+            guard files.allSatisfy({ $0 != nil }) else { return .missing }
+            return files.allSatisfy { $0 == files[0] } ? .same : .changed
+        }
+    }
+
+    package enum Step: Sendable {
+        case path(Path)
+        /// Content was read, and there is more to read before the path is known.
+        case working
+        case end
+    }
+
+    /// What is at the path that is being compared.
+    private struct Candidate {
+        var entry: ArtifactWalk.Entry?
+        var file: File?
+    }
+
+    /// A file whose content is being read.
+    private struct Reading {
+        let index: Int
+        let file: OpenArtifact
+        var hash = SHA256()
+        var position: Int64 = 0
+    }
+
+    private static let bytesPerRead = 256 * 1_024
+    private static let readsPerStep = 128
+
+    private var walks: [ArtifactWalk]
+    private var heads: [ArtifactWalk.Entry?]
+    private let digests: DigestCache
+    private var candidates: [Candidate] = []
+    /// Which candidates are still to be read, the next one last.
+    private var unread: [Int] = []
+    private var reading: Reading?
+
+    /// - Parameter walks: one for each folder, all with paths relative to what is to be compared.
+    /// - Throws: What the first steps of the walks throw.
+    package init(_ walks: [ArtifactWalk], digests: DigestCache) throws(ArtifactError) {
+        self.walks = walks
+        self.digests = digests
+        heads = Array(repeating: nil, count: walks.count)
+        for index in walks.indices { try advance(index) }
+    }
+
+    /// Goes on by one path, or by 32 MiB of content; blocks on the disk.
+    ///
+    /// A file that vanishes meanwhile counts as missing.
+    /// - Throws: What the file system refuses; the comparison cannot go on then.
+    package mutating func next() throws(ArtifactError) -> Step {
+        if candidates.isEmpty {
+            guard try takePath() else { return .end }
+            queueReads()
+        }
+        guard try readContent() else { return .working }
+        let found = candidates.first { $0.file != nil }?.entry?.path
+        let files = candidates.map(\.file)
+        candidates = []
+        // All that had the file may have lost it meanwhile.
+        return found.map { .path(Path(path: $0, files: files)) } ?? .working
+    }
+
+    private mutating func advance(_ index: Int) throws(ArtifactError) {
+        repeat {
+            heads[index] = try walks[index].next()
+        } while heads[index]?.isDirectory == true
+    }
+
+    /// Takes the first path of all heads, and moves on those that have it.
+    private mutating func takePath() throws(ArtifactError) -> Bool {
+        let paths = heads.compactMap { $0?.path }
+        guard let first = paths.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else { return false }
+        candidates = heads.map { head in
+            guard let head, head.path.utf8.elementsEqual(first.utf8) else { return Candidate() }
+            return Candidate(entry: head, file: File(size: head.size))
+        }
+        for index in heads.indices where candidates[index].entry != nil { try advance(index) }
+        return true
+    }
+
+    private mutating func queueReads() {
+        let sizes = candidates.compactMap { $0.entry?.size }
+        for (index, candidate) in candidates.enumerated().reversed() {
+            guard let entry = candidate.entry, sizes.count(where: { $0 == entry.size }) > 1 else { continue }
+            unread.append(index)
+        }
+    }
+
+    /// Reads on; whether all that is needed has been read.
+    private mutating func readContent() throws(ArtifactError) -> Bool {
+        var readsLeft = Self.readsPerStep
+        while true {
+            if reading == nil, try !openNext() { return true }
+            while var reading = self.reading {
+                guard readsLeft > 0 else { return false }
+                readsLeft -= 1
+                try reading.file.withBytes(at: reading.position, upTo: Self.bytesPerRead) {
+                    (bytes) throws(ArtifactError) in
+                    reading.hash.update(bytes)
+                    reading.position += Int64(bytes.count)
+                }
+                self.reading = reading
+                if reading.position == reading.file.size { finish(reading) }
+            }
+        }
+    }
+
+    /// Opens the next file whose digest is not known; false when there is none.
+    private mutating func openNext() throws(ArtifactError) -> Bool {
+        while let index = unread.popLast() {
+            guard let entry = candidates[index].entry else { continue }
+            if let digest = digests.digest(of: entry.identity) {
+                candidates[index].file?.digest = digest
+                continue
+            }
+            do {
+                reading = Reading(index: index, file: try entry.open())
+                return true
+            } catch .notFound {
+                candidates[index].file = nil
+            }
+        }
+        return false
+    }
+
+    private mutating func finish(_ reading: Reading) {
+        let digest = reading.hash.finalize()
+        candidates[reading.index].file = File(size: reading.file.size, digest: digest)
+        digests.keep(digest, of: reading.file.identity)
+        self.reading = nil
+    }
+}

@@ -1,0 +1,46 @@
+internal import Glibc
+internal import Synchronization
+
+/// Content digests of files that have not changed since they were read.
+///
+/// Bounded: of two generations the older one is forgotten whenever the younger one is full.
+package final class DigestCache: Sendable {
+    private struct Generations {
+        var young: [FileIdentity: [UInt8]] = [:]
+        var old: [FileIdentity: [UInt8]] = [:]
+    }
+
+    private let capacity: Int
+    private let generations = Mutex(Generations())
+
+    /// - Parameter capacity: how many digests are kept at most, each of some 200 bytes.
+    package init(capacity: Int = 4_096) {
+        precondition(capacity >= 2, "a cache needs room for 2 digests, got \(capacity)")
+        self.capacity = capacity
+    }
+
+    func digest(of identity: FileIdentity) -> [UInt8]? {
+        generations.withLock { generations in
+            if let digest = generations.young[identity] { return digest }
+            guard let digest = generations.old[identity] else { return nil }
+            insert(digest, of: identity, into: &generations)
+            return digest
+        }
+    }
+
+    /// Keeps a digest, unless the file changed so lately that another change could bear the same time.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func keep(_ digest: [UInt8], of identity: FileIdentity, now: Int64 = Int64(time(nil))) {
+        guard now - identity.change.seconds >= 2 else { return }
+        generations.withLock { insert(digest, of: identity, into: &$0) }
+    }
+
+    private func insert(_ digest: [UInt8], of identity: FileIdentity, into generations: inout Generations) {
+        if generations.young.count >= capacity / 2 {
+            generations.old = generations.young
+            generations.young = [:]
+        }
+        generations.young[identity] = digest
+    }
+}

@@ -1,0 +1,153 @@
+/// A folder as a zip archive that is made piece by piece, while it is sent.
+///
+/// Holds the directory that ends the archive (some 100 bytes an entry), one open file and some 500 KiB. Text is
+/// deflated, all else stored. Folders are entries of their own, so that empty ones stay. Symbolic links, devices,
+/// unfinished uploads and names that no `ArtifactPath` can hold are left out, as in listings.
+package struct ZipArchive: Sendable {
+    /// What an archive may hold.
+    package struct Limits: Sendable {
+        /// Files and folders.
+        package var entries = 200_000
+        /// Of the directory at its end, which is held in memory.
+        package var directoryBytes = 32 * 1_048_576
+
+        package init() {}
+    }
+
+    private struct CurrentFile {
+        let file: OpenArtifact
+        var entry: ZipEntry
+        var checksum = CRC32()
+        var position: Int64 = 0
+    }
+
+    private static let pieceBytes = 128 * 1_024
+
+    private var walk: ArtifactWalk
+    private let deflation: Deflation
+    private var current: CurrentFile?
+    private var directory: [UInt8] = []
+    private var entries: UInt64 = 0
+    /// What earlier pieces hold.
+    private var written: UInt64 = 0
+
+    init(_ walk: ArtifactWalk) throws(ArtifactError) {
+        self.walk = walk
+        deflation = try Deflation(.none)
+    }
+
+    /// Appends the next piece of some 128 KiB; blocks on the disk.
+    ///
+    /// - Returns: whether there is more.
+    /// - Throws: What keeps the archive from being whole: `.notFound` for a file that vanished after its folder was
+    ///   read, `.other` with ENODATA for one that became shorter while it was read, what the disk refuses. What was
+    ///   made so far is no archive then and must not look finished.
+    package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
+        let start = buffer.count
+        while buffer.count - start < Self.pieceBytes {
+            let offset = written + UInt64(buffer.count - start)
+            if current != nil {
+                try continueFile(into: &buffer)
+            } else if let entry = try walk.next() {
+                try begin(entry, at: offset, into: &buffer)
+            } else {
+                let size = UInt64(directory.count)
+                buffer.append(contentsOf: directory)
+                ZipFormat.appendEnd(entries: entries, size: size, offset: offset, to: &buffer)
+                return false
+            }
+        }
+        written += UInt64(buffer.count - start)
+        return true
+    }
+
+    private mutating func begin(
+        _ walked: ArtifactWalk.Entry,
+        at offset: UInt64,
+        into buffer: inout [UInt8]
+    ) throws(ArtifactError) {
+        guard !walked.isDirectory else {
+            let entry = ZipEntry(walked, method: .store, size: 0, at: offset)
+            entry.appendLocalHeader(to: &buffer)
+            list(entry)
+            return
+        }
+        let file = try walked.open()
+        let method: ZipEntry.Method = isTextLike(walked.path) ? .deflate : .store
+        let entry = ZipEntry(walked, method: method, size: UInt64(file.size), at: offset)
+        entry.appendLocalHeader(to: &buffer)
+        if method == .deflate { deflation.restart() }
+        current = CurrentFile(file: file, entry: entry)
+    }
+
+    /// Appends the next part of the open file, and what stands behind its last one.
+    private mutating func continueFile(into buffer: inout [UInt8]) throws(ArtifactError) {
+        guard var current else { return }
+        let start = buffer.count
+        let isLast = current.file.size - current.position <= Self.pieceBytes
+        let deflation = current.entry.method == .deflate ? deflation : nil
+        try current.file.withBytes(at: current.position, upTo: Self.pieceBytes) { (bytes) throws(ArtifactError) in
+            current.checksum.update(bytes)
+            if let deflation {
+                deflation.compress(bytes, isLast: isLast, into: &buffer)
+            } else {
+                buffer.append(contentsOf: bytes)
+            }
+            current.position += Int64(bytes.count)
+        }
+        current.entry.compressedSize += UInt64(buffer.count - start)
+        self.current = isLast ? nil : current
+        guard isLast else { return }
+        current.entry.size = UInt64(current.position)
+        current.entry.checksum = current.checksum.value
+        current.entry.appendDescriptor(to: &buffer)
+        list(current.entry)
+    }
+
+    private mutating func list(_ entry: ZipEntry) {
+        entry.appendDirectoryRecord(to: &directory)
+        entries += 1
+    }
+}
+
+extension ZipEntry {
+    fileprivate init(_ walked: ArtifactWalk.Entry, method: Method, size: UInt64, at offset: UInt64) {
+        self.init(
+            name: Self.safeName(walked.path) + (walked.isDirectory ? "/" : ""),
+            method: method,
+            modificationSeconds: walked.modification.seconds,
+            offset: offset,
+            expectedSize: size
+        )
+    }
+
+    /// Walked paths are relative, without `..`, backslashes and control characters; a first component such as `C:`
+    /// would still name a drive where Windows unpacks it.
+    private static func safeName(_ path: String) -> String {
+        path.utf8.dropFirst().first == UInt8(ascii: ":") ? "./" + path : path
+    }
+}
+
+extension ArtifactRoot {
+    /// Begins an archive of a folder; the names in it are relative to the base, as the client's downloads lay them out.
+    ///
+    /// Walks through the folder once beforehand, to refuse at once what cannot be finished.
+    /// - Returns: Nil for a tree beyond the limits.
+    /// - Throws: What `walk` throws.
+    package func zip(
+        _ path: ArtifactPath = .root,
+        relativeTo base: ArtifactPath = .root,
+        limits: ZipArchive.Limits = ZipArchive.Limits()
+    ) throws(ArtifactError) -> ZipArchive? {
+        var entries = 0
+        var directoryBytes = 0
+        var beforehand = try walk(path, relativeTo: base)
+        while let entry = try beforehand.next() {
+            entries += 1
+            // The record, its extra fields at their longest, and what a safe name may have more.
+            directoryBytes += entry.path.utf8.count + 90
+            guard entries <= limits.entries, directoryBytes <= limits.directoryBytes else { return nil }
+        }
+        return try ZipArchive(try walk(path, relativeTo: base, vanished: .isAnError))
+    }
+}

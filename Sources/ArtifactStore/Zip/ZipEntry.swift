@@ -1,0 +1,139 @@
+internal import Glibc
+
+/// One entry of a zip archive and its records (APPNOTE 6.3.10, the format's own specification).
+///
+/// Sizes and checksum follow the content in a data descriptor (§4.3.9), because the archive is written in one go.
+package struct ZipEntry: Sendable {
+    package enum Method: UInt16, Sendable {
+        case store = 0
+        case deflate = 8
+    }
+
+    /// UTF-8, with `/` between folders; that of a folder ends with one.
+    package let name: String
+    package let method: Method
+    package let modificationSeconds: Int64
+    /// Where the local header stands in the archive.
+    package let offset: UInt64
+    /// Whether the sizes behind the content have 64 bits, which must be known before it.
+    package let hasLongSizes: Bool
+    package var checksum: UInt32 = 0
+    package var compressedSize: UInt64 = 0
+    package var size: UInt64 = 0
+
+    /// - Parameter expectedSize: in bytes, before compression; nothing longer may follow.
+    package init(
+        name: String,
+        method: Method,
+        modificationSeconds: Int64,
+        offset: UInt64,
+        expectedSize: UInt64
+    ) {
+        self.name = name
+        self.method = method
+        self.modificationSeconds = modificationSeconds
+        self.offset = offset
+        hasLongSizes = Self.longestCompressed(expectedSize) >= ZipFormat.longest32
+    }
+
+    package var isFolder: Bool { name.utf8.last == UInt8(ascii: "/") }
+
+    /// What incompressible bytes become at most (zlib's deflateBound, rounded up).
+    private static func longestCompressed(_ size: UInt64) -> UInt64 {
+        let (sum, overflow) = size.addingReportingOverflow(size >> 10 + 64)
+        return overflow ? .max : sum
+    }
+}
+
+extension ZipEntry {
+    /// What stands before the content (§4.3.7).
+    package func appendLocalHeader(to output: inout [UInt8]) {
+        output.append(little: 0x0403_4b50 as UInt32)
+        output.append(little: hasLongSizes ? ZipFormat.versionWithLongSizes : ZipFormat.version)
+        appendKind(to: &output)
+        output.append(little: 0 as UInt32)
+        // Long sizes: both are in the extra field, where zero again means that the descriptor has them (§4.5.3).
+        let placeholder: UInt32 = hasLongSizes ? .max : 0
+        output.append(little: placeholder)
+        output.append(little: placeholder)
+        var extra: [UInt8] = []
+        if hasLongSizes { Self.appendLongFields([0, 0], to: &extra) }
+        appendTime(to: &extra)
+        appendNameAndExtra(extra, counts: true, to: &output)
+    }
+
+    /// What stands behind the content of a file (§4.3.9).
+    package func appendDescriptor(to output: inout [UInt8]) {
+        output.append(little: 0x0807_4b50 as UInt32)
+        output.append(little: checksum)
+        if hasLongSizes {
+            output.append(little: compressedSize)
+            output.append(little: size)
+        } else {
+            output.append(little: UInt32(truncatingIfNeeded: compressedSize))
+            output.append(little: UInt32(truncatingIfNeeded: size))
+        }
+    }
+
+    /// The entry's line in the directory at the end (§4.3.12).
+    package func appendDirectoryRecord(to output: inout [UInt8]) {
+        let long = [size, compressedSize, offset].filter { $0 >= ZipFormat.longest32 }
+        output.append(little: 0x0201_4b50 as UInt32)
+        output.append(little: ZipFormat.madeByUnix)
+        output.append(little: long.isEmpty && !hasLongSizes ? ZipFormat.version : ZipFormat.versionWithLongSizes)
+        appendKind(to: &output)
+        output.append(little: checksum)
+        output.append(little: ZipFormat.short(compressedSize))
+        output.append(little: ZipFormat.short(size))
+        var extra: [UInt8] = []
+        if !long.isEmpty { Self.appendLongFields(long, to: &extra) }
+        appendTime(to: &extra)
+        output.append(little: UInt16(name.utf8.count))
+        output.append(little: UInt16(extra.count))
+        // No comment, the first disk, no internal attributes.
+        for _ in 0..<3 { output.append(little: 0 as UInt16) }
+        output.append(little: attributes)
+        output.append(little: ZipFormat.short(offset))
+        appendNameAndExtra(extra, counts: false, to: &output)
+    }
+
+    /// Flags, method, time and date: the same in both records.
+    private func appendKind(to output: inout [UInt8]) {
+        // Names are UTF-8 (bit 11); sizes come behind the content (bit 3), which a folder does not have.
+        output.append(little: isFolder ? 0x0800 : 0x0808 as UInt16)
+        output.append(little: method.rawValue)
+        let moment = ZipFormat.moment(modificationSeconds)
+        output.append(little: moment.time)
+        output.append(little: moment.date)
+    }
+
+    private func appendNameAndExtra(_ extra: [UInt8], counts: Bool, to output: inout [UInt8]) {
+        if counts {
+            output.append(little: UInt16(name.utf8.count))
+            output.append(little: UInt16(extra.count))
+        }
+        output.append(contentsOf: name.utf8)
+        output.append(contentsOf: extra)
+    }
+
+    /// The extra field of the sizes and offsets that 32 bits cannot hold (§4.5.3).
+    private static func appendLongFields(_ values: [UInt64], to extra: inout [UInt8]) {
+        extra.append(little: 0x0001 as UInt16)
+        extra.append(little: UInt16(values.count * 8))
+        for value in values { extra.append(little: value) }
+    }
+
+    /// The time in UTC to the second (Info-ZIP's "UT" field, §4.6.1); the plain fields know neither zone nor odd seconds.
+    private func appendTime(to extra: inout [UInt8]) {
+        guard let seconds = Int32(exactly: modificationSeconds) else { return }
+        extra.append(little: 0x5455 as UInt16)
+        extra.append(little: 5 as UInt16)
+        extra.append(1)
+        extra.append(little: UInt32(bitPattern: seconds))
+    }
+
+    /// Mode and kind as Unix has them in the upper half, the folder bit of MS-DOS in the lower.
+    private var attributes: UInt32 {
+        isFolder ? UInt32(S_IFDIR | 0o755) << 16 | 0x10 : UInt32(S_IFREG | 0o644) << 16
+    }
+}

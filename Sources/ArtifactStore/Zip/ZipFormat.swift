@@ -1,0 +1,66 @@
+internal import Glibc
+
+/// What the records of a zip archive share, and the one at its end.
+package enum ZipFormat {
+    /// From here on a value stands in a 64-bit field; the value itself marks that in the 32-bit one.
+    static let longest32 = UInt64(UInt32.max)
+    /// The same for the number of entries.
+    static let longest16 = UInt64(UInt16.max)
+    /// 2.0: folders and deflate.
+    static let version: UInt16 = 20
+    /// 4.5: 64-bit sizes.
+    static let versionWithLongSizes: UInt16 = 45
+    /// The version, made on Unix.
+    static let madeByUnix: UInt16 = 3 << 8 | versionWithLongSizes
+
+    /// The value, or the mark that it is elsewhere.
+    static func short(_ value: UInt64) -> UInt32 { UInt32(clamping: value) }
+
+    /// Appends what stands behind the directory, in both sizes where one number is too large for the small ones
+    /// (APPNOTE §4.3.14 to §4.3.16).
+    ///
+    /// - Parameters:
+    ///   - entries: how many the directory has.
+    ///   - size: of the directory, in bytes.
+    ///   - offset: where the directory begins in the archive.
+    package static func appendEnd(entries: UInt64, size: UInt64, offset: UInt64, to output: inout [UInt8]) {
+        if entries >= longest16 || size >= longest32 || offset >= longest32 {
+            output.append(little: 0x0606_4b50 as UInt32)
+            // The rest of this record.
+            output.append(little: 44 as UInt64)
+            output.append(little: madeByUnix)
+            output.append(little: versionWithLongSizes)
+            output.append(little: 0 as UInt32)
+            output.append(little: 0 as UInt32)
+            for value in [entries, entries, size, offset] { output.append(little: value) }
+            output.append(little: 0x0706_4b50 as UInt32)
+            output.append(little: 0 as UInt32)
+            output.append(little: offset + size)
+            output.append(little: 1 as UInt32)
+        }
+        output.append(little: 0x0605_4b50 as UInt32)
+        output.append(little: 0 as UInt32)
+        output.append(little: UInt16(clamping: entries))
+        output.append(little: UInt16(clamping: entries))
+        output.append(little: short(size))
+        output.append(little: short(offset))
+        output.append(little: 0 as UInt16)
+    }
+
+    /// A time as MS-DOS has it, in UTC: from 1980 to 2107, in steps of two seconds.
+    static func moment(_ seconds: Int64) -> (time: UInt16, date: UInt16) {
+        var clock = time_t(min(max(seconds, 315_532_800), 4_354_819_198))
+        var parts = tm()
+        gmtime_r(&clock, &parts)
+        let time = parts.tm_hour << 11 | parts.tm_min << 5 | parts.tm_sec / 2
+        let date = (parts.tm_year - 80) << 9 | (parts.tm_mon + 1) << 5 | parts.tm_mday
+        return (UInt16(truncatingIfNeeded: time), UInt16(truncatingIfNeeded: date))
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number with its lowest byte first, as all numbers of a zip archive are.
+    mutating func append(little value: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+    }
+}

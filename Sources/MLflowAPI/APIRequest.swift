@@ -9,6 +9,8 @@ package struct APIRequest: Sendable {
     /// A header field by its name in lower case; nil when there is none.
     package var header: @Sendable (_ lowercasedName: String) -> String?
     package var body: [UInt8]
+    /// Whether an answer may be gzip-compressed.
+    package var acceptsGzip: Bool
     /// Whether the handler's thread serves nobody else, so that it may wait for a commit.
     package var mayBlock: Bool
 
@@ -18,6 +20,7 @@ package struct APIRequest: Sendable {
         query: [(name: String, value: String)],
         header: @escaping @Sendable (_ lowercasedName: String) -> String?,
         body: [UInt8],
+        acceptsGzip: Bool = false,
         mayBlock: Bool = false
     ) {
         self.method = method
@@ -25,6 +28,7 @@ package struct APIRequest: Sendable {
         self.query = query
         self.header = header
         self.body = body
+        self.acceptsGzip = acceptsGzip
         self.mayBlock = mayBlock
     }
 

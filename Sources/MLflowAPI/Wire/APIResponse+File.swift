@@ -7,21 +7,24 @@ extension APIResponse {
     /// RFC 9110 §13.1.2 (If-None-Match), §14 (ranges). Several ranges at once are answered with the whole file, which
     /// §14.2 allows.
     static func file(_ file: OpenArtifact, name: String, _ request: APIRequest) -> APIResponse {
+        let coding = ArtifactCoding(of: file, name: name, request)
+        let entityTag = coding.entityTag(of: file)
         var headers: [(name: String, value: String)] = [
             ("Content-Type", contentType(forName: name)),
             ("Content-Disposition", contentDisposition(forName: name)),
             ("Content-Security-Policy", "sandbox; default-src 'none'"),
             ("Accept-Ranges", "bytes"),
             ("Cache-Control", "no-cache"),
-            ("ETag", file.entityTag),
+            ("ETag", entityTag),
             ("Last-Modified", httpDate(file.modificationSeconds)),
         ]
-        if let known = request.header("if-none-match"), known == "*" || known.contains(file.entityTag) {
+        headers += coding.headers
+        if let known = request.header("if-none-match"), known == "*" || known.contains(entityTag) {
             return APIResponse(status: 304, headers: headers, body: .bytes([]))
         }
-        let isUnchanged = request.header("if-range").map { $0 == file.entityTag } ?? true
+        let isUnchanged = request.header("if-range").map { $0 == entityTag } ?? true
         guard isUnchanged, let range = request.header("range").flatMap({ ByteRange($0) }) else {
-            return APIResponse(headers: headers, body: .file(file, range: 0..<file.size))
+            return coding.whole(file, headers: headers)
         }
         guard let bytes = range.resolved(size: file.size) else {
             headers.append(("Content-Range", "bytes */\(file.size)"))

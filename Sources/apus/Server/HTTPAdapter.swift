@@ -44,6 +44,7 @@ extension APIRequest {
             query: request.query,
             header: { request.header($0) },
             body: request.body,
+            acceptsGzip: request.acceptsGzip,
             mayBlock: request.isAloneOnItsThread
         )
     }

@@ -37,6 +37,8 @@ package struct MLflowAPI: Sendable {
     let store: TrackingStore
     let artifacts: ArtifactRoot
     let settings: Settings
+    /// Of files that were compared.
+    let digests = DigestCache()
     /// Told of failures that no client can cause; the client gets a constant text.
     let reportFailure: @Sendable (any Error) -> Void
 
@@ -54,8 +56,8 @@ package struct MLflowAPI: Sendable {
 
     /// Every endpoint, once for each path at which it answers.
     package var endpoints: [Endpoint] {
-        experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + artifactEndpoints + serverEndpoints
-            + unsupportedEndpoints
+        experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + artifactEndpoints
+            + artifactViewEndpoints + serverEndpoints + unsupportedEndpoints
     }
 
     /// An endpoint of the tracking API at both of its prefixes.

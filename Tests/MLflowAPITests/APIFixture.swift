@@ -41,12 +41,15 @@ final class APIFixture: Sendable {
     }
 
     /// Any request; the path is decoded already.
+    ///
+    /// - Parameter meanwhile: runs between the answer's head and its body.
     func send(
         _ method: String,
         _ path: String,
         query: [(String, String)] = [],
         body: String = "",
-        headers: [String: String] = [:]
+        headers: [String: String] = [:],
+        meanwhile: () throws -> Void = {}
     ) throws -> Reply {
         let (endpoint, parameters) = try #require(match(method, path), "no endpoint for \(method) \(path)")
         var headers = headers
@@ -56,7 +59,8 @@ final class APIFixture: Sendable {
             parameters: parameters,
             query: query.map { (name: $0.0, value: $0.1) },
             header: { [headers] in headers[$0] },
-            body: Array(body.utf8)
+            body: Array(body.utf8),
+            acceptsGzip: headers["accept-encoding"] == "gzip"
         )
         let outcome = Outcome<APIResponse>()
         switch endpoint.handling {
@@ -65,7 +69,9 @@ final class APIFixture: Sendable {
             guard let upload = handle(request, { outcome.give($0) }) else { break }
             Self.deliver(Array(body.utf8), to: upload)
         }
-        return try Reply(try outcome.wait())
+        let answer = try outcome.wait()
+        try meanwhile()
+        return try Reply(answer)
     }
 
     /// In pieces, as a socket would.

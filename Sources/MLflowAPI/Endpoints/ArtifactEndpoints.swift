@@ -142,7 +142,7 @@ extension MLflowAPI {
 
     // MARK: Answers
 
-    private func answer(_ reply: APIReply, path: String, _ body: () throws -> APIResponse) {
+    func answer(_ reply: APIReply, path: String, _ body: () throws -> APIResponse) {
         do {
             reply(try body())
         } catch {

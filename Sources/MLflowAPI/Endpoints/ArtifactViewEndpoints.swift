@@ -1,0 +1,122 @@
+internal import ArtifactStore
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    /// Views of whole trees of artifacts, which the reference does not have: as an archive, as one list, side by side.
+    var artifactViewEndpoints: [Endpoint] {
+        ["/api", "/ajax-api"].flatMap { prefix in
+            let route = prefix + "/apus/1.0/runs/artifacts/"
+            return [
+                Endpoint(method: "GET", path: route + "zip", handling: .blocking(getArtifactZip)),
+                Endpoint(method: "GET", path: route + "tree", handling: .blocking(getArtifactTree)),
+                Endpoint(method: "GET", path: route + "compare", handling: .blocking(compareArtifacts)),
+            ]
+        }
+    }
+
+    /// `zip?run_id=…&path=…`: the run's artifacts, or one folder of them, as an archive that is made while it is sent.
+    ///
+    /// Names in it are relative to the run's root. When a file vanishes or shrinks meanwhile the connection is cut, so
+    /// that no client takes the archive for whole.
+    private func getArtifactZip(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answer(reply, path: request.queryValue("path") ?? "") {
+            let (run, path) = try viewedRun(request)
+            let folder = try servedFolder(of: run)
+            guard let archive = try folder.store.zip(path, relativeTo: folder.base) else {
+                let limit = ZipArchive.Limits().entries
+                throw TrackingError.invalidParameter(
+                    "An archive holds at most \(limit) files and folders, and here are more; ask for the folders one by one."
+                )
+            }
+            let headers = [
+                ("Content-Type", "application/zip"),
+                ("Content-Disposition", contentDisposition(forName: Self.archiveName(run, path))),
+                ("Content-Security-Policy", "sandbox; default-src 'none'"), ("Cache-Control", "no-cache"),
+            ]
+            return try stream(ArtifactZipBody(archive), headers: headers)
+        }
+    }
+
+    /// `tree?run_id=…&path=…`: everything beneath the run's root or one folder, in the order of the paths.
+    ///
+    /// At most 100,000 entries, or `max_results`; `next_page_token` says that there are more, and gets them as
+    /// `page_token`. Times are Unix milliseconds.
+    private func getArtifactTree(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answer(reply, path: request.queryValue("path") ?? "") {
+            let (run, path) = try viewedRun(request)
+            let message = try RequestMessage(request)
+            let limit = try message.integer("max_results") ?? ArtifactTreeBody.maximumEntries
+            guard (1...ArtifactTreeBody.maximumEntries).contains(limit) else {
+                throw TrackingError.invalidParameter(
+                    "Invalid value \(limit) for parameter 'max_results' supplied. "
+                        + "It must be at least 1 and at most \(ArtifactTreeBody.maximumEntries)."
+                )
+            }
+            let folder = try servedFolder(of: run)
+            let walk = try folder.store.walk(
+                path,
+                relativeTo: folder.base,
+                after: try message.string("page_token").flatMap { $0.isEmpty ? nil : $0 }
+            )
+            return try stream(ArtifactTreeBody(walk, of: run, limit: limit), headers: Self.jsonHeaders)
+        }
+    }
+
+    /// `compare?run_ids=a,b`, or `run_ids` repeated: which paths are the same, changed or missing across 2 to 20 runs.
+    ///
+    /// Files of equal size are told apart by SHA-256, which is remembered for as long as they do not change.
+    private func compareArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answer(reply, path: "") {
+            let runIDs = try Self.comparedRunIDs(request)
+            let runs = try store.readNow { session in try runIDs.map { try session.runInfo(id: $0) } }
+            let walks = try runs.map { run in
+                let folder = try servedFolder(of: run)
+                return try folder.store.walk(relativeTo: folder.base)
+            }
+            let comparison = try ArtifactComparison(walks, digests: digests)
+            return try stream(ArtifactComparisonBody(comparison, runIDs: runIDs), headers: Self.jsonHeaders)
+        }
+    }
+
+    private static let jsonHeaders = [("Content-Type", "application/json")]
+
+    private func viewedRun(_ request: APIRequest) throws -> (RunInfo, ArtifactPath) {
+        let message = try RequestMessage(request)
+        let runID = try message.requiredRunID()
+        let path = try ArtifactPath(try message.string("path") ?? "")
+        return (try store.readNow { try $0.runInfo(id: runID) }, path)
+    }
+
+    private static func comparedRunIDs(_ request: APIRequest) throws -> [String] {
+        let values = request.query.filter { $0.name == "run_ids" }.map(\.value)
+        let runIDs = values.flatMap { $0.split(separator: ",") }.map(\.trimmingSpaces).filter { !$0.isEmpty }
+        guard (2...20).contains(runIDs.count), Set(runIDs).count == runIDs.count else {
+            throw TrackingError.invalidParameter(
+                "Parameter 'run_ids' must name 2 to 20 different runs, separated by commas; got \(runIDs.count)."
+            )
+        }
+        return runIDs
+    }
+
+    /// The name of the run, and of the folder if it is one, as far as it is fit for a file name.
+    private static func archiveName(_ run: RunInfo, _ path: ArtifactPath) -> String {
+        let name = run.name.isEmpty ? run.runID : run.name
+        let whole = path.name.map { "\(name)-\($0)" } ?? name
+        let scalars = whole.unicodeScalars.prefix(100).map { scalar in
+            let isUnfit = scalar.value < 0x20 || scalar.value == 0x7F || "/\\:*?\"<>|".unicodeScalars.contains(scalar)
+            return isUnfit ? "_" : scalar
+        }
+        return String(String.UnicodeScalarView(scalars)) + ".zip"
+    }
+
+    /// Answers with what a producer makes; what fails in its first piece is an error answer still.
+    private func stream(_ body: any APIBodyProducer, headers: [(String, String)]) throws -> APIResponse {
+        let headers = headers.map { (name: $0.0, value: $0.1) }
+        var beginning: [UInt8] = []
+        guard try body.next(into: &beginning) else { return APIResponse(headers: headers, body: .bytes(beginning)) }
+        let rest = BegunBody(beginning, body, reportFailure: reportFailure)
+        return APIResponse(headers: headers, body: .stream(rest))
+    }
+}

@@ -87,6 +87,8 @@ BARS = {
     "history in one answer": Bar(at_least=1_000_000),
     "history bulk-interval of 1 run": Bar(times_limit=2.5),
     "history bulk-interval of 50 runs": Bar(times_limit=2.5),
+    "artifacts upload": Bar(share_of_limit=1 / 1.5),
+    "artifacts download": Bar(share_of_limit=1 / 1.5),
     "artifacts memory growth": Bar(at_most=8),
     "storage bytes per point": Bar(at_most=34),
 }

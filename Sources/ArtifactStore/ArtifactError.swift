@@ -19,6 +19,16 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case permissionDenied
     /// The file system takes no name of this length.
     case nameTooLong
+    /// The file system cannot hold a name of these characters (EINVAL, EILSEQ).
+    case nameNotSupported
+    /// The file system cannot hold a file of this size (EFBIG).
+    case fileTooLarge
+    /// Others are at work there: a folder that fills while it is deleted, or goes while it is written to.
+    case busy
+    /// The directory of the root is not there and cannot be made, or is no directory.
+    case rootUnavailable
+    /// The process or the machine has no descriptor left (EMFILE, ENFILE).
+    case tooManyOpenFiles
     /// Any other failure: the value of `errno` and the call that set it. For the log, not for a client.
     case other(errno: Int32, call: String)
 
@@ -30,13 +40,23 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case absolute
         /// A `..` segment.
         case parentSegment
-        /// A `.` segment in the path of a file to be written.
+        /// A `.` segment.
         case currentSegment
+        /// A segment of dots, or one that is so before or behind a `;` or `?`.
+        case dots
+        /// An empty segment: two slashes in a row.
+        case emptySegment
+        /// A space at the front of a segment, a space or a dot at its end.
+        case outerSpaceOrDot
+        /// The character `#`, which starts a URI's fragment.
+        case fragment
+        /// A segment that would be another path if it were decoded again.
+        case disguise
         /// A backslash: a separator for the clients on Windows.
         case backslash
         /// A character below U+0020, or U+007F.
         case controlCharacter
-        /// A drive letter (`C:`) or the scheme `file:` at the front.
+        /// A segment that ends with a colon, as drives and schemes do, or begins with `file:`.
         case driveOrScheme
         /// A component longer than 255 bytes.
         case longComponent
@@ -44,7 +64,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case longPath
         /// A component that begins like the names of unfinished uploads.
         case reservedName
-        /// A trailing slash in the path of a file to be written.
+        /// A trailing slash in the path of a file to be written or deleted.
         case trailingSlash
         /// A symbolic link lies on the way: links are never followed.
         case symbolicLink
@@ -65,18 +85,30 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .readOnly: "The artifact storage of the server is read-only."
         case .permissionDenied: "The server is not permitted to access this artifact: '\(path)'"
         case .nameTooLong: "Invalid path: a name is longer than the file system of the server allows."
-        case .other: "The artifact storage of the server failed."
+        case .nameNotSupported: "Invalid path: a name has characters that the file system of the server cannot hold."
+        case .fileTooLarge: "The file is larger than the file system of the server can hold."
+        case .busy: "The folder of '\(path)' is being changed by others; try again when they have finished."
+        case .rootUnavailable:
+            "The folder of the server's artifacts is gone or no folder; check its --artifacts-destination or --data-dir."
+        case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
+        case .other: "The artifact storage of the server failed; its log has the details."
         }
     }
 }
 
 extension ArtifactError.PathRule {
+    /// Whether the reference refuses such a path too, wherever it stands.
+    var isOfReference: Bool { reason == nil }
+
     /// nil for what the reference refuses as well: its clients compare the bare text.
     fileprivate var reason: String? {
         switch self {
-        case .absolute, .parentSegment, .driveOrScheme: nil
+        case .absolute, .parentSegment, .driveOrScheme, .fragment, .disguise: nil
         case .empty: "it must name an artifact."
         case .currentSegment: "it must not contain '.' as a segment."
+        case .dots: "a name must not consist of dots."
+        case .emptySegment: "it must not contain an empty segment ('//')."
+        case .outerSpaceOrDot: "a name must not begin with a space or end with a space or a dot."
         case .backslash: "it must not contain a backslash; use '/'."
         case .controlCharacter: "it must not contain control characters."
         case .longComponent: "a name must not be longer than \(ArtifactPath.maximumComponentBytes) bytes."

@@ -1,7 +1,20 @@
 /// The name of an artifact beneath a root, proven harmless: the only way to name a file in this module.
 ///
-/// Holds zero or more components; none is empty, `.` or `..`. Characters are literal: `%`, `#`, `;` and `?` mean
-/// themselves, nothing is decoded here. Paths compare by their bytes.
+/// The one rule for every route and field that takes an artifact path. The text has been percent-decoded exactly once
+/// and means what it says: nothing is decoded, trimmed, folded or collapsed. It is refused when
+/// - it is longer than `maximumBytes` or deeper than `maximumDepth`, or begins with `/`;
+/// - a segment is empty (one slash at the end is none), longer than `maximumComponentBytes`, or holds a control
+///   character, a backslash or `#`;
+/// - a segment is `.` or `..`, consists of dots, or does so before or behind a `;` or `?` (`..;x`);
+/// - a segment begins with a space or ends with a space or a dot, which Windows drops;
+/// - a segment ends with a colon (`C:`, `s3:`) or begins with `file:`;
+/// - a segment that is decoded again, up to ten times, would begin with a separator, hold a part of dots alone, or name
+///   a drive or `file:` (`%2e%2e`): nothing here decodes again, but whoever reads the name elsewhere may;
+/// - a segment begins like the names of unfinished uploads.
+///
+/// All else is a character like any other: `100%.txt`, `%41`, `a..b`, `.hidden`, `a;b`, `a?b`, `a+b`, `a:b.txt`, `~`,
+/// `-rf`. Escapes that hide a control character stay legal, because clients of 2.22 put `%` between the parts of an
+/// image's name (`loss%step%0%timestamp%17…`). Paths compare by their bytes.
 package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The longest component in UTF-8 bytes: NAME_MAX of the file systems of Linux.
     package static let maximumComponentBytes = 255
@@ -15,7 +28,7 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
 
     /// The segments from the root down.
     package let components: [String]
-    /// What keeps the path from naming a file to be written: reading is lenient where the reference is.
+    /// What keeps the path from naming a file to be written or deleted: reading is lenient where the reference is.
     let obstacleToWriting: ArtifactError.PathRule?
 
     private init(components: [String], obstacleToWriting: ArtifactError.PathRule? = nil) {
@@ -23,30 +36,26 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
         self.obstacleToWriting = obstacleToWriting
     }
 
-    /// Checks a path that has been percent-decoded exactly once.
+    /// Checks a path that has been percent-decoded exactly once; the empty text is the root.
     ///
-    /// Empty segments and `.` are dropped, as the reference does where it reads; the empty text is the root. A `%` is a
-    /// character like any other, but a path that would become absolute or hold `..` if it were decoded again, up to
-    /// ten times, is refused as the reference refuses it.
-    /// - Throws: `.invalidPath` with the rule that the text breaks.
+    /// - Throws: `.invalidPath` with a rule that the text breaks, one of the reference's before one of ours.
     package init(_ text: String) throws(ArtifactError) {
-        try Self.check(text)
-        try Self.checkDisguises(of: text)
-        var components: [String] = []
-        var obstacle: ArtifactError.PathRule?
-        for segment in text.utf8.split(separator: UInt8(ascii: "/")) {
-            let component = String(Substring(segment))
-            if component == "." {
-                obstacle = .currentSegment
-                continue
-            }
-            try Self.check(component: component)
-            components.append(component)
+        guard text.utf8.count <= Self.maximumBytes else { throw .invalidPath(.longPath) }
+        let slash = UInt8(ascii: "/")
+        if text.utf8.first == slash { throw .invalidPath(.absolute) }
+        var segments = text.utf8.split(separator: slash, omittingEmptySubsequences: false)
+        let isFolder = segments.count > 1 && segments.last?.isEmpty == true
+        if isFolder || text.isEmpty { segments.removeLast() }
+        var broken: ArtifactError.PathRule?
+        for segment in segments {
+            guard let rule = Self.rule(brokenBy: segment) else { continue }
+            if rule.isOfReference { throw .invalidPath(rule) }
+            broken = broken ?? rule
         }
-        guard components.count <= Self.maximumDepth else { throw .invalidPath(.longPath) }
-        if text.utf8.last == UInt8(ascii: "/") { obstacle = obstacle ?? .trailingSlash }
-        self.components = components
-        self.obstacleToWriting = obstacle
+        if let broken { throw .invalidPath(broken) }
+        guard segments.count <= Self.maximumDepth else { throw .invalidPath(.longPath) }
+        components = segments.map { String(Substring($0)) }
+        obstacleToWriting = isFolder ? .trailingSlash : nil
     }
 
     /// The last component; nil for the root.
@@ -76,77 +85,6 @@ extension ArtifactPath: Equatable {
 }
 
 extension ArtifactPath {
-    /// The beginnings of names that no client may use: unfinished uploads of ours and of the reference.
-    private static let reservedPrefixes = [ArtifactUpload.namePrefix, ".artifact.uploading."]
-
-    private static func check(_ text: String) throws(ArtifactError) {
-        guard text.utf8.count <= maximumBytes else { throw .invalidPath(.longPath) }
-        if text.utf8.first == UInt8(ascii: "/") { throw .invalidPath(.absolute) }
-        let front = Array(text.utf8.prefix(5))
-        if front.count >= 2, front[1] == UInt8(ascii: ":"), isLetter(front[0]) { throw .invalidPath(.driveOrScheme) }
-        // Setting bit 0x20 folds ASCII letters and leaves the colon alone.
-        if front.map({ $0 | 0x20 }).elementsEqual("file:".utf8) { throw .invalidPath(.driveOrScheme) }
-        for byte in text.utf8 {
-            if byte < 0x20 || byte == 0x7F { throw .invalidPath(.controlCharacter) }
-            if byte == UInt8(ascii: "\\") { throw .invalidPath(.backslash) }
-        }
-    }
-
-    /// Nothing here decodes again; the refusal keeps such names from those who might.
-    private static func checkDisguises(of text: String) throws(ArtifactError) {
-        var bytes = Array(text.utf8)
-        // As often as the reference decodes.
-        for _ in 0..<10 where bytes.contains(UInt8(ascii: "%")) {
-            let decoded = percentDecoded(bytes)
-            if decoded.count == bytes.count { return }
-            bytes = decoded
-            if bytes.first == UInt8(ascii: "/") { throw .invalidPath(.absolute) }
-            let segments = bytes.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
-            if segments.contains(where: { $0.elementsEqual("..".utf8) }) { throw .invalidPath(.parentSegment) }
-        }
-    }
-
-    /// Decodes what are escapes and leaves every other `%` as it is.
-    private static func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var rest = bytes[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2, digits.allSatisfy(isHexadecimal),
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            {
-                decoded.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                decoded.append(byte)
-            }
-        }
-        return decoded
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
-    }
-
-    private static func check(component: String) throws(ArtifactError) {
-        if component == ".." { throw .invalidPath(.parentSegment) }
-        guard component.utf8.count <= maximumComponentBytes else { throw .invalidPath(.longComponent) }
-        if isReserved(component) { throw .invalidPath(.reservedName) }
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-    }
-
-    private static func isReserved(_ name: String) -> Bool {
-        reservedPrefixes.contains { name.utf8.starts(with: $0.utf8) }
-    }
-
     /// Whether a client could name this entry of a folder; what it cannot name is left out of listings.
-    static func isNameable(_ name: String) -> Bool {
-        guard !isReserved(name) else { return false }
-        return !name.utf8.contains { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }
-    }
+    static func isNameable(_ name: String) -> Bool { rule(brokenBy: name.utf8[...]) == nil }
 }

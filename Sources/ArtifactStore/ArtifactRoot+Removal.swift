@@ -4,8 +4,9 @@ extension ArtifactRoot {
     /// Deletes a file, or a folder with all that is beneath it; links are removed, not followed.
     ///
     /// Blocks for one disk flush and one call per entry. A folder goes entry by entry: readers may see a part of it.
-    /// - Returns: Whether there was something to delete; MLflow answers 200 either way.
-    /// - Throws: `.invalidPath(.empty)` for the root; `.invalidPath(.symbolicLink)` where a link lies above the path;
+    /// - Returns: Whether there was something to delete; MLflow answers 200 either way. With a slash at its end the path
+    ///   names a folder, and a file of that name stays.
+    /// - Throws: `.invalidPath(.empty)` for the root; `.busy` where others fill the folder meanwhile; `.invalidPath(.symbolicLink)` where a link lies above the path;
     ///   `.invalidPath(.longPath)` for a tree deeper than any that a client can make; what the file system refuses.
     @discardableResult
     package func delete(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
@@ -20,6 +21,7 @@ extension ArtifactRoot {
         case nil: return false
         case .folder: try parent.removeTree(name, depth: path.components.count)
         case .file, .symbolicLink, .other:
+            if path.obstacleToWriting == .trailingSlash { return false }
             let code = parent.unlink(name)
             guard code == 0 || code == ENOENT else { throw ArtifactError(errno: code, call: "unlinkat") }
         }
@@ -57,7 +59,7 @@ extension Folder {
             if code == 0 || code == ENOENT { return }
             guard code == ENOTEMPTY || code == EEXIST else { throw ArtifactError(errno: code, call: "unlinkat") }
         }
-        throw .other(errno: ENOTEMPTY, call: "unlinkat")
+        throw .busy
     }
 
     private func removeEntries(depth: Int) throws(ArtifactError) {

@@ -30,6 +30,11 @@ extension ArtifactError {
             case EROFS: .readOnly
             case EACCES, EPERM: .permissionDenied
             case ENAMETOOLONG: .nameTooLong
+            case EILSEQ: .nameNotSupported
+            case EINVAL where ["openat", "mkdirat", "renameat"].contains(call): .nameNotSupported
+            case EFBIG: .fileTooLarge
+            case ENOTEMPTY, EEXIST, EBUSY, ETXTBSY: .busy
+            case EMFILE, ENFILE: .tooManyOpenFiles
             default: .other(errno: code, call: call)
             }
     }

@@ -62,7 +62,10 @@ import Testing
     }
 
     @Test(
-        arguments: [("", .empty), (".", .currentSegment), ("a/", .trailingSlash), ("./h", .currentSegment)]
+        arguments: [
+            ("", .empty), (".", .currentSegment), ("a/", .trailingSlash), ("./h", .currentSegment),
+            ("a//h", .emptySegment),
+        ]
             as [(String, ArtifactError.PathRule)]
     )
     func `refuses a path that names no file`(path: String, rule: ArtifactError.PathRule) throws {

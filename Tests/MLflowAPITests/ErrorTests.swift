@@ -160,7 +160,7 @@ import Tracking
             ("POST", "/api/3.0/mlflow/traces"), ("POST", "/ajax-api/2.0/mlflow/logged-models"),
             ("PATCH", "/api/2.0/mlflow/logged-models/m-1/tags"),
             ("GET", "/api/2.0/mlflow/registered-models/search"), ("POST", "/api/2.0/mlflow/model-versions/create"),
-            ("GET", "/model-versions/get-artifact"), ("POST", "/v1/traces"), ("POST", "/graphql"),
+            ("POST", "/v1/traces"), ("POST", "/graphql"),
             ("POST", "/api/2.0/mlflow-artifacts/mpu/create/0/x"), ("POST", "/api/2.0/mlflow-artifacts/mpu/abort/0/x"),
             ("GET", "/ajax-api/2.0/mlflow-artifacts/presigned/0/x"), ("GET", "/api/3.0/mlflow/scorers/list"),
             ("DELETE", "/api/2.0/mlflow/registered-models/delete"), ("GET", "/ajax-api/2.0/mlflow/webhooks"),

@@ -15,6 +15,9 @@ extension MLflowAPI {
                     path: prefix + "artifacts/{path...}",
                     handling: .blocking(deleteProxiedArtifact)
                 ),
+                namelessArtifact("GET", prefix + "artifacts/"),
+                namelessArtifact("PUT", prefix + "artifacts/"),
+                namelessArtifact("DELETE", prefix + "artifacts/"),
             ]
         }
         let lists = ["/api/2.0/mlflow/artifacts/list", "/ajax-api/2.0/mlflow/artifacts/list"].map {
@@ -53,7 +56,8 @@ extension MLflowAPI {
         answer(reply, path: request.queryValue("path") ?? "") {
             guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
             let path = try ArtifactPath(text)
-            guard let runID = request.queryValue("run_id") ?? request.queryValue("run_uuid") else {
+            let ids = [request.queryValue("run_id"), request.queryValue("run_uuid")]
+            guard let runID = ids.compactMap({ $0 }).first(where: { !$0.isEmpty }) else {
                 throw RequestMessage.missing("run_id")
             }
             let run = try store.readNow { try $0.runInfo(id: runID) }
@@ -78,7 +82,7 @@ extension MLflowAPI {
                 upload: try folder.store.beginWrite(try folder.base.appending(path)),
                 limits: ArtifactReceiver.Limits(bytes: 10 * 1_048_576, allowsEmpty: false),
                 success: APIResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
-                failure: { failure($0, path: text) },
+                failure: { uploadFailure($0, path: text) },
                 reply: reply
             )
         }
@@ -116,10 +120,16 @@ extension MLflowAPI {
                 upload: try artifacts.beginWrite(try ArtifactPath(text)),
                 limits: ArtifactReceiver.Limits(bytes: .max, allowsEmpty: true),
                 success: APIResponse(headers: [], body: .bytes([])),
-                failure: { failure($0, path: text) },
+                failure: { uploadFailure($0, path: text) },
                 reply: reply
             )
         }
+    }
+
+    /// A route that ends where the name of an artifact should begin.
+    func namelessArtifact(_ method: String, _ path: String) -> Endpoint {
+        let answer = failure(ArtifactError.invalidPath(.empty), path: "")
+        return Endpoint(method: method, path: path, handling: .message { _, reply in reply(answer) })
     }
 
     private func deleteProxiedArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
@@ -158,21 +168,8 @@ extension MLflowAPI {
         do {
             return try begin()
         } catch {
-            reply(failure(error, path: path))
+            reply(uploadFailure(error, path: path))
             return nil
-        }
-    }
-
-    private func failure(_ error: any Error, path: String) -> APIResponse {
-        guard let error = error as? ArtifactError else { return response(to: error) }
-        return switch error {
-        case .notFound: APIError(.doesNotExist(error.message(for: path))).response
-        case .isDirectory, .notDirectory, .invalidPath, .nameTooLong:
-            APIError(.invalidParameter(error.message(for: path))).response
-        case .noSpace: APIError(TrackingError(.insufficientStorage, error.message(for: path))).response
-        case .readOnly, .permissionDenied:
-            APIError(TrackingError(.permissionDenied, error.message(for: path))).response
-        case .other: response(to: error)
         }
     }
 }

@@ -20,7 +20,7 @@ extension MLflowAPI {
         case "http", "https":
             guard let path = Self.routedPath(of: location) else { throw notServed(run) }
             try requireServing()
-            return ServedFolder(store: artifacts, base: try ArtifactPath(path))
+            return ServedFolder(store: artifacts, base: try Self.folder(path))
         case nil:
             return try localFolder(run.artifactURI, of: run)
         case "file":
@@ -38,7 +38,7 @@ extension MLflowAPI {
                 "The artifact location '\(location.uri)' names a host; this server serves 'mlflow-artifacts:/' only."
             )
         }
-        return try ArtifactPath(String(rest.drop { $0 == "/" }))
+        return try Self.folder(rest)
     }
 
     /// What follows the route of proxied artifacts in `http://<host>/api/2.0/mlflow-artifacts/artifacts/<path>`, the
@@ -49,7 +49,13 @@ extension MLflowAPI {
     private static func routedPath(of location: ArtifactLocation) -> String? {
         let url = location.uri.prefix { $0 != "?" && $0 != "#" }
         guard let route = url.firstRange(of: "/api/2.0/mlflow-artifacts/artifacts/") else { return nil }
-        return String(url[route.upperBound...].drop { $0 == "/" })
+        return String(url[route.upperBound...])
+    }
+
+    /// A stored location in its shortest form: who chose it may have doubled a slash, and need not have chosen it here.
+    private static func folder(_ path: some StringProtocol) throws(ArtifactError) -> ArtifactPath {
+        let segments = path.split(separator: "/").filter { $0 != "." }
+        return try ArtifactPath(segments.joined(separator: "/"))
     }
 
     private func localFolder(_ path: String, of run: RunInfo) throws -> ServedFolder {
@@ -58,7 +64,7 @@ extension MLflowAPI {
             let prefix = root.path + "/"
             if path.utf8.starts(with: prefix.utf8) {
                 let rest = String(decoding: path.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
-                return ServedFolder(store: root.store, base: try ArtifactPath(String(rest.drop { $0 == "/" })))
+                return ServedFolder(store: root.store, base: try Self.folder(rest))
             }
         }
         throw notServed(run)

@@ -14,12 +14,11 @@ extension MLflowAPI {
                 unsupported(prefix + family, "\(Self.name(of: family)) is not offered by this server yet.")
             }
             endpoints += multipart(prefix + "/2.0/mlflow-artifacts/")
-            endpoints += presigned(prefix + "/2.0/mlflow/artifacts/")
         }
+        endpoints += presignedEndpoints + pathTakingEndpoints
         endpoints += emptyModelSearch
         endpoints += unsupported("/v1/traces", "Traces are not offered by this server yet.")
         endpoints += unsupported("/graphql", "GraphQL is not offered by this server yet.")
-        endpoints.append(modelVersionArtifact)
         return endpoints
     }
 
@@ -43,19 +42,6 @@ extension MLflowAPI {
         }
     }
 
-    /// A harmful path is refused as such: the reference looks at it before it looks for the model version.
-    private var modelVersionArtifact: Endpoint {
-        Endpoint(
-            method: "GET",
-            path: "/model-versions/get-artifact",
-            handling: messageHandling { message in
-                let path = try message.string("path") ?? ""
-                guard (try? ArtifactPath(path)) != nil else { throw TrackingError.invalidParameter("Invalid path") }
-                throw TrackingError(.notImplemented, "The model registry is not offered by this server yet.")
-            }
-        )
-    }
-
     private static func name(of family: String) -> String {
         "The API family '\(family.split(separator: "/").dropFirst(2).joined(separator: "/"))'"
     }
@@ -75,43 +61,13 @@ extension MLflowAPI {
             .notImplemented,
             "Multipart upload is not supported for the current artifact repository"
         )
-        let download = TrackingError(
-            .notImplemented,
-            "Multipart download is not supported for the current artifact repository"
-        )
-        return ["create", "complete", "abort"].map { refusal("POST", prefix + "mpu/\($0)/{path...}", upload) }
-            + [refusal("GET", prefix + "presigned/{path...}", download)]
-    }
-
-    /// Presigned URLs belong to cloud storage; the client falls back when it is told so.
-    private func presigned(_ prefix: String) -> [Endpoint] {
-        let download = TrackingError.invalidParameter(
-            "Presigned download is not supported for runs with proxied artifact storage (artifact URI scheme: "
-                + "mlflow-artifacts). This endpoint requires a run with a direct cloud storage artifact URI."
-        )
-        return [
+        return ["create", "complete", "abort"].map { verb in
             Endpoint(
                 method: "POST",
-                path: prefix + "presigned-upload-url",
-                handling: messageHandling(refusePresignedUpload)
-            ),
-            refusal("POST", prefix + "presigned-download-url", download),
-        ]
-    }
-
-    private func refusePresignedUpload(_ message: RequestMessage) throws -> Operation {
-        let path = try message.requiredString("path")
-        let runID = try message.string("run_id") ?? ""
-        let modelID = try message.string("model_id") ?? ""
-        guard runID.isEmpty != modelID.isEmpty else {
-            throw TrackingError.invalidParameter("Exactly one of run_id and model_id must be provided.")
-        }
-        guard (try? ArtifactPath(path)) != nil else { throw TrackingError.invalidParameter("Invalid path") }
-        return .read { session in
-            if !runID.isEmpty { _ = try session.runInfo(id: runID) }
-            throw TrackingError.invalidParameter(
-                "Presigned upload is not supported for proxied artifact storage (artifact URI scheme: "
-                    + "mlflow-artifacts). This endpoint requires a direct cloud storage artifact URI."
+                path: prefix + "mpu/\(verb)/{path...}",
+                handling: .message { request, reply in
+                    reply(refusal(of: request.parameters.first ?? "", or: upload))
+                }
             )
         }
     }

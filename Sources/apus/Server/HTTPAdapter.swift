@@ -61,7 +61,12 @@ extension HTTPResponse {
             // The answer closes its descriptor; the file closes its own.
             let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
             guard descriptor >= 0 else {
-                let error = APIError(httpStatus: 503, message: "The server has too many files open; try again.")
+                // Not 503: the client would retry for minutes, and a limit that is too low stays so.
+                let error = APIError(
+                    status: 507,
+                    code: "RESOURCE_LIMIT_EXCEEDED",
+                    message: "The server has too many files open for this; raise its limit of open files."
+                )
                 self = HTTPResponse(error.response)
                 return
             }

@@ -77,6 +77,13 @@ for title, path in {
     "a space": " ",
     "a newline": "a\nb",
     "in Chinese": "损",
+    "dots behind a semicolon": "..;a",
+    "dots behind a question mark": "a?..",
+    "a dot at the end": "a.",
+    "a space at the end": "a ",
+    "a colon": "a:b.txt",
+    "a semicolon": "a;b",
+    "a name with an escape": "loss%step%0%timestamp%1700%00ab.png",
 }.items():
     s.get(f"path {title}", "artifacts/list", {"run_id": "{run}", "path": path})
 s.get("no run", "artifacts/list")
@@ -216,7 +223,40 @@ s.post(
     "presigned upload url of an unknown run", "artifacts/presigned-upload-url", {"run_id": "0" * 32, "path": "a.bin"}
 )
 s.post("presigned upload url upwards", "artifacts/presigned-upload-url", {"run_id": "{run}", "path": "../a.bin"})
-s.post("presigned download url", "artifacts/presigned-download-url", {"run_id": "{run}", "path": "a.bin"})
+for title, fields in {
+    "": {"model_id": "m-0", "path": "a.bin"},
+    " upwards": {"model_id": "m-0", "path": "../a.bin"},
+    " and a run": {"model_id": "m-0", "run_id": "{run}", "path": "a.bin"},
+}.items():
+    s.post(f"presigned upload url of a model{title}", "artifacts/presigned-upload-url", fields)
+for title, fields in {
+    "": {"run_id": "{run}", "path": "a.bin"},
+    " without path": {"run_id": "{run}"},
+    " without run": {"path": "a.bin"},
+    " of an unknown run": {"run_id": "0" * 32, "path": "a.bin"},
+    " upwards": {"run_id": "0" * 32, "path": "../a.bin", "expiration": 0},
+    " for no time": {"run_id": "0" * 32, "path": "a.bin", "expiration": 0},
+    " for a week": {"run_id": "{run}", "path": "a.bin", "expiration": 604800},
+    " for more than a week": {"run_id": "{run}", "path": "a.bin", "expiration": 604801},
+    " for a word": {"run_id": "{run}", "path": "a.bin", "expiration": "x"},
+}.items():
+    s.post(f"presigned download url{title}", "artifacts/presigned-download-url", fields)
+s.get("presigned upwards", "/api/2.0/mlflow-artifacts/presigned/%2e%2e/a.bin")
+for verb in ("create", "complete", "abort"):
+    s.post(f"{verb} upwards", MPU + verb + "/%2e%2e/a", {"path": "a.bin", "upload_id": "u", "num_parts": 1, "parts": []})
+
+# ---- artifacts of traces and models that are not there
+s = Scenario("artifacts of other things")
+TRACE = "/ajax-api/3.0/mlflow/get-trace-artifact"
+s.get("of a trace, nothing asked", TRACE)
+s.get("of a trace, upwards", TRACE, {"request_id": "tr-1", "path": "../a"})
+s.get("of a trace, no uuid", TRACE, {"request_id": "tr-1", "path": "a"})
+s.get("of a trace under 2.0, no uuid", TRACE.replace("3.0", "2.0"), {"request_id": "tr-1", "path": "a"})
+s.get("of a model version, upwards", "/model-versions/get-artifact", {"name": "m", "version": "1", "path": "../a"})
+MODEL = AJAX + "logged-models/m-0/artifacts/"
+s.get("of a logged model, nothing asked", MODEL + "files")
+s.get("of a logged model, upwards", MODEL + "files", {"artifact_file_path": "../a"})
+s.get("of a logged model, a folder upwards", MODEL + "directories", {"artifact_directory_path": "../a"})
 
 # ---- get-artifact
 s = Scenario("get-artifact", run=True)
@@ -237,6 +277,17 @@ for path in (
 ):
     s.get(f"get {path}", "/get-artifact", {"run_id": "{run}", "path": path}, compare_headers=HEADERS)
 s.get("by run_uuid", "/get-artifact", {"run_uuid": "{run}", "path": "a.txt"}, compare_headers=HEADERS)
+s.get("by run_uuid beside an empty run_id", "/get-artifact", {"run_id": "", "run_uuid": "{run}", "path": "a.txt"})
+for title, name, value in (
+    ("if-match another", "If-Match", '"x"'),
+    ("if-match any", "If-Match", "*"),
+    ("if-none-match any", "If-None-Match", "*"),
+    ("if-none-match another", "If-None-Match", '"x", W/"y"'),
+    ("if-modified-since long ago", "If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ("if-modified-since later", "If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT"),
+    ("if-modified-since nonsense", "If-Modified-Since", "yesterday"),
+):
+    s.get(title, "/get-artifact", {"run_id": "{run}", "path": "a.txt"}, headers={name: value})
 for title, path in {
     "a folder": "folder",
     "nothing there": "nothing",

@@ -1,0 +1,31 @@
+internal import ArtifactStore
+internal import Tracking
+
+extension MLflowAPI {
+    /// The answer to what reading, listing or deleting an artifact threw, with the path as the client gave it.
+    ///
+    /// No status is one that the client retries: it would hold up a training for minutes, and every fault here lasts.
+    func failure(_ error: any Error, path: String) -> APIResponse {
+        guard let error = error as? ArtifactError else { return response(to: error) }
+        let message = error.message(for: path)
+        let known: TrackingError
+        switch error {
+        case .notFound: known = .doesNotExist(message)
+        case .isDirectory, .notDirectory, .invalidPath, .nameTooLong, .nameNotSupported:
+            known = .invalidParameter(message)
+        case .busy: known = TrackingError(.invalidState, message)
+        case .readOnly, .permissionDenied: known = TrackingError(.permissionDenied, message)
+        case .noSpace, .fileTooLarge: known = TrackingError(.insufficientStorage, message)
+        case .rootUnavailable, .tooManyOpenFiles, .other:
+            reportFailure(error)
+            known = TrackingError(.insufficientStorage, message)
+        }
+        return APIError(known).response
+    }
+
+    /// The answer to what writing an artifact threw: one that is not found any more was deleted meanwhile.
+    func uploadFailure(_ error: any Error, path: String) -> APIResponse {
+        if case ArtifactError.notFound? = error as? ArtifactError { return failure(ArtifactError.busy, path: path) }
+        return failure(error, path: path)
+    }
+}

@@ -1,0 +1,92 @@
+internal import ArtifactStore
+internal import Tracking
+
+// What is not offered yet and takes an artifact path: a harmful path is refused as such first, as the reference does.
+
+extension MLflowAPI {
+    var pathTakingEndpoints: [Endpoint] {
+        var endpoints = [
+            unsupported("/model-versions/get-artifact", refuseModelVersionArtifact),
+            unsupported("/ajax-api/2.0/mlflow/logged-models/{id}/artifacts/files", refuseModelFile),
+        ]
+        for prefix in ["/api", "/ajax-api"] {
+            endpoints.append(
+                unsupported(prefix + "/2.0/mlflow/logged-models/{id}/artifacts/directories", refuseModelFolder)
+            )
+        }
+        for version in ["2.0", "3.0"] {
+            endpoints.append(unsupported("/ajax-api/\(version)/mlflow/get-trace-artifact", refuseTraceArtifact))
+        }
+        return endpoints
+    }
+
+    /// The refusal of the path itself, or else of the request.
+    func refusal(of path: String, or error: TrackingError) -> APIResponse {
+        do {
+            _ = try ArtifactPath(path)
+            return APIError(error).response
+        } catch {
+            return failure(error, path: path)
+        }
+    }
+
+    private func unsupported(
+        _ path: String,
+        _ refuse: @escaping @Sendable (APIRequest) throws -> APIResponse
+    ) -> Endpoint {
+        Endpoint(
+            method: "GET",
+            path: path,
+            handling: .message { request, reply in
+                do {
+                    reply(try refuse(request))
+                } catch {
+                    reply(response(to: error))
+                }
+            }
+        )
+    }
+
+    private func refuseModelVersionArtifact(_ request: APIRequest) throws -> APIResponse {
+        guard let path = request.queryValue("path"), !path.isEmpty else { throw RequestMessage.missing("path") }
+        return refusal(
+            of: path,
+            or: TrackingError(.notImplemented, "The model registry is not offered by this server yet.")
+        )
+    }
+
+    private func refuseModelFile(_ request: APIRequest) throws -> APIResponse {
+        guard let path = request.queryValue("artifact_file_path"), !path.isEmpty else {
+            throw TrackingError(.badRequest, "Request must include the \"artifact_file_path\" query parameter.")
+        }
+        return refusal(of: path, or: Self.noLoggedModels)
+    }
+
+    private func refuseModelFolder(_ request: APIRequest) throws -> APIResponse {
+        refusal(of: request.queryValue("artifact_directory_path") ?? "", or: Self.noLoggedModels)
+    }
+
+    private static let noLoggedModels = TrackingError(
+        .notImplemented,
+        "Logged models are not offered by this server yet."
+    )
+
+    /// With a path the reference wants the UUID of an attachment.
+    private func refuseTraceArtifact(_ request: APIRequest) throws -> APIResponse {
+        guard let traceID = request.queryValue("request_id"), !traceID.isEmpty else {
+            throw TrackingError(.badRequest, "Request must include the \"request_id\" query parameter.")
+        }
+        let noTraces = TrackingError(.notImplemented, "Traces are not offered by this server yet.")
+        guard let path = request.queryValue("path"), !path.isEmpty else { throw noTraces }
+        let isNoAttachment = TrackingError.invalidParameter(
+            "Invalid attachment path: '\(path)'. Attachment path must be a valid UUID."
+        )
+        return refusal(of: path, or: Self.isUUID(path) ? noTraces : isNoAttachment)
+    }
+
+    /// 32 hexadecimal digits, with or without hyphens.
+    private static func isUUID(_ text: String) -> Bool {
+        let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
+        return digits.count == 32 && String(decoding: digits, as: UTF8.self).allSatisfy(\.isHexDigit)
+    }
+}

@@ -1,0 +1,96 @@
+internal import ArtifactStore
+internal import Tracking
+internal import TrackingStore
+
+// Presigned URLs belong to cloud storage, and there is none here: each request is checked as the reference checks it and
+// then refused in words on which the client goes on without.
+
+extension MLflowAPI {
+    var presignedEndpoints: [Endpoint] {
+        var endpoints = presigned("upload", { try presignedUploadTarget($0) })
+        endpoints += presigned("download", { try presignedDownloadTarget($0) })
+        for prefix in ["/api", "/ajax-api"] {
+            let route = prefix + "/2.0/mlflow-artifacts/presigned/"
+            endpoints.append(
+                Endpoint(method: "GET", path: route + "{path...}", handling: .message(refusePresignedDownload))
+            )
+            endpoints.append(namelessArtifact("GET", route))
+        }
+        return endpoints
+    }
+
+    /// - Parameter target: checks the request; gives the run whose artifacts are meant.
+    private func presigned(
+        _ kind: String,
+        _ target: @escaping @Sendable (RequestMessage) throws -> String
+    ) -> [Endpoint] {
+        ["/api", "/ajax-api"].map { prefix in
+            Endpoint(
+                method: "POST",
+                path: "\(prefix)/2.0/mlflow/artifacts/presigned-\(kind)-url",
+                handling: messageHandling { message in
+                    let runID = try target(message)
+                    return .read { throw Self.refusal(ofPresigned: kind, try $0.runInfo(id: runID)) }
+                }
+            )
+        }
+    }
+
+    private func presignedUploadTarget(_ message: RequestMessage) throws -> String {
+        let path = try message.requiredString("path")
+        _ = try message.integer("expiration")
+        let runID = try message.string("run_id") ?? ""
+        let modelID = try message.string("model_id") ?? ""
+        guard runID.isEmpty != modelID.isEmpty else {
+            throw TrackingError.invalidParameter("Exactly one of run_id and model_id must be provided.")
+        }
+        try check(path)
+        guard modelID.isEmpty else { throw TrackingError.doesNotExist("Logged model with ID '\(modelID)' not found.") }
+        return runID
+    }
+
+    private func presignedDownloadTarget(_ message: RequestMessage) throws -> String {
+        let runID = try message.requiredString("run_id")
+        let path = try message.requiredString("path")
+        let expiration = try message.integer("expiration") ?? 900
+        try check(path)
+        guard (1...604_800).contains(expiration) else {
+            throw TrackingError.invalidParameter(
+                "expiration must be between 1 and 604800 seconds (got \(expiration))."
+            )
+        }
+        return runID
+    }
+
+    private func check(_ path: String) throws(TrackingError) {
+        do {
+            _ = try ArtifactPath(path)
+        } catch {
+            throw .invalidParameter(error.message(for: path))
+        }
+    }
+
+    /// Proxied storage and a folder are refused with different words.
+    private static func refusal(ofPresigned kind: String, _ run: RunInfo) -> TrackingError {
+        let scheme = ArtifactLocation(run.artifactURI).scheme ?? ""
+        guard ["mlflow-artifacts", "http", "https"].contains(scheme) else {
+            return TrackingError(
+                .notImplemented,
+                "Presigned \(kind) is not supported for the current artifact repository"
+            )
+        }
+        let (owner, place) = kind == "upload" ? ("", "") : ("runs with ", "a run with ")
+        return .invalidParameter(
+            "Presigned \(kind) is not supported for \(owner)proxied artifact storage (artifact URI scheme: \(scheme)). "
+                + "This endpoint requires \(place)a direct cloud storage artifact URI."
+        )
+    }
+
+    private func refusePresignedDownload(_ request: APIRequest, _ reply: @escaping APIReply) {
+        let refused = TrackingError(
+            .notImplemented,
+            "Multipart download is not supported for the current artifact repository"
+        )
+        reply(refusal(of: request.parameters.first ?? "", or: refused))
+    }
+}

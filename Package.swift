@@ -29,7 +29,7 @@ let modules: [Target] = [
     .target(name: "Tracking", swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(name: "TrackingStore", dependencies: ["Filter", "SQLite", "Tracking"], swiftSettings: settings),
-    .target(name: "ArtifactStore", dependencies: ["CZlib", "Hashing"], swiftSettings: settings),
+    .target(name: "ArtifactStore", dependencies: ["CLinux", "CZlib", "Hashing"], swiftSettings: settings),
     .target(
         name: "MLflowAPI",
         dependencies: ["ArtifactStore", "Filter", "Hashing", "JSON", "Tracking", "TrackingStore"],

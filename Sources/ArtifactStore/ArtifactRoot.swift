@@ -3,18 +3,21 @@ internal import Synchronization
 
 /// A directory that holds artifacts, and all that can be done beneath it.
 ///
-/// Every name is resolved component by component from a descriptor of the directory; symbolic links beneath it are
-/// never followed, so nothing outside can be reached, whoever plants or swaps links meanwhile. The directory's own
-/// location may go through links: the operator chose it. All calls block on the file system and may be made from
-/// any thread.
+/// Every name is resolved beneath a descriptor of the directory; symbolic links beneath it are never followed, so
+/// nothing outside can be reached, whoever plants or swaps links meanwhile. The directory's own location may go through
+/// links: the operator chose it. All calls block on the file system and may be made from any thread.
 package final class ArtifactRoot: Sendable {
     /// Where the directory is; a relative path starts at the working directory of the process.
     package let location: String
     private let opened = Mutex<Folder?>(nil)
+    private let resolver: PathResolver
 
     /// Names the directory; it is opened at its first use and made at the first write.
-    package init(location: String) {
+    ///
+    /// - Parameter resolvesInOneCall: false walks every path by its components, as on kernels without openat2(2).
+    package init(location: String, resolvesInOneCall: Bool = true) {
         self.location = location
+        resolver = PathResolver(usesOneCall: resolvesInOneCall)
     }
 
     /// The entries of one folder, sorted by the bytes of their names; folders and files mixed, as the reference has it.
@@ -59,10 +62,11 @@ package final class ArtifactRoot: Sendable {
     /// - Throws: `.notFound`, also where a file takes the place of a parent folder; `.isDirectory`;
     ///   `.invalidPath(.symbolicLink)` for a link anywhere on the way.
     package func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact {
-        guard let name = path.name else { throw .isDirectory }
+        guard path.name != nil else { throw .isDirectory }
+        let root = try rootFolder(makingIfMissing: false)
         let descriptor: Descriptor
         do {
-            descriptor = try folder(at: path.components.dropLast()).open(name, flags: O_RDONLY)
+            descriptor = try resolver.open(path.components, in: root, flags: O_RDONLY)
         } catch .notDirectory, .other(errno: ENXIO, call: _) {
             // ENXIO: a socket or a device without a driver.
             throw .notFound
@@ -82,7 +86,8 @@ package final class ArtifactRoot: Sendable {
     /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders stay when the upload is
     /// aborted. New folders and files get the modes that the umask leaves.
     /// - Throws: `.isDirectory` where the path is a folder; `.notDirectory` where a file takes a parent's place;
-    ///   `.invalidPath` for the root, a `.` segment, a trailing slash, a link on the way; `.noSpace` and the like.
+    ///   `.invalidPath` for the root, a trailing slash, a link on the way; `.busy` where folders go as fast as they
+    ///   are made; `.noSpace` and the like.
     package func beginWrite(_ path: ArtifactPath) throws(ArtifactError) -> ArtifactUpload {
         guard let name = path.name else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
         if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
@@ -90,28 +95,39 @@ package final class ArtifactRoot: Sendable {
         while true {
             attemptsLeft -= 1
             do throws(ArtifactError) {
-                var folder = try rootFolder(makingIfMissing: true)
-                for component in path.components.dropLast() {
-                    folder = try folder.folderMakingIfMissing(component)
-                }
+                let folder = try parentFolder(of: path)
                 switch try folder.kind(of: name) {
                 case .folder: throw ArtifactError.isDirectory
                 case .symbolicLink: throw ArtifactError.invalidPath(.symbolicLink)
                 case .other: throw ArtifactError.notDirectory
                 case .file, nil: return try ArtifactUpload(folder: folder, name: name)
                 }
-            } catch .notFound where attemptsLeft > 0 {
+            } catch .notFound {
                 // A deletion took a folder away between two steps.
-                continue
+                guard attemptsLeft > 0 else { throw .busy }
             }
         }
     }
 
+    /// The folder of a file to be written, made where it is missing.
+    private func parentFolder(of path: ArtifactPath) throws(ArtifactError) -> Folder {
+        let root = try rootFolder(makingIfMissing: true)
+        let names = path.components.dropLast()
+        guard !names.isEmpty else { return root }
+        do {
+            return Folder(descriptor: try resolver.open(names, in: root, flags: O_RDONLY | O_DIRECTORY))
+        } catch .notFound {
+            var folder = root
+            for name in names { folder = try folder.folderMakingIfMissing(name) }
+            return folder
+        }
+    }
+
     /// Opens the folder that the components lead to.
-    func folder(at components: some Sequence<String>) throws(ArtifactError) -> Folder {
-        var folder = try rootFolder(makingIfMissing: false)
-        for component in components { folder = try folder.folder(component) }
-        return folder
+    func folder(at components: some BidirectionalCollection<String>) throws(ArtifactError) -> Folder {
+        let root = try rootFolder(makingIfMissing: false)
+        if components.isEmpty { return root }
+        return Folder(descriptor: try resolver.open(components, in: root, flags: O_RDONLY | O_DIRECTORY))
     }
 }
 
@@ -121,7 +137,7 @@ extension ArtifactRoot {
         if let folder = opened.withLock({ $0 }), folder.isStillLinked { return folder }
         if makingIfMissing { try makeRoot() }
         let (result, code) = retryingInterrupts { Glibc.open(location, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-        guard result >= 0 else { throw ArtifactError(errno: code, call: "open") }
+        guard result >= 0 else { throw Self.failure(ofRoot: code, call: "open") }
         let folder = Folder(descriptor: Descriptor(owning: result))
         opened.withLock { $0 = folder }
         return folder
@@ -138,12 +154,17 @@ extension ArtifactRoot {
             let (result, code) = retryingInterrupts { mkdir(prefix, mode) }
             if result != 0 {
                 if code == EEXIST || isDirectory(prefix) { continue }
-                throw ArtifactError(errno: code, call: "mkdir")
+                throw code == ENOENT ? .rootUnavailable : Self.failure(ofRoot: code, call: "mkdir")
             }
             let (raw, openCode) = retryingInterrupts { Glibc.open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
-            guard raw >= 0 else { throw ArtifactError(errno: openCode, call: "open") }
+            guard raw >= 0 else { throw Self.failure(ofRoot: openCode, call: "open") }
             try Folder(descriptor: Descriptor(owning: raw)).synchronize()
         }
+    }
+
+    /// What keeps the root from being opened is nothing that the client's path could mend.
+    private static func failure(ofRoot code: Int32, call: String) -> ArtifactError {
+        code == ENOTDIR || code == ELOOP ? .rootUnavailable : ArtifactError(errno: code, call: call)
     }
 
     /// Whether a folder is there already: mkdir(2) on a read-only file system need not say EEXIST for it.

@@ -32,10 +32,14 @@ struct Folder: Sendable {
         try status(of: name)?.kind
     }
 
+    /// What every opening asks for besides: no link at the end of the path, no inheritance, no waiting, no terminal.
+    static let protectingFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+
     /// Opens a file or folder of this one; no device, pipe or terminal can block or take over the process.
     func open(_ name: UnsafePointer<CChar>, flags: Int32, mode: mode_t = 0) throws(ArtifactError) -> Descriptor {
-        let all = flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-        let (result, code) = retryingInterrupts { openat(descriptor.rawValue, name, all, mode) }
+        let (result, code) = retryingInterrupts {
+            openat(descriptor.rawValue, name, flags | Self.protectingFlags, mode)
+        }
         guard result >= 0 else { throw ArtifactError(errno: code, call: "openat") }
         return Descriptor(owning: result)
     }

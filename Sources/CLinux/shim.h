@@ -13,3 +13,23 @@ enum apus_malloc_parameter {
     apus_malloc_mmap_threshold = -3,
     apus_malloc_arena_max = -8,
 };
+
+// openat2(2), which glibc does not wrap. The numbers are those of the kernel, the same on every architecture.
+extern long syscall(long, ...);
+
+struct apus_open_how {
+    unsigned long long flags;
+    unsigned long long mode;
+    unsigned long long resolve;
+};
+
+enum apus_resolve {
+    apus_resolve_no_magiclinks = 0x02,
+    apus_resolve_no_symlinks = 0x04,
+    apus_resolve_beneath = 0x08,
+};
+
+// The descriptor, or -1 and errno.
+static inline int apus_openat2(int folder, const char *path, const struct apus_open_how *how) {
+    return (int)syscall(437, folder, path, how, sizeof(struct apus_open_how));
+}

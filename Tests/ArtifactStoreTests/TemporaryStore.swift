@@ -8,10 +8,10 @@ final class TemporaryStore: Sendable {
     let root: ArtifactRoot
     var location: String { folder + "/store" }
 
-    init() throws {
+    init(resolvesInOneCall: Bool = true) throws {
         var template = Array((temporaryFolder + "/apus-artifacts-XXXXXX").utf8CString)
         folder = String(cString: try #require(mkdtemp(&template)))
-        root = ArtifactRoot(location: folder + "/store")
+        root = ArtifactRoot(location: folder + "/store", resolvesInOneCall: resolvesInOneCall)
     }
 
     deinit {

@@ -1,4 +1,5 @@
 import ArtifactStore
+import Glibc
 import JSON
 import MLflowAPI
 import TestSupport
@@ -88,8 +89,9 @@ import TrackingStore
     @Test(
         arguments: [
             "..", "../x", "a/../b", "a/..", "/etc/passwd", "//etc/passwd", "//..", "a\\b", "..\\x", "a\u{0}b", "a\nb",
-            "C:/x",
-            "c:x", "file:x", "FILE:///etc", "./..", "a//../b", ".apus-upload-1", String(repeating: "n", count: 256),
+            "C:/x", "C:", "file:x", "FILE:///etc", "./..", "a//../b", ".apus-upload-1", "a#b", "....//x", "..;/x",
+            "?..",
+            ".", "a/./b", "a//b", "a.", "a ", " a", "%2e%2e/x", "s3://b/x", String(repeating: "n", count: 256),
         ]
     )
     func `a path that could leave the root is refused on every route`(path: String) throws {
@@ -103,6 +105,8 @@ import TrackingStore
             try fixture.send("GET", Self.route, query: [("path", path)]), try fixture.get("artifacts/list", asked),
             try fixture.send("GET", "/get-artifact", query: asked),
             try fixture.send("POST", "/ajax-api/2.0/mlflow/upload-artifact", query: asked, body: "x"),
+            try fixture.send("GET", "/model-versions/get-artifact", query: asked),
+            try fixture.send("GET", "/api/2.0/mlflow-artifacts/presigned/\(path)"),
         ]
         for reply in replies {
             #expect(reply.error.hasPrefix("400 INVALID_PARAMETER_VALUE Invalid path"), "\(reply.error)")
@@ -115,7 +119,7 @@ import TrackingStore
 
     @Test func `an escape that was decoded once is a name like any other`() throws {
         let fixture = try APIFixture()
-        for name in ["100%.txt", "%2e", "a%2fx", "a#b", "a;b?c"] {
+        for name in ["100%.txt", "%41", "a%2fx", "a;b?c"] {
             #expect(try fixture.send("PUT", "\(Self.route)/\(name)", body: name).status == 200)
             #expect(try fixture.send("GET", "\(Self.route)/\(name)").text == name)
         }
@@ -132,6 +136,42 @@ import TrackingStore
         for reply in refused { #expect(reply.error.hasPrefix("400 INVALID_PARAMETER_VALUE "), "\(reply.error)") }
         #expect(refused[0].error.hasSuffix("Artifact path refers to a directory, not a file: 'folder'"))
         #expect(try fixture.send("GET", "\(Self.route)/folder/file").text == "x")
+    }
+
+    @Test func `a slash at the end names a folder, and a path without a name is refused`() throws {
+        let fixture = try APIFixture()
+        _ = try fixture.send("PUT", "\(Self.route)/folder/file", body: "x")
+        #expect(try fixture.send("DELETE", "\(Self.route)/folder/file/").text == "{}")
+        #expect(try fixture.send("GET", "\(Self.route)/folder/file").text == "x")
+        for method in ["GET", "PUT", "DELETE"] {
+            let reply = try fixture.send(method, "\(Self.route)/", body: method == "PUT" ? "x" : "")
+            #expect(reply.error.hasPrefix("400 INVALID_PARAMETER_VALUE Invalid path"), "\(reply.error)")
+        }
+        #expect(try fixture.send("DELETE", "\(Self.route)/folder/").text == "{}")
+        #expect(try fixture.send("GET", Self.route).text == "{}")
+    }
+
+    @Test func `an empty run id leaves the choice to the old name`() throws {
+        let fixture = try APIFixture()
+        let runID = try fixture.createRun()
+        _ = try fixture.send("PUT", "\(Self.route)/0/\(runID)/artifacts/f", body: "x")
+        let query = [("run_id", ""), ("run_uuid", runID), ("path", "f")]
+        #expect(try fixture.send("GET", "/get-artifact", query: query).text == "x")
+    }
+
+    @Test func `storage that fails is told apart from a bad request and never retried`() throws {
+        let fixture = try APIFixture()
+        let file = open(fixture.stored.folder.file("artifacts"), O_WRONLY | O_CREAT, 0o600)
+        try #require(file >= 0 && close(file) == 0)
+        let replies = [
+            try fixture.send("PUT", "\(Self.route)/a", body: "x"), try fixture.send("GET", "\(Self.route)/a"),
+            try fixture.send("DELETE", "\(Self.route)/a"), try fixture.send("GET", Self.route),
+        ]
+        for reply in replies {
+            #expect(reply.error.hasPrefix("507 RESOURCE_LIMIT_EXCEEDED "), "\(reply.error)")
+            #expect(reply.error.contains("--artifacts-destination"))
+        }
+        #expect(!fixture.failures.all.isEmpty)
     }
 
     @Test func `an upload by run id says what it needs`() throws {

@@ -1,11 +1,10 @@
 internal import ArtifactStore
-internal import Glibc
 
 extension APIResponse {
     /// An artifact as a download: an attachment that no browser runs, whole or in one range.
     ///
-    /// RFC 9110 §13.1.2 (If-None-Match), §14 (ranges). Several ranges at once are answered with the whole file, which
-    /// §14.2 allows.
+    /// RFC 9110 §13 (preconditions), §14 (ranges). Several ranges at once are answered with the whole file, which §14.2
+    /// allows.
     static func file(_ file: OpenArtifact, name: String, _ request: APIRequest) -> APIResponse {
         let coding = ArtifactCoding(of: file, name: name, request)
         let entityTag = coding.entityTag(of: file)
@@ -19,11 +18,18 @@ extension APIResponse {
             ("Last-Modified", httpDate(file.modificationSeconds)),
         ]
         headers += coding.headers
-        if let known = request.header("if-none-match"), known == "*" || known.contains(entityTag) {
-            return APIResponse(status: 304, headers: headers, body: .bytes([]))
+        let preconditions = Preconditions(request, tag: entityTag, modified: file.modificationSeconds)
+        switch preconditions.outcome {
+        case .notModified:
+            // What a cache needs to go on, and nothing about a body that is not sent (§15.4.5).
+            let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
+            return APIResponse(status: 304, headers: kept, body: .bytes([]))
+        case .failed:
+            let error = APIError(status: 412, code: "INVALID_STATE", message: "The artifact is another one by now.")
+            return error.response
+        case .goOn: break
         }
-        let isUnchanged = request.header("if-range").map { $0 == entityTag } ?? true
-        guard isUnchanged, let range = request.header("range").flatMap({ ByteRange($0) }) else {
+        guard preconditions.allowsRange, let range = request.header("range").flatMap({ ByteRange($0) }) else {
             return coding.whole(file, headers: headers)
         }
         guard let bytes = range.resolved(size: file.size) else {
@@ -69,18 +75,4 @@ enum ByteRange: Equatable {
         case .last(let count): count > 0 && size > 0 ? max(0, size - count)..<size : nil
         }
     }
-}
-
-/// A time in the form of RFC 9110 §5.6.7.
-func httpDate(_ seconds: Int64) -> String {
-    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    var time = time_t(seconds)
-    var parts = tm()
-    gmtime_r(&time, &parts)
-    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    // A file's time may lie so far off that the year with 1900 added leaves 32 bits.
-    let year = Int(parts.tm_year) + 1900
-    return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(year) "
-        + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
 }

@@ -1,28 +1,30 @@
 import ArtifactStore
 import Testing
 
-/// Expected values are recorded answers of MLflow 3.17.2.
 @Suite struct ContentHeaderTests {
     @Test(arguments: [
         ("MLmodel", "text/plain"), ("x.MLmodel", "text/plain"), ("MLproject", "application/octet-stream"),
         ("mlproject", "text/plain"), ("json", "text/plain"), ("x.py", "text/plain"), ("conda.yaml", "text/plain"),
         ("x.json", "text/plain"), ("x.JSON", "application/json"), ("a.TXT", "text/plain"), ("x..py", "text/plain"),
-        ("x.html", "text/html"), ("x.HTML", "text/html"), ("x.htm", "text/html"), ("x.png", "image/png"),
-        ("p.svg", "image/svg+xml"), ("x.pdf", "application/pdf"), ("x.css", "text/css"), ("x.webp", "image/webp"),
-        ("x.h5", "application/x-hdf5"), ("x.wav", "audio/x-wav"), ("x.mp4", "video/mp4"), ("x.zip", "application/zip"),
-        ("x.tar.gz", "application/x-tar"), ("x.tgz", "application/x-tar"), ("x.gz", "application/octet-stream"),
-        ("x.json.gz", "application/json"), ("x.txt.gz", "text/plain"), ("x.csv.bz2", "text/csv"),
+        ("x.html", "text/plain"), ("x.HTML", "text/plain"), ("x.htm", "text/plain"), ("x.xhtml", "text/plain"),
+        ("p.svg", "text/plain"), ("x.css", "text/plain"), ("x.mjs", "text/plain"), ("x.XML", "text/plain"),
+        ("x.svgz", "application/octet-stream"), ("x.swf", "application/octet-stream"),
+        ("x.wasm", "application/octet-stream"), ("x.mht", "application/octet-stream"),
+        ("x.png", "image/png"), ("x.JPG", "image/jpeg"), ("x.webp", "image/webp"), ("x.pdf", "application/pdf"),
+        ("x.wav", "audio/x-wav"), ("x.mp4", "video/mp4"), ("x.zip", "application/zip"),
+        ("x.tar", "application/x-tar"), ("x.tar.gz", "application/octet-stream"), ("x.tgz", "application/x-tar"),
+        ("x.gz", "application/octet-stream"), ("x.html.gz", "application/octet-stream"),
         ("x.pkl", "application/octet-stream"), ("x.parquet", "application/octet-stream"),
         ("model.safetensors", "application/octet-stream"), ("x.bin", "application/octet-stream"),
         ("no_ext", "application/octet-stream"), (".env", "application/octet-stream"),
         (".py", "application/octet-stream"), (".html", "application/octet-stream"),
         ("x.", "application/octet-stream"), (".", "application/octet-stream"), ("", "application/octet-stream"),
-        ("x.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ])
     func `guesses the type by the name`(name: String, type: String) {
         #expect(contentType(forName: name) == type)
     }
 
+    /// Recorded answers of MLflow 3.17.2.
     @Test(arguments: [
         ("a.txt", "a.txt"), ("a b.txt", "\"a b.txt\""), ("q\"uote.txt", "\"q\\\"uote.txt\""),
         ("ap'os.txt", "ap'os.txt"),

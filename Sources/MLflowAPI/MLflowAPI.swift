@@ -10,6 +10,8 @@ package struct MLflowAPI: Sendable {
         package var version = "3.17.2"
         /// Whether the `mlflow-artifacts` routes work.
         package var servesArtifacts = true
+        /// Whether nothing but those routes works.
+        package var servesOnlyArtifacts = false
         /// Where the operator put artifacts of runs that are not proxied; local ones are opened only beneath it.
         package var artifactRoots: [LocalArtifactRoot] = []
         /// The folder against which a client's relative artifact location is resolved.
@@ -56,8 +58,10 @@ package struct MLflowAPI: Sendable {
 
     /// Every endpoint, once for each path at which it answers.
     package var endpoints: [Endpoint] {
-        experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + artifactEndpoints
+        let all =
+            experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + artifactEndpoints
             + artifactViewEndpoints + serverEndpoints + unsupportedEndpoints
+        return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }
 
     /// An endpoint of the tracking API at both of its prefixes.

@@ -41,10 +41,11 @@ final class RunningServer {
         // Not before the store is ours: the file may be that of the server that owns it.
         if let readyFile { ReadyFile.remove(readyFile) }
         let artifacts = ArtifactRoot(location: layout.artifactsPath)
+        let settings = Self.apiSettings(layout, artifacts, longValues)
         let api = MLflowAPI(
             store: store,
             artifacts: artifacts,
-            settings: Self.apiSettings(layout, artifacts, longValues),
+            settings: settings,
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
@@ -53,9 +54,9 @@ final class RunningServer {
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
         stopOnSignals()
         try announce(addresses, layout, listening, readyFile)
-        // Leftovers of uploads that a crash cut off; nothing waits for it.
+        // Leftovers of uploads that a crash cut off; no route shows them, so nothing waits for it.
         DispatchQueue(label: "apus.sweep", qos: .utility).async {
-            _ = try? artifacts.removeStaleUploads()
+            for root in settings.artifactRoots { _ = try? root.store.removeStaleUploads() }
         }
     }
 
@@ -67,6 +68,7 @@ final class RunningServer {
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
         settings.version = mlflowVersion
         settings.servesArtifacts = layout.servesArtifacts
+        settings.servesOnlyArtifacts = layout.servesOnlyArtifacts
         settings.longValues = longValues
         settings.artifactRoots = [MLflowAPI.LocalArtifactRoot(path: layout.artifactsPath, store: artifacts)]
         if let path = layout.localArtifactRootPath, path != layout.artifactsPath {

@@ -41,6 +41,14 @@ struct StorageOptions: ParsableArguments {
         help: "Whether artifacts go through this server. (default: they do) [MLFLOW_SERVE_ARTIFACTS]"
     )
     var serveArtifacts: Bool?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Serve artifacts by path and nothing else; not together with a backend store. Uses a data folder of its own. "
+                + "[MLFLOW_ARTIFACTS_ONLY]"
+        )
+    )
+    var artifactsOnly = false
 }
 
 struct ListeningOptions: ParsableArguments {

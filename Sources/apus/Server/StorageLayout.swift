@@ -11,6 +11,7 @@ struct StorageLayout {
     /// The local folder of `artifactRoot` when clients write there themselves.
     let localArtifactRootPath: String?
     let servesArtifacts: Bool
+    let servesOnlyArtifacts: Bool
     let workingDirectory: String
 
     /// Resolves flags and environment, and makes the folders of the database.
@@ -20,7 +21,14 @@ struct StorageLayout {
         workingDirectory = try Self.currentFolder()
         guard options.dataDir != "" else { throw StartFailure("--data-dir is empty; name a folder.") }
         let dataFolder = Self.absolute(options.dataDir ?? environment["APUS_DATA_DIR"] ?? "apus-data", workingDirectory)
+        let onlyArtifacts = try environment.bool("MLFLOW_ARTIFACTS_ONLY") ?? false
+        servesOnlyArtifacts = options.artifactsOnly || onlyArtifacts
         if let store = options.backendStoreUri ?? environment["MLFLOW_BACKEND_STORE_URI"] {
+            guard !servesOnlyArtifacts else {
+                throw StartFailure(
+                    "A server with --artifacts-only has no backend store; leave --backend-store-uri out."
+                )
+            }
             databasePath = try Self.databasePath(store, workingDirectory)
         } else {
             databasePath = dataFolder + "/apus.db"

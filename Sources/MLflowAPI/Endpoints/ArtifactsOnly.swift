@@ -1,0 +1,24 @@
+internal import Tracking
+
+extension MLflowAPI {
+    /// The endpoint as a server with `--artifacts-only` has it: artifacts by path, and what tells about the server.
+    ///
+    /// The rest answers 501; the reference's 503 would make its client retry for minutes.
+    func openWithArtifactsOnly(_ endpoint: Endpoint) -> Endpoint {
+        let told = ["/health", "/version", "/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"]
+        if told.contains(endpoint.path) || endpoint.path.contains("/mlflow-artifacts/") { return endpoint }
+        let error = TrackingError(
+            .notImplemented,
+            "Endpoint: \(endpoint.path) disabled due to the server running in `--artifacts-only` mode. "
+                + "To enable tracking server functionality, start it without `--artifacts-only`."
+        )
+        let answer = APIError(error).response
+        var closed = endpoint
+        // Without a look at the body, and before it arrives.
+        closed.handling = .upload { _, reply in
+            reply(answer)
+            return nil
+        }
+        return closed
+    }
+}

@@ -67,8 +67,8 @@ import Testing
     }
 
     @Test func `a name that begins with a drive stays relative`() throws {
-        try store.put("run/C:/x", "x")
-        #expect(try names(relativeTo: "run") == ["./C:/", "./C:/x"])
+        try store.put("run/C:x", "x")
+        #expect(try names(relativeTo: "run") == ["./C:x"])
     }
 
     @Test(arguments: [(0, 1980, 1, 1, 0, 0, 0), (1_700_000_001, 2023, 11, 14, 22, 13, 20)])

@@ -3,13 +3,18 @@ internal import Glibc
 extension ArtifactRoot {
     /// Deletes a file, or a folder with all that is beneath it; links are removed, not followed.
     ///
-    /// Blocks for one disk flush and one call per entry. A folder goes entry by entry: readers may see a part of it.
+    /// Blocks for one disk flush and two calls per entry. A folder goes entry by entry: readers may see a part of it.
+    /// - Parameter removed: told the size of each file once it is gone, also when a later step fails.
     /// - Returns: Whether there was something to delete; MLflow answers 200 either way. With a slash at its end the path
     ///   names a folder, and a file of that name stays.
-    /// - Throws: `.invalidPath(.empty)` for the root; `.busy` where others fill the folder meanwhile; `.invalidPath(.symbolicLink)` where a link lies above the path;
+    /// - Throws: `.invalidPath(.empty)` for the root; `.busy` where others fill the folder meanwhile;
+    ///   `.invalidPath(.symbolicLink)` where a link lies above the path;
     ///   `.invalidPath(.longPath)` for a tree deeper than any that a client can make; what the file system refuses.
     @discardableResult
-    package func delete(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
+    package func delete(
+        _ path: ArtifactPath,
+        removed: (_ bytes: Int64) -> Void = { _ in }
+    ) throws(ArtifactError) -> Bool {
         guard let name = path.name else { throw .invalidPath(.empty) }
         let parent: Folder
         do {
@@ -17,13 +22,15 @@ extension ArtifactRoot {
         } catch .notFound, .notDirectory {
             return false
         }
-        switch try parent.kind(of: name) {
+        let status = try parent.status(of: name)
+        switch status?.kind {
         case nil: return false
-        case .folder: try parent.removeTree(name, depth: path.components.count)
+        case .folder: try parent.removeTree(name, depth: path.components.count, removed)
         case .file, .symbolicLink, .other:
             if path.obstacleToWriting == .trailingSlash { return false }
             let code = parent.unlink(name)
             guard code == 0 || code == ENOENT else { throw ArtifactError(errno: code, call: "unlinkat") }
+            if let status, status.kind == .file { removed(Int64(status.st_size)) }
         }
         try parent.synchronize()
         return true
@@ -47,11 +54,15 @@ extension ArtifactRoot {
 
 extension Folder {
     /// Removes a folder of this one and all beneath it; uploads that begin meanwhile are tried against a few times.
-    fileprivate func removeTree(_ name: UnsafePointer<CChar>, depth: Int) throws(ArtifactError) {
+    fileprivate func removeTree(
+        _ name: UnsafePointer<CChar>,
+        depth: Int,
+        _ removed: (_ bytes: Int64) -> Void
+    ) throws(ArtifactError) {
         guard depth <= ArtifactPath.maximumDepth else { throw .invalidPath(.longPath) }
         for _ in 0..<8 {
             do {
-                try folder(name).removeEntries(depth: depth)
+                try folder(name).removeEntries(depth: depth, removed)
             } catch .notFound {
                 return
             }
@@ -62,14 +73,17 @@ extension Folder {
         throw .busy
     }
 
-    private func removeEntries(depth: Int) throws(ArtifactError) {
+    private func removeEntries(depth: Int, _ removed: (_ bytes: Int64) -> Void) throws(ArtifactError) {
         for entry in try entries() {
-            var code = Int32(entry.type) == Int32(DT_DIR) ? EISDIR : unlink(entry.name)
+            let isFolder = Int32(entry.type) == Int32(DT_DIR)
+            let status = isFolder ? nil : try status(of: entry.name)
+            var code = isFolder ? EISDIR : unlink(entry.name)
             if code == EISDIR {
-                try removeTree(entry.name, depth: depth + 1)
+                try removeTree(entry.name, depth: depth + 1, removed)
                 code = 0
             }
             guard code == 0 || code == ENOENT else { throw ArtifactError(errno: code, call: "unlinkat") }
+            if let status, status.kind == .file { removed(Int64(status.st_size)) }
         }
     }
 

@@ -9,14 +9,19 @@ internal import Synchronization
 package final class ArtifactRoot: Sendable {
     /// Where the directory is; a relative path starts at the working directory of the process.
     package let location: String
+    /// Makes equal files share their space; nil where each takes its own.
+    package let sharedContents: SharedContents?
     private let opened = Mutex<Folder?>(nil)
     private let resolver: PathResolver
 
     /// Names the directory; it is opened at its first use and made at the first write.
     ///
-    /// - Parameter resolvesInOneCall: false walks every path by its components, as on kernels without openat2(2).
-    package init(location: String, resolvesInOneCall: Bool = true) {
+    /// - Parameters:
+    ///   - sharedContents: makes equal files share their space.
+    ///   - resolvesInOneCall: false walks every path by its components, as on kernels without openat2(2).
+    package init(location: String, sharedContents: SharedContents? = nil, resolvesInOneCall: Bool = true) {
         self.location = location
+        self.sharedContents = sharedContents
         resolver = PathResolver(usesOneCall: resolvesInOneCall)
     }
 
@@ -100,7 +105,9 @@ package final class ArtifactRoot: Sendable {
                 case .folder: throw ArtifactError.isDirectory
                 case .symbolicLink: throw ArtifactError.invalidPath(.symbolicLink)
                 case .other: throw ArtifactError.notDirectory
-                case .file, nil: return try ArtifactUpload(folder: folder, name: name)
+                case .file, nil:
+                    let sharing = sharedContents.map { Sharing(contents: $0, root: self, path: path) }
+                    return try ArtifactUpload(folder: folder, name: name, sharing: sharing)
                 }
             } catch .notFound {
                 // A deletion took a folder away between two steps.

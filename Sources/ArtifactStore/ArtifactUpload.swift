@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Hashing
 internal import Synchronization
 
 /// A file on its way in: written to a temporary file beside its target, visible only after `commit()`.
@@ -12,18 +13,28 @@ package final class ArtifactUpload: Sendable {
     static let ownNamePrefix = namePrefix + String(UInt64.random(in: .min ... .max), radix: 16) + "-"
     private static let counter = Atomic<UInt64>(0)
 
+    private struct Progress {
+        var bytes: Int64 = 0
+        /// nil where nobody asks for the hash.
+        var hash: SHA256?
+    }
+
     private let folder: Folder
     private let name: String
     private let temporaryName: String
+    private let sharing: Sharing?
+    private let start = ContinuousClock.now
     /// Nil once the upload has ended.
     private let file: Mutex<Descriptor?>
+    private let progress: Mutex<Progress>
 
     /// Makes the temporary file and locks it, so that the sweep of another server on the same directory spares it.
-    init(folder: Folder, name: String) throws(ArtifactError) {
+    ///
+    /// - Parameter sharing: nil for a file that always takes space of its own.
+    init(folder: Folder, name: String, sharing: Sharing? = nil) throws(ArtifactError) {
         while true {
-            let number = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
-            let temporaryName = Self.ownNamePrefix + String(number)
-            let file = try folder.open(temporaryName, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+            let temporaryName = Self.nextTemporaryName()
+            let file = try folder.open(temporaryName, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o666)
             // Waits only for a sweep that came between the two steps. Where the file system knows no locks, a sweep
             // goes by age instead.
             _ = retryingInterrupts { flock(file.rawValue, LOCK_EX) }
@@ -32,7 +43,9 @@ package final class ArtifactUpload: Sendable {
             self.folder = folder
             self.name = name
             self.temporaryName = temporaryName
+            self.sharing = sharing
             self.file = Mutex(file)
+            progress = Mutex(Progress(hash: sharing == nil ? nil : SHA256()))
             return
         }
     }
@@ -41,12 +54,21 @@ package final class ArtifactUpload: Sendable {
         abort()
     }
 
+    /// A name that no other upload of this process has.
+    static func nextTemporaryName() -> String {
+        ownNamePrefix + String(counter.wrappingAdd(1, ordering: .relaxed).newValue)
+    }
+
     /// Appends bytes; blocks until the kernel has taken all of them.
     ///
     /// - Throws: `.noSpace` and what else the file system refuses; the upload has been aborted then, the space freed.
     ///   `.other` with EBADF after the end of the upload.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
         guard let file = file.withLock({ $0 }) else { throw .other(errno: EBADF, call: "write") }
+        progress.withLock { progress in
+            progress.bytes += Int64(bytes.count)
+            progress.hash?.update(bytes)
+        }
         var rest = bytes[...]
         while !rest.isEmpty {
             let chunk = UnsafeRawBufferPointer(rebasing: rest)
@@ -63,12 +85,43 @@ package final class ArtifactUpload: Sendable {
 
     /// Puts the file in its place, over an older one; durable when this returns.
     ///
-    /// Blocks for two disk flushes. Of uploads to one path that end together, one whole file stays.
+    /// Blocks for two disk flushes and, where space is shared, for a comparison with the equal file. Of uploads to one
+    /// path that end together, one whole file stays.
     /// - Throws: `.isDirectory` where a folder has come into the way, `.notFound` where the folder above was deleted,
     ///   `.noSpace` and the like. The target is untouched then and the upload has ended, except that a failed flush
     ///   of the folder leaves the new file in place, though perhaps not through a power cut.
-    package func commit() throws(ArtifactError) {
+    @discardableResult
+    package func commit() throws(ArtifactError) -> StoredArtifact {
         guard let file = takeFile() else { throw .other(errno: EBADF, call: "rename") }
+        let (bytes, sha256) = progress.withLock { ($0.bytes, $0.hash?.finalize()) }
+        guard let sharing, let sha256 else {
+            try place(file)
+            return StoredArtifact(bytes: bytes, duration: .now - start, isShared: false, sha256: nil)
+        }
+        let isShared = try sharing.contents.inTurn(for: sha256) { () throws(ArtifactError) in
+            let space = sharing.share(file, size: bytes, sha256: sha256, in: folder, as: name)
+            if space == .inode {
+                _ = folder.unlink(temporaryName)
+                try folder.synchronize()
+            } else {
+                try place(file)
+            }
+            sharing.contents.remember(sha256, at: sharing.path)
+            return space != nil
+        }
+        if isShared { sharing.contents.countSaved(bytes) }
+        return StoredArtifact(bytes: bytes, duration: .now - start, isShared: isShared, sha256: sha256)
+    }
+
+    /// Gives the upload up and removes what was written; does nothing after the end of the upload.
+    package func abort() {
+        guard takeFile() != nil else { return }
+        // When the removal fails, the sweep at the next start takes the file.
+        _ = folder.unlink(temporaryName)
+    }
+
+    /// Renames the temporary file to its target, its bytes durable before and its name after.
+    private func place(_ file: Descriptor) throws(ArtifactError) {
         do throws(ArtifactError) {
             let (flushed, flushCode) = retryingInterrupts { fsync(file.rawValue) }
             guard flushed == 0 else { throw ArtifactError(errno: flushCode, call: "fsync") }
@@ -83,18 +136,30 @@ package final class ArtifactUpload: Sendable {
         try folder.synchronize()
     }
 
-    /// Gives the upload up and removes what was written; does nothing after the end of the upload.
-    package func abort() {
-        guard takeFile() != nil else { return }
-        // When the removal fails, the sweep at the next start takes the file.
-        _ = folder.unlink(temporaryName)
-    }
-
     /// The file, for the one who ends the upload.
     private func takeFile() -> Descriptor? {
         file.withLock { file in
             defer { file = nil }
             return file
         }
+    }
+}
+
+/// What became of an upload.
+package struct StoredArtifact: Sendable {
+    /// The size of the file.
+    package let bytes: Int64
+    /// From the beginning of the upload until the file was durable.
+    package let duration: Duration
+    /// Whether the file shares the space of an equal one.
+    package let isShared: Bool
+    /// nil unless the root shares equal contents.
+    package let sha256: [UInt8]?
+
+    package init(bytes: Int64, duration: Duration, isShared: Bool, sha256: [UInt8]?) {
+        self.bytes = bytes
+        self.duration = duration
+        self.isShared = isShared
+        self.sha256 = sha256
     }
 }

@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// The descriptor is closed when the last reference goes: keep one until the last byte is sent.
 package final class OpenArtifact: Sendable {
-    private let owner: Descriptor
+    let owner: Descriptor
     /// In bytes, at the moment of opening; a committed file never changes, uploads replace it whole.
     package let size: Int64
     /// Whole seconds since 1970, for `Last-Modified`.
@@ -27,7 +27,8 @@ package final class OpenArtifact: Sendable {
     /// For `sendfile` and `pread` only; valid as long as this object, never to be closed by the caller.
     package var descriptor: Int32 { owner.rawValue }
 
-    /// A strong entity tag with its quotes (RFC 9110 §8.8.3): another one for each upload of the file.
+    /// A strong entity tag with its quotes (RFC 9110 §8.8.3): another one for each upload of
+    /// the file, unless the new bytes share the space of the old ones.
     package var entityTag: String {
         let parts = [inode, UInt64(bitPattern: modificationSeconds), UInt64(bitPattern: modificationNanoseconds)]
         let digits = parts.map { String($0, radix: 16) }.joined(separator: "-")

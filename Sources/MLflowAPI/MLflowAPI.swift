@@ -60,7 +60,7 @@ package struct MLflowAPI: Sendable {
     package var endpoints: [Endpoint] {
         let all =
             experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + artifactEndpoints
-            + artifactViewEndpoints + serverEndpoints + unsupportedEndpoints
+            + artifactViewEndpoints + artifactJournalEndpoints + serverEndpoints + unsupportedEndpoints
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }
 

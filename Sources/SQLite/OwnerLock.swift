@@ -27,6 +27,9 @@ package final class OwnerLock: Sendable {
     /// The lock file.
     package let path: String
 
+    /// Whether the last owner ended without `release()`: it was killed, or the machine went down.
+    package let isTakenOver: Bool
+
     private let descriptor: Int32
 
     /// Claims a database; its folder must exist, the database itself need not.
@@ -37,7 +40,7 @@ package final class OwnerLock: Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(call: "open", errno: errno, path: path) }
         do {
-            try Self.claim(descriptor, path: path)
+            isTakenOver = try Self.claim(descriptor, path: path)
         } catch {
             Glibc.close(descriptor)
             throw error
@@ -46,22 +49,31 @@ package final class OwnerLock: Sendable {
     }
 
     deinit {
-        // A stale pid would mislead a person who looks into the file; the lock itself goes with the descriptor.
-        _ = ftruncate(descriptor, 0)
+        release()
         Glibc.close(descriptor)
     }
 
-    private static func claim(_ descriptor: Int32, path: String) throws(Failure) {
+    /// Tells the next owner that all was left in order; the lock itself goes with this object or the process.
+    ///
+    /// A stale pid would mislead a person who looks into the file, too.
+    package func release() {
+        _ = ftruncate(descriptor, 0)
+    }
+
+    /// - Returns: whether the file still held the pid of an owner.
+    private static func claim(_ descriptor: Int32, path: String) throws(Failure) -> Bool {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
             if code == EINTR { continue }
             guard code == EWOULDBLOCK else { throw .system(call: "flock", errno: code, path: path) }
             throw .ownedElsewhere(pid: readPID(descriptor), path: path)
         }
+        let isTakenOver = readPID(descriptor) != nil
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0 else { throw .system(call: "ftruncate", errno: errno, path: path) }
         let written = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
         guard written == text.count else { throw .system(call: "pwrite", errno: errno, path: path) }
+        return isTakenOver
     }
 
     private static func readPID(_ descriptor: Int32) -> Int32? {

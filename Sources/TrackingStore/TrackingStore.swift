@@ -118,10 +118,14 @@ package final class TrackingStore: Sendable {
         (fileSize(databasePath), fileSize(databasePath + "-wal"))
     }
 
+    /// Whether the process that had the store before was killed, or its machine went down.
+    package var wasLeftInDisorder: Bool { lock.isTakenOver }
+
     /// Answers what is queued, empties the write-ahead log and closes the database; blocks until done.
     package func close() {
         readers.close()
         writer.shutdown()
+        lock.release()
     }
 
     /// Failures of the database that a client should know by their class; others stay what they are and become an

@@ -6,7 +6,7 @@ struct Apus: ParsableCommand {
         commandName: "apus",
         abstract: "A self-contained, MLflow-compatible tracking server.",
         version: "apus \(apusVersion) (answers for MLflow \(mlflowVersion))",
-        subcommands: [ServerCommand.self, Doctor.self],
+        subcommands: [ServerCommand.self, ArtifactsCommand.self, Doctor.self],
         helpNames: .long
     )
 }

@@ -26,6 +26,15 @@ import Testing
         }
     }
 
+    @Test func `a pid that was left behind says that its owner was killed`() throws {
+        let database = folder.file("apus.db")
+        let file = open(database + ".lock", O_WRONLY | O_CREAT, 0o600)
+        try #require(file >= 0 && write(file, "1234\n", 5) == 5)
+        close(file)
+        #expect(try OwnerLock(databasePath: database).isTakenOver)
+        #expect(try !OwnerLock(databasePath: database).isTakenOver)
+    }
+
     @Test func `a link to a database has the same lock`() throws {
         let database = folder.file("apus.db")
         _ = try folder.connection("apus.db")

@@ -115,6 +115,19 @@ import TrackingStore
         #expect(plan.hasPrefix("SEARCH metrics USING PRIMARY KEY (run_id=? AND key_id=?)"), "\(plan)")
     }
 
+    @Test(arguments: ["run", "path", "time"])
+    func `the artifact journal is read by the index of the question`(question: String) throws {
+        let plans = try expectIndexed { session, runID in
+            var query = ArtifactJournalQuery(maxResults: 1)
+            if question == "run" { query.runID = runID }
+            if question == "path" { query.path = "a/b" }
+            if question == "time" { query.since = 1 }
+            _ = try session.artifactJournal(query)
+        }
+        let plan = try #require(plans.first { $0.contains("artifact_journal_by_\(question)") }, "\(plans)")
+        #expect(plan.contains("TEMP B-TREE") == (question == "path"), "\(plan)")
+    }
+
     @Test func `writes look their rows up`() throws {
         let fixture = try Self.fixture()
         let runID = try fixture.createRun()

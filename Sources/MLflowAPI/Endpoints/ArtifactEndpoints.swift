@@ -78,9 +78,11 @@ extension MLflowAPI {
             guard request.announcesBody else { throw TrackingError.invalidParameter("Request must specify data.") }
             let run = try store.readNow { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run)
+            let whole = try folder.base.appending(path)
             return ArtifactReceiver(
-                upload: try folder.store.beginWrite(try folder.base.appending(path)),
+                upload: try folder.store.beginWrite(whole),
                 limits: ArtifactReceiver.Limits(bytes: 10 * 1_048_576, allowsEmpty: false),
+                journal: { journal($0, at: whole, runID: runID, then: $1) },
                 success: APIResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
                 reply: reply
@@ -116,9 +118,11 @@ extension MLflowAPI {
         let text = request.parameters.first ?? ""
         return upload(reply, path: text) {
             try requireServing()
+            let path = try ArtifactPath(text)
             return ArtifactReceiver(
-                upload: try artifacts.beginWrite(try ArtifactPath(text)),
+                upload: try artifacts.beginWrite(path),
                 limits: ArtifactReceiver.Limits(bytes: .max, allowsEmpty: true),
+                journal: { journal($0, at: path, runID: nil, then: $1) },
                 success: APIResponse(headers: [], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
                 reply: reply
@@ -134,10 +138,11 @@ extension MLflowAPI {
 
     private func deleteProxiedArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
         let text = request.parameters.first ?? ""
-        answer(reply, path: text) {
+        do {
             try requireServing()
-            _ = try artifacts.delete(try ArtifactPath(text))
-            return .empty
+            try deleteAndJournal(try ArtifactPath(text), of: artifacts) { reply(.empty) }
+        } catch {
+            reply(failure(error, path: text))
         }
     }
 

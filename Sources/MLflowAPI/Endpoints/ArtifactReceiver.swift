@@ -4,6 +4,9 @@ internal import Tracking
 
 /// Takes an uploaded artifact from the socket to its file.
 final class ArtifactReceiver: APIUpload {
+    /// Journals what was stored and calls `done` when the answer may go out.
+    typealias Journal = @Sendable (_ artifact: StoredArtifact, _ done: @escaping @Sendable () -> Void) -> Void
+
     struct Limits: Sendable {
         /// The largest artifact that the route takes.
         var bytes: Int
@@ -12,6 +15,7 @@ final class ArtifactReceiver: APIUpload {
 
     private let upload: ArtifactUpload
     private let limits: Limits
+    private let journal: Journal
     private let success: APIResponse
     private let failure: @Sendable (any Error) -> APIResponse
     private let reply: APIReply
@@ -20,12 +24,14 @@ final class ArtifactReceiver: APIUpload {
     init(
         upload: ArtifactUpload,
         limits: Limits,
+        journal: @escaping Journal,
         success: APIResponse,
         failure: @escaping @Sendable (any Error) -> APIResponse,
         reply: @escaping APIReply
     ) {
         self.upload = upload
         self.limits = limits
+        self.journal = journal
         self.success = success
         self.failure = failure
         self.reply = reply
@@ -55,8 +61,7 @@ final class ArtifactReceiver: APIUpload {
                 upload.abort()
                 throw TrackingError.invalidParameter("Request must specify data.")
             }
-            try upload.commit()
-            reply(success)
+            journal(try upload.commit()) { [reply, success] in reply(success) }
         } catch {
             reply(failure(error))
         }

@@ -1,3 +1,4 @@
+internal import ArtifactStore
 internal import HTTP
 internal import SQLite
 internal import TrackingStore
@@ -6,7 +7,12 @@ internal import TrackingStore
 struct MetricsPage {
     private(set) var text = ""
 
-    init(requests: RequestMetrics.Snapshot, server: HTTPServer.Statistics?, store: TrackingStore) {
+    init(
+        requests: RequestMetrics.Snapshot,
+        server: HTTPServer.Statistics?,
+        store: TrackingStore,
+        sharing: SharedContents.Statistics?
+    ) {
         addRequests(requests)
         if let server {
             add("apus_open_connections", "Connections that are open.", "gauge", server.openConnections)
@@ -19,6 +25,10 @@ struct MetricsPage {
         let sizes = store.fileSizes
         add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
         add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
+        if let sharing {
+            add("apus_artifact_shared_files_total", "Uploads that share an equal file.", "counter", sharing.files)
+            add("apus_artifact_saved_bytes_total", "Bytes that they need not take.", "counter", sharing.bytes)
+        }
     }
 
     private mutating func addRequests(_ requests: RequestMetrics.Snapshot) {

@@ -40,29 +40,25 @@ final class RunningServer {
         }
         // Not before the store is ours: the file may be that of the server that owns it.
         if let readyFile { ReadyFile.remove(readyFile) }
-        let artifacts = ArtifactRoot(location: layout.artifactsPath)
-        let settings = Self.apiSettings(layout, artifacts, longValues)
+        let roots = ServedRoots(layout, store)
         let api = MLflowAPI(
             store: store,
-            artifacts: artifacts,
-            settings: settings,
+            artifacts: roots.destination,
+            settings: Self.apiSettings(layout, roots, longValues),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
-        server = Self.httpServer(api, store, listening, security, metrics, logger)
+        roots.sweep(waiting: store.wasLeftInDisorder, logger)
+        server = Self.httpServer(api, store, roots, listening, security, metrics, logger)
         let addresses = try server.start()
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
         stopOnSignals()
         try announce(addresses, layout, listening, readyFile)
-        // Leftovers of uploads that a crash cut off; no route shows them, so nothing waits for it.
-        DispatchQueue(label: "apus.sweep", qos: .utility).async {
-            for root in settings.artifactRoots { _ = try? root.store.removeStaleUploads() }
-        }
     }
 
     private static func apiSettings(
         _ layout: StorageLayout,
-        _ artifacts: ArtifactRoot,
+        _ roots: ServedRoots,
         _ longValues: LongValuePolicy
     ) -> MLflowAPI.Settings {
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
@@ -70,16 +66,14 @@ final class RunningServer {
         settings.servesArtifacts = layout.servesArtifacts
         settings.servesOnlyArtifacts = layout.servesOnlyArtifacts
         settings.longValues = longValues
-        settings.artifactRoots = [MLflowAPI.LocalArtifactRoot(path: layout.artifactsPath, store: artifacts)]
-        if let path = layout.localArtifactRootPath, path != layout.artifactsPath {
-            settings.artifactRoots.append(.init(path: path, store: ArtifactRoot(location: path)))
-        }
+        settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
         return settings
     }
 
     private static func httpServer(
         _ api: MLflowAPI,
         _ store: TrackingStore,
+        _ roots: ServedRoots,
         _ listening: ListeningSettings,
         _ security: SecuritySettings,
         _ metrics: RequestMetrics,
@@ -94,7 +88,12 @@ final class RunningServer {
                 .get,
                 base + "/metrics",
                 .blocking { _, responder in
-                    let text = MetricsPage(requests: metrics.snapshot, server: page.statistics, store: store).text
+                    let text = MetricsPage(
+                        requests: metrics.snapshot,
+                        server: page.statistics,
+                        store: store,
+                        sharing: roots.sharing
+                    ).text
                     responder.send(HTTPResponse(contentType: "text/plain; version=0.0.4", bytes: Array(text.utf8)))
                 }
             )

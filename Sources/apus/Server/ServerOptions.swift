@@ -49,6 +49,15 @@ struct StorageOptions: ParsableArguments {
         )
     )
     var artifactsOnly = false
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Whether files uploaded from now on share the space of equal ones. (default: they do not) "
+                + "[APUS_DEDUPLICATE_ARTIFACTS]"
+        )
+    )
+    var deduplicateArtifacts: Bool?
 }
 
 struct ListeningOptions: ParsableArguments {

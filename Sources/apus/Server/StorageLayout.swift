@@ -12,6 +12,8 @@ struct StorageLayout {
     let localArtifactRootPath: String?
     let servesArtifacts: Bool
     let servesOnlyArtifacts: Bool
+    /// Whether equal files share their space.
+    let deduplicatesArtifacts: Bool
     let workingDirectory: String
 
     /// Resolves flags and environment, and makes the folders of the database.
@@ -19,8 +21,7 @@ struct StorageLayout {
     /// - Throws: `StartFailure` for a store that this server cannot be.
     init(_ options: StorageOptions, _ environment: Environment) throws(StartFailure) {
         workingDirectory = try Self.currentFolder()
-        guard options.dataDir != "" else { throw StartFailure("--data-dir is empty; name a folder.") }
-        let dataFolder = Self.absolute(options.dataDir ?? environment["APUS_DATA_DIR"] ?? "apus-data", workingDirectory)
+        let dataFolder = try Self.dataFolder(options.dataDir, environment, workingDirectory)
         let onlyArtifacts = try environment.bool("MLFLOW_ARTIFACTS_ONLY") ?? false
         servesOnlyArtifacts = options.artifactsOnly || onlyArtifacts
         if let store = options.backendStoreUri ?? environment["MLFLOW_BACKEND_STORE_URI"] {
@@ -35,15 +36,39 @@ struct StorageLayout {
         }
         let serving = try environment.bool("MLFLOW_SERVE_ARTIFACTS")
         servesArtifacts = options.serveArtifacts ?? serving ?? true
-        if let destination = options.artifactsDestination ?? environment["MLFLOW_ARTIFACTS_DESTINATION"] {
-            artifactsPath = try Self.folder(destination, workingDirectory)
-        } else {
-            artifactsPath = dataFolder + "/artifacts"
-        }
+        let deduplicating = try environment.bool("APUS_DEDUPLICATE_ARTIFACTS")
+        deduplicatesArtifacts = options.deduplicateArtifacts ?? deduplicating ?? false
+        artifactsPath = try Self.artifactsPath(
+            dataDir: options.dataDir,
+            destination: options.artifactsDestination,
+            environment
+        )
         let root = options.defaultArtifactRoot ?? environment["MLFLOW_DEFAULT_ARTIFACT_ROOT"]
         let fallback = servesArtifacts ? "mlflow-artifacts:/" : artifactsPath
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
         try Self.makeFolders(Self.parent(of: databasePath))
+    }
+
+    /// The folder of artifacts that go through a server with these flags; nothing is made.
+    static func artifactsPath(
+        dataDir: String?,
+        destination: String?,
+        _ environment: Environment
+    ) throws(StartFailure) -> String {
+        let workingDirectory = try currentFolder()
+        if let destination = destination ?? environment["MLFLOW_ARTIFACTS_DESTINATION"] {
+            return try folder(destination, workingDirectory)
+        }
+        return try dataFolder(dataDir, environment, workingDirectory) + "/artifacts"
+    }
+
+    private static func dataFolder(
+        _ option: String?,
+        _ environment: Environment,
+        _ workingDirectory: String
+    ) throws(StartFailure) -> String {
+        guard option != "" else { throw StartFailure("--data-dir is empty; name a folder.") }
+        return absolute(option ?? environment["APUS_DATA_DIR"] ?? "apus-data", workingDirectory)
     }
 
     private static func currentFolder() throws(StartFailure) -> String {

@@ -1,0 +1,153 @@
+internal import Glibc
+
+/// What a root holds and what it takes on the disk.
+package struct ArtifactUsage: Sendable, Equatable {
+    package var files = 0
+    package var folders = 0
+    /// The sizes of all files.
+    package var apparentBytes: Int64 = 0
+    /// What the files take, in blocks of the file system; space that several share is counted once.
+    package var diskBytes: Int64 = 0
+    /// What the files would take more if none shared space with another.
+    package var savedBytes: Int64 = 0
+    /// Folders and files that could not be read and are not counted.
+    package var unreadable = 0
+
+    /// Nothing at all.
+    package init() {}
+}
+
+extension ArtifactRoot {
+    /// Adds up the whole tree, unfinished uploads included; nothing where no root is.
+    ///
+    /// Costs some calls for each file and blocks for all of it: for a program of its own. Links are not followed and
+    /// not counted, nor are devices and the like. The tree may change meanwhile; what vanishes is not counted.
+    /// - Throws: what opening the root throws, except that a root not yet made holds nothing.
+    package func usage() throws(ArtifactError) -> ArtifactUsage {
+        var count = UsageCount()
+        do {
+            count.add(try folder(at: []), depth: 0)
+        } catch .notFound {
+            return ArtifactUsage()
+        }
+        return count.usage
+    }
+}
+
+private struct UsageCount {
+    var usage = ArtifactUsage()
+    private var inodes: Set<SpaceIdentity> = []
+    private var extents: Set<SpaceIdentity> = []
+
+    mutating func add(_ folder: Folder, depth: Int) {
+        guard depth <= ArtifactPath.maximumDepth, let entries = try? folder.entries() else {
+            usage.unreadable += 1
+            return
+        }
+        for entry in entries {
+            do throws(ArtifactError) {
+                guard let status = try folder.status(of: entry.name) else { continue }
+                switch status.kind {
+                case .file: add(status, entry, of: folder)
+                case .folder:
+                    let below = try folder.folder(entry.name)
+                    usage.folders += 1
+                    add(below, depth: depth + 1)
+                case .symbolicLink, .other: continue
+                }
+            } catch .notFound {
+                continue
+            } catch {
+                usage.unreadable += 1
+            }
+        }
+    }
+
+    private mutating func add(_ status: stat, _ entry: Folder.Entry, of folder: Folder) {
+        usage.files += 1
+        usage.apparentBytes += Int64(status.st_size)
+        // stat(2): in units of 512 bytes, whatever the block size.
+        let space = Int64(status.st_blocks) * 512
+        let device = UInt64(status.st_dev)
+        let isFirst =
+            status.st_nlink < 2 || inodes.insert(SpaceIdentity(device: device, place: UInt64(status.st_ino))).inserted
+        guard isFirst else {
+            usage.savedBytes += space
+            return
+        }
+        let shared = min(space, sharedBytes(entry, of: folder, device: device))
+        usage.diskBytes += space - shared
+        usage.savedBytes += shared
+    }
+
+    /// Bytes of a file in extents that a file before it has brought already (reflinks).
+    private mutating func sharedBytes(_ entry: Folder.Entry, of folder: Folder, device: UInt64) -> Int64 {
+        guard let file = try? folder.open(entry.name, flags: O_RDONLY) else { return 0 }
+        var bytes: Int64 = 0
+        for extent in SharedExtents(of: file) {
+            let identity = SpaceIdentity(device: device, place: extent.place)
+            if !extents.insert(identity).inserted { bytes += extent.bytes }
+        }
+        return bytes
+    }
+}
+
+/// An inode or an extent of one file system.
+private struct SpaceIdentity: Hashable {
+    let device: UInt64
+    let place: UInt64
+}
+
+/// The extents of a file that other files use as well; none where the file system cannot say.
+///
+/// FS_IOC_FIEMAP of the kernel (Documentation/filesystems/fiemap.rst), asked for some extents at a time. The structs are
+/// laid out by hand: the Glibc module leaves out <linux/fiemap.h>.
+private struct SharedExtents: Sequence, IteratorProtocol {
+    private static let request: UInt = 0xC020_660B
+    private static let headBytes = 32
+    private static let extentBytes = 56
+    private static let extentsAtOnce = 64
+    private static let lastFlag: UInt32 = 0x1
+    private static let sharedFlag: UInt32 = 0x2000
+
+    private let file: Descriptor
+    private var found: [(place: UInt64, bytes: Int64)] = []
+    private var position: UInt64 = 0
+    private var isComplete = false
+
+    init(of file: Descriptor) {
+        self.file = file
+    }
+
+    mutating func next() -> (place: UInt64, bytes: Int64)? {
+        while found.isEmpty, !isComplete { fetch() }
+        return found.popLast()
+    }
+
+    private mutating func fetch() {
+        var buffer = [UInt8](repeating: 0, count: Self.headBytes + Self.extentsAtOnce * Self.extentBytes)
+        let from = position
+        let file = file
+        let result = buffer.withUnsafeMutableBytes { bytes in
+            bytes.storeBytes(of: from, toByteOffset: 0, as: UInt64.self)
+            bytes.storeBytes(of: UInt64.max - from, toByteOffset: 8, as: UInt64.self)
+            bytes.storeBytes(of: UInt32(Self.extentsAtOnce), toByteOffset: 24, as: UInt32.self)
+            return bytes.baseAddress.map { ioctl(file.rawValue, Self.request, $0) } ?? -1
+        }
+        isComplete = true
+        guard result == 0 else { return }
+        buffer.withUnsafeBytes { bytes in
+            let count = Int(bytes.loadUnaligned(fromByteOffset: 20, as: UInt32.self))
+            for index in 0..<Swift.min(count, Self.extentsAtOnce) {
+                let start = Self.headBytes + index * Self.extentBytes
+                let logical = bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+                let physical = bytes.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)
+                let length = bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self)
+                let flags = bytes.loadUnaligned(fromByteOffset: start + 40, as: UInt32.self)
+                if flags & Self.sharedFlag != 0 { found.append((physical, Int64(clamping: length))) }
+                position = logical &+ length
+                isComplete = flags & Self.lastFlag != 0
+            }
+        }
+    }
+}

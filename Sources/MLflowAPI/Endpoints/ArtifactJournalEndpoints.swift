@@ -1,0 +1,154 @@
+internal import ArtifactStore
+internal import Hashing
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var artifactJournalEndpoints: [Endpoint] {
+        ["/api/apus/1.0/artifacts/journal", "/ajax-api/apus/1.0/artifacts/journal"].map { path in
+            Endpoint(method: "GET", path: path, handling: messageHandling(getArtifactJournal))
+        }
+    }
+
+    /// Journals an event of which the files already tell, and calls `answer` when the entry is durable.
+    ///
+    /// The entry shares the next group commit. Where it cannot be written, say because the disk of the database is full,
+    /// that is reported and `answer` is called all the same: the artifact is stored, or gone, and a client that was told
+    /// otherwise would send it again.
+    /// For threads that may block: a writer at rest commits on this one.
+    /// - Parameter answer: called once, on the writer's thread or on this one; must be quick.
+    func journal(_ event: ArtifactEvent, then answer: @escaping @Sendable () -> Void) {
+        store.write({ try $0.add(event) }, mayBlock: true) { result in
+            if case .failure(let error) = result { reportFailure(UnwrittenJournalEntry(event: event, cause: error)) }
+            answer()
+        }
+    }
+
+    /// Journals an upload that has been committed, and calls `answer` as `journal(_:then:)` does.
+    ///
+    /// - Parameter runID: nil where only the path can tell the run.
+    func journal(
+        _ artifact: StoredArtifact,
+        at path: ArtifactPath,
+        runID: String?,
+        then answer: @escaping @Sendable () -> Void
+    ) {
+        var event = ArtifactEvent(
+            kind: .upload,
+            path: path.description,
+            runID: runID ?? path.likelyRunID,
+            bytes: artifact.bytes,
+            microseconds: artifact.duration.microseconds
+        )
+        event.isShared = artifact.isShared
+        event.sha256 = artifact.sha256
+        journal(event, then: answer)
+    }
+
+    /// Deletes a file or a folder, and calls `answer` when that is journalled; nothing is where nothing was there.
+    ///
+    /// - Throws: what `ArtifactRoot.delete` throws; what was removed until then is journalled, `answer` not called.
+    func deleteAndJournal(
+        _ path: ArtifactPath,
+        of root: ArtifactRoot,
+        then answer: @escaping @Sendable () -> Void
+    ) throws(ArtifactError) {
+        let start = ContinuousClock.now
+        var bytes: Int64 = 0
+        var files = 0
+        func event() -> ArtifactEvent {
+            ArtifactEvent(
+                kind: .deletion,
+                path: path.description,
+                runID: path.likelyRunID,
+                bytes: bytes,
+                microseconds: (.now - start).microseconds
+            )
+        }
+        do throws(ArtifactError) {
+            let wasThere = try root.delete(path) { size in
+                bytes += size
+                files += 1
+            }
+            if wasThere { journal(event(), then: answer) } else { answer() }
+        } catch {
+            if files > 0 { journal(event()) {} }
+            throw error
+        }
+    }
+
+    private func getArtifactJournal(_ message: RequestMessage) throws -> Operation {
+        let maxResults = try message.integer("max_results") ?? 100
+        guard (1...1_000).contains(maxResults) else {
+            throw TrackingError.invalidParameter(
+                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be from 1 to 1000."
+            )
+        }
+        var query = ArtifactJournalQuery(maxResults: Int(maxResults))
+        query.runID = try message.string("run_id").flatMap { $0.isEmpty ? nil : $0 }
+        if let text = try message.string("path"), !text.isEmpty {
+            do {
+                query.path = try ArtifactPath(text).description
+            } catch {
+                throw TrackingError.invalidParameter(error.message(for: text))
+            }
+        }
+        query.since = try message.integer("since")
+        query.pageToken = try message.string("page_token")
+        return .read { [query] session in
+            let page = try session.artifactJournal(query)
+            return .json(capacity: 64 + 320 * page.entries.count) { writer in
+                writer.beginObject()
+                writer.memberArray("entries") { writer in
+                    for entry in page.entries { writer.write(entry) }
+                }
+                if let token = page.nextPageToken { writer.member("next_page_token", token) }
+                writer.endObject()
+            }
+        }
+    }
+}
+
+/// An event that is in no journal; the artifact itself is as the client was told.
+private struct UnwrittenJournalEntry: Error, CustomStringConvertible {
+    let event: ArtifactEvent
+    let cause: any Error
+
+    var description: String { "the \(event.kind) of '\(event.path)' is not in the journal: \(cause)" }
+}
+
+extension ArtifactPath {
+    /// The run of a path such as `<experiment>/<run>/artifacts/…`: what stands before `artifacts` and looks like an id.
+    fileprivate var likelyRunID: String? {
+        zip(components, components.dropFirst()).first { candidate, next in
+            next == "artifacts" && candidate.utf8.count == 32
+                && candidate.utf8.allSatisfy {
+                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+                }
+        }?.0
+    }
+}
+
+extension Duration {
+    fileprivate var microseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func write(_ entry: ArtifactJournalEntry) {
+        let event = entry.event
+        beginObject()
+        member("time", entry.time)
+        member("operation", event.kind == .upload ? "UPLOAD" : "DELETE")
+        member("path", event.path)
+        if let runID = event.runID { member("run_id", runID) }
+        member("bytes", event.bytes)
+        member("duration_microseconds", event.microseconds)
+        if event.kind == .upload { member("deduplicated", event.isShared) }
+        if let sha256 = event.sha256 { member("sha256", Hexadecimal.text(sha256)) }
+        endObject()
+    }
+}

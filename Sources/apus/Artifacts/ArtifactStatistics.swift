@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import ArtifactStore
+internal import JSON
+
+struct ArtifactStatistics: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Count files, folders and bytes, and what equal files save by sharing their space.",
+        discussion: "Reads the tree and changes nothing; symbolic links are neither followed nor counted.",
+        helpNames: .long
+    )
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder that holds all data. (default: ./apus-data) [APUS_DATA_DIR]",
+            valueName: "folder"
+        )
+    )
+    var dataDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the artifacts. (default: artifacts in the data folder) [MLFLOW_ARTIFACTS_DESTINATION]",
+            valueName: "folder"
+        )
+    )
+    var artifactsDestination: String?
+
+    @Flag(help: "One line of JSON.")
+    var json = false
+
+    func run() throws {
+        let usage: ArtifactUsage
+        let path: String
+        do {
+            path = try StorageLayout.artifactsPath(
+                dataDir: dataDir,
+                destination: artifactsDestination,
+                Environment.process
+            )
+            usage = try ArtifactRoot(location: path).usage()
+        } catch let error as ArtifactError {
+            StandardStream.error.write("apus: \(error.message(for: ""))")
+            throw ExitCode.failure
+        } catch {
+            StandardStream.error.write("apus: \(StartFailure.message(for: error))")
+            throw ExitCode.failure
+        }
+        StandardStream.output.write(json ? Self.json(usage, path) : Self.text(usage, path))
+    }
+
+    private static func json(_ usage: ArtifactUsage, _ path: String) -> String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("artifacts", path)
+        writer.member("files", Int64(usage.files))
+        writer.member("folders", Int64(usage.folders))
+        writer.member("apparent_bytes", usage.apparentBytes)
+        writer.member("disk_bytes", usage.diskBytes)
+        writer.member("saved_bytes", usage.savedBytes)
+        writer.member("unreadable", Int64(usage.unreadable))
+        writer.endObject()
+        return String(decoding: writer.takeBytes(), as: UTF8.self)
+    }
+
+    private static func text(_ usage: ArtifactUsage, _ path: String) -> String {
+        var lines = [
+            "artifacts  \(path)",
+            "files      \(usage.files)",
+            "folders    \(usage.folders)",
+            "apparent   \(size(usage.apparentBytes))",
+            "on disk    \(size(usage.diskBytes))",
+            "saved      \(size(usage.savedBytes)) by sharing",
+        ]
+        if usage.unreadable > 0 { lines.append("unreadable \(usage.unreadable), not counted") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Whole bytes, and a rounded figure where there are many.
+    private static func size(_ bytes: Int64) -> String {
+        let units = ["KiB", "MiB", "GiB", "TiB"]
+        var value = Double(bytes)
+        var unit: String?
+        for candidate in units where value >= 1_024 {
+            value /= 1_024
+            unit = candidate
+        }
+        guard let unit else { return "\(bytes) bytes" }
+        return "\(bytes) bytes (\((value * 10).rounded() / 10) \(unit))"
+    }
+}

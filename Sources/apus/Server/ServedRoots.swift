@@ -1,0 +1,65 @@
+internal import ArtifactStore
+internal import Dispatch
+internal import Logging
+internal import TrackingStore
+
+/// The folders of artifacts that a server opens.
+struct ServedRoots: Sendable {
+    /// Artifacts that go through the server.
+    let destination: ArtifactRoot
+    /// The destination and, where it is another one, the local folder of `--default-artifact-root`.
+    let all: [ArtifactRoot]
+
+    /// How long a start waits for the leftovers of a crash to go; in a tree of some hundred thousand folders the sweep
+    /// goes on behind the first requests.
+    private static let longestSweep = DispatchTimeInterval.seconds(10)
+
+    init(_ layout: StorageLayout, _ store: TrackingStore) {
+        var paths = [layout.artifactsPath]
+        if let path = layout.localArtifactRootPath, path != layout.artifactsPath { paths.append(path) }
+        all = paths.map { path in
+            ArtifactRoot(location: path, sharedContents: layout.deduplicatesArtifacts ? Self.contents(in: store) : nil)
+        }
+        destination = all[0]
+    }
+
+    /// Asks the journal for equal files; one that cannot be asked costs space, not an upload.
+    private static func contents(in store: TrackingStore) -> SharedContents {
+        SharedContents { sha256 in
+            (try? store.readNow { try $0.artifactPaths(sha256: sha256) }) ?? []
+        }
+    }
+
+    /// What sharing equal contents has saved since the start; nil when it is off.
+    var sharing: SharedContents.Statistics? {
+        let each = all.compactMap(\.sharedContents?.statistics)
+        guard var sum = each.first else { return nil }
+        for one in each.dropFirst() {
+            sum.files += one.files
+            sum.bytes += one.bytes
+        }
+        return sum
+    }
+
+    /// Removes what unfinished uploads of processes that have ended left behind.
+    ///
+    /// - Parameter waiting: whether to come back only when that is done: after a crash, so that whoever sees the server
+    ///   ready sees no leftover. A server that ended in order left none, as a rule, and a start should not pay for it.
+    func sweep(waiting: Bool, _ logger: Logger) {
+        let done = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "apus.sweep", qos: waiting ? .userInitiated : .utility).async {
+            for root in all {
+                do {
+                    try root.removeStaleUploads()
+                } catch {
+                    logger.warning(
+                        "leftovers of unfinished uploads could not be removed",
+                        metadata: ["folder": "\(root.location)", "error": "\(error)"]
+                    )
+                }
+            }
+            done.signal()
+        }
+        if waiting { _ = done.wait(timeout: .now() + Self.longestSweep) }
+    }
+}

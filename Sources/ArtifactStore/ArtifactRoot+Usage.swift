@@ -81,6 +81,8 @@ private struct UsageCount {
     }
 
     /// Bytes of a file in extents that a file before it has brought already (reflinks).
+    ///
+    /// Extents are told apart by where they begin: one that was cut by a later write into the file counts as new.
     private mutating func sharedBytes(_ entry: Folder.Entry, of folder: Folder, device: UInt64) -> Int64 {
         guard let file = try? folder.open(entry.name, flags: O_RDONLY) else { return 0 }
         var bytes: Int64 = 0

@@ -116,6 +116,43 @@ def test_every_artifact_call(tracking, experiment, tmp_path):
     assert (whole / "many" / "sub" / "two.txt").read_text() == "22", local
 
 
+def test_pictures_go_up_and_come_back(tracking, experiment, tmp_path):
+    figure_module = pytest.importorskip("matplotlib.figure")
+    numpy = pytest.importorskip("numpy")
+    image_module = pytest.importorskip("PIL.Image")
+    run_id = tracking.create_run(experiment).info.run_id
+    pixels = numpy.arange(48, dtype=numpy.uint8).reshape(4, 4, 3)
+    tracking.log_image(run_id, pixels, "plots/pixels.png")
+    figure = figure_module.Figure()
+    figure.subplots().plot([1, 2, 3])
+    tracking.log_figure(run_id, figure, "plots/curve.png")
+    assert [item.path for item in tracking.list_artifacts(run_id, "plots")] == ["plots/curve.png", "plots/pixels.png"]
+    local = tracking.download_artifacts(run_id, "plots/pixels.png", str(tmp_path))
+    with image_module.open(local) as image:
+        assert numpy.array_equal(numpy.asarray(image), pixels)
+
+
+def test_artifacts_are_deleted_one_by_one_by_folder_and_altogether(tracking, experiment):
+    from mlflow.artifacts import download_artifacts
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    run = tracking.create_run(experiment)
+    run_id = run.info.run_id
+    for path in ("a.txt", "d/b.txt", "d/e/c.txt", "kept.txt"):
+        tracking.log_text(run_id, path, path)
+    tracking.log_dict(run_id, {"k": 1}, "dict.yaml")
+    repository = get_artifact_repository(run.info.artifact_uri)
+    repository.delete_artifacts("a.txt")
+    repository.delete_artifacts("d")
+    assert [item.path for item in tracking.list_artifacts(run_id)] == ["dict.yaml", "kept.txt"]
+    with open(download_artifacts(f"runs:/{run_id}/kept.txt")) as file:
+        assert file.read() == "kept.txt"
+    repository.delete_artifacts()
+    assert tracking.list_artifacts(run_id) == []
+    tracking.log_text(run_id, "again", "a.txt")
+    assert [item.path for item in tracking.list_artifacts(run_id)] == ["a.txt"]
+
+
 def test_a_run_without_a_name_gets_one(tracking, experiment):
     run = tracking.create_run(experiment)
     assert run.info.run_name

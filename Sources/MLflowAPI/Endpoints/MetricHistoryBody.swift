@@ -74,28 +74,18 @@ private final class HistoryState: Sendable {
     }
 }
 
-/// The streamed body: the piece that is there already, then one read for each further piece.
+/// What follows the piece that is there already: one read for each further piece.
 final class MetricHistoryBody: APIBodyProducer {
-    private let beginning: Mutex<[UInt8]?>
     private let writer: MetricHistoryWriter
     private let store: TrackingStore
 
-    init(beginning: [UInt8], writer: MetricHistoryWriter, store: TrackingStore) {
-        self.beginning = Mutex(beginning)
+    init(_ writer: MetricHistoryWriter, store: TrackingStore) {
         self.writer = writer
         self.store = store
     }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
-        let first = beginning.withLock { bytes in
-            defer { bytes = nil }
-            return bytes
-        }
-        if let first {
-            buffer.append(contentsOf: first)
-            return true
-        }
-        return try writer.next(into: &buffer) { history, token, limit in
+        try writer.next(into: &buffer) { history, token, limit in
             try store.readNow { try $0.metricHistory(history, pageToken: token, limit: limit) }
         }
     }

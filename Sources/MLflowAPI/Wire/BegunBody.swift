@@ -1,0 +1,36 @@
+internal import Synchronization
+
+/// A body whose first piece is there already.
+final class BegunBody: APIBodyProducer {
+    private let beginning: Mutex<[UInt8]?>
+    private let rest: any APIBodyProducer
+    private let reportFailure: @Sendable (any Error) -> Void
+
+    /// - Parameter reportFailure: told of what cuts the answer short, which the client sees as a broken connection.
+    init(
+        _ beginning: [UInt8],
+        _ rest: any APIBodyProducer,
+        reportFailure: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.beginning = Mutex(beginning)
+        self.rest = rest
+        self.reportFailure = reportFailure
+    }
+
+    func next(into buffer: inout [UInt8]) throws -> Bool {
+        let first = beginning.withLock { bytes in
+            defer { bytes = nil }
+            return bytes
+        }
+        if let first {
+            buffer.append(contentsOf: first)
+            return true
+        }
+        do {
+            return try rest.next(into: &buffer)
+        } catch {
+            reportFailure(error)
+            throw error
+        }
+    }
+}

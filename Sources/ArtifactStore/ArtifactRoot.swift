@@ -140,7 +140,7 @@ package final class ArtifactRoot: Sendable {
 
 extension ArtifactRoot {
     /// The root's own folder, opened again when the directory has been removed since.
-    private func rootFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
+    func rootFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
         if let folder = opened.withLock({ $0 }), folder.isStillLinked { return folder }
         if makingIfMissing { try makeRoot() }
         let (result, code) = retryingInterrupts { Glibc.open(location, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }

@@ -19,10 +19,10 @@ package final class ArtifactUpload: Sendable {
         var hash: SHA256?
     }
 
-    private let folder: Folder
-    private let name: String
-    private let temporaryName: String
-    private let sharing: Sharing?
+    let folder: Folder
+    let name: String
+    let temporaryName: String
+    let sharing: Sharing?
     private let start = ContinuousClock.now
     /// Nil once the upload has ended.
     private let file: Mutex<Descriptor?>
@@ -94,17 +94,36 @@ package final class ArtifactUpload: Sendable {
     package func commit() throws(ArtifactError) -> StoredArtifact {
         guard let file = takeFile() else { throw .other(errno: EBADF, call: "rename") }
         let (bytes, sha256) = progress.withLock { ($0.bytes, $0.hash?.finalize()) }
-        guard let sharing, let sha256 else {
+        return try store(file, bytes: bytes, sha256: sha256) { () throws(ArtifactError) in
             try place(file)
+        } discard: {
+            _ = folder.unlink(temporaryName)
+        }
+    }
+
+    /// Puts a file in its place, or lets its name stand for an equal one where space is shared.
+    ///
+    /// - Parameters:
+    ///   - place: puts the file in its place.
+    ///   - discard: removes the file, for which another stands.
+    func store(
+        _ file: Descriptor,
+        bytes: Int64,
+        sha256: [UInt8]?,
+        place: () throws(ArtifactError) -> Void,
+        discard: () -> Void
+    ) throws(ArtifactError) -> StoredArtifact {
+        guard let sharing, let sha256 else {
+            try place()
             return StoredArtifact(bytes: bytes, duration: .now - start, isShared: false, sha256: nil)
         }
         let isShared = try sharing.contents.inTurn(for: sha256) { () throws(ArtifactError) in
             let space = sharing.share(file, size: bytes, sha256: sha256, in: folder, as: name)
             if space == .inode {
-                _ = folder.unlink(temporaryName)
+                discard()
                 try folder.synchronize()
             } else {
-                try place(file)
+                try place()
             }
             sharing.contents.remember(sha256, at: sharing.path)
             return space != nil
@@ -137,7 +156,7 @@ package final class ArtifactUpload: Sendable {
     }
 
     /// The file, for the one who ends the upload.
-    private func takeFile() -> Descriptor? {
+    func takeFile() -> Descriptor? {
         file.withLock { file in
             defer { file = nil }
             return file

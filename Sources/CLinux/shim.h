@@ -33,3 +33,7 @@ enum apus_resolve {
 static inline int apus_openat2(int folder, const char *path, const struct apus_open_how *how) {
     return (int)syscall(437, folder, path, how, sizeof(struct apus_open_how));
 }
+
+// From <fcntl.h> and <unistd.h> under _GNU_SOURCE. Offsets are 64 bits wide, as on every Linux that Swift runs on.
+extern int fallocate(int, int, long, long);
+extern long copy_file_range(int, long long *, int, long long *, unsigned long, unsigned int);

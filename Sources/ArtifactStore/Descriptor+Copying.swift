@@ -1,0 +1,136 @@
+internal import CLinux
+internal import Glibc
+
+extension Descriptor {
+    /// Writes bytes at a place of the file; blocks until the kernel has taken all of them.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(ArtifactError) {
+        var written = 0
+        while written < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+            let count = pwrite(rawValue, rest.baseAddress, rest.count, off_t(offset) + off_t(written))
+            let code = count < 0 ? errno : 0
+            if count > 0 {
+                written += count
+            } else if code != EINTR {
+                throw ArtifactError(errno: code == 0 ? EIO : code, call: "pwrite")
+            }
+        }
+    }
+
+    /// Copies `length` bytes of another file to a place of this one.
+    ///
+    /// Within the kernel where it can; some file systems then share the space.
+    /// - Throws: `.other` with EIO for a source that is shorter.
+    func copy(
+        _ source: Descriptor,
+        at start: Int64 = 0,
+        length: Int64,
+        to offset: Int64
+    ) throws(ArtifactError) {
+        var done: Int64 = 0
+        while done < length {
+            var from = start + done
+            var to = offset + done
+            let count = copy_file_range(source.rawValue, &from, rawValue, &to, UInt(length - done), 0)
+            let code = count < 0 ? errno : 0
+            if count > 0 {
+                done += Int64(count)
+            } else if count == 0 {
+                throw .other(errno: EIO, call: "copy_file_range")
+            } else if code != EINTR {
+                // Older kernels and some file systems cannot (copy_file_range(2)): through memory then.
+                try copyThroughMemory(source, at: start + done, length: length - done, to: offset + done)
+                return
+            }
+        }
+    }
+
+    private func copyThroughMemory(
+        _ source: Descriptor,
+        at start: Int64,
+        length: Int64,
+        to offset: Int64
+    ) throws(ArtifactError) {
+        var buffer = [UInt8](repeating: 0, count: 256 * 1_024)
+        var done: Int64 = 0
+        while done < length {
+            let wanted = min(buffer.count, Int(length - done))
+            let (count, code) = buffer.withUnsafeMutableBytes { bytes in
+                let count = pread(source.rawValue, bytes.baseAddress, wanted, off_t(start + done))
+                return (count, count < 0 ? errno : 0)
+            }
+            if count < 0, code == EINTR { continue }
+            guard count > 0 else { throw ArtifactError(errno: code == 0 ? EIO : code, call: "pread") }
+            // withUnsafeBytes cannot throw a typed error through.
+            let result = buffer.withUnsafeBytes { bytes in
+                Result { () throws(ArtifactError) in
+                    try write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset + done)
+                }
+            }
+            try result.get()
+            done += Int64(count)
+        }
+    }
+
+    /// Takes the space of the file's first `length` bytes now, where the file system can, so that a full disk shows
+    /// before gigabytes have been sent.
+    func reserve(_ length: Int64) throws(ArtifactError) {
+        let (result, code) = retryingInterrupts { fallocate(rawValue, 0, 0, Int(length)) }
+        if result != 0, code == ENOSPC || code == EDQUOT { throw .noSpace }
+    }
+
+    /// Makes the bytes and the size durable; blocks for a disk flush.
+    func synchronizeData() throws(ArtifactError) {
+        let (result, code) = retryingInterrupts { fdatasync(rawValue) }
+        guard result == 0 else { throw ArtifactError(errno: code, call: "fdatasync") }
+    }
+
+    /// The size of the file in bytes.
+    func size() throws(ArtifactError) -> Int64 {
+        var status = stat()
+        let (result, code) = retryingInterrupts { fstat(rawValue, &status) }
+        guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
+        return Int64(status.st_size)
+    }
+
+    /// Cuts the file, or lengthens it with zeroes.
+    func resize(to length: Int64) throws(ArtifactError) {
+        let (result, code) = retryingInterrupts { ftruncate(rawValue, off_t(length)) }
+        guard result == 0 else { throw ArtifactError(errno: code, call: "ftruncate") }
+    }
+}
+
+extension Folder {
+    /// The whole of a small file; nil where there is none.
+    func contents(of name: UnsafePointer<CChar>, atMost maximum: Int) throws(ArtifactError) -> [UInt8]? {
+        let file: Descriptor
+        do {
+            file = try open(name, flags: O_RDONLY)
+        } catch .notFound {
+            return nil
+        }
+        guard try file.size() <= maximum else { throw .other(errno: EFBIG, call: "read") }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1_024)
+        while true {
+            let (count, code) = buffer.withUnsafeMutableBytes { space in
+                let count = pread(file.rawValue, space.baseAddress, space.count, off_t(bytes.count))
+                return (count, count < 0 ? errno : 0)
+            }
+            if count < 0, code == EINTR { continue }
+            guard count >= 0 else { throw ArtifactError(errno: code, call: "pread") }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+
+    /// Writes a small file anew, for its owner alone, and makes its bytes durable.
+    func write(_ text: String, to name: UnsafePointer<CChar>) throws(ArtifactError) {
+        let file = try open(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        let bytes = Array(text.utf8)
+        try bytes.withUnsafeBytes { bytes in
+            Result { () throws(ArtifactError) in try file.write(bytes, at: 0) }
+        }.get()
+        try file.synchronizeData()
+    }
+}

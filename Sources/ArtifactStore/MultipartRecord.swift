@@ -1,0 +1,58 @@
+/// What a multipart upload leaves on the disk about itself, so that it outlives the server.
+///
+/// Lines of text; a file that a power cut left half written is none.
+struct MultipartRecord {
+    static let name = "upload"
+    private static let title = "apus multipart upload 1"
+
+    let path: String
+    let partCount: Int
+    /// Unix seconds.
+    let expires: Int64
+
+    var text: String { "\(Self.title)\n\(expires)\n\(partCount)\n\(path)\n" }
+
+    init(path: String, partCount: Int, expires: Int64) {
+        self.path = path
+        self.partCount = partCount
+        self.expires = expires
+    }
+
+    init?(_ bytes: [UInt8]) {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        // A path holds no line feed, and the last line ends with one.
+        guard lines.count == 5, lines[0] == Self.title, lines[4].isEmpty, let expires = Int64(lines[1]),
+            let partCount = Int(lines[2])
+        else { return nil }
+        self.init(path: String(lines[3]), partCount: partCount, expires: expires)
+    }
+}
+
+/// A part that has arrived: its bytes are durable.
+struct StoredPart {
+    /// In the file of all parts, at the place that follows from the number; else in a file of its own.
+    var isInPlace: Bool
+    var length: Int64
+    /// Differs for every sending of a part; hexadecimal digits.
+    var tag: String
+
+    /// The file of a part that is not in place.
+    static func fileName(number: Int, tag: String) -> String { "part-\(number)-\(tag)" }
+
+    /// The line of the journal.
+    func line(number: Int) -> String { "\(number) \(length) \(tag) \(isInPlace ? "place" : "file")\n" }
+
+    /// The parts of a journal, the last line of each number.
+    static func parts(ofJournal bytes: [UInt8]) -> [Int: StoredPart] {
+        var parts: [Int: StoredPart] = [:]
+        // What follows the last line feed was cut off.
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            .dropLast()
+        {
+            let fields = line.split(separator: " ")
+            guard fields.count == 4, let number = Int(fields[0]), let length = Int64(fields[1]) else { continue }
+            parts[number] = StoredPart(isInPlace: fields[3] == "place", length: length, tag: String(fields[2]))
+        }
+        return parts
+    }
+}

@@ -1,0 +1,105 @@
+internal import Glibc
+internal import Synchronization
+
+// What is where in the hidden folder: one folder for each upload, named by its id, and the key.
+
+extension MultipartUploads {
+    private static let folderName = ArtifactUpload.namePrefix + "multipart"
+
+    enum Finding {
+        case open(MultipartUpload)
+        /// Put in its place before; the path.
+        case completed(String)
+        case unknown
+    }
+
+    func find(_ id: String) throws -> Finding {
+        // An id becomes the name of a folder.
+        guard id.utf8.count == 32, id.allSatisfy({ $0.isHexDigit && $0.isASCII }) else { return .unknown }
+        if let known = known(id) { return known }
+        guard let folder = try folder(of: id) else { return .unknown }
+        let finding = try read(id, folder)
+        guard case .open(let upload) = finding else { return finding }
+        // Another connection may have read it meanwhile: all must use one.
+        state.withLock { state in
+            if state.uploads[id] == nil { state.uploads[id] = .open(upload) }
+        }
+        return known(id) ?? finding
+    }
+
+    private func known(_ id: String) -> Finding? {
+        switch state.withLock({ $0.uploads[id] }) {
+        case .open(let upload)?: .open(upload)
+        case .beginning?: .unknown
+        case nil: nil
+        }
+    }
+
+    /// Reads what an upload of an earlier process, or a completed one, has left.
+    private func read(_ id: String, _ folder: Folder) throws(ArtifactError) -> Finding {
+        guard let bytes = try folder.contents(of: MultipartRecord.name, atMost: 16_384),
+            let record = MultipartRecord(bytes)
+        else { return .unknown }
+        if let name = try folder.contents(of: MultipartUpload.completionName, atMost: 64), !name.isEmpty,
+            try folder.kind(of: String(decoding: name, as: UTF8.self)) == nil
+        {
+            return .completed(record.path)
+        }
+        let journal = try folder.contents(of: MultipartUpload.journalName, atMost: 64 << 20) ?? []
+        let parts = StoredPart.parts(ofJournal: journal)
+        return .open(MultipartUpload(id: id, record: record, folder: folder, parts: parts))
+    }
+
+    /// Whether nobody will ask for the upload again; ends it then.
+    func isOver(_ id: String, in parent: Folder, at now: Int64) throws -> Bool {
+        if case .beginning? = state.withLock({ $0.uploads[id] }) { return false }
+        switch try find(id) {
+        case .unknown: return true
+        case .open(let upload):
+            return upload.isAbandoned(at: now) && upload.end()
+        case .completed:
+            let status = try parent.folder(id).status(of: MultipartUpload.completionName)
+            return status.map { Int64($0.st_mtim.tv_sec) + limits.memorySeconds <= now } ?? true
+        }
+    }
+
+    private func folder(of id: String) throws(ArtifactError) -> Folder? {
+        do {
+            let parent = try folder(makingIfMissing: false)
+            return try parent.folder(id)
+        } catch .notFound {
+            return nil
+        }
+    }
+
+    func forget(_ id: String) {
+        state.withLock { _ = $0.uploads.removeValue(forKey: id) }
+    }
+
+    func folder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
+        let top = try root.rootFolder(makingIfMissing: makingIfMissing)
+        do {
+            return try top.folder(Self.folderName)
+        } catch .notFound where makingIfMissing {
+            let (result, code) = retryingInterrupts { mkdirat(top.descriptor.rawValue, Self.folderName, 0o700) }
+            guard result == 0 || code == EEXIST else { throw ArtifactError(errno: code, call: "mkdirat") }
+            return try top.folder(Self.folderName)
+        }
+    }
+
+    func removeFolder(_ id: String) throws(ArtifactError) {
+        let parent = try folder(makingIfMissing: false)
+        // A part that began a moment ago may still make its file.
+        for _ in 0..<8 {
+            do {
+                let folder = try parent.folder(id)
+                for entry in try folder.entries() { _ = folder.unlink(entry.name) }
+            } catch .notFound {
+                return
+            }
+            let code = parent.unlink(id, flags: AT_REMOVEDIR)
+            if code == 0 || code == ENOENT { return }
+            guard code == ENOTEMPTY || code == EEXIST else { throw ArtifactError(errno: code, call: "unlinkat") }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+internal import Glibc
+internal import Synchronization
+
+extension MultipartUploads {
+    static let keyName = "key"
+    private static let keyBytes = 32
+
+    /// 32 random bytes, made once for the root and kept in a file for its owner alone.
+    package func signingKey() throws -> [UInt8] {
+        if let key = state.withLock({ $0.key }) { return key }
+        let folder = try folder(makingIfMissing: true)
+        let key = try Self.readKey(folder) ?? Self.makeKey(folder)
+        return state.withLock { state in
+            state.key = state.key ?? key
+            return state.key ?? key
+        }
+    }
+
+    private static func readKey(_ folder: Folder) throws(ArtifactError) -> [UInt8]? {
+        let key = try folder.contents(of: keyName, atMost: 4_096)
+        return key?.count == keyBytes ? key : nil
+    }
+
+    /// Writes a key under another name first, so that none is ever read half.
+    private static func makeKey(_ folder: Folder) throws(ArtifactError) -> [UInt8] {
+        let key = randomBytes(keyBytes)
+        let temporaryName = keyName + "-" + String(UInt64.random(in: .min ... .max), radix: 16)
+        let file = try folder.open(temporaryName, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        defer { _ = folder.unlink(temporaryName) }
+        try key.withUnsafeBytes { bytes in
+            Result { () throws(ArtifactError) in try file.write(bytes, at: 0) }
+        }.get()
+        try file.synchronizeData()
+        let descriptor = folder.descriptor.rawValue
+        // A link does not replace a key that another thread has made meanwhile.
+        let (linked, linkCode) = retryingInterrupts { linkat(descriptor, temporaryName, descriptor, keyName, 0) }
+        if linked == 0 { return key }
+        if linkCode == EEXIST, let other = try readKey(folder) { return other }
+        let (renamed, code) = retryingInterrupts { renameat(descriptor, temporaryName, descriptor, keyName) }
+        guard renamed == 0 else { throw ArtifactError(errno: code, call: "renameat") }
+        return key
+    }
+
+    /// From the system's generator, which is fit for keys.
+    static func randomBytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: .min ... .max) }
+    }
+}

@@ -1,0 +1,196 @@
+internal import Glibc
+internal import Synchronization
+
+/// The multipart uploads beneath an artifact root: the client sends a large file in parts, over many connections.
+///
+/// All of them live in one hidden folder at the top of the root, which no `ArtifactPath` can name, so the finished file
+/// moves to its place without being copied. They outlive the server: what has arrived counts after a start too, until
+/// the upload expires. One server at a time may use the folder. All calls block on the file system and may be made from
+/// any thread.
+package final class MultipartUploads: Sendable {
+    /// What clients may ask of the disk.
+    package struct Limits: Sendable {
+        /// Parts of one upload.
+        package var parts = 10_000
+        /// Bytes of one part.
+        package var partBytes: Int64 = 5 << 30
+        /// Uploads that have begun and not ended.
+        package var openUploads = 256
+        /// Seconds from the beginning of an upload until it expires.
+        package var lifetimeSeconds: Int64 = 24 * 3_600
+        /// Seconds for which a completed upload is remembered, because clients ask again when they miss the answer.
+        package var memorySeconds: Int64 = 3_600
+
+        package init() {}
+    }
+
+    struct State {
+        enum Entry {
+            /// Its folder is being made.
+            case beginning
+            case open(MultipartUpload)
+        }
+
+        /// The uploads that are open, as far as they are known since the start.
+        var uploads: [String: Entry] = [:]
+        var key: [UInt8]?
+    }
+
+    package let limits: Limits
+    let root: ArtifactRoot
+    let state = Mutex(State())
+
+    package init(root: ArtifactRoot, limits: Limits = Limits()) {
+        self.root = root
+        self.limits = limits
+    }
+
+    /// Begins an upload to a path; readers see nothing of it until `complete`.
+    ///
+    /// - Returns: The id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
+    /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and what the disk refuses.
+    package func create(_ path: ArtifactPath, partCount: Int) throws -> (id: String, expires: Int64) {
+        if path.name == nil || path.obstacleToWriting != nil {
+            throw ArtifactError.invalidPath(path.obstacleToWriting ?? .empty)
+        }
+        let id = Self.randomBytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let expires = Int64(time(nil)) + limits.lifetimeSeconds
+        try state.withLock { state in
+            guard state.uploads.count < limits.openUploads else { throw MultipartError.tooManyUploads }
+            state.uploads[id] = .beginning
+        }
+        do {
+            let parent = try folder(makingIfMissing: true)
+            let (result, code) = retryingInterrupts { mkdirat(parent.descriptor.rawValue, id, 0o700) }
+            guard result == 0 else { throw ArtifactError(errno: code, call: "mkdirat") }
+            let folder = try parent.folder(id)
+            let record = MultipartRecord(path: path.description, partCount: partCount, expires: expires)
+            try folder.write(record.text, to: MultipartRecord.name)
+            let upload = MultipartUpload(id: id, record: record, folder: folder)
+            state.withLock { $0.uploads[id] = .open(upload) }
+        } catch {
+            // When the removal fails, the sweep takes the folder.
+            try? removeFolder(id)
+            forget(id)
+            throw error
+        }
+        return (id, expires)
+    }
+
+    /// Begins to take a part; the numbers begin with 1.
+    ///
+    /// - Parameter length: in bytes, as the request announces it; nil when it does not.
+    /// - Throws: `.unknownUpload`, `.unknownPart`, `.partTooLarge`; what the disk refuses. A full disk shows with the
+    ///   first part: the space of all parts is taken then, where the file system can.
+    package func beginPart(_ id: String, number: Int, length: Int64?) throws -> MultipartPart {
+        guard case .open(let upload) = try find(id) else { throw MultipartError.unknownUpload }
+        return try upload.beginPart(number, length: length, atMost: limits.partBytes)
+    }
+
+    /// Makes the file of the parts and puts it in its place, over an older one; durable when this returns.
+    ///
+    /// Takes some disk flushes however large the file is, as long as all parts but the last have one length. Done again,
+    /// it succeeds and changes nothing. A failed one leaves the upload open.
+    /// - Returns: What was stored, with the time since `create`; nil when it had been completed before.
+    /// - Throws: `.unknownUpload`, also for another path than that of `create`; `.completing`; `.missingPart` and the
+    ///   other faults of the list; `ArtifactError` as `ArtifactUpload.commit()`.
+    @discardableResult
+    package func complete(_ id: String, _ path: ArtifactPath, _ listed: [ListedPart]) throws -> StoredArtifact? {
+        switch try find(id) {
+        case .completed(let completed) where completed == path.description: return nil
+        case .unknown, .completed: throw MultipartError.unknownUpload
+        case .open(let upload):
+            guard upload.record.path == path.description else { throw MultipartError.unknownUpload }
+            do {
+                return try complete(upload, path, listed)
+            } catch MultipartError.unknownUpload {
+                // Another connection has ended it since it was found.
+                guard case .completed(let completed) = try find(id), completed == path.description else {
+                    throw MultipartError.unknownUpload
+                }
+                return nil
+            }
+        }
+    }
+
+    private func complete(
+        _ upload: MultipartUpload,
+        _ path: ArtifactPath,
+        _ listed: [ListedPart]
+    ) throws -> StoredArtifact {
+        let name = try upload.assemble(listed)
+        let stored: StoredArtifact
+        do {
+            stored = try place(name, of: upload, at: path)
+        } catch {
+            upload.resume()
+            throw error
+        }
+        // In this order: who finds that it has ended looks at the disk, and finds that it was completed.
+        forget(upload.id)
+        upload.state.withLock { $0.phase = .ended }
+        upload.removeContents()
+        let begun = upload.record.expires - limits.lifetimeSeconds
+        return StoredArtifact(
+            bytes: stored.bytes,
+            duration: .seconds(max(Int64(time(nil)) - begun, 0)),
+            isShared: stored.isShared,
+            sha256: stored.sha256
+        )
+    }
+
+    /// Gives an upload up and removes what has come.
+    ///
+    /// Does nothing for one that is unknown, that goes elsewhere, or that is completed or being completed.
+    package func abort(_ id: String, _ path: ArtifactPath) throws {
+        guard case .open(let upload) = try find(id), upload.record.path == path.description, upload.end() else {
+            return
+        }
+        // In this order: nobody takes up again what is being removed.
+        defer { forget(id) }
+        try removeFolder(id)
+    }
+
+    /// Removes uploads that have expired and completed ones that need not be remembered longer.
+    ///
+    /// For the start of the server, which takes up the others then, and for now and again after it; one pass over the
+    /// hidden folder.
+    /// - Returns: The number of uploads removed.
+    @discardableResult
+    package func removeExpired() throws -> Int {
+        let folder: Folder
+        do {
+            folder = try self.folder(makingIfMissing: false)
+        } catch ArtifactError.notFound {
+            return 0
+        }
+        let now = Int64(time(nil))
+        var removed = 0
+        for entry in try folder.entries() {
+            guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
+            // One that cannot be read is left for the next pass.
+            guard let isOver = try? isOver(id, in: folder, at: now), isOver else { continue }
+            if (try? removeFolder(id)) != nil { removed += 1 }
+            forget(id)
+        }
+        return removed
+    }
+
+    /// Moves the whole file to its place.
+    private func place(
+        _ name: String,
+        of upload: MultipartUpload,
+        at path: ArtifactPath
+    ) throws(ArtifactError) -> StoredArtifact {
+        do {
+            return try root.beginWrite(path).commit(moving: name, from: upload.folder)
+        } catch .other(errno: EXDEV, call: _) {
+            // Another file system is mounted on a folder of the root.
+            let copy = try root.beginWrite(path)
+            try copy.append(upload.folder.open(name, flags: O_RDONLY))
+            let stored = try copy.commit()
+            _ = upload.folder.unlink(name)
+            return stored
+        }
+    }
+}

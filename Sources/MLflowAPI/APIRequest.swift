@@ -11,6 +11,9 @@ package struct APIRequest: Sendable {
     package var body: [UInt8]
     /// Whether an answer may be gzip-compressed.
     package var acceptsGzip: Bool
+    /// The address at which the client reached this server, down to the static prefix and without a slash at its end,
+    /// such as `http://127.0.0.1:5000/mlflow`; nil when it is not known.
+    package var baseURL: @Sendable () -> String?
     /// Whether the handler's thread serves nobody else, so that it may wait for a commit.
     package var mayBlock: Bool
 
@@ -21,6 +24,7 @@ package struct APIRequest: Sendable {
         header: @escaping @Sendable (_ lowercasedName: String) -> String?,
         body: [UInt8],
         acceptsGzip: Bool = false,
+        baseURL: @escaping @Sendable () -> String? = { nil },
         mayBlock: Bool = false
     ) {
         self.method = method
@@ -29,6 +33,7 @@ package struct APIRequest: Sendable {
         self.header = header
         self.body = body
         self.acceptsGzip = acceptsGzip
+        self.baseURL = baseURL
         self.mayBlock = mayBlock
     }
 

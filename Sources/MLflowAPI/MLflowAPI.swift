@@ -16,6 +16,8 @@ package struct MLflowAPI: Sendable {
         package var artifactRoots: [LocalArtifactRoot] = []
         /// The folder against which a client's relative artifact location is resolved.
         package var workingDirectory: String
+        /// What clients may ask of the disk by uploads in parts.
+        package var multipartLimits = MultipartUploads.Limits()
         /// Whether values that are too long are cut (MLFLOW_TRUNCATE_LONG_VALUES) or refused.
         package var longValues = LongValuePolicy.truncate
 
@@ -38,6 +40,8 @@ package struct MLflowAPI: Sendable {
 
     let store: TrackingStore
     let artifacts: ArtifactRoot
+    /// The uploads in parts; their owner has expired ones removed now and again.
+    package let multipartUploads: MultipartUploads
     let settings: Settings
     /// Of files that were compared.
     let digests = DigestCache()
@@ -52,6 +56,7 @@ package struct MLflowAPI: Sendable {
     ) {
         self.store = store
         self.artifacts = artifacts
+        multipartUploads = MultipartUploads(root: artifacts, limits: settings.multipartLimits)
         self.settings = settings
         self.reportFailure = reportFailure
     }
@@ -60,7 +65,8 @@ package struct MLflowAPI: Sendable {
     package var endpoints: [Endpoint] {
         let all =
             experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + artifactEndpoints
-            + artifactViewEndpoints + artifactJournalEndpoints + serverEndpoints + unsupportedEndpoints
+            + artifactViewEndpoints + artifactJournalEndpoints + multipartEndpoints + serverEndpoints
+            + unsupportedEndpoints
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }
 

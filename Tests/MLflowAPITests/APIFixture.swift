@@ -14,6 +14,12 @@ final class APIFixture: Sendable {
     let api: MLflowAPI
     /// What the API reported as its own failure.
     let failures = Failures()
+    /// The address by which clients reach the server; nil for one that it cannot know.
+    var baseURL: String? {
+        get { address.withLock { $0 } }
+        set { address.withLock { $0 = newValue } }
+    }
+    private let address = Mutex<String?>("http://tracking.example:5000/prefix")
     private let endpoints: [Endpoint]
 
     init(adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }) throws {
@@ -60,7 +66,8 @@ final class APIFixture: Sendable {
             query: query.map { (name: $0.0, value: $0.1) },
             header: { [headers] in headers[$0] },
             body: Array(body.utf8),
-            acceptsGzip: headers["accept-encoding"] == "gzip"
+            acceptsGzip: headers["accept-encoding"] == "gzip",
+            baseURL: { [baseURL] in baseURL }
         )
         let outcome = Outcome<APIResponse>()
         switch endpoint.handling {
@@ -92,13 +99,29 @@ final class APIFixture: Sendable {
     private func match(_ method: String, _ path: String) -> (Endpoint, [String])? {
         let candidates = endpoints.filter { $0.method == method }
         if let exact = candidates.first(where: { $0.path == path }) { return (exact, []) }
-        for endpoint in candidates where endpoint.path.hasSuffix("...}") {
-            let prefix = endpoint.path.prefix { $0 != "{" }
-            if path.utf8.starts(with: prefix.utf8), path.utf8.count > prefix.utf8.count {
-                return (endpoint, [String(decoding: path.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)])
-            }
+        for endpoint in candidates where endpoint.path.contains("{") {
+            if let parameters = Self.parameters(of: path, in: endpoint.path) { return (endpoint, parameters) }
         }
         return nil
+    }
+
+    /// The parameters of a path, segment by segment; nil when it does not follow the pattern.
+    private static func parameters(of path: String, in pattern: String) -> [String]? {
+        var rest = path[...]
+        var parameters: [String] = []
+        for part in pattern.split(separator: "/") {
+            guard rest.utf8.first == UInt8(ascii: "/"), rest.utf8.count > 1 else { return nil }
+            rest = rest[rest.utf8.index(after: rest.startIndex)...]
+            if part.hasSuffix("...}") { return parameters + [String(rest)] }
+            let end = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            if part.hasPrefix("{") {
+                parameters.append(String(rest[..<end]))
+            } else if part != rest[..<end] {
+                return nil
+            }
+            rest = rest[end...]
+        }
+        return rest.isEmpty ? parameters : nil
     }
 }
 

@@ -161,7 +161,6 @@ import Tracking
             ("PATCH", "/api/2.0/mlflow/logged-models/m-1/tags"),
             ("GET", "/api/2.0/mlflow/registered-models/search"), ("POST", "/api/2.0/mlflow/model-versions/create"),
             ("POST", "/v1/traces"), ("POST", "/graphql"),
-            ("POST", "/api/2.0/mlflow-artifacts/mpu/create/0/x"), ("POST", "/api/2.0/mlflow-artifacts/mpu/abort/0/x"),
             ("GET", "/ajax-api/2.0/mlflow-artifacts/presigned/0/x"), ("GET", "/api/3.0/mlflow/scorers/list"),
             ("DELETE", "/api/2.0/mlflow/registered-models/delete"), ("GET", "/ajax-api/2.0/mlflow/webhooks"),
         ]
@@ -170,15 +169,6 @@ import Tracking
         let reply = try APIFixture().send(method, path, body: method == "GET" ? "" : "\u{0}")
         #expect(reply.status == 501)
         #expect(try reply.member("error_code").string == "NOT_IMPLEMENTED")
-    }
-
-    @Test func `the refusal of a multipart upload lets the client fall back`() throws {
-        for step in ["create", "complete", "abort"] {
-            let path = "/api/2.0/mlflow-artifacts/mpu/\(step)/0/run/artifacts/model.bin"
-            let reply = try APIFixture().send("POST", path, body: #"{"path":"x"}"#)
-            let message = "Multipart upload is not supported for the current artifact repository"
-            #expect(reply.error.hasPrefix("501 NOT_IMPLEMENTED \(message)"))
-        }
     }
 
     @Test func `presigned addresses are refused as in the reference`() throws {

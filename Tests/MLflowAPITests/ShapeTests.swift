@@ -140,7 +140,8 @@ import TrackingStore
         for prefix in ["/api", "/ajax-api"] {
             let information = try fixture.send("GET", "\(prefix)/3.0/mlflow/server-info")
             #expect(try information.member("store_type").string == "SqlStore")
-            #expect(try information.member("multipart_uploads_enabled").bool == false)
+            #expect(try information.member("multipart_uploads_enabled").bool == true)
+            #expect(try information.member("multipart_downloads_enabled").bool == false)
         }
     }
 }

@@ -6,7 +6,7 @@ package enum HTTPHandling: Sendable {
     /// The body piece by piece. Called on a worker queue with the head alone; nil means it has answered already. An
     /// answer given before the body has ended stops the reception.
     case streamed(@Sendable (HTTPRequest, HTTPResponder) -> (any HTTPBodyReceiver)?)
-    /// No body or a small one (`HTTPLimits.inlineBodyBytes`); the handler runs on a worker queue and may block.
+    /// The whole body first, at most `HTTPLimits.bodyBytes`; the handler runs on a worker queue and may block.
     case blocking(@Sendable (HTTPRequest, HTTPResponder) -> Void)
 }
 

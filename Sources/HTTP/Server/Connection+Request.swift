@@ -107,8 +107,7 @@ extension Connection {
             let bound = maximum ?? limits.bodyBytes
             buffer(Route(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)
         case .blocking(let handler):
-            let bound = limits.inlineBodyBytes
-            buffer(Route(handler: handler, maximumBodyBytes: bound, mayBlock: true), exchange)
+            buffer(Route(handler: handler, maximumBodyBytes: limits.bodyBytes, mayBlock: true), exchange)
         case .streamed(let open):
             phase = .opening
             isJobRunning = true

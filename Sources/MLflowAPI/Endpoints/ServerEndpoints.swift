@@ -3,7 +3,11 @@ internal import JSON
 extension MLflowAPI {
     var serverEndpoints: [Endpoint] {
         let information = ["/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"].map { path in
-            Endpoint(method: "GET", path: path, handling: .message { _, reply in reply(serverInformation) })
+            Endpoint(
+                method: "GET",
+                path: path,
+                handling: .message { request, reply in reply(serverInformation(request)) }
+            )
         }
         return information + [
             Endpoint(method: "GET", path: "/health", handling: .message { _, reply in reply(.text("OK")) }),
@@ -16,13 +20,13 @@ extension MLflowAPI {
     }
 
     /// What the client asks before it decides how to upload: exactly what works.
-    private var serverInformation: APIResponse {
+    private func serverInformation(_ request: APIRequest) -> APIResponse {
         .json { writer in
             writer.beginObject()
             writer.member("store_type", "SqlStore")
             writer.member("workspaces_enabled", false)
             writer.member("trace_archival_enabled", false)
-            writer.member("multipart_uploads_enabled", false)
+            writer.member("multipart_uploads_enabled", offersMultipart(request))
             writer.member("multipart_downloads_enabled", false)
             writer.member("presigned_upload_run_id_supported", false)
             writer.member("presigned_upload_model_id_supported", false)

@@ -1,4 +1,3 @@
-internal import ArtifactStore
 internal import Tracking
 internal import TrackingStore
 
@@ -13,7 +12,6 @@ extension MLflowAPI {
             endpoints += Self.unsupportedFamilies.flatMap { family in
                 unsupported(prefix + family, "\(Self.name(of: family)) is not offered by this server yet.")
             }
-            endpoints += multipart(prefix + "/2.0/mlflow-artifacts/")
         }
         endpoints += presignedEndpoints + pathTakingEndpoints
         endpoints += emptyModelSearch
@@ -52,23 +50,6 @@ extension MLflowAPI {
             [path, path + "/{rest...}"].map { path in
                 refusal(method, path, TrackingError(.notImplemented, message))
             }
-        }
-    }
-
-    /// The client falls back to a plain upload on exactly this text.
-    private func multipart(_ prefix: String) -> [Endpoint] {
-        let upload = TrackingError(
-            .notImplemented,
-            "Multipart upload is not supported for the current artifact repository"
-        )
-        return ["create", "complete", "abort"].map { verb in
-            Endpoint(
-                method: "POST",
-                path: prefix + "mpu/\(verb)/{path...}",
-                handling: .message { request, reply in
-                    reply(refusal(of: request.parameters.first ?? "", or: upload))
-                }
-            )
         }
     }
 

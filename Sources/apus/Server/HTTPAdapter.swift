@@ -11,33 +11,34 @@ extension HTTPRouter {
         guard let method = HTTPMethod(rawValue: endpoint.method) else {
             preconditionFailure("the API has an endpoint with the method \(endpoint.method)")
         }
-        for path in prefix.isEmpty ? [endpoint.path] : [endpoint.path, prefix + endpoint.path] {
-            add(method, path, HTTPHandling(endpoint.handling))
+        for base in prefix.isEmpty ? [""] : ["", prefix] {
+            add(method, base + endpoint.path, HTTPHandling(endpoint.handling, prefix: base))
         }
     }
 }
 
 extension HTTPHandling {
-    init(_ handling: Endpoint.Handling) {
+    /// - Parameter prefix: what the path has before that of the endpoint.
+    init(_ handling: Endpoint.Handling, prefix: String) {
         switch handling {
         case .message(let handler):
             self = .buffered(maximumBodyBytes: nil) { request, responder in
-                handler(APIRequest(request)) { responder.send(HTTPResponse($0)) }
+                handler(APIRequest(request, prefix)) { responder.send(HTTPResponse($0)) }
             }
         case .blocking(let handler):
             self = .blocking { request, responder in
-                handler(APIRequest(request)) { responder.send(HTTPResponse($0)) }
+                handler(APIRequest(request, prefix)) { responder.send(HTTPResponse($0)) }
             }
         case .upload(let begin):
             self = .streamed { request, responder in
-                begin(APIRequest(request)) { responder.send(HTTPResponse($0)) }.map(UploadReceiver.init)
+                begin(APIRequest(request, prefix)) { responder.send(HTTPResponse($0)) }.map(UploadReceiver.init)
             }
         }
     }
 }
 
 extension APIRequest {
-    init(_ request: HTTPRequest) {
+    init(_ request: HTTPRequest, _ prefix: String) {
         self.init(
             method: request.method == .head ? "GET" : request.method.rawValue,
             parameters: request.parameters,
@@ -45,8 +46,22 @@ extension APIRequest {
             header: { request.header($0) },
             body: request.body,
             acceptsGzip: request.acceptsGzip,
+            baseURL: { request.baseURL(prefix: prefix) },
             mayBlock: request.isAloneOnItsThread
         )
+    }
+}
+
+extension HTTPRequest {
+    /// The address that the client used: http, and the host of the request.
+    ///
+    /// nil when a proxy says that the client used another one, which only the proxy knows how to reach.
+    fileprivate func baseURL(prefix: String) -> String? {
+        guard !host.isEmpty else { return nil }
+        if let scheme = header("x-forwarded-proto"), scheme.lowercased() != "http" { return nil }
+        if let outerHost = header("x-forwarded-host"), outerHost != host { return nil }
+        if let outerPrefix = header("x-forwarded-prefix"), !["", "/"].contains(outerPrefix) { return nil }
+        return "http://" + host + prefix
     }
 }
 

@@ -16,6 +16,7 @@ final class RunningServer {
     private let readyFile: String?
     private let signals = DispatchQueue(label: "apus.signals")
     private var sources: [any DispatchSourceSignal] = []
+    private var expiry: (any DispatchSourceTimer)?
 
     /// Opens the store, listens, and says that the server is ready.
     init(
@@ -54,6 +55,22 @@ final class RunningServer {
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
         stopOnSignals()
         try announce(addresses, layout, listening, readyFile)
+        removeExpiredUploads(api.multipartUploads, every: .seconds(600))
+    }
+
+    /// Removes uploads in parts that nobody has completed, now and again.
+    private func removeExpiredUploads(_ uploads: MultipartUploads, every interval: DispatchTimeInterval) {
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "apus.expiry", qos: .utility))
+        timer.schedule(deadline: .now(), repeating: interval, leeway: .seconds(60))
+        timer.setEventHandler { [logger] in
+            do {
+                try uploads.removeExpired()
+            } catch {
+                logger.warning("expired uploads cannot be removed", metadata: ["error": "\(error)"])
+            }
+        }
+        timer.resume()
+        expiry = timer
     }
 
     private static func apiSettings(

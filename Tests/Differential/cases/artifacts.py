@@ -215,6 +215,23 @@ for verb, body in {
         body,
         headers={"Content-Type": "-"},
     )
+    s.post(f"{verb} upwards", MPU + verb + "/../x", body)
+    s.post(f"{verb} upwards in disguise", MPU + verb + "/{experiment}/%252e%252e/x", body)
+    s.post(f"{verb} with a path of another kind", MPU + verb + "/{experiment}/{run}/artifacts", {**body, "path": 1})
+    s.post(f"{verb} with an empty path", MPU + verb + "/{experiment}/{run}/artifacts", {**body, "path": ""})
+    s.post(f"{verb} without a folder", MPU + verb, body)
+    s.post(f"{verb} outside of a run", MPU + verb + "/sub/dir", body)
+s.post("create with a text for parts", MPU + "create/{experiment}/{run}/artifacts", {"path": "a", "num_parts": "x"})
+s.post("create with parts as text", MPU + "create/{experiment}/{run}/artifacts", {"path": "a", "num_parts": "2"})
+s.post("create with too many parts", MPU + "create/{experiment}/{run}/artifacts", {"path": "a", "num_parts": 10_001})
+s.post("create with fewer parts than none", MPU + "create/{experiment}/{run}/artifacts", {"path": "a", "num_parts": -1})
+s.post("complete without parts", MPU + "complete/{experiment}/{run}/artifacts", {"path": "a", "upload_id": "u"})
+s.post(
+    "complete with an id of another kind",
+    MPU + "complete/{experiment}/{run}/artifacts",
+    {"path": "a", "upload_id": 1, "parts": []},
+)
+s.post("abort with an id of another kind", MPU + "abort/{experiment}/{run}/artifacts", {"path": "a", "upload_id": 1})
 s.get("presigned", "/api/2.0/mlflow-artifacts/presigned/{experiment}/{run}/artifacts/a.bin")
 s.post("presigned upload url", "artifacts/presigned-upload-url", {"run_id": "{run}", "path": "a.bin"})
 s.post("presigned upload url without path", "artifacts/presigned-upload-url", {"run_id": "{run}"})

@@ -1,0 +1,231 @@
+internal import ArtifactStore
+internal import Glibc
+internal import JSON
+internal import Tracking
+
+// The client sends a large file in parts: it asks for a URL for each, sends them to it over many connections, and then
+// has them put together. In the reference the URLs lead to cloud storage; here they lead back to this server.
+
+extension MLflowAPI {
+    var multipartEndpoints: [Endpoint] {
+        ["/api", "/ajax-api"].flatMap { prefix in
+            let base = prefix + Self.multipartPath
+            return [
+                Endpoint(method: "POST", path: base + "create/{path...}", handling: .blocking(createMultipart)),
+                Endpoint(method: "POST", path: base + "complete/{path...}", handling: .blocking(completeMultipart)),
+                Endpoint(method: "POST", path: base + "abort/{path...}", handling: .blocking(abortMultipart)),
+                Endpoint(method: "PUT", path: base + "parts/{upload}/{part}", handling: .upload(putPart)),
+            ]
+                // Clients of 2.9 leave out the folder of the run (mlflow/mlflow#11225).
+                + ["create", "complete", "abort"].map { verb in
+                    Endpoint(
+                        method: "POST",
+                        path: base + verb,
+                        handling: .message { _, reply in reply(APIError(Self.notForThis).response) }
+                    )
+                }
+        }
+    }
+
+    private static let multipartPath = "/2.0/mlflow-artifacts/mpu/"
+
+    /// Whether the client may send files in parts: the server must know the address that the client uses.
+    func offersMultipart(_ request: APIRequest) -> Bool {
+        settings.servesArtifacts && request.baseURL() != nil
+    }
+
+    // MARK: The messages around the parts
+
+    private func createMultipart(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answerMultipart(request, reply) { target in
+            let count = try target.message.integer("num_parts") ?? 0
+            guard isOfRunOrModel(target.folder), let base = request.baseURL() else { throw Self.notForThis }
+            let path = try target.path
+            guard count >= 0, count <= settings.multipartLimits.parts else {
+                throw TrackingError.invalidParameter(
+                    "Invalid value \(count) for parameter 'num_parts' supplied: it must be between 0 and "
+                        + "\(settings.multipartLimits.parts). Use larger parts."
+                )
+            }
+            let upload = try multipartUploads.create(path, partCount: Int(count))
+            let signature = PartSignature(key: try multipartUploads.signingKey())
+            let url = base + "/api" + Self.multipartPath + "parts/" + upload.id + "/"
+            reply(
+                .json(capacity: 256 + Int(count) * 256) { writer in
+                    writer.beginObject()
+                    writer.member("upload_id", upload.id)
+                    writer.memberArray("credentials") { writer in
+                        for part in 0..<Int(count) {
+                            let number = part + 1
+                            let proof = signature.text(uploadID: upload.id, part: number, expires: upload.expires)
+                            writer.beginObject()
+                            writer.member("url", "\(url)\(number)?expires=\(upload.expires)&signature=\(proof)")
+                            writer.member("part_number", number)
+                            writer.memberObject("headers") { _ in }
+                            writer.endObject()
+                        }
+                    }
+                    writer.endObject()
+                }
+            )
+        }
+    }
+
+    private func completeMultipart(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answerMultipart(request, reply) { target in
+            let uploadID = try target.message.string("upload_id") ?? ""
+            guard try target.message.field("parts", isRequired: true) != nil else {
+                throw RequestMessage.missing("parts")
+            }
+            let parts = try target.message.messages("parts").map { part in
+                ListedPart(
+                    number: Int(try part.integer("part_number") ?? 0),
+                    entityTag: try part.string("etag") ?? ""
+                )
+            }
+            let path = try target.path
+            guard let stored = try multipartUploads.complete(uploadID, path, parts) else {
+                reply(.empty)
+                return
+            }
+            journal(stored, at: path, runID: nil) { reply(.empty) }
+        }
+    }
+
+    /// An upload that is not there any more is no error: the client would report it in place of what went wrong before.
+    private func abortMultipart(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answerMultipart(request, reply) { target in
+            let uploadID = try target.message.string("upload_id") ?? ""
+            if let path = try? target.path { try multipartUploads.abort(uploadID, path) }
+            reply(.empty)
+        }
+    }
+
+    /// What the three messages have in common, in the order in which the reference checks it.
+    private struct Target {
+        let folder: ArtifactPath
+        let message: RequestMessage
+        /// The client's own path of the file, of which the name counts.
+        let localPath: String
+
+        init(_ request: APIRequest) throws {
+            folder = try ArtifactPath(request.parameters.first ?? "")
+            message = try RequestMessage(request)
+            localPath = try message.requiredString("path")
+        }
+
+        /// Where the file goes; clients on Windows send backslashes.
+        var path: ArtifactPath {
+            get throws {
+                let name = localPath.utf8.split(omittingEmptySubsequences: false) { [0x2F, 0x5C].contains($0) }.last
+                guard let name, !name.isEmpty else { throw ArtifactError.invalidPath(.empty) }
+                return try folder.appending(try ArtifactPath(String(Substring(name))))
+            }
+        }
+    }
+
+    private func answerMultipart(
+        _ request: APIRequest,
+        _ reply: @escaping APIReply,
+        _ body: (Target) throws -> Void
+    ) {
+        do {
+            try requireServing()
+            try body(try Target(request))
+        } catch {
+            reply(multipartFailure(error, path: request.parameters.first ?? ""))
+        }
+    }
+
+    /// Whether a folder is that of a run's or a model's artifacts, or beneath one.
+    ///
+    /// Clients of 2.9 name only what is beneath it, and the file would be lost to its run.
+    private func isOfRunOrModel(_ folder: ArtifactPath) -> Bool {
+        let names = folder.components
+        return names.indices.dropFirst().contains { index in
+            guard names[index] == "artifacts" else { return false }
+            if index >= 2, names[index - 2] == "models" { return true }
+            let owner = names[index - 1].utf8
+            return owner.count == 32 && names[index - 1].allSatisfy { $0.isASCII && $0.isHexDigit }
+        }
+    }
+
+    // MARK: The parts
+
+    private func putPart(_ request: APIRequest, _ reply: @escaping APIReply) -> (any APIUpload)? {
+        do {
+            try requireServing()
+            let (uploadID, number) = try permittedPart(request)
+            let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
+            return PartReceiver(part: part, failure: { multipartFailure($0, path: uploadID) }, reply: reply)
+        } catch {
+            reply(multipartFailure(error, path: request.parameters.first ?? ""))
+            return nil
+        }
+    }
+
+    /// The part that the URL permits to send; nothing is looked up before the signature is known to be ours.
+    private func permittedPart(_ request: APIRequest) throws -> (uploadID: String, number: Int) {
+        let refusal = TrackingError(
+            .permissionDenied,
+            "The URL of this part is not one that this server has given out; use it unchanged."
+        )
+        guard request.parameters.count == 2, let number = Int(request.parameters[1]),
+            let expires = request.queryValue("expires").flatMap(Int64.init),
+            let signature = request.queryValue("signature")
+        else { throw refusal }
+        let uploadID = request.parameters[0]
+        let proof = PartSignature(key: try multipartUploads.signingKey())
+        guard proof.isValid(signature, uploadID: uploadID, part: number, expires: expires) else { throw refusal }
+        guard expires > Int64(time(nil)) else {
+            throw TrackingError(.permissionDenied, "The URL of this part has expired; begin the upload anew.")
+        }
+        return (uploadID, number)
+    }
+
+    // MARK: Failures
+
+    /// The client falls back to sending the file in one piece on a message that begins so.
+    private static let notForThis = TrackingError(
+        .notImplemented,
+        "Multipart upload is not supported for the current artifact repository"
+    )
+
+    private func multipartFailure(_ error: any Error, path: String) -> APIResponse {
+        guard let error = error as? MultipartError else { return uploadFailure(error, path: path) }
+        let known: TrackingError
+        switch error {
+        case .tooManyUploads:
+            known = TrackingError(.notImplemented, Self.notForThis.message + ": too many uploads are open")
+        case .unknownUpload:
+            known = .doesNotExist(
+                "No such multipart upload for '\(path)': it was aborted, has expired, or never began. Begin it anew."
+            )
+        case .completing:
+            known = TrackingError(.temporarilyUnavailable, "The upload is being completed; try again.")
+        case .unknownPart(let number): known = .invalidParameter("The upload has no part \(number).")
+        case .missingPart(let number, let count):
+            known = .invalidParameter("Part \(number) has not arrived; \(count) of the upload are missing.")
+        case .unlistedPart(let number):
+            known = .invalidParameter("Part \(number) is missing in the list of parts; each must be listed.")
+        case .changedPart(let number):
+            known = .invalidParameter(
+                "Part \(number) was sent again: its ETag is not the one in the list of parts. Use that of the last answer."
+            )
+        case .partTooLarge:
+            let maximum = settings.multipartLimits.partBytes
+            return APIError(httpStatus: 413, message: "A part may have \(maximum) bytes; use smaller parts.").response
+        case .wrongLength: known = .invalidParameter("The part has another length than its Content-Length said.")
+        }
+        return APIError(known).response
+    }
+}
+
+extension APIRequest {
+    /// The length of the body once it is decoded; nil when the head does not tell it.
+    fileprivate var announcedLength: Int64? {
+        let coding = header("content-encoding")?.lowercased() ?? "identity"
+        guard coding == "identity" else { return nil }
+        return header("content-length").flatMap(Int64.init)
+    }
+}

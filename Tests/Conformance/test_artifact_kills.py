@@ -40,6 +40,13 @@ def stored_files(server):
     return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if not file.is_dir()}
 
 
+def names_on_disk(server):
+    """The paths of `stored_files`, also while files vanish."""
+    root = server.data_directory / "artifacts"
+    folders = os.walk(root)
+    return {os.path.relpath(os.path.join(folder, name), root) for folder, _, files in folders for name in files}
+
+
 def listed_files(server, run_id, path=""):
     """Every file that a client sees in a run."""
     found = []
@@ -95,7 +102,14 @@ def test_a_hundred_uploads_that_clients_break_off_leave_nothing(server):
         if number % 2:  # with a reset; the others with an orderly end
             upload.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         upload.close()
-    wait_until(lambda: metric(server, "apus_open_connections") == 1 and not held_files(server), 60, "all to be undone")
+    # A connection counts as closed before a worker has removed its file: the disk itself is the condition.
+    wait_until(
+        lambda: metric(server, "apus_open_connections") == 1
+        and names_on_disk(server) == stored.keys()
+        and not held_files(server),
+        60,
+        "all to be undone",
+    )
     assert stored_files(server) == stored
     assert sorted(base + path for path in listed_files(server, run_id)) == sorted(stored)
     server.kill()

@@ -218,6 +218,27 @@ import Testing
         #expect(try store.get(path.description) == "text")
     }
 
+    @Test func `shares the space of an equal file where the root does`() throws {
+        let root = ArtifactRoot(location: store.location, sharedContents: SharedContents { _ in ["single"] })
+        let upload = try root.beginWrite(ArtifactPath("single"))
+        try upload.write("aabbc")
+        try upload.commit()
+        let uploads = MultipartUploads(root: root)
+        for (name, last, isShared) in [("equal", "c", true), ("other", "d", false)] {
+            let path = try ArtifactPath(name)
+            let id = try uploads.create(path, partCount: 3).id
+            let listed = try [(1, "aa"), (2, "bb"), (3, last)].map { number, text in
+                try send(text, as: number, to: id, by: uploads)
+            }
+            let stored = try #require(try uploads.complete(id, path, listed))
+            #expect(stored.bytes == 5 && stored.isShared == isShared && stored.sha256 != nil)
+            #expect(try store.get(name) == "aabb" + last)
+            #expect(try uploads.complete(id, path, listed)?.bytes == nil)
+            #expect(leftovers(id) == ["completion", "upload"])
+        }
+        #expect(store.names().filter { !$0.hasPrefix(".") } == ["equal", "other", "single"])
+    }
+
     @Test func `cannot be reached by a path of a client`() throws {
         _ = try uploads.signingKey()
         #expect(throws: ArtifactError.invalidPath(.reservedName)) { try ArtifactPath("\(Self.hidden)/key") }

@@ -68,6 +68,9 @@ import Testing
         for _ in 0..<2 { #expect(try complete(fixture, begun, tags).text == "{}") }
         let path = "/api/2.0/mlflow-artifacts/artifacts/\(Self.folder)/big file.bin"
         #expect(try fixture.send("GET", path).text == "aaaabbbbc")
+        let place = [("path", "\(Self.folder)/big file.bin")]
+        let journal = try fixture.send("GET", "/api/apus/1.0/artifacts/journal", query: place)
+        #expect(try journal.member("entries").elements.map { $0["bytes"]?.int64 } == [9])
         #expect(try put(fixture, begun.urls[0], "late").error.hasPrefix("404 RESOURCE_DOES_NOT_EXIST "))
     }
 

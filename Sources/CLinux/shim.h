@@ -37,3 +37,10 @@ static inline int apus_openat2(int folder, const char *path, const struct apus_o
 // From <fcntl.h> and <unistd.h> under _GNU_SOURCE. Offsets are 64 bits wide, as on every Linux that Swift runs on.
 extern int fallocate(int, int, long, long);
 extern long copy_file_range(int, long long *, int, long long *, unsigned long, unsigned int);
+
+// The program's own instructions and constants, from the linker: nothing between the two is ever written.
+extern const char __executable_start[];
+extern const char etext[];
+
+static inline const void *apus_program_start(void) { return __executable_start; }
+static inline const void *apus_program_end(void) { return etext; }

@@ -1,6 +1,7 @@
 internal import CLinux
+internal import Glibc
 
-/// How the C library keeps memory that was freed.
+/// What the process keeps in memory.
 enum MemorySettings {
     /// Keeps the process small after a large answer; for the start, before other threads.
     ///
@@ -10,5 +11,17 @@ enum MemorySettings {
         _ = mallopt(apus_malloc_arena_max.rawValue, 2)
         _ = mallopt(apus_malloc_mmap_threshold.rawValue, 256 * 1_024)
         _ = mallopt(apus_malloc_trim_threshold.rawValue, 1_024 * 1_024)
+    }
+
+    /// Lets go of the program's pages, of which the start has touched more than a running server needs.
+    ///
+    /// Pages that are needed again come back from the system's page cache, a fault each.
+    static func releaseProgramPages() {
+        let page = UInt(max(sysconf(Int32(_SC_PAGESIZE)), 1))
+        let start = (UInt(bitPattern: apus_program_start()) + page - 1) / page * page
+        let end = UInt(bitPattern: apus_program_end()) / page * page
+        guard end > start else { return }
+        // Advice only: a kernel that refuses keeps the pages.
+        _ = madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
     }
 }

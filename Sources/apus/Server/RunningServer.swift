@@ -56,6 +56,7 @@ final class RunningServer {
         stopOnSignals()
         try announce(addresses, layout, listening, readyFile)
         removeExpiredUploads(api.multipartUploads, every: .seconds(600))
+        MemorySettings.releaseProgramPages()
     }
 
     /// Removes uploads in parts that nobody has completed, now and again.

@@ -83,6 +83,9 @@ final class Connection {
         setDeadline(limits.idleTimeout, .idle)
     }
 
+    /// Whether its last answer has left and nothing of the next request has come.
+    var isBetweenRequests: Bool { phase == .head && !parser.hasBegun && input.isEmpty }
+
     func handle(_ event: Epoll.Event) {
         if phase == .closed { return }
         if event.isHungUp {
@@ -171,7 +174,7 @@ final class Connection {
     /// What is left of a head that has begun must come soon: a client that stopped half-way must not hold up the end.
     func closeIfIdle() {
         guard phase == .head else { return }
-        if parser.hasBegun || !input.isEmpty {
+        if !isBetweenRequests {
             setDeadline(.seconds(1), .head)
         } else {
             close()

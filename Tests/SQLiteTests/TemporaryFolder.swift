@@ -18,9 +18,11 @@ final class TemporaryFolder: Sendable {
     deinit {
         if let folder = opendir(path) {
             while let entry = readdir(folder) {
-                let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
+                // An entry is as long as its name: the whole array of 256 must not be copied.
+                let name = String(
+                    cString: UnsafeRawPointer(entry).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
+                        .assumingMemoryBound(to: CChar.self)
+                )
                 unlink("\(path)/\(name)")
             }
             closedir(folder)

@@ -37,9 +37,11 @@ package func fileNames(inFolder path: String) -> [String] {
     defer { closedir(listing) }
     var names: [String] = []
     while let entry = readdir(listing) {
-        let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
+        // An entry is as long as its name: the whole array of 256 must not be copied.
+        let name = String(
+            cString: UnsafeRawPointer(entry).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
+                .assumingMemoryBound(to: CChar.self)
+        )
         if name != ".", name != ".." { names.append(name) }
     }
     return names

@@ -37,7 +37,7 @@ extension Connection {
     package func configureForWriting(_ settings: WriterSettings = .init()) throws(SQLiteError) -> JournalMode {
         let mode = try chooseJournalMode(prefersWriteAheadLog: settings.prefersWriteAheadLog)
         try execute("PRAGMA synchronous = FULL")
-        // A savepoint's journal in a temporary file halves the speed of small writes.
+        // A statement's journal in a temporary file would cost small writes half their speed.
         try execute("PRAGMA temp_store = MEMORY")
         try execute("PRAGMA cache_size = -\(settings.cacheKibibytes)")
         try execute("PRAGMA wal_autocheckpoint = \(settings.automaticCheckpointPages)")

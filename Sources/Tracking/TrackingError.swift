@@ -54,6 +54,11 @@ package struct TrackingError: Error, Sendable, Equatable {
         doesNotExist("Run with id=\(shortened(runID)) not found")
     }
 
+    /// No logged model has that id, or it is deleted.
+    package static func loggedModelNotFound(_ modelID: String) -> TrackingError {
+        doesNotExist("Logged model with ID '\(shortened(modelID))' not found.")
+    }
+
     /// A run or an experiment that must be active before it can be written.
     package static func mustBeActive(_ kind: String, id: String, current: LifecycleStage) -> TrackingError {
         invalidParameter("The \(kind) \(id) must be in the 'active' state. Current state is \(current.wireName).")

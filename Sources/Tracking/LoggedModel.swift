@@ -1,0 +1,107 @@
+/// What identifies a logged model and where it stands in its life.
+package struct LoggedModelInfo: Sendable, Equatable {
+    /// `m-` and 32 lower-case hexadecimal digits for models made here.
+    package var modelID: String
+    package var experimentID: Int64
+    package var name: String
+    package var artifactURI: String
+    package var status: LoggedModelStatus
+    /// nil unless something went wrong and was described.
+    package var statusMessage: String?
+    /// Empty when the client named none.
+    package var modelType: String
+    /// Empty when the client named none; the run need not exist.
+    package var sourceRunID: String
+    /// Unix milliseconds.
+    package var creationTime: Int64
+    /// Unix milliseconds; changes with the status and the lifecycle stage alone, as in the reference.
+    package var lastUpdatedTime: Int64
+    package var lifecycleStage: LifecycleStage
+
+    package init(
+        modelID: String,
+        experimentID: Int64,
+        name: String,
+        artifactURI: String,
+        status: LoggedModelStatus,
+        statusMessage: String?,
+        modelType: String,
+        sourceRunID: String,
+        creationTime: Int64,
+        lastUpdatedTime: Int64,
+        lifecycleStage: LifecycleStage
+    ) {
+        self.modelID = modelID
+        self.experimentID = experimentID
+        self.name = name
+        self.artifactURI = artifactURI
+        self.status = status
+        self.statusMessage = statusMessage
+        self.modelType = modelType
+        self.sourceRunID = sourceRunID
+        self.creationTime = creationTime
+        self.lastUpdatedTime = lastUpdatedTime
+        self.lifecycleStage = lifecycleStage
+    }
+}
+
+/// A logged model with everything that `logged-models` routes show of it.
+package struct LoggedModel: Sendable, Equatable {
+    package var info: LoggedModelInfo
+    package var params: [Param] = []
+    package var tags: [Tag] = []
+    /// Every point, in ascending order of key identity, time and step.
+    package var metrics: [ModelMetric] = []
+
+    package init(info: LoggedModelInfo) {
+        self.info = info
+    }
+}
+
+/// One point of a metric that was logged against a model, within a run and perhaps on a dataset.
+package struct ModelMetric: Sendable, Equatable {
+    /// Its value is never NaN nor infinite when it comes from the store.
+    package var metric: Metric
+    package var modelID: String
+    package var runID: String
+    package var dataset: MetricDataset?
+
+    package init(metric: Metric, modelID: String, runID: String, dataset: MetricDataset?) {
+        self.metric = metric
+        self.modelID = modelID
+        self.runID = runID
+        self.dataset = dataset
+    }
+}
+
+/// The dataset on which a metric was measured, as the client names it; neither text is empty.
+package struct MetricDataset: Sendable, Hashable {
+    package var name: String
+    package var digest: String
+
+    package init(name: String, digest: String) {
+        self.name = name
+        self.digest = digest
+    }
+}
+
+/// The state of a logged model (`LoggedModelStatus` in MLflow's `service.proto`).
+package enum LoggedModelStatus: Int64, WireEnumeration {
+    case unspecified = 0
+    case pending = 1
+    case ready = 2
+    case failed = 3
+
+    /// The name on the wire.
+    package var wireName: String {
+        switch self {
+        case .unspecified: "LOGGED_MODEL_STATUS_UNSPECIFIED"
+        case .pending: "LOGGED_MODEL_PENDING"
+        case .ready: "LOGGED_MODEL_READY"
+        case .failed: "LOGGED_MODEL_UPLOAD_FAILED"
+        }
+    }
+
+    /// The number in `service.proto`, also the stored form.
+    package var wireNumber: Int64 { rawValue }
+}

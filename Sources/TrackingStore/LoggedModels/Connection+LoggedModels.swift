@@ -1,0 +1,53 @@
+internal import SQLite
+internal import Tracking
+
+extension Connection {
+    /// A logged model's identity and state.
+    ///
+    /// - Parameter allowsDeleted: whether a deleted model may be the answer.
+    /// - Throws: `.resourceDoesNotExist` for a model id that nobody made, or whose model is deleted.
+    func loggedModelInfo(_ modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
+        try loggedModelRow(modelID, allowsDeleted: allowsDeleted).info
+    }
+
+    /// As `loggedModelInfo`, with the number by which other tables know the model.
+    func loggedModelRow(_ modelID: String, allowsDeleted: Bool) throws -> (id: Int64, info: LoggedModelInfo) {
+        let select = try query("SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ?1", modelID)
+        defer { select.reset() }
+        guard try select.step() else { throw TrackingError.loggedModelNotFound(modelID) }
+        let info = try LoggedModelInfo(row: select)
+        guard allowsDeleted || info.lifecycleStage == .active else { throw TrackingError.loggedModelNotFound(modelID) }
+        return (select.int64(LoggedModelInfo.rowColumn), info)
+    }
+}
+
+extension LoggedModelInfo {
+    /// The columns that `init(row:)` reads, in its order.
+    static let columns = """
+        logged_models.model_id, logged_models.experiment_id, logged_models.name, logged_models.artifact_uri, \
+        logged_models.status, logged_models.status_message, logged_models.model_type, logged_models.source_run_id, \
+        logged_models.creation_time, logged_models.last_updated_time, logged_models.lifecycle_stage, logged_models.id
+        """
+
+    /// The position among the columns of the number by which other tables know the model.
+    static let rowColumn = 11
+
+    init(row: Statement) throws {
+        guard let status = LoggedModelStatus(rawValue: row.int64(4)) else {
+            throw StoreCorruption("no logged model status has the number \(row.int64(4))")
+        }
+        self.init(
+            modelID: row.string(0),
+            experimentID: row.int64(1),
+            name: row.string(2),
+            artifactURI: row.string(3),
+            status: status,
+            statusMessage: row.optionalString(5),
+            modelType: row.string(6),
+            sourceRunID: row.string(7),
+            creationTime: row.int64(8),
+            lastUpdatedTime: row.int64(9),
+            lifecycleStage: LifecycleStage(storedValue: row.int64(10))
+        )
+    }
+}

@@ -60,7 +60,7 @@ private struct FilterParser {
         let isList = reader.current?.token == .open
         if isList {
             guard field.kind.acceptsLists else { throw listRefused(field, from: reader.offset) }
-            value = try typed(try list(from: start), for: field)
+            value = try typed(try list(for: field), for: field)
         } else {
             // Without parentheses there is no list, whatever the field.
             guard written != "IN", written != "NOT IN" else { throw invalidClause(from: start) }
@@ -148,6 +148,7 @@ extension FilterParser {
         from start: Int
     ) throws(FilterError) -> ComparisonValue {
         guard let lexeme = reader.current else { throw invalidClause(from: start) }
+        if field.kind == .anyText { return .text(try anyText(lexeme, from: start)) }
         reader.advance()
         let source = reader.source(lexeme)
         switch (field.kind, lexeme.token) {
@@ -173,7 +174,19 @@ extension FilterParser {
         }
     }
 
-    private mutating func list(from start: Int) throws(FilterError) -> [String] {
+    /// A value of which the reference takes single quotes off the ends, and nothing else: double quotes belong to it.
+    private mutating func anyText(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
+        if case .singleQuotes = lexeme.token {
+            reader.advance()
+            let isQuote: (Unicode.Scalar) -> Bool = { $0 == "'" }
+            let inner = reader.source(lexeme).unicodeScalars.drop(while: isQuote).reversed().drop(while: isQuote)
+            return String(String.UnicodeScalarView(inner.reversed()))
+        }
+        guard let value = reader.readBareValue() else { throw invalidClause(from: start) }
+        return value
+    }
+
+    private mutating func list(for field: FieldReference) throws(FilterError) -> [String] {
         reader.advance()
         var values: [String] = []
         var needsComma = false
@@ -197,11 +210,11 @@ extension FilterParser {
                     "While parsing a list in the query, expected string value, punctuation, or whitespace, "
                         + "but got different type in list: \(reader.source(lexeme))"
                 )
-            case .word, .backticks, .comparison, .dot, .comma, .open, .close: throw illFormedList
+            case .word, .backticks, .comparison, .joiner, .dot, .comma, .open, .close: throw illFormedList
             }
             needsComma = true
         }
-        guard !values.isEmpty else {
+        guard !values.isEmpty || field.kind == .anyText else {
             throw FilterError(
                 "While parsing a list in the query, expected a non-empty list of string values, but got empty list"
             )
@@ -252,7 +265,7 @@ extension FilterParser {
             FilterError(
                 "Expected a quoted string value for \(field.entity.rawValue) (e.g. 'my-value'). Got value \(source)"
             )
-        case .text, .textOrList, .digits:
+        case .text, .textOrList, .anyText, .digits:
             FilterError(
                 "Expected a quoted string value for \(field.entity == .dataset ? "dataset attributes" : "attributes")."
                     + " Got value \(source)"

@@ -12,6 +12,8 @@ enum Token: Equatable {
     case float
     /// A run of `< > = ~ !`, also one that is no operator.
     case comparison
+    /// `/` or `-` where no number begins; only where the subject lets them join the words of a key.
+    case joiner
     case dot
     case comma
     case open
@@ -65,10 +67,12 @@ struct Lexeme {
 /// rest. It looks at every scalar a bounded number of times.
 struct Lexer {
     let scalars: [Unicode.Scalar]
+    private let takesJoiners: Bool
     private var position = 0
 
-    init(_ text: String) {
+    init(_ text: String, takesJoiners: Bool) {
         scalars = Array(text.unicodeScalars)
+        self.takesJoiners = takesJoiners
     }
 
     /// The tokens of the whole text, without white space; an offset where nothing legal begins is thrown.
@@ -95,6 +99,8 @@ struct Lexer {
         case "(": return single(.open)
         case ")": return single(.close)
         case ".": return try dotOrNumber()
+        case "/" where takesJoiners: return single(.joiner)
+        case "-" where takesJoiners && (isWord(position > 0 ? scalars[position - 1] : nil)): return single(.joiner)
         case "-": return try negativeNumber()
         case "<", ">", "=", "~", "!":
             while let following = peek(0), "<>=~!".unicodeScalars.contains(following) { position += 1 }

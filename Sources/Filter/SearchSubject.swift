@@ -10,6 +10,9 @@ enum ValueKind: Sendable, Equatable {
     case text
     /// A quoted string or a list of them.
     case textOrList
+    /// A text in single quotes or in none, or a list of quoted strings, which may be empty (all of logged models but
+    /// numbers).
+    case anyText
     /// A quoted string of decimal digits or a list of them (experiment ids).
     case digits
 }
@@ -51,6 +54,8 @@ package struct SearchSubject: Sendable {
     let foldsOperatorCase: Bool
     /// Whether a field may stand only once in `order_by`.
     let refusesRepeatedOrderings: Bool
+    /// Whether `/` and `-` may stand between the words of a key (`metrics.val/f1-score`).
+    let joinsWords: Bool
 }
 
 extension SearchSubject {
@@ -91,7 +96,8 @@ extension SearchSubject {
         orderableEntities: [.attribute, .metric, .parameter, .tag],
         allowsQuotedEntityNames: true,
         foldsOperatorCase: true,
-        refusesRepeatedOrderings: true
+        refusesRepeatedOrderings: true,
+        joinsWords: false
     )
 
     /// `experiments/search`.
@@ -110,7 +116,8 @@ extension SearchSubject {
         orderableEntities: [.attribute],
         allowsQuotedEntityNames: false,
         foldsOperatorCase: false,
-        refusesRepeatedOrderings: false
+        refusesRepeatedOrderings: false,
+        joinsWords: false
     )
 }
 
@@ -120,14 +127,14 @@ extension ValueKind {
         switch self {
         case .double, .integerOrDouble, .integer: [.equal, .notEqual, .greater, .greaterOrEqual, .less, .lessOrEqual]
         case .text: [.equal, .notEqual, .like, .ilike]
-        case .textOrList: [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
+        case .textOrList, .anyText: [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
         case .digits: [.equal, .notEqual, .isIn, .notIn]
         }
     }
 
     var acceptsLists: Bool {
         switch self {
-        case .textOrList, .digits: true
+        case .textOrList, .anyText, .digits: true
         case .double, .integerOrDouble, .integer, .text: false
         }
     }

@@ -8,7 +8,7 @@ struct TokenReader {
     /// Cuts the text; the offset where nothing legal begins is thrown.
     init(_ text: String, subject: SearchSubject) throws(UnexpectedText) {
         self.subject = subject
-        var lexer = Lexer(text)
+        var lexer = Lexer(text, takesJoiners: subject.joinsWords)
         lexemes = try lexer.tokens()
         self.lexer = lexer
     }
@@ -17,6 +17,8 @@ struct TokenReader {
     var current: Lexeme? { index < lexemes.count ? lexemes[index] : nil }
     /// The offset of the current token, or the end of the text.
     var offset: Int { current?.range.lowerBound ?? lexer.scalars.count }
+    /// Where the last token that was read ends.
+    private var lastEnd: Int { index > 0 ? lexemes[index - 1].range.upperBound : 0 }
     /// Whether white space stands before the first or behind the last token.
     var isPadded: Bool {
         guard let first = lexemes.first, let last = lexemes.last else { return true }
@@ -86,9 +88,45 @@ extension TokenReader {
             advance()
             guard case .word = part.token else { return key.isEmpty ? name : nil }
             key += key.isEmpty ? name : "." + name
-            end = part.range.upperBound
+            key += readJoinedWords(behind: part.range.upperBound)
+            end = lastEnd
         }
         return key
+    }
+
+    /// Reads `/b-c` where a word has just ended; the empty text where nothing is joined to it.
+    private mutating func readJoinedWords(behind wordEnd: Int) -> String {
+        var joined = ""
+        var end = wordEnd
+        while let joiner = current, joiner.token == .joiner, joiner.range.lowerBound == end, index + 1 < lexemes.count {
+            let part = lexemes[index + 1]
+            guard part.range.lowerBound == joiner.range.upperBound, part.token.isWordOrInteger else { break }
+            joined += source(joiner) + source(part)
+            end = part.range.upperBound
+            index += 2
+        }
+        return joined
+    }
+
+    /// Reads a value that stands in no quotes: a number, or words joined by dots and joiners; `nil` for anything else.
+    mutating func readBareValue() -> String? {
+        guard let first = current else { return nil }
+        switch first.token {
+        case .integer, .float, .backticks, .doubleQuotes:
+            advance()
+            return source(first)
+        case .word(nil), .word(.null): break
+        case .word, .singleQuotes, .comparison, .joiner, .dot, .comma, .open, .close: return nil
+        }
+        advance()
+        var value = source(first) + readJoinedWords(behind: first.range.upperBound)
+        while let dot = current, dot.token == .dot, dot.range.lowerBound == lastEnd, index + 1 < lexemes.count {
+            let part = lexemes[index + 1]
+            guard part.range.lowerBound == dot.range.upperBound, case .word = part.token else { break }
+            index += 2
+            value += "." + source(part) + readJoinedWords(behind: part.range.upperBound)
+        }
+        return value
     }
 
     private func name(of lexeme: Lexeme, afterDot: Bool) -> String? {
@@ -97,7 +135,7 @@ extension TokenReader {
         case .backticks(let text): return text
         case .doubleQuotes(let text): return withoutBackticks(text)
         case .singleQuotes(let text): return afterDot ? withoutBackticks(text) : nil
-        case .integer, .float, .comparison, .dot, .comma, .open, .close: return nil
+        case .integer, .float, .comparison, .joiner, .dot, .comma, .open, .close: return nil
         }
     }
 
@@ -155,6 +193,15 @@ extension TokenReader {
             )
         case nil:
             throw FilterError("Invalid entity type '\(entity.rawValue)'. Valid values are \(subject.entityNamesShown)")
+        }
+    }
+}
+
+extension Token {
+    fileprivate var isWordOrInteger: Bool {
+        switch self {
+        case .word, .integer: true
+        default: false
         }
     }
 }

@@ -1,0 +1,52 @@
+extension SearchSubject {
+    /// `logged-models/search` (`search_logged_model_utils.py`): every value but those of metrics and times is a text.
+    package static let loggedModels = SearchSubject(
+        entityNames: ["attributes": .attribute, "metrics": .metric, "params": .parameter, "tags": .tag],
+        entityNamesShown: "['attributes', 'metrics', 'params', 'tags']",
+        rules: [
+            .attribute: .named(loggedModelAttributes),
+            .metric: .anyKey(.double, allowsNullTests: false),
+            .parameter: .anyKey(.anyText, allowsNullTests: false),
+            .tag: .anyKey(.anyText, allowsNullTests: false),
+        ],
+        orderableEntities: [.attribute, .metric],
+        allowsQuotedEntityNames: false,
+        foldsOperatorCase: true,
+        refusesRepeatedOrderings: false,
+        joinsWords: true
+    )
+
+    private static let loggedModelAttributes: [String: Field] = [
+        "model_id": Field("model_id", .anyText),
+        "experiment_id": Field("experiment_id", .anyText),
+        "name": Field("name", .anyText),
+        "artifact_location": Field("artifact_location", .anyText),
+        "creation_timestamp_ms": Field("creation_time", .integerOrDouble),
+        "creation_timestamp": Field("creation_time", .integerOrDouble),
+        "creation_time": Field("creation_time", .integerOrDouble),
+        "last_updated_timestamp_ms": Field("last_updated_time", .integerOrDouble),
+        "last_updated_timestamp": Field("last_updated_time", .integerOrDouble),
+        "status": Field("status", .anyText),
+        "status_message": Field("status_message", .anyText),
+        "lifecycle_stage": Field("lifecycle_stage", .anyText),
+        "model_type": Field("model_type", .anyText),
+        "source_run_id": Field("source_run_id", .anyText),
+    ]
+
+    /// The field that an `order_by` object of `logged-models/search` names: an attribute, or `metrics.` and a key as it
+    /// was logged.
+    package static func loggedModelOrdering(_ fieldName: String, ascending: Bool) throws(FilterError) -> Ordering {
+        guard let dot = fieldName.utf8.firstIndex(of: UInt8(ascii: ".")) else {
+            guard let field = loggedModelAttributes[fieldName] else {
+                let valid = shownList(loggedModelAttributes.keys.sorted())
+                throw FilterError("Invalid order by field name: \(fieldName). Use metrics.<key> or one of \(valid).")
+            }
+            return Ordering(entity: .attribute, key: field.name, ascending: ascending)
+        }
+        guard fieldName[..<dot] == "metrics" else {
+            throw FilterError("Invalid order by field name: \(fieldName). Only metrics are supported.")
+        }
+        let key = String(fieldName[fieldName.utf8.index(after: dot)...])
+        return Ordering(entity: .metric, key: key, ascending: ascending)
+    }
+}

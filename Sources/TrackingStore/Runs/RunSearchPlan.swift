@@ -7,7 +7,7 @@ enum RunSearchReach {
     /// By the index of runs in their default order.
     case runs
     /// By their numbers; the search looks at no other runs.
-    case candidates(CandidateRuns)
+    case candidates(CandidateRows)
     /// By the index of the values of the metric that the search orders by first.
     case metric(MetricClass)
 }
@@ -40,7 +40,9 @@ struct RunSearchPlan {
     /// The numbers of the runs of one page, in order.
     func page() throws -> Page<Int64> {
         let digest = search.digest
-        let candidates = try RunSearchCandidates(search, in: session).find()
+        // Runs that the filter names are found by their ids.
+        let namesRuns = search.filter.contains(where: \.namesRuns)
+        let candidates = namesRuns ? nil : try SearchCandidates(search, in: session).find()
         let reach = candidates.map { RunSearchReach.candidates($0) } ?? .runs
         let whole = try RunSearchStatement(search, reachedBy: reach, in: session).statement
         let start = try PageToken.parse(search.pageToken, digest: digest, termCount: whole.terms.count)

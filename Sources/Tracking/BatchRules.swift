@@ -1,11 +1,19 @@
 /// The contents of one `runs/log-batch`, as they are stored.
 package struct LogBatch: Sendable, Equatable {
     package var metrics: [Metric]
+    /// Those of `metrics` that were logged against a model too.
+    package var modelMetrics: [ModelMetric]
     package var params: [Param]
     package var tags: [Tag]
 
-    package init(metrics: [Metric] = [], params: [Param] = [], tags: [Tag] = []) {
+    package init(
+        metrics: [Metric] = [],
+        modelMetrics: [ModelMetric] = [],
+        params: [Param] = [],
+        tags: [Tag] = []
+    ) {
         self.metrics = metrics
+        self.modelMetrics = modelMetrics
         self.params = params
         self.tags = tags
     }
@@ -15,7 +23,7 @@ package struct LogBatch: Sendable, Equatable {
     /// The order is the reference's: every entity, then the counts, then repeated params (`SqlAlchemyStore.log_batch`).
     /// Linear in the batch.
     package func validated(longValues: LongValuePolicy) throws(TrackingError) -> LogBatch {
-        var result = LogBatch(metrics: metrics)
+        var result = LogBatch(metrics: metrics, modelMetrics: modelMetrics)
         for (index, metric) in metrics.enumerated() {
             try validateMetric(metric, path: "metrics[\(index)]")
         }

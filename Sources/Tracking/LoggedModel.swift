@@ -105,3 +105,14 @@ package enum LoggedModelStatus: Int64, WireEnumeration {
     /// The number in `service.proto`, also the stored form.
     package var wireNumber: Int64 { rawValue }
 }
+
+/// Refuses a name that MLflow does not allow (`_validate_logged_model_name` in `validation.py`); the empty one asks for a
+/// name that is made up.
+package func validateLoggedModelName(_ name: String) throws(TrackingError) {
+    guard !name.utf8.contains(where: "/:.%\"'".utf8.contains) else {
+        throw .invalidParameter(
+            "Invalid model name (\(pythonLiteral(shortened(name)))) provided. Model name must be a non-empty string and cannot contain "
+                + "the following characters: ('/', ':', '.', '%', '\"', \"'\")"
+        )
+    }
+}

@@ -6,10 +6,13 @@ extension WriteSession {
     ///
     /// - Parameters:
     ///   - metrics: validated; any order of steps and times.
+    ///   - modelMetrics: those among them that were logged against a model too.
     ///   - runID: an active run.
-    /// - Throws: `.resourceDoesNotExist` for an unknown run, `.invalidParameterValue` for a deleted one.
-    package func logMetrics(_ metrics: [Metric], runID: String) throws {
+    /// - Throws: `.resourceDoesNotExist` for an unknown run, `.invalidParameterValue` for a deleted one, `.badRequest`
+    ///   for an unknown model.
+    package func logMetrics(_ metrics: [Metric], modelMetrics: [ModelMetric] = [], runID: String) throws {
         let run = try activeRunRow(runID)
+        try insertModelMetrics(modelMetrics, runRow: run.id)
         try insertMetrics(metrics, runRow: run.id)
     }
 

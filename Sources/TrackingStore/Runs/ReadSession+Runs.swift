@@ -50,7 +50,7 @@ extension ReadSession {
     }
 
     /// Walks rows that come in the order of the page, each with the number of its run in column 0.
-    private func forEachRow(
+    func forEachRow(
         of sql: String,
         page: String,
         rows: [Int64],

@@ -1,0 +1,169 @@
+internal import Filter
+internal import SQLite
+internal import Tracking
+
+/// Puts the SQL of a search of logged models together.
+struct LoggedModelSearchStatement {
+    private static let ownID = "logged_models.id"
+
+    private(set) var statement = SearchStatement(rowColumn: Self.ownID, source: "logged_models")
+    private let session: ReadSession
+    /// The column by which conditions and joins find the model.
+    private var modelID = Self.ownID
+    /// The datasets whose metrics count; nil when all do.
+    private let datasetIDs: [Int64]?
+
+    /// - Parameter reach: by what the models are reached; the order of the joins is the order in which SQLite goes.
+    init(_ search: LoggedModelSearch, reachedBy reach: LoggedModelReach, in session: ReadSession) throws {
+        self.session = session
+        datasetIDs = search.datasets.isEmpty ? nil : try session.datasetIDs(in: search.datasets)
+        var filter = search.filter
+        var orderings = search.orderings
+        switch reach {
+        case .models: break
+        case .candidates(let candidates):
+            filter = candidates.filter
+            statement.source = "json_each(\(statement.bind(jsonArray(candidates.numbers)))) AS first"
+            modelID = "first.value"
+        case .measured: try begin(with: orderings.removeFirst())
+        case .unmeasured: try leaveOutMeasured(by: orderings.removeFirst())
+        }
+        if modelID != Self.ownID { statement.source += "\n    CROSS JOIN logged_models ON \(Self.ownID) = \(modelID)" }
+        restrict(to: search.experimentIDs, isNamed: search.filter.contains(where: \.namesLoggedModels))
+        for comparison in filter { try add(comparison) }
+        // A comparison of a metric looks at these datasets alone; without one, any metric on them will do.
+        if datasetIDs != nil, !search.filter.contains(where: { $0.entity == .metric }) {
+            try requireMetric(on: search.datasets)
+        }
+        try order(by: orderings)
+    }
+
+    /// Goes from the index of a metric's latest values, in its order, to their models.
+    private mutating func begin(with clause: LoggedModelSearch.Clause) throws {
+        let (keyID, scopeID) = try bindMetric(clause)
+        statement.source = "latest_model_metrics AS first INDEXED BY latest_model_metrics_by_value"
+        modelID = "first.model_id"
+        statement.conditions.append("first.key_id = \(keyID) AND first.scope_id = \(scopeID)")
+        statement.terms.append(SortTerm("first.value", ascending: clause.ordering.ascending, .real))
+    }
+
+    private mutating func leaveOutMeasured(by clause: LoggedModelSearch.Clause) throws {
+        let (keyID, scopeID) = try bindMetric(clause)
+        statement.conditions.append(
+            """
+            NOT EXISTS (SELECT 1 FROM latest_model_metrics AS first WHERE first.model_id = \(Self.ownID)
+                AND first.key_id = \(keyID) AND first.scope_id = \(scopeID))
+            """
+        )
+    }
+
+    private mutating func bindMetric(_ clause: LoggedModelSearch.Clause) throws -> (keyID: String, scopeID: String) {
+        let keyID = statement.bind(try session.connection.keyID(for: clause.ordering.key))
+        let scopeID = try clause.dataset.map { try session.scopeID(of: $0) } ?? 0
+        return (keyID, statement.bind(scopeID))
+    }
+
+    private mutating func restrict(to experimentIDs: [Int64], isNamed: Bool) {
+        // Models that are named are found by their ids: the plus sign takes the index of experiments out of the choice.
+        let column = isNamed ? "+logged_models.experiment_id" : "logged_models.experiment_id"
+        if experimentIDs.count == 1, let id = experimentIDs.first {
+            statement.conditions.append("\(column) = \(statement.bind(id))")
+        } else {
+            let ids = statement.bind(jsonArray(experimentIDs))
+            statement.conditions.append("\(column) IN (SELECT value FROM json_each(\(ids)))")
+        }
+        statement.conditions.append("logged_models.lifecycle_stage = 0")
+    }
+
+    private mutating func add(_ comparison: Comparison) throws {
+        switch comparison.entity {
+        case .attribute:
+            statement.conditions.append(try statement.condition(Self.attribute(comparison.key).column, comparison))
+        case .metric: try add(comparison, table: "model_metrics", isOnDatasets: true)
+        case .parameter: try add(comparison, table: "logged_model_params")
+        case .tag: try add(comparison, table: "logged_model_tags")
+        case .dataset: throw StoreCorruption("the parser delivered a comparison of a dataset")
+        }
+    }
+
+    /// A comparison finds only models that have the key.
+    ///
+    /// The plus sign keeps SQLite with the rows of the model, where the index of values would lead it through those of all
+    /// models.
+    private mutating func add(_ comparison: Comparison, table: String, isOnDatasets: Bool = false) throws {
+        let keyID = statement.bind(try session.connection.keyID(for: comparison.key))
+        let row = statement.alias("pair")
+        let condition = try statement.condition("+\(row).value", comparison)
+        var text = "SELECT 1 FROM \(table) AS \(row) WHERE \(row).model_id = \(modelID) AND \(row).key_id = \(keyID)"
+        text += " AND \(condition)"
+        if isOnDatasets, let datasetIDs {
+            text += " AND \(row).dataset_id IN (SELECT value FROM json_each(\(statement.bind(jsonArray(datasetIDs)))))"
+        }
+        statement.conditions.append("EXISTS (\(text))")
+    }
+
+    private mutating func requireMetric(on scopes: [DatasetScope]) throws {
+        let ids = statement.bind(jsonArray(try scopes.compactMap { try session.scopeID(of: $0) }))
+        statement.conditions.append(
+            """
+            EXISTS (SELECT 1 FROM latest_model_metrics AS measured
+                WHERE measured.model_id = \(modelID) AND measured.scope_id > 0
+                AND measured.scope_id IN (SELECT value FROM json_each(\(ids))))
+            """
+        )
+    }
+
+    private mutating func order(by clauses: [LoggedModelSearch.Clause]) throws {
+        for clause in clauses {
+            guard clause.ordering.entity == .attribute else {
+                try order(byMetric: clause)
+                continue
+            }
+            let (column, kind) = Self.attribute(clause.ordering.key)
+            // Missing values come last in both directions; only the status message can be missing.
+            if clause.ordering.key == "status_message" {
+                statement.terms.append(SortTerm("(\(column) IS NULL)", .integer))
+            }
+            statement.terms.append(SortTerm(column, ascending: clause.ordering.ascending, kind))
+        }
+        let named = clauses.filter { $0.ordering.entity == .attribute }.map(\.ordering.key)
+        if !named.contains("creation_time") {
+            statement.terms.append(SortTerm("logged_models.creation_time", ascending: false, .integer))
+        }
+        if !named.contains("model_id") {
+            statement.terms.append(SortTerm("logged_models.model_id", .text))
+        }
+    }
+
+    private mutating func order(byMetric clause: LoggedModelSearch.Clause) throws {
+        let (keyID, scopeID) = try bindMetric(clause)
+        let row = statement.alias("sort")
+        try statement.join(
+            """
+            LEFT JOIN latest_model_metrics AS \(row) ON \(row).model_id = \(Self.ownID) AND \(row).key_id = \(keyID)
+                AND \(row).scope_id = \(scopeID)
+            """
+        )
+        statement.terms.append(SortTerm("(\(row).value IS NULL)", .integer))
+        statement.terms.append(SortTerm("\(row).value", ascending: clause.ordering.ascending, .real))
+    }
+
+    /// The column of an attribute by its canonical name; the parser knows no other names.
+    ///
+    /// A status and an experiment are numbers that the reference, too, compares with texts.
+    private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
+        switch key {
+        case "model_id": ("logged_models.model_id", .text)
+        case "experiment_id": ("logged_models.experiment_id", .integer)
+        case "name": ("logged_models.name", .text)
+        case "artifact_location": ("logged_models.artifact_uri", .text)
+        case "creation_time": ("logged_models.creation_time", .integer)
+        case "last_updated_time": ("logged_models.last_updated_time", .integer)
+        case "status": ("logged_models.status", .integer)
+        case "status_message": ("logged_models.status_message", .text)
+        case "model_type": ("logged_models.model_type", .text)
+        case "source_run_id": ("logged_models.source_run_id", .text)
+        default: ("CASE logged_models.lifecycle_stage WHEN 0 THEN 'active' ELSE 'deleted' END", .text)
+        }
+    }
+}

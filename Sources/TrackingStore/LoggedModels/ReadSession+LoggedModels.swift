@@ -1,0 +1,84 @@
+internal import SQLite
+package import Tracking
+
+extension ReadSession {
+    /// A logged model's identity and state.
+    ///
+    /// - Parameter allowsDeleted: whether a deleted model may be the answer.
+    /// - Throws: `.resourceDoesNotExist` for a model id that nobody made, or whose model is deleted.
+    package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
+        try connection.loggedModelInfo(modelID, allowsDeleted: allowsDeleted)
+    }
+
+    /// A logged model with everything that is known of it; throws as `loggedModelInfo`.
+    package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {
+        let row = try connection.loggedModelRow(modelID, allowsDeleted: allowsDeleted).id
+        guard let model = try loggedModels(rows: [row]).first else { throw TrackingError.loggedModelNotFound(modelID) }
+        return model
+    }
+
+    /// The models of a page in the order of `rows`: one statement for each kind of entity, however many models.
+    package func loggedModels(rows: [Int64]) throws -> [LoggedModel] {
+        let page = jsonArray(rows)
+        let infos = try connection.query(
+            """
+            SELECT \(LoggedModelInfo.columns)
+            FROM json_each(?1) AS page
+            CROSS JOIN logged_models ON logged_models.id = page.value
+            ORDER BY page.id
+            """,
+            page
+        )
+        var models = try infos.map { LoggedModel(info: try LoggedModelInfo(row: $0)) }
+        guard models.count == rows.count else { throw StoreCorruption("a page names a logged model that is not there") }
+        try fillKeyValues(&models, rows: rows, page: page)
+        try fillMetrics(&models, rows: rows, page: page)
+        return models
+    }
+
+    private func fillKeyValues(_ models: inout [LoggedModel], rows: [Int64], page: String) throws {
+        let params = """
+            SELECT param.model_id, param.key_id, param.value
+            FROM json_each(?1) AS page
+            CROSS JOIN logged_model_params AS param ON param.model_id = page.value
+            """
+        try forEachRow(of: params, page: page, rows: rows) { index, row in
+            models[index].params.append(Param(key: try keyName(row.int64(1)), value: row.string(2)))
+        }
+        let tags = """
+            SELECT tag.model_id, tag.key_id, tag.value
+            FROM json_each(?1) AS page
+            CROSS JOIN logged_model_tags AS tag ON tag.model_id = page.value
+            """
+        try forEachRow(of: tags, page: page, rows: rows) { index, row in
+            models[index].tags.append(Tag(key: try keyName(row.int64(1)), value: row.string(2)))
+        }
+    }
+
+    private func fillMetrics(_ models: inout [LoggedModel], rows: [Int64], page: String) throws {
+        let metrics = """
+            SELECT point.model_id, point.key_id, point.value, point.timestamp, point.step, runs.run_id,
+                dataset.name, dataset.digest
+            FROM json_each(?1) AS page
+            CROSS JOIN model_metrics AS point ON point.model_id = page.value
+            CROSS JOIN runs ON runs.id = point.run_id
+            LEFT JOIN metric_datasets AS dataset ON dataset.id = point.dataset_id
+            """
+        try forEachRow(of: metrics, page: page, rows: rows) { index, row in
+            let metric = Metric(
+                key: try keyName(row.int64(1)),
+                value: row.double(2),
+                timestamp: row.int64(3),
+                step: row.int64(4)
+            )
+            models[index].metrics.append(
+                ModelMetric(
+                    metric: metric,
+                    modelID: models[index].info.modelID,
+                    runID: row.string(5),
+                    dataset: row.isNull(6) ? nil : MetricDataset(name: row.string(6), digest: row.string(7))
+                )
+            )
+        }
+    }
+}

@@ -64,8 +64,9 @@ package struct MLflowAPI: Sendable {
     /// Every endpoint, once for each path at which it answers.
     package var endpoints: [Endpoint] {
         let all =
-            experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + artifactEndpoints
-            + artifactViewEndpoints + artifactJournalEndpoints + multipartEndpoints + serverEndpoints
+            experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + loggedModelEndpoints
+            + artifactEndpoints + artifactViewEndpoints + artifactJournalEndpoints + multipartEndpoints
+            + serverEndpoints
             + unsupportedEndpoints
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }

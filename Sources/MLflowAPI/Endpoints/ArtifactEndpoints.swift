@@ -188,7 +188,7 @@ extension APIRequest {
 
 extension JSONWriter {
     /// The size is absent for folders and, as in the reference, for empty files; the list itself when it is empty.
-    fileprivate mutating func write(_ entries: [ArtifactEntry]) {
+    mutating func write(_ entries: [ArtifactEntry]) {
         guard !entries.isEmpty else { return }
         memberArray("files") { writer in
             for entry in entries {

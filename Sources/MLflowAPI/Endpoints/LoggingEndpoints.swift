@@ -22,11 +22,10 @@ extension MLflowAPI {
             timestamp: try message.requiredInteger("timestamp"),
             step: try message.integer("step") ?? 0
         )
-        try message.requireNoModel()
-        _ = try (message.string("dataset_name"), message.string("dataset_digest"))
+        let modelMetric = try message.modelMetric(metric, runID: runID)
         try validateMetric(metric)
         return .write { session in
-            try session.logMetrics([metric], runID: runID)
+            try session.logMetrics([metric], modelMetrics: modelMetric.map { [$0] } ?? [], runID: runID)
             return .empty
         }
     }
@@ -64,8 +63,10 @@ extension MLflowAPI {
 
     private func logBatch(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredString("run_id")
+        let (metrics, modelMetrics) = try message.batchMetrics(runID: runID)
         let batch = LogBatch(
-            metrics: try message.batchMetrics(),
+            metrics: metrics,
+            modelMetrics: modelMetrics,
             params: try message.batchPairs("params").map { Param(key: $0.key, value: $0.value) },
             tags: try message.batchPairs("tags").map { Tag(key: $0.key, value: $0.value) }
         )
@@ -112,19 +113,28 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Metrics logged against a model belong to logged models, which Apus does not keep yet.
-    fileprivate func requireNoModel() throws(TrackingError) {
-        guard let modelID = try string("model_id"), !modelID.isEmpty else { return }
-        throw TrackingError(
-            .badRequest,
-            "No logged model with id '\(modelID)' exists: this server does not keep logged models yet. "
-                + "Log the metric without 'model_id'."
+    /// The point as it belongs to the model that the message names; nil when it names none.
+    fileprivate func modelMetric(_ metric: Metric, runID: String) throws(TrackingError) -> ModelMetric? {
+        let modelID = try string("model_id") ?? ""
+        let dataset = MetricDataset(name: try string("dataset_name") ?? "", digest: try string("dataset_digest") ?? "")
+        guard dataset.name.isEmpty == dataset.digest.isEmpty else {
+            throw .invalidParameter("Both dataset_name and dataset_digest must be provided if one is provided")
+        }
+        guard !modelID.isEmpty else { return nil }
+        return ModelMetric(
+            metric: metric,
+            modelID: modelID,
+            runID: runID,
+            dataset: dataset.name.isEmpty ? nil : dataset
         )
     }
 
-    fileprivate func batchMetrics() throws(TrackingError) -> [Metric] {
+    fileprivate func batchMetrics(
+        runID: String
+    ) throws(TrackingError) -> (metrics: [Metric], modelMetrics: [ModelMetric]) {
         let messages = try messages("metrics")
         var metrics: [Metric] = []
+        var modelMetrics: [ModelMetric] = []
         metrics.reserveCapacity(messages.count)
         for (index, message) in messages.enumerated() {
             let key = try message.string("key") ?? ""
@@ -135,17 +145,19 @@ extension RequestMessage {
             guard let timestamp = try message.field("timestamp"), !timestamp.isEmptyText else {
                 throw Self.missing("metrics[\(index)].timestamp")
             }
-            metrics.append(
-                Metric(
-                    key: key,
-                    value: try value.double("metrics[\(index)].value"),
-                    timestamp: try timestamp.integer("metrics[\(index)].timestamp"),
-                    step: try message.field("step")?.integer("metrics[\(index)].step") ?? 0
-                )
+            let step = try message.field("step")
+            let metric = Metric(
+                key: key,
+                value: try value.double("metrics[\(index)].value"),
+                timestamp: try timestamp.integer("metrics[\(index)].timestamp"),
+                step: try step?.integer("metrics[\(index)].step") ?? 0
             )
-            try message.requireNoModel()
+            metrics.append(metric)
+            // Most metrics say no more than this.
+            guard message.count > (step == nil ? 3 : 4) else { continue }
+            if let modelMetric = try message.modelMetric(metric, runID: runID) { modelMetrics.append(modelMetric) }
         }
-        return metrics
+        return (metrics, modelMetrics)
     }
 
     fileprivate func batchPairs(_ name: String) throws(TrackingError) -> [(key: String, value: String)] {

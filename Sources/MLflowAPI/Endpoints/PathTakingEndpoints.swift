@@ -6,14 +6,8 @@ internal import Tracking
 extension MLflowAPI {
     var pathTakingEndpoints: [Endpoint] {
         var endpoints = [
-            unsupported("/model-versions/get-artifact", refuseModelVersionArtifact),
-            unsupported("/ajax-api/2.0/mlflow/logged-models/{id}/artifacts/files", refuseModelFile),
+            unsupported("/model-versions/get-artifact", refuseModelVersionArtifact)
         ]
-        for prefix in ["/api", "/ajax-api"] {
-            endpoints.append(
-                unsupported(prefix + "/2.0/mlflow/logged-models/{id}/artifacts/directories", refuseModelFolder)
-            )
-        }
         for version in ["2.0", "3.0"] {
             endpoints.append(unsupported("/ajax-api/\(version)/mlflow/get-trace-artifact", refuseTraceArtifact))
         }
@@ -54,22 +48,6 @@ extension MLflowAPI {
             or: TrackingError(.notImplemented, "The model registry is not offered by this server yet.")
         )
     }
-
-    private func refuseModelFile(_ request: APIRequest) throws -> APIResponse {
-        guard let path = request.queryValue("artifact_file_path"), !path.isEmpty else {
-            throw TrackingError(.badRequest, "Request must include the \"artifact_file_path\" query parameter.")
-        }
-        return refusal(of: path, or: Self.noLoggedModels)
-    }
-
-    private func refuseModelFolder(_ request: APIRequest) throws -> APIResponse {
-        refusal(of: request.queryValue("artifact_directory_path") ?? "", or: Self.noLoggedModels)
-    }
-
-    private static let noLoggedModels = TrackingError(
-        .notImplemented,
-        "Logged models are not offered by this server yet."
-    )
 
     /// With a path the reference wants the UUID of an attachment.
     private func refuseTraceArtifact(_ request: APIRequest) throws -> APIResponse {

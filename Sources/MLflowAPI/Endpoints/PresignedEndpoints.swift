@@ -5,6 +5,11 @@ internal import TrackingStore
 // Presigned URLs belong to cloud storage, and there is none here: each request is checked as the reference checks it and
 // then refused in words on which the client goes on without.
 
+private enum PresignedTarget {
+    case run(String)
+    case loggedModel(String)
+}
+
 extension MLflowAPI {
     var presignedEndpoints: [Endpoint] {
         var endpoints = presigned("upload", { try presignedUploadTarget($0) })
@@ -19,24 +24,31 @@ extension MLflowAPI {
         return endpoints
     }
 
-    /// - Parameter target: checks the request; gives the run whose artifacts are meant.
+    /// - Parameter target: checks the request; gives whose artifacts are meant.
     private func presigned(
         _ kind: String,
-        _ target: @escaping @Sendable (RequestMessage) throws -> String
+        _ target: @escaping @Sendable (RequestMessage) throws -> PresignedTarget
     ) -> [Endpoint] {
         ["/api", "/ajax-api"].map { prefix in
             Endpoint(
                 method: "POST",
                 path: "\(prefix)/2.0/mlflow/artifacts/presigned-\(kind)-url",
                 handling: messageHandling { message in
-                    let runID = try target(message)
-                    return .read { throw Self.refusal(ofPresigned: kind, try $0.runInfo(id: runID)) }
+                    let target = try target(message)
+                    return .read { session in
+                        let uri =
+                            switch target {
+                            case .run(let id): try session.runInfo(id: id).artifactURI
+                            case .loggedModel(let id): try session.loggedModelInfo(id: id).artifactURI
+                            }
+                        throw Self.refusal(ofPresigned: kind, artifactURI: uri)
+                    }
                 }
             )
         }
     }
 
-    private func presignedUploadTarget(_ message: RequestMessage) throws -> String {
+    private func presignedUploadTarget(_ message: RequestMessage) throws -> PresignedTarget {
         let path = try message.requiredString("path")
         _ = try message.integer("expiration")
         let runID = try message.string("run_id") ?? ""
@@ -45,11 +57,10 @@ extension MLflowAPI {
             throw TrackingError.invalidParameter("Exactly one of run_id and model_id must be provided.")
         }
         try check(path)
-        guard modelID.isEmpty else { throw TrackingError.doesNotExist("Logged model with ID '\(modelID)' not found.") }
-        return runID
+        return modelID.isEmpty ? .run(runID) : .loggedModel(modelID)
     }
 
-    private func presignedDownloadTarget(_ message: RequestMessage) throws -> String {
+    private func presignedDownloadTarget(_ message: RequestMessage) throws -> PresignedTarget {
         let runID = try message.requiredString("run_id")
         let path = try message.requiredString("path")
         let expiration = try message.integer("expiration") ?? 900
@@ -59,7 +70,7 @@ extension MLflowAPI {
                 "expiration must be between 1 and 604800 seconds (got \(expiration))."
             )
         }
-        return runID
+        return .run(runID)
     }
 
     private func check(_ path: String) throws(TrackingError) {
@@ -71,8 +82,8 @@ extension MLflowAPI {
     }
 
     /// Proxied storage and a folder are refused with different words.
-    private static func refusal(ofPresigned kind: String, _ run: RunInfo) -> TrackingError {
-        let scheme = ArtifactLocation(run.artifactURI).scheme ?? ""
+    private static func refusal(ofPresigned kind: String, artifactURI: String) -> TrackingError {
+        let scheme = ArtifactLocation(artifactURI).scheme ?? ""
         guard ["mlflow-artifacts", "http", "https"].contains(scheme) else {
             return TrackingError(
                 .notImplemented,

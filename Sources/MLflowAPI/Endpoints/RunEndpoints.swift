@@ -105,13 +105,7 @@ extension MLflowAPI {
         )
         let store = store
         return .read { session in
-            let page = try session.findRuns(search)
-            guard page.items.count > RunPageBody.runsAtOnce else {
-                return .json(bytes: try RunPageBody.bytes(of: page, in: session))
-            }
-            // A page of tens of thousands of runs is sent as it is read, a part at a time.
-            let body = RunPageBody(page, store: store)
-            return APIResponse(headers: [("Content-Type", "application/json")], body: .stream(body))
+            try PageBody.response(.runs, try session.findRuns(search), in: session, store: store)
         }
     }
 }

@@ -1,32 +1,43 @@
 internal import ArtifactStore
 internal import Tracking
 
-/// Where the artifacts of a run lie, as far as this server may open them.
+/// Where the artifacts of a run or a model lie, as far as this server may open them.
 struct ServedFolder {
     var store: ArtifactRoot
     var base: ArtifactPath
 }
 
 extension MLflowAPI {
-    /// Resolves a run's artifact URI, which a client may have chosen, to a folder that the operator named.
-    ///
-    /// - Throws: `.invalidParameterValue` for a location that lies elsewhere; the message names the flag to set.
+    /// The folder of a run's artifacts; throws as `servedFolder(at:owner:)`.
     func servedFolder(of run: RunInfo) throws -> ServedFolder {
-        let location = ArtifactLocation(run.artifactURI)
+        try servedFolder(at: run.artifactURI, owner: "run \(run.runID)")
+    }
+
+    /// The folder of a logged model's artifacts; throws as `servedFolder(at:owner:)`.
+    func servedFolder(of model: LoggedModelInfo) throws -> ServedFolder {
+        try servedFolder(at: model.artifactURI, owner: "logged model \(model.modelID)")
+    }
+
+    /// Resolves an artifact URI, which a client may have chosen, to a folder that the operator named.
+    ///
+    /// - Parameter owner: whose artifacts they are, for a message.
+    /// - Throws: `.invalidParameterValue` for a location that lies elsewhere; the message names the flag to set.
+    func servedFolder(at uri: String, owner: @autoclosure () -> String) throws -> ServedFolder {
+        let location = ArtifactLocation(uri)
         switch location.scheme {
         case "mlflow-artifacts":
             try requireServing()
             return ServedFolder(store: artifacts, base: try proxiedPath(of: location))
         case "http", "https":
-            guard let path = Self.routedPath(of: location) else { throw notServed(run) }
+            guard let path = Self.routedPath(of: location) else { throw Self.notServed(uri, owner()) }
             try requireServing()
             return ServedFolder(store: artifacts, base: try Self.folder(path))
-        case nil:
-            return try localFolder(run.artifactURI, of: run)
-        case "file":
-            return try localFolder(try location.localPath, of: run)
+        case nil, "file":
+            let path = location.scheme == nil ? uri : try location.localPath
+            guard let folder = try localFolder(path) else { throw Self.notServed(uri, owner()) }
+            return folder
         default:
-            throw notServed(run)
+            throw Self.notServed(uri, owner())
         }
     }
 
@@ -58,7 +69,8 @@ extension MLflowAPI {
         return try ArtifactPath(segments.joined(separator: "/"))
     }
 
-    private func localFolder(_ path: String, of run: RunInfo) throws -> ServedFolder {
+    /// nil for a path that lies beneath no root of the operator.
+    private func localFolder(_ path: String) throws -> ServedFolder? {
         for root in settings.artifactRoots {
             if path.isExactly(root.path) { return ServedFolder(store: root.store, base: .root) }
             let prefix = root.path + "/"
@@ -67,12 +79,12 @@ extension MLflowAPI {
                 return ServedFolder(store: root.store, base: try Self.folder(rest))
             }
         }
-        throw notServed(run)
+        return nil
     }
 
-    private func notServed(_ run: RunInfo) -> TrackingError {
+    private static func notServed(_ uri: String, _ owner: String) -> TrackingError {
         .invalidParameter(
-            "The artifacts of run \(run.runID) lie at '\(run.artifactURI)', which this server does not open. It opens "
+            "The artifacts of \(owner) lie at '\(uri)', which this server does not open. It opens "
                 + "local folders only beneath those named by `--default-artifact-root` or `--artifacts-destination`."
         )
     }

@@ -14,7 +14,6 @@ extension MLflowAPI {
             }
         }
         endpoints += presignedEndpoints + pathTakingEndpoints
-        endpoints += emptyModelSearch
         endpoints += unsupported("/v1/traces", "Traces are not offered by this server yet.")
         endpoints += unsupported("/graphql", "GraphQL is not offered by this server yet.")
         return endpoints
@@ -22,23 +21,13 @@ extension MLflowAPI {
 
     private static let unsupportedFamilies = [
         "/2.0/mlflow/traces", "/3.0/mlflow/traces", "/2.0/mlflow/unified-traces",
-        "/2.0/mlflow/get-online-trace-details", "/2.0/mlflow/logged-models", "/2.0/mlflow/registered-models",
+        "/2.0/mlflow/get-online-trace-details", "/2.0/mlflow/registered-models",
         "/2.0/mlflow/model-versions", "/2.0/mlflow/webhooks", "/3.0/mlflow/datasets", "/3.0/mlflow/gateway",
         "/2.0/mlflow/gateway-proxy",
         "/3.0/mlflow/issues", "/3.0/mlflow/label-schemas", "/3.0/mlflow/prompt-optimization",
         "/3.0/mlflow/review-queues", "/3.0/mlflow/scorers", "/3.0/mlflow/workspaces", "/3.0/mlflow/assessments",
         "/3.0/jobs", "/2.0/mlflow/runs/create-promptlab-run",
     ]
-
-    /// The client asks for a run's logged models before it lists or downloads artifacts; there are none here.
-    private var emptyModelSearch: [Endpoint] {
-        endpoint("POST", "logged-models/search") { message in
-            guard let experiments = try message.strings("experiment_ids"), !experiments.isEmpty else {
-                throw RequestMessage.missing("experiment_ids")
-            }
-            return .answer(.empty)
-        }
-    }
 
     private static func name(of family: String) -> String {
         "The API family '\(family.split(separator: "/").dropFirst(2).joined(separator: "/"))'"

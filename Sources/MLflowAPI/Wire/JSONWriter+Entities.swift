@@ -61,11 +61,11 @@ extension JSONWriter {
         endObject()
     }
 
-    private mutating func write(_ tags: [Tag], as name: StaticString) {
+    mutating func write(_ tags: [Tag], as name: StaticString) {
         writePairs(tags.lazy.map { ($0.key, $0.value) }, as: name, isEmpty: tags.isEmpty)
     }
 
-    private mutating func writePairs(_ pairs: some Sequence<(String, String)>, as name: StaticString, isEmpty: Bool) {
+    mutating func writePairs(_ pairs: some Sequence<(String, String)>, as name: StaticString, isEmpty: Bool) {
         guard !isEmpty else { return }
         memberArray(name) { writer in
             for (key, value) in pairs {

@@ -45,6 +45,15 @@ extension RequestMessage {
         return try field.double(name)
     }
 
+    /// A truth value; nil when absent.
+    func boolean(_ name: String) throws(TrackingError) -> Bool? {
+        guard let field = try field(name) else { return nil }
+        guard case .json(let value) = field, value.kind == .true || value.kind == .false else {
+            throw field.invalid(name)
+        }
+        return value.kind == .true
+    }
+
     /// A list of texts; nil when absent.
     func strings(_ name: String) throws(TrackingError) -> [String]? {
         guard let elements = try elements(name) else { return nil }

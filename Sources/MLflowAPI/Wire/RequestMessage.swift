@@ -98,6 +98,15 @@ struct RequestMessage {
         return object[name.camelCased]
     }
 
+    /// The number of parameters, known ones or not.
+    var count: Int {
+        switch source {
+        case .nothing: 0
+        case .query(let query): query.count
+        case .object(let object): object.count
+        }
+    }
+
     /// A repeated parameter: the elements of a JSON array, or every occurrence in a query string.
     func elements(_ name: String) throws(TrackingError) -> [Field]? {
         if case .query(let query) = source {

@@ -1,0 +1,57 @@
+internal import ArtifactStore
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var loggedModelArtifactEndpoints: [Endpoint] {
+        let lists = ["/api", "/ajax-api"].map { prefix in
+            Endpoint(
+                method: "GET",
+                path: prefix + "/2.0/mlflow/logged-models/{model_id}/artifacts/directories",
+                handling: .blocking(listLoggedModelArtifacts)
+            )
+        }
+        return lists + [
+            Endpoint(
+                method: "GET",
+                path: "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+                handling: .blocking(getLoggedModelArtifact)
+            )
+        ]
+    }
+
+    private func listLoggedModelArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
+        let text = request.queryValue("artifact_directory_path") ?? ""
+        answer(reply, path: text) {
+            let path = try ArtifactPath(text)
+            let (model, folder) = try loggedModelFolder(request)
+            let entries = try folder.store.list(path, relativeTo: folder.base)
+            return .json { writer in
+                writer.beginObject()
+                writer.member("root_uri", model.artifactURI)
+                writer.write(entries)
+                writer.endObject()
+            }
+        }
+    }
+
+    private func getLoggedModelArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
+        let text = request.queryValue("artifact_file_path") ?? ""
+        answer(reply, path: text) {
+            guard !text.isEmpty else {
+                throw TrackingError(.badRequest, "Request must include the \"artifact_file_path\" query parameter.")
+            }
+            let path = try ArtifactPath(text)
+            let folder = try loggedModelFolder(request).folder
+            return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
+        }
+    }
+
+    /// The model that the path of a request names, unless it is deleted, and the folder of its artifacts.
+    private func loggedModelFolder(_ request: APIRequest) throws -> (model: LoggedModelInfo, folder: ServedFolder) {
+        let modelID = request.parameters.first ?? ""
+        let model = try store.readNow { try $0.loggedModelInfo(id: modelID) }
+        return (model, try servedFolder(of: model))
+    }
+}

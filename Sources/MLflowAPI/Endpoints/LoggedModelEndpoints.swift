@@ -1,0 +1,123 @@
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var loggedModelEndpoints: [Endpoint] {
+        let route = "logged-models"
+        return endpoint("POST", route, createLoggedModel)
+            + endpoint("GET", route + "/{model_id}", getLoggedModel)
+            + endpoint("PATCH", route + "/{model_id}", finalizeLoggedModel)
+            + endpoint("DELETE", route + "/{model_id}", deleteLoggedModel)
+            + endpoint("PATCH", route + "/{model_id}/tags", setLoggedModelTags)
+            + endpoint("DELETE", route + "/{model_id}/tags/{tag_key}", deleteLoggedModelTag)
+            + endpoint("POST", route + "/{model_id}/params", logLoggedModelParams)
+            + endpoint("POST", route + "/search", searchLoggedModels)
+            + loggedModelArtifactEndpoints
+    }
+
+    private func createLoggedModel(_ message: RequestMessage) throws -> Operation {
+        let experimentID = try message.requiredString("experiment_id")
+        let name = try message.string("name") ?? ""
+        let modelType = try message.string("model_type") ?? ""
+        let sourceRunID = try message.string("source_run_id") ?? ""
+        let params = try message.loggedModelParams()
+        let tags = try message.tags("tags")
+        try validateLoggedModelName(name)
+        try Self.requireEachOnce(tags.map(\.key), kind: "tag")
+        let new = NewLoggedModel(
+            experimentID: try parseExperimentID(experimentID),
+            name: name,
+            modelType: modelType,
+            sourceRunID: sourceRunID,
+            params: params,
+            tags: tags
+        )
+        return .write { .loggedModel(try $0.createLoggedModel(new)) }
+    }
+
+    private func getLoggedModel(_ message: RequestMessage) throws -> Operation {
+        let modelID = message.pathParameters[0]
+        let allowsDeleted = try message.string("allow_deleted")?.lowercased() == "true"
+        return .read { .loggedModel(try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)) }
+    }
+
+    /// The model is the one that the body names, as in the reference.
+    private func finalizeLoggedModel(_ message: RequestMessage) throws -> Operation {
+        let modelID = try message.requiredString("model_id")
+        guard let field = try message.field("status", isRequired: true), !field.isEmptyText else {
+            throw RequestMessage.missing("status")
+        }
+        guard let status = try message.enumeration("status", as: LoggedModelStatus.self) else {
+            throw field.invalid("status")
+        }
+        return .write { session in
+            .loggedModel(try session.finalizeLoggedModel(modelID, status: status))
+        }
+    }
+
+    private func deleteLoggedModel(_ message: RequestMessage) throws -> Operation {
+        let modelID = message.pathParameters[0]
+        return .write { session in
+            try session.deleteLoggedModel(modelID)
+            return .empty
+        }
+    }
+
+    private func setLoggedModelTags(_ message: RequestMessage) throws -> Operation {
+        let modelID = message.pathParameters[0]
+        let tags = try message.tags("tags")
+        return .write { session in
+            try session.setLoggedModelTags(tags, modelID: modelID)
+            return .empty
+        }
+    }
+
+    private func deleteLoggedModelTag(_ message: RequestMessage) throws -> Operation {
+        let (modelID, key) = (message.pathParameters[0], message.pathParameters[1])
+        return .write { session in
+            try session.deleteLoggedModelTag(key: key, modelID: modelID)
+            return .empty
+        }
+    }
+
+    /// The reference demands `model_id` in the body, and then means the model of the path.
+    private func logLoggedModelParams(_ message: RequestMessage) throws -> Operation {
+        let modelID = message.pathParameters[0]
+        _ = try message.requiredString("model_id")
+        let params = try message.loggedModelParams()
+        return .write { session in
+            try session.logLoggedModelParams(params, modelID: modelID)
+            return .empty
+        }
+    }
+
+    /// The reference lets the database refuse what is given twice.
+    fileprivate static func requireEachOnce(_ keys: [String], kind: String) throws(TrackingError) {
+        var seen: Set<ExactText> = []
+        for key in keys where !seen.insert(ExactText(key)).inserted {
+            throw TrackingError(.badRequest, "The \(kind) \(quotedJSON(key)) is given twice; give each \(kind) once.")
+        }
+    }
+}
+
+extension RequestMessage {
+    /// Params of a logged model, each key once.
+    fileprivate func loggedModelParams() throws(TrackingError) -> [Param] {
+        // On the wire they look like tags.
+        let pairs = try tags("params")
+        try MLflowAPI.requireEachOnce(pairs.map(\.key), kind: "param")
+        return pairs.map { Param(key: $0.key, value: $0.value) }
+    }
+}
+
+extension APIResponse {
+    fileprivate static func loggedModel(_ model: LoggedModel) -> APIResponse {
+        .json(capacity: 1_024) { writer in
+            writer.beginObject()
+            writer.key("model")
+            writer.write(model)
+            writer.endObject()
+        }
+    }
+}

@@ -1,0 +1,74 @@
+internal import Filter
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    /// Models of a page where the client names no number, and where it says 0, as in the reference.
+    private static let usualModels: Int64 = 50
+    private static let modelsForZero: Int64 = 100
+
+    func searchLoggedModels(_ message: RequestMessage) throws -> Operation {
+        guard try message.field("experiment_ids", isRequired: true) != nil else {
+            throw RequestMessage.missing("experiment_ids")
+        }
+        let experimentIDs = try message.strings("experiment_ids") ?? []
+        let filter = try message.string("filter") ?? ""
+        let datasets = try message.messages("datasets").map { try $0.datasetScope() }
+        let asked = try message.integer("max_results") ?? Self.usualModels
+        let orderings = try message.messages("order_by").map { try $0.loggedModelOrdering() }
+        let pageToken = try message.string("page_token")
+        guard (0...Self.maximumResults).contains(asked) else {
+            throw TrackingError.invalidParameter(
+                "Invalid value \(asked) for parameter 'max_results' supplied. "
+                    + "It must be a positive integer and at most \(Self.maximumResults)"
+            )
+        }
+        guard orderings.count <= FilterLimits.orderings else {
+            throw TrackingError.invalidParameter(
+                "`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer."
+            )
+        }
+        guard datasets.allSatisfy({ !$0.name.isEmpty }) else {
+            throw TrackingError.invalidParameter("`dataset_name` in the `datasets` clause must be specified.")
+        }
+        let search = LoggedModelSearch(
+            experimentIDs: try experimentIDs.map { try parseExperimentID($0) },
+            filter: try parseFilter(filter, for: .loggedModels),
+            datasets: datasets,
+            orderings: orderings,
+            maxResults: Int(asked == 0 ? Self.modelsForZero : asked),
+            pageToken: pageToken
+        )
+        let store = store
+        return .read { session in
+            try PageBody.response(.loggedModels, try session.findLoggedModels(search), in: session, store: store)
+        }
+    }
+}
+
+extension RequestMessage {
+    /// A missing digest stands for every digest of the name.
+    fileprivate func datasetScope() throws(TrackingError) -> DatasetScope {
+        let name = try string("dataset_name") ?? ""
+        let digest = try string("dataset_digest") ?? ""
+        return DatasetScope(name: name, digest: digest.isEmpty ? nil : digest)
+    }
+
+    fileprivate func loggedModelOrdering() throws -> LoggedModelSearch.Clause {
+        let ordering = try SearchSubject.loggedModelOrdering(
+            try string("field_name") ?? "",
+            ascending: try boolean("ascending") ?? true
+        )
+        let dataset = try datasetScope()
+        guard !dataset.name.isEmpty || dataset.digest == nil else {
+            throw TrackingError.invalidParameter(
+                "`dataset_digest` in the `order_by` clause needs a `dataset_name` beside it."
+            )
+        }
+        return LoggedModelSearch.Clause(
+            ordering: ordering,
+            dataset: ordering.entity == .metric && !dataset.name.isEmpty ? dataset : nil
+        )
+    }
+}

@@ -41,7 +41,8 @@ CREATE TABLE logged_model_tags (
 
 CREATE INDEX logged_model_tags_by_value ON logged_model_tags (key_id, substr(value, 1, 40), model_id);
 
--- Datasets as metrics name them: a name and a digest. An empty digest stands for every digest of the name.
+-- Datasets as metrics name them: a name and a digest. An empty digest stands for every digest of the name, an empty name
+-- for every name with the digest.
 CREATE TABLE metric_datasets (
     id     INTEGER PRIMARY KEY,
     name   TEXT NOT NULL,

@@ -13,7 +13,8 @@ extension SearchSubject {
         allowsQuotedEntityNames: false,
         foldsOperatorCase: true,
         refusesRepeatedOrderings: false,
-        joinsWords: true
+        joinsWords: true,
+        wording: .loggedModels
     )
 
     private static let loggedModelAttributes: [String: Field] = [

@@ -56,6 +56,28 @@ package struct SearchSubject: Sendable {
     let refusesRepeatedOrderings: Bool
     /// Whether `/` and `-` may stand between the words of a key (`metrics.val/f1-score`).
     let joinsWords: Bool
+    let wording: FilterWording
+}
+
+/// How the reference words what is wrong with a filter; its clients' tests look at the beginnings.
+struct FilterWording: Sendable {
+    let invalidClause: String
+    let invalidOperator: String
+    /// Before the name of an entity that is none, without its quotes.
+    let invalidEntity: String
+
+    /// Of runs and experiments.
+    static let tracking = FilterWording(
+        invalidClause: "Invalid clause(s) in filter string:",
+        invalidOperator: "Invalid comparator",
+        invalidEntity: "Invalid entity type"
+    )
+
+    static let loggedModels = FilterWording(
+        invalidClause: "Invalid filter string:",
+        invalidOperator: "Invalid comparison operator",
+        invalidEntity: "Invalid entity type:"
+    )
 }
 
 extension SearchSubject {
@@ -97,7 +119,8 @@ extension SearchSubject {
         allowsQuotedEntityNames: true,
         foldsOperatorCase: true,
         refusesRepeatedOrderings: true,
-        joinsWords: false
+        joinsWords: false,
+        wording: .tracking
     )
 
     /// `experiments/search`.
@@ -117,7 +140,8 @@ extension SearchSubject {
         allowsQuotedEntityNames: false,
         foldsOperatorCase: false,
         refusesRepeatedOrderings: false,
-        joinsWords: false
+        joinsWords: false,
+        wording: .tracking
     )
 }
 

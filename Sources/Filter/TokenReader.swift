@@ -161,7 +161,9 @@ extension TokenReader {
             text = source(lexeme)
         }
         guard let entity = subject.entityNames[text] else {
-            throw FilterError("Invalid entity type '\(text)'. Valid values are \(subject.entityNamesShown)")
+            throw FilterError(
+                "\(subject.wording.invalidEntity) '\(text)'. Valid values are \(subject.entityNamesShown)"
+            )
         }
         return entity
     }

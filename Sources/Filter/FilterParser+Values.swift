@@ -1,0 +1,133 @@
+// The right side of a comparison.
+
+extension FilterParser {
+    mutating func scalarValue(
+        for field: FieldReference,
+        from start: Int
+    ) throws(FilterError) -> ComparisonValue {
+        guard let lexeme = reader.current else { throw invalidClause(from: start) }
+        if field.kind == .anyText { return .text(try anyText(lexeme, from: start)) }
+        reader.advance()
+        let source = reader.source(lexeme)
+        switch (field.kind, lexeme.token) {
+        case (.double, .integer), (.double, .float), (.integerOrDouble, .float):
+            guard let number = Double(source), !number.isNaN else { throw wrongValue(source, for: field) }
+            return .number(number)
+        case (.integerOrDouble, .integer), (.integer, .integer):
+            guard let integer = Int64(source) else {
+                throw FilterError(
+                    "Invalid value for numeric attribute '\(field.key)': '\(source)' does not fit into 64 bits"
+                )
+            }
+            return .integer(integer)
+        case (.integer, .float):
+            throw FilterError("Invalid value for numeric attribute '\(field.key)': '\(source)'")
+        case (.text, .singleQuotes(let text)), (.text, .doubleQuotes(let text)),
+            (.textOrList, .singleQuotes(let text)), (.textOrList, .doubleQuotes(let text)):
+            return .text(text)
+        case (.digits, .singleQuotes(let text)), (.digits, .doubleQuotes(let text)):
+            return .integer(try experimentID(text))
+        default:
+            throw wrongValue(source, for: field)
+        }
+    }
+
+    /// A value of which the reference takes single quotes off the ends, and nothing else: double quotes belong to it.
+    private mutating func anyText(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
+        if case .singleQuotes = lexeme.token {
+            reader.advance()
+            let isQuote: (Unicode.Scalar) -> Bool = { $0 == "'" }
+            let inner = reader.source(lexeme).unicodeScalars.drop(while: isQuote).reversed().drop(while: isQuote)
+            return String(String.UnicodeScalarView(inner.reversed()))
+        }
+        guard let value = reader.readBareValue() else { throw invalidClause(from: start) }
+        return value
+    }
+
+    mutating func list(for field: FieldReference) throws(FilterError) -> [String] {
+        reader.advance()
+        var values: [String] = []
+        var needsComma = false
+        while !reader.take(.close) {
+            guard let lexeme = reader.current else { throw illFormedList }
+            reader.advance()
+            if needsComma {
+                guard lexeme.token == .comma else { throw illFormedList }
+                needsComma = false
+                continue
+            }
+            switch lexeme.token {
+            case .singleQuotes(let text):
+                guard let value = unescapedListValue(text, quote: "'") else { throw illFormedList }
+                values.append(value)
+            case .doubleQuotes(let text):
+                guard let value = unescapedListValue(text, quote: "\"") else { throw illFormedList }
+                values.append(value)
+            case .integer, .float:
+                throw FilterError(
+                    "While parsing a list in the query, expected string value, punctuation, or whitespace, "
+                        + "but got different type in list: \(reader.source(lexeme))"
+                )
+            case .word, .backticks, .comparison, .joiner, .dot, .comma, .open, .close: throw illFormedList
+            }
+            needsComma = true
+        }
+        guard !values.isEmpty || field.kind == .anyText else {
+            throw FilterError(
+                "While parsing a list in the query, expected a non-empty list of string values, but got empty list"
+            )
+        }
+        listValues += values.count
+        guard listValues <= FilterLimits.listValues else {
+            throw FilterError("The filter's lists have more than \(FilterLimits.listValues) values. Use fewer.")
+        }
+        return values
+    }
+
+    func typed(_ values: [String], for field: FieldReference) throws(FilterError) -> ComparisonValue {
+        guard field.kind == .digits else { return .list(values) }
+        var ids: [Int64] = []
+        for value in values { ids.append(try experimentID(value)) }
+        return .integers(ids)
+    }
+
+    private func experimentID(_ text: String) throws(FilterError) -> Int64 {
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let id = Int64(text) else {
+            throw FilterError("Invalid experiment ID '\(text)'. Experiment ID must be a valid integer.")
+        }
+        return id
+    }
+
+    private var illFormedList: FilterError {
+        FilterError(
+            "While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list."
+        )
+    }
+
+    func listRefused(_ field: FieldReference, from start: Int) -> FilterError {
+        guard field.entity == .attribute, case .named(let fields) = reader.subject.rules[.attribute],
+            field.kind == .text
+        else { return wrongValue(reader.source(from: start), for: field) }
+        let names = Set(fields.values.filter(\.kind.acceptsLists).map(\.name)).sorted()
+        return FilterError(
+            "Only \(shownList(names)) attributes support comparison with a list of quoted string values."
+        )
+    }
+
+    private func wrongValue(_ source: String, for field: FieldReference) -> FilterError {
+        switch field.kind {
+        case .double: FilterError("Expected numeric value type for metric. Found \(source)")
+        case .integer, .integerOrDouble:
+            FilterError("Expected numeric value type for numeric attribute: \(field.key). Found \(source)")
+        case .text where field.entity != .attribute:
+            FilterError(
+                "Expected a quoted string value for \(field.entity.rawValue) (e.g. 'my-value'). Got value \(source)"
+            )
+        case .text, .textOrList, .anyText, .digits:
+            FilterError(
+                "Expected a quoted string value for \(field.entity == .dataset ? "dataset attributes" : "attributes")."
+                    + " Got value \(source)"
+            )
+        }
+    }
+}

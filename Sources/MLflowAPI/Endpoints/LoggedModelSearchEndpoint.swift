@@ -16,28 +16,29 @@ extension MLflowAPI {
         let filter = try message.string("filter") ?? ""
         let datasets = try message.messages("datasets").map { try $0.datasetScope() }
         let asked = try message.integer("max_results") ?? Self.usualModels
-        let orderings = try message.messages("order_by").map { try $0.loggedModelOrdering() }
+        let clauses = try message.messages("order_by")
         let pageToken = try message.string("page_token")
-        guard (0...Self.maximumResults).contains(asked) else {
+        guard datasets.allSatisfy({ !$0.name.isEmpty }) else {
+            throw TrackingError.invalidParameter("`dataset_name` in the `datasets` clause must be specified.")
+        }
+        guard asked >= 0 else {
             throw TrackingError.invalidParameter(
-                "Invalid value \(asked) for parameter 'max_results' supplied. "
-                    + "It must be a positive integer and at most \(Self.maximumResults)"
+                "Invalid value \(asked) for parameter 'max_results' supplied. It must be a positive integer"
             )
         }
-        guard orderings.count <= FilterLimits.orderings else {
+        guard clauses.count <= FilterLimits.orderings else {
             throw TrackingError.invalidParameter(
                 "`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer."
             )
         }
-        guard datasets.allSatisfy({ !$0.name.isEmpty }) else {
-            throw TrackingError.invalidParameter("`dataset_name` in the `datasets` clause must be specified.")
-        }
+        let comparisons = try parseFilter(filter, for: .loggedModels)
         let search = LoggedModelSearch(
             experimentIDs: try experimentIDs.map { try parseExperimentID($0) },
-            filter: try parseFilter(filter, for: .loggedModels),
+            filter: comparisons,
             datasets: datasets,
-            orderings: orderings,
-            maxResults: Int(asked == 0 ? Self.modelsForZero : asked),
+            orderings: try clauses.map { try $0.loggedModelOrdering() },
+            // The reference has no limit; with this one, a token says that there are more.
+            maxResults: Int(min(asked == 0 ? Self.modelsForZero : asked, Self.maximumResults)),
             pageToken: pageToken
         )
         let store = store
@@ -61,14 +62,10 @@ extension RequestMessage {
             ascending: try boolean("ascending") ?? true
         )
         let dataset = try datasetScope()
-        guard !dataset.name.isEmpty || dataset.digest == nil else {
-            throw TrackingError.invalidParameter(
-                "`dataset_digest` in the `order_by` clause needs a `dataset_name` beside it."
-            )
-        }
+        let namesDataset = !dataset.name.isEmpty || dataset.digest != nil
         return LoggedModelSearch.Clause(
             ordering: ordering,
-            dataset: ordering.entity == .metric && !dataset.name.isEmpty ? dataset : nil
+            dataset: ordering.entity == .metric && namesDataset ? dataset : nil
         )
     }
 }

@@ -1,9 +1,12 @@
 package import Filter
 internal import SQLite
+internal import Tracking
 
-/// The dataset of metrics that count in a search: of a name, and of a digest where one is given.
+/// The dataset of metrics that count in a search: of a name, of a digest, or of both.
 package struct DatasetScope: Sendable, Equatable {
+    /// Empty for every name; only an order may leave it out.
     package var name: String
+    /// nil for every digest.
     package var digest: String?
 
     package init(name: String, digest: String?) {
@@ -69,17 +72,40 @@ extension ReadSession {
 
 extension LoggedModelSearch {
     /// Tells the page tokens of different searches apart; the page size may change between pages.
+    ///
+    /// A third of its bits each is of the experiments, the filter and the order.
     var digest: UInt64 {
-        var digest = QueryDigest()
-        digest.add("logged models")
-        digest.add(jsonArray(experimentIDs.sorted()))
-        digest.add(filter)
-        for scope in datasets { digest.add(scope) }
+        var experiments = QueryDigest()
+        experiments.add("logged models")
+        experiments.add(jsonArray(experimentIDs))
+        var conditions = QueryDigest()
+        conditions.add(filter)
+        for scope in datasets { conditions.add(scope) }
+        var order = QueryDigest()
         for clause in orderings {
-            digest.add([clause.ordering])
-            if let scope = clause.dataset { digest.add(scope) }
+            order.add([clause.ordering])
+            if let scope = clause.dataset { order.add(scope) }
         }
-        return digest.value
+        return [experiments, conditions, order].reduce(0) { $0 << Self.bitsOfPart | $1.value % (1 << Self.bitsOfPart) }
+    }
+
+    private static let bitsOfPart: UInt64 = 21
+
+    /// The refusal of a token that another search made, in the words that the reference's own tests look for.
+    func refusal(ofTokenWith made: UInt64) -> TrackingError {
+        let difference = made ^ digest
+        let part =
+            if difference >> (2 * Self.bitsOfPart) != 0 {
+                "Experiment IDs in the page token do"
+            } else if difference >> Self.bitsOfPart != 0 {
+                "Filter string in the page token does"
+            } else {
+                "Order by in the page token does"
+            }
+        return .invalidParameter(
+            "\(part) not match the request. Send a token with the same experiment_ids, filter, datasets and order_by as the "
+                + "page before, or start again without a token."
+        )
     }
 }
 
@@ -110,7 +136,7 @@ extension ReadSession {
 }
 
 extension Connection {
-    /// The row of a dataset as metrics name it; with an empty digest, of every digest of the name.
+    /// The row of a dataset as metrics name it; an empty text stands for every one.
     func metricDatasetID(name: String, digest: String) throws -> Int64? {
         try query("SELECT id FROM metric_datasets WHERE name = ?1 AND digest = ?2", name, digest)
             .firstRow { $0.int64(0) }

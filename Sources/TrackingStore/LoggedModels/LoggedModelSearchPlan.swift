@@ -39,31 +39,34 @@ struct LoggedModelSearchPlan {
         let candidates = namesModels ? nil : try SearchCandidates(search, in: session).find()
         let reach = candidates.map { LoggedModelReach.candidates($0) } ?? .models
         let whole = try LoggedModelSearchStatement(search, reachedBy: reach, in: session).statement
-        let start = try PageToken.parse(search.pageToken, digest: digest, termCount: whole.terms.count)
-        switch start {
-        case .beginning, .after:
-            if candidates == nil, !namesModels, let walked = try walkedMetric() {
-                return try walk(walked, from: start).page(of: search.maxResults, digest: digest)
-            }
-        case .offset: break
+        let start = try PageToken.parse(
+            search.pageToken,
+            digest: digest,
+            termCount: whole.terms.count,
+            refusal: search.refusal
+        )
+        // The reference's own tokens tell which search made them, and these do not.
+        if case .offset = start { throw search.refusal(ofTokenWith: ~digest) }
+        if candidates == nil, !namesModels, let walked = try walkedMetric() {
+            return try walk(walked, from: start).page(of: search.maxResults, digest: digest)
         }
         return try whole.page(of: search.maxResults, startingAt: start, digest: digest, in: session.connection)
     }
 
-    /// A metric within one scope, as the index of latest values names it.
+    /// A metric within one scope, as the index of latest values names it; nil where nothing was ever logged.
     private struct WalkedMetric {
-        var keyID: Int64
-        var scopeID: Int64
+        var keyID: Int64?
+        var scopeID: Int64?
     }
 
     /// The metric that orders the search, if models are met soon enough on a walk through its values.
     private func walkedMetric() throws -> WalkedMetric? {
-        guard let first = search.orderings.first, first.ordering.entity == .metric,
-            let keyID = try session.connection.keyID(for: first.ordering.key),
-            let scopeID = try first.dataset.map({ try session.scopeID(of: $0) }) ?? 0
-        else { return nil }
+        guard let first = search.orderings.first, first.ordering.entity == .metric else { return nil }
+        let metric = WalkedMetric(
+            keyID: try session.connection.keyID(for: first.ordering.key),
+            scopeID: try first.dataset.map { try session.scopeID(of: $0) } ?? 0
+        )
         let models = try session.loggedModelCount(in: search.experimentIDs, upTo: Self.countedModels)
-        let metric = WalkedMetric(keyID: keyID, scopeID: scopeID)
         guard models >= Self.fewModels, models < Self.countedModels else {
             return models == Self.countedModels ? metric : nil
         }
@@ -73,7 +76,7 @@ struct LoggedModelSearchPlan {
                 SELECT 1 FROM latest_model_metrics WHERE key_id = ?1 AND scope_id = ?2 LIMIT ?3)
             """
         let isDense =
-            try session.connection.query(sql, keyID, scopeID, 4 * models)
+            try session.connection.query(sql, metric.keyID, metric.scopeID, 4 * models)
             .firstRow { $0.int64(0) < 4 * models } ?? false
         return isDense ? metric : nil
     }

@@ -60,11 +60,12 @@ extension WriteSession {
             END
         """
 
-    /// The scopes to which a metric on a dataset belongs: the dataset itself first, then its name alone.
+    /// The scopes to which a metric on a dataset belongs: the dataset itself first, then its name and its digest alone.
     private func datasetScopes(of dataset: MetricDataset) throws -> [Int64] {
-        try [dataset.digest, ""].map { digest in
-            if let known = try connection.metricDatasetID(name: dataset.name, digest: digest) { return known }
-            try connection.run("INSERT INTO metric_datasets (name, digest) VALUES (?1, ?2)", dataset.name, digest)
+        let texts = [(dataset.name, dataset.digest), (dataset.name, ""), ("", dataset.digest)]
+        return try texts.map { name, digest in
+            if let known = try connection.metricDatasetID(name: name, digest: digest) { return known }
+            try connection.run("INSERT INTO metric_datasets (name, digest) VALUES (?1, ?2)", name, digest)
             return connection.lastInsertRowID
         }
     }

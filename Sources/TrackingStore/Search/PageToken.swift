@@ -50,8 +50,14 @@ struct PageToken {
     ///   - token: as the client sent it; nil and empty mean the first page.
     ///   - digest: of the query that the token is used with.
     ///   - termCount: number of sort values that the query has.
+    ///   - refusal: of a token that was made with another digest, which it is given.
     /// - Throws: `.invalidParameterValue` for a token that nobody made or that belongs to another query.
-    static func parse(_ token: String?, digest: UInt64, termCount: Int) throws(TrackingError) -> PageStart {
+    static func parse(
+        _ token: String?,
+        digest: UInt64,
+        termCount: Int,
+        refusal: (UInt64) -> TrackingError = { _ in otherQuery }
+    ) throws(TrackingError) -> PageStart {
         guard let token, !token.isEmpty else { return .beginning }
         guard let bytes = Base64.decode(token) else {
             throw .invalidParameter("Invalid page token, could not base64-decode")
@@ -62,15 +68,19 @@ struct PageToken {
         var reader = TokenReader(bytes: bytes[1...])
         guard let made = reader.word() else { throw malformed }
         guard made == digest else {
-            throw .invalidParameter(
-                "Invalid page token: it belongs to another query. Send it with the same filter, order_by and scope as "
-                    + "the page before, or start again without a token."
-            )
+            throw refusal(made)
         }
         var values: [SortValue] = []
         while let value = try reader.sortValue() { values.append(value) }
         guard values.count == termCount else { throw malformed }
         return .after(values)
+    }
+
+    private static var otherQuery: TrackingError {
+        .invalidParameter(
+            "Invalid page token: it belongs to another query. Send it with the same filter, order_by and scope as "
+                + "the page before, or start again without a token."
+        )
     }
 
     fileprivate static var malformed: TrackingError { .invalidParameter("Invalid page token, could not base64-decode") }

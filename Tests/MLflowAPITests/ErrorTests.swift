@@ -157,8 +157,7 @@ import Tracking
 @Suite struct UnsupportedTests {
     @Test(
         arguments: [
-            ("POST", "/api/3.0/mlflow/traces"), ("POST", "/ajax-api/2.0/mlflow/logged-models"),
-            ("PATCH", "/api/2.0/mlflow/logged-models/m-1/tags"),
+            ("POST", "/api/3.0/mlflow/traces"),
             ("GET", "/api/2.0/mlflow/registered-models/search"), ("POST", "/api/2.0/mlflow/model-versions/create"),
             ("POST", "/v1/traces"), ("POST", "/graphql"),
             ("GET", "/ajax-api/2.0/mlflow-artifacts/presigned/0/x"), ("GET", "/api/3.0/mlflow/scorers/list"),
@@ -179,13 +178,6 @@ import Tracking
             let expected = "400 INVALID_PARAMETER_VALUE Presigned \(direction) is not supported for "
             #expect(reply.error.hasPrefix(expected), "\(reply.error)")
         }
-    }
-
-    @Test func `the search for logged models finds none`() throws {
-        let fixture = try APIFixture()
-        #expect(try fixture.post("logged-models/search", #"{"experiment_ids":["0"]}"#).text == "{}")
-        let error = try fixture.post("logged-models/search", "{}").error
-        #expect(error.hasPrefix("400 INVALID_PARAMETER_VALUE Missing value for required parameter 'experiment_ids'"))
     }
 
     @Test func `every path is offered once for each method`() throws {

@@ -77,7 +77,7 @@ extension LoggedModelSearch {
     var digest: UInt64 {
         var experiments = QueryDigest()
         experiments.add("logged models")
-        experiments.add(jsonArray(experimentIDs))
+        experiments.add(jsonArray(experimentIDs.sorted()))
         var conditions = QueryDigest()
         conditions.add(filter)
         for scope in datasets { conditions.add(scope) }

@@ -30,7 +30,9 @@ struct LoggedModelSearchStatement {
         }
         if modelID != Self.ownID { statement.source += "\n    CROSS JOIN logged_models ON \(Self.ownID) = \(modelID)" }
         restrict(to: search.experimentIDs, isNamed: search.filter.contains(where: \.namesLoggedModels))
-        for comparison in filter { try add(comparison) }
+        // SQLite asks in this order, and a model has one value of a param or a tag, but any number of points.
+        let (points, others) = (filter.filter { $0.entity == .metric }, filter.filter { $0.entity != .metric })
+        for comparison in others + points { try add(comparison) }
         // A comparison of a metric looks at these datasets alone; without one, any metric on them will do.
         if datasetIDs != nil, !search.filter.contains(where: { $0.entity == .metric }) {
             try requireMetric(on: search.datasets)

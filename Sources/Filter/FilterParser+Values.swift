@@ -13,15 +13,20 @@ extension FilterParser {
         case (.double, .integer), (.double, .float), (.integerOrDouble, .float):
             guard let number = Double(source), !number.isNaN else { throw wrongValue(source, for: field) }
             return .number(number)
-        case (.integerOrDouble, .integer), (.integer, .integer):
+        case (.integerOrDouble, .integer), (.integer, .integer), (.integerOrDigits, .integer):
             guard let integer = Int64(source) else {
                 throw FilterError(
                     "Invalid value for numeric attribute '\(field.key)': '\(source)' does not fit into 64 bits"
                 )
             }
             return .integer(integer)
-        case (.integer, .float):
+        case (.integer, .float), (.integerOrDigits, .float):
             throw FilterError("Invalid value for numeric attribute '\(field.key)': '\(source)'")
+        case (.integerOrDigits, .singleQuotes(let text)), (.integerOrDigits, .doubleQuotes(let text)):
+            guard let integer = Int64(text) else {
+                throw FilterError("Invalid value for numeric attribute '\(field.key)': '\(text)'")
+            }
+            return .integer(integer)
         case (.text, .singleQuotes(let text)), (.text, .doubleQuotes(let text)),
             (.textOrList, .singleQuotes(let text)), (.textOrList, .doubleQuotes(let text)):
             return .text(text)
@@ -96,38 +101,5 @@ extension FilterParser {
             throw FilterError("Invalid experiment ID '\(text)'. Experiment ID must be a valid integer.")
         }
         return id
-    }
-
-    private var illFormedList: FilterError {
-        FilterError(
-            "While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list."
-        )
-    }
-
-    func listRefused(_ field: FieldReference, from start: Int) -> FilterError {
-        guard field.entity == .attribute, case .named(let fields) = reader.subject.rules[.attribute],
-            field.kind == .text
-        else { return wrongValue(reader.source(from: start), for: field) }
-        let names = Set(fields.values.filter(\.kind.acceptsLists).map(\.name)).sorted()
-        return FilterError(
-            "Only \(shownList(names)) attributes support comparison with a list of quoted string values."
-        )
-    }
-
-    private func wrongValue(_ source: String, for field: FieldReference) -> FilterError {
-        switch field.kind {
-        case .double: FilterError("Expected numeric value type for metric. Found \(source)")
-        case .integer, .integerOrDouble:
-            FilterError("Expected numeric value type for numeric attribute: \(field.key). Found \(source)")
-        case .text where field.entity != .attribute:
-            FilterError(
-                "Expected a quoted string value for \(field.entity.rawValue) (e.g. 'my-value'). Got value \(source)"
-            )
-        case .text, .textOrList, .anyText, .digits:
-            FilterError(
-                "Expected a quoted string value for \(field.entity == .dataset ? "dataset attributes" : "attributes")."
-                    + " Got value \(source)"
-            )
-        }
     }
 }

@@ -108,11 +108,7 @@ struct FilterParser {
         if let comparisonOperator = ComparisonOperator(rawValue: written), legal.contains(comparisonOperator) {
             return comparisonOperator
         }
-        let valid = legal + (field.allowsNullTests ? [.isNull, .isNotNull] : [])
-        throw FilterError(
-            "\(reader.subject.wording.invalidOperator) '\(written)' for \(field.entity.rawValue) '\(field.key)', "
-                + "not one of '\(shownList(valid.map(\.rawValue)))'"
-        )
+        throw wrongComparator(written, for: field)
     }
 
     private func nullTest(
@@ -120,6 +116,9 @@ struct FilterParser {
         _ comparisonOperator: ComparisonOperator
     ) throws(FilterError) -> Comparison {
         guard field.allowsNullTests else {
+            guard !reader.subject.wording.isOfRegistry else {
+                throw FilterError("IS NULL / IS NOT NULL is not supported in this search; compare with a value.")
+            }
             let entities = reader.subject.rules[.parameter] == nil ? "tags" : "tags and params"
             throw FilterError(
                 "IS NULL / IS NOT NULL is only supported for \(entities), "

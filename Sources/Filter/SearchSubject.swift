@@ -6,6 +6,8 @@ enum ValueKind: Sendable, Equatable {
     case integerOrDouble
     /// An integer (times of experiments).
     case integer
+    /// An integer, also as a quoted string (numbers of model versions).
+    case integerOrDigits
     /// A quoted string.
     case text
     /// A quoted string or a list of them.
@@ -22,11 +24,13 @@ struct Field: Sendable {
     let name: String
     let kind: ValueKind
     let isOrderable: Bool
+    let isComparable: Bool
 
-    init(_ name: String, _ kind: ValueKind, isOrderable: Bool = true) {
+    init(_ name: String, _ kind: ValueKind, isOrderable: Bool = true, isComparable: Bool = true) {
         self.name = name
         self.kind = kind
         self.isOrderable = isOrderable
+        self.isComparable = isComparable
     }
 }
 
@@ -57,6 +61,8 @@ package struct SearchSubject: Sendable {
     /// Whether `/` and `-` may stand between the words of a key (`metrics.val/f1-score`).
     let joinsWords: Bool
     let wording: FilterWording
+    /// Whether a filter may write an attribute in quotes of any kind.
+    var allowsQuotedAttributes = true
 }
 
 /// How the reference words what is wrong with a filter; its clients' tests look at the beginnings.
@@ -65,12 +71,31 @@ struct FilterWording: Sendable {
     let invalidOperator: String
     /// Before the name of an entity that is none, without its quotes.
     let invalidEntity: String
+    /// What an unknown field of `order_by` is called.
+    var orderKey = "attribute key"
+    /// Whether values and comparators are refused as in the searches of the registry.
+    var isOfRegistry = false
 
     /// Of runs and experiments.
     static let tracking = FilterWording(
         invalidClause: "Invalid clause(s) in filter string:",
         invalidOperator: "Invalid comparator",
         invalidEntity: "Invalid entity type"
+    )
+
+    static let registeredModels = FilterWording(
+        invalidClause: tracking.invalidClause,
+        invalidOperator: "Invalid comparator for",
+        invalidEntity: tracking.invalidEntity,
+        orderKey: "order by key",
+        isOfRegistry: true
+    )
+
+    static let modelVersions = FilterWording(
+        invalidClause: tracking.invalidClause,
+        invalidOperator: registeredModels.invalidOperator,
+        invalidEntity: tracking.invalidEntity,
+        isOfRegistry: true
     )
 
     static let loggedModels = FilterWording(
@@ -149,7 +174,8 @@ extension ValueKind {
     /// The operators that a value of this kind may follow; null tests are a matter of the entity.
     var operators: [ComparisonOperator] {
         switch self {
-        case .double, .integerOrDouble, .integer: [.equal, .notEqual, .greater, .greaterOrEqual, .less, .lessOrEqual]
+        case .double, .integerOrDouble, .integer, .integerOrDigits:
+            [.equal, .notEqual, .greater, .greaterOrEqual, .less, .lessOrEqual]
         case .text: [.equal, .notEqual, .like, .ilike]
         case .textOrList, .anyText: [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
         case .digits: [.equal, .notEqual, .isIn, .notIn]
@@ -159,7 +185,7 @@ extension ValueKind {
     var acceptsLists: Bool {
         switch self {
         case .textOrList, .anyText, .digits: true
-        case .double, .integerOrDouble, .integer, .text: false
+        case .double, .integerOrDouble, .integer, .integerOrDigits, .text: false
         }
     }
 }

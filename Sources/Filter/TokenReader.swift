@@ -69,11 +69,23 @@ extension TokenReader {
         guard let dot = current, dot.token == .dot, dot.range.lowerBound == first.range.upperBound else {
             // A stray word (`OR`) is reported as such and not as an unknown attribute.
             guard forOrdering || isAtOperator else { return nil }
+            if !forOrdering { try requireBareAttribute(first) }
             return try resolve(.attribute, firstName, forOrdering: forOrdering)
         }
         let entity = try self.entity(of: first)
+        if !forOrdering, entity == .attribute, index + 1 < lexemes.count {
+            try requireBareAttribute(lexemes[index + 1])
+        }
         guard let key = readKey() else { return nil }
         return try resolve(entity, key, forOrdering: forOrdering)
+    }
+
+    private func requireBareAttribute(_ lexeme: Lexeme) throws(FilterError) {
+        if subject.allowsQuotedAttributes { return }
+        if case .word = lexeme.token { return }
+        throw FilterError(
+            "Invalid attribute key '\(source(lexeme))' specified. Valid keys are '\(shownList(validKeys(.attribute)))'"
+        )
     }
 
     /// Reads the key behind the first dot: one quoted name, or bare words joined by dots.
@@ -180,7 +192,7 @@ extension TokenReader {
             )
         case .named(let fields):
             let isAttributeOrder = forOrdering && entity == .attribute
-            if let field = fields[key], field.isOrderable || !isAttributeOrder {
+            if let field = fields[key], isAttributeOrder ? field.isOrderable : forOrdering || field.isComparable {
                 return FieldReference(
                     entity: entity,
                     key: field.name,
@@ -189,13 +201,20 @@ extension TokenReader {
                     allowsNullTests: false
                 )
             }
-            let valid = fields.filter { !isAttributeOrder || $0.value.isOrderable }.keys.sorted()
-            throw FilterError(
-                "Invalid \(entity.rawValue) key '\(key)' specified. Valid keys are '\(shownList(valid))'"
-            )
+            let valid = isAttributeOrder ? fields.filter(\.value.isOrderable).keys.sorted() : validKeys(entity)
+            let kind = isAttributeOrder ? subject.wording.orderKey : "\(entity.rawValue) key"
+            throw FilterError("Invalid \(kind) '\(key)' specified. Valid keys are '\(shownList(valid))'")
         case nil:
             throw FilterError("Invalid entity type '\(entity.rawValue)'. Valid values are \(subject.entityNamesShown)")
         }
+    }
+}
+
+extension TokenReader {
+    /// The keys of a closed set that a filter may compare.
+    private func validKeys(_ entity: Entity) -> [String] {
+        guard case .named(let fields) = subject.rules[entity] else { return [] }
+        return fields.filter(\.value.isComparable).keys.sorted()
     }
 }
 

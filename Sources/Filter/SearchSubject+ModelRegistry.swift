@@ -1,0 +1,49 @@
+extension SearchSubject {
+    /// `registered-models/search`.
+    package static let registeredModels = SearchSubject(
+        entityNames: registryEntityNames,
+        entityNamesShown: registryEntityNamesShown,
+        rules: [
+            .attribute: .named([
+                "name": Field("name", .textOrList),
+                "timestamp": Field("last_updated_timestamp", .integer, isComparable: false),
+                "last_updated_timestamp": Field("last_updated_timestamp", .integer, isComparable: false),
+            ]),
+            .tag: .anyKey(.text, allowsNullTests: false),
+        ],
+        orderableEntities: [.attribute],
+        allowsQuotedEntityNames: false,
+        foldsOperatorCase: true,
+        refusesRepeatedOrderings: true,
+        joinsWords: false,
+        wording: .registeredModels,
+        allowsQuotedAttributes: false
+    )
+
+    /// `model-versions/search`.
+    package static let modelVersions = SearchSubject(
+        entityNames: registryEntityNames,
+        entityNamesShown: registryEntityNamesShown,
+        rules: [
+            .attribute: .named([
+                "name": Field("name", .textOrList),
+                "version_number": Field("version_number", .integerOrDigits),
+                "run_id": Field("run_id", .textOrList, isOrderable: false),
+                "source_path": Field("source_path", .text, isOrderable: false),
+                "creation_timestamp": Field("creation_timestamp", .integer, isComparable: false),
+                "last_updated_timestamp": Field("last_updated_timestamp", .integer, isComparable: false),
+            ]),
+            .tag: .anyKey(.text, allowsNullTests: false),
+        ],
+        orderableEntities: [.attribute],
+        allowsQuotedEntityNames: false,
+        foldsOperatorCase: true,
+        refusesRepeatedOrderings: true,
+        joinsWords: false,
+        wording: .modelVersions,
+        allowsQuotedAttributes: false
+    )
+
+    private static let registryEntityNames: [String: Entity] = ["attribute": .attribute, "tag": .tag, "tags": .tag]
+    private static let registryEntityNamesShown = "('attribute', 'tag', 'tags')"
+}

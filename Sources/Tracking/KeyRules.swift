@@ -12,12 +12,17 @@ package func validateKey(_ key: String, path: @autoclosure () -> String) throws(
                 + " and slashes (/)."
         )
     }
-    guard isOwnNormalisedPath(key) else {
+    try validateOwnNormalisedPath(key, path: path())
+}
+
+/// Refuses a text that names another file than it says, such as `a//b` or `..`.
+func validateOwnNormalisedPath(_ text: String, path: @autoclosure () -> String) throws(TrackingError) {
+    guard isOwnNormalisedPath(text) else {
         throw .invalidValue(
-            key,
+            text,
             path: path(),
             "Names may be treated as files in certain cases, and must not resolve to other names when treated as"
-                + " such. This name would resolve to '\(shortened(normalisedPath(key)))'"
+                + " such. This name would resolve to '\(shortened(normalisedPath(text)))'"
         )
     }
 }
@@ -109,10 +114,15 @@ package func shortened(_ text: String) -> String {
     return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))) + "..."
 }
 
-/// The text as a JSON string in ASCII, shortened, as messages show values (RFC 8259 §7).
+/// The text as a JSON string in ASCII, shortened, as messages show values.
 func jsonText(_ text: String) -> String {
+    asciiJSON(shortened(text))
+}
+
+/// The text as a JSON string in ASCII, as Python writes it (RFC 8259 §7).
+func asciiJSON(_ text: String) -> String {
     var json = "\""
-    for scalar in shortened(text).unicodeScalars {
+    for scalar in text.unicodeScalars {
         switch scalar {
         case "\"": json += "\\\""
         case "\\": json += "\\\\"

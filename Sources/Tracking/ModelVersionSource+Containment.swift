@@ -1,0 +1,75 @@
+extension ModelVersionSource {
+    /// Whether a local path lies in a folder, or is it; both absolute and without `.` and `..`.
+    package static func isLocalPath(_ path: String, within folder: String) -> Bool {
+        let slash = UInt8(ascii: "/")
+        let segments = path.utf8.split(separator: slash)
+        let root = folder.utf8.split(separator: slash)
+        return segments.count >= root.count && zip(segments, root).allSatisfy { $0.elementsEqual($1) }
+    }
+
+    /// Whether a URI lies beneath another one of the same scheme and host, however its segments are encoded.
+    package static func isURI(_ uri: String, within root: String) -> Bool {
+        let (inner, outer) = (LocationParts(uri), LocationParts(root))
+        let (segments, rootSegments) = (decodedSegments(inner), decodedSegments(outer))
+        return inner.scheme == outer.scheme
+            && inner.authority.lowercased() == outer.authority.lowercased()
+            && !rootSegments.isEmpty
+            && segments.starts(with: rootSegments)
+    }
+
+    /// Whether a URI addresses artifacts that an MLflow server proxies: by its scheme, or by its route over HTTP.
+    static func isProxied(_ uri: String) -> Bool {
+        let parts = LocationParts(cleaned(uri))
+        if parts.scheme == "mlflow-artifacts" { return true }
+        guard parts.scheme == "http" || parts.scheme == "https" else { return false }
+        let segments = decodedSegments(parts)
+        let route = ["api", "2.0", "mlflow-artifacts", "artifacts"].map { Array($0.utf8) }
+        return segments.indices.contains { segments[$0...].starts(with: route) }
+    }
+
+    private static func decodedSegments(_ parts: LocationParts) -> [[UInt8]] {
+        parts.path.utf8.split(separator: UInt8(ascii: "/")).map { segment in
+            var bytes = Array(segment)
+            while true {
+                let decoded = percentDecoded(bytes)
+                if decoded == bytes { return bytes }
+                bytes = decoded
+            }
+        }
+    }
+
+    /// Percent-decodes until nothing changes, reading a plus as a space each time, as the reference does.
+    ///
+    /// Every turn but the first makes the text shorter; sources are short.
+    static func decodedWithPluses(_ text: String) -> [UInt8] {
+        var bytes = Array(text.utf8)
+        while true {
+            let decoded = percentDecoded(bytes.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 })
+            if decoded == bytes { return bytes }
+            bytes = decoded
+        }
+    }
+
+    /// What is left of a URI when it is read by the rules of browsers: no control characters or spaces before it, no tabs
+    /// and line ends in it (https://url.spec.whatwg.org §4.4), as Python reads it.
+    static func cleaned(_ text: String) -> String {
+        let scalars = text.unicodeScalars.drop { $0.value <= 0x20 }
+        return String(String.UnicodeScalarView(scalars.filter { $0 != "\t" && $0 != "\r" && $0 != "\n" }))
+    }
+}
+
+extension LocationParts {
+    /// Brackets enclose an IPv6 address in a host (RFC 3986 §3.2.2).
+    var hasBalancedBrackets: Bool {
+        authority.unicodeScalars.contains("[") == authority.unicodeScalars.contains("]")
+    }
+}
+
+/// The run and the path within its artifacts that a `runs:/<run id>/<path>` names; nil for every other location.
+package func runAndPath(of location: String) -> (runID: String, path: String)? {
+    let parts = LocationParts(location)
+    let segments = parts.path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1)
+    guard parts.scheme == "runs", parts.authority.isEmpty, let first = segments.first else { return nil }
+    let rest = segments.count > 1 ? segments[1] : "".utf8[...]
+    return (String(decoding: first, as: UTF8.self), String(decoding: rest, as: UTF8.self))
+}

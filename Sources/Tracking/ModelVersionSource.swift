@@ -1,0 +1,225 @@
+/// Where a model version says that its artifacts come from, as far as its text tells.
+///
+/// Follows `_validate_source_run`, `_validate_source_model` and `_resolve_registered_model_source_lineage` in
+/// `handlers.py` of 3.17.2. No tag has a say in it but the one that makes a prompt, and that one admits two constant
+/// placeholders, which name nothing that could be read.
+package struct ModelVersionSource: Sendable {
+    package enum Kind: Sendable, Equatable {
+        /// What prompts have in place of a source.
+        case placeholder
+        /// A path, or a `file:` URI of this machine: absolute, without `.` and `..`, decoded once.
+        case local(path: String)
+        /// `runs:/<run id>/…`
+        case run(id: String)
+        /// `models:/<model id>`
+        case loggedModel(id: String)
+        /// `models:/<name>/<version>` and its like.
+        case registeredModel(RegisteredModelReference)
+        /// Artifacts that this server proxies.
+        case proxied
+        /// Object stores and whatever else the server never connects to.
+        case elsewhere
+    }
+
+    package let text: String
+    package let kind: Kind
+
+    /// Reads a source and refuses what no run or model could contain.
+    ///
+    /// - Parameters:
+    ///   - isPrompt: whether the request registers a version of a prompt.
+    ///   - workingDirectory: against which a relative path is meant.
+    ///   - trustedRoots: artifact roots that the operator configured; their hosts may be named.
+    /// - Throws: `.invalidParameterValue`; the message shows the source and says what is wrong with it.
+    package init(
+        _ text: String,
+        isPrompt: Bool,
+        workingDirectory: String,
+        trustedRoots: [String]
+    ) throws(TrackingError) {
+        self.text = text
+        if isPrompt {
+            guard Self.promptPlaceholders.contains(where: { $0.isExactly(text) }) else {
+                throw Self.refusal(text, "Prompt sources must use an MLflow placeholder.", kind: "prompt")
+            }
+            kind = .placeholder
+            return
+        }
+        _ = try text.checked("source", limit: TrackingLimits.artifactLocationLength)
+        let cleaned = Self.cleaned(text)
+        let parts = LocationParts(cleaned)
+        try parts.requireTrustedHost(field: "source", trustedRoots: trustedRoots)
+        guard parts.hasBalancedBrackets else {
+            throw Self.refusal(text, "The brackets around its host do not match.")
+        }
+        if parts.scheme == "models" {
+            kind = try Self.model(parts, in: text)
+        } else if Self.isLocal(cleaned), !text.isExactly("databricks") {
+            kind = .local(path: try Self.localPath(parts, in: text, workingDirectory: workingDirectory))
+        } else {
+            try Self.requireAbsolutePath(text)
+            kind = try Self.remote(parts, in: text)
+        }
+    }
+
+    private static let promptPlaceholders = ["dummy-source", "prompt-template"]
+
+    // MARK: Refusals
+
+    private static func refusal(_ source: String, _ reason: String, kind: String = "model version") -> TrackingError {
+        .invalidParameter("Invalid \(kind) source: '\(shortened(source))'. \(reason)")
+    }
+
+    /// The refusal of a source that lies in no run or model that the request names.
+    package func notContained(in parameter: String) -> TrackingError {
+        Self.notContained(text, in: parameter)
+    }
+
+    private static func notContained(_ text: String, in parameter: String) -> TrackingError {
+        refusal(text, "The \(parameter) request parameter must identify the resource that contains the source.")
+    }
+
+    /// The refusal of a local path outside of the run or model that the request names, or without one.
+    package func notLocal(to parameter: String, resolvedPath: String?) -> TrackingError {
+        Self.refusal(
+            resolvedPath ?? text,
+            "To use a local path as a model version source, the \(parameter) request parameter has to be specified and "
+                + "the local path has to be contained within the artifact directory of the run specified by the "
+                + "\(parameter)."
+        )
+    }
+
+    /// The refusal of a version that is said to come from another run or model than the one it refers to.
+    package var mismatched: TrackingError {
+        Self.refusal(text, "The run_id and model_id request parameters must match the referenced model version.")
+    }
+
+    /// The refusal of a version of a prompt as the source of a version of a model.
+    package var isOfPrompt: TrackingError {
+        Self.refusal(text, "Prompt versions cannot be used as model version sources.")
+    }
+
+    /// Refuses parent references and whatever else makes a path differ from what it names, however often it is encoded.
+    package static func requireAbsolutePath(_ source: String) throws(TrackingError) {
+        let decoded = decodedWithPluses(cleaned(source))
+        let path = LocationParts(String(decoding: decoded, as: UTF8.self)).path.utf8
+        let slash = UInt8(ascii: "/")
+        let isAbsolute = path.first == slash && path.contains { $0 != slash }
+        let isPlain =
+            !decoded.contains(0)
+            && !decoded.split(separator: slash).contains { $0.elementsEqual("..".utf8) }
+            && !path.split(separator: slash).contains { $0.elementsEqual(".".utf8) }
+        guard isAbsolute, isPlain else {
+            throw refusal(
+                source,
+                "If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, "
+                    + "an absolute path must be provided without relative path references present. "
+                    + "Please provide an absolute path."
+            )
+        }
+    }
+}
+
+// MARK: - Kinds
+
+extension ModelVersionSource {
+    private static func model(_ parts: LocationParts, in text: String) throws(TrackingError) -> Kind {
+        guard parts.authority.isEmpty else {
+            throw refusal(text, "Registered model sources must use the active model registry.")
+        }
+        guard let model = ModelReference(path: parts.path) else { throw notContained(text, in: "model_id") }
+        switch model {
+        case .loggedModel(let id):
+            try requireAbsolutePath(text)
+            return .loggedModel(id: id)
+        case .registeredModel(let reference): return .registeredModel(reference)
+        }
+    }
+
+    private static func remote(_ parts: LocationParts, in text: String) throws(TrackingError) -> Kind {
+        if parts.scheme == "runs" {
+            guard let (id, _) = runAndPath(of: cleaned(text)) else {
+                throw notContained(text, in: "run_id")
+            }
+            return .run(id: id)
+        }
+        return isProxied(text) ? .proxied : .elsewhere
+    }
+
+    private static func localPath(
+        _ parts: LocationParts,
+        in text: String,
+        workingDirectory: String
+    ) throws(TrackingError) -> String {
+        if parts.scheme == "file" {
+            let host = parts.authority.lowercased()
+            guard host.isEmpty || host == "." || host.hasPrefix("localhost") || host.hasPrefix("127.0.0.1") else {
+                throw refusal(text, "It names another host; a file: URI must name none.")
+            }
+        }
+        return absoluteLocalPath(of: text, workingDirectory: workingDirectory)
+    }
+
+    /// The path of a local location, decoded once and without `.` and `..`; links are not followed.
+    package static func absoluteLocalPath(of location: String, workingDirectory: String) -> String {
+        let parts = LocationParts(location)
+        let encoded = parts.scheme == "file" ? String(parts.path) : location
+        let path = String(decoding: percentDecoded(Array(encoded.utf8)), as: UTF8.self)
+        return normalisedPath(path.utf8.first == UInt8(ascii: "/") ? path : workingDirectory + "/" + path)
+    }
+
+    /// Whether a location is a path or a `file:` URI.
+    package static func isLocal(_ location: String) -> Bool {
+        let scheme = LocationParts(location).scheme
+        return scheme.isEmpty || scheme == "file"
+    }
+}
+
+/// A registered model and how one of its versions is chosen.
+package struct RegisteredModelReference: Sendable, Equatable {
+    package enum Choice: Sendable, Equatable {
+        case version(String)
+        case stage(String)
+        case latest
+        case alias(String)
+    }
+
+    package let name: String
+    package let choice: Choice
+}
+
+/// What a `models:` URI names (`_parse_model_uri` in `models.py`).
+enum ModelReference: Equatable {
+    case loggedModel(id: String)
+    case registeredModel(RegisteredModelReference)
+
+    /// nil for a path that is none of `/<model id>`, `/<name>/<version, stage or latest>` and `/<name>@<alias>`.
+    init?(path: some StringProtocol) {
+        let slash = UInt8(ascii: "/")
+        let bytes = Array(path.utf8)
+        guard bytes.first == slash else { return nil }
+        let segments = bytes.drop { $0 == slash }.split(separator: slash, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard let first = segments.first, segments.count <= 2, !segments.contains(where: \.isBlank) else { return nil }
+        guard segments.count == 1 else {
+            self = .registeredModel(RegisteredModelReference(name: first, choice: Self.choice(segments[1])))
+            return
+        }
+        guard let at = first.unicodeScalars.lastIndex(of: "@") else {
+            self = .loggedModel(id: first)
+            return
+        }
+        let alias = String(first[first.unicodeScalars.index(after: at)...])
+        guard !alias.isBlank else { return nil }
+        self = .registeredModel(RegisteredModelReference(name: String(first[..<at]), choice: .alias(alias)))
+    }
+
+    private static func choice(_ suffix: String) -> RegisteredModelReference.Choice {
+        if suffix.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) { return .version(suffix) }
+        return isLatestAlias(suffix) ? .latest : .stage(suffix)
+    }
+}
+
+extension String {
+    fileprivate var isBlank: Bool { unicodeScalars.allSatisfy(\.properties.isWhitespace) }
+}

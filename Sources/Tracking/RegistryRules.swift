@@ -1,0 +1,101 @@
+// The rules of `validation.py` for names, versions, aliases and tags of the registry.
+
+/// Refuses a name of a registered model that MLflow does not allow: blank, with `/` or `:`, or one that is not its own
+/// normalised path.
+///
+/// - Parameter parameter: what a missing name is called.
+package func validateModelName(_ name: String, parameter: String = "name") throws(TrackingError) {
+    guard name.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
+        throw .invalidParameter("Missing value for required parameter '\(parameter)'.")
+    }
+    guard !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }) else {
+        throw .invalidParameter("Invalid model name '\(shortened(name))'. Names cannot contain '/' or ':'.")
+    }
+    try validateOwnNormalisedPath(name, path: "name")
+}
+
+/// Reads the number of a model version: plain decimal digits, perhaps behind a minus.
+///
+/// The reference takes everything that Python's `int` takes (`" 1"`, `"1_0"`); here that is a 400.
+/// - Returns: nil for a number that is too large for any version.
+/// - Throws: `.invalidParameterValue` for a text that is no number.
+package func parseModelVersion(_ text: String) throws(TrackingError) -> Int64? {
+    let digits = text.utf8.drop { $0 == UInt8(ascii: "-") }
+    let isNumber =
+        !digits.isEmpty && text.utf8.count - digits.count <= 1
+        && digits.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+    guard isNumber else {
+        throw .invalidParameter("Parameter 'version' must be an integer, got '\(shortened(text))'.")
+    }
+    return Int64(text)
+}
+
+/// Refuses an alias that MLflow does not allow: letters, digits, underscores and dashes only, 255 at the most.
+package func validateModelAlias(_ alias: String) throws(TrackingError) {
+    guard !alias.isEmpty else { throw .invalidParameter("Registered model alias name cannot be empty.") }
+    guard alias.unicodeScalars.allSatisfy({ $0 == "-" || isWordScalar($0) }) else {
+        throw .invalidParameter(
+            "Invalid alias name: '\(shortened(alias))'. Names may only contain alphanumerics, underscores (_), and "
+                + "dashes (-)."
+        )
+    }
+    _ = try alias.checked("Registered model alias name", limit: RegistryLimits.aliasLength)
+}
+
+/// Refuses an alias that would hide what clients read in its place: `latest`, and `v` with a number.
+package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
+    guard !isLatestAlias(alias) else {
+        throw .invalidParameter("'latest' alias name (case insensitive) is reserved.")
+    }
+    let scalars = alias.unicodeScalars
+    let isVersion =
+        scalars.first.map { $0 == "v" || $0 == "V" } ?? false && scalars.count > 1
+        && scalars.dropFirst().allSatisfy { $0.properties.generalCategory == .decimalNumber }
+    guard !isVersion else { throw .invalidParameter("Version alias name '\(alias)' is reserved.") }
+}
+
+/// Whether an alias stands for the version with the highest number.
+package func isLatestAlias(_ alias: String) -> Bool {
+    alias.lowercased() == "latest"
+}
+
+/// Refuses a tag of a registered model that MLflow does not allow; a long value is never cut.
+package func validateRegisteredModelTag(_ tag: Tag) throws(TrackingError) {
+    try validateRegistryTagKey(tag.key)
+    _ = try tag.key.checked("key", limit: RegistryLimits.tagKeyLength)
+    _ = try tag.value.checked("value", limit: RegistryLimits.tagValueLength)
+}
+
+/// Refuses a tag of a model version that MLflow does not allow; a long value is never cut.
+package func validateModelVersionTag(_ tag: Tag) throws(TrackingError) {
+    try validateRegistryTagKey(tag.key)
+    _ = try tag.key.checked("key", limit: RegistryLimits.tagKeyLength)
+    guard !(tag.key.isExactly(Tag.promptTextKey) && tag.value.isLonger(than: RegistryLimits.tagValueLength)) else {
+        throw .invalidParameter("Prompt text exceeds max length of \(RegistryLimits.tagValueLength) characters.")
+    }
+    _ = try tag.value.checked("value", limit: RegistryLimits.tagValueLength)
+}
+
+/// Refuses the key of a tag that MLflow does not allow; its length is another rule.
+package func validateRegistryTagKey(_ key: String) throws(TrackingError) {
+    try validateKey(key, path: "key")
+}
+
+/// The bounds of the registry, in Unicode scalars.
+package enum RegistryLimits {
+    package static let tagKeyLength = 250
+    package static let tagValueLength = 100_000
+    package static let aliasLength = 255
+}
+
+extension TrackingError {
+    /// No registered model has that name.
+    package static func registeredModelNotFound(_ name: String) -> TrackingError {
+        doesNotExist("Registered Model with name=\(shortened(name)) not found")
+    }
+
+    /// The model has no such version, or there is no such model.
+    package static func modelVersionNotFound(_ name: String, _ version: String) -> TrackingError {
+        doesNotExist("Model Version (name=\(shortened(name)), version=\(shortened(version))) not found")
+    }
+}

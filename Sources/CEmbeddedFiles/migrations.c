@@ -14,10 +14,15 @@ static const unsigned char migration_0003[] = {
 #embed "../../migrations/0003_logged_models.sql"
 };
 
+static const unsigned char migration_0004[] = {
+#embed "../../migrations/0004_model_registry.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0001_initial.sql", migration_0001),
     APUS_FILE("0002_artifact_journal.sql", migration_0002),
     APUS_FILE("0003_logged_models.sql", migration_0003),
+    APUS_FILE("0004_model_registry.sql", migration_0004),
 };
 
 struct apus_embedded_files apus_migrations(void) {

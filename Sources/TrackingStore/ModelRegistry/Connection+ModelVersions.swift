@@ -1,0 +1,131 @@
+internal import SQLite
+internal import Tracking
+
+extension Connection {
+    /// Where a version of a model is stored.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    func modelVersionRow(_ key: ModelVersionKey) throws -> ModelVersionRow {
+        let select = try query(
+            """
+            SELECT version.id, version.model_id
+            FROM registered_models AS model
+            JOIN model_versions AS version ON version.model_id = model.id AND version.version = ?2
+            WHERE model.name = ?1
+            """,
+            key.name,
+            key.version
+        )
+        let row = try select.firstRow { ModelVersionRow(id: $0.int64(0), modelID: $0.int64(1)) }
+        guard let row else { throw key.notFound }
+        return row
+    }
+
+    /// A version with its aliases.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    func modelVersion(_ key: ModelVersionKey) throws -> ModelVersion {
+        let row = try modelVersionRow(key)
+        guard var version = try modelVersions(rows: [row.id]).first else { throw key.notFound }
+        version.aliases = try aliases(ofModel: row.modelID, version: version.version)
+        return version
+    }
+
+    /// Versions without their aliases, in the order of the rows: a statement for each kind of entity.
+    func modelVersions(rows: [Int64]) throws -> [ModelVersion] {
+        if rows.isEmpty { return [] }
+        let page = jsonArray(rows)
+        let tags = try tags(of: "model_version_tags", by: "version_id", page)
+        let select = try query(
+            """
+            SELECT version.id, version.name, version.version, version.creation_time, version.last_updated_time,
+                version.stage, version.description, version.source, version.run_id, version.run_link
+            FROM json_each(?1) AS page
+            CROSS JOIN model_versions AS version ON version.id = page.value
+            ORDER BY page.id
+            """,
+            page
+        )
+        return try select.map { row in
+            var version = ModelVersion(
+                name: row.string(1),
+                version: row.int64(2),
+                creationTime: row.int64(3),
+                lastUpdatedTime: row.int64(4),
+                stage: try ModelStage(storedValue: row.int64(5)),
+                description: row.optionalString(6),
+                source: row.string(7),
+                runID: row.string(8),
+                runLink: row.string(9)
+            )
+            version.tags = tags[row.int64(0)] ?? []
+            return version
+        }
+    }
+
+    /// The aliases of one version, in ascending order of bytes.
+    func aliases(ofModel modelID: Int64, version: Int64) throws -> [String] {
+        let select = try query(
+            "SELECT alias FROM registered_model_aliases WHERE model_id = ?1 AND version = ?2 ORDER BY alias",
+            modelID,
+            version
+        )
+        return try select.map { $0.string(0) }
+    }
+
+    /// Where the artifacts of a version lie.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    func modelVersionLocation(_ key: ModelVersionKey) throws -> String {
+        let row = try modelVersionRow(key)
+        let select = try query("SELECT coalesce(storage_location, source) FROM model_versions WHERE id = ?1", row.id)
+        guard let location = try select.firstRow({ $0.string(0) }) else { throw key.notFound }
+        return location
+    }
+
+    /// The highest number of a version in a stage, or in any; nil when there is none.
+    func latestVersion(ofModel modelID: Int64, in stage: ModelStage?) throws -> Int64? {
+        let condition = stage == nil ? "" : " AND stage = ?2"
+        let sql = "SELECT max(version) FROM model_versions WHERE model_id = ?1" + condition
+        let values: [any Bindable] = stage.map { [modelID, $0.rawValue] } ?? [modelID]
+        return try query(sql, values: values).firstRow { $0.optionalInt64(0) } ?? nil
+    }
+
+    /// The version that an alias stands for, `latest` included.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
+    ///   `.invalidParameterValue` for an unknown alias.
+    func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
+        let modelID = try registeredModelRow(name)
+        if isLatestAlias(alias) {
+            guard let latest = try latestVersion(ofModel: modelID, in: nil) else {
+                throw TrackingError.doesNotExist("Latest version not found for model \(shortened(name)).")
+            }
+            return latest
+        }
+        let select = try query(
+            "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
+            modelID,
+            alias
+        )
+        guard let version = try select.firstRow({ $0.int64(0) }) else {
+            throw TrackingError.invalidParameter("Registered model alias \(shortened(alias)) not found.")
+        }
+        return version
+    }
+}
+
+/// The numbers by which other tables know a version and its model.
+struct ModelVersionRow {
+    var id: Int64
+    var modelID: Int64
+}
+
+extension ModelStage {
+    init(storedValue: Int64) throws {
+        guard let stage = Self(rawValue: storedValue) else {
+            throw StoreCorruption("no stage of a model version has the number \(storedValue)")
+        }
+        self = stage
+    }
+}

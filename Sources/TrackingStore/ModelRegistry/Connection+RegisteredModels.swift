@@ -1,0 +1,118 @@
+internal import SQLite
+internal import Tracking
+
+extension Connection {
+    /// The number by which other tables know a registered model.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when there is none of that name.
+    func registeredModelRow(_ name: String) throws -> Int64 {
+        let row = try query("SELECT id FROM registered_models WHERE name = ?1", name).firstRow { $0.int64(0) }
+        guard let row else { throw TrackingError.registeredModelNotFound(name) }
+        return row
+    }
+
+    /// A registered model with all that its routes show.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when there is none of that name.
+    func registeredModel(_ name: String) throws -> RegisteredModel {
+        guard let model = try registeredModels(rows: [try registeredModelRow(name)]).first else {
+            throw TrackingError.registeredModelNotFound(name)
+        }
+        return model
+    }
+
+    /// Registered models with all that their routes show, in the order of the rows: a statement for each kind of entity.
+    func registeredModels(rows: [Int64]) throws -> [RegisteredModel] {
+        let page = jsonArray(rows)
+        let latest = try latestVersions(ofModels: page)
+        let tags = try tags(of: "registered_model_tags", by: "model_id", page)
+        let aliases = try aliases(ofModels: page)
+        let select = try query(
+            """
+            SELECT model.id, model.name, model.creation_time, model.last_updated_time, model.description
+            FROM json_each(?1) AS page
+            CROSS JOIN registered_models AS model ON model.id = page.value
+            ORDER BY page.id
+            """,
+            page
+        )
+        return try select.map { row in
+            var model = RegisteredModel(
+                name: row.string(1),
+                creationTime: row.int64(2),
+                lastUpdatedTime: row.int64(3),
+                description: row.string(4)
+            )
+            let id = row.int64(0)
+            model.latestVersions = latest[id] ?? []
+            model.tags = tags[id] ?? []
+            model.aliases = aliases[id] ?? []
+            return model
+        }
+    }
+
+    /// The latest version of each stage of models, the stage of the oldest version first, without aliases.
+    ///
+    /// - Parameter models: rows of models as a JSON array.
+    func latestVersions(ofModels models: String) throws -> [Int64: [ModelVersion]] {
+        let select = try query(
+            """
+            SELECT model.value, (
+                SELECT latest.id FROM model_versions AS latest
+                WHERE latest.model_id = model.value AND latest.stage = stage.value
+                ORDER BY latest.version DESC LIMIT 1
+            ) AS latest_id
+            FROM json_each(?1) AS model
+            CROSS JOIN json_each('[0,1,2,3]') AS stage
+            WHERE latest_id IS NOT NULL
+            ORDER BY model.id, (
+                SELECT oldest.version FROM model_versions AS oldest
+                WHERE oldest.model_id = model.value AND oldest.stage = stage.value
+                ORDER BY oldest.version LIMIT 1
+            )
+            """,
+            models
+        )
+        let pairs = try select.map { (model: $0.int64(0), version: $0.int64(1)) }
+        var latest: [Int64: [ModelVersion]] = [:]
+        for (pair, version) in zip(pairs, try modelVersions(rows: pairs.map(\.version))) {
+            latest[pair.model, default: []].append(version)
+        }
+        return latest
+    }
+
+    private func aliases(ofModels models: String) throws -> [Int64: [ModelAlias]] {
+        let select = try query(
+            """
+            SELECT alias.model_id, alias.alias, alias.version
+            FROM json_each(?1) AS page
+            CROSS JOIN registered_model_aliases AS alias ON alias.model_id = page.value
+            ORDER BY page.id, alias.alias
+            """,
+            models
+        )
+        var aliases: [Int64: [ModelAlias]] = [:]
+        try select.forEachRow { row in
+            aliases[row.int64(0), default: []].append(ModelAlias(alias: row.string(1), version: row.int64(2)))
+        }
+        return aliases
+    }
+
+    /// The tags of each owner of a page, in ascending order of key bytes; table and column are names of our own.
+    func tags(of table: StaticString, by owner: StaticString, _ page: String) throws -> [Int64: [Tag]] {
+        let select = try query(
+            """
+            SELECT tag.\(owner), tag.key, tag.value
+            FROM json_each(?1) AS page
+            CROSS JOIN \(table) AS tag ON tag.\(owner) = page.value
+            ORDER BY page.id, tag.key
+            """,
+            page
+        )
+        var tags: [Int64: [Tag]] = [:]
+        try select.forEachRow { row in
+            tags[row.int64(0), default: []].append(Tag(key: row.string(1), value: row.string(2)))
+        }
+        return tags
+    }
+}

@@ -1,0 +1,116 @@
+internal import SQLite
+package import Tracking
+
+extension WriteSession {
+    /// Gives a version another description, or none.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    package func updateModelVersion(_ key: ModelVersionKey, description: String?) throws -> ModelVersion {
+        let row = try connection.modelVersionRow(key)
+        try connection.run(
+            "UPDATE model_versions SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
+            row.id,
+            description,
+            currentMilliseconds()
+        )
+        return try connection.modelVersion(key)
+    }
+
+    /// Moves a version into a stage.
+    ///
+    /// - Parameter archivesOthers: whether the versions that are in the stage leave it for the archive.
+    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    package func moveModelVersion(
+        _ key: ModelVersionKey,
+        to stage: ModelStage,
+        archivesOthers: Bool
+    ) throws -> ModelVersion {
+        let row = try connection.modelVersionRow(key)
+        let now = currentMilliseconds()
+        if archivesOthers {
+            try connection.run(
+                """
+                UPDATE model_versions SET stage = ?3, last_updated_time = ?4
+                WHERE model_id = ?1 AND stage = ?2 AND id != ?5
+                """,
+                row.modelID,
+                stage.rawValue,
+                ModelStage.archived.rawValue,
+                now,
+                row.id
+            )
+        }
+        try connection.run(
+            "UPDATE model_versions SET stage = ?2, last_updated_time = ?3 WHERE id = ?1",
+            row.id,
+            stage.rawValue,
+            now
+        )
+        try touchRegisteredModel(row.modelID, at: now)
+        return try connection.modelVersion(key)
+    }
+
+    /// Removes a version with its tags and aliases; its number is not given again.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    package func deleteModelVersion(_ key: ModelVersionKey) throws {
+        let row = try connection.modelVersionRow(key)
+        try connection.run("DELETE FROM model_versions WHERE id = ?1", row.id)
+        try connection.run(
+            "DELETE FROM registered_model_aliases WHERE model_id = ?1 AND version = ?2",
+            row.modelID,
+            key.version
+        )
+        try touchRegisteredModel(row.modelID, at: currentMilliseconds())
+    }
+
+    /// Sets one tag of a version.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
+        let row = try connection.modelVersionRow(key)
+        try upsertVersion(tag, versionID: row.id)
+        if tag.key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
+    }
+
+    /// Removes one tag of a version, if it has it.
+    ///
+    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    package func deleteModelVersionTag(key: String, version: ModelVersionKey) throws {
+        let row = try connection.modelVersionRow(version)
+        try connection.run("DELETE FROM model_version_tags WHERE version_id = ?1 AND key = ?2", row.id, key)
+        if key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
+    }
+
+    func upsertVersion(_ tag: Tag, versionID: Int64) throws {
+        try connection.run(
+            """
+            INSERT INTO model_version_tags (version_id, key, value) VALUES (?1, ?2, ?3)
+            ON CONFLICT (version_id, key) DO UPDATE SET value = excluded.value
+            """,
+            versionID,
+            tag.key,
+            tag.value
+        )
+    }
+
+    /// Makes `is_prompt` of a model's versions follow their tags; writes the versions for which it changes.
+    func markVersions(ofModel modelID: Int64) throws {
+        let tagged = try connection.query(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM model_versions AS version
+                CROSS JOIN model_version_tags AS tag ON tag.version_id = version.id AND tag.key = ?2
+                WHERE version.model_id = ?1 AND tag.value = 'true')
+            """,
+            modelID,
+            Tag.isPromptKey
+        )
+        let isPrompt = try tagged.firstRow { $0.int64(0) } ?? 0
+        try connection.run(
+            "UPDATE model_versions SET is_prompt = ?2 WHERE model_id = ?1 AND is_prompt != ?2",
+            modelID,
+            isPrompt
+        )
+    }
+}

@@ -65,8 +65,8 @@ package struct MLflowAPI: Sendable {
     package var endpoints: [Endpoint] {
         let all =
             experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + loggedModelEndpoints
-            + artifactEndpoints + artifactViewEndpoints + artifactJournalEndpoints + multipartEndpoints
-            + serverEndpoints
+            + registeredModelEndpoints + modelVersionEndpoints + artifactEndpoints + artifactViewEndpoints
+            + artifactJournalEndpoints + multipartEndpoints + serverEndpoints
             + unsupportedEndpoints
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }

@@ -158,10 +158,9 @@ import Tracking
     @Test(
         arguments: [
             ("POST", "/api/3.0/mlflow/traces"),
-            ("GET", "/api/2.0/mlflow/registered-models/search"), ("POST", "/api/2.0/mlflow/model-versions/create"),
             ("POST", "/v1/traces"), ("POST", "/graphql"),
             ("GET", "/ajax-api/2.0/mlflow-artifacts/presigned/0/x"), ("GET", "/api/3.0/mlflow/scorers/list"),
-            ("DELETE", "/api/2.0/mlflow/registered-models/delete"), ("GET", "/ajax-api/2.0/mlflow/webhooks"),
+            ("GET", "/ajax-api/2.0/mlflow/webhooks"),
         ]
     )
     func `what is not offered is refused at once as not implemented`(method: String, path: String) throws {

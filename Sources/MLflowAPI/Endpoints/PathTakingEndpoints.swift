@@ -5,13 +5,9 @@ internal import Tracking
 
 extension MLflowAPI {
     var pathTakingEndpoints: [Endpoint] {
-        var endpoints = [
-            unsupported("/model-versions/get-artifact", refuseModelVersionArtifact)
-        ]
-        for version in ["2.0", "3.0"] {
-            endpoints.append(unsupported("/ajax-api/\(version)/mlflow/get-trace-artifact", refuseTraceArtifact))
+        ["2.0", "3.0"].map { version in
+            unsupported("/ajax-api/\(version)/mlflow/get-trace-artifact", refuseTraceArtifact)
         }
-        return endpoints
     }
 
     /// The refusal of the path itself, or else of the request.
@@ -38,14 +34,6 @@ extension MLflowAPI {
                     reply(response(to: error))
                 }
             }
-        )
-    }
-
-    private func refuseModelVersionArtifact(_ request: APIRequest) throws -> APIResponse {
-        guard let path = request.queryValue("path"), !path.isEmpty else { throw RequestMessage.missing("path") }
-        return refusal(
-            of: path,
-            or: TrackingError(.notImplemented, "The model registry is not offered by this server yet.")
         )
     }
 

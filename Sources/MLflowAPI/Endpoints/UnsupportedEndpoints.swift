@@ -21,12 +21,10 @@ extension MLflowAPI {
 
     private static let unsupportedFamilies = [
         "/2.0/mlflow/traces", "/3.0/mlflow/traces", "/2.0/mlflow/unified-traces",
-        "/2.0/mlflow/get-online-trace-details", "/2.0/mlflow/registered-models",
-        "/2.0/mlflow/model-versions", "/2.0/mlflow/webhooks", "/3.0/mlflow/datasets", "/3.0/mlflow/gateway",
-        "/2.0/mlflow/gateway-proxy",
-        "/3.0/mlflow/issues", "/3.0/mlflow/label-schemas", "/3.0/mlflow/prompt-optimization",
-        "/3.0/mlflow/review-queues", "/3.0/mlflow/scorers", "/3.0/mlflow/workspaces", "/3.0/mlflow/assessments",
-        "/3.0/jobs", "/2.0/mlflow/runs/create-promptlab-run",
+        "/2.0/mlflow/get-online-trace-details", "/2.0/mlflow/webhooks", "/3.0/mlflow/datasets", "/3.0/mlflow/gateway",
+        "/2.0/mlflow/gateway-proxy", "/3.0/mlflow/issues", "/3.0/mlflow/label-schemas",
+        "/3.0/mlflow/prompt-optimization", "/3.0/mlflow/review-queues", "/3.0/mlflow/scorers",
+        "/3.0/mlflow/workspaces", "/3.0/mlflow/assessments", "/3.0/jobs", "/2.0/mlflow/runs/create-promptlab-run",
     ]
 
     private static func name(of family: String) -> String {

@@ -1,0 +1,178 @@
+internal import ArtifactStore
+internal import Filter
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var modelVersionEndpoints: [Endpoint] {
+        endpoint("POST", "model-versions/create", createModelVersion)
+            + endpoint("GET", "model-versions/get", getModelVersion)
+            + endpoint("PATCH", "model-versions/update", updateModelVersion)
+            + endpoint("POST", "model-versions/transition-stage", moveModelVersion)
+            + endpoint("DELETE", "model-versions/delete", deleteModelVersion)
+            + endpoint("GET", "model-versions/search", searchModelVersions)
+            + endpoint("GET", "model-versions/get-download-uri", getDownloadURI)
+            + endpoint("POST", "model-versions/set-tag", setModelVersionTag)
+            + endpoint("DELETE", "model-versions/delete-tag", deleteModelVersionTag)
+            + [
+                Endpoint(
+                    method: "GET",
+                    path: "/model-versions/get-artifact",
+                    handling: .blocking(getModelVersionArtifact)
+                )
+            ]
+    }
+
+    private func createModelVersion(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let source = try message.requiredString("source")
+        let runID = try message.string("run_id")
+        let tags = try message.tags("tags")
+        let new = NewModelVersion(
+            name: name,
+            source: source,
+            runID: runID,
+            modelID: try message.string("model_id"),
+            runLink: try message.string("run_link") ?? "",
+            description: try message.string("description") ?? "",
+            tags: tags
+        )
+        let workingDirectory = settings.workingDirectory
+        return .write { session in
+            .modelVersion(try session.createModelVersion(new, workingDirectory: workingDirectory))
+        }
+    }
+
+    private func getModelVersion(_ message: RequestMessage) throws -> Operation {
+        let key = try message.modelVersionKey()
+        return .read { .modelVersion(try $0.modelVersion(key)) }
+    }
+
+    /// A description that is missing takes the present one away, as in the reference.
+    private func updateModelVersion(_ message: RequestMessage) throws -> Operation {
+        let (name, version) = try message.modelNameAndVersion()
+        let description = try message.string("description")
+        let key = try ModelVersionKey(name: name, version: version)
+        return .write { .modelVersion(try $0.updateModelVersion(key, description: description)) }
+    }
+
+    private func moveModelVersion(_ message: RequestMessage) throws -> Operation {
+        let (name, version) = try message.modelNameAndVersion()
+        let text = try message.requiredString("stage")
+        let archivesOthers = try message.boolean("archive_existing_versions") ?? false
+        let stage = try ModelStage(parsing: text)
+        guard stage.isActive || !archivesOthers else {
+            throw TrackingError.invalidParameter(
+                "Model version transition cannot archive existing model versions because '\(text)' is not an Active "
+                    + "stage. Valid stages are ['Staging', 'Production']"
+            )
+        }
+        let key = try ModelVersionKey(name: name, version: version)
+        return .write { session in
+            .modelVersion(try session.moveModelVersion(key, to: stage, archivesOthers: archivesOthers))
+        }
+    }
+
+    private func deleteModelVersion(_ message: RequestMessage) throws -> Operation {
+        let (name, version) = try message.modelNameAndVersion()
+        // Alone among these calls, the reference looks at the number before the name.
+        _ = try parseModelVersion(version)
+        let key = try ModelVersionKey(name: name, version: version)
+        return .write { session in
+            try session.deleteModelVersion(key)
+            return .empty
+        }
+    }
+
+    private func searchModelVersions(_ message: RequestMessage) throws -> Operation {
+        let filter = try message.string("filter") ?? ""
+        let maxResults = try message.maxResults(atMost: 200_000) ?? 200_000
+        let orderBy = try message.strings("order_by") ?? []
+        let pageToken = try message.string("page_token")
+        let search = RegistrySearch(
+            filter: try parseFilter(filter, for: .modelVersions),
+            orderings: try parseOrderBy(orderBy, for: .modelVersions),
+            maxResults: maxResults,
+            pageToken: pageToken
+        )
+        let store = store
+        return .read { session in
+            try PageBody.response(.modelVersions, try session.findModelVersions(search), in: session, store: store)
+        }
+    }
+
+    private func setModelVersionTag(_ message: RequestMessage) throws -> Operation {
+        let (name, version) = try message.modelNameAndVersion()
+        let tag = Tag(key: try message.requiredString("key"), value: try message.string("value") ?? "")
+        let key = try ModelVersionKey(name: name, version: version)
+        try validateModelVersionTag(tag)
+        return .write { session in
+            try session.setModelVersionTag(tag, version: key)
+            return .empty
+        }
+    }
+
+    private func deleteModelVersionTag(_ message: RequestMessage) throws -> Operation {
+        let (name, version) = try message.modelNameAndVersion()
+        let tagKey = try message.requiredString("key")
+        let key = try ModelVersionKey(name: name, version: version)
+        try validateRegistryTagKey(tagKey)
+        return .write { session in
+            try session.deleteModelVersionTag(key: tagKey, version: key)
+            return .empty
+        }
+    }
+
+    // MARK: Artifacts
+
+    private func getDownloadURI(_ message: RequestMessage) throws -> Operation {
+        let key = try ModelVersionKey(
+            name: try message.string("name") ?? "",
+            version: try message.string("version") ?? ""
+        )
+        return .read { session in
+            let location = try session.modelVersionLocation(key)
+            return .json { writer in
+                writer.beginObject()
+                writer.member("artifact_uri", location)
+                writer.endObject()
+            }
+        }
+    }
+
+    private func getModelVersionArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
+        answer(reply, path: request.queryValue("path") ?? "") {
+            guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
+            let path = try ArtifactPath(text)
+            let key = try ModelVersionKey(
+                name: request.queryValue("name") ?? "",
+                version: request.queryValue("version") ?? ""
+            )
+            let location = try store.readNow { session in
+                try session.resolvedRunLocation(try session.modelVersionLocation(key))
+            }
+            let folder = try servedFolder(at: location, owner: "version \(key.version ?? 0) of the model '\(key.name)'")
+            return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
+        }
+    }
+}
+
+extension PagedEntity {
+    /// The answer to `model-versions/search`.
+    fileprivate static let modelVersions = PagedEntity(name: "model_versions") { rows, session, writer in
+        for version in try session.modelVersions(rows: rows) { writer.write(version) }
+    }
+}
+
+extension RequestMessage {
+    fileprivate func modelNameAndVersion() throws(TrackingError) -> (name: String, version: String) {
+        (try requiredString("name"), try requiredString("version"))
+    }
+
+    /// The version of a model that a request is about.
+    fileprivate func modelVersionKey() throws(TrackingError) -> ModelVersionKey {
+        let (name, version) = try modelNameAndVersion()
+        return try ModelVersionKey(name: name, version: version)
+    }
+}

@@ -1,0 +1,190 @@
+internal import Filter
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var registeredModelEndpoints: [Endpoint] {
+        endpoint("POST", "registered-models/create", createRegisteredModel)
+            + endpoint("GET", "registered-models/get", getRegisteredModel)
+            + endpoint("PATCH", "registered-models/update", updateRegisteredModel)
+            + endpoint("POST", "registered-models/rename", renameRegisteredModel)
+            + endpoint("DELETE", "registered-models/delete", deleteRegisteredModel)
+            + endpoint("GET", "registered-models/search", searchRegisteredModels)
+            + endpoint("GET", "registered-models/get-latest-versions", getLatestVersions)
+            + endpoint("POST", "registered-models/get-latest-versions", getLatestVersions)
+            + endpoint("POST", "registered-models/set-tag", setRegisteredModelTag)
+            + endpoint("DELETE", "registered-models/delete-tag", deleteRegisteredModelTag)
+            + endpoint("POST", "registered-models/alias", setModelAlias)
+            + endpoint("GET", "registered-models/alias", getModelVersionByAlias)
+            + endpoint("DELETE", "registered-models/alias", deleteModelAlias)
+    }
+
+    private func createRegisteredModel(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let tags = try message.tags("tags")
+        let description = try message.string("description") ?? ""
+        try validateModelName(name)
+        for tag in tags { try validateRegisteredModelTag(tag) }
+        return .write { session in
+            .registeredModel(try session.createRegisteredModel(name: name, description: description, tags: tags))
+        }
+    }
+
+    private func getRegisteredModel(_ message: RequestMessage) throws -> Operation {
+        let name = try message.modelName()
+        return .read { .registeredModel(try $0.registeredModel(named: name)) }
+    }
+
+    /// A description that is missing is an empty one, as in the reference.
+    private func updateRegisteredModel(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let description = try message.string("description") ?? ""
+        try validateModelName(name)
+        return .write { .registeredModel(try $0.updateRegisteredModel(name, description: description)) }
+    }
+
+    private func renameRegisteredModel(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let newName = try message.requiredString("new_name")
+        try validateModelName(newName, parameter: "new_name")
+        try validateModelName(name)
+        return .write { .registeredModel(try $0.renameRegisteredModel(name, to: newName)) }
+    }
+
+    private func deleteRegisteredModel(_ message: RequestMessage) throws -> Operation {
+        let name = try message.modelName()
+        return .write { session in
+            try session.deleteRegisteredModel(name)
+            return .empty
+        }
+    }
+
+    private func searchRegisteredModels(_ message: RequestMessage) throws -> Operation {
+        let filter = try message.string("filter") ?? ""
+        let maxResults = try message.maxResults(atMost: 1_000) ?? 100
+        let orderBy = try message.strings("order_by") ?? []
+        let pageToken = try message.string("page_token")
+        let search = RegistrySearch(
+            filter: try parseFilter(filter, for: .registeredModels),
+            orderings: try parseOrderBy(orderBy, for: .registeredModels),
+            maxResults: maxResults,
+            pageToken: pageToken
+        )
+        return .read { session in
+            let page = try session.searchRegisteredModels(search)
+            return .json(capacity: 512 * page.items.count + 64) { writer in
+                writer.beginObject()
+                if !page.items.isEmpty {
+                    writer.memberArray("registered_models") { writer in
+                        for model in page.items { writer.write(model) }
+                    }
+                }
+                writer.member("next_page_token", ifPresent: page.nextPageToken)
+                writer.endObject()
+            }
+        }
+    }
+
+    private func getLatestVersions(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let texts = try message.strings("stages") ?? []
+        try validateModelName(name)
+        return .read { session in
+            // As in the reference, a model that is not there is found missing before its stages are read.
+            _ = try session.latestVersions(ofModel: name, stages: [])
+            let stages = try texts.map { try ModelStage(parsing: $0) }
+            let versions = try session.latestVersions(ofModel: name, stages: stages)
+            return .json { writer in
+                writer.beginObject()
+                if !versions.isEmpty {
+                    writer.memberArray("model_versions") { writer in
+                        for version in versions { writer.write(version) }
+                    }
+                }
+                writer.endObject()
+            }
+        }
+    }
+
+    private func setRegisteredModelTag(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let tag = Tag(key: try message.requiredString("key"), value: try message.string("value") ?? "")
+        try validateModelName(name)
+        try validateRegisteredModelTag(tag)
+        return .write { session in
+            try session.setRegisteredModelTag(tag, model: name)
+            return .empty
+        }
+    }
+
+    private func deleteRegisteredModelTag(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let key = try message.requiredString("key")
+        try validateModelName(name)
+        try validateRegistryTagKey(key)
+        return .write { session in
+            try session.deleteRegisteredModelTag(key: key, model: name)
+            return .empty
+        }
+    }
+
+    // MARK: Aliases
+
+    private func setModelAlias(_ message: RequestMessage) throws -> Operation {
+        let name = try message.requiredString("name")
+        let alias = try message.requiredString("alias")
+        let version = try message.requiredString("version")
+        try validateModelName(name)
+        try validateModelAlias(alias)
+        try validateUnreservedAlias(alias)
+        let key = try ModelVersionKey(name: name, version: version)
+        return .write { session in
+            try session.setModelAlias(alias, version: key)
+            return .empty
+        }
+    }
+
+    private func getModelVersionByAlias(_ message: RequestMessage) throws -> Operation {
+        let (name, alias) = try message.modelNameAndAlias()
+        return .read { .modelVersion(try $0.modelVersion(named: name, alias: alias)) }
+    }
+
+    private func deleteModelAlias(_ message: RequestMessage) throws -> Operation {
+        let (name, alias) = try message.modelNameAndAlias()
+        return .write { session in
+            try session.deleteModelAlias(alias, model: name)
+            return .empty
+        }
+    }
+}
+
+extension RequestMessage {
+    /// The registered model that a request is about.
+    fileprivate func modelName() throws(TrackingError) -> String {
+        let name = try requiredString("name")
+        try validateModelName(name)
+        return name
+    }
+
+    fileprivate func modelNameAndAlias() throws(TrackingError) -> (name: String, alias: String) {
+        let name = try requiredString("name")
+        let alias = try requiredString("alias")
+        try validateModelName(name)
+        try validateModelAlias(alias)
+        return (name, alias)
+    }
+
+    /// The size of a page; nil when absent.
+    ///
+    /// - Throws: `.invalidParameterValue` below 1 and above the limit.
+    func maxResults(atMost limit: Int64) throws(TrackingError) -> Int? {
+        guard let field = try field("max_results") else { return nil }
+        let count = try field.integer("max_results")
+        guard count <= limit else { throw field.invalid("max_results") }
+        guard count >= 1 else {
+            throw .invalidParameter("Invalid value for max_results. It must be a positive integer, but got \(count)")
+        }
+        return Int(count)
+    }
+}

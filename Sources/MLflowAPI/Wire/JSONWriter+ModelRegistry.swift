@@ -1,0 +1,72 @@
+internal import JSON
+internal import Tracking
+
+// Fields that are unset and lists that are empty are absent, as in the reference's protobuf JSON.
+extension JSONWriter {
+    mutating func write(_ model: RegisteredModel) {
+        beginObject()
+        member("name", model.name)
+        member("creation_timestamp", model.creationTime)
+        member("last_updated_timestamp", model.lastUpdatedTime)
+        if !model.description.isEmpty { member("description", model.description) }
+        if !model.latestVersions.isEmpty {
+            memberArray("latest_versions") { writer in
+                for version in model.latestVersions { writer.write(version) }
+            }
+        }
+        write(model.tags, as: "tags")
+        if !model.aliases.isEmpty {
+            memberArray("aliases") { writer in
+                for alias in model.aliases {
+                    writer.beginObject()
+                    writer.member("alias", alias.alias)
+                    writer.member("version", String(alias.version))
+                    writer.endObject()
+                }
+            }
+        }
+        endObject()
+    }
+
+    mutating func write(_ version: ModelVersion) {
+        beginObject()
+        member("name", version.name)
+        member("version", String(version.version))
+        member("creation_timestamp", version.creationTime)
+        member("last_updated_timestamp", version.lastUpdatedTime)
+        member("current_stage", version.stage.wireName)
+        member("description", ifPresent: version.description)
+        member("source", version.source)
+        member("run_id", version.runID)
+        // A version is registered at once; no other status is ever seen.
+        member("status", "READY")
+        write(version.tags, as: "tags")
+        member("run_link", version.runLink)
+        if !version.aliases.isEmpty {
+            memberArray("aliases") { writer in
+                for alias in version.aliases { writer.string(alias) }
+            }
+        }
+        endObject()
+    }
+}
+
+extension APIResponse {
+    static func registeredModel(_ model: RegisteredModel) -> APIResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.key("registered_model")
+            writer.write(model)
+            writer.endObject()
+        }
+    }
+
+    static func modelVersion(_ version: ModelVersion) -> APIResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.key("model_version")
+            writer.write(version)
+            writer.endObject()
+        }
+    }
+}

@@ -161,6 +161,9 @@ import Tracking
             ("POST", "/v1/traces"), ("POST", "/graphql"),
             ("GET", "/ajax-api/2.0/mlflow-artifacts/presigned/0/x"), ("GET", "/api/3.0/mlflow/scorers/list"),
             ("GET", "/ajax-api/2.0/mlflow/webhooks"),
+            ("PATCH", "/api/3.0/mlflow/mcp-servers/a/b/versions/1"), ("GET", "/api/3.0/mlflow/jobs/1"),
+            ("POST", "/ajax-api/3.0/mlflow/genai/evaluate/invoke"), ("POST", "/ajax-api/3.0/jobs/"),
+            ("POST", "/gateway/mlflow/v1/chat/completions"),
         ]
     )
     func `what is not offered is refused at once as not implemented`(method: String, path: String) throws {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from normalise import Normaliser
-from scenario import API, JSON_TYPE, Scenario, Step
+from scenario import API, JSON_TYPE, SIGHTS, Scenario, Step
 from wire import Connection, Response
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -19,7 +19,11 @@ PAGE_LIMIT = 60
 IMPLICIT_SAVES = {
     "experiments/create": {"created": "experiment_id"},
     "runs/create": {"created_run": "run.info.run_id"},
+    "logged-models": {"created_model": "model.info.model_id"},
 }
+# What carries times of creation or change in milliseconds: two of one millisecond would tie.
+TIMED = re.compile(r"experiments/create$|/(logged-models|registered-models|model-versions)\b")
+NO_NAME = re.compile(r"[^\w ]")
 
 
 @dataclass
@@ -42,6 +46,7 @@ class Runner:
     def __init__(self, server):
         self.server = server
         self.connection = Connection(server.url)
+        self.names = 0
 
     def run(self, scenario: Scenario) -> dict[str, Answer]:
         """Case id -> answer. A set-up step that fails is an error: nothing after it would mean anything."""
@@ -60,24 +65,29 @@ class Runner:
     def _make_fresh(self, step: Step, context: dict[str, str]):
         if step.fresh in ("experiment", "both"):
             body = {"name": f"{step.case_id} fresh"}
-            self._make(
-                Step(step.case_id, "POST", API + "experiments/create", body=body, save={"experiment": "experiment_id"}),
-                context,
-            )
+            self._make(step, "experiments/create", body, {"experiment": "experiment_id"}, context)
         if step.fresh in ("run", "both"):
             body = {"experiment_id": context["experiment"], "start_time": 1000, "run_name": "fresh"}
-            self._make(
-                Step(step.case_id, "POST", API + "runs/create", body=body, save={"run": "run.info.run_id"}), context
-            )
+            self._make(step, "runs/create", body, {"run": "run.info.run_id"}, context)
+        if step.fresh == "model":
+            body = {"experiment_id": context["experiment"], "name": "fresh"}
+            self._make(step, "logged-models", body, {"model": "model.info.model_id"}, context)
+        if step.fresh in ("registered", "version"):
+            self.names += 1
+            body = {"name": f"{NO_NAME.sub('_', step.case_id)[:150]} {self.names}"}
+            self._make(step, "registered-models/create", body, {"name": "registered_model.name"}, context)
+        if step.fresh == "version":
+            body = {"name": context["name"], "source": "s3://bucket/model"}
+            self._make(step, "model-versions/create", body, {"of": "model_version.name"}, context)
 
-    def _make(self, step: Step, context: dict[str, str]):
-        made = self._perform(step, context)
+    def _make(self, step: Step, path: str, body: dict, save: dict[str, str], context: dict[str, str]):
+        made = self._perform(Step(step.case_id, "POST", API + path, body=body, save=save), context)
         if made.status != 200:
-            raise RuntimeError(f"{step.name}: could not make what it needs: {made}")
+            raise RuntimeError(f"{step.case_id}: could not make what it needs: {made}")
 
     def _perform(self, step: Step, context: dict[str, str]) -> Answer:
         response = self._send(step, context)
-        if step.path.endswith("experiments/create"):
+        if TIMED.search(step.path) and step.method != "GET":
             self._let_the_clock_move()
         parsed = self._parse(response)
         for name, path in (step.save or IMPLICIT_SAVES.get(step.path.rsplit("mlflow/")[-1], {})).items():
@@ -124,12 +134,8 @@ class Runner:
         return pages
 
     def _see(self, step: Step, context: dict[str, str], normaliser: Normaliser) -> Any:
-        seen = {}
-        if step.see in ("run", "both"):
-            seen["run"] = self._look(f"{API}runs/get?run_id={context['run']}", normaliser)
-        if step.see in ("experiment", "both"):
-            seen["experiment"] = self._look(f"{API}experiments/get?experiment_id={context['experiment']}", normaliser)
-        return seen
+        names = step.see.replace("both", "run experiment").split()
+        return {name: self._look(fill(SIGHTS[name], context), normaliser) for name in names}
 
     def _look(self, path: str, normaliser: Normaliser) -> Any:
         response = self.connection.send("GET", path)
@@ -168,7 +174,6 @@ class Runner:
 
     @staticmethod
     def _let_the_clock_move():
-        # Experiments are ordered by their creation time in milliseconds: two of one millisecond would tie.
         start = time.time_ns() // 1_000_000
         while time.time_ns() // 1_000_000 < start + 2:
             time.sleep(0.0005)

@@ -16,6 +16,15 @@ API = "/api/2.0/mlflow/"
 AJAX = "/ajax-api/2.0/mlflow/"
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 JSON_TYPE = "application/json"
+# What `see` may name -> where it is read.
+SIGHTS = {
+    "run": API + "runs/get?run_id={run}",
+    "experiment": API + "experiments/get?experiment_id={experiment}",
+    "model": API + "logged-models/{model}?allow_deleted=true",
+    "registered": API + "registered-models/get?name={name}",
+    "version": API + "model-versions/get?name={name}&version=1",
+    "versions": API + "model-versions/search?filter=name%3D'{name}'&order_by=version_number%20ASC",
+}
 EVERY_SCENARIO: dict[str, "Scenario"] = {}
 
 
@@ -62,8 +71,9 @@ class Scenario:
         query: a dict or a list of pairs; body: a JSON value; raw: bytes sent as they are, instead of a body.
         save: placeholder name -> dotted path into the answer.
         rank: placeholders whose values are dealt out again in ascending order, for ties that are broken by id.
-        fresh: "run", "experiment" or "both": new ones are made before this step and take over the placeholders.
-        see: what to read back afterwards and compare too: "run", "experiment" or "both".
+        fresh: what is made anew before this step and takes over its placeholders: "run", "experiment", "both",
+            "model" ({model}, of {experiment}), "registered" ({name}) or "version" ({name} with its version 1).
+        see: what to read back afterwards and compare too: names of `SIGHTS`, with spaces between them.
         follow: ask for all the pages by their tokens and compare every page.
         mentions: the error message may differ, but must hold each of these on both servers.
         compare_headers: answer headers to compare besides the media type.
@@ -106,9 +116,23 @@ class Scenario:
             self.make_run(placeholder, experiment, **{"run_name": "tied", **fields})
         self.steps[-1].rank = placeholders
 
-    def do(self, path: str, body: Any):
-        """A POST that must succeed."""
-        self._prepare(path, body, {})
+    def make_model(self, placeholder: str, experiment: str = "experiment", **fields):
+        """A logged model; its name is the placeholder's."""
+        body = {"experiment_id": "{" + experiment + "}", "name": placeholder, **fields}
+        self._prepare("logged-models", body, {placeholder: "model.info.model_id"})
+
+    def make_registered(self, name: str, versions: int = 0, **fields):
+        """A registered model. Names are global, so they must be the scenario's own."""
+        self._prepare("registered-models/create", {"name": name, **fields}, {})
+        for _ in range(versions):
+            self.make_version(name)
+
+    def make_version(self, name: str, **fields):
+        self._prepare("model-versions/create", {"name": name, "source": "s3://bucket/model", **fields}, {})
+
+    def do(self, path: str, body: Any, method: str = "POST"):
+        """A request that must succeed."""
+        self.step(f"set-up {len(self.steps)}", method, path, body=body, is_case=False)
 
     def put(self, path: str, content: bytes):
         """An artifact upload that must succeed."""

@@ -15,7 +15,7 @@ from runner import Answer, Runner
 from scenario import EVERY_SCENARIO, Scenario, Step
 
 KNOWN_PATH = Path(__file__).with_name("known.json")
-LEAK = re.compile(r"sqlite3\.|sqlalche\.me|object at 0x")
+LEAK = re.compile(r"sqlite3\.|sqlalche\.me| at 0x")
 ASPECTS = ("status", "type", "code", "message", "body", "headers", "seen")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from normalise import Normaliser
 from runner import Answer
 from scenario import Step
@@ -84,3 +86,19 @@ def test_truth_and_bare_nan_are_no_numbers():
     normaliser = Normaliser({}, "/somewhere", "http://127.0.0.1:1", "")
     assert normaliser.value(True) != normaliser.value(1)
     assert normaliser.value(float("nan")) == normaliser.value(float("nan"))
+
+
+def test_the_id_of_a_model_becomes_its_name():
+    model = "m-" + "a" * 32
+    normaliser = Normaliser({"model": model, "experiment": "12"}, "/somewhere", "http://127.0.0.1:1", "")
+    assert normaliser.text(f"Logged model with ID '{model}'") == "Logged model with ID 'm-<model>'"
+    assert normaliser.text(f"'12/models/{model}/x'") == "'<experiment>/models/m-<model>/x'"
+
+
+def test_a_change_is_told_from_a_creation():
+    normaliser = Normaliser({}, "/somewhere", "http://127.0.0.1:1", "")
+    now = int(time.time() * 1000)
+    made = {"creation_timestamp": now, "last_updated_timestamp": now}
+    changed = {"creation_timestamp": now, "last_updated_timestamp": now + 1}
+    assert normaliser.value(made) == {"creation_timestamp": "<now>", "last_updated_timestamp": "<when made>"}
+    assert normaliser.value(changed) == {"creation_timestamp": "<now>", "last_updated_timestamp": "<later>"}

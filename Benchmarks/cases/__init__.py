@@ -1,6 +1,6 @@
 """The cases of the benchmark in the order in which they run."""
 
-from . import artifacts, client, history, search, startup, storage, writes
+from . import artifacts, client, history, models, search, startup, storage, writes
 
 CASES = {
     "start": startup.start,
@@ -12,6 +12,7 @@ CASES = {
     "client": client.client,
     "search": search.search,
     "search-large": search.search_large,
+    "models": models.models,
     "history": history.history,
     "artifacts": artifacts.artifacts,
     "storage": storage.storage,

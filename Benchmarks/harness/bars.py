@@ -61,6 +61,11 @@ class Bar:
 
 
 SHAPES = ("no filter", "metric and param filter", "LIKE on a tag", "IN on run ids", "5 experiments")
+MODEL_ROWS = (
+    *(f"logged models, {shape}" for shape in ("no filter", "by a metric", "by a metric on a dataset")),
+    *(f"logged models, {shape}" for shape in ("metric filter", "metric and param filter")),
+    *(f"model versions, {shape}" for shape in ("no filter", "of one model", "tag filter", "by version", "of one run")),
+)
 
 BARS = {
     "start empty store": Bar(at_most=20),
@@ -82,6 +87,7 @@ BARS = {
     "search 10,000 runs in pages of 1,000": Bar(at_most=0.4),
     "search page 200 of 40 runs": Bar(times_row=(1.2, "search page 1 of 40 runs")),
     "search runs/get": Bar(at_most=0.2),
+    **{f"models {row}": Bar(at_most=10) for row in MODEL_ROWS},
     "search runs/get, beside a writer": Bar(times_row=(2, "search runs/get")),
     "history pages of 25,000": Bar(at_least=1_000_000),
     "history in one answer": Bar(at_least=1_000_000),

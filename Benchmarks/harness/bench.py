@@ -30,7 +30,7 @@ class Bench:
         self.client_python = kinds.client_python(options.client_python)
         self.load_tool = self.compiled("load", GENERATOR)
         self.limits_tool = self.compiled("limits", ("limits.c",), "-lsqlite3")
-        self.seeded: dict[tuple[str, int], Path] = {}
+        self.seeded: dict[tuple, Path] = {}
         self.counter = 0
 
     def close(self):
@@ -50,11 +50,11 @@ class Bench:
 
     # Servers.
     @contextmanager
-    def server(self, kind, runs=0):
-        """A running server on a fresh directory, or on a copy of a store that was seeded with runs."""
+    def server(self, kind, count=0, store=seed):
+        """A running server on a fresh directory, or on a copy of a store that was seeded with runs (or models)."""
         directory = self.new_path(kind)
-        if runs:
-            shutil.copytree(self.seeded_directory(kind, runs), directory)
+        if count:
+            shutil.copytree(self.seeded_directory(kind, count, store), directory)
         else:
             directory.mkdir()
         server = KINDS[kind](directory=directory)
@@ -86,21 +86,24 @@ class Bench:
     def has_nginx(self):
         return kinds.nginx_binary() is not None
 
-    def seeded_directory(self, kind, runs):
-        """The directory of a stopped server that has this many runs; made once."""
-        if (kind, runs) not in self.seeded:
-            self.results.progress(f"{kind}: seeding {runs:,} runs")
+    def seeded_directory(self, kind, count, store=seed):
+        """The directory of a stopped server that has this many runs (or models); made once.
+
+        store: a module such as `seed`, with what it is called, `prepare` and the two ways to fill a store.
+        """
+        if (kind, count, store) not in self.seeded:
+            self.results.progress(f"{kind}: seeding {count:,} {store.CALLED}")
             directory = self.new_path(f"{kind}-seeded")
             directory.mkdir()
             server = KINDS[kind](directory=directory)
             with server:
-                experiments = seed.create_experiments(server)
+                prepared = store.prepare(server)
                 if not server.is_slow:
-                    seed.through_the_api(self, server, experiments, runs)
+                    store.through_the_api(self, server, prepared, count)
             if server.is_slow:
-                seed.into_reference_database(server.database(), experiments, runs)
-            self.seeded[kind, runs] = directory
-        return self.seeded[kind, runs]
+                store.into_reference_database(server.database(), prepared, count)
+            self.seeded[kind, count, store] = directory
+        return self.seeded[kind, count, store]
 
     # Load.
     def load(self, server, script, connections=1, iterations=0, seconds=0, rate=0, allows_failures=False):

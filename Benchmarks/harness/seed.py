@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 
+CALLED = "runs"
 EXPERIMENTS = 5
 OTHER_RUNS = 250
 START = 1_700_000_000_000
@@ -20,7 +21,8 @@ PARAMS = '${{20|{"key":"p${j}","value":"${n+j%20}"}}}'
 TAGS = '${{8|{"key":"t${j}","value":"group-${n+j%4}-${n}"}}}'
 
 
-def create_experiments(server):
+def prepare(server):
+    """The ids of the experiments, which are empty as yet."""
     from .bench import API, call
 
     connection = server.connect()

@@ -16,6 +16,7 @@ class Settings:
     seconds: int = 3  # of one measurement of writes
     runs: int = 10_000  # in the store that is searched
     large_runs: int = 100_000  # in the large one; 0 leaves it out
+    models: int = 50_000  # logged models, and model versions, in the store that is searched
     calls: int = 100  # of each shape of search in one measurement
     points: int = 1_000_000  # of the long history
     stored_points: int = 1_000_000  # when the database is weighed
@@ -26,7 +27,14 @@ class Settings:
 
 
 QUICK = Settings(
-    seconds=1, large_runs=0, calls=30, stored_points=300_000, artifact_mebibytes=256, client_metrics=300, client_runs=40
+    seconds=1,
+    large_runs=0,
+    models=5_000,
+    calls=30,
+    stored_points=300_000,
+    artifact_mebibytes=256,
+    client_metrics=300,
+    client_runs=40,
 )
 
 

@@ -187,9 +187,13 @@ for title, body in {
     "with an unknown model": {"model_id": UNKNOWN},
 }.items():
     more = [{"key": title, "value": "1"}]
-    s.post(f"params {title}", "logged-models/{model}/params", {**body, "params": more}, see="model")
-    s.step(f"tags {title}", "PATCH", "logged-models/{model}/tags", body={**body, "tags": more}, see="model")
+    s.post(f"params {title}", "logged-models/{model}/params", {**body, "params": more}, fresh="model", see="model")
+    s.step(
+        f"tags {title}", "PATCH", "logged-models/{model}/tags", body={**body, "tags": more}, fresh="model", see="model"
+    )
     s.get(f"the other after {title}", "logged-models/{other}")
+s.make_model("model", params=PAIRS["two"], tags=PAIRS["two"])
+s.do("logged-models/{model}/tags", {"tags": [{"key": "new 1", "value": "1"}]}, method="PATCH")
 s.post("params missing", "logged-models/{model}/params", {"model_id": "{model}"})
 s.step("tags missing", "PATCH", "logged-models/{model}/tags", body={"model_id": "{model}"})
 s.post("params of an unknown model", f"logged-models/{UNKNOWN}/params", {"model_id": UNKNOWN, "params": PAIRS["one"]})
@@ -250,6 +254,16 @@ s.get("file under api", API + "logged-models/{model}/artifacts/files", {"artifac
 s.get("list of an unknown model", f"logged-models/{UNKNOWN}/artifacts/directories")
 s.get("file of an unknown model", AJAX + f"logged-models/{UNKNOWN}/artifacts/files", {"artifact_file_path": "a"})
 s.get("bad path of an unknown model", AJAX + f"logged-models/{UNKNOWN}/artifacts/files", {"artifact_file_path": ".."})
+PRESIGNED = "artifacts/presigned-upload-url"
+for title, fields in {
+    "a model": {"model_id": "{model}"},
+    "an unknown model": {"model_id": UNKNOWN},
+    "an empty model": {"model_id": ""},
+    "a model and a bad path": {"model_id": "{model}", "path": "../a"},
+    "a model of a wrong type": {"model_id": 1},
+    "a model and a run": {"model_id": "{model}", "run_id": "0" * 32},
+}.items():
+    s.post(f"presigned upload to {title}", PRESIGNED, {"path": "a", **fields})
 s.make_experiment("elsewhere", artifact_location="s3://bucket/somewhere")
 s.make_model("remote", experiment="elsewhere")
 s.get("model in a bucket", "logged-models/{remote}")

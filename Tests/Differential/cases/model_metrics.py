@@ -114,16 +114,9 @@ s.make_run("run")
 for path in ("runs/log-inputs", "runs/outputs"):
     for title in ("one", "two", "the same with two steps"):
         s.post(f"{path} again, {title}", path, {"run_id": "{run}", "models": LISTS[title]}, see="run")
-s.post(
-    "datasets and models", "runs/log-inputs", {"run_id": "{run}", "datasets": [data], "models": LISTS["two"]}, see="run"
-)
-s.post(
-    "a bad dataset and models",
-    "runs/log-inputs",
-    {"run_id": "{run}", "datasets": [{}], "models": LISTS["two"]},
-    fresh="run",
-    see="run",
-)
+body = {"run_id": "{run}", "models": LISTS["two"]}
+s.post("a bad dataset and models", "runs/log-inputs", {**body, "datasets": [{}]}, fresh="run", see="run")
+s.post("datasets and models", "runs/log-inputs", {**body, "datasets": [data]}, fresh="run", see="run")
 s.post("in a search", "runs/search", {"experiment_ids": ["{experiment}"], "filter": "run_id = '{run}'"})
 s.do("runs/delete", {"run_id": "{run}"})
 s.post("inputs of a deleted run", "runs/log-inputs", {"run_id": "{run}", "models": LISTS["one"]}, see="run")

@@ -305,7 +305,7 @@ for title, ids in {
     "null": None,
     "unknown": ["99999999"],
     "a word": ["abc"],
-    "a string": "{other}",
+    "a string": "1",
     "a number": [1],
     "an empty string": [""],
     "a null": [None],

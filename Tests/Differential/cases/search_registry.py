@@ -124,7 +124,7 @@ run_id IN ()
 run_id IN ('{run}', 1)
 attribute.run_id = '{run}'
 run_id > 'a'
-run_id = ''
+run_id = '' AND name LIKE 'P %'
 source_path = 's3://bucket/a'
 source_path LIKE 's3://bucket/%' AND name LIKE 'P %'
 source_path ILIKE 's3://bucket/B' AND name LIKE 'P %'

@@ -16,6 +16,8 @@ os.environ.update(
     MLFLOW_DISABLE_TELEMETRY="true",
     GIT_PYTHON_REFRESH="quiet",
     MPLBACKEND="Agg",
+    # Without it every model that is logged starts a second interpreter, only to see what it imports.
+    MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT="0",
 )
 for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"):
     os.environ.pop(variable, None)

@@ -70,11 +70,14 @@ def uri(request):
 
 @pytest.fixture(autouse=True)
 def clean_client(tmp_path, monkeypatch):
-    """Each flow works in a folder of its own, and leaves no run open behind it."""
+    """Each flow works in a folder of its own, and leaves no run open and no model active behind it."""
     monkeypatch.chdir(tmp_path)
     yield
     while mlflow.active_run() is not None:
         mlflow.end_run()
+    # A model that was loaded or evaluated would get the metrics of the flows after it.
+    if hasattr(mlflow, "clear_active_model"):
+        mlflow.clear_active_model()
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ def test_a_killed_server_has_kept_every_version_and_every_logged_model():
 def test_a_model_that_was_logged_is_loaded_after_a_kill():
     with ApusServer() as server:
         mlflow.set_tracking_uri(server.url)
+        mlflow.set_experiment("kept")
         with mlflow.start_run() as run:
             info = log_sample(registered_model_name="kept")
             mlflow.log_metric("accuracy", 0.75, model_id=info.model_id)

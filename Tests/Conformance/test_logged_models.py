@@ -212,3 +212,22 @@ def test_a_param_of_a_model_does_not_change(tracking, experiment):
     with pytest.raises(mlflow.exceptions.MlflowException):
         tracking.log_model_params(model_id, {"depth": "3", "lr": "0.2"})
     assert tracking.get_logged_model(model_id).params == {"lr": "0.1"}
+
+
+def test_a_model_kept_elsewhere_collects_what_is_measured_of_it(tracking, experiment):
+    model = mlflow.create_external_model(name="service", params={"prompt": "short"}, tags={"team": "vision"})
+    assert model.status == entities.LoggedModelStatus.READY
+    mlflow.set_active_model(model_id=model.model_id)
+    with mlflow.start_run() as run:
+        mlflow.log_metric("latency", 0.25)
+    mlflow.log_model_params({"region": "north"})
+    seen = mlflow.get_logged_model(model.model_id)
+    assert [(one.key, one.value, one.run_id) for one in seen.metrics] == [("latency", 0.25, run.info.run_id)]
+    assert seen.params == {"prompt": "short", "region": "north"}
+    assert seen.tags["team"] == "vision"
+    assert mlflow.set_active_model(name="service").model_id == model.model_id
+    made = mlflow.initialize_logged_model(name="next", source_run_id=run.info.run_id)
+    assert (made.status, made.experiment_id) == (entities.LoggedModelStatus.PENDING, experiment)
+    assert mlflow.finalize_logged_model(made.model_id, "READY").status == entities.LoggedModelStatus.READY
+    mlflow.delete_logged_model_tag(model.model_id, "team")
+    assert "team" not in mlflow.get_logged_model(model.model_id).tags

@@ -49,12 +49,13 @@ extension FilterParser {
         return value
     }
 
-    mutating func list(for field: FieldReference) throws(FilterError) -> [String] {
+    /// A list that is not closed makes the clause invalid, one that is closed and wrong is ill-formed.
+    mutating func list(for field: FieldReference, from start: Int) throws(FilterError) -> [String] {
         reader.advance()
         var values: [String] = []
         var needsComma = false
         while !reader.take(.close) {
-            guard let lexeme = reader.current else { throw illFormedList }
+            guard let lexeme = reader.current else { throw invalidClause(from: start) }
             reader.advance()
             if needsComma {
                 guard lexeme.token == .comma else { throw illFormedList }

@@ -61,7 +61,7 @@ struct FilterParser {
         let isList = reader.current?.token == .open
         if isList {
             guard field.kind.acceptsLists else { throw listRefused(field, from: reader.offset) }
-            value = try typed(try list(for: field), for: field)
+            value = try typed(try list(for: field, from: start), for: field)
         } else {
             // Without parentheses there is no list, whatever the field.
             guard written != "IN", written != "NOT IN" else { throw invalidClause(from: start) }

@@ -68,7 +68,7 @@ extension TokenReader {
         advance()
         guard let dot = current, dot.token == .dot, dot.range.lowerBound == first.range.upperBound else {
             // A stray word (`OR`) is reported as such and not as an unknown attribute.
-            guard forOrdering || isAtOperator else { return nil }
+            guard forOrdering || (isAtOperator && !isBeforeTruthValue) else { return nil }
             if !forOrdering { try requireBareAttribute(first) }
             return try resolve(.attribute, firstName, forOrdering: forOrdering)
         }
@@ -157,6 +157,12 @@ extension TokenReader {
         case .word(let keyword): keyword?.beginsOperator ?? false
         default: false
         }
+    }
+
+    /// Whether a bare `true` or `false` is behind the operator: the reference's lexer makes no comparison of it.
+    private var isBeforeTruthValue: Bool {
+        guard index + 1 < lexemes.count, case .word = lexemes[index + 1].token else { return false }
+        return ["true", "false"].contains(source(lexemes[index + 1]).lowercased())
     }
 
     private func withoutBackticks(_ text: String) -> String {

@@ -24,6 +24,11 @@ import Testing
         ("tags.a IS NULL", "IS NULL / IS NOT NULL is not supported in this search"),
         ("tags.a IN ('x')", "Expected a quoted string value for tag (e.g. 'my-value')."),
         ("name = 'a' OR name = 'b'", "Invalid clause(s) in filter string"),
+        ("run_id IN (", "Invalid clause(s) in filter string"),
+        ("run_id IN ('a',", "Invalid clause(s) in filter string"),
+        ("run_id IN (,)", "While parsing a list in the query"),
+        ("unknown = true", "Invalid clause(s) in filter string"),
+        ("name = False", "Invalid clause(s) in filter string"),
     ])
     func `what versions cannot be searched by`(filter: String, message: String) {
         let error = #expect(throws: FilterError.self) { try parseFilter(filter, for: .modelVersions) }

@@ -20,6 +20,8 @@ package struct MLflowAPI: Sendable {
         package var multipartLimits = MultipartUploads.Limits()
         /// Whether values that are too long are cut (MLFLOW_TRUNCATE_LONG_VALUES) or refused.
         package var longValues = LongValuePolicy.truncate
+        /// What the sources of model versions must match; nil where every legal source will do.
+        package var sourcePattern: SourcePattern?
 
         package init(workingDirectory: String) {
             self.workingDirectory = workingDirectory

@@ -1,6 +1,7 @@
 """Flags and environment variables of `mlflow server`, by the same names."""
 
 import json
+import os
 import subprocess
 import uuid
 
@@ -188,6 +189,26 @@ def test_a_wrong_flag_is_refused(arguments, tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, timeout=10)
     assert result.returncode > 0
     assert result.stderr
+
+
+SOURCE_PATTERN = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX"
+
+
+def test_sources_of_versions_must_match_the_pattern_of_the_operator():
+    with ApusServer(environment={SOURCE_PATTERN: r"^s3://(?:team-\d+|shared)/"}) as server:
+        must(server.url, "registered-models/create", {"name": "m"})
+        for source, expected in [("s3://team-7/x", 200), ("s3://team-x/x", 400)]:
+            status, answer = call(server.url, "model-versions/create", {"name": "m", "source": source})
+            assert status == expected
+        assert answer["message"].startswith("Invalid model version source: 's3://team-x/x'.")
+
+
+def test_a_pattern_that_is_none_stops_the_start(tmp_path):
+    command = [str(apus_binary()), "server", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    environment = os.environ | {SOURCE_PATTERN: "(unclosed"}
+    result = subprocess.run(command, capture_output=True, text=True, timeout=10, env=environment)
+    assert result.returncode > 0
+    assert SOURCE_PATTERN in result.stderr
 
 
 def test_the_metrics_page_counts_requests():

@@ -29,6 +29,12 @@ extension MLflowAPI {
         let source = try message.requiredString("source")
         let runID = try message.string("run_id")
         let tags = try message.tags("tags")
+        guard settings.sourcePattern?.isFound(in: source) ?? true else {
+            throw TrackingError.invalidParameter(
+                "Invalid model version source: '\(shortened(source))'. This server takes only sources that match "
+                    + "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX."
+            )
+        }
         let new = NewModelVersion(
             name: name,
             source: source,

@@ -23,7 +23,7 @@ final class RunningServer {
         layout: StorageLayout,
         listening: ListeningSettings,
         security: SecuritySettings,
-        longValues: LongValuePolicy,
+        values: ValueSettings,
         readyFile: String?,
         logger: Logger
     ) throws {
@@ -45,7 +45,7 @@ final class RunningServer {
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
-            settings: Self.apiSettings(layout, roots, longValues),
+            settings: Self.apiSettings(layout, roots, values),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
@@ -77,13 +77,14 @@ final class RunningServer {
     private static func apiSettings(
         _ layout: StorageLayout,
         _ roots: ServedRoots,
-        _ longValues: LongValuePolicy
+        _ values: ValueSettings
     ) -> MLflowAPI.Settings {
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
         settings.version = mlflowVersion
         settings.servesArtifacts = layout.servesArtifacts
         settings.servesOnlyArtifacts = layout.servesOnlyArtifacts
-        settings.longValues = longValues
+        settings.longValues = values.longValues
+        settings.sourcePattern = values.sourcePattern
         settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
         return settings
     }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Dispatch
 internal import Glibc
 internal import Logging
-internal import Tracking
 
 struct ServerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,7 +42,7 @@ struct ServerCommand: ParsableCommand {
                 layout: try StorageLayout(storage, environment),
                 listening: place,
                 security: SecuritySettings(security, prefix: place.prefix, environment),
-                longValues: try environment.bool("MLFLOW_TRUNCATE_LONG_VALUES") ?? true ? .truncate : .refuse,
+                values: try ValueSettings(environment),
                 readyFile: readyFile,
                 logger: logger
             )

@@ -1,0 +1,18 @@
+/// A regular expression that the sources of new model versions must match somewhere, if the operator says so
+/// (`MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX`).
+package struct SourcePattern: Sendable {
+    private let text: String
+
+    /// - Throws: what is wrong with the text, when it is no regular expression.
+    package init(_ text: String) throws {
+        _ = try Regex(text)
+        self.text = text
+    }
+
+    /// Whether the pattern is found in the source, compared by Unicode scalars.
+    func isFound(in source: String) -> Bool {
+        // A compiled expression must not be shared by threads; versions are made rarely enough to compile it anew.
+        guard let expression = try? Regex(text) else { return false }
+        return source.contains(expression.matchingSemantics(.unicodeScalar))
+    }
+}

@@ -5,7 +5,7 @@
 const api = "ajax-api/2.0/mlflow/";
 const content = document.getElementById("content");
 const itemsPerRun = 3;
-const numeric = new Set(["Duration", "Latest", "Step"]);
+const numeric = new Set(["Duration", "Latest", "Measured", "Step", "Version"]);
 
 const address = (route, query) => route + "?" + new URLSearchParams(query);
 
@@ -83,6 +83,7 @@ function size(bytes) {
 const byKey = (items) => [...(items || [])].sort((one, other) => one.key < other.key ? -1 : 1);
 const experimentPage = (id) => "#/experiments/" + encodeURIComponent(id);
 const runPage = (id, run) => experimentPage(id) + "/runs/" + encodeURIComponent(run);
+const code = (text) => element("span", { class: "key" }, text);
 const status = (value) => element("span", { class: "status " + value }, value);
 const failure = (error) => element("p", { class: "error", role: "alert" }, error.message);
 
@@ -166,7 +167,7 @@ async function showExperiment(place, id) {
   place.append(element("h1", {}, experiment.name),
     facts([["Id", id], ["Stage", experiment.lifecycle_stage], ["Artifacts", experiment.artifact_location]]),
     element("form", { role: "search", onsubmit: submit }, element("label", {}, "Filter", input),
-      element("button", {}, "Search")), results);
+      element("button", {}, "Search")), results, experimentModels(id));
   await search();
 }
 
@@ -174,58 +175,80 @@ async function showExperiment(place, id) {
 function section(title, headings, items, row) {
   if (!items || !items.length) return [];
   const list = table(title, headings);
-  list.body.append(...byKey(items).map(row));
+  list.body.append(...items.map(row));
   return [element("h2", {}, title), list.node];
 }
 
-async function listFiles(place, run, path) {
-  const query = path ? { run_id: run, path } : { run_id: run };
+/** The section of the params or the tags of something. */
+const values = (title, items) => section(title, ["Key", "Value"], byKey(items), (item) => element("tr", {},
+  cell(item.key, "key"), element("td", {}, element("div", { class: "value" }, item.value))));
+
+/** Shows one folder of the artifacts of a run or a model; `source` knows the addresses of folders and files. */
+async function listFiles(place, source, path) {
   const list = element("ul", { class: "files" });
   place.append(list);
   await paged(place, "No artifacts.", async (token) => {
-    const answer = await ask(address(api + "artifacts/list", token ? { ...query, page_token: token } : query));
+    const query = { ...(path && { [source.path]: path }), ...(token && { page_token: token }) };
+    const answer = await ask(source.folder(query));
     const files = answer.files || [];
-    list.append(...files.map((file) => fileItem(run, file)));
+    list.append(...files.map((file) => fileItem(source, file)));
     return { count: files.length, next: answer.next_page_token };
   });
 }
 
-function fileItem(run, file) {
+function fileItem(source, file) {
   const name = file.path.split("/").pop();
   if (!file.is_dir) {
-    return element("li", {}, link(address("get-artifact", { run_id: run, path: file.path }), name),
+    return element("li", {}, link(source.file(file.path), name),
       element("span", { class: "soft" }, size(file.file_size || 0)));
   }
   const inside = element("div");
   let asked = false;
   const open = () => {
-    if (!asked) listFiles(inside, run, file.path);
+    if (!asked) listFiles(inside, source, file.path);
     asked = true;
   };
   return element("li", {}, element("details", { ontoggle: open }, element("summary", {}, name + "/"), inside));
 }
 
-async function showRun(place, id, run) {
+const runFiles = (run) => ({
+  path: "path",
+  folder: (query) => address(api + "artifacts/list", { run_id: run, ...query }),
+  file: (path) => address("get-artifact", { run_id: run, path }),
+});
+
+/** The datasets that a run read, and the models that it read and wrote. */
+function runLinks({ info, inputs, outputs }) {
+  const model = (use) => ({ model_id }) => element("tr", {}, cell(use, "short"),
+    element("td", {}, link(loggedModelPage(info.experiment_id, model_id), code(model_id))));
+  const read = (inputs?.model_inputs || []).map(model("read"));
+  const written = (outputs?.model_outputs || []).map(model("written"));
+  return [
+    ...section("Datasets", ["Name", "Digest", "Context", "Source"], inputs?.dataset_inputs, ({ dataset, tags }) =>
+      element("tr", {}, cell(dataset.name), cell(dataset.digest, "key"),
+        cell((tags || []).find((tag) => tag.key === "mlflow.data.context")?.value || ""), cell(dataset.source_type))),
+    ...section("Models", ["Use", "Model"], [...read, ...written], (row) => row),
+  ];
+}
+
+async function showRun(place, run) {
   const answer = await ask(address(api + "runs/get", { run_id: run }));
   const { info, data } = answer.run;
   const history = (key) => address(api + "metrics/get-history", { run_id: run, metric_key: key });
   document.title = (info.run_name || run) + " · Apus";
   const files = element("div");
-  place.append(element("p", {}, link(experimentPage(id), "← Experiment")),
+  place.append(element("p", {}, link(experimentPage(info.experiment_id), "← Experiment")),
     element("h1", {}, info.run_name || run),
     facts([["Status", status(info.status)], ["Started", time(info.start_time)],
       ["Duration", duration(info.start_time, info.end_time)], ["User", info.user_id || ""],
-      ["Stage", info.lifecycle_stage], ["Run id", element("span", { class: "key" }, run)],
+      ["Stage", info.lifecycle_stage], ["Run id", code(run)],
       ["Data", link(address(api + "runs/get", { run_id: run }), "JSON")]].filter(([, value]) => value)),
-    ...section("Metrics", ["Key", "Latest", "Step", "Time", "History"], data.metrics, (metric) => element("tr", {},
-      cell(metric.key, "key"), cell(number(metric.value), "number"), cell(String(metric.step ?? 0), "number"),
-      cell(time(metric.timestamp), "short"), json(history(metric.key)))),
-    ...section("Params", ["Key", "Value"], data.params, (param) => element("tr", {},
-      cell(param.key, "key"), element("td", {}, element("div", { class: "value" }, param.value)))),
-    ...section("Tags", ["Key", "Value"], data.tags, (tag) => element("tr", {},
-      cell(tag.key, "key"), element("td", {}, element("div", { class: "value" }, tag.value)))),
+    ...section("Metrics", ["Key", "Latest", "Step", "Time", "History"], byKey(data.metrics), (metric) =>
+      element("tr", {}, cell(metric.key, "key"), cell(number(metric.value), "number"),
+        cell(String(metric.step ?? 0), "number"), cell(time(metric.timestamp), "short"), json(history(metric.key)))),
+    ...values("Params", data.params), ...values("Tags", data.tags), ...runLinks(answer.run),
     element("h2", {}, "Artifacts"), files);
-  await listFiles(files, run, "");
+  await listFiles(files, runFiles(run), "");
 }
 
 /** The text of one part of an address; a lone percent sign stays as it is. */
@@ -239,13 +262,17 @@ function decoded(part) {
 
 /** Shows what the address asks for; an answer that comes after the next click is dropped with its place. */
 async function route() {
-  const [, kind, id, , run] = location.hash.replace(/\?.*$/, "").split("/").map(decoded);
+  const [, kind, id, part, item] = location.hash.replace(/\?.*$/, "").split("/").map(decoded);
   const place = element("div");
   content.replaceChildren(place);
   document.title = "Apus";
   try {
-    if (kind === "experiments" && id && run) await showRun(place, id, run);
+    if (kind === "experiments" && part === "runs" && item) await showRun(place, item);
+    else if (kind === "experiments" && part === "models" && item) await showLoggedModel(place, item);
     else if (kind === "experiments" && id) await showExperiment(place, id);
+    else if (kind === "runs" && id) await showRun(place, id);
+    else if (kind === "models" && id) await showRegisteredModel(place, id);
+    else if (kind === "models") await showRegisteredModels(place);
     else await showExperiments(place);
   } catch (error) {
     place.append(failure(error));

@@ -4,6 +4,10 @@ static const unsigned char index_html[] = {
 #embed "../../static/index.html"
 };
 
+static const unsigned char models_js[] = {
+#embed "../../static/models.js"
+};
+
 static const unsigned char page_css[] = {
 #embed "../../static/page.css"
 };
@@ -14,6 +18,7 @@ static const unsigned char page_js[] = {
 
 static const struct apus_embedded_file static_files[] = {
     APUS_FILE("index.html", index_html),
+    APUS_FILE("models.js", models_js),
     APUS_FILE("page.css", page_css),
     APUS_FILE("page.js", page_js),
 };

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import uuid
 
@@ -226,6 +227,10 @@ def test_the_first_page_and_the_server_info_are_there():
         status, body, headers = send("GET", f"{server.url}/")
         assert (status, headers["Content-Type"].split(";")[0]) == (200, "text/html")
         assert b"<html" in body.lower()
+        named = re.findall(rb'"(static-files/[^"]+)"', body)
+        assert len(named) == 3
+        for path in named:
+            assert send("GET", f"{server.url}/{path.decode()}")[0] == 200
         status, body, _ = send("GET", f"{server.url}/api/3.0/mlflow/server-info")
         assert status == 200
         assert isinstance(json.loads(body), dict)

@@ -29,6 +29,25 @@ import TrackingStore
         #expect(try Self.names(first) + Self.names(second) == names)
     }
 
+    /// Thousands of versions of two models, one of which is deleted behind the head of the answer.
+    @Test(arguments: ["a", "b"]) func `a page whose rows vanish while it is sent is valid JSON`(deleted: String) throws
+    {
+        let fixture = try APIFixture()
+        try fixture.stored.write { session in
+            for name in ["a", "b"] {
+                _ = try session.createRegisteredModel(name: name, description: "", tags: [])
+                for _ in 0..<2_000 { _ = try session.createModelVersion(.sample(of: name), workingDirectory: "/") }
+            }
+        }
+        let query = [("order_by", "name")]
+        let reply = try fixture.send("GET", "/api/2.0/mlflow/model-versions/search", query: query) {
+            try fixture.stored.write { try $0.deleteRegisteredModel(deleted) }
+        }
+        #expect(reply.pieces == 4)
+        let names = try reply.member("model_versions").elements.map { $0["name"]?.string ?? "" }
+        #expect(names == Array(repeating: deleted == "a" ? "b" : "a", count: 2_000))
+    }
+
     private static func names(_ reply: Reply) throws -> [String] {
         try reply.member("runs").elements.map { $0["info"]?["run_name"]?.string ?? "" }
     }

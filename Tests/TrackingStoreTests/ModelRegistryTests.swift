@@ -24,15 +24,7 @@ import TrackingStore
     ) throws
         -> ModelVersion
     {
-        let new = NewModelVersion(
-            name: name,
-            source: source,
-            runID: runID,
-            modelID: nil,
-            runLink: "",
-            description: "",
-            tags: tags
-        )
+        let new = NewModelVersion.sample(of: name, source: source, runID: runID, tags: tags)
         return try fixture.write { try $0.createModelVersion(new, workingDirectory: "/server") }
     }
 
@@ -66,17 +58,8 @@ import TrackingStore
 
     @Test func `versions asked for at once get consecutive numbers`() throws {
         try createModel("m")
-        let new = NewModelVersion(
-            name: "m",
-            source: "s3://b/x",
-            runID: nil,
-            modelID: nil,
-            runLink: "",
-            description: "",
-            tags: []
-        )
         let outcomes = (0..<50).map { _ in
-            fixture.submit { try $0.createModelVersion(new, workingDirectory: "/").version }
+            fixture.submit { try $0.createModelVersion(.sample(of: "m"), workingDirectory: "/").version }
         }
         #expect(try outcomes.map { try $0.wait().get() }.sorted() == Array(1...50))
     }

@@ -122,15 +122,8 @@ import TrackingStore
                 _ = try session.createRegisteredModel(name: name, description: "", tags: [])
                 for number in 1...6 {
                     let isRare = name == "m1" && number == 1
-                    let new = NewModelVersion(
-                        name: name,
-                        source: "s3://b/x",
-                        runID: "r\(number)",
-                        modelID: nil,
-                        runLink: "",
-                        description: "",
-                        tags: [Tag(key: "common", value: "x")] + (isRare ? [Tag(key: "rare", value: "x")] : [])
-                    )
+                    let tags = [Tag(key: "common", value: "x")] + (isRare ? [Tag(key: "rare", value: "x")] : [])
+                    let new = NewModelVersion.sample(of: name, runID: "r\(number)", tags: tags)
                     _ = try session.createModelVersion(new, workingDirectory: "/")
                 }
             }

@@ -24,7 +24,7 @@ struct PagedEntity: Sendable {
 /// The answer to a search, whole for a page of usual size, else made part by part.
 ///
 /// Which rows a long page has, and their order, is of one moment; each part shows what they stand for as it is when it
-/// is read.
+/// is read, and nothing of those that have been removed by then.
 final class PageBody: APIBodyProducer {
     /// Rows that are read in one transaction, and whose text is held in memory at once.
     private static let rowsAtOnce = 1_000
@@ -34,7 +34,14 @@ final class PageBody: APIBodyProducer {
     private let entity: PagedEntity
     private let page: Page<Int64>
     private let store: TrackingStore
-    private let sent = Mutex(0)
+    private let progress = Mutex(Progress())
+
+    private struct Progress {
+        /// Rows that have been read.
+        var rows = 0
+        /// Whether the list has entities; there are none of rows that have been removed.
+        var hasEntities = false
+    }
 
     private init(_ entity: PagedEntity, _ page: Page<Int64>, store: TrackingStore) {
         self.entity = entity
@@ -58,12 +65,15 @@ final class PageBody: APIBodyProducer {
     }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
-        let start = sent.withLock { $0 }
-        let rows = page.items[start...].prefix(Self.rowsAtOnce)
+        var progress = progress.withLock { $0 }
+        let rows = page.items[progress.rows...].prefix(Self.rowsAtOnce)
         let part = try store.readNow { [entity] session in try Self.part(entity, rows, in: session) }
-        buffer.append(contentsOf: (start == 0 ? beginning : ",").utf8)
+        if progress.rows == 0 { buffer.append(contentsOf: beginning.utf8) }
+        if progress.hasEntities, !part.isEmpty { buffer.append(UInt8(ascii: ",")) }
         buffer.append(contentsOf: part)
-        sent.withLock { $0 = rows.endIndex }
+        progress.rows = rows.endIndex
+        progress.hasEntities = progress.hasEntities || !part.isEmpty
+        self.progress.withLock { [progress] in $0 = progress }
         guard rows.endIndex == page.items.count else { return true }
         buffer.append(contentsOf: ending.utf8)
         return false

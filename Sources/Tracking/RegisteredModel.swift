@@ -40,6 +40,9 @@ extension Tag {
     package static let promptTextKey = "mlflow.prompt.text"
     /// The tag of a logged model that lists, as JSON, the versions that were registered from it.
     package static let modelVersionsKey = "mlflow.modelVersions"
+
+    /// Whether searches take what has the tag for a prompt; unlike requests they compare the value to the letter.
+    package var marksPrompt: Bool { key.isExactly(Self.isPromptKey) && value.isExactly("true") }
 }
 
 extension [Tag] {
@@ -50,7 +53,7 @@ extension [Tag] {
         return kept.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
-    /// Whether they make a version a prompt (`_is_prompt_request` in `handlers.py`).
+    /// Whether a request with them is about a prompt, in any case of the letters (`_is_prompt_request` in `handlers.py`).
     package var areOfPrompt: Bool {
         last { $0.key.isExactly(Tag.isPromptKey) }?.value.lowercased() == "true"
     }

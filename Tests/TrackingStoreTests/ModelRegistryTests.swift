@@ -186,6 +186,30 @@ import TrackingStore
         #expect(try versions().count == 3)
     }
 
+    @Test func `with its last tagged version a model stops being a prompt`() throws {
+        let mark = Tag(key: Tag.isPromptKey, value: "true")
+        try createModel("m")
+        try createVersion("m")
+        for _ in 2...3 { try createVersion("m", source: "dummy-source", tags: [mark]) }
+        for version: Int64 in 2...3 {
+            #expect(try versions().isEmpty)
+            let tagged = try key("m", version)
+            try fixture.write { try $0.deleteModelVersion(tagged) }
+        }
+        #expect(try versions() == ["m/1"])
+        try createVersion("m")
+        #expect(try versions().count == 2)
+    }
+
+    @Test func `a new version that is tagged makes prompts of those before it`() throws {
+        try createModel("m")
+        for _ in 1...2 { try createVersion("m") }
+        try createVersion("m", tags: [Tag(key: Tag.isPromptKey, value: "false")])
+        #expect(try versions().count == 3)
+        try createVersion("m", source: "dummy-source", tags: [Tag(key: Tag.isPromptKey, value: "true")])
+        #expect(try versions().isEmpty)
+    }
+
     @Test func `filters and orders of versions`() throws {
         try createModel("a")
         try createModel("b")

@@ -74,7 +74,7 @@ extension WriteSession {
         let versionID = connection.lastInsertRowID
         let tags = new.tags.lastOfEachKey
         for tag in tags { try upsertVersion(tag, versionID: versionID) }
-        if tags.contains(where: { $0.key.isExactly(Tag.isPromptKey) }) { try markVersions(ofModel: modelID) }
+        if tags.contains(where: \.marksPrompt) { try markVersions(ofModel: modelID, asPrompts: true) }
         guard let version = try connection.modelVersions(rows: [versionID]).first else {
             throw StoreCorruption("a new version of a model is not there")
         }

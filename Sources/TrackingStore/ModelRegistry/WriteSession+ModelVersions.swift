@@ -55,7 +55,9 @@ extension WriteSession {
     /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
     package func deleteModelVersion(_ key: ModelVersionKey) throws {
         let row = try connection.modelVersionRow(key)
+        let isPrompt = try connection.versionsArePrompts(ofModel: row.modelID)
         try connection.run("DELETE FROM model_versions WHERE id = ?1", row.id)
+        if isPrompt { try markVersions(ofModel: row.modelID) }
         try connection.run(
             "DELETE FROM registered_model_aliases WHERE model_id = ?1 AND version = ?2",
             row.modelID,
@@ -94,7 +96,7 @@ extension WriteSession {
         )
     }
 
-    /// Makes `is_prompt` of a model's versions follow their tags; writes the versions for which it changes.
+    /// Makes `is_prompt` of a model's versions follow their tags.
     func markVersions(ofModel modelID: Int64) throws {
         let tagged = try connection.query(
             """
@@ -106,11 +108,24 @@ extension WriteSession {
             modelID,
             Tag.isPromptKey
         )
-        let isPrompt = try tagged.firstRow { $0.int64(0) } ?? 0
+        try markVersions(ofModel: modelID, asPrompts: try tagged.firstRow { $0.bool(0) } ?? false)
+    }
+
+    /// Marks all versions of a model, or none, as prompts; writes them only when that is a change.
+    func markVersions(ofModel modelID: Int64, asPrompts: Bool) throws {
+        guard try connection.versionsArePrompts(ofModel: modelID) != asPrompts else { return }
         try connection.run(
-            "UPDATE model_versions SET is_prompt = ?2 WHERE model_id = ?1 AND is_prompt != ?2",
+            "UPDATE model_versions SET is_prompt = ?2 WHERE model_id = ?1",
             modelID,
-            isPrompt
+            asPrompts ? 1 : 0
         )
+    }
+}
+
+extension Connection {
+    /// Whether the versions of a model are marked as prompts, which all are or none is.
+    func versionsArePrompts(ofModel modelID: Int64) throws -> Bool {
+        let select = try query("SELECT is_prompt FROM model_versions WHERE model_id = ?1 LIMIT 1", modelID)
+        return try select.firstRow { $0.bool(0) } ?? false
     }
 }

@@ -7,8 +7,7 @@ extension WriteSession {
     /// - Throws: `.resourceAlreadyExists` when the name is taken; the message says by what.
     package func createRegisteredModel(name: String, description: String, tags: [Tag]) throws -> RegisteredModel {
         let tags = tags.lastOfEachKey
-        let isPrompt = tags.first { $0.key.isExactly(Tag.isPromptKey) }
-        try requireUnusedModelName(name, isPrompt: isPrompt != nil)
+        try requireUnusedModelName(name, isPrompt: tags.contains { $0.key.isExactly(Tag.isPromptKey) })
         let now = currentMilliseconds()
         try connection.run(
             """
@@ -18,7 +17,7 @@ extension WriteSession {
             name,
             description,
             now,
-            isPrompt?.value.isExactly("true") == true ? 1 : 0
+            tags.contains(where: \.marksPrompt) ? 1 : 0
         )
         let id = connection.lastInsertRowID
         for tag in tags { try upsertRegistered(tag, modelID: id) }
@@ -55,8 +54,12 @@ extension WriteSession {
     /// - Throws: `.resourceDoesNotExist` when there is none of that name.
     package func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel {
         let id = try connection.registeredModelRow(name)
-        try connection.run("UPDATE registered_models SET description = ?2 WHERE id = ?1", id, description)
-        try touchRegisteredModel(id, at: currentMilliseconds())
+        try connection.run(
+            "UPDATE registered_models SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
+            id,
+            description,
+            currentMilliseconds()
+        )
         return try connection.registeredModel(name)
     }
 
@@ -75,8 +78,12 @@ extension WriteSession {
             )
         }
         let now = currentMilliseconds()
-        try connection.run("UPDATE registered_models SET name = ?2 WHERE id = ?1", id, newName)
-        try touchRegisteredModel(id, at: now)
+        try connection.run(
+            "UPDATE registered_models SET name = ?2, last_updated_time = ?3 WHERE id = ?1",
+            id,
+            newName,
+            now
+        )
         try connection.run(
             "UPDATE model_versions SET name = ?2, last_updated_time = ?3 WHERE model_id = ?1",
             id,
@@ -102,7 +109,7 @@ extension WriteSession {
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
         let id = try connection.registeredModelRow(name)
         try upsertRegistered(tag, modelID: id)
-        if tag.key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: tag.value.isExactly("true")) }
+        if tag.key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: tag.marksPrompt) }
     }
 
     /// Removes one tag of a registered model, if it has it.

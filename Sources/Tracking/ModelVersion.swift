@@ -106,6 +106,6 @@ extension ModelVersion {
         let bytes = (list ?? "[]").utf8
         guard let end = bytes.lastIndex(of: UInt8(ascii: "]")) else { return "[\(entry)]" }
         let entries = String(decoding: bytes[..<end].drop { $0 != UInt8(ascii: "[") }.dropFirst(), as: UTF8.self)
-        return entries.contains("{") ? "[\(entries), \(entry)]" : "[\(entry)]"
+        return entries.contains { !$0.isWhitespace } ? "[\(entries), \(entry)]" : "[\(entry)]"
     }
 }

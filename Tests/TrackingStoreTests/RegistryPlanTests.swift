@@ -76,7 +76,7 @@ import TrackingStore
         let plans = try fixture.read { session in
             _ = try session.registeredModel(named: "m1")
             _ = try session.modelVersion(key)
-            _ = try session.latestVersions(ofModel: "m1", stages: [])
+            _ = try session.latestVersions(ofModel: "m1")
             return try queryPlans(of: session.connection)
         }
         #expect(plans.contains { $0.contains("model_versions_by_stage") }, "\(plans)")

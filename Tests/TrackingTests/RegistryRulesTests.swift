@@ -70,6 +70,8 @@ import Tracking
         let entry = #"{"name": "\u00e9\"", "version": 2}"#
         #expect(version.appended(toList: nil) == "[\(entry)]")
         #expect(version.appended(toList: "[]") == "[\(entry)]")
+        #expect(version.appended(toList: "[ ]") == "[\(entry)]")
+        #expect(version.appended(toList: "[1]") == "[1, \(entry)]")
         #expect(version.appended(toList: "[\(entry)]") == "[\(entry), \(entry)]")
     }
 }

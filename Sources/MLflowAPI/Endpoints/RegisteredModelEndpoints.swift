@@ -91,10 +91,10 @@ extension MLflowAPI {
         let texts = try message.strings("stages") ?? []
         try validateModelName(name)
         return .read { session in
+            let latest = try session.latestVersions(ofModel: name)
             // As in the reference, a model that is not there is found missing before its stages are read.
-            _ = try session.latestVersions(ofModel: name, stages: [])
             let stages = try texts.map { try ModelStage(parsing: $0) }
-            let versions = try session.latestVersions(ofModel: name, stages: stages)
+            let versions = latest.filter { stages.isEmpty || stages.contains($0.stage) }
             return .json { writer in
                 writer.beginObject()
                 if !versions.isEmpty {

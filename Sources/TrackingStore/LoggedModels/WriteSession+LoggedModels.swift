@@ -175,7 +175,7 @@ extension WriteSession {
         return connection.changes > 0
     }
 
-    private func upsertLoggedModelTag(_ tag: Tag, row: Int64) throws {
+    func upsertLoggedModelTag(_ tag: Tag, row: Int64) throws {
         try connection.run(
             """
             INSERT INTO logged_model_tags (model_id, key_id, value) VALUES (?1, ?2, ?3)

@@ -8,13 +8,13 @@ extension ReadSession {
         try connection.registeredModel(name)
     }
 
-    /// The latest version of each of the stages, or of all; with their aliases.
+    /// The latest version of each stage, the stage of the oldest version first; with their aliases.
     ///
     /// - Throws: `.resourceDoesNotExist` when there is no model of that name.
-    package func latestVersions(ofModel name: String, stages: [ModelStage]) throws -> [ModelVersion] {
+    package func latestVersions(ofModel name: String) throws -> [ModelVersion] {
         let modelID = try connection.registeredModelRow(name)
         let latest = try connection.latestVersions(ofModels: jsonArray([modelID]))[modelID] ?? []
-        return try latest.filter { stages.isEmpty || stages.contains($0.stage) }.map { version in
+        return try latest.map { version in
             var version = version
             version.aliases = try connection.aliases(ofModel: modelID, version: version.version)
             return version

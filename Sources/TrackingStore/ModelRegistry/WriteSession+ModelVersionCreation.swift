@@ -94,24 +94,15 @@ extension WriteSession {
     /// Adds the version to the list that the logged model's tag holds.
     private func appendVersion(_ version: ModelVersion, toLoggedModel modelID: String) throws {
         let row = try connection.loggedModelRow(modelID, allowsDeleted: false)
-        let keyID = try keyID(for: Tag.modelVersionsKey)
         let select = try connection.query(
             """
             SELECT value FROM logged_model_tags
             WHERE model_id = ?1 AND key_id = ?2 AND CASE WHEN json_valid(value) THEN json_type(value) = 'array' END
             """,
             row.id,
-            keyID
+            try keyID(for: Tag.modelVersionsKey)
         )
         let list = version.appended(toList: try select.firstRow { $0.string(0) })
-        try connection.run(
-            """
-            INSERT INTO logged_model_tags (model_id, key_id, value) VALUES (?1, ?2, ?3)
-            ON CONFLICT (model_id, key_id) DO UPDATE SET value = excluded.value
-            """,
-            row.id,
-            keyID,
-            list
-        )
+        try upsertLoggedModelTag(Tag(key: Tag.modelVersionsKey, value: list), row: row.id)
     }
 }

@@ -57,7 +57,8 @@ extension WriteSession {
         _ origin: ModelVersionOrigin
     ) throws -> ModelVersionOrigin {
         try validateModelName(reference.name)
-        let tags = try connection.registeredModel(reference.name).tags
+        let model = try connection.registeredModelRow(reference.name)
+        let tags = try connection.tags(of: "registered_model_tags", by: "model_id", jsonArray([model]))[model] ?? []
         guard !tags.areOfPrompt else { throw source.isOfPrompt }
         let key = try ModelVersionKey(name: reference.name, version: try number(of: reference))
         let version = try connection.modelVersion(key)

@@ -10,6 +10,10 @@ struct ServerCommand: ParsableCommand {
         discussion: """
             Flags have the names of `mlflow server`; each can be given by the environment variable in brackets. \
             Prints one line on standard output when the server answers; messages go to standard error.
+
+            Two more variables are heeded. MLFLOW_TRUNCATE_LONG_VALUES: false refuses params and tags that are too long \
+            instead of cutting them. MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: sources of new model versions \
+            that the pattern is not found in are refused.
             """
     )
 

@@ -9,9 +9,10 @@ package struct SourcePattern: Sendable {
         self.text = text
     }
 
-    /// Whether the pattern is found in the source, compared by Unicode scalars.
+    /// Whether the pattern is found in the source, compared by Unicode scalars; may take long for a long source.
     func isFound(in source: String) -> Bool {
-        // A compiled expression must not be shared by threads; versions are made rarely enough to compile it anew.
+        // A compiled expression must not be shared by threads; versions are made rarely enough to compile it anew. That
+        // it compiles, the initialiser has seen.
         guard let expression = try? Regex(text) else { return false }
         return source.contains(expression.matchingSemantics(.unicodeScalar))
     }

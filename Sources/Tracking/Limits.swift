@@ -41,7 +41,10 @@ extension String {
     }
 
     /// The text unless it is longer than `limit` scalars.
-    func checked(_ name: @autoclosure () -> String, limit: Int) throws(TrackingError) -> String {
+    ///
+    /// - Parameter name: what a refusal calls it.
+    /// - Throws: `.invalidParameterValue` for a longer one.
+    package func checked(_ name: @autoclosure () -> String, limit: Int) throws(TrackingError) -> String {
         guard isLonger(than: limit) else { return self }
         throw .invalidParameter("'\(name())' exceeds the maximum length of \(limit) characters")
     }

@@ -154,6 +154,21 @@ import Testing
         #expect(try artifact("none").status == 404)
     }
 
+    @Test(arguments: [
+        ("s3://team-7/x", "200"),
+        ("/s3://team-7/x", "400 INVALID_PARAMETER_VALUE Invalid model version source: '/s3://team-7/x'."),
+        (
+            "s3://team-7/" + String(repeating: "x", count: 100_000),
+            "400 INVALID_PARAMETER_VALUE 'source' exceeds the maximum length of 2048 characters"
+        ),
+    ])
+    func `a source has to match the operator's pattern`(source: String, answer: String) throws {
+        let fixture = try APIFixture { settings, _ in settings.sourcePattern = try SourcePattern(#"^s3://team-\d+/"#) }
+        _ = try fixture.post("registered-models/create", #"{"name":"m"}"#)
+        let reply = try fixture.post("model-versions/create", #"{"name":"m","source":"\#(source)"}"#)
+        #expect((reply.status == 200 ? "200" : reply.error).hasPrefix(answer))
+    }
+
     @Test func `a deleted version and a deleted model are not found`() throws {
         _ = try fixture.post("registered-models/create", #"{"name":"m"}"#)
         _ = try createVersion()

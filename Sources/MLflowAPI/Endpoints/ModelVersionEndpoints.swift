@@ -29,12 +29,7 @@ extension MLflowAPI {
         let source = try message.requiredString("source")
         let runID = try message.string("run_id")
         let tags = try message.tags("tags")
-        guard settings.sourcePattern?.isFound(in: source) ?? true else {
-            throw TrackingError.invalidParameter(
-                "Invalid model version source: '\(shortened(source))'. This server takes only sources that match "
-                    + "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX."
-            )
-        }
+        try requireSourcePattern(source)
         let new = NewModelVersion(
             name: name,
             source: source,
@@ -47,6 +42,17 @@ extension MLflowAPI {
         let workingDirectory = settings.workingDirectory
         return .write { session in
             .modelVersion(try session.createModelVersion(new, workingDirectory: workingDirectory))
+        }
+    }
+
+    /// Refuses a source that the operator's pattern does not match; a longer one than any version has, unread.
+    private func requireSourcePattern(_ source: String) throws(TrackingError) {
+        guard let pattern = settings.sourcePattern else { return }
+        guard pattern.isFound(in: try source.checked("source", limit: TrackingLimits.artifactLocationLength)) else {
+            throw .invalidParameter(
+                "Invalid model version source: '\(shortened(source))'. This server takes only sources that match "
+                    + "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX."
+            )
         }
     }
 

@@ -33,6 +33,23 @@ import TrackingStore
         #expect(!plan.contains("TEMP B-TREE"), "\(plan)")
     }
 
+    @Test(
+        arguments: [
+            ("creation_timestamp", "model_versions_by_creation"),
+            ("creation_timestamp DESC", "model_versions_by_creation"),
+            ("last_updated_timestamp", "model_versions_by_update"), ("name DESC", "model_versions_by_name"),
+        ]
+    )
+    func `a search of versions by another order sorts only those that are equal in its first term`(
+        order: String,
+        index: String
+    ) throws {
+        let plan = try Self.plan(Self.fixture(), of: .modelVersions, "", order) { session, search in
+            _ = try session.findModelVersions(search)
+        }
+        #expect(plan.contains("INDEX \(index)") && !plan.contains("B-TREE FOR ORDER BY"), "\(plan)")
+    }
+
     @Test func `a later page begins where the last one ended`() throws {
         let fixture = try Self.fixture()
         let first = RegistrySearch(filter: [], orderings: [], maxResults: 2, pageToken: nil)

@@ -5,6 +5,8 @@ package import SQLite
 /// Handed to the closure of `TrackingStore.read` inside a read transaction, and used nowhere else.
 package final class ReadSession: ReaderContext {
     package let connection: Connection
+    /// The processor time that one search of models or versions may take.
+    package var searchLimit = Duration.seconds(2)
     private var keyNames: [Int64: String] = [:]
 
     /// Interned keys are never renamed or removed, so that what was read once stays true.

@@ -1,0 +1,59 @@
+import Filter
+import TestSupport
+import Testing
+import Tracking
+import TrackingStore
+
+/// A search that takes too long is stopped, with a message that says what to change.
+@Suite struct SearchEffortTests {
+    private let fixture: StoreFixture
+    private let filter = [
+        Comparison(entity: .attribute, key: "name", comparisonOperator: .like, value: .text("%a%"))
+    ]
+
+    init() throws {
+        fixture = try StoreFixture()
+        let model = NewLoggedModel(
+            experimentID: 0,
+            name: "a",
+            modelType: "",
+            sourceRunID: "",
+            params: [],
+            tags: []
+        )
+        for number in 0..<50 {
+            _ = try fixture.write { try $0.createLoggedModel(model) }
+            _ = try fixture.write { try $0.createRegisteredModel(name: "a\(number)", description: "", tags: []) }
+        }
+    }
+
+    @Test func `logged models`() throws {
+        let search = LoggedModelSearch(
+            experimentIDs: [0],
+            filter: filter,
+            datasets: [],
+            orderings: [],
+            maxResults: 100,
+            pageToken: nil
+        )
+        try check { try $0.findLoggedModels(search).items.count }
+    }
+
+    @Test func `registered models`() throws {
+        let search = RegistrySearch(filter: filter, orderings: [], maxResults: 100, pageToken: nil)
+        try check { try $0.searchRegisteredModels(search).items.count }
+    }
+
+    private func check(_ search: @escaping @Sendable (ReadSession) throws -> Int) throws {
+        let error = #expect(throws: TrackingError.self) {
+            try fixture.read { session in
+                session.searchLimit = .zero
+                defer { session.searchLimit = .seconds(2) }
+                return try search(session)
+            }
+        }
+        #expect(error?.code == .invalidParameterValue)
+        #expect(error?.message.contains("Compare less in the filter") == true)
+        #expect(try fixture.read(search) == 50)
+    }
+}

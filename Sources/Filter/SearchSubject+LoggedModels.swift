@@ -37,6 +37,9 @@ extension SearchSubject {
     /// The field that an `order_by` object of `logged-models/search` names: an attribute, or `metrics.` and a key as it
     /// was logged.
     package static func loggedModelOrdering(_ fieldName: String, ascending: Bool) throws(FilterError) -> Ordering {
+        guard fieldName.utf8.count <= FilterLimits.orderingBytes else {
+            throw FilterError("A field name in order_by has more than \(FilterLimits.orderingBytes) bytes. Shorten it.")
+        }
         guard let dot = fieldName.utf8.firstIndex(of: UInt8(ascii: ".")) else {
             guard let field = loggedModelAttributes[fieldName] else {
                 let valid = shownList(loggedModelAttributes.keys.sorted())

@@ -77,6 +77,7 @@ import Testing
             ("metrics.acc", "metric acc"), ("metrics.a.b", "metric a.b"), ("metrics.", "metric "),
             ("creation_timestamp", "attribute creation_time"), ("artifact_location", "attribute artifact_location"),
             ("artifact_uri", nil), ("params.lr", nil), ("Metrics.acc", nil), ("", nil), ("attributes.name", nil),
+            ("metrics." + String(repeating: "x", count: 5_000), nil),
         ]
     )
     func `an order names an attribute or a metric`(fieldName: String, expected: String?) {

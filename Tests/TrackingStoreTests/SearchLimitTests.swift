@@ -27,6 +27,26 @@ import TrackingStore
         try check(filter: filter, orderings: [], mayBeRefused: length > 50_000)
     }
 
+    @Test(arguments: [("%", 500, true), ("%", 501, false), ("x%y%", 501, false), ("", 5_000, true)])
+    func `what follows a percent sign is bounded`(beginning: String, length: Int, isLegal: Bool) throws {
+        let pattern = beginning + String(repeating: "x", count: length) + "%"
+        let filter = [Comparison(entity: .tag, key: Tag.runNameKey, comparisonOperator: .ilike, value: .text(pattern))]
+        let search = RunSearch(
+            experimentIDs: [0],
+            viewType: .all,
+            filter: filter,
+            orderings: [],
+            maxResults: 1,
+            pageToken: nil
+        )
+        let fixture = try StoreFixture()
+        let found = Result { try fixture.read { try $0.searchRuns(search) } }
+        switch found {
+        case .success: #expect(isLegal)
+        case .failure(let error): #expect(!isLegal && (error as? TrackingError)?.code == .invalidParameterValue)
+        }
+    }
+
     private func check(filter: [Comparison], orderings: [Ordering], mayBeRefused: Bool) throws {
         let fixture = try StoreFixture()
         for _ in 0..<3 { _ = try fixture.createRun() }

@@ -35,10 +35,22 @@ extension SearchStatement {
     /// The longest pattern that SQLite takes, in bytes (https://sqlite.org/limits.html §8).
     private static let maximumPatternBytes = 50_000
 
+    /// What may follow a percent sign, in bytes, up to the next one.
+    ///
+    /// SQLite looks for it at every place of a text, in one step that nothing can stop.
+    private static let maximumPieceBytes = 500
+
     private mutating func bindPattern(of comparison: Comparison) throws -> String {
-        if case .text(let text) = comparison.value, text.utf8.count > Self.maximumPatternBytes {
+        guard case .text(let text) = comparison.value else { throw Self.unexpectedValue(of: comparison) }
+        guard text.utf8.count <= Self.maximumPatternBytes else {
             throw TrackingError.invalidParameter(
                 "The pattern for '\(comparison.key)' has more than \(Self.maximumPatternBytes) bytes. Shorten it."
+            )
+        }
+        let pieces = text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false)
+        guard pieces.dropFirst().allSatisfy({ $0.count <= Self.maximumPieceBytes }) else {
+            throw TrackingError.invalidParameter(
+                "The pattern for '\(comparison.key)' has more than \(Self.maximumPieceBytes) bytes behind a '%'. Shorten it."
             )
         }
         return try bindValue(of: comparison)

@@ -47,8 +47,9 @@ import TrackingStore
     private func check(_ search: @escaping @Sendable (ReadSession) throws -> Int) throws {
         let error = #expect(throws: TrackingError.self) {
             try fixture.read { session in
+                let usual = session.searchLimit
                 session.searchLimit = .zero
-                defer { session.searchLimit = .seconds(2) }
+                defer { session.searchLimit = usual }
                 return try search(session)
             }
         }

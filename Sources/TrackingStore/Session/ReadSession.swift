@@ -6,7 +6,7 @@ package import SQLite
 package final class ReadSession: ReaderContext {
     package let connection: Connection
     /// The processor time that one search of models or versions may take.
-    package var searchLimit = Duration.seconds(2)
+    package var searchLimit = Duration.seconds(10)
     private var keyNames: [Int64: String] = [:]
 
     /// Interned keys are never renamed or removed, so that what was read once stays true.

@@ -52,7 +52,7 @@ CREATE TABLE model_versions (
 -- The latest version of each stage.
 CREATE INDEX model_versions_by_stage ON model_versions (model_id, stage, version);
 
--- The orders of a search, the default one first; each is total.
+-- The orders of a search, the default one first.
 CREATE INDEX model_versions_by_update ON model_versions (is_prompt, last_updated_time DESC, name, version DESC);
 CREATE INDEX model_versions_by_name ON model_versions (is_prompt, name, version DESC);
 CREATE INDEX model_versions_by_version ON model_versions (is_prompt, version, name);

@@ -8,6 +8,8 @@ package enum TrackingLimits {
     package static let tagValueLength = 8_000
     package static let experimentTagValueLength = 20_000
     package static let experimentNameLength = 500
+    /// Of a registered model; the reference's databases allow 256 or any number.
+    package static let registeredModelNameLength = 1_200
     /// The reference makes this one configurable (MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH).
     package static let artifactLocationLength = 2_048
 

@@ -14,6 +14,18 @@ package func validateModelName(_ name: String, parameter: String = "name") throw
     try validateOwnNormalisedPath(name, path: "name")
 }
 
+/// Refuses a name that a model cannot be given: one that no model can have, and one by which nobody could ask for it.
+///
+/// Models are asked for in a query string, which has room for `registeredModelNameLength` percent-encoded characters and
+/// for no NUL. The reference stores such names.
+package func validateNewModelName(_ name: String, parameter: String = "name") throws(TrackingError) {
+    try validateModelName(name, parameter: parameter)
+    _ = try name.checked(parameter, limit: TrackingLimits.registeredModelNameLength)
+    guard !name.utf8.contains(0) else {
+        throw .invalidParameter("Invalid model name '\(shortened(name))'. Names cannot contain NUL.")
+    }
+}
+
 /// Reads the number of a model version: plain decimal digits, perhaps behind a minus.
 ///
 /// The reference takes everything that Python's `int` takes (`" 1"`, `"1_0"`); here that is a 400.

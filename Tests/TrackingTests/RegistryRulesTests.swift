@@ -12,6 +12,16 @@ import Tracking
         try validateModelName(name)
     }
 
+    @Test(arguments: ["a\0b", String(repeating: "n", count: 1_201)])
+    func `a name that no query can hold is not given`(name: String) throws {
+        try validateModelName(name)
+        #expect(throws: TrackingError.self) { try validateNewModelName(name) }
+    }
+
+    @Test func `a name as long as a query can hold is given`() throws {
+        try validateNewModelName(String(repeating: "🙂", count: 1_200))
+    }
+
     @Test(arguments: [("1", 1), ("01", 1), ("-1", -1), ("0", 0)])
     func `a version is a number`(text: String, number: Int64) throws {
         #expect(try parseModelVersion(text) == number)

@@ -24,7 +24,7 @@ extension MLflowAPI {
         let name = try message.requiredString("name")
         let tags = try message.tags("tags")
         let description = try message.string("description") ?? ""
-        try validateModelName(name)
+        try validateNewModelName(name)
         for tag in tags { try validateRegisteredModelTag(tag) }
         return .write { session in
             .registeredModel(try session.createRegisteredModel(name: name, description: description, tags: tags))
@@ -47,7 +47,7 @@ extension MLflowAPI {
     private func renameRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("name")
         let newName = try message.requiredString("new_name")
-        try validateModelName(newName, parameter: "new_name")
+        try validateNewModelName(newName, parameter: "new_name")
         try validateModelName(name)
         return .write { .registeredModel(try $0.renameRegisteredModel(name, to: newName)) }
     }

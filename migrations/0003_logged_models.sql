@@ -18,9 +18,15 @@ CREATE TABLE logged_models (
     lifecycle_stage   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- The default order of a search: newest first, ties by model id.
+-- The default order of a search: newest first, ties by model id. The name stands in it so that a search for a part of a
+-- name looks no other model up.
 CREATE INDEX logged_models_by_creation_time
-    ON logged_models (experiment_id, lifecycle_stage, creation_time DESC, model_id);
+    ON logged_models (experiment_id, lifecycle_stage, creation_time DESC, model_id, name);
+
+CREATE INDEX logged_models_by_name
+    ON logged_models (experiment_id, lifecycle_stage, name, creation_time DESC, model_id);
+
+CREATE INDEX logged_models_by_source_run ON logged_models (source_run_id);
 
 -- As `params` and `run_tags`: the indexes hold a prefix of the value.
 CREATE TABLE logged_model_params (

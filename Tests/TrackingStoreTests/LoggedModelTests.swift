@@ -120,8 +120,22 @@ import TrackingStore
             ascending: true,
             on: DatasetScope(name: "train", digest: nil)
         )
+        let named = { (name: ComparisonOperator, text: String) in
+            LoggedModelSearchTests.comparison(.attribute, "name", name, .text(text))
+        }
+        let ofRun = LoggedModelSearchTests.comparison(.attribute, "source_run_id", .equal, .text("r"))
+        let byName = LoggedModelSearch.Clause(
+            ordering: Ordering(entity: .attribute, key: "name", ascending: true),
+            dataset: nil
+        )
         let cases: [(LoggedModelSearch, String)] = [
             (Self.search([], []), "logged_models_by_creation_time"),
+            (Self.search([], [byName]), "logged_models_by_name"),
+            (Self.search([named(.equal, "model 3")], []), "COVERING INDEX logged_models_by_name"),
+            (Self.search([named(.equal, "none")], [byLoss]), "COVERING INDEX logged_models_by_name"),
+            (Self.search([named(.ilike, "%NONE%")], []), "COVERING INDEX logged_models_by_creation_time"),
+            (Self.search([named(.ilike, "%NONE%")], [byLoss]), "COVERING INDEX logged_models_by_name"),
+            (Self.search([ofRun], [byLoss]), "COVERING INDEX logged_models_by_source_run"),
             (Self.search([metric], []), "logged_models_by_creation_time"),
             (Self.search([], [byLoss]), "latest_model_metrics_by_value"),
             (Self.search([metric], [onTrain]), "latest_model_metrics_by_value"),

@@ -4,7 +4,7 @@ internal import SQLite
 extension LoggedModelSearch: CandidateSearch {
     var isInOrderOfAnIndex: Bool {
         guard let first = orderings.first?.ordering else { return true }
-        return first.entity == .metric || first.key == "creation_time"
+        return first.entity == .metric || first.key == "creation_time" || first.key == "name"
     }
 
     func isAnsweredByIndex(_ comparison: Comparison) -> Bool {
@@ -12,12 +12,17 @@ extension LoggedModelSearch: CandidateSearch {
         case (.metric, .equal), (.metric, .greater), (.metric, .greaterOrEqual), (.metric, .less),
             (.metric, .lessOrEqual), (.parameter, .equal), (.tag, .equal):
             true
+        case (.attribute, .equal): comparison.key == "name" || comparison.key == "source_run_id"
+        // The default order walks an index that holds the names; in another one each name would be looked up.
+        case (.attribute, _): comparison.key == "name" && orderings.first?.ordering.entity == .metric
         default: false
         }
     }
 
     /// Datasets are not in the index of values.
-    func isSettledByIndex(_ comparison: Comparison) -> Bool { comparison.entity == .metric && datasets.isEmpty }
+    func isSettledByIndex(_ comparison: Comparison) -> Bool {
+        comparison.entity == .attribute || comparison.entity == .metric && datasets.isEmpty
+    }
 
     func rowCount(in session: ReadSession) throws -> Int64 {
         // Models are never removed, so that the largest number is their count.
@@ -30,6 +35,7 @@ extension LoggedModelSearch: CandidateSearch {
     }
 
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
+        guard comparison.entity != .attribute else { return try indexRows(meetingAttribute: comparison) }
         var rows = SearchStatement(rowColumn: "model_id", source: "model_metrics")
         rows.conditions.append("key_id = \(rows.bind(try session.connection.keyID(for: comparison.key)))")
         if comparison.entity == .metric {
@@ -38,6 +44,19 @@ extension LoggedModelSearch: CandidateSearch {
             rows.source = comparison.entity == .parameter ? "logged_model_params" : "logged_model_tags"
             rows.conditions.append("substr(value, 1, 40) = substr(\(rows.bind(text)), 1, 40)")
         }
+        return rows
+    }
+
+    private func indexRows(meetingAttribute comparison: Comparison) throws -> SearchStatement {
+        guard comparison.key == "name" else {
+            var rows = SearchStatement(rowColumn: "id", source: "logged_models INDEXED BY logged_models_by_source_run")
+            rows.conditions.append(try rows.condition("source_run_id", comparison))
+            return rows
+        }
+        var rows = SearchStatement(rowColumn: "id", source: "logged_models INDEXED BY logged_models_by_name")
+        let ids = rows.bind(jsonArray(experimentIDs))
+        rows.conditions = ["experiment_id IN (SELECT value FROM json_each(\(ids)))", "lifecycle_stage = 0"]
+        rows.conditions.append(try rows.condition("name", comparison))
         return rows
     }
 }

@@ -15,7 +15,7 @@ protocol CandidateSearch {
     var maxResults: Int { get }
     /// Whether rows can be met in the order of the search, so that a walk ends when the page is full.
     var isInOrderOfAnIndex: Bool { get }
-    /// Whether the rows that meet it lie side by side in an index of values.
+    /// Whether an index of values tells which rows meet it, sooner than a look at each row.
     func isAnsweredByIndex(_ comparison: Comparison) -> Bool
     /// Whether that index tells the whole truth and not only how a long text begins.
     func isSettledByIndex(_ comparison: Comparison) -> Bool

@@ -102,6 +102,16 @@ package enum LoggedModelStatus: Int64, WireEnumeration {
         }
     }
 
+    /// The name that filters and the Python client use.
+    package var filterName: String {
+        switch self {
+        case .unspecified: "UNSPECIFIED"
+        case .pending: "PENDING"
+        case .ready: "READY"
+        case .failed: "FAILED"
+        }
+    }
+
     /// The number in `service.proto`, also the stored form.
     package var wireNumber: Int64 { rawValue }
 }

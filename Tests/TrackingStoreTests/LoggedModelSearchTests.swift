@@ -56,6 +56,49 @@ import TrackingStore
         }
     }
 
+    @Test(
+        arguments: [
+            (.equal, "READY", ["ready"]), (.equal, "2", ["ready"]), (.equal, "ready", []),
+            (.notEqual, "READY", ["failed", "pending"]), (.notEqual, "2", ["failed", "pending"]),
+            (.like, "%A%", ["failed", "ready"]), (.ilike, "pend%", ["pending"]),
+        ] as [(ComparisonOperator, String, [String])]
+    )
+    func `a status is found by its name and by its number`(
+        comparisonOperator: ComparisonOperator,
+        text: String,
+        expected: [String]
+    ) throws {
+        let fixture = try Self.fixtureWithStatuses()
+        let search = Self.search([Self.comparison(.attribute, "status", comparisonOperator, .text(text))])
+        #expect(try Self.names(search, in: fixture) == expected)
+    }
+
+    @Test func `statuses are found by lists of names and numbers`() throws {
+        let fixture = try Self.fixtureWithStatuses()
+        for (comparisonOperator, expected) in [(ComparisonOperator.isIn, ["failed", "ready"]), (.notIn, ["pending"])] {
+            let search = Self.search([Self.comparison(.attribute, "status", comparisonOperator, .list(["READY", "3"]))])
+            #expect(try Self.names(search, in: fixture) == expected)
+        }
+    }
+
+    private static func fixtureWithStatuses() throws -> StoreFixture {
+        let fixture = try StoreFixture()
+        try fixture.write { session in
+            _ = try session.createLoggedModel(newModel(name: "pending"))
+            for (name, status) in [("ready", LoggedModelStatus.ready), ("failed", .failed)] {
+                let id = try session.createLoggedModel(newModel(name: name)).info.modelID
+                _ = try session.finalizeLoggedModel(id, status: status)
+            }
+        }
+        return fixture
+    }
+
+    private static func names(_ search: LoggedModelSearch, in fixture: StoreFixture) throws -> [String] {
+        try fixture.read { session in
+            try session.loggedModels(rows: try session.findLoggedModels(search).items).map(\.info.name).sorted()
+        }
+    }
+
     @Test func `a page token passes values that repeat`() throws {
         let fixture = try StoreFixture()
         let runID = try fixture.createRun()
@@ -81,7 +124,8 @@ import TrackingStore
             switch Int.random(in: 0..<6, using: &generator) {
             case 0: comparison(.parameter, "lr", .equal, .text("3"))
             case 1: comparison(.tag, "stage", .notIn, .list(["prod", "x"]))
-            case 2: comparison(.attribute, "name", .notEqual, .text("model 3"))
+            case 2:
+                comparison(.attribute, "name", Bool.random(using: &generator) ? .equal : .notEqual, .text("model 3"))
             default:
                 metric(
                     LoggedModelWorld.metricKeys.randomElement(using: &generator) ?? "",

@@ -80,7 +80,8 @@ struct LoggedModelSearchStatement {
     private mutating func add(_ comparison: Comparison) throws {
         switch comparison.entity {
         case .attribute:
-            statement.conditions.append(try statement.condition(Self.attribute(comparison.key).column, comparison))
+            let condition = try statement.condition(Self.attribute(comparison.key).column, comparison)
+            statement.conditions.append(comparison.key == "status" ? try orNamed(condition, comparison) : condition)
         case .metric: try add(comparison, table: "model_metrics", isOnDatasets: true)
         case .parameter: try add(comparison, table: "logged_model_params")
         case .tag: try add(comparison, table: "logged_model_tags")
@@ -113,6 +114,16 @@ struct LoggedModelSearchStatement {
                 AND measured.scope_id IN (SELECT value FROM json_each(\(ids))))
             """
         )
+    }
+
+    /// A comparison of the number of a status, or of its name.
+    ///
+    /// The reference compares numbers alone, and documents names.
+    private mutating func orNamed(_ condition: String, _ comparison: Comparison) throws -> String {
+        let names = LoggedModelStatus.allCases.map { "WHEN \($0.wireNumber) THEN '\($0.filterName)'" }
+        let name = "CASE logged_models.status \(names.joined(separator: " ")) END"
+        let isNegated = comparison.comparisonOperator == .notEqual || comparison.comparisonOperator == .notIn
+        return "(\(condition) \(isNegated ? "AND" : "OR") \(try statement.condition(name, comparison)))"
     }
 
     private mutating func order(by clauses: [LoggedModelSearch.Clause]) throws {
@@ -152,7 +163,7 @@ struct LoggedModelSearchStatement {
 
     /// The column of an attribute by its canonical name; the parser knows no other names.
     ///
-    /// A status and an experiment are numbers that the reference, too, compares with texts.
+    /// A status and an experiment are numbers, also where they are compared with texts.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
         switch key {
         case "model_id": ("logged_models.model_id", .text)

@@ -1,6 +1,7 @@
 import JSON
 import TestSupport
 import Testing
+import Tracking
 import TrackingStore
 
 @Suite struct LongPageTests {
@@ -44,8 +45,34 @@ import TrackingStore
             try fixture.stored.write { try $0.deleteRegisteredModel(deleted) }
         }
         #expect(reply.pieces == 4)
+        // The first thousand rows were read together with the search, before the deletion.
         let names = try reply.member("model_versions").elements.map { $0["name"]?.string ?? "" }
-        #expect(names == Array(repeating: deleted == "a" ? "b" : "a", count: 2_000))
+        #expect(names.count { $0 == "a" } == (deleted == "a" ? 1_000 : 2_000))
+        #expect(names.count { $0 == "b" } == (deleted == "a" ? 2_000 : 0))
+    }
+
+    @Test func `a page of a few models with very many points comes in parts`() throws {
+        let fixture = try APIFixture()
+        let runID = try fixture.createRun()
+        let points = 2_000
+        for model in 0..<30 {
+            let made = try fixture.post("logged-models", #"{"experiment_id":"0","name":"model \#(model)"}"#)
+            let id = try #require(try made.member("model", "info", "model_id").string)
+            let metrics = (0..<points).map { step in
+                let metric = Metric(key: "m", value: 1, timestamp: 1, step: Int64(step))
+                return ModelMetric(metric: metric, modelID: id, runID: runID, dataset: nil)
+            }
+            try fixture.stored.write { try $0.logMetrics([], modelMetrics: metrics, runID: runID) }
+        }
+        let body = #"{"experiment_ids":["0"],"order_by":[{"field_name":"name"}]}"#
+        let reply = try fixture.post("logged-models/search", body)
+        // 60,000 points have about 130 bytes each.
+        #expect(reply.pieces == 2)
+        let models = try reply.member("models").elements
+        let counts = models.map { $0["data"]?["metrics"].map { Array($0.elements).count } }
+        #expect(counts == Array(repeating: points, count: 30))
+        let names = models.compactMap { $0["info"]?["name"]?.string }
+        #expect(names == (0..<30).map { "model \($0)" }.sorted())
     }
 
     private static func names(_ reply: Reply) throws -> [String] {

@@ -41,10 +41,7 @@ extension MLflowAPI {
             maxResults: Int(min(asked == 0 ? Self.modelsForZero : asked, Self.maximumResults)),
             pageToken: pageToken
         )
-        let store = store
-        return .read { session in
-            try PageBody.response(.loggedModels, try session.findLoggedModels(search), in: session, store: store)
-        }
+        return .read { try answer(.loggedModels, try $0.findLoggedModels(search), in: $0) }
     }
 }
 

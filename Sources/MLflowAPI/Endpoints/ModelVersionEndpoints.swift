@@ -108,10 +108,7 @@ extension MLflowAPI {
             maxResults: maxResults,
             pageToken: pageToken
         )
-        let store = store
-        return .read { session in
-            try PageBody.response(.modelVersions, try session.findModelVersions(search), in: session, store: store)
-        }
+        return .read { try answer(.modelVersions, try $0.findModelVersions(search), in: $0) }
     }
 
     private func setModelVersionTag(_ message: RequestMessage) throws -> Operation {
@@ -174,6 +171,7 @@ extension PagedEntity {
     /// The answer to `model-versions/search`.
     fileprivate static let modelVersions = PagedEntity(name: "model_versions") { rows, session, writer in
         for version in try session.modelVersions(rows: rows) { writer.write(version) }
+        return rows.count
     }
 }
 

@@ -7,29 +7,47 @@ internal import TrackingStore
 struct PagedEntity: Sendable {
     /// The member of the answer that lists them.
     let name: String
-    /// Writes those of some rows, in the order of the rows.
-    let write: @Sendable ([Int64], ReadSession, inout JSONWriter) throws -> Void
+    /// Writes those of the first rows, in the order of the rows, and tells how many: one or more.
+    let write: @Sendable ([Int64], ReadSession, inout JSONWriter) throws -> Int
 
     /// The answer to `runs/search`.
     static let runs = PagedEntity(name: "runs") { rows, session, writer in
         for run in try session.runs(rows: rows) { writer.write(run) }
+        return rows.count
     }
 
     /// The answer to `logged-models/search`.
     static let loggedModels = PagedEntity(name: "models") { rows, session, writer in
-        for model in try session.loggedModels(rows: rows) { writer.write(model) }
+        let models = try session.firstLoggedModels(rows: rows)
+        for model in models { writer.write(model) }
+        return models.count
     }
 }
 
-/// The answer to a search, whole for a page of usual size, else made part by part.
-///
-/// Which rows a long page has, and their order, is of one moment; each part shows what they stand for as it is when it
-/// is read, and nothing of those that have been removed by then.
-final class PageBody: APIBodyProducer {
-    /// Rows that are read in one transaction, and whose text is held in memory at once.
+extension MLflowAPI {
+    /// The answer to a search: whole for a page of usual size, else read and sent part by part.
+    ///
+    /// Which rows a long page has, and their order, is of one moment; each part shows what they stand for as it is when
+    /// it is read, and nothing of those that have been removed by then.
+    /// - Parameter page: of whose rows `session` has just learned.
+    func answer(_ entity: PagedEntity, _ page: Page<Int64>, in session: ReadSession) throws -> APIResponse {
+        guard !page.items.isEmpty else { return .empty }
+        let body = PageBody(entity, page, store: store)
+        var first: [UInt8] = []
+        guard try body.appendPart(to: &first, in: session) else { return .json(bytes: first) }
+        let whole = BegunBody(first, body, reportFailure: reportFailure)
+        return APIResponse(headers: [("Content-Type", "application/json")], body: .stream(whole))
+    }
+}
+
+/// A page of a search, part by part.
+private final class PageBody: APIBodyProducer {
+    /// Rows that are read in one transaction at the most.
     private static let rowsAtOnce = 1_000
-    /// Rows that are held as values at once.
+    /// Rows that are held as values at the most.
     private static let valuesAtOnce = 100
+    /// Bytes of text after which a part ends.
+    private static let bytesAtOnce = 4 * 1_048_576
 
     private let entity: PagedEntity
     private let page: Page<Int64>
@@ -43,66 +61,44 @@ final class PageBody: APIBodyProducer {
         var hasEntities = false
     }
 
-    private init(_ entity: PagedEntity, _ page: Page<Int64>, store: TrackingStore) {
+    init(_ entity: PagedEntity, _ page: Page<Int64>, store: TrackingStore) {
         self.entity = entity
         self.page = page
         self.store = store
     }
 
-    /// The answer with a page, of whose rows `session` has just learned.
-    static func response(
-        _ entity: PagedEntity,
-        _ page: Page<Int64>,
-        in session: ReadSession,
-        store: TrackingStore
-    ) throws -> APIResponse {
-        guard page.items.count > rowsAtOnce else {
-            return .json(bytes: try PageBody(entity, page, store: store).bytes(in: session))
-        }
-        // A page of tens of thousands of rows is sent as it is read, a part at a time.
-        let body = PageBody(entity, page, store: store)
-        return APIResponse(headers: [("Content-Type", "application/json")], body: .stream(body))
-    }
-
     func next(into buffer: inout [UInt8]) throws -> Bool {
-        var progress = progress.withLock { $0 }
-        let rows = page.items[progress.rows...].prefix(Self.rowsAtOnce)
-        let part = try store.readNow { [entity] session in try Self.part(entity, rows, in: session) }
-        if progress.rows == 0 { buffer.append(contentsOf: beginning.utf8) }
-        if progress.hasEntities, !part.isEmpty { buffer.append(UInt8(ascii: ",")) }
+        let (part, hasMore) = try store.readNow { [self] session in
+            var part: [UInt8] = []
+            let hasMore = try appendPart(to: &part, in: session)
+            return (part, hasMore)
+        }
         buffer.append(contentsOf: part)
-        progress.rows = rows.endIndex
-        progress.hasEntities = progress.hasEntities || !part.isEmpty
-        self.progress.withLock { [progress] in $0 = progress }
-        guard rows.endIndex == page.items.count else { return true }
-        buffer.append(contentsOf: ending.utf8)
-        return false
+        return hasMore
     }
 
-    /// A whole answer.
-    private func bytes(in session: ReadSession) throws -> [UInt8] {
-        if page.items.isEmpty { return Array("{}".utf8) }
-        return Array(beginning.utf8) + (try Self.part(entity, page.items[...], in: session)) + Array(ending.utf8)
-    }
-
-    /// Entities separated by commas; only some of them are held as values at a time.
-    private static func part(
-        _ entity: PagedEntity,
-        _ rows: ArraySlice<Int64>,
-        in session: ReadSession
-    ) throws -> ArraySlice<UInt8> {
+    /// Appends the next part, with the beginning and the end of the answer where they belong.
+    ///
+    /// - Returns: whether there is more.
+    func appendPart(to bytes: inout [UInt8], in session: ReadSession) throws -> Bool {
+        var progress = progress.withLock { $0 }
+        var rows = page.items[progress.rows...].prefix(Self.rowsAtOnce)
         var writer = JSONWriter(capacity: 2_048 * rows.count)
         writer.beginArray()
-        for start in stride(from: rows.startIndex, to: rows.endIndex, by: valuesAtOnce) {
-            try entity.write(Array(rows[start...].prefix(valuesAtOnce)), session, &writer)
+        while !rows.isEmpty, writer.bytes.count < Self.bytesAtOnce {
+            let written = try entity.write(Array(rows.prefix(Self.valuesAtOnce)), session, &writer)
+            rows = rows.dropFirst(written)
         }
         writer.endArray()
-        return writer.takeBytes().dropFirst().dropLast()
-    }
-
-    private var beginning: String { "{\"\(entity.name)\":[" }
-
-    private var ending: String {
-        page.nextPageToken.map { "],\"next_page_token\":\(quotedJSON($0))}" } ?? "]}"
+        let part = writer.takeBytes().dropFirst().dropLast()
+        if progress.rows == 0 { bytes.append(contentsOf: "{\"\(entity.name)\":[".utf8) }
+        if progress.hasEntities, !part.isEmpty { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(contentsOf: part)
+        progress.rows = rows.startIndex
+        progress.hasEntities = progress.hasEntities || !part.isEmpty
+        self.progress.withLock { [progress] in $0 = progress }
+        guard rows.startIndex == page.items.count else { return true }
+        bytes.append(contentsOf: (page.nextPageToken.map { "],\"next_page_token\":\(quotedJSON($0))}" } ?? "]}").utf8)
+        return false
     }
 }

@@ -103,10 +103,7 @@ extension MLflowAPI {
             maxResults: Int(maxResults),
             pageToken: try message.string("page_token")
         )
-        let store = store
-        return .read { session in
-            try PageBody.response(.runs, try session.findRuns(search), in: session, store: store)
-        }
+        return .read { try answer(.runs, try $0.findRuns(search), in: $0) }
     }
 }
 

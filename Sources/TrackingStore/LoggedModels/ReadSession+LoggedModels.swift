@@ -36,6 +36,26 @@ extension ReadSession {
         return models
     }
 
+    /// The first models of a page, in the order of `rows`: all of them if they have few metrics, else as many as have
+    /// 20,000 points together, or one.
+    package func firstLoggedModels(rows: [Int64]) throws -> [LoggedModel] {
+        var rows = rows
+        while rows.count > 1, try hasManyPoints(rows) { rows.removeLast(rows.count / 2) }
+        return try loggedModels(rows: rows)
+    }
+
+    private func hasManyPoints(_ rows: [Int64]) throws -> Bool {
+        let many: Int64 = 20_000
+        let sql = """
+            SELECT count(*) FROM (
+                SELECT 1
+                FROM json_each(?1) AS page
+                CROSS JOIN model_metrics AS point ON point.model_id = page.value
+                LIMIT ?2)
+            """
+        return try connection.query(sql, jsonArray(rows), many).firstRow { $0.int64(0) } == many
+    }
+
     private func fillKeyValues(_ models: inout [LoggedModel], rows: [Int64], page: String) throws {
         let params = """
             SELECT param.model_id, param.key_id, param.value

@@ -22,7 +22,7 @@ extension FilterParser {
     func listRefused(_ field: FieldReference, from start: Int) -> FilterError {
         guard field.entity == .attribute, case .named(let fields) = reader.subject.rules[.attribute],
             field.kind == .text || field.kind == .integerOrDigits
-        else { return wrongValue(reader.source(from: start), for: field) }
+        else { return wrongValue(reader.parenthesised(from: start), for: field) }
         let names = Set(fields.values.filter(\.kind.acceptsLists).map(\.name)).sorted()
         return FilterError(
             "Only \(shownList(names)) attributes support comparison with a list of quoted string values."

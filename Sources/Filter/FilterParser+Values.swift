@@ -5,7 +5,8 @@ extension FilterParser {
         for field: FieldReference,
         from start: Int
     ) throws(FilterError) -> ComparisonValue {
-        guard let lexeme = reader.current else { throw invalidClause(from: start) }
+        // An AND that stands where a value should joins what follows: the client adds conditions of its own.
+        guard let lexeme = reader.current, lexeme.token != .word(.and) else { throw invalidClause(from: start) }
         if field.kind == .anyText { return .text(try anyText(lexeme, from: start)) }
         reader.advance()
         let source = reader.source(lexeme)

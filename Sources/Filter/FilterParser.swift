@@ -57,6 +57,7 @@ struct FilterParser {
         if written == "IS NULL" || written == "IS NOT NULL" {
             return try nullTest(field, written == "IS NULL" ? .isNull : .isNotNull)
         }
+        if reader.subject.wording.looksAtOperatorFirst { _ = try legal(written, for: field) }
         let value: ComparisonValue
         let isList = reader.current?.token == .open
         if isList {
@@ -116,7 +117,7 @@ struct FilterParser {
         _ comparisonOperator: ComparisonOperator
     ) throws(FilterError) -> Comparison {
         guard field.allowsNullTests else {
-            guard !reader.subject.wording.isOfRegistry else {
+            guard reader.subject.allowsNullTests else {
                 throw FilterError("IS NULL / IS NOT NULL is not supported in this search; compare with a value.")
             }
             let entities = reader.subject.rules[.parameter] == nil ? "tags" : "tags and params"

@@ -75,6 +75,8 @@ struct FilterWording: Sendable {
     var orderKey = "attribute key"
     /// Whether values and comparators are refused as in the searches of the registry.
     var isOfRegistry = false
+    /// Whether an operator that the field lacks is refused before the value is looked at.
+    var looksAtOperatorFirst = false
 
     /// Of runs and experiments.
     static let tracking = FilterWording(
@@ -101,8 +103,19 @@ struct FilterWording: Sendable {
     static let loggedModels = FilterWording(
         invalidClause: "Invalid filter string:",
         invalidOperator: "Invalid comparison operator",
-        invalidEntity: "Invalid entity type:"
+        invalidEntity: "Invalid entity type:",
+        looksAtOperatorFirst: true
     )
+}
+
+extension SearchSubject {
+    /// Whether some of its entities may be tested for being there.
+    var allowsNullTests: Bool {
+        rules.values.contains { rule in
+            guard case .anyKey(_, allowsNullTests: true) = rule else { return false }
+            return true
+        }
+    }
 }
 
 extension SearchSubject {

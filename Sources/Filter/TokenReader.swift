@@ -40,6 +40,13 @@ struct TokenReader {
         return end - start > limit ? lexer.text(start..<start + limit) + "…" : lexer.text(start..<max(start, end))
     }
 
+    /// The text from an offset to the end of the list that begins here, shortened for a message.
+    func parenthesised(from start: Int) -> String {
+        var reader = self
+        while let lexeme = reader.current, lexeme.token != .close { reader.advance() }
+        return reader.source(from: start)
+    }
+
     /// Steps over a keyword and answers whether it was there.
     mutating func take(keyword: Keyword) -> Bool {
         take(.word(keyword))

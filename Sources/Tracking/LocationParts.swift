@@ -85,7 +85,8 @@ extension LocationParts {
         guard isTrusted else {
             throw .invalidParameter(
                 "'\(field)' cannot use the '\(scheme)' scheme: the '\(scheme)' scheme addresses a "
-                    + "host other than the tracking server's configured artifact storage"
+                    + "host other than the tracking server's configured artifact storage. "
+                    + "Use a location beneath it, or the URI of an object store."
             )
         }
     }

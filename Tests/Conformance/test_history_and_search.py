@@ -179,3 +179,10 @@ def test_a_sampled_history_keeps_its_ends(tracking, uri, experiment, size, steps
     tracking.log_batch(run_id, [Metric("m", step, step, step) for step in range(10)])
     answer = must(uri, "metrics/get-history-bulk-interval", run_ids=run_id, metric_key="m", max_results=size)
     assert [point["step"] for point in answer["metrics"]] == steps
+
+
+@pytest.mark.parametrize("condition", ["tags.t IN ('a', 'b')", "params.p IN ('a', 'b')"])
+def test_a_list_where_none_is_allowed_is_quoted_whole(tracking, experiment, condition):
+    with pytest.raises(MlflowException) as refusal:
+        tracking.search_runs([experiment], condition)
+    assert "('a', 'b')" in str(refusal.value)

@@ -231,3 +231,16 @@ def test_a_model_kept_elsewhere_collects_what_is_measured_of_it(tracking, experi
     assert mlflow.finalize_logged_model(made.model_id, "READY").status == entities.LoggedModelStatus.READY
     mlflow.delete_logged_model_tag(model.model_id, "team")
     assert "team" not in mlflow.get_logged_model(model.model_id).tags
+
+
+@pytest.mark.parametrize("field", ["tags.t", "params.p"])
+@pytest.mark.parametrize("condition", ["IS NULL", "IS NOT NULL"])
+def test_a_null_test_is_refused_without_being_promised(tracking, experiment, field, condition):
+    with pytest.raises(mlflow.exceptions.MlflowException, match="INVALID_PARAMETER_VALUE") as refusal:
+        tracking.search_logged_models([experiment], filter_string=f"{field} {condition}")
+    assert "supported for tags and params" not in str(refusal.value)
+
+
+def test_an_operator_that_metrics_lack_is_the_fault_and_not_its_value(tracking, experiment):
+    with pytest.raises(mlflow.exceptions.MlflowException, match="Invalid comparison operator"):
+        tracking.search_logged_models([experiment], filter_string="metrics.m LIKE 'a'")

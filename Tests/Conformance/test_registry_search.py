@@ -1,5 +1,6 @@
 """Models and versions are found again: filters, orders and pages."""
 
+import mlflow
 import pytest
 
 from samples import error_code, new_version, registered
@@ -110,3 +111,10 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(tracking):
     for order in ("color", "name SIDEWAYS"):
         assert error_code(tracking.search_registered_models, order_by=[order]) == "INVALID_PARAMETER_VALUE", order
         assert error_code(tracking.search_model_versions, order_by=[order]) == "INVALID_PARAMETER_VALUE", order
+
+
+def test_a_clause_without_a_value_is_named_although_the_client_adds_one(tracking):
+    # The client joins ` AND tag.… != 'true'` to it, to leave prompts out: that word is not the value.
+    with pytest.raises(mlflow.exceptions.MlflowException, match="Invalid clause") as refusal:
+        tracking.search_registered_models("name =")
+    assert "value AND" not in str(refusal.value)

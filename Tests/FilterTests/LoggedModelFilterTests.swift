@@ -50,8 +50,9 @@ import Testing
             ("name > 'a'", "Invalid comparison operator '>'"),
             ("name RLIKE 'a'", "Invalid comparison operator 'RLIKE'"),
             ("name NOT LIKE 'a'", "Invalid comparison operator"), ("metrics.m LIKE 1", "Invalid comparison operator"),
-            ("name == 'a'", "Invalid comparison operator '=='"), ("metrics.m IN (1)", "Expected numeric value"),
-            ("name = ('a')", "Invalid comparator"), ("name IS NULL", "IS NULL / IS NOT NULL is only supported"),
+            ("name == 'a'", "Invalid comparison operator '=='"), ("metrics.m IN (1)", "Invalid comparison operator"),
+            ("name = ('a')", "Invalid comparator"), ("name IS NULL", "IS NULL / IS NOT NULL is not supported"),
+            ("metrics.m LIKE 'a'", "Invalid comparison operator"),
             ("Name = 'a'", "Invalid attribute key 'Name'"), ("metrics.m > '1'", "Expected numeric value"),
             ("creation_time > 'now'", "Expected numeric value"), ("name IN ('a', 1)", "While parsing a list"),
         ]

@@ -93,10 +93,16 @@ final class TestServer {
 
 /// What the receivers of a server have seen.
 final class UploadLog: Sendable {
-    private let state = Mutex((finished: 0, aborted: 0, bytes: 0))
+    struct Counts {
+        var finished = 0
+        var aborted = 0
+        var bytes = 0
+    }
+
+    private let state = Mutex(Counts())
     private let aborts = DispatchSemaphore(value: 0)
 
-    var counts: (finished: Int, aborted: Int, bytes: Int) { state.withLock { $0 } }
+    var counts: Counts { state.withLock { $0 } }
 
     func didReceive(_ count: Int) { state.withLock { $0.bytes += count } }
     func didFinish() { state.withLock { $0.finished += 1 } }

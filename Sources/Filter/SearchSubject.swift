@@ -44,7 +44,8 @@ enum KeyRule: Sendable {
 
 /// What can be searched: which entities, attributes, operators and orders are legal there.
 ///
-/// A subject is a table. A new one (registered models, model versions, …) is a new value and no new code.
+/// A subject is a table: where the reference's searches differ in grammar or wording, a field of it says so, and the
+/// parser asks for the field and never for the subject.
 package struct SearchSubject: Sendable {
     /// The prefixes that may be written before the dot.
     let entityNames: [String: Entity]

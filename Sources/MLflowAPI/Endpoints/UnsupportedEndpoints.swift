@@ -13,7 +13,7 @@ extension MLflowAPI {
                 unsupported(prefix + family, "\(Self.name(of: family)) is not offered by this server yet.")
             }
         }
-        endpoints += presignedEndpoints + pathTakingEndpoints
+        endpoints += presignedEndpoints + traceArtifactEndpoints
         endpoints += unsupported("/v1/traces", "Traces are not offered by this server yet.")
         endpoints += unsupported("/graphql", "GraphQL is not offered by this server yet.")
         endpoints += unsupported("/gateway", "The gateway to language models is not offered by this server yet.")

@@ -1,12 +1,21 @@
 internal import ArtifactStore
 internal import Tracking
 
-// What is not offered yet and takes an artifact path: a harmful path is refused as such first, as the reference does.
-
 extension MLflowAPI {
-    var pathTakingEndpoints: [Endpoint] {
+    /// Traces are not offered yet; a harmful artifact path is refused as such first, as the reference does.
+    var traceArtifactEndpoints: [Endpoint] {
         ["2.0", "3.0"].map { version in
-            unsupported("/ajax-api/\(version)/mlflow/get-trace-artifact", refuseTraceArtifact)
+            Endpoint(
+                method: "GET",
+                path: "/ajax-api/\(version)/mlflow/get-trace-artifact",
+                handling: .message { request, reply in
+                    do {
+                        reply(try refuseTraceArtifact(request))
+                    } catch {
+                        reply(response(to: error))
+                    }
+                }
+            )
         }
     }
 
@@ -18,23 +27,6 @@ extension MLflowAPI {
         } catch {
             return failure(error, path: path)
         }
-    }
-
-    private func unsupported(
-        _ path: String,
-        _ refuse: @escaping @Sendable (APIRequest) throws -> APIResponse
-    ) -> Endpoint {
-        Endpoint(
-            method: "GET",
-            path: path,
-            handling: .message { request, reply in
-                do {
-                    reply(try refuse(request))
-                } catch {
-                    reply(response(to: error))
-                }
-            }
-        )
     }
 
     /// With a path the reference wants the UUID of an attachment.

@@ -22,23 +22,24 @@ let systemLibraries: [Target] = [
 let modules: [Target] = [
     .target(name: "CEmbeddedFiles", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "CSQLiteSetup", dependencies: ["CSQLite"], cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "Budgets", swiftSettings: pure),
     .target(name: "Hashing", swiftSettings: settings),
     .target(name: "JSON", swiftSettings: settings),
-    .target(name: "HTTP", dependencies: ["CLinux", "CZlib"], swiftSettings: settings),
-    .target(name: "SQLite", dependencies: ["CSQLite", "CSQLiteSetup"], swiftSettings: settings),
+    .target(name: "HTTP", dependencies: ["Budgets", "CLinux", "CZlib"], swiftSettings: settings),
+    .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup"], swiftSettings: settings),
     .target(name: "Tracking", swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
-    .target(name: "TrackingStore", dependencies: ["Filter", "SQLite", "Tracking"], swiftSettings: settings),
+    .target(name: "TrackingStore", dependencies: ["Budgets", "Filter", "SQLite", "Tracking"], swiftSettings: settings),
     .target(name: "ArtifactStore", dependencies: ["CLinux", "CZlib", "Hashing"], swiftSettings: settings),
     .target(
         name: "MLflowAPI",
-        dependencies: ["ArtifactStore", "Filter", "Hashing", "JSON", "Tracking", "TrackingStore"],
+        dependencies: ["ArtifactStore", "Budgets", "Filter", "Hashing", "JSON", "Tracking", "TrackingStore"],
         swiftSettings: settings
     ),
     .executableTarget(
         name: "apus",
         dependencies: [
-            "ArtifactStore", "CEmbeddedFiles", "CLinux", "HTTP", "JSON", "MLflowAPI", "SQLite", "Tracking",
+            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "HTTP", "JSON", "MLflowAPI", "SQLite", "Tracking",
             "TrackingStore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
@@ -54,15 +55,16 @@ let tests: [Target] = [
         path: "Tests/TestSupport",
         swiftSettings: settings
     ),
+    .testTarget(name: "BudgetsTests", dependencies: ["Budgets"], swiftSettings: settings),
     .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-    .testTarget(name: "HTTPTests", dependencies: ["CZlib", "HTTP"], swiftSettings: settings),
-    .testTarget(name: "SQLiteTests", dependencies: ["SQLite"], swiftSettings: settings),
+    .testTarget(name: "HTTPTests", dependencies: ["Budgets", "CZlib", "HTTP"], swiftSettings: settings),
+    .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: settings),
     .testTarget(
         name: "TrackingStoreTests",
-        dependencies: ["Filter", "SQLite", "TestSupport", "Tracking", "TrackingStore"],
+        dependencies: ["Budgets", "Filter", "SQLite", "TestSupport", "Tracking", "TrackingStore"],
         swiftSettings: settings
     ),
     .testTarget(
@@ -72,7 +74,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "MLflowAPITests",
-        dependencies: ["ArtifactStore", "JSON", "MLflowAPI", "TestSupport", "Tracking", "TrackingStore"],
+        dependencies: ["ArtifactStore", "Budgets", "JSON", "MLflowAPI", "TestSupport", "Tracking", "TrackingStore"],
         swiftSettings: settings
     ),
 ]

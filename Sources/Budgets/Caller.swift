@@ -1,0 +1,24 @@
+internal import Synchronization
+
+/// The one who waits for the answer to a request: whose share it counts against, and whether anybody still waits.
+///
+/// Made by the HTTP server for each request and handed down with it, so that long work can end when its caller has gone.
+package final class Caller: Sendable {
+    package let peer: Peer
+    private let gone = Atomic<Bool>(false)
+
+    package init(peer: Peer) {
+        self.peer = peer
+    }
+
+    /// Whether the connection has ended: nobody will read the answer.
+    ///
+    /// Costs one load; safe from any thread.
+    package var hasLeft: Bool { gone.load(ordering: .relaxed) }
+
+    /// Says that nobody waits any more; for the owner of the connection.
+    package func leave() { gone.store(true, ordering: .relaxed) }
+
+    /// Stands for the server where it works for itself; never leaves.
+    package static let server = Caller(peer: .server)
+}

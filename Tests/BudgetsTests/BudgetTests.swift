@@ -1,0 +1,46 @@
+import Budgets
+import Testing
+
+@Suite struct BudgetTests {
+    private let one = Peer(address: "192.0.2.1")
+    private let other = Peer(address: "192.0.2.2")
+
+    @Test func `grants nothing beyond the total`() {
+        let budget = Budget(total: 10)
+        #expect(budget.take(6, for: one))
+        #expect(!budget.take(5, for: other))
+        #expect(budget.take(4, for: other))
+        #expect(budget.usage.held == 10)
+        #expect(budget.usage.highest == 10)
+        #expect(budget.usage.refusals == 1)
+    }
+
+    @Test func `leaves room for a second peer when the first has its share`() {
+        let budget = Budget(total: 8, share: 6)
+        #expect(budget.take(6, for: one))
+        #expect(!budget.take(1, for: one))
+        #expect(budget.take(2, for: other))
+        budget.giveBack(6, for: one)
+        #expect(budget.held(by: one) == 0)
+        #expect(budget.take(6, for: one))
+    }
+
+    @Test func `gets back what a holding has grown to when it is released`() {
+        let budget = Budget(total: 10)
+        var holding: Holding? = Holding(of: budget, for: one)
+        #expect(holding?.grow(by: 7) == true)
+        #expect(holding?.grow(by: 7) == false)
+        holding?.shrink(by: 2)
+        #expect(budget.usage.held == 5)
+        holding = nil
+        #expect(budget.usage.held == 0)
+    }
+
+    @Test func `a caller has left once it is told`() {
+        let caller = Caller(peer: one)
+        #expect(!caller.hasLeft)
+        caller.leave()
+        #expect(caller.hasLeft)
+        #expect(!Caller.server.hasLeft)
+    }
+}

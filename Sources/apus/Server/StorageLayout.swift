@@ -46,6 +46,7 @@ struct StorageLayout {
         let root = options.defaultArtifactRoot ?? environment["MLFLOW_DEFAULT_ARTIFACT_ROOT"]
         let fallback = servesArtifacts ? "mlflow-artifacts:/" : artifactsPath
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
+        try requireDatabaseOutsideArtifacts()
         try Self.makeFolders(Self.parent(of: databasePath))
     }
 

@@ -53,6 +53,22 @@ package final class OwnerLock: Sendable {
         Glibc.close(descriptor)
     }
 
+    /// Writes beside the pid where the owner answers; an empty address takes it back.
+    ///
+    /// For another process that wants the same database: the address, and the name of the machine that it holds on.
+    package func announce(_ address: String) throws(Failure) {
+        let place = address.isEmpty ? "" : "\(address)\n\(Owner.machine)\n"
+        try Self.write("\(getpid())\n" + place, to: descriptor, path: path)
+    }
+
+    /// What the owner of a database has said of itself; nil when nobody has, or it left in order.
+    package static func owner(ofDatabase databasePath: String) -> Owner? {
+        let descriptor = open(lockPath(for: databasePath), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { Glibc.close(descriptor) }
+        return readOwner(descriptor)
+    }
+
     /// Tells the next owner that all was left in order; the lock itself goes with this object or the process.
     ///
     /// A stale pid would mislead a person who looks into the file, too.
@@ -66,21 +82,25 @@ package final class OwnerLock: Sendable {
             let code = errno
             if code == EINTR { continue }
             guard code == EWOULDBLOCK else { throw .system(call: "flock", errno: code, path: path) }
-            throw .ownedElsewhere(pid: readPID(descriptor), path: path)
+            throw .ownedElsewhere(pid: readOwner(descriptor)?.pid, path: path)
         }
-        let isTakenOver = readPID(descriptor) != nil
-        let text = Array("\(getpid())\n".utf8)
-        guard ftruncate(descriptor, 0) == 0 else { throw .system(call: "ftruncate", errno: errno, path: path) }
-        let written = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard written == text.count else { throw .system(call: "pwrite", errno: errno, path: path) }
+        let isTakenOver = readOwner(descriptor) != nil
+        try write("\(getpid())\n", to: descriptor, path: path)
         return isTakenOver
     }
 
-    private static func readPID(_ descriptor: Int32) -> Int32? {
-        var bytes = [UInt8](repeating: 0, count: 16)
+    private static func write(_ text: String, to descriptor: Int32, path: String) throws(Failure) {
+        let text = Array(text.utf8)
+        guard ftruncate(descriptor, 0) == 0 else { throw .system(call: "ftruncate", errno: errno, path: path) }
+        let written = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        guard written == text.count else { throw .system(call: "pwrite", errno: errno, path: path) }
+    }
+
+    private static func readOwner(_ descriptor: Int32) -> Owner? {
+        var bytes = [UInt8](repeating: 0, count: 1_024)
         let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
         guard count > 0 else { return nil }
-        return Int32(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+        return Owner(lockFile: String(decoding: bytes[..<count], as: UTF8.self))
     }
 
     private static func lockPath(for databasePath: String) -> String {

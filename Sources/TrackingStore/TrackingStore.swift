@@ -121,6 +121,11 @@ package final class TrackingStore: Sendable {
     /// Whether the process that had the store before was killed, or its machine went down.
     package var wasLeftInDisorder: Bool { lock.isTakenOver }
 
+    /// Tells other processes that want this database where its server answers; empty when it no longer does.
+    package func announce(_ address: String) throws(OwnerLock.Failure) {
+        try lock.announce(address)
+    }
+
     /// Answers what is queued, empties the write-ahead log and closes the database; blocks until done.
     package func close() {
         readers.close()

@@ -35,6 +35,43 @@ import Testing
         #expect(try !OwnerLock(databasePath: database).isTakenOver)
     }
 
+    @Test func `whoever is refused can learn where the owner answers`() throws {
+        let database = folder.file("apus.db")
+        #expect(OwnerLock.owner(ofDatabase: database) == nil)
+        let lock = try OwnerLock(databasePath: database)
+        #expect(OwnerLock.owner(ofDatabase: database)?.pid == getpid())
+        #expect(OwnerLock.owner(ofDatabase: database)?.address == nil)
+        try lock.announce("http://127.0.0.1:5000/mlflow")
+        let owner = try #require(OwnerLock.owner(ofDatabase: database))
+        #expect(owner.pid == getpid())
+        #expect(owner.address == "http://127.0.0.1:5000/mlflow")
+        #expect(owner.isOnThisMachine)
+        try lock.announce("")
+        #expect(OwnerLock.owner(ofDatabase: database)?.address == nil)
+        lock.release()
+        #expect(OwnerLock.owner(ofDatabase: database) == nil)
+    }
+
+    @Test(arguments: ["17\nhttp://127.0.0.1:50", "17\nhttp://127.0.0.1:5000\nnode", "17\n", "17"])
+    func `an address that is half written is none`(content: String) throws {
+        try leaveLockFile(content)
+        let owner = try #require(OwnerLock.owner(ofDatabase: folder.file("apus.db")))
+        #expect(owner.pid == 17)
+        #expect(owner.address == nil)
+    }
+
+    @Test func `an owner on another machine is told apart`() throws {
+        try leaveLockFile("17\nhttp://127.0.0.1:5000\nno-such-machine\n")
+        #expect(OwnerLock.owner(ofDatabase: folder.file("apus.db"))?.isOnThisMachine == false)
+    }
+
+    private func leaveLockFile(_ content: String) throws {
+        let file = open(folder.file("apus.db.lock"), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        let bytes = Array(content.utf8)
+        try #require(file >= 0 && Glibc.write(file, bytes, bytes.count) == bytes.count)
+        close(file)
+    }
+
     @Test func `a link to a database has the same lock`() throws {
         let database = folder.file("apus.db")
         _ = try folder.connection("apus.db")

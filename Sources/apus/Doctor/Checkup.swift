@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// One line of the report.
 struct CheckedStep: Sendable {
     let name: String
@@ -14,15 +16,17 @@ struct CheckedStep: Sendable {
 struct Checkup {
     let calls: TrackingCalls
     let timeout: Duration
+    /// How long a server may take until it first answers.
+    let patience: Duration
     /// Called after each step, on the caller's thread.
     let report: (CheckedStep) -> Void
 
     /// Goes through the steps and stops at the first that fails; a run that was created is deleted all the same.
     func run() {
-        guard perform("health", calls.checkHealth) != nil,
+        guard waitForHealth(),
             let experiment = perform(
                 "experiment",
-                { deadline throws(CheckFailure) in try calls.findOrCreateExperiment(by: deadline) },
+                { deadline throws(CheckFailure) in try calls.experiment(by: deadline) },
                 detail: describe
             ),
             let runID = perform(
@@ -40,6 +44,30 @@ struct Checkup {
         _ = perform("delete-run") { deadline throws(CheckFailure) in try calls.deleteRun(runID: runID, by: deadline) }
     }
 
+    /// Asks for the health until the server is well or the time to wait is over; only the last answer is reported.
+    private func waitForHealth() -> Bool {
+        let begin = ContinuousClock.now
+        var pause = Duration.milliseconds(50)
+        while true {
+            let start = ContinuousClock.now
+            let waited = start - begin
+            let outcome = Result { () throws(CheckFailure) in try calls.checkHealth(by: Deadline(after: timeout)) }
+            if case .failure = outcome, ContinuousClock.now + pause - begin < patience {
+                pause.sleep()
+                pause = min(pause * 2, .seconds(1))
+                continue
+            }
+            let detail = patience > .zero ? "after \(waited.secondText) s of waiting" : nil
+            let result: Void? = perform(
+                "health",
+                from: start,
+                { _ throws(CheckFailure) in try outcome.get() },
+                detail: { detail }
+            )
+            return result != nil
+        }
+    }
+
     private func describe(_ experiment: (id: String, isNew: Bool)) -> String {
         let id = calls.client.credentials.redacted(experiment.id).printable(limit: 40)
         return experiment.isNew ? "created, id \(id)" : "found, id \(id)"
@@ -48,10 +76,10 @@ struct Checkup {
     /// Times one step and reports it; nil if it failed.
     private func perform<Value>(
         _ name: String,
+        from start: ContinuousClock.Instant = .now,
         _ action: (Deadline) throws(CheckFailure) -> Value,
         detail: (Value) -> String? = { _ in nil }
     ) -> Value? {
-        let start = ContinuousClock.now
         do throws(CheckFailure) {
             let value = try action(Deadline(after: timeout))
             report(CheckedStep(name: name, time: .now - start, detail: detail(value), advice: nil))
@@ -62,5 +90,18 @@ struct Checkup {
             report(CheckedStep(name: name, time: time, detail: diagnosis.detail, advice: diagnosis.advice))
             return nil
         }
+    }
+}
+
+extension Duration {
+    /// Seconds with one decimal.
+    fileprivate var secondText: String {
+        let tenths = Int64((self / .milliseconds(100)).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// Blocks the calling thread for this time.
+    fileprivate func sleep() {
+        usleep(UInt32(clamping: Int64(self / .microseconds(1))))
     }
 }

@@ -6,18 +6,33 @@ struct Doctor: ParsableCommand {
         commandName: "doctor",
         abstract: "Check a tracking server before a training relies on it.",
         discussion: """
-            Asks for its health, creates or gets an experiment, creates a run, logs a metric, reads it back, ends and \
-            deletes the run. Works against any MLflow server over http. Credentials are those of the client: name and \
-            password in the URI, MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. \
-            Exits with 0 if all is fine, with 1 otherwise.
+            Asks for its health, creates a run in the Default experiment, logs a metric, reads it back, ends and deletes \
+            the run. What remains is the deleted run: no call of MLflow removes one for good, `mlflow gc` does. Works \
+            against any MLflow server over http. Credentials are those of the client: name and password in the URI, \
+            MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. Exits with 0 if all is \
+            fine, with 1 otherwise.
             """
     )
 
     @Argument(help: ArgumentHelp("The server, as in http://127.0.0.1:5000. [MLFLOW_TRACKING_URI]", valueName: "uri"))
     var uri: String?
 
-    @Option(help: ArgumentHelp("The experiment that the run is created in; it stays.", valueName: "name"))
-    var experiment: String = "apus-doctor"
+    @Option(
+        help: ArgumentHelp(
+            "The experiment that the run is created in; made if it is absent, and it stays. (default: the Default "
+                + "experiment, or apus-doctor where that is deleted)",
+            valueName: "name"
+        )
+    )
+    var experiment: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Wait so long for a server that is about to start: 60s, 500ms, 2m, or seconds up to 86400.",
+            valueName: "time"
+        )
+    )
+    var wait: WaitingTime?
 
     @Option(help: ArgumentHelp("How long each step may take, 0.001 to 3600.", valueName: "seconds"))
     var timeout: Double = 5
@@ -45,7 +60,8 @@ struct Doctor: ParsableCommand {
                 credentials: try ClientCredentials(uri: target, environment: environment)
             )
             let calls = TrackingCalls(client: client, experimentName: experiment)
-            Checkup(calls: calls, timeout: .seconds(timeout)) { report.add($0) }.run()
+            let patience = wait?.duration ?? .zero
+            Checkup(calls: calls, timeout: .seconds(timeout), patience: patience) { report.add($0) }.run()
         } catch {
             report.add(CheckedStep(name: "uri", time: .zero, detail: error.detail, advice: error.advice))
         }

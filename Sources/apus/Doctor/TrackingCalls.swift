@@ -15,7 +15,15 @@ enum CheckFailure: Error, Sendable {
 /// The few MLflow routes that a training pipeline cannot do without.
 struct TrackingCalls: Sendable {
     let client: HTTPClient
-    let experimentName: String
+    /// The experiment that the user named; nil for the Default one, which every server has and nobody need clean up.
+    let givenExperimentName: String?
+    /// The experiment that is made where there is no other.
+    var experimentName: String { givenExperimentName ?? "apus-doctor" }
+
+    init(client: HTTPClient, experimentName: String?) {
+        self.client = client
+        givenExperimentName = experimentName
+    }
 
     /// A number that binary floating point holds exactly, so that any server gives it back unchanged.
     private static let metricValue = 0.8125
@@ -28,8 +36,22 @@ struct TrackingCalls: Sendable {
         guard reply.status == 200, !reply.isHTML else { throw .answer(reply) }
     }
 
-    /// The id of the experiment, and whether it was created for this.
-    func findOrCreateExperiment(by deadline: Deadline) throws(CheckFailure) -> (id: String, isNew: Bool) {
+    /// The id of the experiment to use, and whether it was created for this.
+    func experiment(by deadline: Deadline) throws(CheckFailure) -> (id: String, isNew: Bool) {
+        if givenExperimentName == nil, try isDefaultExperimentActive(by: deadline) { return (Self.defaultID, false) }
+        return try findOrCreateExperiment(by: deadline)
+    }
+
+    private static let defaultID = "0"
+
+    /// Whether the Default experiment can take a run; one that this user may not see cannot.
+    private func isDefaultExperimentActive(by deadline: Deadline) throws(CheckFailure) -> Bool {
+        let reply = try get("\(Self.base)/experiments/get?experiment_id=\(Self.defaultID)", by: deadline)
+        if reply.errorCode == "RESOURCE_DOES_NOT_EXIST" || reply.errorCode == "PERMISSION_DENIED" { return false }
+        return try root(of: reply)["experiment"]?["lifecycle_stage"]?.isString("active") == true
+    }
+
+    private func findOrCreateExperiment(by deadline: Deadline) throws(CheckFailure) -> (id: String, isNew: Bool) {
         if let id = try findExperiment(by: deadline) { return (id, false) }
         let reply = try post("/experiments/create", by: deadline) { $0.member("name", experimentName) }
         // Another check-up may have been quicker; else the name is one of a deleted experiment.

@@ -77,6 +77,14 @@ let tests: [Target] = [
         dependencies: ["ArtifactStore", "Budgets", "JSON", "MLflowAPI", "TestSupport", "Tracking", "TrackingStore"],
         swiftSettings: settings
     ),
+    .testTarget(
+        name: "ApusTests",
+        dependencies: [
+            "apus", "TestSupport", "Tracking",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: settings
+    ),
 ]
 
 // libFuzzer brings its own main: these are linked and run by `make fuzz` alone.

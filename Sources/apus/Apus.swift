@@ -9,6 +9,18 @@ struct Apus: ParsableCommand {
         subcommands: [ServerCommand.self, ArtifactsCommand.self, Doctor.self],
         helpNames: .long
     )
+
+    // `mlflow` takes it before the name of the subcommand.
+    @Option(help: ArgumentHelp("Refused: set variables in the environment itself.", valueName: "file"))
+    var envFile: String?
+
+    func validate() throws {
+        guard envFile == nil else {
+            throw ValidationError(
+                "--env-file is not offered. Set the variables before: set -a; . FILE; set +a; then start apus."
+            )
+        }
+    }
 }
 
 /// The version of this program.

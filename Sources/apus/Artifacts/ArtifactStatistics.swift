@@ -38,6 +38,7 @@ struct ArtifactStatistics: ParsableCommand {
                 destination: artifactsDestination,
                 Environment.process
             )
+            try Self.requireArtifacts(in: path)
             usage = try ArtifactRoot(location: path).usage()
         } catch let error as ArtifactError {
             StandardStream.error.write("apus: \(error.message(for: ""))")
@@ -47,6 +48,27 @@ struct ArtifactStatistics: ParsableCommand {
             throw ExitCode.failure
         }
         StandardStream.output.write(json ? Self.json(usage, path) : Self.text(usage, path))
+    }
+
+    /// Tells a wrong path from a tree that is empty, so that nobody takes the one for the other.
+    private static func requireArtifacts(in path: String) throws(StartFailure) {
+        switch FileKind(path) {
+        case .folder where FileKind(path + "/apus.db") == .file:
+            throw StartFailure("'\(path)' is a data folder, not the folder of its artifacts: name it with --data-dir.")
+        case .folder: return
+        case .absent where Self.isBesideDatabase(path): return
+        case .absent:
+            throw StartFailure(
+                "There is no folder '\(path)'. Name the folder of all data with --data-dir, or that of the artifacts with "
+                    + "--artifacts-destination."
+            )
+        case .file, .other: throw StartFailure("'\(path)' is not a folder.")
+        }
+    }
+
+    /// Whether a server will make this folder with the first artifact that it gets.
+    private static func isBesideDatabase(_ path: String) -> Bool {
+        path.hasSuffix("/artifacts") && FileKind(path.dropLast("artifacts".count) + "apus.db") == .file
     }
 
     private static func json(_ usage: ArtifactUsage, _ path: String) -> String {

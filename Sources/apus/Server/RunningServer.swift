@@ -54,7 +54,9 @@ final class RunningServer {
         let addresses = try server.start()
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
         stopOnSignals()
-        try announce(addresses, layout, listening, readyFile)
+        let address = ServedAddress(addresses, prefix: listening.prefix)
+        if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
+        try announce(address, layout, readyFile)
         removeExpiredUploads(api.multipartUploads, every: .seconds(600))
         MemorySettings.releaseProgramPages()
     }
@@ -164,12 +166,10 @@ final class RunningServer {
     }
 
     private func announce(
-        _ addresses: [HTTPAddress],
+        _ address: ServedAddress,
         _ layout: StorageLayout,
-        _ listening: ListeningSettings,
         _ readyFile: String?
     ) throws {
-        let address = addresses.first.map { "http://\($0)\(listening.prefix)" } ?? ""
         if store.journalMode != .wal {
             logger.notice(
                 "the file system cannot have a write-ahead log; commits go through a rollback journal",
@@ -179,9 +179,9 @@ final class RunningServer {
         let runs = try store.readNow { try $0.runCount() }
         let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
         StandardStream.output.write(
-            "Apus \(apusVersion) at \(address), database \(layout.databasePath), artifacts \(artifacts), \(runs) runs"
+            "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts), \(runs) runs"
         )
-        if let readyFile { try ReadyFile.write(address, to: readyFile) }
+        if let readyFile { try ReadyFile.write(address.url, to: readyFile) }
     }
 
     /// Ends the process with 0 within 5 seconds of SIGTERM or SIGINT.

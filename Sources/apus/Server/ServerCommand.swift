@@ -14,13 +14,15 @@ struct ServerCommand: ParsableCommand {
             Two more variables are heeded. MLFLOW_TRUNCATE_LONG_VALUES: false refuses params and tags that are too long \
             instead of cutting them. MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: sources of new model versions \
             that the pattern is not found in are refused.
-            """
+            """,
+        aliases: ["ui"]
     )
 
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
-    @OptionGroup(title: "Accepted and without effect") var ignored: IgnoredOptions
+    @OptionGroup(title: "Accepted and without effect") var idle: IdleOptions
+    @OptionGroup(title: "Refused") var refused: RefusedOptions
 
     @Option(help: ArgumentHelp("Write the server's URL to this file when it answers.", valueName: "file"))
     var readyFile: String?
@@ -38,15 +40,21 @@ struct ServerCommand: ParsableCommand {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "apus")
         logger.logLevel = level
-        for line in ignored.remarks { StandardStream.error.write(line) }
         do {
             let environment = Environment.process
             let place = try ListeningSettings(listening, environment)
+            try idle.refuseEncryption(environment)
+            try refused.check(environment, storage)
+            let security = try SecuritySettings(security, prefix: place.prefix, environment)
+            let values = try ValueSettings(environment)
+            let layout = try StorageLayout(storage, environment)
+            let remarks = place.remarks + layout.remarks + idle.remarks(environment)
+            for line in remarks { StandardStream.error.write(line) }
             let running = try RunningServer(
-                layout: try StorageLayout(storage, environment),
+                layout: layout,
                 listening: place,
-                security: SecuritySettings(security, prefix: place.prefix, environment),
-                values: try ValueSettings(environment),
+                security: security,
+                values: values,
                 readyFile: readyFile,
                 logger: logger
             )

@@ -11,7 +11,7 @@ struct StorageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The database: sqlite:///relative, sqlite:////absolute, or a path. (default: apus.db in the data folder) "
+            "The database: sqlite:///relative, sqlite:////absolute, or the path of a file. (default: apus.db in the data folder) "
                 + "[MLFLOW_BACKEND_STORE_URI]",
             valueName: "uri"
         )
@@ -113,32 +113,4 @@ struct SecurityOptions: ParsableArguments {
         help: "Answer any Host and any Origin. [MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE]"
     )
     var disableSecurityMiddleware = false
-}
-
-/// Flags of `mlflow server` that start-up scripts carry and that mean nothing for a single native process.
-struct IgnoredOptions: ParsableArguments {
-    @Option(name: [.long, .customShort("w")], help: "One process serves all.")
-    var workers: String?
-
-    @Option(parsing: .unconditional, help: "There is no gunicorn.")
-    var gunicornOpts: String?
-
-    @Option(parsing: .unconditional, help: "There is no uvicorn.")
-    var uvicornOpts: String?
-
-    @Option(parsing: .unconditional, help: "There is no waitress.")
-    var waitressOpts: String?
-
-    @Flag(help: "There is nothing to reload.")
-    var dev = false
-
-    /// One line for each flag that was given.
-    var remarks: [String] {
-        let given = [
-            ("--workers", workers != nil), ("--gunicorn-opts", gunicornOpts != nil),
-            ("--uvicorn-opts", uvicornOpts != nil),
-            ("--waitress-opts", waitressOpts != nil), ("--dev", dev),
-        ]
-        return given.filter(\.1).map { "apus: \($0.0) does nothing here: one native process serves all." }
-    }
 }

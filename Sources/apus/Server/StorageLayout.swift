@@ -15,25 +15,23 @@ struct StorageLayout {
     /// Whether equal files share their space.
     let deduplicatesArtifacts: Bool
     let workingDirectory: String
+    /// What was ignored, a line each.
+    let remarks: [String]
 
     /// Resolves flags and environment, and makes the folders of the database.
     ///
     /// - Throws: `StartFailure` for a store that this server cannot be.
     init(_ options: StorageOptions, _ environment: Environment) throws(StartFailure) {
         workingDirectory = try Self.currentFolder()
-        let dataFolder = try Self.dataFolder(options.dataDir, environment, workingDirectory)
         let onlyArtifacts = try environment.bool("MLFLOW_ARTIFACTS_ONLY") ?? false
         servesOnlyArtifacts = options.artifactsOnly || onlyArtifacts
-        if let store = options.backendStoreUri ?? environment["MLFLOW_BACKEND_STORE_URI"] {
-            guard !servesOnlyArtifacts else {
-                throw StartFailure(
-                    "A server with --artifacts-only has no backend store; leave --backend-store-uri out."
-                )
-            }
-            databasePath = try Self.databasePath(store, workingDirectory)
-        } else {
-            databasePath = dataFolder + "/apus.db"
+        let database = try Self.database(options, environment)
+        guard database.source == nil || !servesOnlyArtifacts else {
+            throw StartFailure(
+                "A server with --artifacts-only has no backend store; leave \(database.source ?? "it") out."
+            )
         }
+        (databasePath, remarks) = (database.path, database.remarks)
         let serving = try environment.bool("MLFLOW_SERVE_ARTIFACTS")
         servesArtifacts = options.serveArtifacts ?? serving ?? true
         let deduplicating = try environment.bool("APUS_DEDUPLICATE_ARTIFACTS")
@@ -43,11 +41,31 @@ struct StorageLayout {
             destination: options.artifactsDestination,
             environment
         )
-        let root = options.defaultArtifactRoot ?? environment["MLFLOW_DEFAULT_ARTIFACT_ROOT"]
-        let fallback = servesArtifacts ? "mlflow-artifacts:/" : artifactsPath
+        let fallback = Setting(source: "the default", text: servesArtifacts ? "mlflow-artifacts:/" : artifactsPath)
+        let root = environment.setting(
+            "--default-artifact-root",
+            options.defaultArtifactRoot,
+            "MLFLOW_DEFAULT_ARTIFACT_ROOT"
+        )
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
         try requireDatabaseOutsideArtifacts()
         try Self.makeFolders(Self.parent(of: databasePath))
+    }
+
+    /// The database of a server with these flags, and what named it if not the data folder; nothing is made.
+    static func database(
+        _ options: StorageOptions,
+        _ environment: Environment
+    ) throws(StartFailure) -> (path: String, remarks: [String], source: String?) {
+        let workingDirectory = try currentFolder()
+        let store = environment.setting("--backend-store-uri", options.backendStoreUri, "MLFLOW_BACKEND_STORE_URI")
+        if let store {
+            let uri = try StoreURI(store, workingDirectory)
+            return (uri.path, uri.remarks, store.source)
+        }
+        let folder = try dataFolder(options.dataDir, environment, workingDirectory)
+        try refuseFileStore(folder)
+        return (folder + "/apus.db", [], nil)
     }
 
     /// The folder of artifacts that go through a server with these flags; nothing is made.
@@ -57,8 +75,8 @@ struct StorageLayout {
         _ environment: Environment
     ) throws(StartFailure) -> String {
         let workingDirectory = try currentFolder()
-        if let destination = destination ?? environment["MLFLOW_ARTIFACTS_DESTINATION"] {
-            return try folder(destination, workingDirectory)
+        if let setting = environment.setting("--artifacts-destination", destination, "MLFLOW_ARTIFACTS_DESTINATION") {
+            return try folder(setting, workingDirectory)
         }
         return try dataFolder(dataDir, environment, workingDirectory) + "/artifacts"
     }
@@ -68,11 +86,14 @@ struct StorageLayout {
         _ environment: Environment,
         _ workingDirectory: String
     ) throws(StartFailure) -> String {
-        guard option != "" else { throw StartFailure("--data-dir is empty; name a folder.") }
-        return absolute(option ?? environment["APUS_DATA_DIR"] ?? "apus-data", workingDirectory)
+        guard let setting = environment.setting("--data-dir", option, "APUS_DATA_DIR") else {
+            return absolute("apus-data", workingDirectory)
+        }
+        guard !setting.text.isEmpty else { throw StartFailure("\(setting.source) is empty; name a folder.") }
+        return absolute(setting.text, workingDirectory)
     }
 
-    private static func currentFolder() throws(StartFailure) -> String {
+    static func currentFolder() throws(StartFailure) -> String {
         guard let buffer = getcwd(nil, 0) else { throw StartFailure("The working directory is gone.") }
         defer { free(buffer) }
         return String(cString: buffer)
@@ -89,59 +110,50 @@ struct StorageLayout {
         String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     }
 
-    private static func databasePath(_ uri: String, _ folder: String) throws(StartFailure) -> String {
-        let prefix = "sqlite:///"
-        let isURI = uri.hasPrefix(prefix)
-        if !isURI, let scheme = ArtifactLocation(uri).scheme {
-            throw StartFailure(
-                "The store '\(scheme):…' is not supported. Use a SQLite file: --backend-store-uri sqlite:///apus.db, "
-                    + "sqlite:////absolute/path/apus.db, or leave the flag out and set --data-dir."
-            )
-        }
-        let path = absolute(isURI ? String(uri.dropFirst(prefix.count)) : uri, folder)
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw StartFailure(
-                "'\(path)' is a folder, perhaps an MLflow file store (mlruns), which cannot be served. Name a SQLite file "
-                    + "such as --backend-store-uri sqlite:///apus.db, or a folder for all data with --data-dir."
-            )
-        }
-        return path
+    /// Refuses a folder with runs that would seem to be gone.
+    private static func refuseFileStore(_ folder: String) throws(StartFailure) {
+        let isFileStore = FileKind(folder + "/0/meta.yaml") == .file || FileKind(folder + "/.trash") == .folder
+        guard isFileStore, FileKind(folder + "/apus.db") == .absent else { return }
+        throw StartFailure(
+            "'\(folder)' is an MLflow file store (mlruns), whose runs cannot be served. Choose another folder with "
+                + "--data-dir; Apus keeps its data in one of its own."
+        )
     }
 
-    /// The folder that a path or a `file:` URI names.
-    private static func folder(_ location: String, _ workingDirectory: String) throws(StartFailure) -> String {
-        switch ArtifactLocation(location).scheme {
-        case nil: return absolute(location, workingDirectory)
+    /// The folder that a path or a `file:` URI names; it need not exist.
+    private static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
+        let location = ArtifactLocation(setting.text)
+        let path: String
+        switch location.scheme {
+        case nil: path = absolute(setting.text, workingDirectory)
         case "file":
             do {
-                return absolute(try ArtifactLocation(location).localPath, workingDirectory)
+                path = absolute(try location.localPath, workingDirectory)
             } catch {
-                throw StartFailure(error.message)
+                throw StartFailure("\(setting.source): \(error.message)")
             }
         default:
             throw StartFailure(
-                "Artifacts cannot be kept at '\(location)': only local folders and file:// URIs are supported."
+                "\(setting.shown): artifacts cannot be kept there; only local folders and file:// URIs are supported."
             )
+        }
+        switch FileKind(path) {
+        case .folder, .absent: return path
+        case .file, .other: throw StartFailure("\(setting.source): '\(path)' is not a folder.")
         }
     }
 
     private static func artifactRoot(
-        _ root: String,
+        _ setting: Setting,
         _ workingDirectory: String
     ) throws(StartFailure) -> (ArtifactLocation, String?) {
+        let root = setting.text
         let location = ArtifactLocation(root)
-        switch location.scheme {
-        case nil:
-            let path = root.hasPrefix("/") ? root : absolute(root, workingDirectory)
-            return (ArtifactLocation(path), absolute(path, workingDirectory))
-        case "file":
-            let path = try folder(root, workingDirectory)
-            let isRelative = !root.dropFirst("file:".count).hasPrefix("/")
-            return (isRelative ? ArtifactLocation("file://" + path) : location, path)
-        default:
-            return (location, nil)
-        }
+        guard ["file", nil].contains(location.scheme) else { return (location, nil) }
+        let path = try folder(setting, workingDirectory)
+        if location.scheme == nil { return (ArtifactLocation(root.hasPrefix("/") ? root : path), path) }
+        let isRelative = !root.dropFirst("file:".count).hasPrefix("/")
+        return (isRelative ? ArtifactLocation("file://" + path) : location, path)
     }
 
     /// Makes a folder and those above it, readable for this user alone.

@@ -1,0 +1,71 @@
+internal import HTTP
+
+/// Which requests are answered at all.
+struct SecuritySettings {
+    let isEnabled: Bool
+    let hosts: HostPolicy
+    let origins: OriginPolicy
+    /// nil leaves the field out.
+    let frameOptions: String?
+    /// Whether the operator named the hosts, in place of the usual ones.
+    private let hasOwnHosts: Bool
+
+    /// - Parameter prefix: the static prefix: probes of health and version are let in beneath it too.
+    init(_ options: SecurityOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
+        let isDisabled = try environment.bool("MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE") ?? false
+        isEnabled = !(options.disableSecurityMiddleware || isDisabled)
+        let named = environment.setting("--allowed-hosts", options.allowedHosts, "MLFLOW_SERVER_ALLOWED_HOSTS")
+        let allowed = try Self.list(
+            named,
+            "a host; allow names, addresses, *.example.com, 10.* or *",
+            HostPolicy.understands
+        )
+        hasOwnHosts = !allowed.isEmpty
+        let exempt = ["/health", "/version", prefix + "/health", prefix + "/version"]
+        hosts = HostPolicy(allowedHosts: allowed, exemptPaths: exempt)
+        origins = OriginPolicy(
+            allowedOrigins: try Self.list(
+                environment.setting(
+                    "--cors-allowed-origins",
+                    options.corsAllowedOrigins,
+                    "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
+                ),
+                "an origin; allow origins such as https://notebook.example, or *",
+                OriginPolicy.understands
+            )
+        )
+        frameOptions = try Self.frameOptions(
+            environment.setting("--x-frame-options", options.xFrameOptions, "MLFLOW_SERVER_X_FRAME_OPTIONS")
+        )
+    }
+
+    /// How requests are told from those of a stranger's web page, in one sentence for the operator.
+    var guarding: String {
+        if !isEnabled { return "Requests with any Host and any Origin are answered." }
+        let usual = "localhost or a private address (--allowed-hosts for others)"
+        let hosts = hasOwnHosts ? "one of --allowed-hosts" : usual
+        return "Only requests are answered whose Host is \(hosts)."
+    }
+
+    private static func frameOptions(_ setting: Setting?) throws(StartFailure) -> String? {
+        guard let setting else { return "SAMEORIGIN" }
+        switch setting.text.uppercased() {
+        case "NONE": return nil
+        case "SAMEORIGIN", "DENY": return setting.text.uppercased()
+        default: throw StartFailure("\(setting.shown) is no X-Frame-Options; use SAMEORIGIN, DENY or NONE.")
+        }
+    }
+
+    private static func list(
+        _ setting: Setting?,
+        _ expected: String,
+        _ isUnderstood: (String) -> Bool
+    ) throws(StartFailure) -> [String] {
+        guard let setting else { return [] }
+        let entries = setting.text.split { $0 == "," || $0 == " " }.map(String.init)
+        if let entry = entries.first(where: { !isUnderstood($0) }) {
+            throw StartFailure("'\(entry.printable(limit: 200))' in \(setting.source) is not \(expected).")
+        }
+        return entries
+    }
+}

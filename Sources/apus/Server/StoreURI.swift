@@ -1,0 +1,118 @@
+internal import Glibc
+internal import Tracking
+
+/// The SQLite file that a store URI names, in the forms that the reference takes (SQLAlchemy's), or a plain path.
+struct StoreURI {
+    /// Absolute.
+    let path: String
+    /// What was ignored, a line each.
+    let remarks: [String]
+
+    init(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) {
+        let place: (path: String, idle: [String])
+        if setting.text.hasPrefix("sqlite:") || setting.text.hasPrefix("sqlite+") {
+            place = try Self.place(ofURI: setting)
+        } else {
+            place = (try Self.plainPath(setting), [])
+        }
+        path = StorageLayout.absolute(place.path, workingDirectory)
+        remarks = place.idle.map { "apus: the option \($0) in \(setting.source) does nothing here." }
+        try Self.refuseFolder(path, setting)
+    }
+
+    private static let forms =
+        "sqlite:///relative/apus.db, sqlite:////absolute/apus.db, or leave it out and set --data-dir"
+
+    private static func refuseFolder(_ path: String, _ setting: Setting) throws(StartFailure) {
+        guard FileKind(path) == .folder else { return }
+        throw StartFailure(
+            "\(setting.source): '\(path)' is a folder, perhaps an MLflow file store (mlruns), which cannot be served. Name "
+                + "a SQLite file such as sqlite:///apus.db, or leave it out and give a folder for all data with --data-dir."
+        )
+    }
+
+    // MARK: Plain paths
+
+    private static func plainPath(_ setting: Setting) throws(StartFailure) -> String {
+        let text = setting.text
+        if let scheme = ArtifactLocation(text).scheme, scheme != "file" {
+            throw StartFailure(
+                "\(setting.source): the store '\(scheme):…' is not supported. Use a SQLite file: \(forms)."
+            )
+        }
+        let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        // The reference takes a path for the folder of a file store. A database that is there, or a name that ends like a
+        // file's, is meant otherwise.
+        let isFile = name.dropFirst().contains(".") && !text.hasPrefix("file:") && name != ".."
+        guard isFile || FileKind(text) == .file else {
+            throw StartFailure(
+                "\(setting.shown) names the folder of an MLflow file store, which cannot be served. Leave it out and give a "
+                    + "folder for all data with --data-dir, or name a SQLite file: \(forms)."
+            )
+        }
+        return text
+    }
+
+    // MARK: URIs
+
+    private static func place(ofURI setting: Setting) throws(StartFailure) -> (path: String, idle: [String]) {
+        let (database, query) = try split(setting)
+        let options = try StoreOptions(query, setting.source)
+        guard let decoded = database.percentDecoded else {
+            throw StartFailure("\(setting.source) holds a % that begins no escape; write it as %25.")
+        }
+        if options.isInMemory || decoded.isEmpty || decoded == ":memory:" || decoded.hasPrefix("file::memory:") {
+            throw StartFailure(
+                "\(setting.source) asks for a database in memory, which is not offered: everything is durable here. For one "
+                    + "that may go, use a folder that may go: --data-dir \"$(mktemp -d)\"."
+            )
+        }
+        let path = try filePath(decoded, options, setting.source)
+        if options.mustExist, FileKind(path) != .file {
+            throw StartFailure("\(setting.source): mode=rw wants a database that exists, and '\(path)' does not.")
+        }
+        return (path, options.idle)
+    }
+
+    /// What stands before and after the question mark, without scheme and driver.
+    private static func split(_ setting: Setting) throws(StartFailure) -> (database: Substring, query: Substring) {
+        let parts = setting.text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let (uri, query) = (parts[0], parts.count > 1 ? parts[1] : "")
+        let scheme = uri.prefix { $0 != ":" }
+        guard scheme == "sqlite" || scheme == "sqlite+pysqlite" else {
+            throw StartFailure(
+                "\(setting.source): the driver '\(scheme.dropFirst("sqlite+".count).printable(limit: 60))' is not known. "
+                    + "Use \(forms)."
+            )
+        }
+        let rest = uri.dropFirst(scheme.count + 1)
+        guard rest == "//" || rest.hasPrefix("///") else {
+            throw StartFailure(
+                "\(setting.source): three slashes begin a relative path and four an absolute one. Use \(forms)."
+            )
+        }
+        return (rest.dropFirst(3), query)
+    }
+
+    /// The path of a database that may be a `file:` URI of SQLite's own (https://sqlite.org/uri.html).
+    private static func filePath(
+        _ database: String,
+        _ options: StoreOptions,
+        _ source: String
+    ) throws(StartFailure) -> String {
+        guard database.hasPrefix("file:") else { return database }
+        guard options.isFileURI else {
+            throw StartFailure("\(source): file: in a SQLite URI needs the option uri=true; or use \(forms).")
+        }
+        var path = database.dropFirst("file:".count)
+        if path.hasPrefix("//") {
+            path = path.dropFirst(2)
+            if path.hasPrefix("localhost/") { path = path.dropFirst("localhost".count) }
+            guard path.hasPrefix("/") else { throw StartFailure("\(source): a file: URI cannot name another machine.") }
+        }
+        guard let decoded = path.percentDecoded, !decoded.isEmpty else {
+            throw StartFailure("\(source): the file: URI names no file, or holds a % that begins no escape.")
+        }
+        return decoded
+    }
+}

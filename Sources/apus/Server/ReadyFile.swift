@@ -1,22 +1,39 @@
 internal import Glibc
 
 /// A file that says that the server answers, and where.
-enum ReadyFile {
+struct ReadyFile: Sendable {
+    let path: String
+
+    /// - Throws: `StartFailure` where no file can be made, before anything else is.
+    init(_ path: String) throws(StartFailure) {
+        self.path = path
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        guard !path.isEmpty, !path.hasSuffix("/"), FileKind(path) != .folder else {
+            throw StartFailure("--ready-file '\(path)' names no file.")
+        }
+        guard FileKind(folder) == .folder else {
+            throw StartFailure("--ready-file '\(path)' cannot be written: there is no folder '\(folder)'.")
+        }
+    }
+
     /// Removes what an earlier server left: whoever waits for the file must not find an old address.
-    static func remove(_ path: String) {
+    func remove() {
         unlink(path)
     }
 
     /// Writes the address as one line; whoever sees the file sees all of it.
-    static func write(_ address: String, to path: String) throws(StartFailure) {
+    func write(_ address: String) throws(StartFailure) {
         let temporary = "\(path).\(getpid()).tmp"
-        guard let file = fopen(temporary, "w") else {
-            throw StartFailure("The ready file '\(path)' cannot be written: \(String(cString: strerror(errno))).")
-        }
+        guard let file = fopen(temporary, "w") else { throw failure(errno) }
         fputs(address + "\n", file)
         guard fclose(file) == 0, rename(temporary, path) == 0 else {
+            let code = errno
             unlink(temporary)
-            throw StartFailure("The ready file '\(path)' cannot be written: \(String(cString: strerror(errno))).")
+            throw failure(code)
         }
+    }
+
+    private func failure(_ code: Int32) -> StartFailure {
+        StartFailure("The ready file '\(path)' cannot be written: \(String(cString: strerror(code))).")
     }
 }

@@ -13,9 +13,7 @@ final class RunningServer {
     private let store: TrackingStore
     private let server: HTTPServer
     private let logger: Logger
-    private let readyFile: String?
-    private let signals = DispatchQueue(label: "apus.signals")
-    private var sources: [any DispatchSourceSignal] = []
+    private let readyFile: ReadyFile?
     private var expiry: (any DispatchSourceTimer)?
 
     /// Opens the store, listens, and says that the server is ready.
@@ -24,7 +22,8 @@ final class RunningServer {
         listening: ListeningSettings,
         security: SecuritySettings,
         values: ValueSettings,
-        readyFile: String?,
+        readyFile: ReadyFile?,
+        signals: StopSignals,
         logger: Logger
     ) throws {
         self.logger = logger
@@ -40,7 +39,7 @@ final class RunningServer {
             throw StartFailure.opening(layout.databasePath, error)
         }
         // Not before the store is ours: the file may be that of the server that owns it.
-        if let readyFile { ReadyFile.remove(readyFile) }
+        readyFile?.remove()
         let roots = ServedRoots(layout, store)
         let api = MLflowAPI(
             store: store,
@@ -53,10 +52,10 @@ final class RunningServer {
         server = Self.httpServer(api, store, roots, listening, security, metrics, logger)
         let addresses = try server.start()
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
-        stopOnSignals()
+        stop(on: signals)
         let address = ServedAddress(addresses, prefix: listening.prefix)
         if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
-        try announce(address, layout, readyFile)
+        try announce(address, layout)
         removeExpiredUploads(api.multipartUploads, every: .seconds(600))
         MemorySettings.releaseProgramPages()
     }
@@ -167,8 +166,7 @@ final class RunningServer {
 
     private func announce(
         _ address: ServedAddress,
-        _ layout: StorageLayout,
-        _ readyFile: String?
+        _ layout: StorageLayout
     ) throws {
         if store.journalMode != .wal {
             logger.notice(
@@ -181,29 +179,20 @@ final class RunningServer {
         StandardStream.output.write(
             "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts), \(runs) runs"
         )
-        if let readyFile { try ReadyFile.write(address.url, to: readyFile) }
+        try store.announce(address.url)
+        try readyFile?.write(address.url)
     }
 
-    /// Ends the process with 0 within 5 seconds of SIGTERM or SIGINT.
-    private func stopOnSignals() {
-        signal(SIGPIPE, SIG_IGN)
-        for number in [SIGTERM, SIGINT] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: signals)
-            let server = server
-            let store = store
-            let readyFile = readyFile
-            source.setEventHandler { [signals] in
-                if let readyFile { ReadyFile.remove(readyFile) }
-                // A read that is still under way would hold up the close; what was acknowledged is durable without it.
-                signals.asyncAfter(deadline: .now() + .milliseconds(4_800)) { _exit(0) }
-                server.shutdown(within: .seconds(4)) {
-                    store.close()
-                    exit(0)
-                }
+    /// Ends the process with 0 within 5 seconds of a signal that is a stop.
+    private func stop(on signals: StopSignals) {
+        signals.whenAsked { [server, store, readyFile] in
+            // Should this fail, another process takes a server that has ended for one that answers, and finds out.
+            try? store.announce("")
+            readyFile?.remove()
+            server.shutdown(within: .seconds(4)) {
+                store.close()
+                exit(0)
             }
-            source.resume()
-            sources.append(source)
         }
     }
 }

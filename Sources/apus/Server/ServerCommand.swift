@@ -1,15 +1,18 @@
 internal import ArgumentParser
-internal import Dispatch
 internal import Glibc
 internal import Logging
 
 struct ServerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "server",
-        abstract: "Serve experiments, runs and artifacts until SIGTERM or SIGINT.",
+        abstract: "Serve experiments, runs and artifacts until SIGTERM.",
         discussion: """
             Flags have the names of `mlflow server`; each can be given by the environment variable in brackets. \
             Prints one line on standard output when the server answers; messages go to standard error.
+
+            SIGTERM, Ctrl-C in its terminal and the end of that terminal finish what is in flight and end the server within \
+            5 s; a second one after half a second ends it at once. SIGINT without a terminal is no stop, except to the \
+            first process of a container: interrupting the cell of a notebook leaves the server alone.
 
             Two more variables are heeded. MLFLOW_TRUNCATE_LONG_VALUES: false refuses params and tags that are too long \
             instead of cutting them. MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: sources of new model versions \
@@ -27,6 +30,14 @@ struct ServerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write the server's URL to this file when it answers.", valueName: "file"))
     var readyFile: String?
 
+    @Flag(
+        help: """
+            If a server runs on this data already, print its URL, write it to the ready file and end with 0. \
+            Without this flag it is an error that names the URL.
+            """
+    )
+    var reuse = false
+
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String = "notice"
 
@@ -41,28 +52,45 @@ struct ServerCommand: ParsableCommand {
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {
-            let environment = Environment.process
-            let place = try ListeningSettings(listening, environment)
-            try idle.refuseEncryption(environment)
-            try refused.check(environment, storage)
-            let security = try SecuritySettings(security, prefix: place.prefix, environment)
-            let values = try ValueSettings(environment)
-            let layout = try StorageLayout(storage, environment)
-            let remarks = place.remarks + layout.remarks + idle.remarks(environment)
-            for line in remarks { StandardStream.error.write(line) }
-            let running = try RunningServer(
-                layout: layout,
-                listening: place,
-                security: security,
-                values: values,
-                readyFile: readyFile,
-                logger: logger
-            )
-            // Kept for the life of the process: signals reach the server through it.
-            withExtendedLifetime(running) { dispatchMain() }
+            let signals = try StopSignals(.ofThisProcess, logger)
+            guard let running = try start(signals, logger) else { return }
+            // Kept for the life of the process, which the thread for signals ends.
+            withExtendedLifetime(running) { while true { pause() } }
         } catch {
             StandardStream.error.write("apus: \(StartFailure.message(for: error))")
             throw ExitCode.failure
+        }
+    }
+
+    /// The server, ready; nil when another one serves the data and that is what was asked for.
+    private func start(_ signals: StopSignals, _ logger: Logger) throws -> RunningServer? {
+        let environment = Environment.process
+        let readyFile = try readyFile.map { try ReadyFile($0) }
+        let place = try ListeningSettings(listening, environment)
+        try idle.refuseEncryption(environment)
+        try refused.check(environment, storage)
+        let security = try SecuritySettings(security, prefix: place.prefix, environment)
+        let values = try ValueSettings(environment)
+        let layout = try StorageLayout(storage, environment)
+        for line in place.remarks + layout.remarks + idle.remarks(environment) { StandardStream.error.write(line) }
+        let patience = OwnerPatience(isAsked: reuse)
+        while true {
+            do {
+                return try RunningServer(
+                    layout: layout,
+                    listening: place,
+                    security: security,
+                    values: values,
+                    readyFile: readyFile,
+                    signals: signals,
+                    logger: logger
+                )
+            } catch let failure as StartFailure {
+                guard let address = try patience.address(after: failure) else { continue }
+                StandardStream.output.write("Apus runs already at \(address), database \(layout.databasePath)")
+                try readyFile?.write(address)
+                return nil
+            }
         }
     }
 }

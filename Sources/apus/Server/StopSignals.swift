@@ -1,0 +1,95 @@
+internal import Glibc
+internal import Logging
+internal import Synchronization
+
+/// Waits for the signals that end a server, on a thread of its own.
+///
+/// A thread rather than a Dispatch source: it must answer SIGTERM also when the process can get no further thread.
+final class StopSignals: Sendable {
+    /// The longest time between the signal and the end of the process.
+    static let longestStop = Duration.milliseconds(4_800)
+    /// A second signal within this time of the first is the same one, which a wrapper has passed on as well.
+    private static let echo = Duration.milliseconds(500)
+
+    private let policy: SignalPolicy
+    private let logger: Logger
+    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// Begins to listen; call it before any other thread is made, for threads inherit what is blocked.
+    ///
+    /// Until there is something to stop, a signal ends the process at once.
+    /// - Throws: `StartFailure` when the system allows no thread.
+    init(_ policy: SignalPolicy, _ logger: Logger) throws(StartFailure) {
+        self.policy = policy
+        self.logger = logger
+        signal(SIGPIPE, SIG_IGN)
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in listened { sigaddset(&set, number) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        try startThread()
+    }
+
+    /// Sets what stops the server: it must return soon and end the process when all is done.
+    func whenAsked(_ stop: @escaping @Sendable () -> Void) {
+        action.withLock { $0 = stop }
+    }
+
+    /// What was ignored before stays so by itself; SIGTERM is listened for all the same.
+    private var listened: [Int32] {
+        SignalPolicy.numbers.filter { $0 == SIGTERM || !policy.inheritedAsIgnored.contains($0) }
+    }
+
+    private func startThread() throws(StartFailure) {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread,
+            nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<StopSignals>.fromOpaque(context).takeRetainedValue().listen()
+            },
+            context.toOpaque()
+        )
+        guard code != 0 else { return }
+        context.release()
+        throw StartFailure(
+            "The system allows no further thread: \(String(cString: strerror(code))). Raise the limit of processes (ulimit -u)."
+        )
+    }
+
+    private func listen() -> Never {
+        while true {
+            guard let caught = next(within: nil) else { continue }
+            guard let stop = action.withLock({ $0 }) else { _exit(128 + caught.number) }
+            stop()
+            waitForTheEnd()
+        }
+    }
+
+    /// Ends the process when the stop takes too long, or when somebody asks again.
+    private func waitForTheEnd() -> Never {
+        let begin = ContinuousClock.now
+        while true {
+            let left = Self.longestStop - (.now - begin)
+            // What was acknowledged is durable: whatever still goes on may be cut.
+            guard left > .zero, let again = next(within: left) else { _exit(0) }
+            if .now - begin > Self.echo { _exit(128 + again.number) }
+        }
+    }
+
+    /// The next signal that is a stop; nil when the time has run out.
+    private func next(within limit: Duration?) -> CaughtSignal? {
+        let end = limit.map { ContinuousClock.now + $0 }
+        while let caught = CaughtSignal.next(of: listened, within: end.map { max($0 - .now, .zero) }) {
+            let details: Logger.Metadata = ["signal": "\(caught.name)", "sender": "\(caught.sender)"]
+            guard let reason = policy.reasonToGoOn(after: caught.number, isInForeground: Terminal.isOursNow) else {
+                logger.notice("the server stops", metadata: details)
+                return caught
+            }
+            logger.notice("the server goes on: \(reason); SIGTERM ends it", metadata: details)
+        }
+        return nil
+    }
+}

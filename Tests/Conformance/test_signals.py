@@ -147,8 +147,11 @@ def stalled_upload(server, run_id):
     upload = socket.create_connection((server.host, server.port), timeout=10)
     upload.sendall(
         f"PUT /api/2.0/mlflow-artifacts/artifacts/0/{run_id}/artifacts/f HTTP/1.1\r\n"
-        "Host: localhost\r\nContent-Length: 10\r\n\r\n12345".encode()
+        "Host: localhost\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n".encode()
     )
+    # From here on the server knows of it.
+    assert upload.recv(100).startswith(b"HTTP/1.1 100")
+    upload.sendall(b"12345")
     return upload
 
 

@@ -1,3 +1,5 @@
+package import Budgets
+
 /// One request as an endpoint sees it: already routed, its body whole in memory.
 package struct APIRequest: Sendable {
     /// GET, POST, …; HEAD arrives as GET.
@@ -14,6 +16,8 @@ package struct APIRequest: Sendable {
     /// The address at which the client reached this server, down to the static prefix and without a slash at its end,
     /// such as `http://127.0.0.1:5000/mlflow`; nil when it is not known.
     package var baseURL: @Sendable () -> String?
+    /// Who waits for the answer: long work for one that has left may end.
+    package var caller: Caller
     /// Whether the handler's thread serves nobody else, so that it may wait for a commit.
     package var mayBlock: Bool
 
@@ -25,6 +29,7 @@ package struct APIRequest: Sendable {
         body: [UInt8],
         acceptsGzip: Bool = false,
         baseURL: @escaping @Sendable () -> String? = { nil },
+        caller: Caller = .server,
         mayBlock: Bool = false
     ) {
         self.method = method
@@ -34,6 +39,7 @@ package struct APIRequest: Sendable {
         self.body = body
         self.acceptsGzip = acceptsGzip
         self.baseURL = baseURL
+        self.caller = caller
         self.mayBlock = mayBlock
     }
 

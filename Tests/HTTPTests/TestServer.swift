@@ -172,3 +172,6 @@ final class RepeatingProducer: HTTPBodyProducer, @unchecked Sendable {
         return breaks ? true : remaining > 0
     }
 }
+
+/// Gives the processor to somebody else.
+func awaitTurn() { sched_yield() }

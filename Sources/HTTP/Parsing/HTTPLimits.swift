@@ -35,6 +35,8 @@ package struct HTTPLimits: Sendable {
     package var bodyStallTimeout: Duration = .seconds(120)
     /// Without one byte of progress of a response; the connection is cut.
     package var writeStallTimeout: Duration = .seconds(120)
+    /// From the last byte of a client that sends no more until it counts as gone while its answer is being made.
+    package var halfClosedTimeout: Duration = .seconds(1)
     /// For reading and dropping what a refused client still sends.
     package var drainTimeout: Duration = .seconds(5)
 

@@ -1,3 +1,5 @@
+import Budgets
+
 /// Turns bytes that arrive in any split into request heads (RFC 9112 §2 to §5).
 package struct HeadParser {
     private let limits: HTTPLimits
@@ -30,7 +32,7 @@ package struct HeadParser {
         _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPRefusal) -> (request: HTTPRequest, length: Int)? {
         guard let (head, length) = try parse(bytes) else { return nil }
-        return (HTTPRequest(head: head, remoteAddress: "", isAloneOnItsThread: false), length)
+        return (HTTPRequest(head: head, caller: .server, isAloneOnItsThread: false), length)
     }
 
     private static func parse(

@@ -43,8 +43,7 @@ extension Connection {
     private func dispatch() {
         guard let exchange, let route, let head = exchange.head, var request = exchange.request else { return }
         self.route = nil
-        phase = .awaiting
-        clearDeadline()
+        awaitAnswer()
         exchange.hasUnreadBody = false
         request.body = body
         body = []
@@ -117,7 +116,7 @@ extension Connection {
         guard let exchange, exchange.id == number, let head = exchange.head else { return }
         guard let receiver, heldAnswer == nil else {
             if let receiver { loop.workers.run { receiver.abort() } }
-            phase = .awaiting
+            awaitAnswer()
             releaseHeldAnswer()
             return
         }
@@ -177,7 +176,7 @@ extension Connection {
             if heldAnswer != nil { endPump(pump) } else { isReadable = true }
         case .stopped: endPump(pump)
         case .finished:
-            phase = .awaiting
+            awaitAnswer()
             releaseHeldAnswer()
         case .peerVanished: close()
         case .failed(let refusal):
@@ -194,7 +193,7 @@ extension Connection {
         exchange?.hasUnreadBody = !decoder.isFinished
         isReadable = true
         loop.workers.run { pump.abort() }
-        phase = .awaiting
+        awaitAnswer()
         releaseHeldAnswer()
     }
 

@@ -1,3 +1,4 @@
+import Budgets
 import Synchronization
 
 /// From received bytes to a handler.
@@ -41,8 +42,7 @@ extension Connection {
     }
 
     private func answer(_ exchange: Exchange, _ response: HTTPResponse) {
-        phase = .awaiting
-        clearDeadline()
+        awaitAnswer()
         body = []
         loop.post(.answer(id, exchange: exchange.id, response))
     }
@@ -61,7 +61,7 @@ extension Connection {
         exchange.hasUnreadBody = !decoder.isFinished
         var request = HTTPRequest(
             head: head,
-            remoteAddress: remoteAddress,
+            caller: callerOfNextRequest(),
             isAloneOnItsThread: loop.servesOneConnection
         )
         exchange.request = request
@@ -145,6 +145,12 @@ extension Connection {
             UnsafeRawBufferPointer(rebasing: bytes[..<0]),
             moreFollows: false
         )
+    }
+
+    /// One caller serves all requests of a connection, until one of them has been given up.
+    private func callerOfNextRequest() -> Caller {
+        if caller.hasLeft { caller = Caller(peer: caller.peer) }
+        return caller
     }
 
     func makeResponder(_ exchange: Exchange) -> HTTPResponder {

@@ -1,3 +1,4 @@
+import Budgets
 import Synchronization
 
 /// One client connection, driven by its loop as a state machine.
@@ -27,13 +28,15 @@ final class Connection {
 
     enum DeadlineKind {
         case idle, head, body, write, drain
+        /// The client has sent its last byte and waits for an answer, or has gone.
+        case departure
     }
 
     let id: ConnectionID
     let descriptor: Descriptor
-    let remoteAddress: String
     unowned let loop: EventLoop
 
+    var caller: Caller
     var phase = Phase.head
     var input = ByteBuffer()
     var parser: HeadParser
@@ -66,10 +69,10 @@ final class Connection {
 
     var limits: HTTPLimits { loop.configuration.limits }
 
-    init(id: ConnectionID, descriptor: consuming Descriptor, remoteAddress: String, loop: EventLoop) {
+    init(id: ConnectionID, descriptor: consuming Descriptor, peer: Peer, loop: EventLoop) {
         self.id = id
         self.descriptor = descriptor
-        self.remoteAddress = remoteAddress
+        caller = Caller(peer: peer)
         self.loop = loop
         parser = HeadParser(limits: loop.configuration.limits)
     }
@@ -97,6 +100,7 @@ final class Connection {
         if event.isPeerFinished {
             isPeerFinished = true
             isReadable = true
+            if phase == .awaiting { awaitAnswer() }
         }
     }
 
@@ -149,6 +153,7 @@ final class Connection {
         phase = .closed
         deadline = .max
         heldAnswer = nil
+        caller.leave()
         if isJobRunning {
             pump?.stop()
             // Wakes nothing by itself, but lets the job's next call on the socket fail.
@@ -192,6 +197,15 @@ extension Connection {
 
     var deadlineIsForIdling: Bool { deadlineKind == .idle && parser.hasBegun }
 
+    /// Waits for the handler.
+    ///
+    /// A client that has sent its last byte may still read, but a process that has ended looks the same: after a moment
+    /// long work for it is called off. It is answered all the same.
+    func awaitAnswer() {
+        phase = .awaiting
+        if isPeerFinished { setDeadline(limits.halfClosedTimeout, .departure) } else { clearDeadline() }
+    }
+
     func clearDeadline() { deadline = .max }
 
     /// Time has run out for what the connection was waiting for.
@@ -199,6 +213,7 @@ extension Connection {
         clearDeadline()
         switch deadlineKind {
         case .idle, .write, .drain: close()
+        case .departure: caller.leave()
         case .head:
             if parser.hasBegun, !loop.isDraining {
                 refuse(HTTPRefusal(408, "The request head did not arrive in time"))

@@ -1,3 +1,4 @@
+import Budgets
 import Dispatch
 import Synchronization
 
@@ -173,7 +174,7 @@ final class EventLoop: @unchecked Sendable {
         let connection = Connection(
             id: id,
             descriptor: Descriptor(owning: descriptor),
-            remoteAddress: address.host,
+            peer: Peer(address: address.host),
             loop: self
         )
         guard !isDraining, epoll.add(descriptor, token: id) else {

@@ -1,3 +1,5 @@
+package import Budgets
+
 /// One request: its head, and its body where the route buffers it.
 ///
 /// Cheap to copy. Text is made from the received bytes when asked for.
@@ -9,8 +11,8 @@ package struct HTTPRequest: Sendable {
     package internal(set) var routePattern = ""
     /// The whole body after its content coding was taken off; empty for streamed routes.
     package internal(set) var body: [UInt8] = []
-    /// The peer's numeric address without its port.
-    package let remoteAddress: String
+    /// Who waits for the answer, and whether anybody still does.
+    package let caller: Caller
     /// Whether the thread that calls a buffered route's handler serves no other connection at this moment: a handler that
     /// waits a little keeps nobody waiting but a connection that is opened meanwhile.
     package let isAloneOnItsThread: Bool
@@ -51,9 +53,9 @@ package struct HTTPRequest: Sendable {
     /// The declared length of the body on the wire; nil when there is none or it is chunked.
     package var contentLength: Int? { head.contentLength }
 
-    init(head: RequestHead, remoteAddress: String, isAloneOnItsThread: Bool) {
+    init(head: RequestHead, caller: Caller, isAloneOnItsThread: Bool) {
         self.head = head
-        self.remoteAddress = remoteAddress
+        self.caller = caller
         self.isAloneOnItsThread = isAloneOnItsThread
     }
 }

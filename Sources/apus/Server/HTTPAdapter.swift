@@ -47,6 +47,7 @@ extension APIRequest {
             body: request.body,
             acceptsGzip: request.acceptsGzip,
             baseURL: { request.baseURL(prefix: prefix) },
+            caller: request.caller,
             mayBlock: request.isAloneOnItsThread
         )
     }

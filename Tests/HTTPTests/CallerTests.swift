@@ -1,0 +1,84 @@
+import Budgets
+import Dispatch
+import HTTP
+import Synchronization
+import Testing
+
+@Suite struct CallerTests {
+    @Test func `names the peer by its address`() throws {
+        let handler = WaitingHandler()
+        let server = try handler.server()
+        let client = try server.client()
+        try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        handler.gate.signal()
+        #expect(try client.answer().text == "127.0.0.1 here")
+    }
+
+    @Test func `has left when its connection is reset`() throws {
+        let handler = WaitingHandler()
+        let server = try handler.server()
+        let client = try server.client()
+        try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        handler.entered.wait()
+        client.reset()
+        #expect(handler.awaitDeparture())
+        handler.gate.signal()
+    }
+
+    @Test func `has left some time after its last byte, and is answered all the same`() throws {
+        let handler = WaitingHandler()
+        let server = try handler.server { $0.limits.halfClosedTimeout = .milliseconds(30) }
+        let client = try server.client()
+        try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\nGET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        handler.entered.wait()
+        client.finishSending()
+        #expect(handler.awaitDeparture())
+        handler.gate.signal()
+        #expect(try client.answer().text == "127.0.0.1 gone")
+        handler.entered.wait()
+        handler.gate.signal()
+        #expect(try client.answer().status == 200)
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func `is there when it answers before the time is over`() throws {
+        let handler = WaitingHandler()
+        let server = try handler.server()
+        let client = try server.client()
+        try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.finishSending()
+        handler.gate.signal()
+        #expect(try client.answer().text == "127.0.0.1 here")
+    }
+}
+
+/// A handler that waits for its gate and then says what it knows of its caller.
+private final class WaitingHandler: Sendable {
+    let gate = DispatchSemaphore(value: 0)
+    let entered = DispatchSemaphore(value: 0)
+    private let caller = Mutex<Caller?>(nil)
+
+    func server(configure: (inout HTTPServer.Configuration) -> Void = { _ in }) throws -> TestServer {
+        try TestServer(configure: configure) { router in
+            router.add(.get, "/wait", .blocking { [self] in answer($0, $1) })
+        }
+    }
+
+    private func answer(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        caller.withLock { $0 = request.caller }
+        entered.signal()
+        gate.wait()
+        let text = request.caller.peer.address + (request.caller.hasLeft ? " gone" : " here")
+        responder.send(HTTPResponse(contentType: "text/plain", bytes: Array(text.utf8)))
+    }
+
+    /// Looks until the caller has left; false when it does not for 20 seconds.
+    func awaitDeparture() -> Bool {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < deadline {
+            if caller.withLock({ $0?.hasLeft }) == true { return true }
+            awaitTurn()
+        }
+        return false
+    }
+}

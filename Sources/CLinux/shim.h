@@ -5,6 +5,13 @@
 struct sockaddr;
 extern int accept4(int, struct sockaddr *, unsigned int *, int);
 
+// eventfd(2), from <sys/eventfd.h>; its flags have the values of O_CLOEXEC and O_NONBLOCK.
+extern int eventfd(unsigned int, int);
+extern int eventfd_write(int, unsigned long);
+
+// pthread_setname_np(3), from <pthread.h> under _GNU_SOURCE.
+extern int pthread_setname_np(unsigned long, const char *);
+
 // mallopt(3), from <malloc.h>, which the Glibc module leaves out as well.
 extern int mallopt(int, int);
 

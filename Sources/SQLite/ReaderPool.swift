@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Synchronization
+internal import Threads
 
 /// A fixed number of read-only connections, each on a serial queue of its own, so that reads run beside each other
 /// and beside the writer.
@@ -39,7 +40,7 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
     package init(count: Int, queueLimit: Int, open: @escaping @Sendable () throws -> Context) {
         precondition(count > 0, "a pool needs at least 1 reader, got \(count)")
         precondition(queueLimit >= 0, "the queue limit must not be negative, got \(queueLimit)")
-        slots = (0..<count).map { ReaderSlot(label: "apus.reader.\($0)", open: open) }
+        slots = (0..<count).map { ReaderSlot(label: "reader.\($0)", open: open) }
         // Reversed, so that a lone client always meets the same warm connection.
         state = Mutex(State(idle: slots.reversed()))
         self.queueLimit = queueLimit
@@ -124,13 +125,13 @@ struct ReaderJob<Context>: Sendable {
 ///
 /// `@unchecked Sendable` because `context` is touched only on `queue`.
 final class ReaderSlot<Context: ReaderContext>: @unchecked Sendable {
-    let queue: DispatchQueue
+    let queue: SerialThread
     private let open: @Sendable () throws -> Context
     private var context: Context?
     private let interrupter = Mutex<Interrupter?>(nil)
 
     init(label: String, open: @escaping @Sendable () throws -> Context) {
-        queue = DispatchQueue(label: label)
+        queue = SerialThread(name: label)
         self.open = open
     }
 

@@ -1,5 +1,5 @@
-internal import Dispatch
 internal import Synchronization
+internal import Threads
 
 /// The one writer of a database, with group commit.
 ///
@@ -17,7 +17,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     }
 
     private let state = Mutex(State())
-    private let queue = DispatchQueue(label: "apus.writer", qos: .userInitiated)
+    private let queue = SerialThread(name: "writer")
     private let limits: WriterLimits
     private let thread: WriterThread<Session>
 
@@ -56,8 +56,8 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
         guard try accepted.get() else { return }
         if mayBlock {
-            // A serial queue at rest runs this block on the calling thread.
-            let isCheckpointDue = queue.sync {
+            // A thread at rest leaves this block to the calling one.
+            let isCheckpointDue = queue.sync { [self] in
                 processPending()
                 return thread.isCheckpointDue
             }
@@ -82,7 +82,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     package func shutdown() {
         state.withLock { $0.isClosed = true }
         // A drain in progress goes on until the queue is empty, and one that is scheduled runs before this block.
-        queue.sync { thread.close() }
+        queue.sync { [thread] in thread.close() }
     }
 
     private func drain() {

@@ -1,0 +1,81 @@
+internal import Dispatch
+internal import Synchronization
+
+/// Runs one piece of work at a time, in order, on a thread of its own that is started with the first.
+package final class SerialThread: Sendable {
+    private struct State {
+        var line = WorkLine()
+        /// Somebody runs work, or is about to.
+        var isBusy = false
+    }
+
+    private let state = Mutex(State())
+    private let pool: ThreadPool
+
+    package init(name: String) {
+        pool = ThreadPool(name: name, width: 1)
+    }
+
+    /// Runs the work later, behind all that was given before; returns at once.
+    package func async(_ work: @escaping @Sendable () -> Void) {
+        let mustStart = state.withLock { state in
+            state.line.append(work)
+            defer { state.isBusy = true }
+            return !state.isBusy
+        }
+        if mustStart { pool.run { [self] in runLine() } }
+    }
+
+    /// Runs the work and waits for it: on the calling thread when nothing else runs, else behind all that was given before.
+    ///
+    /// Never to be called from work of the same thread.
+    package func sync<Result: Sendable>(_ work: @escaping @Sendable () -> Result) -> Result {
+        let isFree = state.withLock { state in
+            defer { state.isBusy = true }
+            return !state.isBusy
+        }
+        guard isFree else { return wait(for: work) }
+        let result = work()
+        let hasMore = state.withLock { state in
+            state.isBusy = state.line.count > 0
+            return state.isBusy
+        }
+        if hasMore { pool.run { [self] in runLine() } }
+        return result
+    }
+
+    private func wait<Result: Sendable>(for work: @escaping @Sendable () -> Result) -> Result {
+        let outcome = Outcome<Result>()
+        async { outcome.give(work()) }
+        return outcome.wait()
+    }
+
+    private func runLine() {
+        while let work = takeNext() { work() }
+    }
+
+    private func takeNext() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            let work = state.line.take()
+            if work == nil { state.isBusy = false }
+            return work
+        }
+    }
+}
+
+/// What one thread makes and another one waits for.
+private final class Outcome<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+    private let isThere = DispatchSemaphore(value: 0)
+
+    func give(_ value: Value) {
+        self.value.withLock { $0 = value }
+        isThere.signal()
+    }
+
+    func wait() -> Value {
+        isThere.wait()
+        guard let value = value.withLock({ $0 }) else { preconditionFailure("an outcome was announced and not given") }
+        return value
+    }
+}

@@ -1,0 +1,42 @@
+internal import CLinux
+internal import Glibc
+
+/// A thread of the system, for work that blocks.
+///
+/// The server's threads are its own and not those of libdispatch: a serial queue there may ask for one more thread with
+/// each piece of work (10,000 reads of one connection made 177), and where the system refuses one it sleeps and tries
+/// again for ever.
+package enum SystemThread {
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    /// Starts a thread that ends with its body; false, with nothing started, where the system allows no further one.
+    ///
+    /// The thread takes no signals: they are for the one that waits for them.
+    /// - Parameter name: shown by `ps -L` and debuggers; at most 15 bytes of it.
+    package static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        let argument = Unmanaged.passRetained(Body(body))
+        var thread = pthread_t()
+        let code = pthread_create(&thread, nil, { Self.enter($0) }, argument.toOpaque())
+        guard code == 0 else {
+            argument.release()
+            return false
+        }
+        pthread_setname_np(thread, String(name.prefix(15)))
+        pthread_detach(thread)
+        return true
+    }
+
+    private static func enter(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        guard let argument else { return nil }
+        Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+    }
+}

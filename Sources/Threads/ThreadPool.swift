@@ -1,0 +1,107 @@
+internal import Dispatch
+internal import Synchronization
+
+/// At most so many threads that share one line of work; each is started when there is work for it and none is free.
+///
+/// They end when the pool is released and its line is empty.
+package final class ThreadPool: Sendable {
+    private let core: PoolCore
+
+    /// - Parameter width: threads, at least 1.
+    package init(name: String, width: Int) {
+        precondition(width > 0, "a pool needs at least 1 thread, got \(width)")
+        core = PoolCore(name: name, width: width)
+    }
+
+    deinit {
+        core.end()
+    }
+
+    /// Runs the work on a free thread, else when one becomes free, in order of arrival; returns at once.
+    ///
+    /// Where the system has no thread for the first piece of work it runs on the calling thread, which is slow, but nothing hangs.
+    package func run(_ work: @escaping @Sendable () -> Void) { core.run(work) }
+
+    /// Pieces of work that wait for a thread.
+    package var waiting: Int { core.waiting }
+}
+
+/// What the threads of a pool hold, so that they do not keep the pool itself alive.
+private final class PoolCore: Sendable {
+    private struct State {
+        var line = WorkLine()
+        var threads = 0
+        var idle = 0
+        var isEnding = false
+    }
+
+    private enum Step {
+        case none, wake, start
+    }
+
+    private let name: String
+    private let width: Int
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+
+    init(name: String, width: Int) {
+        self.name = name
+        self.width = width
+    }
+
+    var waiting: Int { state.withLock { $0.line.count } }
+
+    func run(_ work: @escaping @Sendable () -> Void) {
+        let step: Step = state.withLock { state in
+            state.line.append(work)
+            if state.idle > 0 {
+                state.idle -= 1
+                return .wake
+            }
+            guard state.threads < width else { return .none }
+            state.threads += 1
+            return .start
+        }
+        switch step {
+        case .none: break
+        case .wake: wake.signal()
+        case .start: startThread()
+        }
+    }
+
+    private func startThread() {
+        if SystemThread.start(name: name, { [self] in serve() }) { return }
+        let isAlone = state.withLock { state in
+            state.threads -= 1
+            return state.threads == 0
+        }
+        if isAlone { runLine() }
+    }
+
+    private func runLine() {
+        while let work = state.withLock({ $0.line.take() }) { work() }
+    }
+
+    private func serve() {
+        while true {
+            runLine()
+            let hasEnded: Bool? = state.withLock { state in
+                if state.line.count > 0 { return nil }
+                if state.isEnding { return true }
+                state.idle += 1
+                return false
+            }
+            if hasEnded == true { return }
+            if hasEnded == false { wake.wait() }
+        }
+    }
+
+    func end() {
+        let idle = state.withLock { state in
+            state.isEnding = true
+            defer { state.idle = 0 }
+            return state.idle
+        }
+        for _ in 0..<idle { wake.signal() }
+    }
+}

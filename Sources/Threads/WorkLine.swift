@@ -1,0 +1,21 @@
+/// Work in the order in which it came.
+struct WorkLine {
+    private var waiting: [@Sendable () -> Void] = []
+    /// Where in `waiting` the next piece is; those before it are taken.
+    private var next = 0
+
+    var count: Int { waiting.count - next }
+
+    mutating func append(_ work: @escaping @Sendable () -> Void) { waiting.append(work) }
+
+    mutating func take() -> (@Sendable () -> Void)? {
+        guard next < waiting.count else { return nil }
+        let work = waiting[next]
+        next += 1
+        if next == waiting.count || next >= 1_024 {
+            waiting.removeFirst(next)
+            next = 0
+        }
+        return work
+    }
+}

@@ -24,20 +24,25 @@ package final class Budget: Sendable {
     package let total: Int
     /// What one peer may hold.
     package let share: Int
+    /// What the programs on this machine may hold together.
+    package let localShare: Int
     private let state = Mutex(State())
 
-    /// - Parameter share: at most `total`; nil lets one peer hold all of it.
-    package init(total: Int, share: Int? = nil) {
+    /// - Parameters:
+    ///   - share: at most `total`; nil lets one peer hold all of it.
+    ///   - localShare: nil gives the programs on this machine no more than any other peer.
+    package init(total: Int, share: Int? = nil, localShare: Int? = nil) {
         precondition(total >= 0, "a budget must not be negative, got \(total)")
         self.total = total
         self.share = min(share ?? total, total)
+        self.localShare = min(localShare ?? self.share, total)
     }
 
     /// Takes that much for the peer; false, with nothing taken, where the total or the peer's share would be exceeded.
     package func take(_ amount: Int, for peer: Peer) -> Bool {
         state.withLock { state in
             let held = state.byPeer[peer, default: 0]
-            guard amount <= share - held, amount <= total - state.usage.held else {
+            guard amount <= share(of: peer) - held, amount <= total - state.usage.held else {
                 state.usage.refusals += 1
                 return false
             }
@@ -47,6 +52,9 @@ package final class Budget: Sendable {
             return true
         }
     }
+
+    /// What this peer may hold.
+    package func share(of peer: Peer) -> Int { peer.isLocal ? localShare : share }
 
     /// Gives back what was taken for the peer before.
     package func giveBack(_ amount: Int, for peer: Peer) {

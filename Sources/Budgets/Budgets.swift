@@ -6,9 +6,11 @@ package struct BudgetLimits: Sendable {
     /// Open connections of all peers together; one more is answered 429 and closed.
     package var connections = 4_096
     /// Bytes of request bodies that are held in memory; a body that finds no room is answered 429.
-    package var bodyBytes = 256 * 1_048_576
+    package var bodyBytes = 128 * 1_048_576
     /// Bytes of answers that wait in memory for their clients to read them.
     package var answerBytes = 96 * 1_048_576
+    /// Requests that wait for one of the threads that may block; one more is answered 429.
+    package var queuedCalls = 2_048
     /// Writes that wait for the next commit; one more is answered 429.
     package var queuedWrites = 16_384
     /// Reads that wait for a reader; one more is answered 429.
@@ -31,17 +33,27 @@ package final class Budgets: Sendable {
     package let connections: Budget
     package let bodyBytes: Budget
     package let answerBytes: Budget
+    package let queuedCalls: Budget
     package let queuedWrites: Budget
     package let queuedReads: Budget
     package let multipartUploads: Budget
+    /// Whatever budget is spent, those who are turned away hear from it when to come again.
+    package let overload = Overload()
 
     /// One peer may hold three quarters of each, so that a second one always finds room.
+    ///
+    /// All programs on this machine are one peer: they may have nearly all connections.
     package init(_ limits: BudgetLimits = .init()) {
         self.limits = limits
         func shared(_ total: Int) -> Budget { Budget(total: total, share: max(1, total / 4 * 3)) }
-        connections = shared(limits.connections)
+        connections = Budget(
+            total: limits.connections,
+            share: max(1, limits.connections / 4 * 3),
+            localShare: limits.connections - limits.connections / 16
+        )
         bodyBytes = shared(limits.bodyBytes)
         answerBytes = shared(limits.answerBytes)
+        queuedCalls = shared(limits.queuedCalls)
         queuedWrites = shared(limits.queuedWrites)
         queuedReads = shared(limits.queuedReads)
         multipartUploads = shared(limits.multipartUploads)
@@ -51,7 +63,8 @@ package final class Budgets: Sendable {
     package var all: [(name: String, budget: Budget)] {
         [
             ("connections", connections), ("body_bytes", bodyBytes), ("answer_bytes", answerBytes),
-            ("queued_writes", queuedWrites), ("queued_reads", queuedReads), ("multipart_uploads", multipartUploads),
+            ("queued_calls", queuedCalls), ("queued_writes", queuedWrites), ("queued_reads", queuedReads),
+            ("multipart_uploads", multipartUploads),
         ]
     }
 }

@@ -48,7 +48,8 @@ struct ServerCommand: ParsableCommand {
             )
         }
         MemorySettings.apply()
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap { WriterLogHandler(label: $0, writer: .standardError) }
+        atexit { LogWriter.standardError.flush(within: .milliseconds(100)) }
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {

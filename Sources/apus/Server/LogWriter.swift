@@ -1,0 +1,78 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+internal import Threads
+
+/// Writes log lines to standard error on a thread of its own, so that a pipe that nobody reads holds up no request.
+///
+/// A bounded number of lines waits for the thread; what comes beyond is dropped and counted, and a later line says so.
+final class LogWriter: Sendable {
+    private struct State {
+        var lines: [String] = []
+        /// Dropped since the last line that said so.
+        var unreported = 0
+        var dropped = 0
+        var hasThread = false
+        var isWriting = false
+    }
+
+    static let standardError = LogWriter(.error)
+
+    /// Lines that may wait.
+    static let limit = 1_024
+
+    private let stream: StandardStream
+    private let state = Mutex(State())
+    private let work = DispatchSemaphore(value: 0)
+
+    init(_ stream: StandardStream) {
+        self.stream = stream
+    }
+
+    /// How many lines have been dropped so far.
+    var dropped: Int { state.withLock { $0.dropped } }
+
+    /// Hands a line over; never blocks.
+    func write(_ line: String) {
+        let (isAccepted, needsThread) = state.withLock { state in
+            guard state.lines.count < Self.limit else {
+                state.dropped += 1
+                state.unreported += 1
+                return (false, false)
+            }
+            state.lines.append(line)
+            defer { state.hasThread = true }
+            return (true, !state.hasThread)
+        }
+        if needsThread, !SystemThread.start(name: "log", { [self] in serve() }) {
+            // The next line tries again; until then the lines wait.
+            state.withLock { $0.hasThread = false }
+        }
+        if isAccepted { work.signal() }
+    }
+
+    /// Waits until everything has been written, or the time is over; for the end of the process.
+    func flush(within limit: Duration) {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end, state.withLock({ $0.hasThread && ($0.isWriting || !$0.lines.isEmpty) }) {
+            usleep(1_000)
+        }
+    }
+
+    private func serve() {
+        while true {
+            work.wait()
+            let (lines, dropped) = state.withLock { state in
+                defer {
+                    state.lines = []
+                    state.unreported = 0
+                    state.isWriting = true
+                }
+                return (state.lines, state.unreported)
+            }
+            for line in lines { stream.write(line) }
+            if dropped > 0 { stream.write("\(dropped) log lines were dropped: nobody read them in time") }
+            state.withLock { $0.isWriting = false }
+        }
+    }
+}

@@ -23,6 +23,13 @@ import Testing
             (["*.example.com"], "example.com", false), (["*.example.com"], "badexample.com", false),
             (["10.*"], "10.2.3.4:5", true), (["10.*"], "10.attacker.example", false),
             (["192.168.*"], "192.168.9.9", true),
+            (["*.execute-api.*.amazonaws.com"], "x1.execute-api.eu-west-1.amazonaws.com", true),
+            (["*.execute-api.*.amazonaws.com"], "execute-api.eu-west-1.amazonaws.com", false),
+            (["*.execute-api.*.amazonaws.com"], "x.execute-api.evil.example.amazonaws.com", false),
+            (["*.execute-api.*.amazonaws.com"], "x.execute-api.eu.amazonaws.com.evil.example", false),
+            (["ml-*"], "ML-7:5000", true), (["ml-*"], "ml-7.evil.example", false), (["ml-*"], "xml-7", false),
+            (["ml-*.corp:5000"], "ml-.corp:5000", true), (["ml-*.corp:5000"], "ml-1.corp:5001", false),
+            (["1*2"], "127.0.0.2", false), (["*.0.0.1"], "8.0.0.1", false),
             (["192.168.*"], "192.16.9.9", false), (["::1"], "[0:0::1]:80", true), (["[::1]:80"], "[::1]:81", false),
         ] as [([String], String, Bool)]
     ) func `follows the operator's list`(list: [String], host: String, isAllowed: Bool) {
@@ -33,6 +40,31 @@ import Testing
         let policy = HostPolicy(exemptPaths: ["/health"])
         #expect(policy.allows(host: "evil.example", path: "/health"))
         #expect(!policy.allows(host: "evil.example", path: "/health/x"))
+    }
+
+    @Test func `exempts a path as it is sent, not as it reads`() throws {
+        let server = try server([])
+        #expect(try server.exchange("GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n").status == 404)
+        #expect(try server.exchange("GET /%68ealth HTTP/1.1\r\nHost: evil.example\r\n\r\n").status == 403)
+    }
+
+    @Test(arguments: [
+        ("cross-site", "no-cors", "", 403), ("cross-site", "cors", "https://evil.example", 403),
+        ("cross-site", "cors", "https://ok.example", 404), ("cross-site", "cors", "http://localhost:8888", 404),
+        ("cross-site", "navigate", "", 404), ("same-origin", "cors", "", 404), ("none", "navigate", "", 404),
+    ])
+    func `lets no page of another site make the server work`(
+        site: String,
+        mode: String,
+        origin: String,
+        status: Int
+    ) throws {
+        let server = try server(["https://ok.example"])
+        let field = origin.isEmpty ? "" : "Origin: \(origin)\r\n"
+        let fields = "Host: localhost\r\nSec-Fetch-Site: \(site)\r\nSec-Fetch-Mode: \(mode)\r\n\(field)\r\n"
+        let request = "GET /ajax-api/2.0/mlflow/metrics/get-history?run_id=a HTTP/1.1\r\n"
+        #expect(try server.exchange(request + fields).status == status)
+        #expect(try server.exchange("GET /hello HTTP/1.1\r\n" + fields).status == 200)
     }
 
     @Test(arguments: [
@@ -62,7 +94,7 @@ import Testing
     @Test(arguments: [
         ("localhost:*", true), ("apus:5000", true), ("10.*", true), ("10.*:*", true), ("*.example.com:*", true),
         ("[::1]:*", true), ("::1", true), ("*", true), ("http://apus", false), ("a b", false), ("", false),
-        ("300.*", false),
+        ("300.*", false), ("ml-*", true), ("*-a.*.b:80", true), ("*.*", false), ("a..*", false), ("ml-*:x", false),
     ]) func `knows which entries of the allowed hosts mean something`(entry: String, isUnderstood: Bool) {
         #expect(HostPolicy.understands(entry) == isUnderstood)
     }

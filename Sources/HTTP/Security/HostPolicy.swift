@@ -6,8 +6,7 @@ package struct HostPolicy: Sendable {
     private enum Rule: Sendable {
         case exact(name: String, port: Int?)
         case address(IPAddress, port: Int?)
-        /// `*.example.com`: any name below it, not itself.
-        case suffix(String)
+        case pattern(HostPattern)
         /// `10.*`: leading numbers of an IPv4 address.
         case leadingOctets([UInt8])
         case everything
@@ -18,9 +17,9 @@ package struct HostPolicy: Sendable {
     private let exemptPaths: Set<String>
 
     /// - Parameters:
-    ///   - allowedHosts: names, addresses, `*`, `*.example.com` or `10.*`; empty means the default above. When given,
+    ///   - allowedHosts: names, addresses, `*`, `10.*`, or patterns of names such as `*.example.com`; empty means the default above. When given,
     ///     they replace the default, as the reference's option does.
-    ///   - exemptPaths: paths that are answered whatever the Host, such as `/health`.
+    ///   - exemptPaths: paths, as they are sent, that are answered whatever the Host, such as `/health`.
     package init(allowedHosts: [String] = [], exemptPaths: [String] = []) {
         rules = allowedHosts.compactMap(Self.rule)
         allowsLocalNetwork = allowedHosts.isEmpty
@@ -34,18 +33,19 @@ package struct HostPolicy: Sendable {
         if text == "*" { return .everything }
         // `name:*` is how the reference writes every port, which is what no port means here.
         if text.hasSuffix(":*") { return rule(String(text.dropLast(2))) }
-        if text.hasPrefix("*.") {
-            return HostName(String(text.dropFirst(2))).map { .suffix("." + $0.name) }
-        }
-        if text.hasSuffix(".*") {
-            let parts = text.dropLast(2).split(separator: ".", omittingEmptySubsequences: false)
-            let octets = parts.compactMap { UInt8($0) }
-            return octets.count == parts.count && (1...3).contains(octets.count) ? .leadingOctets(octets) : nil
-        }
+        if let octets = leadingOctets(text) { return .leadingOctets(octets) }
+        if text.utf8.contains(UInt8(ascii: "*")) { return HostPattern(text).map { .pattern($0) } }
         // A bare IPv6 address is taken too, though it would need brackets in a URL.
         if let address = IPAddress(text) { return .address(address, port: nil) }
         guard let host = HostName(text) else { return nil }
         return host.address.map { .address($0, port: host.port) } ?? .exact(name: host.name, port: host.port)
+    }
+
+    private static func leadingOctets(_ text: String) -> [UInt8]? {
+        guard text.hasSuffix(".*") else { return nil }
+        let parts = text.dropLast(2).split(separator: ".", omittingEmptySubsequences: false)
+        let octets = parts.compactMap { UInt8($0) }
+        return octets.count == parts.count && (1...3).contains(octets.count) ? octets : nil
     }
 
     /// Whether a request with this Host may be answered.
@@ -66,7 +66,7 @@ package struct HostPolicy: Sendable {
         switch rule {
         case .exact(let name, let port): host.name == name && (port == nil || port == host.port)
         case .address(let address, let port): host.address == address && (port == nil || port == host.port)
-        case .suffix(let suffix): host.address == nil && host.name.hasSuffix(suffix)
+        case .pattern(let pattern): pattern.matches(host)
         case .leadingOctets(let octets): host.address?.octets?.starts(with: octets) ?? false
         case .everything: true
         }
@@ -74,7 +74,7 @@ package struct HostPolicy: Sendable {
 
     /// Nil when the request may go on, else the refusal, which names the host and the remedy.
     package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
-        if allows(host: request.host, path: request.path) { return nil }
+        if allows(host: request.host, path: request.rawPath) { return nil }
         let name = HostName(request.host)?.name ?? request.host
         return HTTPRefusal(
             403,

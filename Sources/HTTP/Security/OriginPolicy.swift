@@ -5,7 +5,7 @@
 package struct OriginPolicy: Sendable {
     private let allowedOrigins: Set<String>
     /// Allowed origins with a `*` in them, in lower case.
-    private let patterns: [[UInt8]]
+    private let patterns: [Glob]
     private let allowsEverything: Bool
 
     /// - Parameter allowedOrigins: such as `https://notebook.example`; a `*` within, as in `https://*.example`, stands
@@ -13,7 +13,8 @@ package struct OriginPolicy: Sendable {
     package init(allowedOrigins: [String] = []) {
         allowsEverything = allowedOrigins.contains("*")
         self.allowedOrigins = Set(allowedOrigins.compactMap(Self.normalized))
-        patterns = allowedOrigins.filter { $0.utf8.contains(UInt8(ascii: "*")) }.map { $0.utf8.map(ASCII.lowercased) }
+        patterns = allowedOrigins.filter { $0.utf8.contains(UInt8(ascii: "*")) }
+            .map { Glob($0.utf8.map(ASCII.lowercased)) }
     }
 
     /// Whether an entry of the allowed origins means anything; one that does not would allow nothing.
@@ -54,44 +55,36 @@ package struct OriginPolicy: Sendable {
             if own.name == page.name, (own.port ?? defaultPort) == (page.port ?? defaultPort) { return true }
         }
         guard let origin = Self.normalized(origin) else { return false }
-        return allowedOrigins.contains(origin) || patterns.contains { Self.matches(Array(origin.utf8), $0) }
-    }
-
-    /// Whether every star of the pattern can be filled so that it becomes the text.
-    ///
-    /// At most one pass for each character of the text: only the last star seen is ever widened.
-    private static func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
-        var textIndex = 0
-        var patternIndex = 0
-        var retry: (text: Int, pattern: Int)?
-        while textIndex < text.count {
-            if patternIndex < pattern.count, pattern[patternIndex] == UInt8(ascii: "*") {
-                patternIndex += 1
-                retry = (textIndex, patternIndex)
-            } else if patternIndex < pattern.count, pattern[patternIndex] == text[textIndex] {
-                patternIndex += 1
-                textIndex += 1
-            } else if let last = retry {
-                retry = (last.text + 1, last.pattern)
-                (textIndex, patternIndex) = (last.text + 1, last.pattern)
-            } else {
-                return false
-            }
-        }
-        return pattern[patternIndex...].allSatisfy { $0 == UInt8(ascii: "*") }
+        return allowedOrigins.contains(origin) || patterns.contains { $0.matches(origin.utf8) }
     }
 
     /// Nil when the request may go on, else the refusal, which names the origin and the remedy.
     package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
-        guard request.method.changesState, let origin = request.header("origin"), !origin.isEmpty,
-            !allows(origin: origin, host: request.host)
-        else { return nil }
+        let origin = request.header("origin") ?? ""
+        if origin.isEmpty { return isHiddenRead(request) ? Self.hiddenRead : nil }
+        guard request.method.changesState || isHiddenRead(request), !allows(origin: origin, host: request.host) else {
+            return nil
+        }
         return HTTPRefusal(
             403,
             "Cross-origin request blocked: origin '\(origin)'. "
                 + "If this page is yours, start the server with --cors-allowed-origins \(origin)"
         )
     }
+
+    /// Whether a page of another site asks for data that it cannot show: it could only mean to make the server work.
+    ///
+    /// A person who follows a link is let through, and so are files that a page may show, such as images.
+    private func isHiddenRead(_ request: HTTPRequest) -> Bool {
+        !allowsEverything && request.header("sec-fetch-site") == "cross-site"
+            && request.header("sec-fetch-mode") != "navigate" && request.path.contains("/mlflow/")
+    }
+
+    private static let hiddenRead = HTTPRefusal(
+        403,
+        "A page of another site cannot read this. If it is yours, let it send its origin (CORS) and start the server with "
+            + "--cors-allowed-origins"
+    )
 
     /// The answer to a preflight, or nil when the request is none.
     ///

@@ -22,6 +22,9 @@ package struct HTTPRequest: Sendable {
     /// The target as sent, percent-encoded, with its query.
     package var rawTarget: String { head.text(head.target) }
 
+    /// The path as sent, percent-encoded, without the query.
+    package var rawPath: String { head.path.isEmpty ? "/" : head.text(head.path) }
+
     /// The path, decoded exactly once as a whole; a `/` in it may have been sent as `%2F`.
     package var path: String {
         if head.path.isEmpty { return "/" }

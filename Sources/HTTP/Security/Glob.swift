@@ -1,0 +1,33 @@
+/// A pattern in which each `*` stands for any bytes, none included.
+struct Glob: Sendable, Hashable {
+    private let pattern: [UInt8]
+
+    init(_ pattern: some Sequence<UInt8>) {
+        self.pattern = Array(pattern)
+    }
+
+    /// Whether every star of the pattern can be filled so that it becomes the text.
+    ///
+    /// At most one pass for each byte of the text: only the last star seen is ever widened.
+    func matches(_ text: some Collection<UInt8>) -> Bool {
+        let text = Array(text)
+        var textIndex = 0
+        var patternIndex = 0
+        var retry: (text: Int, pattern: Int)?
+        while textIndex < text.count {
+            if patternIndex < pattern.count, pattern[patternIndex] == UInt8(ascii: "*") {
+                patternIndex += 1
+                retry = (textIndex, patternIndex)
+            } else if patternIndex < pattern.count, pattern[patternIndex] == text[textIndex] {
+                patternIndex += 1
+                textIndex += 1
+            } else if let last = retry {
+                retry = (last.text + 1, last.pattern)
+                (textIndex, patternIndex) = (last.text + 1, last.pattern)
+            } else {
+                return false
+            }
+        }
+        return pattern[patternIndex...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+}

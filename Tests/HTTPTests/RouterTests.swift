@@ -32,6 +32,11 @@ import Testing
             (.get, "//", "/", []),
             (.get, "///api/runs/get", "/api/runs/get", []),
             (.put, "//artifacts//etc", "/artifacts/{path...}", ["/etc"]),
+            (.put, "//artifacts/a//b", "/artifacts/{path...}", ["a//b"]),
+            (.get, "/api//runs/get", "/api/runs/get", []),
+            (.head, "/api/runs////get", "/api/runs/get", []),
+            (.post, "//api//models//search", "/api/models/search", []),
+            (.get, "/api/models//m//files/n", "/api/models/{id}/files/{name}", ["m", "n"]),
         ] as [(HTTPMethod, String, String, [String])]
     )
     func `finds the route and decodes its parameters once`(
@@ -49,8 +54,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "/api", "/api/runs/get/", "/api/runs", "/api/models/", "/artifacts/", "/artifacts", "/api//runs/get",
-        "/api%2Fruns/get",
+        "/api", "/api/runs/get/", "/api/runs", "/api/models/", "/artifacts/", "/artifacts", "/api//runs/get/",
+        "/api%2Fruns/get", "/api%2F/runs/get",
         "/x",
     ]) func `does not find what was not added`(path: String) {
         guard case .notFound = Self.router().match(.put, rawPath: path) else {

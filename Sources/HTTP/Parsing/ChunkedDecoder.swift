@@ -20,6 +20,8 @@ package struct ChunkedDecoder {
         case dataCarriageReturn
         case dataLineFeed
         case trailerStart
+        /// Inside the name of a trailer field.
+        case trailerName
         case trailerLine
         case trailerLineFeed(isLast: Bool)
         case finished
@@ -38,6 +40,16 @@ package struct ChunkedDecoder {
 
     /// Whether the last chunk and its trailers have been taken.
     package var isFinished: Bool { if case .finished = state { true } else { false } }
+
+    /// What is still to come of the chunk whose size has been read last.
+    package var remainingOfChunk: Int {
+        switch state {
+        case .data, .sizeExtension, .sizeLineFeed: remaining
+        case .size, .dataCarriageReturn, .dataLineFeed, .trailerStart, .trailerName, .trailerLine, .trailerLineFeed,
+            .finished:
+            0
+        }
+    }
 
     /// Decodes on from `offset`; call again behind the range until more bytes are needed.
     ///
@@ -70,7 +82,7 @@ package struct ChunkedDecoder {
             state = .size
             digits = 0
             lineLength = 0
-        case .trailerStart, .trailerLine, .trailerLineFeed: try takeTrailer(byte)
+        case .trailerStart, .trailerName, .trailerLine, .trailerLineFeed: try takeTrailer(byte)
         case .data, .finished: break
         }
     }
@@ -101,7 +113,8 @@ package struct ChunkedDecoder {
         case .sizeLineFeed:
             guard byte == 0x0A else { throw Self.broken }
             state = remaining == 0 ? .trailerStart : .data
-        case .data, .dataCarriageReturn, .dataLineFeed, .trailerStart, .trailerLine, .trailerLineFeed, .finished:
+        case .data, .dataCarriageReturn, .dataLineFeed, .trailerStart, .trailerName, .trailerLine, .trailerLineFeed,
+            .finished:
             break
         }
     }
@@ -112,16 +125,24 @@ package struct ChunkedDecoder {
         if case .trailerLineFeed(let isLast) = state {
             guard byte == 0x0A else { throw Self.broken }
             state = isLast ? .finished : .trailerStart
-        } else if byte == 0x0D {
-            if case .trailerStart = state {
-                state = .trailerLineFeed(isLast: true)
-            } else {
-                state = .trailerLineFeed(isLast: false)
-            }
-        } else if byte == 0x0A || byte == 0 {
-            throw Self.broken
+        } else if case .trailerLine = state, byte == 0x0D {
+            state = .trailerLineFeed(isLast: false)
+        } else if case .trailerStart = state, byte == 0x0D {
+            state = .trailerLineFeed(isLast: true)
+        } else if case .trailerLine = state {
+            if byte == 0x0A || byte == 0 { throw Self.broken }
         } else {
+            try takeTrailerName(byte)
+        }
+    }
+
+    /// A trailer is a field: a name, a colon, and what it says (RFC 9112 §7.1.2).
+    private mutating func takeTrailerName(_ byte: UInt8) throws(HTTPRefusal) {
+        if case .trailerName = state, byte == UInt8(ascii: ":") {
             state = .trailerLine
+        } else {
+            guard ASCII.isToken(byte) else { throw Self.broken }
+            state = .trailerName
         }
     }
 

@@ -8,6 +8,7 @@ struct FieldSummary {
     private(set) var acceptsGzip = false
 
     private var hostRange: Range<Int32>?
+    private var hasOrigin = false
     private var contentLength: Int?
     private var isChunked = false
     private var closes = false
@@ -36,6 +37,10 @@ struct FieldSummary {
         case 4 where ASCII.equalsLowercased(name, "host"):
             guard hostRange == nil else { throw HTTPRefusal(400, "The request has more than one Host field") }
             hostRange = field.value
+        case 6 where ASCII.equalsLowercased(name, "origin"):
+            // A judge who looks at one of them would not see the other.
+            guard !hasOrigin else { throw HTTPRefusal(400, "The request has more than one Origin field") }
+            hasOrigin = true
         case 6 where ASCII.equalsLowercased(name, "expect"):
             guard ASCII.equalsLowercased(value, "100-continue") else {
                 throw HTTPRefusal(417, "Only the expectation 100-continue is supported")

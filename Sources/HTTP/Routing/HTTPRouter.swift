@@ -2,8 +2,8 @@
 ///
 /// A pattern is a path of literal segments, `{name}` for one segment, and `{name...}` at the end for the rest, which
 /// must not be empty. Paths are split at `/` before decoding; a literal wins over a parameter, a parameter over the
-/// rest. HEAD is answered by the GET route when it has none of its own. Slashes that are doubled at the front of a path
-/// count as one: a base URL with a slash at its end makes them.
+/// rest. HEAD is answered by the GET route when it has none of its own. Slashes that are doubled
+/// count as one, because a base URL with a slash at its end makes them; those in what the rest takes stay as they are.
 package struct HTTPRouter: Sendable {
     private struct Endpoint: Sendable {
         let pattern: String
@@ -116,23 +116,30 @@ package struct HTTPRouter: Sendable {
     /// Walks down from one node; as deep as the deepest pattern at most.
     private func descend(_ node: Int, _ offset: Int, _ search: inout Search) -> Int? {
         guard offset <= search.path.count else { return accept(nodes[node].endpoint, &search) }
+        if let found = descendSegment(node, offset, &search) { return found }
+        let tail = UnsafeRawBufferPointer(rebasing: search.path[offset...])
+        guard let child = nodes[node].rest, !tail.isEmpty, let rest = PercentCoding.decode(tail) else { return nil }
+        search.parameters.append(rest)
+        if let found = accept(nodes[child].endpoint, &search) { return found }
+        search.parameters.removeLast()
+        return nil
+    }
+
+    /// Walks down by the next segment that is not empty.
+    private func descendSegment(_ node: Int, _ start: Int, _ search: inout Search) -> Int? {
+        let current = nodes[node]
+        guard !current.literals.isEmpty || current.parameter != nil else { return nil }
+        var offset = start
+        while offset < search.path.count, search.path[offset] == UInt8(ascii: "/") { offset += 1 }
         let tail = UnsafeRawBufferPointer(rebasing: search.path[offset...])
         let length = tail.firstIndex(of: UInt8(ascii: "/")) ?? tail.count
         let raw = UnsafeRawBufferPointer(rebasing: tail[..<length])
         let next = offset + length + 1
-        let current = nodes[node]
-        if !current.literals.isEmpty || current.parameter != nil {
-            guard let segment = PercentCoding.decode(raw) else { return nil }
-            if let child = current.literals[segment], let found = descend(child, next, &search) { return found }
-            if let child = current.parameter, !segment.isEmpty {
-                search.parameters.append(segment)
-                if let found = descend(child, next, &search) { return found }
-                search.parameters.removeLast()
-            }
-        }
-        if let child = current.rest, !tail.isEmpty, let rest = PercentCoding.decode(tail) {
-            search.parameters.append(rest)
-            if let found = accept(nodes[child].endpoint, &search) { return found }
+        guard let segment = PercentCoding.decode(raw) else { return nil }
+        if let child = current.literals[segment], let found = descend(child, next, &search) { return found }
+        if let child = current.parameter, !segment.isEmpty {
+            search.parameters.append(segment)
+            if let found = descend(child, next, &search) { return found }
             search.parameters.removeLast()
         }
         return nil

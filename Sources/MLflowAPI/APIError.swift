@@ -26,7 +26,8 @@ package struct APIError: Error, Sendable {
             case .resourceDoesNotExist: (404, "RESOURCE_DOES_NOT_EXIST")
             case .internalError: (500, "INTERNAL_ERROR")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
-            case .temporarilyUnavailable: (503, "TEMPORARILY_UNAVAILABLE")
+            // Not 503, which says that something may have happened: clients repeat creates only after 429.
+            case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")
             case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")
             }
         self.init(status: status, code: code, message: error.message)
@@ -47,17 +48,14 @@ package struct APIError: Error, Sendable {
         self.init(status: status, code: code, message: message)
     }
 
-    /// The answer that carries the error.
+    /// The answer that carries the error; where it says that the client should come again, the server adds when.
     package var response: APIResponse {
-        var response = APIResponse.json(status: status) { writer in
+        APIResponse.json(status: status) { writer in
             writer.beginObject()
             writer.member("error_code", code)
             writer.member("message", message)
             writer.endObject()
         }
-        // The client's own back-off is cut short only where the wait is known to be short.
-        if status == 503 { response.headers.append(("Retry-After", "2")) }
-        return response
     }
 
     /// What an endpoint threw, as the wire knows it; nil for what no client can cause.

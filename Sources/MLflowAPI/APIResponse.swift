@@ -50,4 +50,11 @@ package protocol APIBodyProducer: AnyObject, Sendable {
     /// - Returns: whether there is more.
     /// - Throws: ends the connection, so that the peer sees that the answer is not whole.
     func next(into buffer: inout [UInt8]) throws -> Bool
+
+    /// What it holds between two pieces, and its longest piece, in bytes.
+    var memoryBytes: Int { get }
+}
+
+extension APIBodyProducer {
+    package var memoryBytes: Int { 192 * 1_024 }
 }

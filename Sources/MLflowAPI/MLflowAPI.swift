@@ -1,4 +1,5 @@
 package import ArtifactStore
+internal import Budgets
 package import Tracking
 package import TrackingStore
 
@@ -49,6 +50,8 @@ package struct MLflowAPI: Sendable {
     let digests = DigestCache()
     /// Told of failures that no client can cause; the client gets a constant text.
     let reportFailure: @Sendable (any Error) -> Void
+    /// While another program holds the lock of the database.
+    private let databaseLock = Episode()
 
     package init(
         store: TrackingStore,
@@ -111,6 +114,7 @@ package struct MLflowAPI: Sendable {
 
     /// The answer to a failure; one that no client can cause is reported and hidden.
     func response(to error: any Error) -> APIResponse {
+        if (error as? TrackingError)?.code == .databaseLocked { reportDatabaseLock(error) }
         if let known = APIError(error) { return known.response }
         reportFailure(error)
         let hidden = APIError(
@@ -119,5 +123,10 @@ package struct MLflowAPI: Sendable {
             message: "The server failed on this request; its log has the details."
         )
         return hidden.response
+    }
+
+    /// A client cannot cause it, but is told of it; the operator is told once, not for each request.
+    private func reportDatabaseLock(_ error: any Error) {
+        if databaseLock.note(endsAfter: { _ in .seconds(60) }) == nil { reportFailure(error) }
     }
 }

@@ -1,6 +1,6 @@
 /// Why work was not accepted; nothing of it has run.
 package enum SubmissionError: Error, Sendable {
-    /// The queue is at its limit: answer 503 and let the client come again.
+    /// The queue is at its limit: answer 429 and let the client come again.
     case overloaded
     /// `shutdown()` or `close()` has been called.
     case closed

@@ -19,8 +19,10 @@ package struct TrackingError: Error, Sendable, Equatable {
         case invalidState
         /// 501 NOT_IMPLEMENTED
         case notImplemented
-        /// 503 TEMPORARILY_UNAVAILABLE: the only class that a client should retry.
+        /// 429 REQUEST_LIMIT_EXCEEDED: nothing was done, and the client should come again.
         case temporarilyUnavailable
+        /// 429 REQUEST_LIMIT_EXCEEDED: another program holds the lock of the database.
+        case databaseLocked
         /// 507: no space left; outside the set of statuses that the MLflow client retries.
         case insufficientStorage
         /// 500 INTERNAL_ERROR: the message is for the log and never leaves the process.

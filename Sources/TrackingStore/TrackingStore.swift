@@ -140,7 +140,7 @@ package final class TrackingStore: Sendable {
         case SubmissionError.overloaded, SubmissionError.closed:
             TrackingError(.temporarilyUnavailable, "The server is busy or stopping; try again in a moment.")
         case let error as SQLiteError where error.isBusy:
-            TrackingError(.temporarilyUnavailable, "The database is locked by another program; try again in a moment.")
+            TrackingError(.databaseLocked, "The database is locked by another program; try again in a moment.")
         case let error as SQLiteError where error.isFull:
             TrackingError(
                 .insufficientStorage,

@@ -165,20 +165,49 @@ import Testing
         #expect(exchanges.withLock { $0.sorted() } == [200, 403])
     }
 
-    @Test func `refuses connections and bodies beyond its bounds`() throws {
-        let server = try TestServer(configure: {
-            $0.limits.connections = 1
-            $0.limits.bodiesInFlightBytes = 10
-        })
-        let first = try server.client()
-        try first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(try first.answer().status == 200)
-        let second = try server.client()
-        #expect(try second.answer().status == 503)
-        #expect(try second.isClosedByServer())
-        try first.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n01234567890")
-        let refused = try first.answer()
-        #expect(refused.status == 503)
-        #expect(refused.header("retry-after") == "1")
+    @Test func `counts an exchange before its client can have read the answer`() throws {
+        let counted = CountedExchanges()
+        let server = try TestServer(configure: { $0.onExchange = { counted.add($0) } }) { router in
+            let large = [UInt8](repeating: 1, count: 3 * 1_048_576)
+            router.add(
+                .get,
+                "/large",
+                .blocking { _, responder in responder.send(HTTPResponse(contentType: "image/png", bytes: large)) }
+            )
+            router.add(
+                .get,
+                "/stream",
+                .blocking { _, responder in
+                    let producer = RepeatingProducer([UInt8](repeating: 1, count: 50_000), times: 9)
+                    responder.send(HTTPResponse(status: 200, body: .stream(producer)))
+                }
+            )
+        }
+        let client = try server.client()
+        var sent = 0
+        for round in 1...30 {
+            for path in ["/hello", "/large", "/stream", "/missing"] {
+                try client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try client.answer()
+            }
+            sent += 4
+            #expect(counted.count == sent, "round \(round)")
+        }
+        #expect(counted.bytes == server.server.statistics.bytesSent)
+    }
+}
+
+/// What a server has told of its exchanges.
+private final class CountedExchanges: Sendable {
+    private let state = Mutex((count: 0, bytes: 0))
+
+    var count: Int { state.withLock { $0.count } }
+    var bytes: Int { state.withLock { $0.bytes } }
+
+    func add(_ exchange: HTTPExchange) {
+        state.withLock { state in
+            state.count += 1
+            state.bytes += exchange.bytesSent
+        }
     }
 }

@@ -35,6 +35,7 @@ import Testing
             ("G(T /hello HTTP/1.1\r\nHost: a\r\n\r\n", 400),
             ("GET /missing HTTP/1.1\r\nHost: a\r\n\r\n", 404),
             ("DELETE /hello HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+            ("GET /hello HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nOrigin: http://b\r\n\r\n", 400),
             ("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Length: 1\r\n\r\n", 417),
         ]
     ) func `answers a head with the status it deserves`(request: String, status: Int) throws {
@@ -56,6 +57,12 @@ import Testing
             ("Transfer-Encoding: identity\r\n\r\n", 501),
             ("Transfer-Encoding: chunked\r\n\r\nxy\r\n", 400),
             ("Transfer-Encoding: chunked\r\n\r\n-1\r\n", 400),
+            ("Transfer-Encoding: chunked\r\n\r\n0\r\nX y\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked\r\n\r\n0\r\n: y\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked\r\n\r\n0\r\nX\r\n\r\n", 400),
+            ("Transfer-Encoding: chunked\r\n\r\n0\r\nX:\r\nY: z\r\n\r\n", 200),
+            ("Transfer-Encoding: chunked\r\n\r\nfffffffffffffff\r\n", 413),
+            ("Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2000000\r\n", 413),
             ("Transfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n", 400),
             ("Transfer-Encoding: chunked\r\n\r\n2\nab\r\n0\r\n\r\n", 400),
             ("Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400),
@@ -70,12 +77,15 @@ import Testing
 
     @Test func `bounds target, fields and head`() throws {
         let server = try TestServer()
-        let target = String(repeating: "a", count: 20_000)
-        #expect(try server.exchange("GET /\(target) HTTP/1.1\r\nHost: a\r\n\r\n").status == 414)
-        let fields = String(repeating: "X: y\r\n", count: 200)
-        #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\(fields)\r\n").status == 431)
-        let value = String(repeating: "v", count: 70_000)
-        #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\nX: \(value)\r\n\r\n").status == 431)
+        func status(target: String = "/hello", fields: String = "") throws -> Int {
+            try server.exchange("GET \(target) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n").status
+        }
+        #expect(try status(target: "/hello?q=" + String(repeating: "a", count: 65_000)) == 200)
+        #expect(try status(target: "/hello?q=" + String(repeating: "a", count: 66_000)) == 414)
+        #expect(try status(fields: String(repeating: "X: y\r\n", count: 299)) == 200)
+        #expect(try status(fields: String(repeating: "X: y\r\n", count: 300)) == 431)
+        #expect(try status(fields: "X: \(String(repeating: "v", count: 120_000))\r\n") == 200)
+        #expect(try status(fields: "X: \(String(repeating: "v", count: 140_000))\r\n") == 431)
     }
 
     @Test func `gives the same answer wherever the bytes are cut`() throws {

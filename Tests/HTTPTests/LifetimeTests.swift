@@ -5,10 +5,11 @@ import Testing
 
 @Suite(.serialized) struct LifetimeTests {
     @Test func `closes what keeps it waiting`() throws {
+        // Long enough for the test's own sends on a busy machine, for none of which the server may lose patience.
         let server = try TestServer(configure: {
-            $0.limits.headTimeout = .milliseconds(30)
-            $0.limits.idleTimeout = .milliseconds(30)
-            $0.limits.bodyStallTimeout = .milliseconds(30)
+            $0.limits.headTimeout = .milliseconds(400)
+            $0.limits.idleTimeout = .milliseconds(400)
+            $0.limits.bodyStallTimeout = .milliseconds(400)
         })
         let silent = try server.client()
         #expect(try silent.isClosedByServer())
@@ -142,16 +143,65 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
-    @Test func `cuts what is left when the time is over`() throws {
+    @Test(arguments: ["PUT /upload/a", "POST /echo"])
+    func `tells those who still send a body to come again when the time is over`(line: String) throws {
         let server = try TestServer()
         let client = try server.client()
-        try client.send("PUT /upload/a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+        try client.send("\(line) HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
         #expect(try client.answer().status == 100)
+        try client.send("abc")
+        let done = DispatchSemaphore(value: 0)
+        server.server.shutdown(within: .seconds(1)) { done.signal() }
+        let answer = try client.answer()
+        #expect(answer.status == 429)
+        #expect(answer.header("retry-after") == "1")
+        #expect(answer.header("connection") == "close")
+        #expect(try client.isClosedByServer())
+        #expect(done.wait(timeout: .now() + .seconds(20)) == .success)
+        if line.hasPrefix("PUT") { #expect(server.uploads.awaitAbort()) }
+    }
+
+    @Test func `cuts what is left when the time is over`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let entered = DispatchSemaphore(value: 0)
+        let server = try TestServer(routes: { router in
+            router.add(
+                .get,
+                "/wait",
+                .blocking { _, responder in
+                    entered.signal()
+                    gate.wait()
+                    responder.send(HTTPResponse(status: 200))
+                }
+            )
+        })
+        let client = try server.client()
+        try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        entered.wait()
         let done = DispatchSemaphore(value: 0)
         server.server.shutdown(within: .milliseconds(20)) { done.signal() }
         #expect(done.wait(timeout: .now() + .seconds(20)) == .success)
-        #expect(server.uploads.awaitAbort())
         #expect(try client.isClosedByServer())
+        gate.signal()
+    }
+
+    @Test func `answers the next request of an idle connection while it stops, and says that it was the last`() throws {
+        let server = try TestServer(configure: { $0.limits.lastRequestTimeout = .seconds(5) })
+        let clients = try (0..<4).map { _ in try server.client() }
+        for client in clients {
+            try client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try client.answer().header("connection") == nil)
+        }
+        let done = DispatchSemaphore(value: 0)
+        server.server.shutdown(within: .seconds(20)) { done.signal() }
+        for client in clients {
+            try client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = try client.answer()
+            #expect(answer.text == "hello")
+            #expect(answer.header("connection") == "close")
+            #expect(try client.isClosedByServer())
+        }
+        #expect(done.wait(timeout: .now() + .seconds(20)) == .success)
     }
 
     @Test func `refuses an address in use and a host that means nothing`() throws {

@@ -81,15 +81,16 @@ final class TestClient {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Reads once; nil at the end of the stream.
+    /// Reads once; nil at an orderly end of the stream.
+    ///
+    /// A reset is a failure: it may have eaten an answer.
     func read() throws -> [UInt8]? {
         var space = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &space, space.count, 0)
         let code = errno
         if count == 0 { return nil }
         if count < 0 {
-            if code == ECONNRESET { return nil }
-            throw Failure(message: "recv: \(code)")
+            throw Failure(message: code == ECONNRESET ? "reset" : "recv: \(code)")
         }
         return Array(space[..<count])
     }
@@ -100,10 +101,20 @@ final class TestClient {
         return true
     }
 
-    /// Whether the server ends the connection without another byte.
+    /// Whether the server ends the connection in order and without another byte.
     func isClosedByServer() throws -> Bool {
         if !buffered.isEmpty { return false }
         return try read() == nil
+    }
+
+    /// Whether the server ends the connection, in order or not, whatever it sent before.
+    func isCutByServer() throws -> Bool {
+        do {
+            while try read() != nil {}
+            return true
+        } catch let failure as Failure where failure.message == "reset" {
+            return true
+        }
     }
 
     func line() throws -> String? {

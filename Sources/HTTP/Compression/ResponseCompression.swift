@@ -52,11 +52,9 @@ enum ResponseCompression {
 }
 
 /// Compresses what another producer makes.
-private final class CompressingProducer: HTTPBodyProducer, @unchecked Sendable {
-    // Unchecked because of the scratch array; a producer is never called concurrently.
+private final class CompressingProducer: HTTPBodyProducer {
     private let source: any HTTPBodyProducer
     private let deflater: Deflater
-    private var plain: [UInt8] = []
 
     init?(_ source: any HTTPBodyProducer) {
         guard let deflater = Deflater.take() else { return nil }
@@ -68,8 +66,11 @@ private final class CompressingProducer: HTTPBodyProducer, @unchecked Sendable {
         Deflater.giveBack(deflater)
     }
 
+    /// Its compressor takes some 256 KiB.
+    var memoryBytes: Int { source.memoryBytes + 256 * 1_024 }
+
     func next(into buffer: inout [UInt8]) throws -> Bool {
-        plain.removeAll(keepingCapacity: true)
+        var plain: [UInt8] = []
         let hasMore = try source.next(into: &plain)
         plain.withUnsafeBytes { deflater.compress($0, isLast: !hasMore, into: &buffer) }
         return hasMore

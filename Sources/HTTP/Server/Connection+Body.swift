@@ -1,3 +1,6 @@
+import Budgets
+import Threads
+
 /// Request bodies: collected in memory, or moved to a receiver.
 extension Connection {
     /// Collects the body of a buffered route; false when more bytes are needed.
@@ -5,11 +8,16 @@ extension Connection {
         do {
             while !decoder.isFinished {
                 if input.isEmpty {
-                    guard readMore() else { return false }
+                    guard readMore() else {
+                        accountForWaiting()
+                        return false
+                    }
+                    exchange?.bodyStake?.move(input.count, at: loop.now)
                     setDeadline(limits.bodyStallTimeout, .body)
                 }
                 let expected = decoder.remaining ?? 0
                 try decoder.consume(input) { try collect($0, expected: expected) }
+                try refuseExcess(decoder.announced)
             }
         } catch let refusal as HTTPRefusal {
             refuse(refusal)
@@ -23,20 +31,40 @@ extension Connection {
     }
 
     private func collect(_ bytes: UnsafeRawBufferPointer, expected: Int) throws(HTTPRefusal) {
-        guard let exchange, let route else { return }
-        guard bytes.count <= route.maximumBodyBytes - body.count else {
-            throw HTTPRefusal(413, "The body is larger than the \(route.maximumBodyBytes) bytes allowed here")
+        guard let exchange else { return }
+        try refuseExcess(bytes.count)
+        let size = body.count + bytes.count
+        if size > limits.alwaysHeldBytes {
+            guard bodyStake(exchange).grow(to: size) else { throw Self.budgetSpent }
         }
-        let reservation = exchange.reservation ?? BodyReservation(loop.budget)
-        exchange.reservation = reservation
-        guard reservation.grow(by: bytes.count) else { throw Self.budgetSpent }
         // A declared length is believed as far as it costs little.
         if body.isEmpty { body.reserveCapacity(min(expected, limits.inlineBodyBytes)) }
         body.append(contentsOf: bytes)
     }
 
+    private func refuseExcess(_ count: Int) throws(HTTPRefusal) {
+        guard let maximum = route?.maximumBodyBytes, count > maximum - body.count else { return }
+        throw HTTPRefusal(413, "The body is larger than the \(maximum) bytes allowed here")
+    }
+
+    /// Counts what has come so far of a body whose rest is not there yet; a small one is held even if nothing is left.
+    private func accountForWaiting() {
+        guard phase == .buffering, !body.isEmpty, let exchange else { return }
+        _ = bodyStake(exchange).grow(to: body.count)
+    }
+
+    private func bodyStake(_ exchange: Exchange) -> MemoryStake {
+        if let stake = exchange.bodyStake { return stake }
+        let stake = loop.shared.bodies.stake(for: caller.peer) { [loop, id, number = exchange.id] in
+            loop.post(.giveWay(id, exchange: number))
+        }
+        stake.awaitClient(at: loop.now)
+        exchange.bodyStake = stake
+        return stake
+    }
+
     private static var budgetSpent: HTTPRefusal {
-        HTTPRefusal(503, "The server holds as many request bodies as it may; try again")
+        HTTPRefusal(429, "The server holds as many request bodies as it may; try again")
     }
 
     /// Gives a complete request to its handler.
@@ -45,6 +73,7 @@ extension Connection {
         self.route = nil
         awaitAnswer()
         exchange.hasUnreadBody = false
+        exchange.bodyStake?.keep()
         request.body = body
         body = []
         let responder = makeResponder(exchange)
@@ -53,7 +82,7 @@ extension Connection {
             return
         }
         if route.mayBlock || request.body.count > limits.inlineBodyBytes {
-            loop.workers.run { [request] in route.handler(request, responder) }
+            callOnWorker(exchange) { [request] in route.handler(request, responder) }
         } else {
             route.handler(request, responder)
         }
@@ -66,17 +95,18 @@ extension Connection {
         _ coding: RequestHead.Coding,
         _ exchange: Exchange
     ) {
-        let reservation = exchange.reservation ?? BodyReservation(loop.budget)
-        exchange.reservation = reservation
-        let errorResponse = loop.configuration.errorResponse
-        loop.workers.run {
+        let stake = bodyStake(exchange)
+        stake.keep()
+        let configuration = loop.configuration
+        callOnWorker(exchange) {
             do {
                 var request = request
-                request.body = try Self.inflate(request.body, coding, route.maximumBodyBytes, reservation)
+                let maximum = route.maximumBodyBytes
+                request.body = try Self.inflate(request.body, coding, maximum, stake, configuration.limits)
                 route.handler(request, responder)
             } catch {
                 let refusal = error as? HTTPRefusal ?? Inflater.broken
-                responder.send(errorResponse(refusal.status, refusal.message))
+                responder.send(configuration.errorResponse(refusal.status, refusal.message))
             }
         }
     }
@@ -85,7 +115,8 @@ extension Connection {
         _ body: [UInt8],
         _ coding: RequestHead.Coding,
         _ maximum: Int,
-        _ reservation: BodyReservation
+        _ stake: MemoryStake,
+        _ limits: HTTPLimits
     ) throws -> [UInt8] {
         guard let inflater = Inflater(coding) else { throw budgetSpent }
         var result: [UInt8] = []
@@ -94,7 +125,8 @@ extension Connection {
                 guard piece.count <= maximum - result.count else {
                     throw HTTPRefusal(413, "The decompressed body is larger than the \(maximum) bytes allowed here")
                 }
-                guard reservation.grow(by: piece.count) else { throw budgetSpent }
+                let size = body.count + result.count + piece.count
+                guard size <= limits.alwaysHeldBytes || stake.grow(to: size) else { throw budgetSpent }
                 result.append(contentsOf: piece)
             }
         }
@@ -109,20 +141,20 @@ extension Connection {
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
-            if let receiver { loop.workers.run { receiver.abort() } }
+            if let receiver { loop.shared.workers.run { receiver.abort() } }
             finishClosing()
             return
         }
         guard let exchange, exchange.id == number, let head = exchange.head else { return }
         guard let receiver, heldAnswer == nil else {
-            if let receiver { loop.workers.run { receiver.abort() } }
+            if let receiver { loop.shared.workers.run { receiver.abort() } }
             awaitAnswer()
             releaseHeldAnswer()
             return
         }
         let inflater = Inflater(head.coding)
         if inflater == nil, head.coding != .identity {
-            loop.workers.run { receiver.abort() }
+            loop.shared.workers.run { receiver.abort() }
             refuse(Self.budgetSpent)
             return
         }
@@ -134,7 +166,7 @@ extension Connection {
             decoder: decoder,
             inflater: inflater,
             receiver: receiver,
-            counters: loop.counters
+            counters: loop.shared.counters
         )
         input = ByteBuffer()
         phase = .pumping
@@ -151,7 +183,7 @@ extension Connection {
         isJobRunning = true
         isReadable = isPeerFinished
         clearDeadline()
-        loop.workers.run { [id, loop] in loop.post(.pumped(id, pump.run())) }
+        loop.shared.workers.run { [id, loop] in loop.post(.pumped(id, pump.run())) }
     }
 
     /// A worker is done with the body for now.
@@ -192,7 +224,7 @@ extension Connection {
         decoder = pump.decoder
         exchange?.hasUnreadBody = !decoder.isFinished
         isReadable = true
-        loop.workers.run { pump.abort() }
+        loop.shared.workers.run { pump.abort() }
         awaitAnswer()
         releaseHeldAnswer()
     }

@@ -1,5 +1,6 @@
 import Budgets
 import Synchronization
+import Threads
 
 /// From received bytes to a handler.
 extension Connection {
@@ -21,7 +22,9 @@ extension Connection {
             refuse(error)
             return true
         }
-        if phase == .head, deadlineIsForIdling { setDeadline(limits.headTimeout, .head) }
+        if phase == .head, deadlineIsForIdling {
+            setDeadline(loop.isDraining ? .seconds(1) : limits.headTimeout, .head)
+        }
         return false
     }
 
@@ -36,9 +39,24 @@ extension Connection {
 
     /// Answers an error through the mailbox, so that many in a row do not nest.
     private func refuse(_ exchange: Exchange, _ status: Int, _ message: String) {
-        var response = loop.configuration.errorResponse(status, message)
-        if status == 503, response.header("retry-after") == nil { response.headers.append(("Retry-After", "1")) }
-        answer(exchange, response)
+        answer(exchange, loop.configuration.errorResponse(status, message))
+    }
+
+    /// Calls a handler on a thread that may block, unless too many wait for one already.
+    /// - Returns: whether it is called; if not, the request has been refused.
+    @discardableResult
+    func callOnWorker(_ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
+        let queue = loop.shared.budgets.queuedCalls
+        let peer = caller.peer
+        guard queue.take(1, for: peer) else {
+            refuse(exchange, 429, "Too many requests wait for the server's threads; try again")
+            return false
+        }
+        loop.shared.workers.run {
+            queue.giveBack(1, for: peer)
+            handler()
+        }
+        return true
     }
 
     private func answer(_ exchange: Exchange, _ response: HTTPResponse) {
@@ -49,7 +67,7 @@ extension Connection {
 
     private func makeExchange(head: RequestHead?) -> Exchange {
         nextExchange += 1
-        loop.counters.requests.wrappingAdd(1, ordering: .relaxed)
+        loop.shared.counters.requests.wrappingAdd(1, ordering: .relaxed)
         return Exchange(id: nextExchange, head: head, startNanoseconds: SystemCall.preciseNanoseconds())
     }
 
@@ -109,13 +127,14 @@ extension Connection {
         case .blocking(let handler):
             buffer(Route(handler: handler, maximumBodyBytes: limits.bodyBytes, mayBlock: true), exchange)
         case .streamed(let open):
-            phase = .opening
-            isJobRunning = true
             let responder = makeResponder(exchange)
-            loop.workers.run { [id, loop, number = exchange.id] in
+            let isCalled = callOnWorker(exchange) { [id, loop, number = exchange.id] in
                 let receiver = open(request, responder)
                 loop.post(.opened(id, exchange: number, receiver))
             }
+            guard isCalled else { return }
+            phase = .opening
+            isJobRunning = true
         }
     }
 

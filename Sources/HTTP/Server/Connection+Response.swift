@@ -1,4 +1,6 @@
+import Budgets
 import Synchronization
+import Threads
 
 /// From an answer to bytes on the wire.
 extension Connection {
@@ -20,7 +22,9 @@ extension Connection {
         }
     }
 
-    private func startWriting(_ response: HTTPResponse, _ exchange: Exchange) {
+    private func startWriting(_ made: HTTPResponse, _ exchange: Exchange) {
+        var response = findsRoom(made, exchange) ? made : loop.configuration.errorResponse(429, Self.budgetSpent)
+        response.advise(loop.shared.budgets.overload)
         exchange.status = response.status
         settleConnection(exchange)
         let hasBody = response.status >= 200 && response.status != 204 && response.status != 304
@@ -30,6 +34,43 @@ extension Connection {
         if hasBody, exchange.head?.method != .head { attach(response.body) }
         phase = .writing
         setDeadline(limits.writeStallTimeout, .write)
+    }
+
+    private static let budgetSpent = "The server holds as many answers for slow readers as it may; try again"
+
+    /// Takes memory for an answer that needs more than a little; what is small always finds room.
+    private func findsRoom(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
+        guard exchange.head?.method != .head else { return true }
+        let needed =
+            switch response.body {
+            case .bytes(let bytes): bytes.count
+            case .stream(let producer): producer.memoryBytes
+            case .file, .staticBytes: 0
+            }
+        guard needed > limits.alwaysHeldBytes else { return true }
+        let stake = answerStake(exchange)
+        guard stake.grow(to: needed) else {
+            output.stake = nil
+            return false
+        }
+        return true
+    }
+
+    private func answerStake(_ exchange: Exchange) -> MemoryStake {
+        if let stake = output.stake { return stake }
+        let stake = loop.shared.answers.stake(for: caller.peer) { [loop, id, number = exchange.id] in
+            loop.post(.giveWay(id, exchange: number))
+        }
+        output.stake = stake
+        return stake
+    }
+
+    /// Counts what the client does not read yet; a little of it is held even if nothing is left of the budget.
+    private func accountForWaiting() {
+        guard let exchange, output.waitingBytes > 0 else { return }
+        let stake = answerStake(exchange)
+        stake.awaitClient(at: loop.now)
+        _ = stake.grow(to: output.waitingBytes)
     }
 
     /// Decides whether the connection outlives the answer, given what is unread of the body.
@@ -96,13 +137,16 @@ extension Connection {
                 finishExchange()
                 return true
             }
+            if output.holdsItsEnd { report(upcoming: output.buffer.count + output.remainderCount) }
             let moreFollows = output.fileRemaining > 0
             let result = output.withRemainder {
                 SystemCall.send(descriptor.rawValue, output.buffer.bytes, $0, moreFollows: moreFollows)
             }
             switch result {
             case .bytes(let count): didSend(count)
-            case .wouldBlock: isWritable = false
+            case .wouldBlock:
+                isWritable = false
+                accountForWaiting()
             case .endOfFile, .failed:
                 close()
                 return false
@@ -113,19 +157,21 @@ extension Connection {
 
     private func didSend(_ count: Int) {
         output.consume(count)
+        output.stake?.move(count, at: loop.now)
         exchange?.bytesSent += count
-        loop.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
+        loop.shared.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
         if output.remainderCount > 0 { setDeadline(limits.writeStallTimeout, .write) }
     }
 
     private func sendFile() {
         guard let file = output.file else { return }
+        if output.fileRemaining <= FileSending.bytesPerRun { report(upcoming: output.fileRemaining) }
         isJobRunning = true
         isWritable = false
         clearDeadline()
         let socket = descriptor.rawValue
         let position = output.filePosition
-        loop.workers.run { [id, loop] in
+        loop.shared.workers.run { [id, loop] in
             let (count, outcome) = FileSending.run(socket: socket, file: file, position: position)
             loop.post(.fileSent(id, count: count, outcome))
         }
@@ -136,7 +182,7 @@ extension Connection {
         isJobRunning = false
         output.filePosition += count
         exchange?.bytesSent += count
-        loop.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
+        loop.shared.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
         if phase == .closed {
             finishClosing()
             return
@@ -152,8 +198,9 @@ extension Connection {
     private func produce(_ producer: any HTTPBodyProducer) {
         isJobRunning = true
         clearDeadline()
+        output.stake?.keep()
         let isChunked = output.isChunked
-        loop.workers.run { [id, loop] in
+        loop.shared.workers.run { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
             loop.post(.produced(id, bytes, hasMore: hasMore))
         }
@@ -178,7 +225,8 @@ extension Connection {
 
     private func finishExchange() {
         guard let exchange else { return }
-        report(exchange)
+        report(upcoming: 0)
+        output.stake = nil
         output.file = nil
         output.filePosition = 0
         output.isChunked = false
@@ -193,15 +241,18 @@ extension Connection {
         }
     }
 
-    private func report(_ exchange: Exchange) {
-        guard let onExchange = loop.configuration.onExchange else { return }
+    /// Tells of the exchange, once.
+    /// - Parameter upcoming: bytes of its answer that are just about to be sent.
+    private func report(upcoming: Int) {
+        guard let exchange, !exchange.isReported, let onExchange = loop.configuration.onExchange else { return }
+        exchange.isReported = true
         onExchange(
             HTTPExchange(
                 routePattern: exchange.request?.routePattern ?? "",
                 method: exchange.head?.method,
                 status: exchange.status,
                 durationNanoseconds: SystemCall.preciseNanoseconds() &- exchange.startNanoseconds,
-                bytesSent: exchange.bytesSent
+                bytesSent: exchange.bytesSent + upcoming
             )
         )
     }
@@ -224,17 +275,14 @@ extension Connection {
         exchange = nil
         phase = .head
         input.releaseIfEmpty()
-        if loop.isDraining, input.isEmpty {
-            close()
-            return
-        }
-        setDeadline(limits.idleTimeout, .idle)
+        idleSince = loop.now
+        setDeadline(loop.isDraining ? limits.lastRequestTimeout : limits.idleTimeout, .idle)
     }
 }
 
 /// Blocking work for file bodies.
 enum FileSending {
-    private static let bytesPerRun = 8 * 1_048_576
+    static let bytesPerRun = 8 * 1_048_576
 
     /// Sends until the socket is full, the file ends, or it is another's turn (`.bytes`).
     static func run(socket: Int32, file: HTTPFileBody, position: Int) -> (count: Int, outcome: Transfer) {

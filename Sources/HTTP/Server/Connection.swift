@@ -1,9 +1,10 @@
 import Budgets
 import Synchronization
+import Threads
 
 /// One client connection, driven by its loop as a state machine.
 ///
-/// Touched on the loop's queue only. While a worker has a job of this connection, the job has the socket's half that
+/// Touched on the loop's thread only. While a worker has a job of this connection, the job has the socket's half that
 /// it needs, and the descriptor stays open until the job has reported back.
 final class Connection {
     enum Phase {
@@ -34,6 +35,8 @@ final class Connection {
 
     let id: ConnectionID
     let descriptor: Descriptor
+    /// Its place among the connections that the server may have.
+    let place: Holding
     unowned let loop: EventLoop
 
     var caller: Caller
@@ -57,6 +60,8 @@ final class Connection {
     var isPeerFinished = false
     var isJobRunning = false
 
+    /// When it began to wait for its next request.
+    var idleSince: UInt64 = 0
     var deadline = UInt64.max
     private(set) var deadlineKind = DeadlineKind.idle
 
@@ -69,9 +74,10 @@ final class Connection {
 
     var limits: HTTPLimits { loop.configuration.limits }
 
-    init(id: ConnectionID, descriptor: consuming Descriptor, peer: Peer, loop: EventLoop) {
+    init(id: ConnectionID, descriptor: consuming Descriptor, place: Holding, peer: Peer, loop: EventLoop) {
         self.id = id
         self.descriptor = descriptor
+        self.place = place
         caller = Caller(peer: peer)
         self.loop = loop
         parser = HeadParser(limits: loop.configuration.limits)
@@ -83,6 +89,7 @@ final class Connection {
     /// already there (epoll(7)).
     func begin() {
         isReadable = false
+        idleSince = loop.now
         setDeadline(limits.idleTimeout, .idle)
     }
 
@@ -131,7 +138,7 @@ final class Connection {
         switch SystemCall.receive(descriptor.rawValue, space) {
         case .bytes(let count):
             input.didFill(count)
-            loop.counters.bytesReceived.wrappingAdd(count, ordering: .relaxed)
+            loop.shared.counters.bytesReceived.wrappingAdd(count, ordering: .relaxed)
             // A short read has emptied a stream socket (epoll(7)), unless its end is still to be read.
             if count < space.count && !isPeerFinished { isReadable = false }
             return true
@@ -167,22 +174,44 @@ final class Connection {
     func finishClosing() {
         if let pump {
             self.pump = nil
-            loop.workers.run { pump.abort() }
+            loop.shared.workers.run { pump.abort() }
         }
         output = OutgoingResponse()
         exchange = nil
         loop.remove(id)
     }
 
-    /// For a shutdown: a connection between two requests ends at once, others after their answer.
+    /// For a shutdown: a connection between two requests has a moment left for its next one, others end with their answer.
     ///
     /// What is left of a head that has begun must come soon: a client that stopped half-way must not hold up the end.
-    func closeIfIdle() {
+    func drain() {
         guard phase == .head else { return }
-        if !isBetweenRequests {
-            setDeadline(.seconds(1), .head)
+        if isBetweenRequests {
+            setDeadline(limits.lastRequestTimeout, .idle)
         } else {
-            close()
+            setDeadline(.seconds(1), .head)
+        }
+    }
+
+    /// For a shutdown: who still sends a body is told to come again.
+    func refuseBody() {
+        switch phase {
+        case .buffering: refuse(HTTPRefusal(429, "The server is stopping; send the request again"))
+        case .pumping:
+            guard let exchange else { return }
+            let message = "The server is stopping; send the file again"
+            takeAnswer(loop.configuration.errorResponse(429, message), exchange: exchange.id)
+        case .head, .opening, .awaiting, .writing, .discarding, .lingering, .closed: break
+        }
+    }
+
+    /// Others needed the memory, and this client was slow to send or read.
+    func giveWay(exchange number: UInt64) {
+        guard let exchange, exchange.id == number else { return }
+        switch phase {
+        case .buffering: refuse(HTTPRefusal(408, "The body came so slowly that its memory was given to others"))
+        case .writing: close()
+        case .head, .opening, .pumping, .awaiting, .discarding, .lingering, .closed: break
         }
     }
 }

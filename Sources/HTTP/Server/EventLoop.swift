@@ -1,28 +1,31 @@
 import Budgets
-import Dispatch
 import Synchronization
+import Threads
 
 /// Names a connection for as long as the process lives; never used twice.
 typealias ConnectionID = UInt64
 
 /// What other threads tell a loop.
 enum LoopMessage: Sendable {
-    case adopt(Int32, HTTPAddress)
+    case adopt(Int32, Holding, Peer)
     case answer(ConnectionID, exchange: UInt64, HTTPResponse)
     case opened(ConnectionID, exchange: UInt64, (any HTTPBodyReceiver)?)
     case pumped(ConnectionID, UploadPump.Outcome)
     case fileSent(ConnectionID, count: Int, Transfer)
     case produced(ConnectionID, [UInt8]?, hasMore: Bool)
-    case drain(whenEmpty: @Sendable () -> Void)
-    case closeAll
+    /// Its memory has been given to others.
+    case giveWay(ConnectionID, exchange: UInt64)
+    /// Connections are short: the one that has been idle longest, and no less than that, is to end.
+    case closeLongestIdle(atLeast: Duration)
+    case drain(within: Duration, whenEmpty: @Sendable () -> Void)
 }
 
-/// A serial queue with an epoll instance of its own, serving many connections.
+/// A thread with an epoll instance of its own, serving many connections.
 ///
-/// One dispatch source watches the epoll descriptor; the connections' descriptors are never given to libdispatch,
-/// which spins on a hung-up peer (swift-corelibs-libdispatch#644) and would wake up once per socket.
+/// The mailbox needs no bound of its own: a connection has at most one job and one answer under way, so that it holds a
+/// few messages for each connection, and those are counted.
 final class EventLoop: @unchecked Sendable {
-    // Unchecked because everything but the mailbox and the constants is touched on `queue` only.
+    // Unchecked because everything but the mailbox and the constants is touched on the loop's thread only.
     private struct Mailbox {
         var messages: [LoopMessage] = []
         /// Somebody is going to look, or is looking: no wake-up is needed.
@@ -31,58 +34,51 @@ final class EventLoop: @unchecked Sendable {
 
     let configuration: HTTPServer.Configuration
     let router: HTTPRouter
-    let workers: WorkerPool
-    let budget: BodyBudget
-    let counters: ServerCounters
+    let shared: SharedParts
     let responseFields: CommonFields
 
-    private let queue: DispatchQueue
+    private let name: String
     private let epoll: Epoll
+    private let wakeUpCall: WakeUpCall
     private let mailbox = Mutex(Mailbox())
-    private var source: (any DispatchSourceRead)?
     private var connections: [ConnectionID: Connection] = [:]
     private var nextConnection: ConnectionID = 0
     private var whenEmpty: (@Sendable () -> Void)?
+    private var hasEnded = false
     private(set) var isDraining = false
+    /// When, of a shutdown, bodies that are still arriving are refused, and when all that is left is cut.
+    private var refusal = UInt64.max
+    private var cut = UInt64.max
     var date = DateCache()
-    private var timer: (any DispatchSourceTimer)?
     private var timerDeadline = UInt64.max
     /// Read once per batch, so that time-outs cost no system call each.
     private(set) var now = SystemCall.coarseNanoseconds()
+
+    private static let wakeUpToken = ConnectionID.max
 
     init(
         index: Int,
         configuration: HTTPServer.Configuration,
         router: HTTPRouter,
-        workers: WorkerPool,
-        budget: BodyBudget,
-        counters: ServerCounters
+        shared: SharedParts
     ) throws(HTTPServerError) {
         self.configuration = configuration
         self.router = router
-        self.workers = workers
-        self.budget = budget
-        self.counters = counters
+        self.shared = shared
+        name = "http.loop.\(index)"
         responseFields = CommonFields(configuration)
         epoll = try Epoll()
-        queue = DispatchQueue(label: "http.loop.\(index)")
-    }
-
-    func start() {
-        queue.sync {
-            let source = DispatchSource.makeReadSource(fileDescriptor: epoll.rawValue, queue: queue)
-            source.setEventHandler { [self] in handleEvents() }
-            source.activate()
-            self.source = source
+        wakeUpCall = try WakeUpCall()
+        guard epoll.add(wakeUpCall.rawValue, token: Self.wakeUpToken) else {
+            throw HTTPServerError(message: "an event loop cannot watch for messages")
         }
     }
 
-    /// Ends the loop after its last connection; breaks the cycle between the loop and its sources.
-    private func stop() {
-        source?.cancel()
-        source = nil
-        timer?.cancel()
-        timer = nil
+    /// False where the system has no thread for it.
+    func start() -> Bool {
+        SystemThread.start(name: name) { [self] in
+            while !hasEnded { turn() }
+        }
     }
 
     /// Hands a message over from any thread.
@@ -96,39 +92,24 @@ final class EventLoop: @unchecked Sendable {
             mailbox.isAttended = true
             return true
         }
-        if mustWake {
-            queue.async { [self] in
-                counters.wakeUps.wrappingAdd(1, ordering: .relaxed)
-                now = SystemCall.coarseNanoseconds()
-                handleMessages()
-            }
-        }
+        if mustWake { wakeUpCall.ring() }
     }
 
-    private func handleEvents() {
-        counters.wakeUps.wrappingAdd(1, ordering: .relaxed)
+    /// Waits for events, messages or a deadline, and handles what has come.
+    private func turn() {
+        epoll.poll(waiting: millisecondsToWait, awake: attend) { event in
+            guard let connection = connections[event.token] else { return }
+            connection.handle(event)
+            connection.drive()
+        }
+        handleMessages()
+        if timerDeadline <= now { handleTimer() }
+    }
+
+    private func attend() {
+        shared.counters.wakeUps.wrappingAdd(1, ordering: .relaxed)
         now = SystemCall.coarseNanoseconds()
-        var patience: Int32 = 0
-        // A bound, so that the timer and other work on this queue get their turn under full load.
-        for _ in 0..<64 {
-            mailbox.withLock { $0.isAttended = true }
-            let count = epoll.poll(waiting: patience) { event in
-                guard let connection = connections[event.token] else { return }
-                connection.handle(event)
-                connection.drive()
-            }
-            handleMessages()
-            if count == 0 { break }
-            patience = awaitsOneClientOnly ? 1 : 0
-        }
-    }
-
-    /// Whether nobody can have anything for this loop but the one client that has just got its answer.
-    ///
-    /// Its next request is often on its way: a millisecond's wait for it saves the way through libdispatch's thread.
-    private var awaitsOneClientOnly: Bool {
-        guard connections.count == 1, let connection = connections.first?.value else { return false }
-        return connection.isBetweenRequests
+        mailbox.withLock { $0.isAttended = true }
     }
 
     private func handleMessages() {
@@ -144,7 +125,7 @@ final class EventLoop: @unchecked Sendable {
 
     private func handle(_ message: LoopMessage) {
         switch message {
-        case .adopt(let descriptor, let address): adopt(descriptor, address)
+        case .adopt(let descriptor, let place, let peer): adopt(descriptor, place, peer)
         case .answer(let id, let exchange, let response):
             with(id) { $0.takeAnswer(response, exchange: exchange) }
         case .opened(let id, let exchange, let receiver):
@@ -152,13 +133,9 @@ final class EventLoop: @unchecked Sendable {
         case .pumped(let id, let outcome): with(id) { $0.takePumpOutcome(outcome) }
         case .fileSent(let id, let count, let outcome): with(id) { $0.takeFileProgress(count, outcome) }
         case .produced(let id, let bytes, let hasMore): with(id) { $0.takePiece(bytes, hasMore: hasMore) }
-        case .drain(let whenEmpty):
-            isDraining = true
-            self.whenEmpty = whenEmpty
-            for connection in Array(connections.values) { connection.closeIfIdle() }
-            reportIfEmpty()
-        case .closeAll:
-            for connection in Array(connections.values) { connection.close() }
+        case .giveWay(let id, let exchange): with(id) { $0.giveWay(exchange: exchange) }
+        case .closeLongestIdle(let span): closeLongestIdle(atLeast: span)
+        case .drain(let limit, let whenEmpty): drain(within: limit, whenEmpty)
         }
     }
 
@@ -168,17 +145,18 @@ final class EventLoop: @unchecked Sendable {
         connection.drive()
     }
 
-    private func adopt(_ descriptor: Int32, _ address: HTTPAddress) {
+    private func adopt(_ descriptor: Int32, _ place: Holding, _ peer: Peer) {
         let id = nextConnection
         nextConnection += 1
         let connection = Connection(
             id: id,
             descriptor: Descriptor(owning: descriptor),
-            peer: Peer(address: address.host),
+            place: place,
+            peer: peer,
             loop: self
         )
         guard !isDraining, epoll.add(descriptor, token: id) else {
-            counters.openConnections.wrappingSubtract(1, ordering: .relaxed)
+            shared.counters.openConnections.wrappingSubtract(1, ordering: .relaxed)
             return
         }
         connections[id] = connection
@@ -190,49 +168,75 @@ final class EventLoop: @unchecked Sendable {
     /// Lets go of a closed connection; its descriptor closes with it.
     func remove(_ id: ConnectionID) {
         guard connections.removeValue(forKey: id) != nil else { return }
-        counters.openConnections.wrappingSubtract(1, ordering: .relaxed)
-        reportIfEmpty()
+        shared.counters.openConnections.wrappingSubtract(1, ordering: .relaxed)
+        endIfEmpty()
     }
 
-    private func reportIfEmpty() {
+    private func closeLongestIdle(atLeast span: Duration) {
+        let latest = now &- min(span.nanoseconds, now)
+        let idle = connections.values.filter { $0.isBetweenRequests && $0.idleSince <= latest }
+        idle.min { $0.idleSince < $1.idleSince }?.close()
+    }
+}
+
+/// The end of a loop.
+extension EventLoop {
+    /// How long before everything is cut those who still send a body are told to come again.
+    private static let refusalLead: UInt64 = 500_000_000
+
+    private func drain(within limit: Duration, _ whenEmpty: @escaping @Sendable () -> Void) {
+        isDraining = true
+        self.whenEmpty = whenEmpty
+        cut = now &+ min(limit.nanoseconds, 3_600_000_000_000)
+        refusal = cut &- min(Self.refusalLead, limit.nanoseconds)
+        require(wakeUpBy: refusal)
+        require(wakeUpBy: cut)
+        for connection in Array(connections.values) { connection.drain() }
+        endIfEmpty()
+    }
+
+    private func endIfEmpty() {
         guard isDraining, connections.isEmpty, let whenEmpty else { return }
         self.whenEmpty = nil
-        stop()
+        hasEnded = true
         whenEmpty()
+    }
+
+    private func cutWhatIsLeft() {
+        if refusal <= now {
+            refusal = .max
+            for connection in Array(connections.values) {
+                connection.refuseBody()
+                connection.drive()
+            }
+        }
+        if cut <= now {
+            cut = .max
+            for connection in Array(connections.values) { connection.close() }
+        }
     }
 }
 
 extension EventLoop {
-    /// Sees to it that the timer fires no later than a little after the deadline.
+    /// Sees to it that the loop wakes up no later than a little after the deadline.
     ///
-    /// Deadlines move with every request; the timer is set again only when one lies well before it, and otherwise finds
-    /// out when it fires.
+    /// Deadlines move with every request; those that have been passed by are found out when the loop wakes up.
     func require(wakeUpBy deadline: UInt64) {
-        guard deadline < timerDeadline else { return }
-        arm(deadline)
+        if deadline < timerDeadline { timerDeadline = deadline }
     }
 
-    private func arm(_ deadline: UInt64) {
-        timerDeadline = deadline
-        let timer = self.timer ?? makeTimer()
+    private var millisecondsToWait: Int32 {
+        if timerDeadline == .max { return -1 }
+        let time = SystemCall.coarseNanoseconds()
+        let left = timerDeadline > time ? timerDeadline - time : 0
         // A little late on purpose: the coarse clock lags by up to 4 ms.
-        let delay = Int(min(deadline > now ? deadline - now : 0, 3_600_000_000_000)) + 5_000_000
-        timer.schedule(deadline: .now() + .nanoseconds(delay), leeway: .milliseconds(10))
-    }
-
-    private func makeTimer() -> any DispatchSourceTimer {
-        let timer = DispatchSource.makeTimerSource(queue: queue)
-        timer.setEventHandler { [self] in handleTimer() }
-        timer.activate()
-        self.timer = timer
-        return timer
+        return Int32(min(left / 1_000_000, 3_600_000)) + 5
     }
 
     private func handleTimer() {
-        counters.wakeUps.wrappingAdd(1, ordering: .relaxed)
-        now = SystemCall.coarseNanoseconds()
         timerDeadline = .max
-        var earliest = UInt64.max
+        cutWhatIsLeft()
+        var earliest = min(refusal, cut)
         for connection in Array(connections.values) {
             if connection.deadline <= now {
                 connection.handleDeadline()
@@ -240,7 +244,7 @@ extension EventLoop {
             }
             earliest = min(earliest, connection.deadline)
         }
-        if earliest < timerDeadline { arm(earliest) }
+        require(wakeUpBy: earliest)
     }
 }
 

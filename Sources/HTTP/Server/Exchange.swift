@@ -10,9 +10,11 @@ final class Exchange {
     var closesAfter: Bool
     /// A body was announced that nobody has begun to read.
     var hasUnreadBody = false
-    var reservation: BodyReservation?
+    /// What its body holds of the memory for bodies, once that is more than a little.
+    var bodyStake: MemoryStake?
     var status = 0
     var bytesSent = 0
+    var isReported = false
 
     init(id: UInt64, head: RequestHead?, startNanoseconds: UInt64) {
         self.id = id
@@ -47,6 +49,14 @@ enum BodyDecoder {
         switch self {
         case .length(let remaining): remaining
         case .chunked(let decoder): decoder.isFinished ? 0 : nil
+        }
+    }
+
+    /// Bytes that the client has said will come next: the rest of the body, or of its current chunk.
+    var announced: Int {
+        switch self {
+        case .length(let remaining): remaining
+        case .chunked(let decoder): decoder.remainingOfChunk
         }
     }
 

@@ -1,3 +1,4 @@
+import Budgets
 import Glibc
 
 /// An answer: status, fields and body.
@@ -25,6 +26,12 @@ package struct HTTPResponse: Sendable {
     /// The first field of a name, compared without case.
     package func header(_ lowercasedName: String) -> String? {
         headers.first { Self.matches($0.name, lowercasedName) }?.value
+    }
+
+    /// Says to one who was turned away when to come again, unless the answer says so already.
+    mutating func advise(_ overload: Overload) {
+        guard status == 429 || status == 503, header("retry-after") == nil else { return }
+        headers.append(("Retry-After", String(overload.retryAfter())))
     }
 
     static func matches(_ name: String, _ lowercasedName: String) -> Bool {
@@ -86,6 +93,14 @@ package protocol HTTPBodyProducer: AnyObject, Sendable {
     /// - Returns: whether more pieces follow.
     /// - Throws: anything; the connection is then cut, so that the client cannot take the body for complete.
     func next(into buffer: inout [UInt8]) throws -> Bool
+
+    /// What it holds between two pieces, and its longest piece, in bytes: this much of the budget for answers is taken
+    /// for it until its answer has left.
+    var memoryBytes: Int { get }
+}
+
+extension HTTPBodyProducer {
+    package var memoryBytes: Int { 192 * 1_024 }
 }
 
 /// Takes the body of a streamed request piece by piece.
@@ -103,14 +118,14 @@ package protocol HTTPBodyReceiver: AnyObject, Sendable {
     func abort()
 }
 
-/// What is known about an exchange when its answer has left, for logs and metrics.
+/// What is known about an exchange when the end of its answer is about to leave, for logs and metrics.
 package struct HTTPExchange: Sendable {
     /// The pattern of the route; empty when none matched.
     package let routePattern: String
     /// Nil when the head could not be parsed.
     package let method: HTTPMethod?
     package let status: Int
-    /// From the complete head to the last byte handed to the kernel.
+    /// From the complete head to the moment before the end of the answer is handed to the kernel.
     package let durationNanoseconds: UInt64
     /// Bytes of the answer's head and body on the wire.
     package let bytesSent: Int

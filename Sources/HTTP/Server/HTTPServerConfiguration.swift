@@ -1,3 +1,5 @@
+package import Budgets
+
 extension HTTPServer {
     /// What a server needs to know before it starts.
     package struct Configuration: Sendable {
@@ -10,6 +12,8 @@ extension HTTPServer {
         /// Threads for work that may block.
         package var workerCount = 8
         package var limits = HTTPLimits()
+        /// What all requests share; given to others too who spend of it.
+        package var budgets = Budgets()
         /// The `Server` field; empty leaves it out.
         package var serverName = ""
         /// Makes the answer for an error that the server itself finds.
@@ -24,7 +28,8 @@ extension HTTPServer {
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
         /// Judges a request before it is routed and before its body is read; an answer refuses it.
         package var admit: (@Sendable (HTTPRequest) -> HTTPResponse?)?
-        /// Told about each exchange when its answer has left.
+        /// Told about each exchange just before the last byte of its answer is handed to the kernel, so that a client that
+        /// has its answer finds it counted.
         ///
         /// Called on the loop; must not block.
         package var onExchange: (@Sendable (HTTPExchange) -> Void)?

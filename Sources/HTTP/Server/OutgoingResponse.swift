@@ -11,6 +11,8 @@ struct OutgoingResponse {
     var filePosition = 0
     var producer: (any HTTPBodyProducer)?
     var isChunked = false
+    /// What it holds of the memory for answers, once that is more than a little or the client does not read.
+    var stake: MemoryStake?
 
     /// Bodies up to here are copied behind the head: cheaper than gathering.
     static let copiedBytes = 16 * 1_024
@@ -23,6 +25,12 @@ struct OutgoingResponse {
     }
 
     var remainderCount: Int { (staticBytes?.pointer.count ?? bytes.count) - position }
+
+    /// Whether nothing follows what `buffer`, `bytes` and `staticBytes` hold.
+    var holdsItsEnd: Bool { producer == nil && fileRemaining == 0 }
+
+    /// What it holds in memory for the client to read.
+    var waitingBytes: Int { buffer.count + (staticBytes == nil ? bytes.count - position : 0) }
 
     /// Accounts for bytes that the kernel has taken: first the buffer's, then the body's.
     mutating func consume(_ count: Int) {

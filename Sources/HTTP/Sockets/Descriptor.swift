@@ -8,6 +8,12 @@ struct Descriptor: ~Copyable {
         self.rawValue = rawValue
     }
 
+    /// Takes up a descriptor's place without using it; nil when there is none left.
+    static func placeholder() -> Descriptor? {
+        let created = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        return created < 0 ? nil : Descriptor(owning: created)
+    }
+
     deinit {
         // The result is of no use: Linux frees the number even when close fails (close(2), "Dealing with error returns").
         _ = Glibc.close(rawValue)

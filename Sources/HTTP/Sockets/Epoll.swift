@@ -38,15 +38,19 @@ struct Epoll: ~Copyable {
         return epoll_ctl(descriptor.rawValue, EPOLL_CTL_ADD, member, &event) == 0
     }
 
-    /// Takes up to `batchSize` events; waits for the first one no longer than told.
-    func poll(waiting milliseconds: Int32 = 0, _ handle: (Event) -> Void) -> Int {
+    /// Takes up to `batchSize` events; waits for the first one no longer than told, for ever if told -1.
+    ///
+    /// - Parameters:
+    ///   - awake: called when the wait is over, before the first event is handled.
+    ///   - handle: called for each event.
+    func poll(waiting milliseconds: Int32, awake: () -> Void, _ handle: (Event) -> Void) {
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.batchSize) { events in
             let count = epoll_wait(descriptor.rawValue, events.baseAddress, Int32(Self.batchSize), milliseconds)
-            guard count > 0 else { return 0 }
+            awake()
+            guard count > 0 else { return }
             for index in 0..<Int(count) {
                 handle(Event(token: events[index].data.u64, bits: events[index].events))
             }
-            return Int(count)
         }
     }
 }

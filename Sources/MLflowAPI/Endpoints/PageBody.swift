@@ -46,8 +46,10 @@ private final class PageBody: APIBodyProducer {
     private static let rowsAtOnce = 1_000
     /// Rows that are held as values at the most.
     private static let valuesAtOnce = 100
-    /// Bytes of text after which a part ends.
-    private static let bytesAtOnce = 4 * 1_048_576
+    /// Rows of a part that are read before it is known how long they are.
+    private static let valuesAtFirst = 20
+    /// Bytes of text after which a part ends: what a client that does not read costs.
+    private static let bytesAtOnce = 128 * 1_024
 
     private let entity: PagedEntity
     private let page: Page<Int64>
@@ -67,6 +69,8 @@ private final class PageBody: APIBodyProducer {
         self.store = store
     }
 
+    var memoryBytes: Int { Self.bytesAtOnce + 64 * 1_024 + page.items.count * MemoryLayout<Int64>.stride }
+
     func next(into buffer: inout [UInt8]) throws -> Bool {
         let (part, hasMore) = try store.readNow { [self] session in
             var part: [UInt8] = []
@@ -77,16 +81,24 @@ private final class PageBody: APIBodyProducer {
         return hasMore
     }
 
+    /// How many rows fill what is left of a part, to judge by those that have been read.
+    private static func nextCount(read: Int, bytes: Int) -> Int {
+        guard read > 0 else { return valuesAtFirst }
+        let each = max(bytes / read, 1)
+        return min(max((bytesAtOnce - bytes) / each, 1), valuesAtOnce)
+    }
+
     /// Appends the next part, with the beginning and the end of the answer where they belong.
     ///
     /// - Returns: whether there is more.
     func appendPart(to bytes: inout [UInt8], in session: ReadSession) throws -> Bool {
         var progress = progress.withLock { $0 }
         var rows = page.items[progress.rows...].prefix(Self.rowsAtOnce)
-        var writer = JSONWriter(capacity: 2_048 * rows.count)
+        var writer = JSONWriter(capacity: min(2_048 * rows.count, Self.bytesAtOnce))
         writer.beginArray()
         while !rows.isEmpty, writer.bytes.count < Self.bytesAtOnce {
-            let written = try entity.write(Array(rows.prefix(Self.valuesAtOnce)), session, &writer)
+            let count = Self.nextCount(read: rows.startIndex - progress.rows, bytes: writer.bytes.count)
+            let written = try entity.write(Array(rows.prefix(count)), session, &writer)
             rows = rows.dropFirst(written)
         }
         writer.endArray()

@@ -17,6 +17,12 @@ final class BegunBody: APIBodyProducer {
         self.reportFailure = reportFailure
     }
 
+    /// The beginning counts by itself: it may be longer than any piece.
+    var memoryBytes: Int { rest.memoryBytes + beginning.withLock { max(($0?.count ?? 0) - Self.usualBeginning, 0) } }
+
+    /// A beginning up to here is one of the pieces that the rest counts.
+    private static let usualBeginning = 128 * 1_024
+
     func next(into buffer: inout [UInt8]) throws -> Bool {
         let first = beginning.withLock { bytes in
             defer { bytes = nil }

@@ -113,5 +113,7 @@ private final class BodyProducer: HTTPBodyProducer {
         self.producer = producer
     }
 
+    var memoryBytes: Int { producer.memoryBytes }
+
     func next(into buffer: inout [UInt8]) throws -> Bool { try producer.next(into: &buffer) }
 }

@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import HTTP
 internal import SQLite
 internal import TrackingStore
@@ -10,6 +11,7 @@ struct MetricsPage {
     init(
         requests: RequestMetrics.Snapshot,
         server: HTTPServer.Statistics?,
+        budgets: Budgets,
         store: TrackingStore,
         sharing: SharedContents.Statistics?
     ) {
@@ -20,6 +22,9 @@ struct MetricsPage {
             add("apus_received_bytes_total", "Bytes read from sockets.", "counter", server.bytesReceived)
             add("apus_sent_bytes_total", "Bytes written to sockets.", "counter", server.bytesSent)
         }
+        addBudgets(budgets)
+        add("apus_log_lines_dropped_total", "Log lines that nobody read.", "counter", LogWriter.standardError.dropped)
+        add("apus_threads", "Threads of the process.", "gauge", ProcessStatus.threads)
         addWriter(store)
         add("apus_read_queue_depth", "Reads that wait for a connection.", "gauge", store.queuedReads)
         let sizes = store.fileSizes
@@ -42,7 +47,7 @@ struct MetricsPage {
         }
         head(
             "apus_http_request_duration_seconds",
-            "From the complete head to the last byte of the answer.",
+            "From the complete head to the end of the answer.",
             "histogram"
         )
         var sum = 0
@@ -53,6 +58,22 @@ struct MetricsPage {
         }
         text += "apus_http_request_duration_seconds_sum \(requests.totalSeconds)\n"
         text += "apus_http_request_duration_seconds_count \(sum)\n"
+    }
+
+    private mutating func addBudgets(_ budgets: Budgets) {
+        let all = budgets.all.map { (name: $0.name, total: $0.budget.total, usage: $0.budget.usage) }
+        let figures: [(name: String, help: String, type: String, value: (Int) -> Int)] = [
+            ("held", "What is in use of a budget.", "gauge", { all[$0].usage.held }),
+            ("highest", "The most that was ever in use of it.", "gauge", { all[$0].usage.highest }),
+            ("limit", "What all clients together may use of it.", "gauge", { all[$0].total }),
+            ("refusals_total", "How often nothing was left of it.", "counter", { all[$0].usage.refusals }),
+        ]
+        for figure in figures {
+            head("apus_budget_\(figure.name)", figure.help, figure.type)
+            for index in all.indices {
+                text += "apus_budget_\(figure.name){budget=\"\(all[index].name)\"} \(figure.value(index))\n"
+            }
+        }
     }
 
     private mutating func addWriter(_ store: TrackingStore) {

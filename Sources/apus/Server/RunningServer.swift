@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import Dispatch
 internal import Glibc
 internal import HTTP
@@ -48,8 +49,9 @@ final class RunningServer {
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
+        let budgets = Budgets(.fittingProcessLimits)
         roots.sweep(waiting: store.wasLeftInDisorder, logger)
-        server = Self.httpServer(api, store, roots, listening, security, metrics, logger)
+        server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, logger)
         let addresses = try server.start()
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
         stop(on: signals)
@@ -97,6 +99,7 @@ final class RunningServer {
         _ listening: ListeningSettings,
         _ security: SecuritySettings,
         _ metrics: RequestMetrics,
+        _ budgets: Budgets,
         _ logger: Logger
     ) -> HTTPServer {
         var router = HTTPRouter()
@@ -111,6 +114,7 @@ final class RunningServer {
                     let text = MetricsPage(
                         requests: metrics.snapshot,
                         server: page.statistics,
+                        budgets: budgets,
                         store: store,
                         sharing: roots.sharing
                     ).text
@@ -118,7 +122,9 @@ final class RunningServer {
                 }
             )
         }
-        let server = HTTPServer(configuration: configuration(listening, security, metrics, logger), router: router)
+        var configuration = configuration(listening, security, metrics, logger)
+        configuration.budgets = budgets
+        let server = HTTPServer(configuration: configuration, router: router)
         page.server = server
         return server
     }

@@ -1,0 +1,30 @@
+internal import Budgets
+internal import Glibc
+
+extension BudgetLimits {
+    /// The usual limits, with no more connections than the process may have files open for.
+    ///
+    /// The process first asks for as many files as it may have: the soft limit is often a quarter of what is needed.
+    static var fittingProcessLimits: BudgetLimits {
+        var limits = BudgetLimits()
+        let files = raisedFileLimit()
+        let kept = filesBesideConnections + files / 32
+        limits.connections = min(limits.connections, max(8, files - kept))
+        return limits
+    }
+
+    /// Files that the server needs beside connections: the database's of each reader, logs, artifacts under way.
+    private static let filesBesideConnections = 40
+
+    private static func raisedFileLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        let wanted = min(limit.rlim_max, 65_536)
+        if limit.rlim_cur < wanted {
+            var raised = limit
+            raised.rlim_cur = wanted
+            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+        }
+        return Int(min(limit.rlim_cur, 1_048_576))
+    }
+}

@@ -7,6 +7,7 @@ package struct OriginPolicy: Sendable {
     /// Allowed origins with a `*` in them, in lower case.
     private let patterns: [Glob]
     private let allowsEverything: Bool
+    private var dataPaths: [String] = []
 
     /// - Parameter allowedOrigins: such as `https://notebook.example`; a `*` within, as in `https://*.example`, stands
     ///   for any characters; `*` alone allows all, then without credentials.
@@ -15,6 +16,15 @@ package struct OriginPolicy: Sendable {
         self.allowedOrigins = Set(allowedOrigins.compactMap(Self.normalized))
         patterns = allowedOrigins.filter { $0.utf8.contains(UInt8(ascii: "*")) }
             .map { Glob($0.utf8.map(ASCII.lowercased)) }
+    }
+
+    /// The policy that also refuses data to pages of other sites that could not read the answer: what they ask for could
+    /// only make the server work.
+    /// - Parameter paths: parts of the paths of data that a page can only read, not show.
+    package func guarding(dataPaths paths: [String]) -> OriginPolicy {
+        var copy = self
+        copy.dataPaths = paths
+        return copy
     }
 
     /// Whether an entry of the allowed origins means anything; one that does not would allow nothing.
@@ -72,12 +82,13 @@ package struct OriginPolicy: Sendable {
         )
     }
 
-    /// Whether a page of another site asks for data that it cannot show: it could only mean to make the server work.
-    ///
-    /// A person who follows a link is let through, and so are files that a page may show, such as images.
+    /// Whether a page of another site asks for data, by itself and not because a person followed a link.
     private func isHiddenRead(_ request: HTTPRequest) -> Bool {
-        !allowsEverything && request.header("sec-fetch-site") == "cross-site"
-            && request.header("sec-fetch-mode") != "navigate" && request.path.contains("/mlflow/")
+        guard !allowsEverything, request.header("sec-fetch-site") == "cross-site",
+            request.header("sec-fetch-mode") != "navigate"
+        else { return false }
+        let path = request.path
+        return dataPaths.contains { path.contains($0) }
     }
 
     private static let hiddenRead = HTTPRefusal(

@@ -146,8 +146,9 @@ final class RunningServer {
             if let frameOptions = security.frameOptions {
                 configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
             }
+            let origins = security.origins.guarding(dataPaths: ["/2.0/mlflow/", "/3.0/mlflow/"])
             configuration.admit = { request in
-                if let refusal = security.hosts.refusal(of: request) ?? security.origins.refusal(of: request) {
+                if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
                     return HTTPResponse(APIError(httpStatus: refusal.status, message: refusal.message).response)
                 }
                 return security.origins.preflight(request)

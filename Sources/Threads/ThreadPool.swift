@@ -21,9 +21,6 @@ package final class ThreadPool: Sendable {
     ///
     /// Where the system has no thread for the first piece of work it runs on the calling thread, which is slow, but nothing hangs.
     package func run(_ work: @escaping @Sendable () -> Void) { core.run(work) }
-
-    /// Pieces of work that wait for a thread.
-    package var waiting: Int { core.waiting }
 }
 
 /// What the threads of a pool hold, so that they do not keep the pool itself alive.
@@ -48,8 +45,6 @@ private final class PoolCore: Sendable {
         self.name = name
         self.width = width
     }
-
-    var waiting: Int { state.withLock { $0.line.count } }
 
     func run(_ work: @escaping @Sendable () -> Void) {
         let step: Step = state.withLock { state in

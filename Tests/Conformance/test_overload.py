@@ -98,10 +98,10 @@ def test_eight_bodies_that_stop_short_of_their_end_stop_nobody():
 def test_answers_that_nobody_reads_stay_small_and_disturb_nobody():
     with ApusServer() as server, ExitStack() as open_connections:
         tags = [{"key": "w", "value": "a" * 7_900}, {"key": "v", "value": "b" * 6_000}]
-        for _ in range(150):
+        for _ in range(350):
             new_run(server.url, tags=tags)
         run_id = new_run(server.url)
-        search = request("POST", "runs/search", json.dumps({"experiment_ids": ["0"], "max_results": 150}).encode())
+        search = request("POST", "runs/search", json.dumps({"experiment_ids": ["0"], "max_results": 350}).encode())
         for _ in range(600):
             open_connections.enter_context(connect(server, receive_buffer=4_096)).sendall(search)
         for step in range(50):

@@ -91,9 +91,6 @@ package final class HTTPServer: Sendable {
 
     /// Counts since the start; cheap, from any thread.
     package var statistics: Statistics { shared.counters.snapshot }
-
-    /// Requests that wait for a thread that may block.
-    package var waitingCalls: Int { shared.workers.waiting }
 }
 
 /// Calls back when as many steps have been taken as there were to take.

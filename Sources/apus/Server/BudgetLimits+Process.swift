@@ -14,7 +14,7 @@ extension BudgetLimits {
     }
 
     /// Files that the server needs beside connections: the database's of each reader, logs, artifacts under way.
-    private static let filesBesideConnections = 40
+    private static let filesBesideConnections = 32
 
     private static func raisedFileLimit() -> Int {
         var limit = rlimit()

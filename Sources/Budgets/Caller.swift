@@ -6,6 +6,7 @@ internal import Synchronization
 package final class Caller: Sendable {
     package let peer: Peer
     private let gone = Atomic<Bool>(false)
+    private let answers = Atomic<Int>(0)
 
     package init(peer: Peer) {
         self.peer = peer
@@ -18,6 +19,17 @@ package final class Caller: Sendable {
 
     /// Says that nobody waits any more; for the owner of the connection.
     package func leave() { gone.store(true, ordering: .relaxed) }
+
+    /// How many answers went out whole to a caller that was still there.
+    package var answerCount: Int { answers.load(ordering: .relaxed) }
+
+    /// Says that an answer went out whole while the caller was there; for the owner of the connection.
+    package func didTakeAnswer() { answers.wrappingAdd(1, ordering: .relaxed) }
+
+    /// Says that the caller broke the connection off without having read its last answer to the end.
+    package func didDropAnswer() {
+        if answerCount > 0 { answers.wrappingSubtract(1, ordering: .relaxed) }
+    }
 
     /// Stands for the server where it works for itself; never leaves.
     package static let server = Caller(peer: .server)

@@ -50,6 +50,43 @@ import Testing
         handler.gate.signal()
         #expect(try client.answer().text == "127.0.0.1 here")
     }
+
+    @Test func `counts the answers that its client takes`() throws {
+        let handler = WaitingHandler()
+        let server = try handler.server()
+        let client = try server.client()
+        for number in 1...3 {
+            try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+            handler.gate.signal()
+            #expect(try client.answer().status == 200)
+            #expect(handler.sees { $0.answerCount == number })
+        }
+    }
+
+    @Test func `does not count an answer to a client that has sent its last byte`() throws {
+        let handler = WaitingHandler()
+        let server = try handler.server { $0.limits.halfClosedTimeout = .milliseconds(30) }
+        let client = try server.client()
+        try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.finishSending()
+        #expect(handler.awaitDeparture())
+        handler.gate.signal()
+        #expect(try client.answer().status == 200)
+        #expect(try client.isClosedByServer())
+        #expect(handler.sees { $0.answerCount == 0 })
+    }
+
+    @Test func `takes back an answer that its client leaves unread`() throws {
+        let handler = WaitingHandler()
+        let server = try handler.server()
+        var client: TestClient? = try server.client()
+        try client?.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        handler.gate.signal()
+        #expect(handler.sees { $0.answerCount == 1 })
+        // The kernel resets a connection that is closed with bytes that nobody has read.
+        client = nil
+        #expect(handler.sees { $0.hasLeft && $0.answerCount == 0 })
+    }
 }
 
 /// A handler that waits for its gate and then says what it knows of its caller.
@@ -72,11 +109,13 @@ private final class WaitingHandler: Sendable {
         responder.send(HTTPResponse(contentType: "text/plain", bytes: Array(text.utf8)))
     }
 
-    /// Looks until the caller has left; false when it does not for 20 seconds.
-    func awaitDeparture() -> Bool {
+    func awaitDeparture() -> Bool { sees { $0.hasLeft } }
+
+    /// Looks until the caller is as told; false when it is not for 20 seconds.
+    func sees(_ condition: (Caller) -> Bool) -> Bool {
         let deadline = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < deadline {
-            if caller.withLock({ $0?.hasLeft }) == true { return true }
+            if caller.withLock({ $0 }).map(condition) == true { return true }
             awaitTurn()
         }
         return false

@@ -227,6 +227,7 @@ extension Connection {
         guard let exchange else { return }
         report(upcoming: 0)
         output.stake = nil
+        if !isPeerFinished { caller.didTakeAnswer() }
         output.file = nil
         output.filePosition = 0
         output.isChunked = false

@@ -99,6 +99,7 @@ final class Connection {
     func handle(_ event: Epoll.Event) {
         if phase == .closed { return }
         if event.isHungUp {
+            if event.isReset { noteDroppedAnswer() }
             close()
             return
         }
@@ -146,9 +147,23 @@ final class Connection {
             isReadable = false
             input.releaseIfEmpty()
             return false
-        case .endOfFile, .failed:
+        case .endOfFile:
+            // Who has read the answer has acknowledged it with its own last byte, or before.
+            if SystemCall.hasUnacknowledgedBytes(descriptor.rawValue) { noteDroppedAnswer() }
             close()
             return false
+        case .failed:
+            noteDroppedAnswer()
+            close()
+            return false
+        }
+    }
+
+    /// The client has ended the connection without having read its last answer to the end.
+    private func noteDroppedAnswer() {
+        switch phase {
+        case .head, .discarding, .lingering: caller.didDropAnswer()
+        case .opening, .buffering, .pumping, .awaiting, .writing, .closed: return
         }
     }
 

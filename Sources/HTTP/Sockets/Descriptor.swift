@@ -115,6 +115,12 @@ enum SystemCall {
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
+    /// Whether the peer's machine has not said yet of all bytes that were sent that they arrived.
+    static func hasUnacknowledgedBytes(_ descriptor: Int32) -> Bool {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
+    }
+
     /// Says that no more bytes will come from us; the peer may have gone, which changes nothing.
     static func shutdownWriting(_ descriptor: Int32) {
         _ = shutdown(descriptor, Int32(SHUT_WR))

@@ -16,6 +16,8 @@ struct Epoll: ~Copyable {
         var isPeerFinished: Bool { bits & EPOLLRDHUP.rawValue != 0 }
         /// Both directions are gone.
         var isHungUp: Bool { bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
+        /// The connection is broken: the peer has reset it.
+        var isReset: Bool { bits & EPOLLERR.rawValue != 0 }
     }
 
     static let batchSize = 64

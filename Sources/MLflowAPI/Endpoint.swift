@@ -36,6 +36,8 @@ package protocol APIUpload: AnyObject, Sendable {
 enum Operation: Sendable {
     /// Part of the next group commit; answered when that is durable.
     case write(@Sendable (WriteSession) throws -> APIResponse)
+    /// As `write`, but a request that is repeated because its answer was lost is answered with what it made.
+    case create(_ kind: String, @Sendable (WriteSession) throws -> APIResponse)
     /// On a reader's thread, at one moment in time.
     case read(@Sendable (ReadSession) throws -> APIResponse)
     /// Known already.

@@ -21,6 +21,8 @@ package struct MLflowAPI: Sendable {
         package var multipartLimits = MultipartUploads.Limits()
         /// Whether values that are too long are cut (MLFLOW_TRUNCATE_LONG_VALUES) or refused.
         package var longValues = LongValuePolicy.truncate
+        /// Whether a creation that is repeated because its answer was lost is answered with what it made.
+        package var recognizesRetries = true
         /// What the sources of model versions must match; nil where every legal source will do.
         package var sourcePattern: SourcePattern?
 
@@ -90,19 +92,33 @@ package struct MLflowAPI: Sendable {
     func messageHandling(_ handler: @escaping @Sendable (RequestMessage) throws -> Operation) -> Endpoint.Handling {
         .message { request, reply in
             do {
-                perform(try handler(try RequestMessage(request)), mayBlock: request.mayBlock, reply)
+                perform(try handler(try RequestMessage(request)), for: request, reply)
             } catch {
                 reply(response(to: error))
             }
         }
     }
 
-    private func perform(_ operation: Operation, mayBlock: Bool, _ reply: @escaping APIReply) {
+    private func perform(_ operation: Operation, for request: APIRequest, _ reply: @escaping APIReply) {
         switch operation {
-        case .write(let work): store.write(work, mayBlock: mayBlock) { reply(response(of: $0)) }
+        case .write(let work): store.write(work, mayBlock: request.mayBlock) { reply(response(of: $0)) }
+        case .create(let kind, let work):
+            let once = onlyOnce(kind, request, work)
+            store.write(once, mayBlock: request.mayBlock) { reply(response(of: $0)) }
         case .read(let work): store.read(work) { reply(response(of: $0)) }
         case .answer(let answer): reply(answer)
         }
+    }
+
+    private func onlyOnce(
+        _ kind: String,
+        _ request: APIRequest,
+        _ work: @escaping @Sendable (WriteSession) throws -> APIResponse
+    ) -> @Sendable (WriteSession) throws -> APIResponse {
+        guard settings.recognizesRetries,
+            let creation = Creation(kind, body: request.body, caller: request.caller)
+        else { return work }
+        return { session in try session.once(creation) { try work(session) } }
     }
 
     private func response(of result: Result<APIResponse, any Error>) -> APIResponse {

@@ -23,6 +23,18 @@ package func validateRunID(_ text: String, path: @autoclosure () -> String = "ru
     guard isLegal else { throw .invalidValue(text, path: path()) }
 }
 
+/// Refuses a text that cannot be the id of a new run, which a client may choose: 32 lower-case hexadecimal digits.
+package func validateNewRunID(_ text: String) throws(TrackingError) {
+    let isLegal = text.utf8.count == 32 && text.utf8.allSatisfy("0123456789abcdef".utf8.contains)
+    guard isLegal else {
+        throw .invalidValue(
+            text,
+            path: "run_id",
+            "The id of a new run has 32 lower-case hexadecimal digits; leave it out to have one made."
+        )
+    }
+}
+
 /// A new run id: 32 lower-case hexadecimal digits of a random UUID (RFC 9562 §5.4).
 package func makeRunID() -> String {
     var generator = SystemRandomNumberGenerator()

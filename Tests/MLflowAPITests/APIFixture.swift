@@ -1,4 +1,5 @@
 import ArtifactStore
+import Budgets
 import Glibc
 import JSON
 import MLflowAPI
@@ -37,8 +38,9 @@ final class APIFixture: Sendable {
     }
 
     /// A JSON request to a route of the tracking API.
-    func post(_ path: String, _ body: String) throws -> Reply {
-        try send("POST", "/api/2.0/mlflow/" + path, body: body, headers: ["content-type": "application/json"])
+    func post(_ path: String, _ body: String, from caller: Caller = .server) throws -> Reply {
+        let headers = ["content-type": "application/json"]
+        return try send("POST", "/api/2.0/mlflow/" + path, body: body, headers: headers, from: caller)
     }
 
     /// A request to a route of the tracking API by its query string.
@@ -55,6 +57,7 @@ final class APIFixture: Sendable {
         query: [(String, String)] = [],
         body: String = "",
         headers: [String: String] = [:],
+        from caller: Caller = .server,
         meanwhile: () throws -> Void = {}
     ) throws -> Reply {
         let (endpoint, parameters) = try #require(match(method, path), "no endpoint for \(method) \(path)")
@@ -67,7 +70,8 @@ final class APIFixture: Sendable {
             header: { [headers] in headers[$0] },
             body: Array(body.utf8),
             acceptsGzip: headers["accept-encoding"] == "gzip",
-            baseURL: { [baseURL] in baseURL }
+            baseURL: { [baseURL] in baseURL },
+            caller: caller
         )
         let outcome = Outcome<APIResponse>()
         switch endpoint.handling {

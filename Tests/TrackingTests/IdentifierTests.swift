@@ -38,6 +38,16 @@ import Tracking
         }
     }
 
+    @Test func `a client may choose 32 lower-case hexadecimal digits for a new run, and nothing else`() throws {
+        try validateNewRunID("0123456789abcdef0123456789abcdef")
+        for text in [
+            "", "0123456789ABCDEF0123456789abcdef", String(repeating: "0", count: 31),
+            "../" + String(repeating: "0", count: 29),
+        ] {
+            #expect(throws: TrackingError.self) { try validateNewRunID(text) }
+        }
+    }
+
     @Test func `makes ids of 32 hexadecimal digits that differ`() throws {
         let ids = Set((0..<1_000).map { _ in makeRunID() })
         #expect(ids.count == 1_000)

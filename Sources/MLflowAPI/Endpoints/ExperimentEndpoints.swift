@@ -38,7 +38,7 @@ extension MLflowAPI {
             )
         }
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
-        return .write { session in
+        return .create("experiment") { session in
             let id = try session.createExperiment(name: name, artifactLocation: resolved, tags: tags)
             return .json { writer in
                 writer.beginObject()

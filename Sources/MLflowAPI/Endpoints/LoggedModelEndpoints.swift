@@ -33,7 +33,7 @@ extension MLflowAPI {
             params: params,
             tags: tags
         )
-        return .write { .loggedModel(try $0.createLoggedModel(new)) }
+        return .create("logged model") { .loggedModel(try $0.createLoggedModel(new)) }
     }
 
     private func getLoggedModel(_ message: RequestMessage) throws -> Operation {

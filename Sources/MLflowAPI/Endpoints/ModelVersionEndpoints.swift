@@ -40,7 +40,7 @@ extension MLflowAPI {
             tags: tags
         )
         let workingDirectory = settings.workingDirectory
-        return .write { session in
+        return .create("model version") { session in
             .modelVersion(try session.createModelVersion(new, workingDirectory: workingDirectory))
         }
     }

@@ -26,7 +26,7 @@ extension MLflowAPI {
         let description = try message.string("description") ?? ""
         try validateNewModelName(name)
         for tag in tags { try validateRegisteredModelTag(tag) }
-        return .write { session in
+        return .create("registered model") { session in
             .registeredModel(try session.createRegisteredModel(name: name, description: description, tags: tags))
         }
     }

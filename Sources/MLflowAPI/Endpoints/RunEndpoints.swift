@@ -32,14 +32,20 @@ extension MLflowAPI {
         guard !tags.contains(where: { $0.key == Tag.runNameKey && $0.value.isEmpty }) else {
             throw TrackingError(.badRequest, "The tag 'mlflow.runName' is empty; leave it out or give the run a name.")
         }
+        let runID = try message.string("run_id") ?? ""
+        if !runID.isEmpty { try validateNewRunID(runID) }
         let new = NewRun(
+            runID: runID.isEmpty ? nil : runID,
             experimentID: try parseExperimentID(experimentID),
             userID: userID,
             name: name,
             startTime: startTime,
             tags: tags
         )
-        return .write { session in .run(try session.createRun(new), showsOutputs: false) }
+        // Without its time a body says the same for every run that is meant.
+        return startTime == 0
+            ? .write { .run(try $0.createRun(new), showsOutputs: false) }
+            : .create("run") { .run(try $0.createRun(new), showsOutputs: false) }
     }
 
     private func getRun(_ message: RequestMessage) throws -> Operation {

@@ -3,6 +3,8 @@ package import Tracking
 
 /// What a client says of a run that it creates.
 package struct NewRun: Sendable {
+    /// 32 lower-case hexadecimal digits; nil lets the store choose.
+    package var runID: String?
     package var experimentID: Int64
     package var userID: String
     /// Empty: taken from the run name tag, else made up.
@@ -12,7 +14,15 @@ package struct NewRun: Sendable {
     /// Each key at most once; a run name tag is not empty.
     package var tags: [Tag]
 
-    package init(experimentID: Int64, userID: String, name: String, startTime: Int64, tags: [Tag]) {
+    package init(
+        runID: String? = nil,
+        experimentID: Int64,
+        userID: String,
+        name: String,
+        startTime: Int64,
+        tags: [Tag]
+    ) {
+        self.runID = runID
         self.experimentID = experimentID
         self.userID = userID
         self.name = name
@@ -22,10 +32,10 @@ package struct NewRun: Sendable {
 }
 
 extension WriteSession {
-    /// Creates a run in state RUNNING.
+    /// Creates a run in state RUNNING, or finds the one that the same request made before under the id that it names.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown experiment, `.invalidParameterValue` for a deleted one and for
-    ///   a name that differs from the run name tag.
+    ///   a name that differs from the run name tag, `.resourceAlreadyExists` where another run has the id.
     package func createRun(_ new: NewRun) throws -> Run {
         let experiment = try connection.experiment(id: new.experimentID)
         guard experiment.lifecycleStage == .active else {
@@ -35,7 +45,8 @@ extension WriteSession {
                 current: experiment.lifecycleStage
             )
         }
-        let runID = makeRunID()
+        if let existing = try runMadeBefore(by: new) { return existing }
+        let runID = new.runID ?? makeRunID()
         let runNameTag = new.tags.first { $0.key == Tag.runNameKey }
         let info = RunInfo(
             runID: runID,
@@ -53,6 +64,27 @@ extension WriteSession {
         run.tags = runNameTag == nil ? new.tags + [Tag(key: Tag.runNameKey, value: info.name)] : new.tags
         for tag in run.tags {
             try upsertTag(tag, runRow: row)
+        }
+        return run
+    }
+
+    /// The run that has the id which the request names; nil where there is none.
+    private func runMadeBefore(by new: NewRun) throws -> Run? {
+        guard let runID = new.runID else { return nil }
+        let select = try connection.query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
+        guard let (info, row) = try select.firstRow({ (try RunInfo(row: $0), $0.int64(RunInfo.rowColumn)) }) else {
+            return nil
+        }
+        var run = Run(info: info)
+        run.tags = try connection.query(
+            "SELECT keys.name, tag.value FROM run_tags AS tag JOIN keys ON keys.id = tag.key_id WHERE tag.run_id = ?1",
+            row
+        ).map { Tag(key: $0.string(0), value: $0.string(1)) }
+        guard run.isMade(by: new) else {
+            throw TrackingError(
+                .resourceAlreadyExists,
+                "Another run has the id '\(runID)' already, or this one was changed since; choose another run_id."
+            )
         }
         return run
     }
@@ -115,5 +147,18 @@ extension WriteSession {
             deletedTime
         )
         forgetRun(runID)
+    }
+}
+
+extension Run {
+    /// Whether the request, carried out once, would have made this run as it is now.
+    fileprivate func isMade(by new: NewRun) -> Bool {
+        let stored = Set(tags.map { ExactText($0.key + "\0" + $0.value) })
+        return info.experimentID == new.experimentID
+            && info.lifecycleStage == .active
+            && info.startTime == new.startTime
+            && info.userID.isExactly(new.userID)
+            && (new.name.isEmpty || info.name.isExactly(new.name))
+            && new.tags.allSatisfy { stored.contains(ExactText($0.key + "\0" + $0.value)) }
     }
 }

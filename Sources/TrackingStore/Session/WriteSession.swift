@@ -18,6 +18,7 @@ package final class WriteSession: WriterSession {
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
     var latestMetrics = RevocableCache<MetricSeries, LatestMetric>(capacity: 40_000)
+    private var unconfirmed = UnconfirmedCreations()
 
     init(connection: Connection, artifactRoot: ArtifactLocation) throws {
         self.connection = connection
@@ -41,12 +42,23 @@ package final class WriteSession: WriterSession {
         keyIDs.commit()
         runRows.commit()
         latestMetrics.commit()
+        unconfirmed.commit()
     }
 
     package func didRollBack() {
         keyIDs.rollBack()
         runRows.rollBack()
         latestMetrics.rollBack()
+        unconfirmed.rollBack()
+    }
+
+    /// Makes something, unless the same request made it a moment ago and its answer was lost: then that is the answer.
+    package func once<Answer: Sendable>(_ creation: Creation, _ make: () throws -> Answer) throws -> Answer {
+        let now = ContinuousClock.now
+        if let answer = unconfirmed.answer(to: creation, at: now) as? Answer { return answer }
+        let answer = try make()
+        unconfirmed.remember(answer, to: creation, at: now)
+        return answer
     }
 
     /// The id under which the key is stored, made when the key is new.

@@ -87,6 +87,7 @@ final class RunningServer {
         settings.servesArtifacts = layout.servesArtifacts
         settings.servesOnlyArtifacts = layout.servesOnlyArtifacts
         settings.longValues = values.longValues
+        settings.recognizesRetries = values.recognizesRetries
         settings.sourcePattern = values.sourcePattern
         settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
         return settings

@@ -24,6 +24,7 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
+    @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
     @OptionGroup(title: "Accepted and without effect") var idle: IdleOptions
     @OptionGroup(title: "Refused") var refused: RefusedOptions
 
@@ -71,7 +72,7 @@ struct ServerCommand: ParsableCommand {
         try idle.refuseEncryption(environment)
         try refused.check(environment, storage)
         let security = try SecuritySettings(security, prefix: place.prefix, environment)
-        let values = try ValueSettings(environment)
+        let values = try ValueSettings(answering, environment)
         let layout = try StorageLayout(storage, environment)
         for line in place.remarks + layout.remarks + idle.remarks(environment) { StandardStream.error.write(line) }
         let patience = OwnerPatience(isAsked: reuse)

@@ -114,3 +114,14 @@ struct SecurityOptions: ParsableArguments {
     )
     var disableSecurityMiddleware = false
 }
+
+struct AnsweringOptions: ParsableArguments {
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Whether a creation that a client repeats because its answer was lost is answered with what it made. "
+                + "(default: it is) [APUS_RECOGNIZE_RETRIES]"
+        )
+    )
+    var recognizeRetries: Bool?
+}

@@ -99,9 +99,17 @@ import Testing
         let client = try server.client()
         try client.send(Array("POST /echo \(head)".utf8) + body)
         #expect(try client.answer().text == Self.text)
-        let sum = Array(Self.text.utf8).withUnsafeBytes { CountingReceiver.checksum($0, 0) }
-        try client.send(Array("PUT /upload/a \(head)".utf8) + body)
-        #expect(try client.answer().text == "\(Self.text.utf8.count) \(sum)")
+    }
+
+    @Test(arguments: ["gzip", "x-gzip", "deflate", "br", "gzip, br", "nonsense", "identity"])
+    func `hands a streamed body on as it is sent, whatever its coding`(coding: String) throws {
+        for body in [Self.compress(Array(Self.text.utf8)), Array("no coding at all".utf8)] {
+            let client = try TestServer().client()
+            let head = "HTTP/1.1\r\nHost: a\r\nContent-Encoding: \(coding)\r\nContent-Length: \(body.count)\r\n\r\n"
+            try client.send(Array("PUT /upload/a \(head)".utf8) + body)
+            let sum = body.withUnsafeBytes { CountingReceiver.checksum($0, 0) }
+            #expect(try client.answer().text == "\(body.count) \(sum)")
+        }
     }
 
     @Test func `stops a compressed bomb at the body bound`() throws {
@@ -117,13 +125,11 @@ import Testing
     @Test func `refuses a coding that ends early or goes on behind its end`() throws {
         let whole = Self.compress(Array(Self.text.utf8))
         for body in [Array(whole.dropLast(4)), whole + [0, 1]] {
-            for line in ["POST /echo", "PUT /upload/a"] {
-                let client = try TestServer().client()
-                let head =
-                    "\(line) HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n"
-                try client.send(Array(head.utf8) + body)
-                #expect(try client.answer().status == 400)
-            }
+            let client = try TestServer().client()
+            let head =
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n"
+            try client.send(Array(head.utf8) + body)
+            #expect(try client.answer().status == 400)
         }
     }
 }

@@ -6,9 +6,9 @@ final class Inflater {
     private(set) var isFinished = false
     private static let stepBytes = 64 * 1_024
 
-    /// Nil when memory is short, and for bytes that are not coded.
+    /// Nil when memory is short, and for bytes that are not coded or coded otherwise.
     init?(_ coding: RequestHead.Coding) {
-        if coding == .identity { return nil }
+        guard coding == .gzip || coding == .deflate else { return nil }
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         // "deflate" means the zlib wrapper (RFC 9110 §8.4.1.2); 16 more bits ask for gzip's.

@@ -54,7 +54,7 @@ struct FieldSummary {
         case 15 where ASCII.equalsLowercased(name, "accept-encoding"):
             takeAcceptEncoding(value)
         case 16 where ASCII.equalsLowercased(name, "content-encoding"):
-            try takeContentEncoding(value)
+            takeContentEncoding(value)
         case 17 where ASCII.equalsLowercased(name, "transfer-encoding"):
             // Anything but exactly one "chunked" has an end that this server cannot find (RFC 9112 §6.1).
             guard !isChunked, ASCII.equalsLowercased(value, "chunked") else {
@@ -82,7 +82,7 @@ struct FieldSummary {
         contentLength = length
     }
 
-    private mutating func takeContentEncoding(_ value: UnsafeRawBufferPointer) throws(HTTPRefusal) {
+    private mutating func takeContentEncoding(_ value: UnsafeRawBufferPointer) {
         var members = 0
         var found = RequestHead.Coding.identity
         var isKnown = true
@@ -96,10 +96,7 @@ struct FieldSummary {
                 isKnown = false
             }
         }
-        guard isKnown, members <= 1, coding == .identity else {
-            throw HTTPRefusal(415, "Content-Encoding must be one of gzip, deflate, identity")
-        }
-        coding = found
+        coding = isKnown && members <= 1 && coding == .identity ? found : .unsupported
     }
 
     private mutating func takeAcceptEncoding(_ value: UnsafeRawBufferPointer) {

@@ -20,6 +20,8 @@ final class RequestHead: Sendable {
         case identity
         case gzip
         case deflate
+        /// One that is not known here, or several: for routes that take the bytes as they are sent.
+        case unsupported
     }
 
     let bytes: [UInt8]

@@ -145,17 +145,11 @@ extension Connection {
             finishClosing()
             return
         }
-        guard let exchange, exchange.id == number, let head = exchange.head else { return }
+        guard let exchange, exchange.id == number else { return }
         guard let receiver, heldAnswer == nil else {
             if let receiver { loop.shared.workers.run { receiver.abort() } }
             awaitAnswer()
             releaseHeldAnswer()
-            return
-        }
-        let inflater = Inflater(head.coding)
-        if inflater == nil, head.coding != .identity {
-            loop.shared.workers.run { receiver.abort() }
-            refuse(Self.budgetSpent)
             return
         }
         sendContinueIfAwaited(exchange)
@@ -164,7 +158,6 @@ extension Connection {
             descriptor: descriptor.rawValue,
             input: input,
             decoder: decoder,
-            inflater: inflater,
             receiver: receiver,
             counters: loop.shared.counters
         )

@@ -139,6 +139,10 @@ extension Connection {
     }
 
     private func buffer(_ route: Route, _ exchange: Exchange) {
+        guard exchange.head?.coding != .unsupported else {
+            refuse(exchange, 415, "Content-Encoding must be one of gzip, deflate, identity")
+            return
+        }
         if let remaining = decoder.remaining, remaining > route.maximumBodyBytes {
             let message = "The body of \(remaining) bytes is larger than the \(route.maximumBodyBytes) allowed here"
             refuse(exchange, 413, message)

@@ -24,7 +24,6 @@ final class UploadPump: @unchecked Sendable {
     private(set) var decoder: BodyDecoder
     private let descriptor: Int32
     private let receiver: any HTTPBodyReceiver
-    private let inflater: Inflater?
     private let counters: ServerCounters
     private let mustStop = Atomic<Bool>(false)
 
@@ -33,14 +32,12 @@ final class UploadPump: @unchecked Sendable {
         descriptor: Int32,
         input: ByteBuffer,
         decoder: BodyDecoder,
-        inflater: Inflater?,
         receiver: any HTTPBodyReceiver,
         counters: ServerCounters
     ) {
         self.descriptor = descriptor
         self.input = input
         self.decoder = decoder
-        self.inflater = inflater
         self.receiver = receiver
         self.counters = counters
     }
@@ -56,8 +53,11 @@ final class UploadPump: @unchecked Sendable {
         while true {
             if mustStop.load(ordering: .acquiring) { return .stopped }
             do {
-                try decoder.consume(input) { try deliver($0) }
-                if decoder.isFinished { return try finish() }
+                try decoder.consume(input) { try receiver.receive($0) }
+                if decoder.isFinished {
+                    receiver.finish()
+                    return .finished
+                }
             } catch let refusal as HTTPRefusal {
                 return .failed(refusal)
             } catch {
@@ -76,19 +76,5 @@ final class UploadPump: @unchecked Sendable {
             case .endOfFile, .failed: return .peerVanished
             }
         }
-    }
-
-    private func deliver(_ bytes: UnsafeRawBufferPointer) throws {
-        if let inflater {
-            try inflater.inflate(bytes) { try receiver.receive($0) }
-        } else {
-            try receiver.receive(bytes)
-        }
-    }
-
-    private func finish() throws -> Outcome {
-        if let inflater, !inflater.isFinished { throw Inflater.broken }
-        receiver.finish()
-        return .finished
     }
 }

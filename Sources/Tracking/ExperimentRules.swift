@@ -1,8 +1,11 @@
 /// Refuses an experiment name that MLflow does not allow: the empty one and one of more than 500 scalars
-/// (`_validate_experiment_name` in `validation.py`).
+/// (`_validate_experiment_name` in `validation.py`), and one with NUL, which no query can ask for.
 package func validateExperimentName(_ name: String) throws(TrackingError) {
     guard !name.isEmpty else { throw .invalidParameter("Invalid experiment name: ''") }
     _ = try name.checked("name", limit: TrackingLimits.experimentNameLength)
+    guard !name.utf8.contains(0) else {
+        throw .invalidParameter("Invalid experiment name: \(jsonText(name)). Names cannot contain NUL.")
+    }
 }
 
 /// Refuses an `artifact_location` that MLflow does not allow (`_validate_storage_location_uri` in `handlers.py`).

@@ -205,9 +205,10 @@ extension RequestMessage {
     /// A list of tags; one without a value has the empty one.
     func tags(_ name: String) throws(TrackingError) -> [Tag] {
         var tags: [Tag] = []
-        for message in try messages(name) {
+        for message in try boundedMessages(name) {
             tags.append(Tag(key: try message.string("key") ?? "", value: try message.string("value") ?? ""))
         }
+        try validateListTexts(name, tags)
         return tags
     }
 }

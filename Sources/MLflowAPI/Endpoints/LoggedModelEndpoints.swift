@@ -18,11 +18,11 @@ extension MLflowAPI {
 
     private func createLoggedModel(_ message: RequestMessage) throws -> Operation {
         let experimentID = try message.requiredString("experiment_id")
-        let name = try message.string("name") ?? ""
-        let modelType = try message.string("model_type") ?? ""
-        let sourceRunID = try message.string("source_run_id") ?? ""
+        let name = try message.boundedString("name") ?? ""
+        let modelType = try message.boundedString("model_type") ?? ""
+        let sourceRunID = try message.boundedString("source_run_id") ?? ""
         let params = try message.loggedModelParams()
-        let tags = try message.tags("tags")
+        let tags = try message.loggedModelTags()
         try validateLoggedModelName(name)
         try Self.requireEachOnce(tags.map(\.key), kind: "tag")
         let new = NewLoggedModel(
@@ -66,7 +66,7 @@ extension MLflowAPI {
 
     private func setLoggedModelTags(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
-        let tags = try message.tags("tags")
+        let tags = try message.loggedModelTags()
         return .write { session in
             try session.setLoggedModelTags(tags, modelID: modelID)
             return .empty
@@ -102,6 +102,15 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
+    /// Tags of a logged model; it is by its key in a path that one is deleted, and no path can hold NUL.
+    fileprivate func loggedModelTags() throws(TrackingError) -> [Tag] {
+        let tags = try tags("tags")
+        for tag in tags where tag.key.utf8.contains(0) {
+            throw .invalidParameter("Invalid key of a tag: \(quotedJSON(shortened(tag.key))). Keys cannot contain NUL.")
+        }
+        return tags
+    }
+
     /// Params of a logged model, each key once.
     fileprivate func loggedModelParams() throws(TrackingError) -> [Param] {
         // On the wire they look like tags.

@@ -80,8 +80,10 @@ extension MLflowAPI {
 
     private func logInputs(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredString("run_id")
-        let datasets = try message.messages("datasets").map { try $0.datasetInput() }
-        let models = try message.messages("models").map { ModelInput(modelID: try $0.string("model_id") ?? "") }
+        let datasets = try message.boundedMessages("datasets").map { try $0.datasetInput() }
+        let models = try message.boundedMessages("models").map {
+            ModelInput(modelID: try $0.boundedString("model_id") ?? "")
+        }
         try validateRunID(runID)
         for input in datasets { try validateDatasetInput(input) }
         return .write { session in
@@ -93,8 +95,8 @@ extension MLflowAPI {
     private func logOutputs(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredString("run_id")
         guard try message.field("models", isRequired: true) != nil else { throw RequestMessage.missing("models") }
-        let models = try message.messages("models").map {
-            ModelOutput(modelID: try $0.string("model_id") ?? "", step: try $0.integer("step") ?? 0)
+        let models = try message.boundedMessages("models").map {
+            ModelOutput(modelID: try $0.boundedString("model_id") ?? "", step: try $0.integer("step") ?? 0)
         }
         return .write { session in
             try session.logOutputs(models: models, runID: runID)
@@ -116,7 +118,10 @@ extension RequestMessage {
     /// The point as it belongs to the model that the message names; nil when it names none.
     fileprivate func modelMetric(_ metric: Metric, runID: String) throws(TrackingError) -> ModelMetric? {
         let modelID = try string("model_id") ?? ""
-        let dataset = MetricDataset(name: try string("dataset_name") ?? "", digest: try string("dataset_digest") ?? "")
+        let dataset = MetricDataset(
+            name: try boundedString("dataset_name") ?? "",
+            digest: try boundedString("dataset_digest") ?? ""
+        )
         guard dataset.name.isEmpty == dataset.digest.isEmpty else {
             throw .invalidParameter("Both dataset_name and dataset_digest must be provided if one is provided")
         }
@@ -183,7 +188,7 @@ extension RequestMessage {
             dataset: Dataset(
                 name: try dataset.string("name") ?? "",
                 digest: try dataset.string("digest") ?? "",
-                sourceType: try dataset.string("source_type") ?? "",
+                sourceType: try dataset.boundedString("source_type") ?? "",
                 source: try dataset.string("source") ?? "",
                 schema: try dataset.string("schema"),
                 profile: try dataset.string("profile")

@@ -27,7 +27,7 @@ extension MLflowAPI {
     private func createModelVersion(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("name")
         let source = try message.requiredString("source")
-        let runID = try message.string("run_id")
+        let runID = try message.boundedString("run_id")
         let tags = try message.tags("tags")
         try requireSourcePattern(source)
         let new = NewModelVersion(
@@ -35,8 +35,8 @@ extension MLflowAPI {
             source: source,
             runID: runID,
             modelID: try message.string("model_id"),
-            runLink: try message.string("run_link") ?? "",
-            description: try message.string("description") ?? "",
+            runLink: try message.boundedString("run_link") ?? "",
+            description: try message.description() ?? "",
             tags: tags
         )
         let workingDirectory = settings.workingDirectory
@@ -64,7 +64,7 @@ extension MLflowAPI {
     /// A description that is missing takes the present one away, as in the reference.
     private func updateModelVersion(_ message: RequestMessage) throws -> Operation {
         let (name, version) = try message.modelNameAndVersion()
-        let description = try message.string("description")
+        let description = try message.description()
         let key = try ModelVersionKey(name: name, version: version)
         return .write { .modelVersion(try $0.updateModelVersion(key, description: description)) }
     }

@@ -23,7 +23,7 @@ extension MLflowAPI {
     private func createRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("name")
         let tags = try message.tags("tags")
-        let description = try message.string("description") ?? ""
+        let description = try message.description() ?? ""
         try validateNewModelName(name)
         for tag in tags { try validateRegisteredModelTag(tag) }
         return .create("registered model") { session in
@@ -39,7 +39,7 @@ extension MLflowAPI {
     /// A description that is missing is an empty one, as in the reference.
     private func updateRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("name")
-        let description = try message.string("description") ?? ""
+        let description = try message.description() ?? ""
         try validateModelName(name)
         return .write { .registeredModel(try $0.updateRegisteredModel(name, description: description)) }
     }

@@ -16,8 +16,8 @@ extension MLflowAPI {
     private func createRun(_ message: RequestMessage) throws -> Operation {
         let experimentID = try message.string("experiment_id") ?? ""
         let startTime = try message.integer("start_time") ?? 0
-        let name = try message.string("run_name") ?? ""
-        let userID = try message.string("user_id") ?? ""
+        let name = try message.boundedString("run_name") ?? ""
+        let userID = try message.boundedString("user_id") ?? ""
         let tags = try message.tags("tags")
         guard !experimentID.isEmpty else {
             throw TrackingError(
@@ -57,7 +57,7 @@ extension MLflowAPI {
         let runID = try message.requiredRunID()
         let endTime = try message.integer("end_time")
         let status = try message.enumeration("status", as: RunStatus.self)
-        let name = try message.string("run_name")
+        let name = try message.boundedString("run_name")
         return .write { session in
             let info = try session.updateRun(runID, status: status, endTime: endTime, name: name)
             return .json { writer in

@@ -27,6 +27,19 @@ extension RequestMessage {
         try field(name)?.string(name)
     }
 
+    /// A text parameter of a length that the reference does not bound; nil when absent.
+    func boundedString(
+        _ name: String,
+        limit: Int = OpenFieldLimits.textLength
+    ) throws(TrackingError) -> String? {
+        try string(name)?.checked(name, limit: limit)
+    }
+
+    /// The description of a registered model or of a version; nil when absent.
+    func description() throws(TrackingError) -> String? {
+        try boundedString("description", limit: OpenFieldLimits.descriptionLength)
+    }
+
     /// An integer parameter; nil when absent.
     func integer(_ name: String) throws(TrackingError) -> Int64? {
         try field(name)?.integer(name)

@@ -128,6 +128,12 @@ struct RequestMessage {
         return messages
     }
 
+    /// As `messages`, for a list that the reference does not bound.
+    func boundedMessages(_ name: String) throws(TrackingError) -> [RequestMessage] {
+        try validateListCount(name, try elements(name)?.count ?? 0)
+        return try messages(name)
+    }
+
     /// A parameter that is a message; nil when absent.
     func message(_ name: String) throws(TrackingError) -> RequestMessage? {
         guard let field = try field(name) else { return nil }

@@ -99,7 +99,8 @@ extension FilterParser {
     }
 
     private func experimentID(_ text: String) throws(FilterError) -> Int64 {
-        guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let id = Int64(text) else {
+        let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+        guard !digits.isEmpty, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let id = Int64(text) else {
             throw FilterError("Invalid experiment ID '\(text)'. Experiment ID must be a valid integer.")
         }
         return id

@@ -1,13 +1,21 @@
-/// Reads an experiment id: plain decimal digits, at most 2⁶³−1; leading zeros do not count.
+/// Reads an experiment id: plain decimal digits, perhaps behind a minus; leading zeros do not count.
 ///
-/// The reference takes everything that Python's `int` takes (`" 1"`, `"1_0"`, `"-1"`); here that is a 400, and so is a
-/// number that does not fit (500 there).
+/// The reference takes everything that Python's `int` takes (`" 1"`, `"1_0"`, `"+1"`); here that is a 400. No experiment
+/// has a negative id: who asks for one finds nothing, as there.
+/// - Throws: `.invalidParameterValue` for a text that is no number, `.resourceDoesNotExist` for a number that is too
+///   large for any experiment (500 there).
 package func parseExperimentID(_ text: String) throws(TrackingError) -> Int64 {
-    let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-    guard isPlain, let id = Int64(text) else {
+    guard isDecimal(text) else {
         throw .invalidParameter("Invalid experiment ID '\(shortened(text))'. Experiment ID must be a valid integer.")
     }
+    guard let id = Int64(text) else { throw .doesNotExist("No Experiment with id=\(shortened(text)) exists") }
     return id
+}
+
+/// Whether the text is plain decimal digits, perhaps behind a minus.
+func isDecimal(_ text: String) -> Bool {
+    let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+    return !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
 }
 
 /// Refuses a text that cannot be a run id: 1 to 256 letters, digits, underscores and dashes, the first an ASCII letter

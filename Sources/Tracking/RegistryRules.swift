@@ -32,11 +32,7 @@ package func validateNewModelName(_ name: String, parameter: String = "name") th
 /// - Returns: nil for a number that is too large for any version.
 /// - Throws: `.invalidParameterValue` for a text that is no number.
 package func parseModelVersion(_ text: String) throws(TrackingError) -> Int64? {
-    let digits = text.utf8.drop { $0 == UInt8(ascii: "-") }
-    let isNumber =
-        !digits.isEmpty && text.utf8.count - digits.count <= 1
-        && digits.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-    guard isNumber else {
+    guard isDecimal(text) else {
         throw .invalidParameter("Parameter 'version' must be an integer, got '\(shortened(text))'.")
     }
     return Int64(text)

@@ -55,7 +55,7 @@ import Tracking
             ),
             (
                 "experiments/delete", #"{"experiment_id":"99999999999999999999"}"#,
-                "400 INVALID_PARAMETER_VALUE Invalid experiment ID '99999999999999999999'."
+                "404 RESOURCE_DOES_NOT_EXIST No Experiment with id=99999999999999999999 exists"
             ),
             (
                 "experiments/set-experiment-tag", #"{"experiment_id":"0","key":"a!"}"#,

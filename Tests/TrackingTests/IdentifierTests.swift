@@ -2,18 +2,29 @@ import Testing
 import Tracking
 
 @Suite struct ExperimentIDTests {
-    @Test(arguments: [("0", 0), ("7", 7), ("007", 7), ("9223372036854775807", .max)] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("0", 0), ("7", 7), ("007", 7), ("9223372036854775807", .max), ("-1", -1), ("-0", 0),
+        ] as [(String, Int64)]
+    )
     func `reads plain decimal digits`(text: String, id: Int64) throws {
         #expect(try parseExperimentID(text) == id)
     }
 
-    @Test(arguments: ["", " ", "abc", "-1", "+1", " 1", "1 ", "1.0", "1_0", "٣", "9223372036854775808", "0x1"])
+    @Test(arguments: ["", " ", "abc", "-", "--1", "+1", " 1", "1 ", "1.0", "1_0", "٣", "-٣", "0x1"])
     func `refuses everything else`(text: String) {
         #expect(
             throws: TrackingError.invalidParameter(
                 "Invalid experiment ID '\(text)'. Experiment ID must be a valid integer."
             )
         ) { try parseExperimentID(text) }
+    }
+
+    @Test(arguments: ["9223372036854775808", "-99999999999999999999"])
+    func `finds no experiment by a number that is too large`(text: String) {
+        #expect(throws: TrackingError.doesNotExist("No Experiment with id=\(text) exists")) {
+            try parseExperimentID(text)
+        }
     }
 
     @Test func `refuses any number of nines`() {

@@ -5,6 +5,7 @@ from cases import (  # noqa: F401
     datasets,
     experiments,
     history,
+    ids,
     logged_models,
     logging_metrics,
     logging_values,

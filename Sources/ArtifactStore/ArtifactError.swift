@@ -42,21 +42,17 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case parentSegment
         /// A `.` segment.
         case currentSegment
-        /// A segment of dots, or one that is so before or behind a `;` or `?`.
-        case dots
         /// An empty segment: two slashes in a row.
         case emptySegment
-        /// A space at the front of a segment, a space or a dot at its end.
-        case outerSpaceOrDot
         /// The character `#`, which starts a URI's fragment.
         case fragment
         /// A segment that would be another path if it were decoded again.
         case disguise
-        /// A backslash: a separator for the clients on Windows.
+        /// A backslash by which a client on Windows would leave the folder that it fills.
         case backslash
-        /// A character below U+0020, or U+007F.
-        case controlCharacter
-        /// A segment that ends with a colon, as drives and schemes do, or begins with `file:`.
+        /// The character U+0000, which ends a name.
+        case nul
+        /// A segment that is a drive, or begins with `file:`.
         case driveOrScheme
         /// A component longer than 255 bytes.
         case longComponent
@@ -106,11 +102,9 @@ extension ArtifactError.PathRule {
         case .absolute, .parentSegment, .driveOrScheme, .fragment, .disguise: nil
         case .empty: "it must name an artifact."
         case .currentSegment: "it must not contain '.' as a segment."
-        case .dots: "a name must not consist of dots."
         case .emptySegment: "it must not contain an empty segment ('//')."
-        case .outerSpaceOrDot: "a name must not begin with a space or end with a space or a dot."
-        case .backslash: "it must not contain a backslash; use '/'."
-        case .controlCharacter: "it must not contain control characters."
+        case .backslash: "a name must not begin with a backslash or lead upwards by one; use '/' between folders."
+        case .nul: "it must not contain NUL."
         case .longComponent: "a name must not be longer than \(ArtifactPath.maximumComponentBytes) bytes."
         case .longPath:
             "it must not be longer than \(ArtifactPath.maximumBytes) bytes or deeper than \(ArtifactPath.maximumDepth)."

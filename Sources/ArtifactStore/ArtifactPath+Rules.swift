@@ -4,49 +4,37 @@ extension ArtifactPath {
 
     /// What keeps a segment from being a name; nil for a name.
     static func rule(brokenBy segment: Substring.UTF8View) -> ArtifactError.PathRule? {
-        guard let first = segment.first, let last = segment.last else { return .emptySegment }
-        let space = UInt8(ascii: " ")
+        guard !segment.isEmpty else { return .emptySegment }
         var hasEscape = false
-        var hasParameter = false
+        var hasBackslash = false
         for byte in segment {
             switch byte {
-            case 0..<0x20, 0x7F: return .controlCharacter
-            case UInt8(ascii: "\\"): return .backslash
+            case 0: return .nul
             case UInt8(ascii: "#"): return .fragment
             case UInt8(ascii: "%"): hasEscape = true
-            case UInt8(ascii: ";"), UInt8(ascii: "?"): hasParameter = true
+            case UInt8(ascii: "\\"): hasBackslash = true
             default: continue
             }
         }
-        if isDots(segment) { return dots(segment.count) }
-        if hasParameter, segment.split(whereSeparator: isParameterMark).contains(where: { isDots($0) }) {
-            return .dots
-        }
-        if first == space || last == space || last == dot { return .outerSpaceOrDot }
-        if last == UInt8(ascii: ":") || isFileScheme(segment) { return .driveOrScheme }
+        if isDots(segment) { return segment.count == 1 ? .currentSegment : .parentSegment }
+        if hasBackslash, leadsElsewhereOnWindows(segment) { return .backslash }
+        if isDrive(segment) || isFileScheme(segment) { return .driveOrScheme }
         if hasEscape, isDisguise(segment) { return .disguise }
         if segment.count > maximumComponentBytes { return .longComponent }
         if reservedPrefixes.contains(where: { segment.starts(with: $0.utf8) }) { return .reservedName }
         return nil
     }
 
-    private static var dot: UInt8 { UInt8(ascii: ".") }
-
-    private static func dots(_ count: Int) -> ArtifactError.PathRule {
-        switch count {
-        case 1: .currentSegment
-        case 2: .parentSegment
-        default: .dots
-        }
-    }
-
+    /// One or two dots and nothing else.
     private static func isDots(_ bytes: some Collection<UInt8>) -> Bool {
-        !bytes.isEmpty && bytes.allSatisfy { $0 == dot }
+        (1...2).contains(bytes.count) && bytes.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 
-    /// Where servers that know path parameters or queries end a name.
-    private static func isParameterMark(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: ";") || byte == UInt8(ascii: "?")
+    /// Whether a client that takes the backslash for a separator would put the file outside of the folder it fills.
+    private static func leadsElsewhereOnWindows(_ segment: Substring.UTF8View) -> Bool {
+        let parts = segment.split(separator: UInt8(ascii: "\\"), omittingEmptySubsequences: false)
+        guard let first = parts.first, !first.isEmpty else { return true }
+        return isDrive(first) || parts.contains { isDots($0) }
     }
 
     private static func isFileScheme(_ bytes: some Sequence<UInt8>) -> Bool {
@@ -60,7 +48,7 @@ extension ArtifactPath {
         for _ in 0..<10 {
             let decoded = percentDecoded(bytes)
             if decoded.count == bytes.count { return false }
-            bytes = decoded
+            bytes = decoded.filter { !isLeftOut($0) }
             // NUL ends a name for whoever hands it to C.
             let parts = bytes.split(omittingEmptySubsequences: false) { "/\\\0;?#".utf8.contains($0) }
             guard let first = parts.first, !first.isEmpty else { return true }
@@ -69,8 +57,11 @@ extension ArtifactPath {
         return true
     }
 
-    private static func isDrive(_ part: ArraySlice<UInt8>) -> Bool {
-        part.count == 2 && part.last == UInt8(ascii: ":")
+    /// A letter and a colon: where a Windows client would leave the folder that it fills.
+    private static func isDrive(_ part: some Collection<UInt8>) -> Bool {
+        guard part.count == 2, let letter = part.first else { return false }
+        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter | 0x20)
+        return isLetter && part.elementsEqual([letter, UInt8(ascii: ":")])
     }
 
     /// Decodes what are escapes and leaves every other `%` as it is.

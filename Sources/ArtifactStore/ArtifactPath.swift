@@ -1,20 +1,23 @@
 /// The name of an artifact beneath a root, proven harmless: the only way to name a file in this module.
 ///
 /// The one rule for every route and field that takes an artifact path. The text has been percent-decoded exactly once
-/// and means what it says: nothing is decoded, trimmed, folded or collapsed. It is refused when
+/// and means what it says: nothing is decoded, trimmed, folded or collapsed. Only tabs and line breaks are left out, in
+/// every path alike: the reference and its clients drop them from what they are told, and would not find a file that
+/// kept them. It is refused when
 /// - it is longer than `maximumBytes` or deeper than `maximumDepth`, or begins with `/`;
-/// - a segment is empty (one slash at the end is none), longer than `maximumComponentBytes`, or holds a control
-///   character, a backslash or `#`;
-/// - a segment is `.` or `..`, consists of dots, or does so before or behind a `;` or `?` (`..;x`);
-/// - a segment begins with a space or ends with a space or a dot, which Windows drops;
-/// - a segment ends with a colon (`C:`, `s3:`) or begins with `file:`;
-/// - a segment that is decoded again, up to ten times, would begin with a separator, hold a part of dots alone, or name
+/// - a segment is empty (one slash at the end is none), longer than `maximumComponentBytes`, or holds NUL or `#`;
+/// - a segment is `.` or `..`;
+/// - a segment is a drive (`C:`) or begins with `file:`;
+/// - a segment that is cut at its backslashes would begin with nothing or a drive, or hold a part `.` or `..`: a client
+///   on Windows would put the file outside of the folder that it fills;
+/// - a segment that is decoded again, up to ten times, would begin with a separator, hold a part `.` or `..`, or name
 ///   a drive or `file:` (`%2e%2e`): nothing here decodes again, but whoever reads the name elsewhere may;
 /// - a segment begins like the names of unfinished uploads.
 ///
-/// All else is a character like any other: `100%.txt`, `%41`, `a..b`, `.hidden`, `a;b`, `a?b`, `a+b`, `a:b.txt`, `~`,
-/// `-rf`. Escapes that hide a control character stay legal, because clients of 2.22 put `%` between the parts of an
-/// image's name (`loss%step%0%timestamp%17…`). Paths compare by their bytes.
+/// All else is a character like any other, as it is for the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`,
+/// `100%.txt`, `%41`, `a..b`, `.hidden`, `a;b`, `a?b`, `a:b.txt`, `~`, `-rf`. Escapes that hide a control character stay
+/// legal, because clients of 2.22 put `%` between the parts of an image's name (`loss%step%0%timestamp%17…`). Paths
+/// compare by their bytes.
 package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The longest component in UTF-8 bytes: NAME_MAX of the file systems of Linux.
     package static let maximumComponentBytes = 255
@@ -40,6 +43,7 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     ///
     /// - Throws: `.invalidPath` with a rule that the text breaks, one of the reference's before one of ours.
     package init(_ text: String) throws(ArtifactError) {
+        let text = Self.withoutLineBreaksAndTabs(text)
         guard text.utf8.count <= Self.maximumBytes else { throw .invalidPath(.longPath) }
         let slash = UInt8(ascii: "/")
         if text.utf8.first == slash { throw .invalidPath(.absolute) }
@@ -86,5 +90,14 @@ extension ArtifactPath: Equatable {
 
 extension ArtifactPath {
     /// Whether a client could name this entry of a folder; what it cannot name is left out of listings.
-    static func isNameable(_ name: String) -> Bool { rule(brokenBy: name.utf8[...]) == nil }
+    static func isNameable(_ name: String) -> Bool {
+        !name.utf8.contains(where: isLeftOut) && rule(brokenBy: name.utf8[...]) == nil
+    }
+
+    private static func withoutLineBreaksAndTabs(_ text: String) -> String {
+        guard text.utf8.contains(where: isLeftOut) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter { !"\t\n\r".unicodeScalars.contains($0) }))
+    }
+
+    static func isLeftOut(_ byte: UInt8) -> Bool { "\t\n\r".utf8.contains(byte) }
 }

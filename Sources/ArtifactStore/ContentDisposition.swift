@@ -1,9 +1,9 @@
 /// The value of `Content-Disposition` that makes a browser save the artifact instead of showing it (RFC 6266).
 ///
-/// A name beyond ASCII is sent as `filename*` (RFC 8187) beside an ASCII likeness for old clients, as the
-/// reference does. The name comes from an `ArtifactPath`, so it holds no control characters.
+/// A name beyond printable ASCII is sent as `filename*` (RFC 8187) beside an ASCII likeness for old clients, as the
+/// reference does: no control character reaches the field.
 package func contentDisposition(forName name: String) -> String {
-    if name.utf8.allSatisfy({ $0 < 0x80 }) { return "attachment; filename=\(headerValue(name))" }
+    if name.utf8.allSatisfy(isPrintable) { return "attachment; filename=\(headerValue(name))" }
     let likeness = asciiLikeness(of: name)
     let fallback = likeness.isEmpty ? "download" : likeness
     return "attachment; filename=\(headerValue(fallback)); filename*=UTF-8''\(extendedValue(name))"
@@ -36,6 +36,8 @@ private func extendedValue(_ text: String) -> String {
     return encoded
 }
 
+private func isPrintable(_ byte: UInt8) -> Bool { (0x20..<0x7F).contains(byte) }
+
 private func isAlphanumeric(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -45,11 +47,12 @@ private func isAlphanumeric(_ byte: UInt8) -> Bool {
     }
 }
 
-/// ASCII characters as they are, accented Latin letters without the accent, everything else left out.
+/// Printable ASCII characters as they are, accented Latin letters without the accent, everything else left out.
 private func asciiLikeness(of text: String) -> String {
     var likeness = ""
     for scalar in text.unicodeScalars {
         if scalar.isASCII {
+            guard isPrintable(UInt8(truncatingIfNeeded: scalar.value)) else { continue }
             likeness.unicodeScalars.append(scalar)
         } else if let base = latinBase[scalar] {
             likeness.unicodeScalars.append(base)

@@ -12,6 +12,12 @@ import Testing
             ("file", ["file"]), ("profile:x", ["profile:x"]), ("😀", ["😀"]), ("e\u{301}", ["e\u{301}"]),
             ("k%step%0%timestamp%1700%00ab.png", ["k%step%0%timestamp%1700%00ab.png"]),
             ("loss%2Ftrain.png", ["loss%2Ftrain.png"]), ("100%20", ["100%20"]), ("a%3b.b", ["a%3b.b"]),
+            ("v1.0.", ["v1.0."]), ("end.", ["end."]), (" lead", [" lead"]), ("a/sp ", ["a", "sp "]), (" ", [" "]),
+            ("fold 1./x", ["fold 1.", "x"]), ("a\\b", ["a\\b"]), ("a\\b.\\c", ["a\\b.\\c"]), ("a\tb", ["ab"]),
+            ("a\r\nb", ["ab"]), ("\ta/\tb\n", ["a", "b"]), ("\u{1F}", ["\u{1F}"]), ("a\u{7F}", ["a\u{7F}"]),
+            ("...", ["..."]),
+            ("..;x", ["..;x"]), ("a?..", ["a?.."]), ("a..", ["a.."]), ("s3:", ["s3:"]), ("1:", ["1:"]),
+            ("CON", ["CON"]),
         ] as [(String, [String])]
     )
     func `takes what is literal, relative and the same everywhere`(text: String, components: [String]) throws {
@@ -20,24 +26,23 @@ import Testing
 
     @Test(
         arguments: [
+            (".\t.", .parentSegment), ("a/.\n./b", .parentSegment), ("\t/etc", .absolute), ("a/\t/b", .emptySegment),
             ("..", .parentSegment), ("../x", .parentSegment), ("a/../b", .parentSegment), ("a/..", .parentSegment),
             (";/..", .parentSegment), ("./..", .parentSegment), ("a//../b", .parentSegment),
             (".", .currentSegment), ("./a", .currentSegment), ("a/./b", .currentSegment), ("a/.", .currentSegment),
-            ("...", .dots), ("....//x", .dots), ("..;/x", .dots), ("..;x", .dots), ("a;..?b", .dots), (".?a", .dots),
-            ("?..", .dots), ("a?..", .dots), ("dot.", .outerSpaceOrDot), ("a/sp ", .outerSpaceOrDot),
-            (" a", .outerSpaceOrDot), (" ", .outerSpaceOrDot), ("a//b", .emptySegment), ("a//", .emptySegment),
+            ("....//x", .emptySegment), ("a//b", .emptySegment), ("a//", .emptySegment),
             ("%2e%2e/x", .disguise), ("..%2fx", .disguise), ("a/%2E%2E/b", .disguise), ("%2e", .disguise),
+            (".%09./x", .disguise),
             ("%252e%252e%252fx", .disguise), ("%5c..%5cx", .disguise), ("..%00.txt", .disguise), ("%00", .disguise),
             ("%2Fetc", .disguise), ("a/%2Fetc", .disguise), ("%252Fetc", .disguise), ("..%3bx", .disguise),
             ("%66ile:x", .disguise), ("C%3a", .disguise), ("a%2f..%2fb", .disguise),
             ("%" + String(repeating: "25", count: 12) + "41", .disguise),
             ("/", .absolute), ("/etc/passwd", .absolute), ("//host/x", .absolute), ("//..", .absolute),
-            ("..\\x", .backslash), ("a\\b", .backslash), ("\\\\host\\x", .backslash),
-            ("a\u{0}b", .controlCharacter), ("a\nb", .controlCharacter), ("a\r\nb", .controlCharacter),
-            ("a\u{7F}", .controlCharacter), ("\u{1F}", .controlCharacter), ("a\tb", .controlCharacter),
+            ("..\\x", .backslash), ("a\\..\\b", .backslash), ("a\\..", .backslash), ("\\\\host\\x", .backslash),
+            ("\\x", .backslash), ("\\", .backslash), ("C:\\x", .backslash), ("a\\.\\b", .backslash), ("a\u{0}b", .nul),
             ("C:", .driveOrScheme), ("C:/x", .driveOrScheme), ("x/C:/y", .driveOrScheme), ("file:x", .driveOrScheme),
             ("FILE:///etc", .driveOrScheme), ("File:", .driveOrScheme), ("a/file:x", .driveOrScheme),
-            ("s3://b/x", .driveOrScheme), ("http:///#/../../etc/", .driveOrScheme),
+            ("s3://b/x", .emptySegment), ("http:///#/../../etc/", .fragment),
             ("a#b", .fragment), ("#", .fragment), ("#/..", .fragment),
             (".apus-upload-1", .reservedName), ("a/.apus-upload-/b", .reservedName),
             (".artifact.uploading.x", .reservedName),
@@ -73,7 +78,7 @@ import Testing
         #expect(try ArtifactPath("a/b") == ArtifactPath("a/b/"))
     }
 
-    @Test(arguments: ["../a//b", "a//../b", "./#", "a./..", "x /C:/y"])
+    @Test(arguments: ["../a//b", "a//../b", "./#", "a//..", "\\/C:/y"])
     func `names a rule of the reference before one of its own`(text: String) {
         let error = #expect(throws: ArtifactError.self) { try ArtifactPath(text) }
         #expect(error?.message(for: text) == "Invalid path")

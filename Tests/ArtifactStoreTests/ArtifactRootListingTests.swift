@@ -58,7 +58,8 @@ import Testing
         try store.link("store/link", to: "a")
         try store.link("store/dangling", to: "nowhere")
         try #require(mkfifo(store.location + "/pipe", 0o600) == 0)
-        try store.plant("store/back\\slash", "x")
+        try store.plant("store/..\\up", "x")
+        try store.plant("store/a#b", "x")
         try store.plant("store/line\nfeed", "x")
         try store.plant("store/.artifact.uploading.x", "x")
         let rawName: [CChar] = Array((store.location + "/").utf8CString.dropLast()) + [-1, 0]
@@ -66,5 +67,11 @@ import Testing
         close(descriptor)
         #expect(try names("") == ["a"])
         upload.abort()
+    }
+
+    @Test func `shows names that few programs use`() throws {
+        let all = [" lead", "a\u{1}b", "a\\b", "end."]
+        for name in all { try store.put(name, "x") }
+        #expect(try names("") == all)
     }
 }

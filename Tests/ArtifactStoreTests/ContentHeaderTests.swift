@@ -30,6 +30,7 @@ import Testing
         ("ap'os.txt", "ap'os.txt"),
         ("100%.txt", "100%.txt"), ("a;b", "\"a;b\""), ("a,b", "\"a,b\""), ("a=b", "\"a=b\""), ("(x)", "\"(x)\""),
         ("a:b", "\"a:b\""), ("~", "~"), ("", "\"\""), ("a?b", "\"a?b\""), ("a+b", "a+b"), ("a*b", "a*b"),
+        ("tab\tx", "tabx; filename*=UTF-8''tab%09x"), ("a\r\nb: c", "\"ab: c\"; filename*=UTF-8''a%0D%0Ab%3A%20c"),
         ("back\\slash", "\"back\\\\slash\""),
         ("é損.txt", "e.txt; filename*=UTF-8''%C3%A9%E6%90%8D.txt"),
         ("日本語", "download; filename*=UTF-8''%E6%97%A5%E6%9C%AC%E8%AA%9E"),

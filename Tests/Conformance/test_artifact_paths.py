@@ -26,19 +26,21 @@ HOSTILE = {
     "up, its slash encoded": "..%2fx",
     "up, its slash encoded twice": "..%252fx",
     "up, half encoded": ".%2e/x",
+    "up, with a tab between": ".%09./x",
+    "up, with a tab between, encoded twice": ".%2509./x",
+    "up, with a line break in the middle": "a/.%0d%0a./x",
+    "a tab and a slash in front": "%09/etc/passwd",
     "up, with a backslash": "..%5cx",
     "up, its backslash encoded twice": "..%255cx",
-    "a backslash": "a%5cb",
+    "a backslash in front": "%5cx",
     "two backslashes": "%5c%5chost%5cx",
+    "up behind a backslash": "a%5c..%5cb",
+    "up at the end, behind a backslash": "a%5c..",
+    "a dot between backslashes": "a%5c.%5cb",
     "four dots": "....//x",
-    "three dots": ".../x",
     "a semicolon and up": ";/../x",
-    "up and a semicolon": "..;/x",
-    "up and a parameter": "..;a=b/x",
     "a fragment and up": "%23/../x",
     "a fragment": "a%23b",
-    "a query and up": "%3f../x",
-    "a query of dots": "a%3f..",
     "a slash in front": "/etc/passwd",
     "an encoded slash in front": "%2fetc%2fpasswd",
     "a slash in front, encoded twice": "%252fetc%252fpasswd",
@@ -55,20 +57,12 @@ HOSTILE = {
     "a bucket": "s3:%2f%2fb%2fx",
     "NUL": "a%00b",
     "NUL after up": "..%2500/x",
-    "CR and LF": "a%0d%0ab",
-    "LF": "a%0ab",
-    "TAB": "a%09b",
-    "0x01": "a%01b",
-    "0x7f": "a%7fb",
     "up in overlong UTF-8": "%c0%ae%c0%ae/x",
     "a slash in overlong UTF-8": "..%c0%afx",
     "no UTF-8": "a%ffb",
     "a name of 256 bytes": "n" * 256,
     "a path of 5,000 bytes": "/".join(["d" * 99] * 50),
     "200 folders": "/".join(["d"] * 200),
-    "a dot at the end": "a.",
-    "a space at the end": "a%20",
-    "a space in front": "%20a",
     "a dot": ".",
     "a dot in front": "./a",
     "a dot in the middle": "folder/./b",
@@ -77,7 +71,8 @@ HOSTILE = {
 }
 LEGAL = (
     "100%25.txt sp%20ace a..b ~ -rf %f0%9f%98%80.txt e%cc%81.txt %c3%a9.txt a+b .hidden a%3bb a%3fb a:b.txt %2541 "
-    "epoch=1-val.ckpt loss%25step%250%25timestamp%251700%2500ab.png a%252fb 12:30:00.txt " + "n" * 255
+    "epoch=1-val.ckpt end. v1.0. %20lead trail%20 %20 a%5cb a%5cb.%5cc a%01b a%7fb ... .... ..;x ..;a=b "
+    "%3f.. a%3f.. a.. s3: http: CON loss%25step%250%25timestamp%251700%2500ab.png a%252fb 12:30:00.txt " + "n" * 255
 ).split()
 
 
@@ -216,6 +211,18 @@ def test_an_unusual_name_is_served(world, name):
     assert world.send("GET", f"/get-artifact?run_id={world.run}&path={quoted}")[:2] == (200, name.encode())
     assert world.send("DELETE", f"{ARTIFACTS}/{world.base}/legal")[:2] == (200, b"{}")
     assert world.files() == world.before
+
+
+@pytest.mark.parametrize("name", ["a%09b", "a%0db", "%09ab", "ab%0d%0a", "ab"])
+def test_tabs_and_line_breaks_are_left_out_of_names(world, name):
+    """As in the reference: its clients drop them from what a listing says, and ask for what is left."""
+    target = f"{ARTIFACTS}/{world.base}/breaks/{name}"
+    assert world.send("PUT", target, name.encode())[0] == 200
+    listed = must(world.server.url, "artifacts/list", run_id=world.run, path="breaks")["files"]
+    assert [item["path"] for item in listed] == ["breaks/ab"]
+    for asked in (name, "ab"):
+        assert world.send("GET", f"{ARTIFACTS}/{world.base}/breaks/{asked}")[:2] == (200, name.encode())
+    assert world.send("DELETE", f"{ARTIFACTS}/{world.base}/breaks")[:2] == (200, b"{}")
 
 
 def test_a_raw_byte_in_the_target_is_refused(world):

@@ -88,10 +88,10 @@ import TrackingStore
 
     @Test(
         arguments: [
-            "..", "../x", "a/../b", "a/..", "/etc/passwd", "//etc/passwd", "//..", "a\\b", "..\\x", "a\u{0}b", "a\nb",
-            "C:/x", "C:", "file:x", "FILE:///etc", "./..", "a//../b", ".apus-upload-1", "a#b", "....//x", "..;/x",
-            "?..",
-            ".", "a/./b", "a//b", "a.", "a ", " a", "%2e%2e/x", "s3://b/x", String(repeating: "n", count: 256),
+            "..", "../x", "a/../b", "a/..", "/etc/passwd", "//etc/passwd", "//..", "\\b", "..\\x", "a\\..\\b",
+            "a\u{0}b",
+            "C:/x", "C:", "file:x", "FILE:///etc", "./..", "a//../b", ".apus-upload-1", "a#b", "....//x", ".",
+            "a/./b", "a//b", "%2e%2e/x", "s3://b/x", String(repeating: "n", count: 256),
         ]
     )
     func `a path that could leave the root is refused on every route`(path: String) throws {
@@ -119,7 +119,7 @@ import TrackingStore
 
     @Test func `an escape that was decoded once is a name like any other`() throws {
         let fixture = try APIFixture()
-        for name in ["100%.txt", "%41", "a%2fx", "a;b?c"] {
+        for name in ["100%.txt", "%41", "a%2fx", "a;b?c", "a.", " a", "a ", "a\\b", "a\u{1}b", "...", "..;x"] {
             #expect(try fixture.send("PUT", "\(Self.route)/\(name)", body: name).status == 200)
             #expect(try fixture.send("GET", "\(Self.route)/\(name)").text == name)
         }

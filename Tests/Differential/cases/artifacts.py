@@ -332,6 +332,31 @@ s.get("under ajax-api", AJAX + "get-artifact", {"run_id": "{run}", "path": "a.tx
 s.do("runs/delete", {"run_id": "{run}"})
 s.get("of a deleted run", "/get-artifact", {"run_id": "{run}", "path": "a.txt"})
 
+# ---- odd names, and content codings
+s = Scenario("odd names", run=True)
+for title, path in {
+    "a dot at the end": "end.",
+    "dots within and at the end": "v1.0.",
+    "a folder with a dot at its end": "fold%201./x",
+    "a backslash": "back%5Cslash",
+    "three dots": "...",
+    "dots and a semicolon": "..;x",
+    "a colon at the end": "s3:",
+    "a space at the end": "trail%20",
+    "a device of another system": "CON",
+    "a tab": "a%09tab",
+    "a carriage return": "a%0Dreturn",
+}.items():
+    s.step(f"put {title}", "PUT", f"{ROOT}/{path}", raw=title.encode())
+    s.get(f"get {title}", f"{ROOT}/{path}")
+    s.get(f"get-artifact {title}", f"/get-artifact?run_id={{run}}&path={path}")
+s.get("list", "artifacts/list", {"run_id": "{run}"})
+s.get("list the folder", "artifacts/list", {"run_id": "{run}", "path": "fold 1."})
+for coding in ("gzip", "x-gzip", "deflate", "br", "gzip, gzip", "nonsense"):
+    headers = {"Content-Encoding": coding, "Content-Type": "application/octet-stream"}
+    s.step(f"put coded {coding}", "PUT", f"{ROOT}/coded.bin", raw=b"not coded at all", headers=headers)
+    s.get(f"get coded {coding}", f"{ROOT}/coded.bin", compare_headers=("Content-Length", "Content-Encoding"))
+
 # ---- upload-artifact
 s = Scenario("upload-artifact", run=True)
 UPLOAD = AJAX + "upload-artifact"

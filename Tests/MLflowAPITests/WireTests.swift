@@ -25,6 +25,7 @@ import Tracking
     @Test(
         arguments: [
             .missing("experiments/create", "name", "{}"), .missing("experiments/create", "name", ""),
+            .missing("experiments/create", "name", "[]"), .missing("experiments/create", "name", #""[ ]""#),
             .missing("experiments/create", "name", "null"), .missing("experiments/create", "name", #"{"name":null}"#),
             .missing("experiments/create", "name", #"{"name":""}"#),
             .missing("experiments/update", "experiment_id", #"{"experimentId":"0","new_name":"x"}"#),
@@ -87,9 +88,9 @@ import Tracking
             .type(
                 "runs/log-metric",
                 "value",
-                #""nan""#,
+                #""++inf""#,
                 "str",
-                #"{"run_id":"RUN","key":"a","value":"nan","timestamp":1}"#
+                #"{"run_id":"RUN","key":"a","value":"++inf","timestamp":1}"#
             ),
             .type(
                 "runs/log-metric",
@@ -144,8 +145,8 @@ import Tracking
 
     @Test(
         arguments: [
-            ("{", "The request body is not valid JSON"), ("[]", "The request body must be a JSON object."),
-            ("5", "The request body must be a JSON object."), ("\"[]\"", "The request body must be a JSON object."),
+            ("{", "The request body is not valid JSON"), ("[1]", "The request body must be a JSON object."),
+            ("5", "The request body must be a JSON object."), ("\"[{}]\"", "The request body must be a JSON object."),
             ("{\"name\":\"a\u{1}\"}", "The request body is not valid JSON"),
         ]
     )
@@ -197,7 +198,10 @@ import Tracking
     @Test(
         arguments: [
             ("\"NaN\"", "\"NaN\""), ("\"Infinity\"", "1.7976931348623157e+308"),
-            ("\"-Infinity\"", "-1.7976931348623157e+308"),
+            ("\"-Infinity\"", "-1.7976931348623157e+308"), ("\"NAN\"", "\"NaN\""), ("\"-nan\"", "\"NaN\""),
+            ("\"Inf\"", "1.7976931348623157e+308"), ("\"+Inf\"", "1.7976931348623157e+308"),
+            ("\"-inf\"", "-1.7976931348623157e+308"), ("\"INFINITY\"", "1.7976931348623157e+308"),
+            ("\" 1 \"", "1.0"), ("\"+.5e1\"", "5.0"),
             ("-0.0", "0.0"), ("3", "3.0"), ("5e-324", "5e-324"),
             ("123456789012345678901234567890", "1.2345678901234568e+29"),
         ]

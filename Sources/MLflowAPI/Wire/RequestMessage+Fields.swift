@@ -142,7 +142,7 @@ extension Field {
         return whole
     }
 
-    /// A number, as a number or as a text of one; NaN and the infinities by their JSON names.
+    /// A number, as a number or as a text of one; NaN and the infinities by every name that Python reads.
     func double(_ name: @autoclosure () -> String) throws(TrackingError) -> Double {
         let text: String
         switch self {
@@ -152,13 +152,20 @@ extension Field {
             guard let literal = value.string else { throw invalid(name()) }
             text = literal
         }
-        switch text {
-        case "NaN": return .nan
-        case "Infinity": return .infinity
-        case "-Infinity": return -.infinity
-        default:
-            guard Self.isNumber(text), let number = Double(text) else { throw invalid(name()) }
-            return number
+        let bare = text.trimmingSpaces
+        if Self.isNumber(bare), let number = Double(bare) { return number }
+        guard let named = Self.namedNumber(bare) else { throw invalid(name()) }
+        return named
+    }
+
+    /// NaN or an infinity, perhaps with a sign, in any case of its letters.
+    private static func namedNumber(_ text: String) -> Double? {
+        let isNegative = text.hasPrefix("-")
+        let word = isNegative || text.hasPrefix("+") ? String(text.dropFirst()) : text
+        switch word.lowercased() {
+        case "nan": return .nan
+        case "inf", "infinity": return isNegative ? -.infinity : .infinity
+        default: return nil
         }
     }
 

@@ -59,6 +59,8 @@ struct RequestMessage {
         switch document.root.kind {
         case .object: return .object(document.root)
         case .null: return .nothing
+        // As in the reference: to Python an empty list is as empty as a message without fields.
+        case .array where document.root.count == 0: return .nothing
         case .string where !isNested:
             // Old clients encode the message twice.
             return try parse(Array((document.root.string ?? "").utf8), isNested: true)

@@ -405,6 +405,10 @@ BODIES = {
 }
 for title, body in BODIES.items():
     s.step(f"{title} to experiments/restore", "POST", "experiments/restore", raw=body)
+for title in ("no body", "an array", "a number", "true", "an object as a string"):
+    s.step(f"{title} to runs/search", "POST", "runs/search", raw=BODIES[title])
+s.step("an array as a string to runs/search", "POST", "runs/search", raw='"[ ]"')
+s.step("a GET with a body", "GET", "experiments/get", raw='{"experiment_id": "0"}')
 TYPES = {
     "no content type": "-",
     "text": "text/plain",

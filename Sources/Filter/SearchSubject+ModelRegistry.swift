@@ -44,6 +44,9 @@ extension SearchSubject {
         allowsQuotedAttributes: false
     )
 
-    private static let registryEntityNames: [String: Entity] = ["attribute": .attribute, "tag": .tag, "tags": .tag]
+    /// `attributes.` is legal since 3.18.
+    private static let registryEntityNames: [String: Entity] = [
+        "attribute": .attribute, "attributes": .attribute, "tag": .tag, "tags": .tag,
+    ]
     private static let registryEntityNamesShown = "('attribute', 'tag', 'tags')"
 }

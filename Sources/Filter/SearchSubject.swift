@@ -162,9 +162,9 @@ extension SearchSubject {
         wording: .tracking
     )
 
-    /// `experiments/search`.
+    /// `experiments/search`; `attributes.` is legal since 3.18.
     package static let experiments = SearchSubject(
-        entityNames: ["attribute": .attribute, "tag": .tag, "tags": .tag],
+        entityNames: ["attribute": .attribute, "attributes": .attribute, "tag": .tag, "tags": .tag],
         entityNamesShown: "('attribute', 'tag', 'tags')",
         rules: [
             .attribute: .named([

@@ -22,6 +22,9 @@ let knownDifferences: [String: String] = [
     #"parameter.`run name` LIKE "x""#: "the key is meant",
     "params.`run name` ilike '%'": "the key is meant",
     "param.Created is not null ": "the key is meant",
+    // Legal since 3.18.
+    "attributes.name = 'x'": "accepted by 3.18",
+    "attributes.name": "accepted by 3.18",
     // Experiment ids are plain decimal digits.
     "experiment_id = ' 1'": "no plain digits",
     "experiment_id = '+1'": "no plain digits",

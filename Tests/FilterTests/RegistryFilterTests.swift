@@ -4,7 +4,8 @@ import Testing
 @Suite struct RegistryFilterTests {
     @Test(arguments: [
         "name = 'a'", "attribute.name ilike 'A%'", "name IN ('a', 'b')", "name not in ('a')", "run_id = 'r'",
-        "source_path LIKE 's3%'", "version_number >= 2", "version_number = '2'", "tags.`a b` = \"x\"", "tag.a != 'x'",
+        "source_path LIKE 's3%'", "version_number >= 2", "version_number = '2'", "attributes.name = 'a'",
+        "tags.`a b` = \"x\"", "tag.a != 'x'",
     ])
     func `what versions can be searched by`(filter: String) throws {
         #expect(try parseFilter(filter, for: .modelVersions).count == 1)
@@ -12,7 +13,7 @@ import Testing
 
     @Test(arguments: [
         ("`name` = 'a'", "Invalid attribute key '`name`' specified"),
-        ("attributes.name = 'a'", "Invalid entity type 'attributes'"),
+        ("attrs.name = 'a'", "Invalid entity type 'attrs'"),
         ("creation_timestamp > 1", "Invalid attribute key 'creation_timestamp' specified"),
         ("name = a", "Parameter value is either not quoted or unidentified quote types used for string value a."),
         ("name = 5", "Expected a quoted string value or a list of quoted string values for attributes. Got value 5"),

@@ -162,7 +162,8 @@ import Tracking
             ("GET", "/ajax-api/2.0/mlflow/webhooks"),
             ("PATCH", "/api/3.0/mlflow/mcp-servers/a/b/versions/1"), ("GET", "/api/3.0/mlflow/jobs/1"),
             ("POST", "/ajax-api/3.0/mlflow/genai/evaluate/invoke"), ("POST", "/ajax-api/3.0/jobs/"),
-            ("POST", "/gateway/mlflow/v1/chat/completions"),
+            ("POST", "/gateway/mlflow/v1/chat/completions"), ("GET", "/api/3.0/mlflow/skills"),
+            ("DELETE", "/ajax-api/3.0/mlflow/skills/@team/review/versions/1"),
         ]
     )
     func `what is not offered is refused at once as not implemented`(method: String, path: String) throws {

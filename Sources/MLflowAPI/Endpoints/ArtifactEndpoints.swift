@@ -56,10 +56,7 @@ extension MLflowAPI {
         answer(reply, path: request.queryValue("path") ?? "") {
             guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
             let path = try ArtifactPath(text)
-            let ids = [request.queryValue("run_id"), request.queryValue("run_uuid")]
-            guard let runID = ids.compactMap({ $0 }).first(where: { !$0.isEmpty }) else {
-                throw RequestMessage.missing("run_id")
-            }
+            guard let runID = request.runID else { throw RequestMessage.missing("run_id") }
             let run = try store.readNow { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run)
             return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
@@ -68,7 +65,7 @@ extension MLflowAPI {
 
     private func uploadArtifact(_ request: APIRequest, _ reply: @escaping APIReply) -> (any APIUpload)? {
         upload(reply, path: request.queryValue("path") ?? "") {
-            guard let runID = request.queryValue("run_uuid"), !runID.isEmpty else {
+            guard let runID = request.runID else {
                 throw TrackingError.invalidParameter("Request must specify run_uuid.")
             }
             guard let text = request.queryValue("path"), !text.isEmpty else {
@@ -180,6 +177,11 @@ extension MLflowAPI {
 }
 
 extension APIRequest {
+    /// The run that the query names; `run_uuid` is its old name.
+    fileprivate var runID: String? {
+        [queryValue("run_id"), queryValue("run_uuid")].compactMap(\.self).first { !$0.isEmpty }
+    }
+
     /// Whether a body that is not empty follows the head.
     fileprivate var announcesBody: Bool {
         header("transfer-encoding") != nil || (header("content-length") ?? "0") != "0"

@@ -19,7 +19,7 @@ extension MLflowAPI {
         ]
     }
 
-    /// What the client asks before it decides how to upload: exactly what works.
+    /// What the client asks before it decides how to upload: exactly what works, under the names of 3.18 too.
     private func serverInformation(_ request: APIRequest) -> APIResponse {
         .json { writer in
             writer.beginObject()
@@ -28,9 +28,18 @@ extension MLflowAPI {
             writer.member("trace_archival_enabled", false)
             writer.member("multipart_uploads_enabled", offersMultipart(request))
             writer.member("multipart_downloads_enabled", false)
+            writer.member("artifact_serving_enabled", settings.servesArtifacts)
             writer.member("presigned_upload_run_id_supported", false)
             writer.member("presigned_upload_model_id_supported", false)
-            writer.memberObject("features_enabled") { $0.member("gateway", false) }
+            writer.member("model_artifact_presigned_downloads_supported", false)
+            writer.member("artifacts_presigned_only", false)
+            writer.member("skill_content_max_size", Int64(0))
+            writer.member("skill_content_max_files", Int64(0))
+            writer.member("tracking_auth", "")
+            writer.memberObject("features_enabled") { writer in
+                writer.member("gateway", false)
+                writer.member("scheduled_issue_detection", false)
+            }
             writer.endObject()
         }
     }

@@ -11,6 +11,7 @@ from cases import (  # noqa: F401
     logging_values,
     model_metrics,
     model_versions,
+    newer,
     registered_models,
     runs,
     search_experiments,

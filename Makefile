@@ -13,8 +13,8 @@ release := swift build -c release --product apus --static-swift-stdlib
 environments := .venv .venv-2.9 .venv-2.22 .venv-reference
 swift_sources := Sources Tests Package.swift
 
-.PHONY: help run build test lint unit conformance differential environments compiled sanitize fuzz dist clean \
-	bench native-packages test-packages
+.PHONY: help run build test lint unit conformance differential environments compiled soak sanitize fuzz dist \
+	clean bench native-packages test-packages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -26,12 +26,13 @@ run: native-packages ## build a release and serve http://127.0.0.1:5000 with dat
 build: native-packages ## build a release: .build/release/apus
 	@$(release)
 
-test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential
+test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, soak
 	@$(MAKE) --no-print-directory -j2 --output-sync=target compiled environments
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory conformance
 	$(MAKE) --no-print-directory differential
+	$(MAKE) --no-print-directory soak
 
 compiled: native-packages
 	@swift build --build-tests
@@ -54,6 +55,9 @@ conformance: build environments ## the real clients against the release binary
 
 differential: build environments ## the same requests to the reference server and to Apus
 	@APUS_BINARY="$$PWD/$(apus)" .venv-reference/bin/python -m pytest -q Tests/Differential
+
+soak: build ## mixed load for SOAK_SECONDS (default 60): log, memory and descriptors over time, nothing lost
+	@APUS_BINARY="$$PWD/$(apus)" $(python) Tests/Soak/run.py
 
 environments: $(environments:%=%/.stamp)
 

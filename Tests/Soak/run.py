@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""A soak: sixteen clients write, search, read and upload for a while, and what they leave behind is looked at.
+
+It prints the log, the memory and the descriptors over time, and ends with 1 and a sentence for each thing that is
+wrong: the write-ahead log passed its limit, descriptors or memory did not come back, something acknowledged is missing,
+or a call failed. SOAK_SECONDS is the length of the load (60), SOAK_SEED what the clients draw from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "Support")]
+
+from clients import API, ARTIFACTS, KEYS, POINTS, Connection, Told, work_in_threads  # noqa: E402
+from servers import ApusServer, wait_until  # noqa: E402
+from watch import Watch, highest  # noqa: E402
+
+PROCESSES, CLIENTS = 4, 16
+LOG_MEBIBYTES = 64
+MEMORY_MEGABYTES = 60
+# Files of the server's own that come and go: readers that were opened late, a folder that is being listed.
+SPARE_DESCRIPTORS = 16
+REST_SECONDS = 60
+
+
+def load(port, seconds, seed):
+    """Lets the clients work, and returns what they were told."""
+    until = time.monotonic() + seconds
+    seeds = [seed * 1_000 + number for number in range(CLIENTS)]
+    parts = [(port, until, seeds[first::PROCESSES]) for first in range(PROCESSES)]
+    told = Told()
+    # A fork would copy the thread that watches in the middle of its work; a spawned interpreter has none.
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        for part in pool.starmap(work_in_threads, parts):
+            told.add(part)
+    return told
+
+
+def missing(port, told):
+    """What was acknowledged and is not there, as sentences."""
+    connection = Connection(port)
+    return [*missing_points(connection, told), *missing_values(connection, told), *missing_files(connection, told)]
+
+
+def missing_points(connection, told):
+    for run, firsts in told.batches.items():
+        expected = {first + place for first in firsts for place in range(POINTS)}
+        for key in range(KEYS):
+            body = read(connection, f"{API}metrics/get-history?run_id={run}&metric_key=m{key}")
+            lost = expected - {point["step"] for point in json.loads(body).get("metrics", [])}
+            if lost:
+                yield f"run {run}: {len(lost)} points of m{key} are missing"
+
+
+def missing_values(connection, told):
+    for run in told.params.keys() | told.tags.keys():
+        data = json.loads(read(connection, f"{API}runs/get?run_id={run}"))["run"]["data"]
+        for kind, expected in (("params", told.params.get(run, {})), ("tags", told.tags.get(run, {}))):
+            found = {item["key"]: item.get("value", "") for item in data.get(kind, [])}
+            lost = [key for key, value in expected.items() if found.get(key) != value]
+            if lost:
+                yield f"run {run}: {kind} {', '.join(lost[:5])} are missing or have another value"
+
+
+def missing_files(connection, told):
+    for path, digest in told.files.items():
+        if hashlib.sha256(read(connection, ARTIFACTS + path)).hexdigest() != digest:
+            yield f"artifact {path} is missing or has other content"
+
+
+def read(connection, path):
+    status, body, _ = connection.call("GET", path)
+    return body if status == 200 else b"{}"
+
+
+def came_back(watch, limit):
+    """Waits for memory to come back; whether it did."""
+    try:
+        wait_until(lambda: watch.now().memory_megabytes <= limit, REST_SECONDS, "memory to come back")
+    except TimeoutError:
+        return False
+    return True
+
+
+def wrong(watch, told, before, memory_returned, lost):
+    """Each thing that is wrong, as a sentence."""
+    log, rest = highest(watch.samples, "log_mebibytes"), watch.now()
+    if log > LOG_MEBIBYTES:
+        yield f"The write-ahead log grew to {log:.1f} MiB; its limit is {LOG_MEBIBYTES} MiB."
+    if not memory_returned:
+        held = f"{REST_SECONDS} s after the load the server still held {rest.memory_megabytes:.1f} MB"
+        yield f"{held}; its limit is {MEMORY_MEGABYTES} MB."
+    third = len(watch.samples) // 3
+    early, late = (highest(part, "descriptors") for part in (watch.samples[:third], watch.samples[-third:]))
+    if late > early + SPARE_DESCRIPTORS:
+        yield f"Descriptors grew from {early} in the first third of the load to {late} in the last."
+    if rest.descriptors > before.descriptors + SPARE_DESCRIPTORS:
+        yield f"{rest.descriptors} descriptors were open after the load, and {before.descriptors} before it."
+    for text, count in told.failures.most_common(10):
+        yield f"{count} calls failed: {text}"
+    yield from lost
+
+
+def report(watch, told, seconds):
+    print("\n".join(watch.table()))
+    for kind, count in sorted(told.calls.items()):
+        mean = 1_000 * told.seconds[kind] / count
+        print(f"{kind}: {count / seconds:.1f}/s, mean {mean:.1f} ms, told to wait {told.waited[kind]} times")
+    rest = watch.now()
+    held = f"memory {rest.memory_megabytes:.1f} MB, {rest.descriptors} descriptors"
+    print(f"at rest: log {rest.log_mebibytes:.1f} MiB, {held}")
+
+
+def main():
+    seconds, seed = float(os.environ.get("SOAK_SECONDS") or 60), int(os.environ.get("SOAK_SEED") or 1)
+    with ApusServer() as server:
+        watch = Watch(server)
+        before = watch.now()
+        print(f"soak: {CLIENTS} clients for {seconds:g} s, SOAK_SEED={seed}")
+        with watch:
+            told = load(server.port, seconds, seed)
+        memory_returned = came_back(watch, MEMORY_MEGABYTES)
+        report(watch, told, seconds)
+        faults = list(wrong(watch, told, before, memory_returned, list(missing(server.port, told))))
+        if server.stop(remove=False) != 0:
+            faults.append("The server did not end with 0 after SIGTERM.")
+    for fault in faults:
+        print("soak: " + fault)
+    if not faults:
+        print("soak: clean")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

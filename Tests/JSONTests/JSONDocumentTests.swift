@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Testing
 
@@ -104,15 +105,27 @@ import Testing
     }
 
     @Test func `a very long number takes linear time`() throws {
-        let digits = String(repeating: "7", count: 2_000_000)
-        let clock = ContinuousClock()
-        let time = try clock.measure {
-            let document = try JSONDocument(parsing: Array("[\(digits),0.\(digits),\(digits)e-1999999]".utf8))
-            let values = document.root.elements.map(\.double)
-            #expect(values[0] == .infinity)
-            #expect(values[1] == 0.7777777777777778)
-            #expect(document.root.elements.map(\.int64) == [nil, nil, nil])
-        }
-        #expect(time < .seconds(5))
+        // Sixteen times the digits: about sixteen times the work where it is linear, 256 times where it is quadratic.
+        let short = try #require((0..<3).map { _ in try processorTime(ofDigits: 100_000) }.min())
+        let long = try processorTime(ofDigits: 1_600_000)
+        #expect(long < short * 64)
+    }
+
+    /// The processor time of this thread, which other processes on a busy machine do not lengthen.
+    private func processorTime(ofDigits count: Int) throws -> Duration {
+        let digits = String(repeating: "7", count: count)
+        let bytes = Array("[\(digits),0.\(digits),\(digits)e-\(count - 1)]".utf8)
+        let start = threadTime()
+        let document = try JSONDocument(parsing: bytes)
+        let values = document.root.elements.map(\.double)
+        #expect(values == [.infinity, 0.7777777777777778, 7.777777777777778])
+        #expect(document.root.elements.map(\.int64) == [nil, nil, nil])
+        return threadTime() - start
+    }
+
+    private func threadTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }

@@ -18,10 +18,12 @@ package struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// A seed for one test, printed so that a failure can be had again: APUS_TEST_SEED where it is set, else a new one.
+/// The seed of a test, printed beside what fails: APUS_TEST_SEED where it is set, else always the same.
+///
+/// Every run of a checkout judges the same worlds; new ones are sought by setting the variable.
 package func testSeed(_ test: String = #function) -> UInt64 {
     let given = getenv("APUS_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
-    let seed = given ?? UInt64.random(in: 1...999_999_999)
+    let seed = given ?? 20_261_128
     print("APUS_TEST_SEED=\(seed) in \(test)")
     return seed
 }

@@ -8,6 +8,8 @@ import time
 from harness.bench import API, Refused, create_runs, post
 from harness.seed import insert_reference_points
 
+from . import read_limits
+
 SAMPLED_RUNS = 50
 PAGE = 25_000
 BULK = "step GET /ajax-api/2.0/mlflow/metrics/get-history-bulk-interval?{runs}&metric_key=loss&max_results=320\n"
@@ -51,13 +53,19 @@ def measure_reading(bench, kind, server, run, points, note):
     paged = f"step GET {target}&max_results={PAGE}&page_token=${{next_page_token}}\nmore next_page_token\n"
     if server.is_slow:
         paged, points, note = f"step GET {target}&max_results={PAGE}\n", PAGE, "its first page"
-    measure_points(bench, kind, server, "pages of 25,000", paged, points, note)
+    measures = [("pages of 25,000", paged, PAGE)]
     if not server.is_slow:
-        measure_points(bench, kind, server, "in one answer", f"step GET {target}\n", points, note)
+        measures.append(("in one answer", f"step GET {target}\n", 0))
+    for name, script, page in measures:
+        limit = None
+        if bench.measures_limit_of(kind):
+            limit = read_limits.limit_of_history(bench, server, run, points, page)
+        measure_points(bench, kind, server, name, script, points, note, limit)
 
 
-def measure_points(bench, kind, server, name, script, points, note):
-    values = []
+def measure_points(bench, kind, server, name, script, points, note, limit=None):
+    """limit: measures the row's limit, in points a second, at once after each repetition."""
+    values, limits = [], []
     try:
         for _ in range(bench.settings.repetitions):
             result = bench.load(server, script, iterations=1, seconds=120)
@@ -67,9 +75,13 @@ def measure_points(bench, kind, server, name, script, points, note):
             if read != points:
                 raise Refused(f"{read:,} points came instead of {points:,}")
             values.append(points / result["seconds"])
+            if limit:
+                limits.append(limit())
     except Refused as refusal:
         values, note = [], str(refusal)
     bench.record("history", name, "points/s", kind, values, True, note)
+    if limits:
+        bench.record("history", name, "points/s", "limits", limits, True, read_limits.NOTE)
 
 
 def measure_sampling(bench, kind, server, name, runs, note):

@@ -9,6 +9,9 @@ import time
 from harness.bench import API, Refused, call, create_runs, post
 from harness.seed import EXPERIMENTS
 
+from . import read_limits
+
+FOUND = 100
 PAGE = 40
 DEPTH = 200
 
@@ -16,12 +19,13 @@ DEPTH = 200
 def search(bench, kind):
     """100 of the runs by each shape, whole result sets, a page deep inside."""
     if kind == "limits":
-        return nginx_answer(bench)
+        return
     with bench.server(kind, bench.settings.runs) as server:
         experiments, ids = names_of_store(server)
         bodies = shapes(experiments, ids)
-        measure_shapes(bench, kind, server, "search", bodies)
-        measure_gets(bench, kind, server, ids, "runs/get")
+        measure_shapes(bench, kind, server, "search", bodies, limits=search_limits(bench, kind, server, bodies))
+        gets = read_limits.limit_of_gets(bench, server, ids) if bench.measures_limit_of(kind) else None
+        measure_gets(bench, kind, server, ids, "runs/get", limit=gets)
         measure_all_pages(bench, kind, server, experiments[0])
         measure_depth(bench, kind, server, experiments[0])
         with_writer(bench, kind, server, bodies, ids)
@@ -36,7 +40,8 @@ def search_large(bench, kind):
         return
     with bench.server(kind, bench.settings.large_runs) as server:
         experiments, ids = names_of_store(server)
-        measure_shapes(bench, kind, server, "search-large", shapes(experiments, ids))
+        bodies = shapes(experiments, ids)
+        measure_shapes(bench, kind, server, "search-large", bodies, limits=search_limits(bench, kind, server, bodies))
 
 
 def names_of_store(server):
@@ -55,7 +60,7 @@ def names_of_store(server):
 def shapes(experiments, ids):
     first = experiments[:1]
     quoted = ", ".join(f"'{identifier}'" for identifier in ids)
-    return {
+    bodies = {
         "no filter": {"experiment_ids": first},
         "metric and param filter": {
             "experiment_ids": first,
@@ -66,24 +71,40 @@ def shapes(experiments, ids):
         "IN on run ids": {"experiment_ids": first, "filter": f"attributes.run_id IN ({quoted})"},
         "5 experiments": {"experiment_ids": experiments},
     }
+    return {name: {**body, "max_results": FOUND} for name, body in bodies.items()}
 
 
-def measure_shapes(bench, kind, server, case, bodies, suffix="", note=""):
+def search_limits(bench, kind, server, bodies):
+    """By shape, a measurement of the same search in C."""
+    if not bench.measures_limit_of(kind):
+        return {}
+    experiments, ids = names_of_store(server)
+    statements = read_limits.statements(experiments, ids, FOUND)
+    return {name: read_limits.limit_of_search(bench, server, statements[name], body) for name, body in bodies.items()}
+
+
+def measure_shapes(bench, kind, server, case, bodies, suffix="", note="", limits=None):
     for name, body in bodies.items():
-        script = post("runs/search", json.dumps({**body, "max_results": 100}))
-        measure(bench, kind, server, case, name + suffix, script, note)
+        script = post("runs/search", json.dumps(body))
+        measure(bench, kind, server, case, name + suffix, script, note, (limits or {}).get(name))
 
 
-def measure(bench, kind, server, case, name, script, note=""):
+def measure(bench, kind, server, case, name, script, note="", limit=None):
+    """limit: measures the row's limit, in ms, at once after each repetition."""
     calls = max(3, bench.settings.calls // 20) if server.is_slow else bench.settings.calls
-    count = bench.settings.repetitions
-    results = [bench.load(server, script, iterations=calls, seconds=60) for _ in range(count)]
-    bench.record(case, name, "ms", kind, [result["request_us"]["p50"] / 1000 for result in results], note=note)
+    values, limits = [], []
+    for _ in range(bench.settings.repetitions):
+        values.append(bench.load(server, script, iterations=calls, seconds=60)["request_us"]["p50"] / 1000)
+        if limit:
+            limits.append(limit())
+    bench.record(case, name, "ms", kind, values, note=note)
+    if limits:
+        bench.record(case, name, "ms", "limits", limits, note=read_limits.NOTE)
 
 
-def measure_gets(bench, kind, server, ids, name, note=""):
+def measure_gets(bench, kind, server, ids, name, note="", limit=None):
     script = f"list runs {bench.write_list(ids)}\nstep GET {API}runs/get?run_id=${{runs[n]}}\n"
-    measure(bench, kind, server, "search", name, script, note)
+    measure(bench, kind, server, "search", name, script, note, limit)
 
 
 def measure_all_pages(bench, kind, server, experiment):
@@ -144,12 +165,3 @@ def with_writer(bench, kind, server, bodies, ids):
     finally:
         writer.terminate()
         writer.communicate()
-
-
-def nginx_answer(bench):
-    if bench.has_nginx():
-        with bench.nginx() as server:
-            script = f"step GET {API}runs/get?run_id=0\n"
-            results = [bench.load(server, script, iterations=2_000) for _ in range(bench.settings.repetitions)]
-        values = [result["request_us"]["p50"] / 1000 for result in results]
-        bench.record("search", "runs/get", "ms", "limits", values, note="nginx, static answer")

@@ -29,7 +29,8 @@ class Bench:
         self.directory = Path(tempfile.mkdtemp(prefix="apus-bench-"))
         self.client_python = kinds.client_python(options.client_python)
         self.load_tool = self.compiled("load", GENERATOR)
-        self.limits_tool = self.compiled("limits", ("limits.c",), "-lsqlite3")
+        self.limits_tool = self.compiled("limits", ("limits.c", "measure.c"), "-lsqlite3")
+        self.reads_tool = self.compiled("reads", ("reads.c", "writing.c", "measure.c"), "-lsqlite3", "-lm")
         self.seeded: dict[tuple, Path] = {}
         self.counter = 0
 
@@ -147,6 +148,15 @@ class Bench:
         """What limits.c measures."""
         output = subprocess.run([self.limits_tool, *map(str, arguments)], check=True, capture_output=True, text=True)
         return json.loads(output.stdout)
+
+    def read_limit(self, *arguments):
+        """What reads.c measures."""
+        return json.loads(self.read_answer(*arguments))
+
+    def read_answer(self, *arguments):
+        """What reads.c prints: figures, or for no calls the answer that they are about."""
+        command = [self.reads_tool, *map(str, arguments)]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
 
     def write_list(self, lines):
         path = self.new_path("list")

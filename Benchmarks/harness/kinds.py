@@ -171,7 +171,8 @@ def nginx_binary():
 
 
 def client_python(given):
-    return first_that_exists(given, HERE.parent / ".venv/bin/python", mlflow_python())
+    # The client works in a directory of its own. A link stays one: resolved, it would lose its environment.
+    return first_that_exists(given and os.path.abspath(given), HERE.parent / ".venv/bin/python", mlflow_python())
 
 
 def missing(name):

@@ -14,7 +14,6 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,48 +21,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { MAXIMUM_SAMPLES = 1 << 22, APPEND_BYTES = 4096, MESSAGE_BYTES = 300, CHECKPOINT_PAGES = 8192 };
+#include "measure.h"
 
-static int64_t *samples;
-static size_t sampleCount;
+enum { APPEND_BYTES = 4096, MESSAGE_BYTES = 300, CHECKPOINT_PAGES = 8192 };
+
 static int walPages;
-
-_Noreturn static void fail(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(2);
-}
-
-static int64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
-}
-
-static void sample(int64_t nanoseconds) {
-    if (sampleCount < MAXIMUM_SAMPLES) samples[sampleCount++] = nanoseconds;
-}
-
-static int ascending(const void *left, const void *right) {
-    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
-static void report(int64_t count, int64_t start, int64_t longestCheckpoint) {
-    double seconds = (double)(now() - start) / 1e9;
-    qsort(samples, sampleCount, sizeof *samples, ascending);
-    size_t last = sampleCount ? sampleCount - 1 : 0;
-    printf("{\"count\": %lld, \"seconds\": %.6f, \"rate\": %.1f, ", (long long)count, seconds, (double)count / seconds);
-    printf("\"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, ", (double)samples[last / 2] / 1000,
-           (double)samples[(size_t)((double)last * 0.99)] / 1000, (double)samples[last] / 1000);
-    printf("\"longest_checkpoint_ms\": %.3f}\n", (double)longestCheckpoint / 1e6);
-}
 
 static void measureSync(const char *directory, int64_t nanoseconds) {
     char path[4096], block[APPEND_BYTES];
@@ -78,7 +42,7 @@ static void measureSync(const char *directory, int64_t nanoseconds) {
             fail("%s: %s", path, strerror(errno));
         sample(now() - before);
     }
-    report((int64_t)sampleCount, start, 0);
+    report(sampleCount(), start, 0);
     close(file);
     unlink(path);
 }
@@ -118,21 +82,9 @@ static void measureRoundTrip(int64_t nanoseconds) {
         if (!exchangeAll(peer, message, false) || !exchangeAll(peer, message, true)) fail("the echo ended");
         sample(now() - before);
     }
-    report((int64_t)sampleCount, start, 0);
+    report(sampleCount(), start, 0);
     close(peer);
     waitpid(child, NULL, 0);
-}
-
-static void execute(sqlite3 *database, const char *sql) {
-    char *message = NULL;
-    if (sqlite3_exec(database, sql, NULL, NULL, &message) != SQLITE_OK) fail("%.60s: %s", sql, message);
-}
-
-static sqlite3_stmt *prepare(sqlite3 *database, const char *sql) {
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK)
-        fail("%.60s: %s", sql, sqlite3_errmsg(database));
-    return statement;
 }
 
 static void step(sqlite3_stmt *statement) {
@@ -269,8 +221,6 @@ static void measureStore(char **arguments) {
 }
 
 int main(int count, char **arguments) {
-    samples = malloc(MAXIMUM_SAMPLES * sizeof *samples);
-    if (!samples) fail("out of memory");
     const char *what = count > 1 ? arguments[1] : "";
     if (count == 4 && strcmp(what, "fsync") == 0) measureSync(arguments[2], (int64_t)(atof(arguments[3]) * 1e9));
     else if (count == 3 && strcmp(what, "roundtrip") == 0) measureRoundTrip((int64_t)(atof(arguments[2]) * 1e9));

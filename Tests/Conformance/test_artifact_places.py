@@ -49,7 +49,7 @@ def test_a_server_for_artifacts_alone(tmp_path, arguments, environment):
 
 def test_a_server_for_artifacts_alone_takes_no_backend_store(tmp_path):
     command = [str(apus_binary()), "server", "--artifacts-only", "--backend-store-uri", f"sqlite:///{tmp_path}/x.db"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=10, cwd=tmp_path)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
     assert result.returncode != 0
     assert "--artifacts-only" in result.stderr
     assert os.listdir(tmp_path) == []
@@ -172,7 +172,7 @@ def test_a_folder_that_may_not_be_written_is_a_403(mode):
 def test_an_upload_whose_folder_is_deleted_meanwhile_is_no_server_fault():
     with ApusServer() as server:
         run = new_run(server.url)
-        connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
         connection.putrequest("PUT", f"{ARTIFACTS}/0/{run}/artifacts/deep/a")
         connection.putheader("Content-Length", "6")
         connection.endheaders()

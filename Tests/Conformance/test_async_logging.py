@@ -51,7 +51,7 @@ def test_a_program_that_ends_at_once_loses_nothing(tracking, uri, experiment):
         "    for step in range(200):\n"
         "        mlflow.log_metric('m', step, step=step, synchronous=False)\n"
     )
-    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=300)
     run = tracking.get_run(run_id)
     assert run.info.status == "FINISHED"
     assert sorted(point.step for point in tracking.get_metric_history(run_id, "m")) == list(range(200))

@@ -87,7 +87,7 @@ def server_stays_well(server):
 
 def exchange(server, data):
     """Sends bytes, reads until the server closes or one whole answer is there. Returns status, head and body."""
-    with socket.create_connection((server.host, server.port), timeout=15) as connection:
+    with socket.create_connection((server.host, server.port), timeout=60) as connection:
         try:
             connection.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
@@ -172,7 +172,7 @@ def test_clients_that_leave_early_leave_nothing_behind(server):
     ]
     for beginning in beginnings:
         for reset in (False, True):
-            connection = socket.create_connection((server.host, server.port), timeout=10)
+            connection = socket.create_connection((server.host, server.port), timeout=60)
             if reset:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
             connection.sendall(beginning)
@@ -187,7 +187,7 @@ def test_clients_that_leave_early_leave_nothing_behind(server):
 
 
 def test_requests_sent_all_at_once_are_answered_in_order(server):
-    with socket.create_connection((server.host, server.port), timeout=15) as connection:
+    with socket.create_connection((server.host, server.port), timeout=60) as connection:
         routes = ["/health", "/version", "/nowhere", "/health"]
         last = b"GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         connection.sendall(
@@ -203,7 +203,7 @@ def test_requests_sent_all_at_once_are_answered_in_order(server):
 def test_a_body_in_pieces_is_one_body(server):
     body = b'{"experiment_ids": ["0"], "max_results": 1}'
     head = f"POST {API}runs/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n".encode()
-    with socket.create_connection((server.host, server.port), timeout=15) as connection:
+    with socket.create_connection((server.host, server.port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         whole = head + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
         whole += b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"

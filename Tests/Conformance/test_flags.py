@@ -175,7 +175,7 @@ def test_a_deleted_default_experiment_does_not_come_back():
     "arguments", [["--version"], ["--help"], ["server", "--help"], ["doctor", "--help"]], ids=" ".join
 )
 def test_help_and_version_end_well(arguments):
-    result = subprocess.run([str(apus_binary()), *arguments], capture_output=True, text=True, timeout=10)
+    result = subprocess.run([str(apus_binary()), *arguments], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0
     assert result.stderr == ""
     # A subcommand has a help of its own.
@@ -187,7 +187,7 @@ def test_help_and_version_end_well(arguments):
 )
 def test_a_wrong_flag_is_refused(arguments, tmp_path):
     command = [str(apus_binary()), "server", "--data-dir", str(tmp_path / "data"), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert result.returncode > 0
     assert result.stderr
 
@@ -207,7 +207,7 @@ def test_sources_of_versions_must_match_the_pattern_of_the_operator():
 def test_a_pattern_that_is_none_stops_the_start(tmp_path):
     command = [str(apus_binary()), "server", "--port", "0", "--data-dir", str(tmp_path / "data")]
     environment = os.environ | {SOURCE_PATTERN: "(unclosed"}
-    result = subprocess.run(command, capture_output=True, text=True, timeout=10, env=environment)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     assert result.returncode > 0
     assert SOURCE_PATTERN in result.stderr
 

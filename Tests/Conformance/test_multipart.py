@@ -191,7 +191,7 @@ def test_an_upload_goes_on_after_the_server_was_started_again(stop):
 def half_a_part(upload, number, content):
     """A connection on which half of a part has been sent and taken."""
     target = urllib.parse.urlsplit(upload.urls[number - 1])
-    connection = http.client.HTTPConnection(upload.server.host, upload.server.port, timeout=10)
+    connection = http.client.HTTPConnection(upload.server.host, upload.server.port, timeout=60)
     connection.putrequest("PUT", f"{target.path}?{target.query}")
     connection.putheader("Content-Length", str(len(content)))
     connection.endheaders(content[: len(content) // 2])

@@ -81,6 +81,9 @@ def test_what_apus_does_not_serve_is_refused_at_once(routes, ask):
         if is_one_of(SERVED + CHECKED_FIRST, pattern):
             continue
         status, code, seconds = ask(method, pattern)
+        if seconds > SECONDS_AT_ONCE:
+            # A busy machine delays one answer; a server that waits for something delays the next one, too.
+            status, code, seconds = ask(method, pattern)
         if (status, code) != (501, "NOT_IMPLEMENTED") or seconds > SECONDS_AT_ONCE:
             wrong.append(f"{method} {pattern}: {status} {code} after {seconds:.2f} s")
     assert not wrong, "\n".join(wrong)

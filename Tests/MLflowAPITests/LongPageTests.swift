@@ -15,7 +15,7 @@ import TrackingStore
             }
         }
         let whole = try fixture.post("runs/search", #"{"experiment_ids":["0"],"max_results":5000}"#)
-        #expect(whole.pieces == 3)
+        #expect(Self.hasShortPieces(whole))
         let names = try Self.names(whole)
         #expect(names == (0..<count).reversed().map { "run \($0)" })
         #expect(try JSONDocument(parsing: whole.bytes).root["next_page_token"] == nil)
@@ -26,7 +26,7 @@ import TrackingStore
             "runs/search",
             #"{"experiment_ids":["0"],"max_results":2000,"page_token":"\#(token)"}"#
         )
-        #expect(first.pieces == 2)
+        #expect(Self.hasShortPieces(first))
         #expect(try Self.names(first) + Self.names(second) == names)
     }
 
@@ -44,10 +44,11 @@ import TrackingStore
         let reply = try fixture.send("GET", "/api/2.0/mlflow/model-versions/search", query: query) {
             try fixture.stored.write { try $0.deleteRegisteredModel(deleted) }
         }
-        #expect(reply.pieces == 4)
-        // The first thousand rows were read together with the search, before the deletion.
+        #expect(Self.hasShortPieces(reply))
+        // The first rows were read together with the search, before the deletion.
         let names = try reply.member("model_versions").elements.map { $0["name"]?.string ?? "" }
-        #expect(names.count { $0 == "a" } == (deleted == "a" ? 1_000 : 2_000))
+        let remaining = names.count { $0 == "a" }
+        #expect(deleted == "a" ? (1..<2_000).contains(remaining) : remaining == 2_000)
         #expect(names.count { $0 == "b" } == (deleted == "a" ? 2_000 : 0))
     }
 
@@ -66,13 +67,18 @@ import TrackingStore
         }
         let body = #"{"experiment_ids":["0"],"order_by":[{"field_name":"name"}]}"#
         let reply = try fixture.post("logged-models/search", body)
-        // 60,000 points have about 130 bytes each.
-        #expect(reply.pieces == 2)
+        // Each has 260,000 bytes; how long they are is known only when some have been read.
+        #expect(reply.pieces > 5)
         let models = try reply.member("models").elements
         let counts = models.map { $0["data"]?["metrics"].map { Array($0.elements).count } }
         #expect(counts == Array(repeating: points, count: 30))
         let names = models.compactMap { $0["info"]?["name"]?.string }
         #expect(names == (0..<30).map { "model \($0)" }.sorted())
+    }
+
+    /// Whether an answer came in more than one piece, none of which a slow client makes dear.
+    private static func hasShortPieces(_ reply: Reply) -> Bool {
+        reply.pieces > 1 && reply.bytes.count / reply.pieces <= 160 * 1_024
     }
 
     private static func names(_ reply: Reply) throws -> [String] {

@@ -46,7 +46,7 @@ private final class PageBody: APIBodyProducer {
     private static let rowsAtOnce = 1_000
     /// Rows that are held as values at the most.
     private static let valuesAtOnce = 100
-    /// Rows of a part that are read before it is known how long they are.
+    /// Rows that are read before it is known how long they are.
     private static let valuesAtFirst = 20
     /// Bytes of text after which a part ends: what a client that does not read costs.
     private static let bytesAtOnce = 128 * 1_024
@@ -59,6 +59,8 @@ private final class PageBody: APIBodyProducer {
     private struct Progress {
         /// Rows that have been read.
         var rows = 0
+        /// What they came to as text.
+        var bytes = 0
         /// Whether the list has entities; there are none of rows that have been removed.
         var hasEntities = false
     }
@@ -81,11 +83,11 @@ private final class PageBody: APIBodyProducer {
         return hasMore
     }
 
-    /// How many rows fill what is left of a part, to judge by those that have been read.
-    private static func nextCount(read: Int, bytes: Int) -> Int {
-        guard read > 0 else { return valuesAtFirst }
-        let each = max(bytes / read, 1)
-        return min(max((bytesAtOnce - bytes) / each, 1), valuesAtOnce)
+    /// How many rows fill what is left of a part, to judge by those that have been read before.
+    private static func nextCount(after rows: Int, bytes: Int, inThisPart held: Int) -> Int {
+        guard rows > 0 else { return valuesAtFirst }
+        let each = max(bytes / rows, 1)
+        return min(max((bytesAtOnce - held) / each, 1), valuesAtOnce)
     }
 
     /// Appends the next part, with the beginning and the end of the answer where they belong.
@@ -97,7 +99,8 @@ private final class PageBody: APIBodyProducer {
         var writer = JSONWriter(capacity: min(2_048 * rows.count, Self.bytesAtOnce))
         writer.beginArray()
         while !rows.isEmpty, writer.bytes.count < Self.bytesAtOnce {
-            let count = Self.nextCount(read: rows.startIndex - progress.rows, bytes: writer.bytes.count)
+            let held = writer.bytes.count
+            let count = Self.nextCount(after: rows.startIndex, bytes: progress.bytes + held, inThisPart: held)
             let written = try entity.write(Array(rows.prefix(count)), session, &writer)
             rows = rows.dropFirst(written)
         }
@@ -107,6 +110,7 @@ private final class PageBody: APIBodyProducer {
         if progress.hasEntities, !part.isEmpty { bytes.append(UInt8(ascii: ",")) }
         bytes.append(contentsOf: part)
         progress.rows = rows.startIndex
+        progress.bytes += part.count
         progress.hasEntities = progress.hasEntities || !part.isEmpty
         self.progress.withLock { [progress] in $0 = progress }
         guard rows.startIndex == page.items.count else { return true }

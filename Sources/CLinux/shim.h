@@ -12,8 +12,9 @@ extern int eventfd_write(int, unsigned long);
 // pthread_setname_np(3), from <pthread.h> under _GNU_SOURCE.
 extern int pthread_setname_np(unsigned long, const char *);
 
-// mallopt(3), from <malloc.h>, which the Glibc module leaves out as well.
+// mallopt(3) and malloc_trim(3), from <malloc.h>, which the Glibc module leaves out as well.
 extern int mallopt(int, int);
+extern int malloc_trim(unsigned long);
 
 enum apus_malloc_parameter {
     apus_malloc_trim_threshold = -1,

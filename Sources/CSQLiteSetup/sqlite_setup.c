@@ -132,6 +132,10 @@ void apus_watch_rollbacks(sqlite3 *database) {
     sqlite3_rollback_hook(database, dropPending, database);
 }
 
+void apus_keep_log_when_closed(sqlite3 *database) {
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+}
+
 int apus_set_up_sqlite(void) {
     if (systemFiles) return SQLITE_OK;
     // Refused when SQLite is in use already; it then goes on counting.

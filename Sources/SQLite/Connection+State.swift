@@ -70,36 +70,3 @@ extension Connection {
         try? execute("ROLLBACK")
     }
 }
-
-extension Connection {
-    /// How far a checkpoint goes (https://sqlite.org/c3ref/wal_checkpoint_v2.html).
-    package enum CheckpointMode: Sendable {
-        /// Copies what no reader needs any more; waits for nobody.
-        case passive
-        /// Copies all, waiting for readers and the writer up to the busy timeout, and cuts the log to zero bytes.
-        case truncate
-    }
-
-    /// The pages in the write-ahead log after the newest commit of this connection.
-    ///
-    /// Counted once `configureForWriting` has chosen a write-ahead log without automatic checkpoints; else 0.
-    package var walPages: Int { Int(database.walPages.pointee) }
-
-    /// Copies pages from the write-ahead log into the database file; blocks on the disk.
-    /// - Returns: pages in the log, and how many of them are now in the database; -1 without a write-ahead log.
-    /// - Throws: `isBusy` if `.truncate` ran into a reader or another checkpoint; the database stays consistent.
-    @discardableResult
-    package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> (log: Int, checkpointed: Int) {
-        guard let raw = database.raw else { throw .closed(sql: nil) }
-        var log: Int32 = 0
-        var checkpointed: Int32 = 0
-        let code =
-            switch mode {
-            case .passive: SQLITE_CHECKPOINT_PASSIVE
-            case .truncate: SQLITE_CHECKPOINT_TRUNCATE
-            }
-        let result = sqlite3_wal_checkpoint_v2(raw, nil, code, &log, &checkpointed)
-        guard result == SQLITE_OK else { throw .latest(on: raw, result: result, sql: nil) }
-        return (Int(log), Int(checkpointed))
-    }
-}

@@ -38,6 +38,7 @@ package final class Connection {
     private static let setUpResult = apus_set_up_sqlite()
 
     let database: DatabaseHandle
+    let busyMilliseconds: Int32
     private var statements = StatementCache(capacity: 64)
 
     /// Opens a database file and sets `busy_timeout` (first), then `foreign_keys`, and `query_only` for readers.
@@ -60,7 +61,8 @@ package final class Connection {
         }
         database = DatabaseHandle(raw: raw)
         if mode.fileSystem != nil { apus_watch_rollbacks(raw) }
-        sqlite3_busy_timeout(raw, Int32(min(max(busyTimeout / .milliseconds(1), 0), 86_400_000)))
+        busyMilliseconds = Int32(min(max(busyTimeout / .milliseconds(1), 0), 86_400_000))
+        sqlite3_busy_timeout(raw, busyMilliseconds)
         try execute("PRAGMA foreign_keys = ON")
         if case .readOnly = mode {
             try execute("PRAGMA query_only = ON")

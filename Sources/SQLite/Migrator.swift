@@ -35,15 +35,18 @@ package struct Migrator: Sendable {
     /// Looks at a file without changing it: call it before a connection that writes is opened.
     ///
     /// Opens a read-only connection and closes it. Only a database left behind by a crash, whose journal must be
-    /// rolled back before anybody can read it, is opened for writing, which completes the rollback.
+    /// rolled back before anybody can read it, is opened for writing, which completes the rollback; and one with a
+    /// write-ahead log on a file system that cannot share memory, which is read by having it alone.
     /// - Throws: whatever speaks against using the database.
     package func inspect(path: String) throws(MigrationError) -> State {
         guard access(path, F_OK) == 0 else { return .empty }
         return try Self.translatingErrors {
             do {
                 return try state(ofFileAt: path, mode: .readOnly)
-            } catch let error as SQLiteError where error.isReadOnly || error.code.primary == .cannotOpen {
-                return try state(ofFileAt: path, mode: .readWrite)
+            } catch let error as SQLiteError
+                where error.isReadOnly || error.code.primary == .cannotOpen || error.isIOError
+            {
+                return try state(ofFileAt: path, mode: .readWrite, alone: error.isIOError)
             }
         }
     }
@@ -88,9 +91,10 @@ package struct Migrator: Sendable {
         }
     }
 
-    private func state(ofFileAt path: String, mode: Connection.Mode) throws -> State {
+    private func state(ofFileAt path: String, mode: Connection.Mode, alone: Bool = false) throws -> State {
         let connection = try Connection(path: path, mode: mode)
         defer { connection.close() }
+        if alone { try connection.execute("PRAGMA locking_mode = EXCLUSIVE") }
         return try state(of: connection)
     }
 

@@ -30,6 +30,9 @@ package final class OwnerLock: Sendable {
     /// Whether the last owner ended without `release()`: it was killed, or the machine went down.
     package let isTakenOver: Bool
 
+    /// Whether a store has been kept in the database before, by `noteStore()` of an earlier owner.
+    package let knowsStore: Bool
+
     private let descriptor: Int32
 
     /// Claims a database; its folder must exist, the database itself need not.
@@ -40,7 +43,7 @@ package final class OwnerLock: Sendable {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(call: "open", errno: errno, path: path) }
         do {
-            isTakenOver = try Self.claim(descriptor, path: path)
+            (isTakenOver, knowsStore) = try Self.claim(descriptor, path: path)
         } catch {
             Glibc.close(descriptor)
             throw error
@@ -53,12 +56,17 @@ package final class OwnerLock: Sendable {
         Glibc.close(descriptor)
     }
 
+    /// Tells later owners that the database holds a store, so that they miss it when it is gone.
+    package func noteStore() throws(Failure) {
+        try Self.write("\(getpid())\n\(Self.storeMark)\n", to: descriptor, path: path)
+    }
+
     /// Writes beside the pid where the owner answers; an empty address takes it back.
     ///
     /// For another process that wants the same database: the address, and the name of the machine that it holds on.
     package func announce(_ address: String) throws(Failure) {
         let place = address.isEmpty ? "" : "\(address)\n\(Owner.machine)\n"
-        try Self.write("\(getpid())\n" + place, to: descriptor, path: path)
+        try Self.write("\(getpid())\n" + place + Self.keptMark(descriptor), to: descriptor, path: path)
     }
 
     /// What the owner of a database has said of itself; nil when nobody has, or it left in order.
@@ -66,41 +74,50 @@ package final class OwnerLock: Sendable {
         let descriptor = open(lockPath(for: databasePath), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { Glibc.close(descriptor) }
-        return readOwner(descriptor)
+        return Owner(lockFile: content(descriptor))
     }
 
     /// Tells the next owner that all was left in order; the lock itself goes with this object or the process.
     ///
     /// A stale pid would mislead a person who looks into the file, too.
     package func release() {
-        _ = ftruncate(descriptor, 0)
+        let mark = Self.keptMark(descriptor)
+        try? Self.write(mark.isEmpty ? "" : "\n" + mark, to: descriptor, path: path)
     }
 
-    /// - Returns: whether the file still held the pid of an owner.
-    private static func claim(_ descriptor: Int32, path: String) throws(Failure) -> Bool {
+    /// The last line of a lock file whose database has held a store.
+    private static let storeMark: Substring = "store"
+
+    /// - Returns: whether the file still held the pid of an owner, and whether it knows of a store.
+    private static func claim(_ descriptor: Int32, path: String) throws(Failure) -> (Bool, Bool) {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
             if code == EINTR { continue }
             guard code == EWOULDBLOCK else { throw .system(call: "flock", errno: code, path: path) }
-            throw .ownedElsewhere(pid: readOwner(descriptor)?.pid, path: path)
+            throw .ownedElsewhere(pid: Owner(lockFile: content(descriptor))?.pid, path: path)
         }
-        let isTakenOver = readOwner(descriptor) != nil
-        try write("\(getpid())\n", to: descriptor, path: path)
-        return isTakenOver
+        let isTakenOver = Owner(lockFile: content(descriptor)) != nil
+        let mark = keptMark(descriptor)
+        try write("\(getpid())\n" + mark, to: descriptor, path: path)
+        return (isTakenOver, !mark.isEmpty)
+    }
+
+    /// The mark of a store with its line end; empty where the file has none.
+    private static func keptMark(_ descriptor: Int32) -> String {
+        content(descriptor).hasSuffix("\n\(storeMark)\n") ? "\(storeMark)\n" : ""
     }
 
     private static func write(_ text: String, to descriptor: Int32, path: String) throws(Failure) {
-        let text = Array(text.utf8)
+        let bytes = Array(text.utf8)
         guard ftruncate(descriptor, 0) == 0 else { throw .system(call: "ftruncate", errno: errno, path: path) }
-        let written = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard written == text.count else { throw .system(call: "pwrite", errno: errno, path: path) }
+        let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        guard written == bytes.count else { throw .system(call: "pwrite", errno: errno, path: path) }
     }
 
-    private static func readOwner(_ descriptor: Int32) -> Owner? {
+    private static func content(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 1_024)
         let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
-        guard count > 0 else { return nil }
-        return Owner(lockFile: String(decoding: bytes[..<count], as: UTF8.self))
+        return String(decoding: bytes[..<max(count, 0)], as: UTF8.self)
     }
 
     private static func lockPath(for databasePath: String) -> String {

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 internal import Synchronization
 internal import Threads
 
@@ -13,11 +14,12 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
         /// Jobs of `pending` already handed out.
         var head = 0
         var isClosed = false
+        var pauses = 0
 
         var depth: Int { pending.count - head }
 
         mutating func next() -> ReaderJob<Context>? {
-            guard head < pending.count else { return nil }
+            guard pauses == 0 || isClosed, head < pending.count else { return nil }
             let job = pending[head]
             head += 1
             if head == pending.count || head >= 1_024 {
@@ -94,12 +96,46 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
     private func claim(_ job: ReaderJob<Context>) throws(SubmissionError) -> ReaderSlot<Context>? {
         let claimed: Result<ReaderSlot<Context>?, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
-            if let slot = state.idle.popLast() { return .success(slot) }
+            if state.pauses == 0, let slot = state.idle.popLast() { return .success(slot) }
             guard state.depth < queueLimit else { return .failure(.overloaded) }
             state.pending.append(job)
             return .success(nil)
         }
         return try claimed.get()
+    }
+
+    /// Lets no new read start until `resume()`.
+    package func pause() { state.withLock { $0.pauses += 1 } }
+
+    /// Lets reads start again.
+    package func resume() {
+        let started: [(ReaderJob<Context>, ReaderSlot<Context>)] = state.withLock { state in
+            state.pauses -= 1
+            var started: [(ReaderJob<Context>, ReaderSlot<Context>)] = []
+            while !state.idle.isEmpty, let job = state.next() { started.append((job, state.idle.removeLast())) }
+            return started
+        }
+        for (job, slot) in started { slot.queue.async { self.serve(job, on: slot) } }
+    }
+
+    /// Interrupts the reads that are under way.
+    package func endReads(startedBefore moment: ReadMoment) {
+        for slot in slots { slot.interrupt() }
+    }
+
+    /// Blocks until no read is under way; false when the time ran out.
+    package func waitUntilIdle(within time: Duration) -> Bool {
+        let end = ContinuousClock.now + time
+        while state.withLock({ $0.idle.count }) < slots.count {
+            guard ContinuousClock.now < end else { return false }
+            usleep(200)
+        }
+        return true
+    }
+
+    /// Lets each idle reader give back its memory.
+    package func releaseMemory() {
+        for slot in slots { slot.queue.async { slot.releaseMemory() } }
     }
 
     private func serve(_ first: ReaderJob<Context>, on slot: ReaderSlot<Context>) {
@@ -144,6 +180,8 @@ final class ReaderSlot<Context: ReaderContext>: @unchecked Sendable {
     func interrupt() {
         interrupter.withLock { $0 }?.interrupt()
     }
+
+    func releaseMemory() { context?.connection.releaseMemory() }
 
     func close() {
         context?.connection.close()

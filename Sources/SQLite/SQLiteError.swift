@@ -43,6 +43,7 @@ extension SQLiteError {
         package static let corrupt = Code(rawValue: SQLITE_CORRUPT)
         package static let full = Code(rawValue: SQLITE_FULL)
         package static let cannotOpen = Code(rawValue: SQLITE_CANTOPEN)
+        package static let lockingProtocol = Code(rawValue: SQLITE_PROTOCOL)
         package static let constraint = Code(rawValue: SQLITE_CONSTRAINT)
         package static let misuse = Code(rawValue: SQLITE_MISUSE)
         package static let notADatabase = Code(rawValue: SQLITE_NOTADB)
@@ -66,6 +67,8 @@ extension SQLiteError {
     package var isIOError: Bool { code.primary == .inputOutput }
     /// `Connection.interrupter` stopped the statement.
     package var isInterrupt: Bool { code.primary == .interrupted }
+    /// The file holds something that SQLite cannot have written, or cannot be read where it should be.
+    package var isCorrupt: Bool { code.primary == .corrupt }
     /// The file is something else than a SQLite database.
     package var isNotADatabase: Bool { code.primary == .notADatabase }
 }

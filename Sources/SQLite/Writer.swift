@@ -22,11 +22,13 @@ package final class Writer<Session: WriterSession>: Sendable {
     private let thread: WriterThread<Session>
 
     /// Opens the session on the calling thread, migrations and all, and takes it over.
+    /// - Parameter gate: those who read beside the writer.
     /// - Throws: what `openSession` throws.
-    package init(limits: WriterLimits = .init(), openSession: () throws -> Session) throws {
+    package init(limits: WriterLimits = .init(), gate: (any ReadGate)? = nil, openSession: () throws -> Session) throws
+    {
         precondition(limits.requestsPerCommit > 0, "a commit holds at least 1 request, got \(limits.requestsPerCommit)")
         self.limits = limits
-        thread = WriterThread(session: try openSession(), checkpointPages: limits.checkpointPages)
+        thread = WriterThread(session: try openSession(), limits: limits, gate: gate)
     }
 
     /// Queues one request; `completion` gets its outcome on the writer's thread once that outcome is durable.
@@ -83,6 +85,17 @@ package final class Writer<Session: WriterSession>: Sendable {
         state.withLock { $0.isClosed = true }
         // A drain in progress goes on until the queue is empty, and one that is scheduled runs before this block.
         queue.sync { [thread] in thread.close() }
+    }
+
+    /// Cuts a large log and gives back memory, unless requests wait; for times without requests.
+    ///
+    /// Returns at once.
+    package func rest() {
+        queue.async { [self] in
+            guard state.withLock({ $0.pending.isEmpty }) else { return }
+            thread.rest()
+            publishStatistics()
+        }
     }
 
     private func drain() {

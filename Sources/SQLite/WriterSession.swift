@@ -13,6 +13,17 @@ package protocol WriterSession: AnyObject, SendableMetatype {
 
     /// The whole transaction is gone: drop what was cached since it began.
     func didRollBack()
+
+    /// The connection is about to be closed, for good.
+    func willClose() -> LogAtClose
+}
+
+/// What becomes of the write-ahead log when the writer closes.
+package enum LogAtClose: Sendable {
+    /// It is copied into the database and removed.
+    case emptyLog
+    /// It stays as it is, because the database that it belongs to is not in its place.
+    case keepLog
 }
 
 extension WriterSession {
@@ -22,6 +33,8 @@ extension WriterSession {
     package func didCommit() {}
     /// Does nothing: for sessions without caches.
     package func didRollBack() {}
+    /// Empties the log: for sessions that do not watch their files.
+    package func willClose() -> LogAtClose { .emptyLog }
 }
 
 /// Bounds of a `Writer`.
@@ -32,8 +45,14 @@ package struct WriterLimits: Sendable {
     /// Requests in one transaction, which bounds how long the first of them waits.
     package var requestsPerCommit = 1_024
 
-    /// Pages in the write-ahead log that start a checkpoint between two commits; 0 for none.
-    package var checkpointPages = 8_192
+    /// Pages of one transaction beyond those that fit into the connection's memory, after which it takes no more requests.
+    package var pagesPerCommit = 1_024
+
+    /// How large the write-ahead log may become.
+    package var log = LogLimits()
+
+    /// Whether readers and the commit of a transaction exclude each other, as with a rollback journal.
+    package var commitsAlone = false
 
     package init() {}
 }

@@ -8,16 +8,20 @@
 final class WriterThread<Session: WriterSession>: @unchecked Sendable {
     typealias Jobs = ArraySlice<WriterJob<Session>>
 
-    private let checkpointPages: Int
     private let clock = ContinuousClock()
+    private let pagesPerCommit: Int
+    private let commitsAlone: Bool
+    private let gate: (any ReadGate)?
     private var session: Session?
-    /// The log's pages when it was last checkpointed; it is written from its start again once no reader needs it.
-    private var checkpointedAtPages = 0
+    private var log: LogKeeper
     var statistics = WriterStatistics()
 
-    init(session: Session, checkpointPages: Int) {
+    init(session: Session, limits: WriterLimits, gate: (any ReadGate)?) {
         self.session = session
-        self.checkpointPages = checkpointPages
+        self.gate = gate
+        pagesPerCommit = limits.pagesPerCommit
+        commitsAlone = limits.commitsAlone
+        log = LogKeeper(limits: limits.log, gate: gate)
     }
 
     /// Carries out the jobs and delivers their outcomes: in one transaction, unless one of them costs the others theirs.
@@ -28,34 +32,50 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         }
         var waiting = jobs
         while !waiting.isEmpty {
+            if isCheckpointDue { checkpoint() }
             waiting = waiting.dropFirst(settle(waiting, in: session))
         }
     }
 
-    /// Empties the log and closes the connection.
+    /// Empties the log and closes the connection, unless the session says that the log must stay.
     func close() {
         guard let session else { return }
-        // The log is complete without a checkpoint: the next start reads it. A reader still open is the usual cause.
-        _ = try? session.connection.checkpoint(.truncate)
+        switch session.willClose() {
+        case .emptyLog:
+            // The log is complete without a checkpoint: the next start reads it. Another program's reader is the usual cause.
+            _ = try? session.connection.checkpoint(.truncateWhenFree)
+        case .keepLog:
+            session.connection.keepLogWhenClosed()
+        }
         session.connection.close()
         self.session = nil
     }
 
-    /// Whether the log has grown enough since the last checkpoint.
+    /// Whether the log has grown enough since it was last looked after.
     var isCheckpointDue: Bool {
-        guard checkpointPages > 0, let connection = session?.connection else { return false }
-        let pages = connection.walPages
-        if pages < checkpointedAtPages { checkpointedAtPages = 0 }
-        return pages - checkpointedAtPages >= checkpointPages
+        guard let connection = session?.connection else { return false }
+        return log.isDue(connection)
     }
 
-    /// Copies the log into the database; waits for no reader.
+    /// Copies the log into the database, and waits a little for readers where the log has outgrown its bound.
     func checkpoint() {
         guard let connection = session?.connection else { return }
-        checkpointedAtPages = connection.walPages
+        countCheckpoint { () throws(SQLiteError) in try log.work(on: connection) }
+    }
+
+    /// Cuts the log when it takes more than a start can read at once, and gives back memory; for times without requests.
+    func rest() {
+        guard let connection = session?.connection else { return }
+        if log.isWorthCutting {
+            countCheckpoint { () throws(SQLiteError) in try log.cut(on: connection) }
+        }
+        connection.releaseMemory()
+    }
+
+    private func countCheckpoint(_ body: () throws(SQLiteError) -> Void) {
         let start = clock.now
         do {
-            try connection.checkpoint(.passive)
+            try body()
             statistics.checkpoints += 1
         } catch {
             // Nothing is lost: the log keeps the pages and the next checkpoint tries again.
@@ -74,11 +94,19 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
             fail(jobs, error)
             return jobs.count
         }
-        for index in jobs.indices where !attempt(jobs[index], in: session) {
-            undo(session)
-            replay(jobs[..<index])
-            jobs[index].deliver()
-            return index - jobs.startIndex + 1
+        let pagesBefore = connection.writtenPages
+        var jobs = jobs
+        for index in jobs.indices {
+            guard attempt(jobs[index], in: session) else {
+                undo(session)
+                replay(jobs[..<index])
+                jobs[index].deliver()
+                return index - jobs.startIndex + 1
+            }
+            if connection.writtenPages - pagesBefore > pagesPerCommit {
+                jobs = jobs[...index]
+                break
+            }
         }
         do {
             try commitTransaction(session, requests: jobs.count)
@@ -122,9 +150,20 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
     private func commitTransaction(_ session: Session, requests: Int) throws {
         try session.willCommit()
         let start = clock.now
-        try session.connection.cached("COMMIT").run()
+        try withoutReads { try session.connection.cached("COMMIT").run() }
         statistics.countCommit(requests: requests, time: clock.now - start)
         session.didCommit()
+    }
+
+    /// Keeps readers away where they and a commit exclude each other.
+    ///
+    /// SQLite would make them wait for each other with sleeps that grow, and give up after some seconds.
+    private func withoutReads(_ commit: () throws -> Void) throws {
+        guard commitsAlone, let gate else { return try commit() }
+        gate.pause()
+        defer { gate.resume() }
+        if !gate.waitUntilIdle(within: .seconds(1)) { gate.endReads(startedBefore: .now) }
+        try commit()
     }
 
     private func fail(_ jobs: Jobs, _ error: any Error) {

@@ -1,3 +1,4 @@
+internal import Budgets
 package import SQLite
 package import Tracking
 
@@ -17,6 +18,10 @@ package final class TrackingStore: Sendable {
         package var readerCount = 4
         /// Reads that may wait for a connection before a request is refused.
         package var queuedReads = 4_096
+        /// Bytes that the write-ahead log may take.
+        package var logBytes = BudgetLimits().logBytes
+        /// Told what the server's log should hold: what happened to the files, and failures that name a page.
+        package var report: @Sendable (String) -> Void = { _ in }
 
         package init(databasePath: String, artifactRoot: ArtifactLocation, migrations: [Migration]) {
             self.databasePath = databasePath
@@ -29,6 +34,10 @@ package final class TrackingStore: Sendable {
     package let journalMode: JournalMode
     private let databasePath: String
     private let lock: OwnerLock
+    private let claim: DatabaseClaim
+    let files: StoreFiles
+    let logBytes: Int
+    let report: @Sendable (String) -> Void
     private let writer: Writer<WriteSession>
     private let readers: ReaderPool<ReadSession>
 
@@ -39,29 +48,53 @@ package final class TrackingStore: Sendable {
     package init(_ configuration: Configuration) throws {
         lock = try OwnerLock(databasePath: configuration.databasePath)
         databasePath = configuration.databasePath
+        report = configuration.report
+        logBytes = configuration.logBytes
+        try Self.requireDatabase(databasePath, isKnown: lock.knowsStore)
         let migrator = try Migrator(configuration.migrations)
         _ = try migrator.inspect(path: databasePath)
-        let connection = try Connection(path: databasePath, mode: .readWriteCreate)
+        claim = try DatabaseClaim(databasePath: databasePath)
         var settings = WriterSettings()
         settings.cacheKibibytes = 24_576
-        journalMode = try connection.configureForWriting(settings)
+        let (connection, mode) = try Connection.openForWriting(path: databasePath, settings)
+        journalMode = mode
         try migrator.migrate(connection)
-        writer = try Writer {
-            let session = try WriteSession(connection: connection, artifactRoot: configuration.artifactRoot)
+        let files = StoreFiles(databasePath: databasePath, hasLog: mode == .wal, claim: claim)
+        self.files = files
+        readers = Self.readers(configuration)
+        var limits = WriterLimits()
+        limits.log = LogLimits(bytes: configuration.logBytes)
+        limits.commitsAlone = mode != .wal
+        writer = try Writer(limits: limits, gate: readers) {
+            let session = try WriteSession(
+                connection: connection,
+                artifactRoot: configuration.artifactRoot,
+                files: files,
+                report: configuration.report
+            )
             // At every start: the first one may have ended between the migrations and this.
             try connection.immediateTransaction { try session.createDefaultExperiment() }
             session.didCommit()
             return session
         }
-        let path = databasePath
-        readers = ReaderPool(count: configuration.readerCount, queueLimit: configuration.queuedReads) {
-            let connection = try Connection(path: path, mode: .readOnly)
+        try lock.noteStore()
+    }
+
+    private static func readers(_ configuration: Configuration) -> ReaderPool<ReadSession> {
+        ReaderPool(count: configuration.readerCount, queueLimit: configuration.queuedReads) {
+            let connection = try Connection(path: configuration.databasePath, mode: .readOnly)
             try connection.configureForReading(cacheKibibytes: 4_096)
             // The search language's LIKE tells upper from lower case.
             try connection.execute("PRAGMA case_sensitive_like = ON")
             try connection.addRowSkipping()
             return ReadSession(connection: connection)
         }
+    }
+
+    /// A database that is gone is missed: an empty one in its place would look as if all runs had been lost.
+    private static func requireDatabase(_ path: String, isKnown: Bool) throws {
+        guard FileIdentity(path: path) == nil, isKnown || fileSize(path + "-wal") > 0 else { return }
+        throw MissingDatabase(path: path)
     }
 
     /// Carries out one write request; `completion` gets its outcome when it is durable.
@@ -76,7 +109,7 @@ package final class TrackingStore: Sendable {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         do {
-            try writer.submit(work, mayBlock: mayBlock) { completion($0.mapError(Self.translate)) }
+            try writer.submit(work, mayBlock: mayBlock) { completion($0.mapError(self.failure)) }
         } catch {
             completion(.failure(Self.translate(error)))
         }
@@ -93,7 +126,7 @@ package final class TrackingStore: Sendable {
             try readers.submit { session in
                 try session.connection.readTransaction { try work(session) }
             } completion: {
-                completion($0.mapError(Self.translate))
+                completion($0.mapError(self.failure))
             }
         } catch {
             completion(.failure(Self.translate(error)))
@@ -133,12 +166,30 @@ package final class TrackingStore: Sendable {
         lock.release()
     }
 
+    /// Cuts a large log and gives back the memory of pages, for times without requests.
+    ///
+    /// Returns at once.
+    package func rest() {
+        writer.rest()
+        readers.releaseMemory()
+    }
+
+    /// As `translate`, and tells the server's log what a person must see to.
+    private func failure(_ error: any Error) -> any Error {
+        if let error = error as? SQLiteError, error.isCorrupt || error.isNotADatabase || error.isIOError {
+            report("the database \(databasePath) cannot be used: \(error)")
+        }
+        return Self.translate(error)
+    }
+
     /// Failures of the database that a client should know by their class; others stay what they are and become an
     /// internal error at the edge.
     private static func translate(_ error: any Error) -> any Error {
         switch error {
         case SubmissionError.overloaded, SubmissionError.closed:
             TrackingError(.temporarilyUnavailable, "The server is busy or stopping; try again in a moment.")
+        case let error as SQLiteError where error.isInterrupt:
+            TrackingError(.temporarilyUnavailable, "The read held up the database's log and was ended; try again.")
         case let error as SQLiteError where error.isBusy:
             TrackingError(.databaseLocked, "The database is locked by another program; try again in a moment.")
         case let error as SQLiteError where error.isFull:
@@ -149,8 +200,15 @@ package final class TrackingStore: Sendable {
         case let error as SQLiteError where error.isIOError:
             TrackingError(
                 .insufficientStorage,
-                "The disk of the tracking database cannot be written. Nothing of this request was stored; "
+                "The disk of the tracking database cannot be read or written. Nothing of this request was stored; "
                     + "check the disk of the server's data directory."
+            )
+        // SQLite says this also of a page that the disk could not be made to give.
+        case let error as SQLiteError where error.isCorrupt || error.isNotADatabase:
+            TrackingError(
+                .insufficientStorage,
+                "The tracking database is damaged where this request needs it. Nothing of this request was stored; the "
+                    + "server's log says what SQLite found. Check the disk, or restore the database from a copy."
             )
         case let error as SQLiteError where error.code.primary == .cannotOpen:
             TrackingError(

@@ -149,7 +149,7 @@ import Testing
 
     @Test func `the log is checkpointed between commits`() throws {
         var limits = WriterLimits()
-        limits.checkpointPages = 8
+        limits.log = LogLimits(restart: 8, largest: 64)
         let writer = try world.writer(limits: limits)
         let outcomes = Outcomes()
         for id in 0..<60 {
@@ -160,7 +160,7 @@ import Testing
             _ = outcomes.wait()
         }
         writer.shutdown()
-        #expect(writer.statistics.checkpoints >= 10)
+        #expect(writer.statistics.checkpoints >= 8)
         #expect(writer.statistics.failedCheckpoints == 0)
         #expect(try world.rows().count == 60)
     }

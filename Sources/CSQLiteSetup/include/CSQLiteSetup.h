@@ -24,4 +24,7 @@ int apus_set_up_sqlite(void);
 /// left unwritten. Uses the connection's rollback hook.
 void apus_watch_rollbacks(sqlite3 *database);
 
+/// Keeps the write-ahead log when the last connection is closed, which else copies it into the database and removes it.
+void apus_keep_log_when_closed(sqlite3 *database);
+
 #endif

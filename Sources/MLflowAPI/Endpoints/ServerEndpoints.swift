@@ -1,4 +1,6 @@
+internal import Dispatch
 internal import JSON
+internal import TrackingStore
 
 extension MLflowAPI {
     var serverEndpoints: [Endpoint] {
@@ -10,13 +12,21 @@ extension MLflowAPI {
             )
         }
         return information + [
-            Endpoint(method: "GET", path: "/health", handling: .message { _, reply in reply(.text("OK")) }),
+            Endpoint(method: "GET", path: "/health", handling: .message(health)),
             Endpoint(
                 method: "GET",
                 path: "/version",
                 handling: .message { _, reply in reply(.text(settings.version)) }
             ),
         ]
+    }
+
+    /// Says that the server answers; with `deep=1`, what a look at the store finds.
+    private func health(_ request: APIRequest, _ reply: @escaping APIReply) {
+        guard request.queryValue("deep") == "1" else { return reply(.text("OK")) }
+        let store = store
+        // The look waits for others; the thread that calls must not.
+        DispatchQueue.global(qos: .utility).async { reply(.health(store.examine())) }
     }
 
     /// What the client asks before it decides how to upload: exactly what works, under the names of 3.18 too.
@@ -49,5 +59,23 @@ extension APIResponse {
     /// A plain text answer.
     static func text(_ text: String) -> APIResponse {
         APIResponse(headers: [("Content-Type", "text/plain; charset=utf-8")], body: .bytes(Array(text.utf8)))
+    }
+
+    /// The problems that were found, by the part that each was found in.
+    fileprivate static func health(_ health: StoreHealth) -> APIResponse {
+        let status = health.isSound ? 200 : health.isStorageSound ? 503 : 507
+        return .json(status: status) { writer in
+            writer.beginObject()
+            writer.member("status", health.isSound ? "ok" : "failing")
+            writer.member("journal_mode", health.journal)
+            writer.member("free_bytes", ifPresent: health.freeBytes)
+            writer.memberObject("problems") { problems in
+                problems.member("files", ifPresent: health.files)
+                problems.member("disk", ifPresent: health.disk)
+                problems.member("reader", ifPresent: health.reader)
+                problems.member("writer", ifPresent: health.writer)
+            }
+            writer.endObject()
+        }
     }
 }

@@ -19,4 +19,9 @@ final class Answer<Value: Sendable>: Sendable {
         }
         return try result.get()
     }
+
+    /// Blocks until the outcome is there; nil when the deadline comes first.
+    func wait(until deadline: DispatchTime) -> Result<Value, any Error>? {
+        semaphore.wait(timeout: deadline) == .success ? outcome.withLock { $0 } : nil
+    }
 }

@@ -13,29 +13,43 @@ package final class WriteSession: WriterSession {
     package let connection: Connection
     let artifactRoot: ArtifactLocation
     let statements: WriteStatements
-    private let identity: FileIdentity?
+    let files: StoreFiles
+    /// Says what the server's log should hold.
+    let report: @Sendable (String) -> Void
+    /// Whether what lay in files out of their place is safe.
+    var isRescued = false
 
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
     var latestMetrics = RevocableCache<MetricSeries, LatestMetric>(capacity: 40_000)
     private var unconfirmed = UnconfirmedCreations()
 
-    init(connection: Connection, artifactRoot: ArtifactLocation) throws {
+    init(
+        connection: Connection,
+        artifactRoot: ArtifactLocation,
+        files: StoreFiles,
+        report: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
         self.connection = connection
         self.artifactRoot = artifactRoot
+        self.files = files
+        self.report = report
         statements = try WriteStatements(connection)
-        identity = FileIdentity(path: connection.path)
     }
 
-    /// A database whose file was deleted or replaced takes writes that nobody will ever read again.
+    /// Files out of their place take writes that nobody will ever read again.
     package func willCommit() throws {
-        guard FileIdentity(path: connection.path) == identity else {
-            throw TrackingError(
-                .insufficientStorage,
-                "The tracking database was deleted or replaced while the server runs. Nothing of this request was stored; "
-                    + "restart the server."
-            )
+        switch files.verdict {
+        case .inPlace: return
+        case .databaseGone: throw TrackingError.databaseGone
+        case .logGone: throw TrackingError.logGone
         }
+    }
+
+    package func willClose() -> LogAtClose {
+        rescue()
+        // Without a copy the log is a part of what is left; beside another database it would be read as that one's.
+        return files.verdict == .databaseGone && !isRescued && files.isPlaceEmpty ? .keepLog : .emptyLog
     }
 
     package func didCommit() {
@@ -50,6 +64,7 @@ package final class WriteSession: WriterSession {
         runRows.rollBack()
         latestMetrics.rollBack()
         unconfirmed.rollBack()
+        rescue()
     }
 
     /// Makes something, unless the same request made it a moment ago and its answer was lost: then that is the answer.
@@ -118,6 +133,20 @@ package final class WriteSession: WriterSession {
     func forgetAllRuns() {
         runRows.removeAll()
     }
+}
+
+extension TrackingError {
+    fileprivate static let databaseGone = TrackingError(
+        .insufficientStorage,
+        "The tracking database was deleted or replaced while the server runs. Nothing of this request was stored; "
+            + "restart the server."
+    )
+
+    fileprivate static let logGone = TrackingError(
+        .insufficientStorage,
+        "The tracking database's write-ahead log was deleted while the server runs. Nothing of this request was stored; "
+            + "restart the server."
+    )
 }
 
 /// What a write needs to know of a run.

@@ -30,6 +30,16 @@ struct MetricsPage {
         let sizes = store.fileSizes
         add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
         add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
+        let health = store.examineFiles()
+        add(
+            "apus_store_sound",
+            "1 while the database's files are in their place and their disk has room.",
+            "gauge",
+            health.isStorageSound ? 1 : 0
+        )
+        if let free = health.freeBytes {
+            add("apus_database_free_bytes", "What the disk of the database can still take.", "gauge", Int(free))
+        }
         if let sharing {
             add("apus_artifact_shared_files_total", "Uploads that share an equal file.", "counter", sharing.files)
             add("apus_artifact_saved_bytes_total", "Bytes that they need not take.", "counter", sharing.bytes)

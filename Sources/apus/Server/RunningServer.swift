@@ -29,11 +29,13 @@ final class RunningServer {
     ) throws {
         self.logger = logger
         self.readyFile = readyFile
-        let configuration = TrackingStore.Configuration(
+        var configuration = TrackingStore.Configuration(
             databasePath: layout.databasePath,
             artifactRoot: layout.artifactRoot,
             migrations: try EmbeddedMigrations.load()
         )
+        configuration.logBytes = layout.databaseLogBytes
+        configuration.report = { logger.error("\($0)") }
         do {
             store = try TrackingStore(configuration)
         } catch {
@@ -50,8 +52,9 @@ final class RunningServer {
         )
         let metrics = RequestMetrics()
         let budgets = Budgets(.fittingProcessLimits)
+        let rest = IdleRest(store: store)
         roots.sweep(waiting: store.wasLeftInDisorder, logger)
-        server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, logger)
+        server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, rest, logger)
         let addresses = try server.start()
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
         stop(on: signals)
@@ -101,6 +104,7 @@ final class RunningServer {
         _ security: SecuritySettings,
         _ metrics: RequestMetrics,
         _ budgets: Budgets,
+        _ rest: IdleRest,
         _ logger: Logger
     ) -> HTTPServer {
         var router = HTTPRouter()
@@ -123,7 +127,7 @@ final class RunningServer {
                 }
             )
         }
-        var configuration = configuration(listening, security, metrics, logger)
+        var configuration = configuration(listening, security, metrics, rest, logger)
         configuration.budgets = budgets
         let server = HTTPServer(configuration: configuration, router: router)
         page.server = server
@@ -134,6 +138,7 @@ final class RunningServer {
         _ listening: ListeningSettings,
         _ security: SecuritySettings,
         _ metrics: RequestMetrics,
+        _ rest: IdleRest,
         _ logger: Logger
     ) -> HTTPServer.Configuration {
         var configuration = HTTPServer.Configuration()
@@ -161,6 +166,7 @@ final class RunningServer {
         }
         configuration.onExchange = { exchange in
             metrics.record(exchange)
+            rest.noteRequest()
             logger.debug(
                 "request",
                 metadata: [

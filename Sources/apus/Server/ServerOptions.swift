@@ -20,6 +20,15 @@ struct StorageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "What the database's write-ahead log may take on the disk, such as 64MB; reads that keep it from shrinking are "
+                + "ended before. (default: 64MB) [APUS_DATABASE_LOG_LIMIT]",
+            valueName: "size"
+        )
+    )
+    var databaseLogLimit: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Where runs of new experiments keep artifacts: a folder or URI that clients reach by themselves. "
                 + "(default: mlflow-artifacts:/, that is, through this server) [MLFLOW_DEFAULT_ARTIFACT_ROOT]",
             valueName: "uri"

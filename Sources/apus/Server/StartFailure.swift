@@ -1,5 +1,6 @@
 internal import HTTP
 internal import SQLite
+internal import TrackingStore
 
 /// Why the server cannot start, in one line for the person who starts it.
 struct StartFailure: Error {
@@ -31,6 +32,7 @@ struct StartFailure: Error {
         case OwnerLock.Failure.ownedElsewhere: ownedElsewhere(databasePath, "\(error)")
         case let error as SQLiteError where error.isReadOnly:
             StartFailure("\(databasePath) cannot be written. Mend its permissions, or choose another --data-dir.")
+        case let error as MissingDatabase: StartFailure(error.description)
         default: StartFailure("\(databasePath): \(error)")
         }
     }

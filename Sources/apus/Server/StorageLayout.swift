@@ -17,6 +17,8 @@ struct StorageLayout {
     let workingDirectory: String
     /// What was ignored, a line each.
     let remarks: [String]
+    /// What the database's write-ahead log may take on the disk.
+    let databaseLogBytes: Int
 
     /// Resolves flags and environment, and makes the folders of the database.
     ///
@@ -48,8 +50,17 @@ struct StorageLayout {
             "MLFLOW_DEFAULT_ARTIFACT_ROOT"
         )
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
-        try requireDatabaseOutsideArtifacts()
-        try Self.makeFolders(Self.parent(of: databasePath))
+        databaseLogBytes = try StorageSize.logLimit(options.databaseLogLimit ?? environment["APUS_DATABASE_LOG_LIMIT"])
+        try StoragePlaces.requireApart(
+            databasePath: databasePath,
+            artifacts: [
+                (flag: "--artifacts-destination", path: artifactsPath),
+                (flag: "--default-artifact-root", path: localArtifactRootPath),
+            ]
+        )
+        let folder = Self.parent(of: databasePath)
+        try Self.makeFolders(folder)
+        DataFolder(path: folder, databasePath: databasePath).narrow(workingDirectory: workingDirectory)
     }
 
     /// The database of a server with these flags, and what named it if not the data folder; nothing is made.
@@ -161,7 +172,10 @@ struct StorageLayout {
         var made = ""
         for segment in path.split(separator: "/") {
             made += "/" + segment
-            guard mkdir(made, 0o700) != 0 else { continue }
+            guard mkdir(made, 0o700) != 0 else {
+                DataFolder.synchronize(Self.parent(of: made))
+                continue
+            }
             let reason = String(cString: strerror(errno))
             var status = stat()
             guard stat(made, &status) == 0 else {

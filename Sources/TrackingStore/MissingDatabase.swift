@@ -1,0 +1,11 @@
+/// A store was kept here, and its database is gone.
+package struct MissingDatabase: Error, CustomStringConvertible {
+    /// Where the database was.
+    package let path: String
+
+    /// What is wrong, and what to do about it, for the person who starts the server.
+    package var description: String {
+        "\(path) is missing, although runs were kept in it before. Put it back, or the newest \(path).rescued-… under its "
+            + "name. If you removed it on purpose, remove \(path).lock and \(path)-wal as well to begin with an empty store."
+    }
+}

@@ -1,0 +1,40 @@
+internal import Glibc
+
+/// The folder that holds the database.
+struct DataFolder {
+    let path: String
+    let databasePath: String
+
+    /// Takes away other users' access to a folder that is Apus' own.
+    ///
+    /// That is a folder that holds nothing but the database with the files beside it and `artifacts`. The working
+    /// directory, `/tmp` and a folder with other files in it stay as they are: they serve others too.
+    func narrow(workingDirectory: String) {
+        var status = stat()
+        guard path != workingDirectory, stat(path, &status) == 0 else { return }
+        guard status.st_mode & 0o077 != 0, status.st_mode & S_ISVTX == 0, status.st_uid == geteuid() else { return }
+        guard holdsNothingElse else { return }
+        _ = chmod(path, 0o700)
+    }
+
+    private var holdsNothingElse: Bool {
+        guard let folder = opendir(path) else { return false }
+        defer { closedir(folder) }
+        let database = databasePath.split(separator: "/").last.map(String.init) ?? ""
+        while let entry = readdir(folder) {
+            // The record ends after the name: it is read in place, never as a tuple.
+            let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0)
+            let name = String(cString: start.assumingMemoryBound(to: CChar.self))
+            guard [".", "..", "artifacts"].contains(name) || name.hasPrefix(database) else { return false }
+        }
+        return true
+    }
+
+    /// Makes the entries of a folder durable, as far as its file system can.
+    static func synchronize(_ path: String) {
+        let descriptor = open(path.isEmpty ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = fsync(descriptor)
+        close(descriptor)
+    }
+}

@@ -1,0 +1,45 @@
+internal import Glibc
+
+/// Keeps the database out of what clients may fetch, overwrite and delete.
+enum StoragePlaces {
+    /// Refuses a folder of artifacts in which the database lies, and one that lies where the database is.
+    ///
+    /// Links are resolved. The data folder itself holds both: the database, and beside it a folder of artifacts.
+    static func requireApart(
+        databasePath: String,
+        artifacts: [(flag: String, path: String?)]
+    ) throws(StartFailure) {
+        let database = resolved(databasePath)
+        for (flag, path) in artifacts {
+            guard let path else { continue }
+            let folder = resolved(path)
+            guard contains(folder, database) || contains(database, folder) else { continue }
+            throw StartFailure(
+                "Artifacts at '\(path)' would take in the database '\(databasePath)', so that clients could fetch and delete "
+                    + "it. Choose a folder beside the database with \(flag), such as '\(parent(databasePath))/artifacts'."
+            )
+        }
+    }
+
+    private static func contains(_ folder: String, _ path: String) -> Bool {
+        folder == path || folder == "/" || path.hasPrefix(folder + "/")
+    }
+
+    /// The path without links and `..`; of what does not exist yet, as much as exists.
+    private static func resolved(_ path: String) -> String {
+        if let whole = realpath(path, nil) {
+            defer { free(whole) }
+            return String(cString: whole)
+        }
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return path }
+        let folder = resolved(String(path[..<slash]))
+        let name = path[path.index(after: slash)...]
+        if name == ".." { return parent(folder) }
+        return (folder == "/" ? "" : folder) + "/" + name
+    }
+
+    private static func parent(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+}

@@ -52,7 +52,7 @@ let modules: [Target] = [
 let tests: [Target] = [
     .target(
         name: "TestSupport",
-        dependencies: ["SQLite", "Tracking", "TrackingStore"],
+        dependencies: ["Budgets", "SQLite", "Tracking", "TrackingStore"],
         path: "Tests/TestSupport",
         swiftSettings: settings
     ),

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import TrackingStore
 
 /// Takes an endpoint's answer, exactly once, from any thread.
@@ -38,8 +39,8 @@ enum Operation: Sendable {
     case write(@Sendable (WriteSession) throws -> APIResponse)
     /// As `write`, but a request that is repeated because its answer was lost is answered with what it made.
     case create(_ kind: String, @Sendable (WriteSession) throws -> APIResponse)
-    /// On a reader's thread, at one moment in time.
-    case read(@Sendable (ReadSession) throws -> APIResponse)
+    /// On a reader's thread, at one moment in time; `.cheap` for what looks up one thing, which waits behind no search.
+    case read(_ cost: ReadCost = .dear, @Sendable (ReadSession) throws -> APIResponse)
     /// Known already.
     case answer(APIResponse)
 }

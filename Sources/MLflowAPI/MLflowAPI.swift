@@ -105,7 +105,8 @@ package struct MLflowAPI: Sendable {
         case .create(let kind, let work):
             let once = onlyOnce(kind, request, work)
             store.write(once, mayBlock: request.mayBlock) { reply(response(of: $0)) }
-        case .read(let work): store.read(work) { reply(response(of: $0)) }
+        case .read(let cost, let work):
+            store.read(work, cost: cost, for: request.caller) { reply(response(of: $0)) }
         case .answer(let answer): reply(answer)
         }
     }

@@ -46,7 +46,7 @@ extension TrackingStore {
         case .logGone: health.files = "The database's write-ahead log was deleted while the server runs."
         }
         health.freeBytes = files.freeBytes
-        if let free = health.freeBytes, free < Int64(logBytes) {
+        if let free = health.freeBytes, free < Int64(budgets.limits.logBytes) {
             health.disk = "The disk of the database has \(free) bytes left, less than its write-ahead log may need."
         }
         return health

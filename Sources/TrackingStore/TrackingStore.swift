@@ -1,4 +1,4 @@
-internal import Budgets
+package import Budgets
 package import SQLite
 package import Tracking
 
@@ -14,12 +14,10 @@ package final class TrackingStore: Sendable {
         /// Beneath it lie the artifacts of experiments that name no location of their own.
         package var artifactRoot: ArtifactLocation
         package var migrations: [Migration]
-        /// Read-only connections; each costs its page cache.
+        /// Read-only connections; each costs its page cache. Reads that turn long have more of them.
         package var readerCount = 4
-        /// Reads that may wait for a connection before a request is refused.
-        package var queuedReads = 4_096
-        /// Bytes that the write-ahead log may take.
-        package var logBytes = BudgetLimits().logBytes
+        /// What reads and writes may take of the server.
+        package var budgets = Budgets()
         /// Told what the server's log should hold: what happened to the files, and failures that name a page.
         package var report: @Sendable (String) -> Void = { _ in }
 
@@ -36,7 +34,7 @@ package final class TrackingStore: Sendable {
     private let lock: OwnerLock
     private let claim: DatabaseClaim
     let files: StoreFiles
-    let logBytes: Int
+    let budgets: Budgets
     let report: @Sendable (String) -> Void
     private let writer: Writer<WriteSession>
     private let readers: ReaderPool<ReadSession>
@@ -49,7 +47,7 @@ package final class TrackingStore: Sendable {
         lock = try OwnerLock(databasePath: configuration.databasePath)
         databasePath = configuration.databasePath
         report = configuration.report
-        logBytes = configuration.logBytes
+        budgets = configuration.budgets
         try Self.requireDatabase(databasePath, isKnown: lock.knowsStore)
         let migrator = try Migrator(configuration.migrations)
         _ = try migrator.inspect(path: databasePath)
@@ -63,7 +61,7 @@ package final class TrackingStore: Sendable {
         self.files = files
         readers = Self.readers(configuration)
         var limits = WriterLimits()
-        limits.log = LogLimits(bytes: configuration.logBytes)
+        limits.log = LogLimits(bytes: configuration.budgets.limits.logBytes)
         limits.commitsAlone = mode != .wal
         writer = try Writer(limits: limits, gate: readers) {
             let session = try WriteSession(
@@ -81,11 +79,14 @@ package final class TrackingStore: Sendable {
     }
 
     private static func readers(_ configuration: Configuration) -> ReaderPool<ReadSession> {
-        ReaderPool(count: configuration.readerCount, queueLimit: configuration.queuedReads) {
+        let budgets = configuration.budgets
+        return ReaderPool(
+            count: configuration.readerCount,
+            queue: budgets.queuedReads,
+            limits: ReadLimits(budgets.limits)
+        ) {
             let connection = try Connection(path: configuration.databasePath, mode: .readOnly)
             try connection.configureForReading(cacheKibibytes: 4_096)
-            // The search language's LIKE tells upper from lower case.
-            try connection.execute("PRAGMA case_sensitive_like = ON")
             try connection.addRowSkipping()
             return ReadSession(connection: connection)
         }
@@ -118,14 +119,28 @@ package final class TrackingStore: Sendable {
     /// Carries out one read request on a reader's thread, all of it at one moment in time.
     ///
     /// A read that starts after a write was acknowledged sees that write.
+    /// - Parameters:
+    ///   - work: may run again from its beginning, at another moment.
+    ///   - cost: `.cheap` for what looks up one thing, which then never waits behind a search.
+    ///   - caller: who waits; the read ends when nobody does.
+    ///   - effort: of all parts of one answer together, which have the bounds of one read.
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (ReadSession) throws -> Value,
+        cost: ReadCost = .dear,
+        for caller: Caller = .server,
+        effort: ReadEffort? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         do {
-            try readers.submit { session in
-                try session.connection.readTransaction { try work(session) }
-            } completion: {
+            try readers.submit(
+                { session in
+                    session.begin(for: caller)
+                    return try session.connection.readTransaction { try work(session) }
+                },
+                cost: cost,
+                for: caller,
+                effort: effort
+            ) {
                 completion($0.mapError(self.failure))
             }
         } catch {
@@ -134,17 +149,22 @@ package final class TrackingStore: Sendable {
     }
 
     /// Carries out one read request and waits for it; for threads that may block, never for a reader's or the writer's.
-    package func readNow<Value: Sendable>(_ work: @escaping @Sendable (ReadSession) throws -> Value) throws -> Value {
+    package func readNow<Value: Sendable>(
+        _ cost: ReadCost = .dear,
+        for caller: Caller = .server,
+        effort: ReadEffort? = nil,
+        _ work: @escaping @Sendable (ReadSession) throws -> Value
+    ) throws -> Value {
         let answer = Answer<Value>()
-        read(work) { answer.give($0) }
+        read(work, cost: cost, for: caller, effort: effort) { answer.give($0) }
         return try answer.wait()
     }
 
     /// What the writer has done so far.
     package var writerStatistics: WriterStatistics { writer.statistics }
 
-    /// Reads that are waiting for a connection.
-    package var queuedReads: Int { readers.queueDepth }
+    /// What the readers do and have done.
+    package var readerStatistics: ReaderStatistics { readers.statistics }
 
     /// The sizes of the database file and its write-ahead log, in bytes; 0 where there is none.
     package var fileSizes: (database: Int64, log: Int64) {
@@ -188,8 +208,13 @@ package final class TrackingStore: Sendable {
         switch error {
         case SubmissionError.overloaded, SubmissionError.closed:
             TrackingError(.temporarilyUnavailable, "The server is busy or stopping; try again in a moment.")
-        case let error as SQLiteError where error.isInterrupt:
-            TrackingError(.temporarilyUnavailable, "The read held up the database's log and was ended; try again.")
+        case let end as ReadEnded:
+            TrackingError(
+                .temporarilyUnavailable,
+                end.reason == .callerLeft
+                    ? "The client had gone before it was answered."
+                    : "The read was stopped so that the database could empty its log; try again in a moment."
+            )
         case let error as SQLiteError where error.isBusy:
             TrackingError(.databaseLocked, "The database is locked by another program; try again in a moment.")
         case let error as SQLiteError where error.isFull:

@@ -1,3 +1,4 @@
+import Budgets
 import Dispatch
 import SQLite
 import Synchronization
@@ -16,7 +17,9 @@ import Testing
 
     private func pool(count: Int, queueLimit: Int) -> ReaderPool<Connection> {
         let path = path
-        return ReaderPool(count: count, queueLimit: queueLimit) { try Connection(path: path, mode: .readOnly) }
+        return ReaderPool(count: count, queue: Budget(total: queueLimit)) {
+            try Connection(path: path, mode: .readOnly)
+        }
     }
 
     @Test func `many reads are all answered`() throws {
@@ -38,10 +41,15 @@ import Testing
     @Test func `beyond its limit it is overloaded, and once closed it is closed`() throws {
         let pool = pool(count: 1, queueLimit: 2)
         let gate = DispatchSemaphore(value: 0)
+        let begun = DispatchSemaphore(value: 0)
         let done = DispatchGroup()
-        for _ in 0..<3 {
+        for number in 0..<3 {
             done.enter()
-            try pool.submit({ _ in gate.wait() }) { _ in done.leave() }
+            try pool.submit({ _ in
+                begun.signal()
+                gate.wait()
+            }) { _ in done.leave() }
+            if number == 0 { begun.wait() }
         }
         #expect(pool.queueDepth == 2)
         #expect(throws: SubmissionError.overloaded) { try pool.submit({ _ in }) { _ in } }
@@ -108,7 +116,7 @@ import Testing
     @Test func `a reader that cannot be opened says so, and is tried again`() throws {
         let attempts = Mutex(0)
         let path = path
-        let pool = ReaderPool(count: 1, queueLimit: 10) {
+        let pool = ReaderPool(count: 1, queue: Budget(total: 10)) {
             let attempt = attempts.withLock { attempts in
                 attempts += 1
                 return attempts

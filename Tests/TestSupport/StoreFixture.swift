@@ -1,3 +1,4 @@
+package import Budgets
 package import SQLite
 package import Tracking
 package import TrackingStore
@@ -8,10 +9,16 @@ package final class StoreFixture: Sendable {
     package let store: TrackingStore
 
     /// Opens a store, new unless the folder holds one already.
-    package init(in folder: TemporaryFolder? = nil, readerCount: Int = 1) throws {
+    package init(
+        in folder: TemporaryFolder? = nil,
+        readerCount: Int = 1,
+        limits: BudgetLimits = .init()
+    ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
-        store = try TrackingStore(try Self.configuration(in: folder, readerCount: readerCount))
+        var configuration = try Self.configuration(in: folder, readerCount: readerCount)
+        configuration.budgets = Budgets(limits)
+        store = try TrackingStore(configuration)
     }
 
     deinit {
@@ -59,7 +66,7 @@ package final class StoreFixture: Sendable {
 
     /// One read request, waited for.
     package func read<Value: Sendable>(_ work: @escaping @Sendable (ReadSession) throws -> Value) throws -> Value {
-        try store.readNow(work)
+        try store.readNow { try work($0) }
     }
 
     /// A new run and its id.

@@ -1,3 +1,4 @@
+import Budgets
 import Filter
 import TestSupport
 import Testing
@@ -21,7 +22,7 @@ import TrackingStore
             params: [],
             tags: []
         )
-        for number in 0..<50 {
+        for number in 0..<300 {
             _ = try fixture.write { try $0.createLoggedModel(model) }
             _ = try fixture.write { try $0.createRegisteredModel(name: "a\(number)", description: "", tags: []) }
         }
@@ -33,28 +34,24 @@ import TrackingStore
             filter: filter,
             datasets: [],
             orderings: [],
-            maxResults: 100,
+            maxResults: 1_000,
             pageToken: nil
         )
         try check { try $0.findLoggedModels(search).items.count }
     }
 
     @Test func `registered models`() throws {
-        let search = RegistrySearch(filter: filter, orderings: [], maxResults: 100, pageToken: nil)
+        let search = RegistrySearch(filter: filter, orderings: [], maxResults: 1_000, pageToken: nil)
         try check { try $0.searchRegisteredModels(search).items.count }
     }
 
     private func check(_ search: @escaping @Sendable (ReadSession) throws -> Int) throws {
-        let error = #expect(throws: TrackingError.self) {
-            try fixture.read { session in
-                let usual = session.searchLimit
-                session.searchLimit = .zero
-                defer { session.searchLimit = usual }
-                return try search(session)
-            }
-        }
+        #expect(try fixture.read(search) == 300)
+        var limits = BudgetLimits()
+        limits.readWork = .zero
+        let limited = try StoreFixture(in: fixture.folder, limits: limits)
+        let error = #expect(throws: TrackingError.self) { try limited.read(search) }
         #expect(error?.code == .invalidParameterValue)
-        #expect(error?.message.contains("Compare less in the filter") == true)
-        #expect(try fixture.read(search) == 50)
+        #expect(error?.message.contains("Use fewer patterns than its 1") == true, "\(error?.message ?? "")")
     }
 }

@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include "ApusPatterns.h"
+
 /// The file system for connections that write, by the name that sqlite3_open_v2 takes.
 ///
 /// It writes the write-ahead log in large pieces. SQLite itself hands each frame of the log to the operating system in

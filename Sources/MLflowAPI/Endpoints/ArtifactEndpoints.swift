@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -40,7 +41,7 @@ extension MLflowAPI {
             let message = try RequestMessage(request)
             let runID = try message.requiredRunID()
             let path = try ArtifactPath(try message.string("path") ?? "")
-            let run = try store.readNow { try $0.runInfo(id: runID) }
+            let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run)
             let entries = try folder.store.list(path, relativeTo: folder.base)
             return .json { writer in
@@ -57,7 +58,7 @@ extension MLflowAPI {
             guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
             let path = try ArtifactPath(text)
             guard let runID = request.runID else { throw RequestMessage.missing("run_id") }
-            let run = try store.readNow { try $0.runInfo(id: runID) }
+            let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run)
             return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
         }
@@ -73,7 +74,7 @@ extension MLflowAPI {
             }
             let path = try ArtifactPath(text)
             guard request.announcesBody else { throw TrackingError.invalidParameter("Request must specify data.") }
-            let run = try store.readNow { try $0.runInfo(id: runID) }
+            let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run)
             let whole = try folder.base.appending(path)
             return ArtifactReceiver(

@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -70,7 +71,7 @@ extension MLflowAPI {
     private func compareArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
         answer(reply, path: "") {
             let runIDs = try Self.comparedRunIDs(request)
-            let runs = try store.readNow { session in try runIDs.map { try session.runInfo(id: $0) } }
+            let runs = try store.readNow(.cheap, for: request.caller) { session in try runIDs.map { try session.runInfo(id: $0) } }
             let walks = try runs.map { run in
                 let folder = try servedFolder(of: run)
                 return try folder.store.walk(relativeTo: folder.base)
@@ -86,7 +87,7 @@ extension MLflowAPI {
         let message = try RequestMessage(request)
         let runID = try message.requiredRunID()
         let path = try ArtifactPath(try message.string("path") ?? "")
-        return (try store.readNow { try $0.runInfo(id: runID) }, path)
+        return (try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }, path)
     }
 
     private static func comparedRunIDs(_ request: APIRequest) throws -> [String] {

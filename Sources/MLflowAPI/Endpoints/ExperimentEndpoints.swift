@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Filter
 internal import JSON
 internal import Tracking
@@ -64,12 +65,12 @@ extension MLflowAPI {
 
     private func getExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .read { .experiment(try $0.experiment(id: id)) }
+        return .read(.cheap) { .experiment(try $0.experiment(id: id)) }
     }
 
     private func getExperimentByName(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("experiment_name")
-        return .read { .experiment(try $0.experiment(named: name)) }
+        return .read(.cheap) { .experiment(try $0.experiment(named: name)) }
     }
 
     private func searchExperiments(_ message: RequestMessage) throws -> Operation {

@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -51,7 +52,7 @@ extension MLflowAPI {
     /// The model that the path of a request names, unless it is deleted, and the folder of its artifacts.
     private func loggedModelFolder(_ request: APIRequest) throws -> (model: LoggedModelInfo, folder: ServedFolder) {
         let modelID = request.parameters.first ?? ""
-        let model = try store.readNow { try $0.loggedModelInfo(id: modelID) }
+        let model = try store.readNow(.cheap, for: request.caller) { try $0.loggedModelInfo(id: modelID) }
         return (model, try servedFolder(of: model))
     }
 }

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -39,7 +40,7 @@ extension MLflowAPI {
     private func getLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let allowsDeleted = try message.string("allow_deleted")?.lowercased() == "true"
-        return .read { .loggedModel(try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)) }
+        return .read(.cheap) { .loggedModel(try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)) }
     }
 
     /// The model is the one that the body names, as in the reference.

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import JSON
 internal import Synchronization
 internal import Tracking
@@ -78,15 +79,22 @@ private final class HistoryState: Sendable {
 final class MetricHistoryBody: APIBodyProducer {
     private let writer: MetricHistoryWriter
     private let store: TrackingStore
+    private let caller: Caller
+    private let effort: ReadEffort
 
-    init(_ writer: MetricHistoryWriter, store: TrackingStore) {
+    /// - Parameter session: has read the first piece.
+    init(_ writer: MetricHistoryWriter, store: TrackingStore, after session: ReadSession) {
         self.writer = writer
         self.store = store
+        caller = session.caller
+        effort = session.sharedEffort()
     }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
         try writer.next(into: &buffer) { history, token, limit in
-            try store.readNow { try $0.metricHistory(history, pageToken: token, limit: limit) }
+            try store.readNow(.continued, for: caller, effort: effort) {
+                try $0.metricHistory(history, pageToken: token, limit: limit)
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import Filter
 internal import JSON
 internal import Tracking
@@ -58,7 +59,7 @@ extension MLflowAPI {
 
     private func getModelVersion(_ message: RequestMessage) throws -> Operation {
         let key = try message.modelVersionKey()
-        return .read { .modelVersion(try $0.modelVersion(key)) }
+        return .read(.cheap) { .modelVersion(try $0.modelVersion(key)) }
     }
 
     /// A description that is missing takes the present one away, as in the reference.
@@ -140,7 +141,7 @@ extension MLflowAPI {
             name: try message.string("name") ?? "",
             version: try message.string("version") ?? ""
         )
-        return .read { session in
+        return .read(.cheap) { session in
             let location = try session.modelVersionLocation(key)
             return .json { writer in
                 writer.beginObject()
@@ -158,7 +159,7 @@ extension MLflowAPI {
                 name: request.queryValue("name") ?? "",
                 version: request.queryValue("version") ?? ""
             )
-            let location = try store.readNow { session in
+            let location = try store.readNow(.cheap, for: request.caller) { session in
                 try session.resolvedRunLocation(try session.modelVersionLocation(key))
             }
             let folder = try servedFolder(at: location, owner: "version \(key.version ?? 0) of the model '\(key.name)'")

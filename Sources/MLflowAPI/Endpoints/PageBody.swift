@@ -1,3 +1,4 @@
+internal import Budgets
 internal import JSON
 internal import Synchronization
 internal import Tracking
@@ -32,7 +33,7 @@ extension MLflowAPI {
     /// - Parameter page: of whose rows `session` has just learned.
     func answer(_ entity: PagedEntity, _ page: Page<Int64>, in session: ReadSession) throws -> APIResponse {
         guard !page.items.isEmpty else { return .empty }
-        let body = PageBody(entity, page, store: store)
+        let body = PageBody(entity, page, store: store, caller: session.caller, effort: session.sharedEffort())
         var first: [UInt8] = []
         guard try body.appendPart(to: &first, in: session) else { return .json(bytes: first) }
         let whole = BegunBody(first, body, reportFailure: reportFailure)
@@ -54,6 +55,8 @@ private final class PageBody: APIBodyProducer {
     private let entity: PagedEntity
     private let page: Page<Int64>
     private let store: TrackingStore
+    private let caller: Caller
+    private let effort: ReadEffort
     private let progress = Mutex(Progress())
 
     private struct Progress {
@@ -65,16 +68,18 @@ private final class PageBody: APIBodyProducer {
         var hasEntities = false
     }
 
-    init(_ entity: PagedEntity, _ page: Page<Int64>, store: TrackingStore) {
+    init(_ entity: PagedEntity, _ page: Page<Int64>, store: TrackingStore, caller: Caller, effort: ReadEffort) {
         self.entity = entity
         self.page = page
         self.store = store
+        self.caller = caller
+        self.effort = effort
     }
 
     var memoryBytes: Int { Self.bytesAtOnce + 64 * 1_024 + page.items.count * MemoryLayout<Int64>.stride }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
-        let (part, hasMore) = try store.readNow { [self] session in
+        let (part, hasMore) = try store.readNow(.continued, for: caller, effort: effort) { [self] session in
             var part: [UInt8] = []
             let hasMore = try appendPart(to: &part, in: session)
             return (part, hasMore)

@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import Tracking
 internal import TrackingStore
 
@@ -35,7 +36,7 @@ extension MLflowAPI {
                 path: "\(prefix)/2.0/mlflow/artifacts/presigned-\(kind)-url",
                 handling: messageHandling { message in
                     let target = try target(message)
-                    return .read { session in
+                    return .read(.cheap) { session in
                         let uri =
                             switch target {
                             case .run(let id): try session.runInfo(id: id).artifactURI

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Filter
 internal import JSON
 internal import Tracking
@@ -33,7 +34,7 @@ extension MLflowAPI {
 
     private func getRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.modelName()
-        return .read { .registeredModel(try $0.registeredModel(named: name)) }
+        return .read(.cheap) { .registeredModel(try $0.registeredModel(named: name)) }
     }
 
     /// A description that is missing is an empty one, as in the reference.
@@ -90,7 +91,7 @@ extension MLflowAPI {
         let name = try message.requiredString("name")
         let texts = try message.strings("stages") ?? []
         try validateModelName(name)
-        return .read { session in
+        return .read(.cheap) { session in
             let latest = try session.latestVersions(ofModel: name)
             // As in the reference, a model that is not there is found missing before its stages are read.
             let stages = try texts.map { try ModelStage(parsing: $0) }
@@ -147,7 +148,7 @@ extension MLflowAPI {
 
     private func getModelVersionByAlias(_ message: RequestMessage) throws -> Operation {
         let (name, alias) = try message.modelNameAndAlias()
-        return .read { .modelVersion(try $0.modelVersion(named: name, alias: alias)) }
+        return .read(.cheap) { .modelVersion(try $0.modelVersion(named: name, alias: alias)) }
     }
 
     private func deleteModelAlias(_ message: RequestMessage) throws -> Operation {

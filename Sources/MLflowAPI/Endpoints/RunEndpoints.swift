@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Filter
 internal import JSON
 internal import Tracking
@@ -50,7 +51,7 @@ extension MLflowAPI {
 
     private func getRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunID()
-        return .read { session in .run(try session.run(id: runID), showsOutputs: true) }
+        return .read(.cheap) { session in .run(try session.run(id: runID), showsOutputs: true) }
     }
 
     private func updateRun(_ message: RequestMessage) throws -> Operation {

@@ -29,9 +29,10 @@ package struct ExperimentSearch: Sendable {
 extension ReadSession {
     /// One page of the experiments that a search finds; by default the newest first.
     ///
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for a longer
-    ///   pattern than SQLite takes.
+    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for a
+    ///   pattern that is too long.
     package func searchExperiments(_ search: ExperimentSearch) throws -> Page<Experiment> {
+        explainEffort(of: search.filter, orderedBy: search.orderings)
         let statement = try search.statement
         let start = try PageToken.parse(search.pageToken, digest: search.digest, termCount: statement.terms.count)
         let page = try statement.page(of: search.maxResults, startingAt: start, digest: search.digest, in: connection)
@@ -67,7 +68,7 @@ extension ExperimentSearch {
 
     private static func add(_ comparison: Comparison, to statement: inout SearchStatement) throws {
         guard comparison.entity == .tag else {
-            statement.conditions.append(try statement.condition(attribute(comparison.key).column, comparison))
+            statement.conditions.append(try statement.condition(attribute(comparison.key), comparison))
             return
         }
         let row = statement.alias("tag")

@@ -56,7 +56,7 @@ extension LoggedModelSearch: CandidateSearch {
         var rows = SearchStatement(rowColumn: "id", source: "logged_models INDEXED BY logged_models_by_name")
         let ids = rows.bind(jsonArray(experimentIDs))
         rows.conditions = ["experiment_id IN (SELECT value FROM json_each(\(ids)))", "lifecycle_stage = 0"]
-        rows.conditions.append(try rows.condition("name", comparison))
+        rows.conditions.append(try rows.condition(("name", .text), comparison))
         return rows
     }
 }

@@ -63,10 +63,15 @@ extension ReadSession {
     ///
     /// Deleted models are never found. A metric is compared with each of its points, and ordered by its latest one.
     /// - Returns: the numbers by which `loggedModels(rows:)` reads them; they mean nothing outside this store.
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for more keys or a
-    ///   longer pattern than SQLite takes, and for a search that takes longer than `searchLimit`.
+    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for more keys
+    ///   than SQLite takes, and for a pattern that is too long.
     package func findLoggedModels(_ search: LoggedModelSearch) throws -> Page<Int64> {
-        try limitingEffort(of: search.filter) { try LoggedModelSearchPlan(search, in: self).page() }
+        explainEffort(
+            of: search.filter,
+            orderedBy: search.orderings.map(\.ordering),
+            experiments: search.experimentIDs.count
+        )
+        return try LoggedModelSearchPlan(search, in: self).page()
     }
 }
 

@@ -80,7 +80,7 @@ struct LoggedModelSearchStatement {
     private mutating func add(_ comparison: Comparison) throws {
         switch comparison.entity {
         case .attribute:
-            let condition = try statement.condition(Self.attribute(comparison.key).column, comparison)
+            let condition = try statement.condition(Self.attribute(comparison.key), comparison)
             statement.conditions.append(comparison.key == "status" ? try orNamed(condition, comparison) : condition)
         case .metric: try add(comparison, table: "model_metrics", isOnDatasets: true)
         case .parameter: try add(comparison, table: "logged_model_params")
@@ -151,14 +151,15 @@ struct LoggedModelSearchStatement {
     private mutating func order(byMetric clause: LoggedModelSearch.Clause) throws {
         let (keyID, scopeID) = try bindMetric(clause)
         let row = statement.alias("sort")
-        try statement.join(
+        let ofModel = """
+            \(row).model_id = \(Self.ownID) AND \(row).key_id = \(keyID) AND \(row).scope_id = \(scopeID)
             """
-            LEFT JOIN latest_model_metrics AS \(row) ON \(row).model_id = \(Self.ownID) AND \(row).key_id = \(keyID)
-                AND \(row).scope_id = \(scopeID)
-            """
-        )
-        statement.terms.append(SortTerm("(\(row).value IS NULL)", .integer))
-        statement.terms.append(SortTerm("\(row).value", ascending: clause.ordering.ascending, .real))
+        let isJoined = statement.join("LEFT JOIN latest_model_metrics AS \(row) ON \(ofModel)")
+        let value =
+            isJoined
+            ? "\(row).value" : "(SELECT \(row).value FROM latest_model_metrics AS \(row) WHERE \(ofModel))"
+        statement.terms.append(SortTerm("(\(value) IS NULL)", .integer))
+        statement.terms.append(SortTerm(value, ascending: clause.ordering.ascending, .real))
     }
 
     /// The column of an attribute by its canonical name; the parser knows no other names.

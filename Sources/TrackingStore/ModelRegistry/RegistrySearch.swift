@@ -21,12 +21,11 @@ package struct RegistrySearch: Sendable {
 extension ReadSession {
     /// One page of registered models; by default in the order of their names, and no prompts.
     ///
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for a longer pattern
-    ///   than SQLite takes, and for a search that takes longer than `searchLimit`.
+    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for a
+    ///   pattern that is too long.
     package func searchRegisteredModels(_ search: RegistrySearch) throws -> Page<RegisteredModel> {
-        let page = try limitingEffort(of: search.filter) {
-            try RegistrySearchPlan(search, .registeredModels, in: connection).page()
-        }
+        explainEffort(of: search.filter, orderedBy: search.orderings)
+        let page = try RegistrySearchPlan(search, .registeredModels, in: connection).page()
         let models = try connection.registeredModels(rows: page.items).map { model in
             var model = model
             // Here the reference has the stages in the order of their names.
@@ -41,9 +40,8 @@ extension ReadSession {
     /// - Returns: the numbers by which `modelVersions(rows:)` reads them; they mean nothing outside this store.
     /// - Throws: as `searchRegisteredModels`.
     package func findModelVersions(_ search: RegistrySearch) throws -> Page<Int64> {
-        try limitingEffort(of: search.filter) {
-            try RegistrySearchPlan(search, .modelVersions, in: connection).page()
-        }
+        explainEffort(of: search.filter, orderedBy: search.orderings)
+        return try RegistrySearchPlan(search, .modelVersions, in: connection).page()
     }
 
     /// The versions of a page in its order, without aliases.

@@ -72,7 +72,7 @@ struct RegistrySearchPlan {
     }
 
     private func attributeCondition(_ comparison: Comparison, in statement: inout SearchStatement) throws -> String {
-        guard let column = tables.columns[comparison.key]?.column else {
+        guard let (column, kind) = tables.columns[comparison.key] else {
             throw StoreCorruption("the parser delivered the unknown attribute \(comparison.key)")
         }
         switch comparison.comparisonOperator {
@@ -80,7 +80,7 @@ struct RegistrySearchPlan {
         default:
             // With the plus no index is entered by what most rows may meet; the one of the order is walked.
             let isOrdered = orderings.first?.key == comparison.key
-            return try statement.condition((isOrdered ? "" : "+") + column, comparison)
+            return try statement.condition(((isOrdered ? "" : "+") + column, kind), comparison)
         }
     }
 

@@ -34,10 +34,11 @@ extension ReadSession {
     /// One page of the runs that a search finds, in its order, ties by start time (newest first) and run id.
     ///
     /// - Returns: the numbers by which `runs(rows:)` reads them; they mean nothing outside this store.
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for more keys
-    ///   or a longer pattern than SQLite takes.
+    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for more keys than
+    ///   SQLite takes, and for a pattern that is too long.
     package func findRuns(_ search: RunSearch) throws -> Page<Int64> {
-        try RunSearchPlan(search, in: self).page()
+        explainEffort(of: search.filter, orderedBy: search.orderings, experiments: search.experimentIDs.count)
+        return try RunSearchPlan(search, in: self).page()
     }
 }
 

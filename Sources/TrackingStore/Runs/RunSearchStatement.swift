@@ -75,7 +75,7 @@ struct RunSearchStatement {
             if comparison.isRunName {
                 try addPair(comparison, table: "run_tags")
             } else {
-                statement.conditions.append(try statement.condition(Self.attribute(comparison.key).column, comparison))
+                statement.conditions.append(try statement.condition(Self.attribute(comparison.key), comparison))
             }
         case .metric: try addPair(comparison, table: "latest_metrics")
         case .parameter: try addPair(comparison, table: "params")
@@ -94,27 +94,34 @@ struct RunSearchStatement {
         case .isNull: statement.conditions.append("NOT " + exists)
         case .isNotNull: statement.conditions.append(exists)
         default:
-            try statement.join("CROSS JOIN \(table) AS \(row) ON \(row).run_id = \(runID) AND \(row).key_id = \(keyID)")
-            try addValueCondition(comparison, row: row)
+            let ofRun = "\(row).run_id = \(runID) AND \(row).key_id = \(keyID)"
+            let conditions = try valueConditions(comparison, row: row)
+            if statement.join("CROSS JOIN \(table) AS \(row) ON \(ofRun)", upTo: Self.joinedComparisons) {
+                statement.conditions += conditions
+            } else {
+                let conditions = ([ofRun] + conditions).joined(separator: " AND ")
+                statement.conditions.append("EXISTS (SELECT 1 FROM \(table) AS \(row) WHERE \(conditions))")
+            }
         }
     }
 
-    private mutating func addValueCondition(_ comparison: Comparison, row: String) throws {
+    /// Comparisons that are joined; those beyond are asked of each run, which takes no table.
+    private static let joinedComparisons = 31
+
+    private mutating func valueConditions(_ comparison: Comparison, row: String) throws -> [String] {
         if comparison.entity == .metric {
             // NaN is stored as 0 with a flag: it satisfies `!=` and nothing else.
             let condition = try statement.condition("\(row).value", comparison)
             let isUnequal = comparison.comparisonOperator == .notEqual
-            statement.conditions.append(
-                isUnequal ? "(\(condition) OR \(row).is_nan = 1)" : "\(condition) AND \(row).is_nan = 0"
-            )
-        } else if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
+            return isUnequal ? ["(\(condition) OR \(row).is_nan = 1)"] : [condition, "\(row).is_nan = 0"]
+        }
+        if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
             // The index holds a prefix of the value. The plus sign keeps SQLite from putting the constant into the other
             // condition, which the index would then not answer.
-            statement.conditions.append("substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)")
-            statement.conditions.append(try statement.condition("+\(row).value", comparison))
-        } else {
-            statement.conditions.append(try statement.condition("\(row).value", comparison))
+            let beginning = "substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)"
+            return [beginning, try statement.condition("+\(row).value", comparison)]
         }
+        return [try statement.condition("\(row).value", comparison)]
     }
 
     /// Two comparisons may be met by two datasets of one run.
@@ -167,23 +174,25 @@ struct RunSearchStatement {
     }
 
     private mutating func order(byMetric ordering: Ordering) throws {
-        let row = try join(ordering, table: "latest_metrics")
+        let column = try columns(of: "latest_metrics", ordering)
         // Numbers, then NaN, then runs without the metric, in both directions.
-        statement.terms.append(SortTerm("coalesce(\(row).is_nan, 2)", .integer))
-        statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .real))
+        statement.terms.append(SortTerm("coalesce(\(column("is_nan")), 2)", .integer))
+        statement.terms.append(SortTerm(column("value"), ascending: ordering.ascending, .real))
     }
 
     private mutating func order(_ ordering: Ordering, byTable table: String) throws {
-        let row = try join(ordering, table: table)
-        statement.terms.append(SortTerm("(\(row).value IS NULL)", .integer))
-        statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .text))
+        let value = try columns(of: table, ordering)("value")
+        statement.terms.append(SortTerm("(\(value) IS NULL)", .integer))
+        statement.terms.append(SortTerm(value, ascending: ordering.ascending, .text))
     }
 
-    private mutating func join(_ ordering: Ordering, table: String) throws -> String {
+    /// Names the columns of the row by whose value the runs are sorted.
+    private mutating func columns(of table: String, _ ordering: Ordering) throws -> (String) -> String {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let row = statement.alias("sort")
-        try statement.join("LEFT JOIN \(table) AS \(row) ON \(row).run_id = runs.id AND \(row).key_id = \(keyID)")
-        return row
+        let ofRun = "\(row).run_id = runs.id AND \(row).key_id = \(keyID)"
+        if statement.join("LEFT JOIN \(table) AS \(row) ON \(ofRun)") { return { "\(row).\($0)" } }
+        return { "(SELECT \(row).\($0) FROM \(table) AS \(row) WHERE \(ofRun))" }
     }
 
     /// The column of an attribute by its canonical name; the parser knows no other names.

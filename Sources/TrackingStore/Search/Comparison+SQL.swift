@@ -4,8 +4,7 @@ internal import Tracking
 extension SearchStatement {
     /// `column operator value` for an operator that compares with one value or a list.
     ///
-    /// LIKE is case-sensitive by the reader's pragma; ILIKE folds ASCII as SQLite's `lower` does. Neither has an escape
-    /// character.
+    /// Neither LIKE nor ILIKE has an escape character; ILIKE folds ASCII alone.
     mutating func condition(_ column: String, _ comparison: Comparison) throws -> String {
         switch comparison.comparisonOperator {
         case .equal: "\(column) = \(try bindValue(of: comparison))"
@@ -14,13 +13,37 @@ extension SearchStatement {
         case .greaterOrEqual: "\(column) >= \(try bindValue(of: comparison))"
         case .less: "\(column) < \(try bindValue(of: comparison))"
         case .lessOrEqual: "\(column) <= \(try bindValue(of: comparison))"
-        case .like: "\(column) LIKE \(try bindPattern(of: comparison))"
-        case .ilike: "lower(\(column)) LIKE lower(\(try bindPattern(of: comparison)))"
+        case .like: "is_like(\(column), \(try bindPattern(of: comparison)))"
+        case .ilike: "is_ilike(\(column), \(try bindPattern(of: comparison)))"
         case .isIn: "\(column) IN (\(try bindList(of: comparison)))"
         case .notIn: "\(column) NOT IN (\(try bindList(of: comparison)))"
         case .isNull: "\(column) IS NULL"
         case .isNotNull: "\(column) IS NOT NULL"
         }
+    }
+
+    /// The same for a column of an entity's own table.
+    ///
+    /// An index finds the texts that begin as a LIKE pattern does, as SQLite's own LIKE would have it look.
+    mutating func condition(
+        _ attribute: (column: String, kind: SortTerm.Kind),
+        _ comparison: Comparison
+    ) throws -> String {
+        let condition = try condition(attribute.column, comparison)
+        guard attribute.kind == .text, Self.isColumn(attribute.column), comparison.comparisonOperator == .like,
+            case .text(let pattern) = comparison.value
+        else { return condition }
+        let wildcards: [UInt8] = [UInt8(ascii: "%"), UInt8(ascii: "_"), 0]
+        let beginning = Array(pattern.utf8.prefix { !wildcards.contains($0) })
+        guard let last = beginning.last else { return condition }
+        let first = bind(TextBytes(bytes: beginning))
+        let beyond = bind(TextBytes(bytes: beginning.dropLast() + [last + 1]))
+        return "\(attribute.column) >= \(first) AND \(attribute.column) < \(beyond) AND \(condition)"
+    }
+
+    /// Whether it is no expression.
+    private static func isColumn(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") || $0 | 0x20 >= UInt8(ascii: "a") }
     }
 
     private mutating func bindValue(of comparison: Comparison) throws -> String {
@@ -32,25 +55,14 @@ extension SearchStatement {
         }
     }
 
-    /// The longest pattern that SQLite takes, in bytes (https://sqlite.org/limits.html §8).
+    /// The longest pattern, in bytes; no longer one is taken by SQLite's own LIKE (https://sqlite.org/limits.html §8).
     private static let maximumPatternBytes = 50_000
-
-    /// What may follow a percent sign, in bytes, up to the next one.
-    ///
-    /// SQLite looks for it at every place of a text, in one step that nothing can stop.
-    private static let maximumPieceBytes = 500
 
     private mutating func bindPattern(of comparison: Comparison) throws -> String {
         guard case .text(let text) = comparison.value else { throw Self.unexpectedValue(of: comparison) }
         guard text.utf8.count <= Self.maximumPatternBytes else {
             throw TrackingError.invalidParameter(
                 "The pattern for '\(comparison.key)' has more than \(Self.maximumPatternBytes) bytes. Shorten it."
-            )
-        }
-        let pieces = text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false)
-        guard pieces.dropFirst().allSatisfy({ $0.count <= Self.maximumPieceBytes }) else {
-            throw TrackingError.invalidParameter(
-                "The pattern for '\(comparison.key)' has more than \(Self.maximumPieceBytes) bytes behind a '%'. Shorten it."
             )
         }
         return try bindValue(of: comparison)

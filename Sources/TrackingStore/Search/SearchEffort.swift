@@ -1,21 +1,16 @@
 internal import Filter
-internal import SQLite
-internal import Tracking
 
 extension ReadSession {
-    /// Carries out a search, as long as it takes no more than `searchLimit`: no client keeps a reader from the others.
-    ///
-    /// - Throws: `.invalidParameterValue` at the limit, else what `search` throws.
-    func limitingEffort<Found>(of filter: [Comparison], _ search: () throws -> Found) throws -> Found {
-        // A pattern and a long text can keep SQLite within one step for a while.
-        let hasPattern = filter.contains { $0.comparisonOperator == .like || $0.comparisonOperator == .ilike }
-        do {
-            return try connection.withWorkLimit(searchLimit, stepsBetweenLooks: hasPattern ? 10 : 1_000, search)
-        } catch is WorkLimitExceeded {
-            throw TrackingError.invalidParameter(
-                "The search was stopped after \(searchLimit.components.seconds) s of work. Compare less in the filter, shorten "
-                    + "its patterns, order by fewer keys, or search in fewer experiments."
-            )
+    /// Says what makes a search dear, for the case that it takes too long.
+    func explainEffort(of filter: [Comparison], orderedBy orderings: [Ordering], experiments: Int = 0) {
+        advice = {
+            let patterns = filter.count { $0.comparisonOperator == .like || $0.comparisonOperator == .ilike }
+            var parts: [String] = []
+            if patterns > 0 { parts.append("fewer patterns than its \(patterns), none of them beginning with '%'") }
+            if filter.count > patterns { parts.append("fewer comparisons than its \(filter.count)") }
+            if !orderings.isEmpty { parts.append("fewer keys to order by than its \(orderings.count)") }
+            if experiments > 1 { parts.append("fewer experiments than its \(experiments)") }
+            return "Use " + (parts + ["smaller pages"]).joined(separator: ", or ") + "."
         }
     }
 }

@@ -77,16 +77,42 @@ struct SearchStatement {
 
     /// Adds a join to the source.
     ///
-    /// - Throws: `.invalidParameterValue` when there are more joins than SQLite carries out.
-    mutating func join(_ join: String) throws(TrackingError) {
-        guard sourceJoins < Self.maximumJoins else {
-            throw .invalidParameter(
-                "The search compares with and orders by more than \(Self.maximumJoins) metrics, params and tags. Use fewer."
-            )
-        }
+    /// - Returns: false, with nothing added, when there are as many joins as SQLite carries out, or as `limit` says.
+    mutating func join(_ join: String, upTo limit: Int = maximumJoins) -> Bool {
+        guard sourceJoins < limit else { return false }
         sourceJoins += 1
         source += "\n    " + join
+        return true
     }
+
+    /// What SQLite compares and orders by at the most: a value is bound for each of them, some have two, and two columns
+    /// are sorted for each key (https://sqlite.org/limits.html §2 and §9).
+    private static let maximumConditions = 5_000
+    private static let maximumTerms = 1_900
+
+    private func requireLegalSize() throws(TrackingError) {
+        guard conditions.count <= Self.maximumConditions, values.count <= 3 * Self.maximumConditions else {
+            throw .invalidParameter(
+                "The search has more than \(Self.maximumConditions) conditions or lists more than "
+                    + "\(3 * Self.maximumConditions) values. Use fewer."
+            )
+        }
+        guard terms.count <= Self.maximumTerms else {
+            throw .invalidParameter("The search orders by more than \(Self.maximumTerms / 2) keys. Use fewer.")
+        }
+    }
+
+    /// All conditions as one expression; no deeper than SQLite reads, however many there are.
+    private static func conjunction(_ conditions: [String]) -> String {
+        guard conditions.count > conditionsOfGroup else { return conditions.joined(separator: "\n    AND ") }
+        let groups = stride(from: 0, to: conditions.count, by: conditionsOfGroup).map { start in
+            "(" + conditions[start...].prefix(conditionsOfGroup).joined(separator: "\n    AND ") + ")"
+        }
+        return groups.joined(separator: "\n    AND ")
+    }
+
+    /// SQLite reads expressions that are 1,000 deep, and each AND is one deeper than the one before.
+    private static let conditionsOfGroup = 100
 
     /// Runs the search from one place on.
     ///
@@ -102,12 +128,13 @@ struct SearchStatement {
         keepingValuesOf kept: Int,
         in connection: Connection
     ) throws -> SearchRows {
+        try requireLegalSize()
         var statement = self
         if let last { statement.conditions.append(statement.keysetCondition(after: last)) }
         let sql = """
             SELECT \(([rowColumn] + terms.map(\.expression)).joined(separator: ", "))
             FROM \(statement.source)
-            WHERE \(statement.conditions.joined(separator: "\n    AND "))
+            WHERE \(Self.conjunction(statement.conditions))
             ORDER BY \(terms.map { $0.expression + ($0.isAscending ? "" : " DESC") }.joined(separator: ", "))
             LIMIT \(statement.bind(count)) OFFSET \(statement.bind(offset))
             """

@@ -21,6 +21,15 @@ extension String: Bindable {
     func bind(to statement: Statement, at position: Int) throws { try statement.bind(self, at: position) }
 }
 
+/// UTF-8 that need not be well-formed, as text.
+struct TextBytes: Bindable {
+    let bytes: [UInt8]
+
+    func bind(to statement: Statement, at position: Int) throws {
+        try bytes.withUnsafeBytes { try statement.bind(utf8: $0, at: position) }
+    }
+}
+
 extension Optional: Bindable where Wrapped: Bindable {
     func bind(to statement: Statement, at position: Int) throws {
         switch self {

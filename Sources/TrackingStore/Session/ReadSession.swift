@@ -1,12 +1,18 @@
+package import Budgets
 package import SQLite
+internal import Tracking
 
 /// The store as one read request sees it: one moment in time over all its statements.
 ///
 /// Handed to the closure of `TrackingStore.read` inside a read transaction, and used nowhere else.
 package final class ReadSession: ReaderContext {
     package let connection: Connection
-    /// The processor time that one search of models or versions may take.
-    package var searchLimit = Duration.seconds(10)
+    /// Who waits for what is read.
+    package private(set) var caller = Caller.server
+    /// Counted together with what the other parts of its answer cost; nil for a read by itself.
+    package private(set) var effort: ReadEffort?
+    /// What to ask less of when the read takes too long.
+    var advice: () -> String = { usualAdvice }
     private var keyNames: [Int64: String] = [:]
 
     /// Interned keys are never renamed or removed, so that what was read once stays true.
@@ -14,6 +20,31 @@ package final class ReadSession: ReaderContext {
 
     init(connection: Connection) {
         self.connection = connection
+    }
+
+    /// Forgets what belonged to the read before.
+    func begin(for caller: Caller) {
+        self.caller = caller
+        effort = nil
+        advice = { usualAdvice }
+    }
+
+    /// Counts what this read has cost and what the other parts of its answer will cost, for a long answer.
+    package func sharedEffort() -> ReadEffort {
+        let effort = effort ?? ReadEffort()
+        self.effort = effort
+        return effort
+    }
+
+    /// What the client is told about a read that took too long.
+    package func failure(of end: ReadEnded) -> any Error {
+        let taken =
+            switch end.reason {
+            case .work: "\(end.limits.work.components.seconds) s of work"
+            case .time: "\(end.limits.time.components.seconds) s"
+            case .callerLeft, .log: ""
+            }
+        return taken.isEmpty ? end : TrackingError.invalidParameter("The read was stopped after \(taken). \(advice())")
     }
 
     /// The text of an interned key.
@@ -30,6 +61,8 @@ package final class ReadSession: ReaderContext {
         return name
     }
 }
+
+private let usualAdvice = "Ask for less at once: smaller pages, fewer runs, or a shorter range."
 
 /// The database says something that Apus never writes; answered as an internal error and logged.
 struct StoreCorruption: Error, CustomStringConvertible {

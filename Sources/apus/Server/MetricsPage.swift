@@ -26,7 +26,7 @@ struct MetricsPage {
         add("apus_log_lines_dropped_total", "Log lines that nobody read.", "counter", LogWriter.standardError.dropped)
         add("apus_threads", "Threads of the process.", "gauge", ProcessStatus.threads)
         addWriter(store)
-        add("apus_read_queue_depth", "Reads that wait for a connection.", "gauge", store.queuedReads)
+        addReaders(store.readerStatistics)
         let sizes = store.fileSizes
         add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
         add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
@@ -104,6 +104,26 @@ struct MetricsPage {
         }
         text += "apus_commit_requests_sum \(writer.requests)\n"
         text += "apus_commit_requests_count \(sum)\n"
+    }
+
+    private mutating func addReaders(_ readers: ReaderStatistics) {
+        head("apus_reads_waiting", "Reads that wait for a reader.", "gauge")
+        for (kind, count) in [
+            ("cheap", readers.waitingCheap), ("dear", readers.waitingDear), ("long", readers.waitingLong),
+        ] {
+            text += "apus_reads_waiting{kind=\"\(kind)\"} \(count)\n"
+        }
+        head("apus_reads_running", "Reads under way; long ones at a low priority.", "gauge")
+        for (kind, count) in [("short", readers.runningShort), ("long", readers.runningLong)] {
+            text += "apus_reads_running{kind=\"\(kind)\"} \(count)\n"
+        }
+        head("apus_reads_ended_total", "Reads that were ended before they had their answer.", "counter")
+        for (reason, count) in [
+            ("work", readers.endedForWork), ("time", readers.endedForTime), ("gone", readers.endedForCallers),
+            ("log", readers.endedForLog),
+        ] {
+            text += "apus_reads_ended_total{reason=\"\(reason)\"} \(count)\n"
+        }
     }
 
     private mutating func head(_ name: String, _ help: String, _ type: String) {

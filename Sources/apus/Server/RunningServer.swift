@@ -34,7 +34,10 @@ final class RunningServer {
             artifactRoot: layout.artifactRoot,
             migrations: try EmbeddedMigrations.load()
         )
-        configuration.logBytes = layout.databaseLogBytes
+        var limits = BudgetLimits.fittingProcessLimits
+        limits.logBytes = layout.databaseLogBytes
+        let budgets = Budgets(limits)
+        configuration.budgets = budgets
         configuration.report = { logger.error("\($0)") }
         do {
             store = try TrackingStore(configuration)
@@ -51,7 +54,6 @@ final class RunningServer {
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
-        let budgets = Budgets(.fittingProcessLimits)
         let rest = IdleRest(store: store)
         roots.sweep(waiting: store.wasLeftInDisorder, logger)
         server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, rest, logger)
@@ -188,7 +190,7 @@ final class RunningServer {
                 metadata: ["journal": "\(store.journalMode.rawValue)", "database": "\(layout.databasePath)"]
             )
         }
-        let runs = try store.readNow { try $0.runCount() }
+        let runs = try store.readNow(.cheap) { try $0.runCount() }
         let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
         StandardStream.output.write(
             "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts), \(runs) runs"

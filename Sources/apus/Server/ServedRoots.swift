@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import Dispatch
 internal import Logging
 internal import TrackingStore
@@ -26,7 +27,7 @@ struct ServedRoots: Sendable {
     /// Asks the journal for equal files; one that cannot be asked costs space, not an upload.
     private static func contents(in store: TrackingStore) -> SharedContents {
         SharedContents { sha256 in
-            (try? store.readNow { try $0.artifactPaths(sha256: sha256) }) ?? []
+            (try? store.readNow(.cheap) { try $0.artifactPaths(sha256: sha256) }) ?? []
         }
     }
 

@@ -1,0 +1,127 @@
+internal import Budgets
+internal import CSQLite
+internal import CSQLiteSetup
+internal import Synchronization
+
+/// Looks after the reads of one connection while they run, and ends them at their limits.
+///
+/// SQLite asks it after every 1,000 steps of its programs, and a pattern after each mebibyte of text. A look costs a few
+/// nanoseconds until the read has lasted for `workBeforeLong`. Everything but `startedAt` belongs to the reader's thread.
+final class ReadWatch {
+    /// Why a read does not go on here.
+    enum End {
+        case ended(ReadEnded.Reason)
+        /// It is longer than others have to put up with, and begins again where long ones run.
+        case moved
+    }
+
+    /// What becomes of a read that turns long.
+    enum LongTurn {
+        case goesOn
+        case moves
+    }
+
+    /// When the read that runs now began, in nanoseconds; 0 when none runs. May be read from any thread.
+    let startedAt = Atomic<UInt64>(0)
+
+    fileprivate static let stepsBetweenLooks: Int32 = 1_000
+    private static let timeBetweenLongLooks = Duration.milliseconds(10)
+
+    private let limits: ReadLimits
+    private let recall: ReadRecall
+    private let turnLong: () -> LongTurn
+    private var caller = Caller.server
+    private var effort: ReadEffort?
+    private var isArmed = false
+    private var mayTurnLong = false
+    private var start = ReadMoment(nanoseconds: 0)
+    private var nextLongLook = ReadMoment(nanoseconds: 0)
+    private var processorStart: UInt64 = 0
+    private var end: End?
+
+    /// - Parameter turnLong: decides about a read that has just turned long; called on the reader's thread.
+    init(limits: ReadLimits, recall: ReadRecall, turnLong: @escaping () -> LongTurn) {
+        self.limits = limits
+        self.recall = recall
+        self.turnLong = turnLong
+    }
+
+    func begin(for caller: Caller, _ effort: ReadEffort?, isLong: Bool) {
+        self.caller = caller
+        self.effort = effort
+        mayTurnLong = !isLong
+        end = nil
+        start = .now
+        startedAt.store(start.nanoseconds, ordering: .releasing)
+        processorStart = processorTime()
+        nextLongLook = start + min(limits.work, limits.time, limits.workBeforeLong)
+        isArmed = true
+    }
+
+    /// Stops looking.
+    ///
+    /// - Parameter effort: to which the read's work is added.
+    /// - Returns: why the read was ended; nil if it came to its own end.
+    func finish(addingTo effort: ReadEffort?) -> End? {
+        isArmed = false
+        effort?.add(nanoseconds: processorTime() - processorStart)
+        return end
+    }
+
+    /// The read's transaction is over.
+    func rest() {
+        caller = .server
+        effort = nil
+        startedAt.store(0, ordering: .releasing)
+    }
+
+    /// Whether the read has to end.
+    func look() -> Bool {
+        guard isArmed else { return false }
+        if end == nil { end = reasonToEnd() }
+        return end != nil
+    }
+
+    private func reasonToEnd() -> End? {
+        if caller.hasLeft { return .ended(.callerLeft) }
+        if recall.applies(to: start) { return .ended(.log) }
+        let now = ReadMoment.now
+        guard now >= nextLongLook else { return nil }
+        nextLongLook = now + Self.timeBetweenLongLooks
+        let own = processorTime() - processorStart
+        if own + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds {
+            return .ended(.work)
+        }
+        if now >= start + limits.time { return .ended(.time) }
+        guard mayTurnLong, own >= limits.workBeforeLong.clampedNanoseconds else { return nil }
+        mayTurnLong = false
+        return turnLong() == .moves ? .moved : nil
+    }
+}
+
+extension Connection {
+    /// Lets a watch look after all statements of the connection, for which it must live as long as the connection.
+    ///
+    /// Adds the functions `is_like` and `is_ilike` (`ApusPatterns.h`) too.
+    func attach(_ watch: ReadWatch) throws(SQLiteError) {
+        guard let raw = database.raw else { throw .closed(sql: nil) }
+        let context = Unmanaged.passUnretained(watch).toOpaque()
+        let result = apus_add_patterns(raw, lookOfWatch, context)
+        guard result == SQLITE_OK else { throw .latest(on: raw, result: result, sql: nil) }
+        sqlite3_progress_handler(raw, ReadWatch.stepsBetweenLooks, lookOfWatch, context)
+    }
+}
+
+private func lookOfWatch(context: UnsafeMutableRawPointer?) -> Int32 {
+    guard let context else { return 0 }
+    return Unmanaged<ReadWatch>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.look() } ? 1 : 0
+}
+
+/// The moment before which reads of a pool must not have begun; safe from any thread.
+final class ReadRecall: Sendable {
+    private let nanoseconds = Atomic<UInt64>(0)
+
+    func applies(to start: ReadMoment) -> Bool { start.nanoseconds < nanoseconds.load(ordering: .relaxed) }
+
+    func recall(before moment: ReadMoment) { nanoseconds.max(moment.nanoseconds, ordering: .relaxed) }
+}

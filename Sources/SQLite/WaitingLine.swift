@@ -1,0 +1,79 @@
+internal import Budgets
+
+/// Who waits, and who is next.
+protocol WaitingLine {
+    associatedtype Element
+
+    init()
+    var isEmpty: Bool { get }
+    mutating func popFirst() -> Element?
+}
+
+/// First come, first served.
+struct ArrivalLine<Element>: WaitingLine {
+    private var elements: [Element?] = []
+    /// Elements that have been taken already.
+    private var head = 0
+
+    init() {}
+
+    var isEmpty: Bool { head == elements.count }
+
+    mutating func append(_ element: Element) { elements.append(element) }
+
+    mutating func popFirst() -> Element? {
+        guard head < elements.count else { return nil }
+        let element = elements[head]
+        elements[head] = nil
+        head += 1
+        if head == elements.count || head >= 1_024 {
+            elements.removeFirst(head)
+            head = 0
+        }
+        return element
+    }
+}
+
+/// Several lines that have turns: each that has somebody waiting sends one, then it is the next one's turn.
+struct TurnLine<Key: Hashable, Line: WaitingLine>: WaitingLine {
+    private var turns = ArrivalLine<Key>()
+    private var lines: [Key: Line] = [:]
+
+    init() {}
+
+    var isEmpty: Bool { turns.isEmpty }
+
+    mutating func append(for key: Key, _ append: (inout Line) -> Void) {
+        if lines[key] == nil { turns.append(key) }
+        append(&lines[key, default: Line()])
+    }
+
+    mutating func popFirst() -> Line.Element? {
+        guard let key = turns.popFirst(), let element = lines[key]?.popFirst() else { return nil }
+        if lines[key]?.isEmpty ?? true { lines[key] = nil } else { turns.append(key) }
+        return element
+    }
+}
+
+/// Reads in the order in which they are served: peers have turns, and the callers of one peer among themselves.
+struct FairLine<Context>: WaitingLine {
+    private var peers = TurnLine<Peer, TurnLine<ObjectIdentifier, ArrivalLine<ReaderJob<Context>>>>()
+    private(set) var count = 0
+
+    init() {}
+
+    var isEmpty: Bool { count == 0 }
+
+    mutating func append(_ job: ReaderJob<Context>) {
+        count += 1
+        peers.append(for: job.caller.peer) { callers in
+            callers.append(for: ObjectIdentifier(job.caller)) { $0.append(job) }
+        }
+    }
+
+    mutating func popFirst() -> ReaderJob<Context>? {
+        guard let job = peers.popFirst() else { return nil }
+        count -= 1
+        return job
+    }
+}

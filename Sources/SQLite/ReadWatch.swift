@@ -21,7 +21,9 @@ final class ReadWatch {
         case moves
     }
 
-    /// When the read that runs now began, in nanoseconds; 0 when none runs. May be read from any thread.
+    /// When the read that runs now began, in nanoseconds; 0 when none runs.
+    ///
+    /// May be read from any thread.
     let startedAt = Atomic<UInt64>(0)
 
     fileprivate static let stepsBetweenLooks: Int32 = 1_000

@@ -63,7 +63,9 @@ final class Reader<Context: ReaderContext>: @unchecked Sendable {
         weak var reader: Reader?
     }
 
-    /// When the read that runs now began; nil when none runs. From any thread.
+    /// When the read that runs now began; nil when none runs.
+    ///
+    /// From any thread.
     var readStart: ReadMoment? {
         let start = watch.startedAt.load(ordering: .acquiring)
         return start == 0 ? nil : ReadMoment(nanoseconds: start)

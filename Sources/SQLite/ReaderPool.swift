@@ -174,8 +174,10 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
         let vacancies = state.withLock { $0.makeLong(reader) }
         guard let vacancies else { return .moves }
         let areFilled = vacancies.map { startReader(in: $0) }
-        guard areFilled.first ?? true || !state.withLock({ $0.makeShortIfAlone(reader, former) }) else { return .goesOn }
-        SystemThread.lowerPriority()
+        guard areFilled.first ?? true || !state.withLock({ $0.makeShortIfAlone(reader, former) }) else {
+            return .goesOn
+        }
+        lowerPriorityOfThread()
         return .goesOn
     }
 }

@@ -1,4 +1,5 @@
 package import Dispatch
+internal import Budgets
 internal import Glibc
 internal import SQLite
 

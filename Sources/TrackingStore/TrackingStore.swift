@@ -14,7 +14,9 @@ package final class TrackingStore: Sendable {
         /// Beneath it lie the artifacts of experiments that name no location of their own.
         package var artifactRoot: ArtifactLocation
         package var migrations: [Migration]
-        /// Read-only connections; each costs its page cache. Reads that turn long have more of them.
+        /// Read-only connections; each costs its page cache.
+        ///
+        /// Reads that turn long have more of them.
         package var readerCount = 4
         /// What reads and writes may take of the server.
         package var budgets = Budgets()

@@ -67,7 +67,11 @@ import Testing
         ("NULL", "'a'", nil), ("'a'", "NULL", nil), ("12", "'1%'", 1), ("1.5", "'%.5'", 1), ("''", "'%'", 1),
         ("''", "''", 1), ("'a'", "''", 0), ("char(97, 0, 98)", "'a'", 1), ("'abc'", "'a%c%'", 1), ("'É'", "'_'", 1),
     ])
-    func `values that are no texts are compared as SQLite compares them`(text: String, pattern: String, answer: Int64?)
+    func `values that are no texts are compared as SQLite compares them`(
+        text: String,
+        pattern: String,
+        answer: Int64?
+    )
         throws
     {
         let answers = try onReader { connection in

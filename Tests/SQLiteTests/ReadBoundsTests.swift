@@ -8,7 +8,8 @@ import Testing
 @Suite struct ReadBoundsTests {
     private let folder: TemporaryFolder
     private let path: String
-    private static let endless = "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n) SELECT count(*) FROM n"
+    private static let endless =
+        "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n) SELECT count(*) FROM n"
 
     init() throws {
         folder = try TemporaryFolder()
@@ -158,7 +159,8 @@ import Testing
 
     @Test func `a long read is carried out to its end`() throws {
         let pool = pool()
-        let counted = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 1000000) SELECT count(*) FROM n"
+        let counted =
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 1000000) SELECT count(*) FROM n"
         let waits = try (0..<4).map { _ in try begin(on: pool) { try $0.int64(counted) } }
         for wait in waits { #expect(try wait() == 1_000_000) }
         pool.close()
@@ -179,7 +181,9 @@ import Testing
         var waits: [() throws -> Void] = []
         for (name, caller) in callers {
             for number in 1...2 {
-                waits.append(try begin(on: pool, for: caller) { _ in order.names.withLock { $0.append("\(name).\(number)") } })
+                waits.append(
+                    try begin(on: pool, for: caller) { _ in order.names.withLock { $0.append("\(name).\(number)") } }
+                )
             }
         }
         gate.signal()

@@ -47,6 +47,7 @@ import TrackingStore
 
     private func check(_ search: @escaping @Sendable (ReadSession) throws -> Int) throws {
         #expect(try fixture.read(search) == 300)
+        fixture.store.close()
         var limits = BudgetLimits()
         limits.readWork = .zero
         let limited = try StoreFixture(in: fixture.folder, limits: limits)

@@ -15,17 +15,10 @@ import TrackingStore
             }
             let fixture = try StoreFixture()
             let (fitting, other) = (try fixture.createRun(), try fixture.createRun())
-            for number in 0..<40 {
-                let key = "p\(number)"
-                for (run, isOdd) in [(fitting, false), (other, number == 0)] {
-                    try fixture.write { session in
-                        try session.logParam(Param(key: key, value: isOdd ? "v" : "w"), runID: run)
-                        try session.setTag(Tag(key: key, value: isOdd ? "v" : "w"), runID: run)
-                        try session.logMetrics(
-                            [Metric(key: key, value: isOdd ? 0 : 1, timestamp: 1, step: 0)],
-                            runID: run
-                        )
-                    }
+            try fixture.write { session in
+                for number in 0..<40 {
+                    try log(number: 1, text: "w", key: "p\(number)", run: fitting, session)
+                    try log(number: number, text: number == 0 ? "v" : "w", key: "p\(number)", run: other, session)
                 }
             }
             #expect(try found(filter: filter, orderings: [], in: fixture) == [fitting])
@@ -37,18 +30,21 @@ import TrackingStore
         for entity in [Entity.metric, .parameter, .tag] {
             let fixture = try StoreFixture()
             let runs = try (0..<3).map { _ in try fixture.createRun() }
-            for (number, run) in runs.enumerated() {
-                try fixture.write { session in
+            try fixture.write { session in
+                for (number, run) in runs.enumerated() {
                     // Only the last key tells the runs apart.
-                    let key = "m\(count - 1)"
-                    try session.logMetrics([Metric(key: key, value: Double(number), timestamp: 1, step: 0)], runID: run)
-                    try session.logParam(Param(key: key, value: "\(number)"), runID: run)
-                    try session.setTag(Tag(key: key, value: "\(number)"), runID: run)
+                    try log(number: number, text: "\(number)", key: "m\(count - 1)", run: run, session)
                 }
             }
             let orderings = (0..<count).map { Ordering(entity: entity, key: "m\($0)", ascending: false) }
             #expect(try found(filter: [], orderings: orderings, in: fixture) == runs.reversed())
         }
+    }
+
+    private func log(number: Int, text: String, key: String, run: String, _ session: WriteSession) throws {
+        try session.logMetrics([Metric(key: key, value: Double(number), timestamp: 1, step: 0)], runID: run)
+        try session.logParam(Param(key: key, value: text), runID: run)
+        try session.setTag(Tag(key: key, value: text), runID: run)
     }
 
     @Test func `what is beyond all sense is refused as too many`() throws {

@@ -71,7 +71,9 @@ extension MLflowAPI {
     private func compareArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
         answer(reply, path: "") {
             let runIDs = try Self.comparedRunIDs(request)
-            let runs = try store.readNow(.cheap, for: request.caller) { session in try runIDs.map { try session.runInfo(id: $0) } }
+            let runs = try store.readNow(.cheap, for: request.caller) { session in
+                try runIDs.map { try session.runInfo(id: $0) }
+            }
             let walks = try runs.map { run in
                 let folder = try servedFolder(of: run)
                 return try folder.store.walk(relativeTo: folder.base)

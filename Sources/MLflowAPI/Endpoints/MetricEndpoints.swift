@@ -34,7 +34,11 @@ extension MLflowAPI {
             var first: [UInt8] = []
             let hasMore = try writer.next(into: &first) { try session.metricHistory($0, pageToken: $1, limit: $2) }
             guard hasMore else { return .json(bytes: first) }
-            let body = BegunBody(first, MetricHistoryBody(writer, store: store, after: session), reportFailure: reportFailure)
+            let body = BegunBody(
+                first,
+                MetricHistoryBody(writer, store: store, after: session),
+                reportFailure: reportFailure
+            )
             return APIResponse(headers: [("Content-Type", "application/json")], body: .stream(body))
         }
     }

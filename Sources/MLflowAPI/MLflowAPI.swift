@@ -101,10 +101,11 @@ package struct MLflowAPI: Sendable {
 
     private func perform(_ operation: Operation, for request: APIRequest, _ reply: @escaping APIReply) {
         switch operation {
-        case .write(let work): store.write(work, mayBlock: request.mayBlock) { reply(response(of: $0)) }
+        case .write(let work):
+            store.write(work, for: request.caller, mayBlock: request.mayBlock) { reply(response(of: $0)) }
         case .create(let kind, let work):
             let once = onlyOnce(kind, request, work)
-            store.write(once, mayBlock: request.mayBlock) { reply(response(of: $0)) }
+            store.write(once, for: request.caller, mayBlock: request.mayBlock) { reply(response(of: $0)) }
         case .read(let cost, let work):
             store.read(work, cost: cost, for: request.caller) { reply(response(of: $0)) }
         case .answer(let answer): reply(answer)

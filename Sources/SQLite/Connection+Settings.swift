@@ -95,16 +95,16 @@ extension Connection {
 
     /// Reads, and writes what is there already, through a second connection.
     private func canShareLog() throws(SQLiteError) -> Bool {
-        _ = try int64(Self.countTables)
+        _ = try tableCount()
         let second = try Connection(path: path, mode: .readWrite)
         defer { second.close() }
         try second.execute("BEGIN IMMEDIATE")
-        let isNew = try second.int64(Self.countTables) == 0
+        let isNew = try second.tableCount() == 0
         let version = try second.int64("PRAGMA user_version") ?? 0
         // The sync of a commit is paid once: a database with tables has seen commits into its log.
         if isNew { try second.execute("PRAGMA user_version = \(version)") }
         try second.execute(isNew ? "COMMIT" : "ROLLBACK")
-        return try int64(Self.countTables) != nil
+        return try tableCount() >= 0
     }
 
     /// A connection with a rollback journal, whatever the database had before.
@@ -115,11 +115,16 @@ extension Connection {
         _ = try connection.chooseJournalMode(prefersWriteAheadLog: false)
         try connection.execute("PRAGMA locking_mode = NORMAL")
         // The lock goes with the next access.
-        _ = try connection.int64(countTables)
+        _ = try connection.tableCount()
         return connection
     }
 
-    private static let countTables = "SELECT count(*) FROM sqlite_schema"
+    /// Not out of the cache of statements, in which it would stay.
+    private func tableCount() throws(SQLiteError) -> Int64 {
+        let statement = try prepare("SELECT count(*) FROM sqlite_schema")
+        defer { statement.reset() }
+        return try statement.step() ? statement.int64(0) : 0
+    }
 
     private func chooseJournalMode(prefersWriteAheadLog: Bool) throws(SQLiteError) -> JournalMode {
         if prefersWriteAheadLog {

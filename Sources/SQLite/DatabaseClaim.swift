@@ -8,6 +8,21 @@ internal import Glibc
 package final class DatabaseClaim: Sendable {
     private let descriptor: Int32
 
+    /// Gives the database free; the descriptor stays open, for the reason above.
+    package func release() {
+        var lock = Self.lock(Int16(F_UNLCK))
+        if descriptor >= 0 { _ = fcntl(descriptor, Self.setOpenFileLock, &lock) }
+    }
+
+    private static func lock(_ type: Int16) -> flock {
+        var lock = flock()
+        lock.l_type = type
+        lock.l_whence = Int16(SEEK_SET)
+        lock.l_start = lockedByte
+        lock.l_len = 1
+        return lock
+    }
+
     /// Opens the file, makes an absent one for this user alone, and takes away other users' access to one of ours.
     ///
     /// A file that cannot be opened so is left to SQLite, which says why.
@@ -15,11 +30,7 @@ package final class DatabaseClaim: Sendable {
     package init(databasePath: String) throws(OwnerLock.Failure) {
         descriptor = open(databasePath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
-        var lock = flock()
-        lock.l_type = Int16(F_WRLCK)
-        lock.l_whence = Int16(SEEK_SET)
-        lock.l_start = Self.lockedByte
-        lock.l_len = 1
+        var lock = Self.lock(Int16(F_WRLCK))
         // Any other answer: the file system has no such locks, and the lock file must do.
         if fcntl(descriptor, Self.setOpenFileLock, &lock) != 0, errno == EAGAIN || errno == EACCES {
             close(descriptor)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// The claim of one process to one database, held as long as this object lives.
 ///
@@ -34,6 +35,7 @@ package final class OwnerLock: Sendable {
     package let knowsStore: Bool
 
     private let descriptor: Int32
+    private let isReleased = Atomic<Bool>(false)
 
     /// Claims a database; its folder must exist, the database itself need not.
     ///
@@ -77,10 +79,12 @@ package final class OwnerLock: Sendable {
         return Owner(lockFile: content(descriptor))
     }
 
-    /// Tells the next owner that all was left in order; the lock itself goes with this object or the process.
+    /// Tells the next owner that all was left in order, and gives the lock free; safe to call twice.
     ///
     /// A stale pid would mislead a person who looks into the file, too.
     package func release() {
+        guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        defer { _ = flock(descriptor, LOCK_UN) }
         let mark = Self.keptMark(descriptor)
         try? Self.write(mark.isEmpty ? "" : "\n" + mark, to: descriptor, path: path)
     }

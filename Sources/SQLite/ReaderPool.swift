@@ -177,7 +177,7 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
         guard areFilled.first ?? true || !state.withLock({ $0.makeShortIfAlone(reader, former) }) else {
             return .goesOn
         }
-        lowerPriorityOfThread()
+        SystemThread.lowerPriority()
         return .goesOn
     }
 }

@@ -1,3 +1,4 @@
+package import Budgets
 internal import Synchronization
 internal import Threads
 
@@ -9,8 +10,6 @@ internal import Threads
 package final class Writer<Session: WriterSession>: Sendable {
     private struct State {
         var pending: [WriterJob<Session>] = []
-        /// Requests accepted and not yet taken into a transaction.
-        var depth = 0
         var isScheduled = false
         var isClosed = false
         var statistics = WriterStatistics()
@@ -38,21 +37,22 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///   - work: changes the database through the session. It may run twice, when the transaction it was part of is
     ///     lost to another request's failure, so it must not have effects elsewhere. It must not begin or end
     ///     transactions, and must pass on the errors of SQLite: one of them may have ended the transaction.
+    ///   - peer: whose share of the queue the request takes.
     ///   - mayBlock: whether a writer at rest may work on the calling thread, which saves a lone client two hand-overs
     ///     from thread to thread: then this blocks for one commit, and `completion` has been called when it returns.
     ///   - completion: must be quick and must not wait for the writer.
     /// - Throws: `.overloaded` if the queue is full, `.closed` after `shutdown()`; then neither closure is called.
     package func submit<Value: Sendable>(
         _ work: @escaping @Sendable (Session) throws -> Value,
+        for peer: Peer = .server,
         mayBlock: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) throws(SubmissionError) {
-        let job = WriterRequest<Session, Value>(work: work, completion: completion)
+        let job = WriterRequest<Session, Value>(peer: peer, work: work, completion: completion)
         let accepted: Result<Bool, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
-            guard state.depth < limits.queuedRequests else { return .failure(.overloaded) }
+            guard limits.queue.take(1, for: peer) else { return .failure(.overloaded) }
             state.pending.append(job)
-            state.depth += 1
             defer { state.isScheduled = true }
             return .success(!state.isScheduled)
         }
@@ -73,7 +73,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     package var statistics: WriterStatistics {
         state.withLock { state in
             var statistics = state.statistics
-            statistics.queueDepth = state.depth
+            statistics.queueDepth = limits.queue.usage.held
             return statistics
         }
     }
@@ -89,9 +89,10 @@ package final class Writer<Session: WriterSession>: Sendable {
 
     /// Cuts a large log and gives back memory, unless requests wait; for times without requests.
     ///
-    /// Returns at once.
-    package func rest() {
+    /// Returns at once; `completion` is called on the writer's thread.
+    package func rest(completion: @escaping @Sendable () -> Void = {}) {
         queue.async { [self] in
+            defer { completion() }
             guard state.withLock({ $0.pending.isEmpty }) else { return }
             thread.rest()
             publishStatistics()
@@ -129,7 +130,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     }
 
     private func process(_ jobs: ArraySlice<WriterJob<Session>>) {
-        state.withLock { $0.depth -= jobs.count }
+        for job in jobs { limits.queue.giveBack(1, for: job.peer) }
         let clock = ContinuousClock()
         let start = clock.now
         thread.commit(jobs)

@@ -1,7 +1,16 @@
+internal import Budgets
+
 /// One request to the writer without its result type.
 ///
 /// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
+    /// Whose share of the queue it takes while it waits.
+    let peer: Peer
+
+    init(peer: Peer) {
+        self.peer = peer
+    }
+
     /// Runs the work and keeps its value; may be called again after a lost transaction.
     func execute(_ session: Session) throws {}
 
@@ -21,11 +30,13 @@ final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Se
     private var outcome: Result<Value, any Error> = .failure(SubmissionError.closed)
 
     init(
+        peer: Peer,
         work: @escaping @Sendable (Session) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         self.work = work
         self.completion = completion
+        super.init(peer: peer)
     }
 
     override func execute(_ session: Session) throws {

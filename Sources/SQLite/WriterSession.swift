@@ -1,3 +1,5 @@
+package import Budgets
+
 /// What the writer owns besides its connection: prepared statements and caches of what the database holds.
 ///
 /// Touched only on the writer's thread.
@@ -39,8 +41,8 @@ extension WriterSession {
 
 /// Bounds of a `Writer`.
 package struct WriterLimits: Sendable {
-    /// Requests that may wait; beyond it `submit` throws `.overloaded`.
-    package var queuedRequests = 16_384
+    /// Places of requests that wait; beyond them `submit` throws `.overloaded`.
+    package var queue = Budget(total: BudgetLimits().queuedWrites)
 
     /// Requests in one transaction, which bounds how long the first of them waits.
     package var requestsPerCommit = 1_024

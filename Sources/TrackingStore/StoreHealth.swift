@@ -1,5 +1,5 @@
-package import Dispatch
 internal import Budgets
+package import Dispatch
 internal import Glibc
 internal import SQLite
 

@@ -65,6 +65,7 @@ package final class TrackingStore: Sendable {
         var limits = WriterLimits()
         limits.log = LogLimits(bytes: configuration.budgets.limits.logBytes)
         limits.commitsAlone = mode != .wal
+        limits.queue = configuration.budgets.queuedWrites
         writer = try Writer(limits: limits, gate: readers) {
             let session = try WriteSession(
                 connection: connection,
@@ -104,15 +105,17 @@ package final class TrackingStore: Sendable {
     ///
     /// - Parameters:
     ///   - work: one request; what it throws undoes all that it did. It may run twice.
+    ///   - caller: whose share of the queue it takes.
     ///   - mayBlock: whether the calling thread may be used, for as long as one commit takes.
     ///   - completion: called on the writer's thread, or on the calling one; it must be quick.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
+        for caller: Caller = .server,
         mayBlock: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         do {
-            try writer.submit(work, mayBlock: mayBlock) { completion($0.mapError(self.failure)) }
+            try writer.submit(work, for: caller.peer, mayBlock: mayBlock) { completion($0.mapError(self.failure)) }
         } catch {
             completion(.failure(Self.translate(error)))
         }
@@ -185,6 +188,7 @@ package final class TrackingStore: Sendable {
     package func close() {
         readers.close()
         writer.shutdown()
+        claim.release()
         lock.release()
     }
 

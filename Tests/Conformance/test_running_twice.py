@@ -70,7 +70,7 @@ def test_with_reuse_a_server_that_stops_is_waited_for(tmp_path):
 def test_the_address_of_another_machine_is_not_taken_for_one_of_this(tmp_path):
     with ApusServer() as server:
         lock = server.data_directory / "apus.db.lock"
-        pid, address, machine = lock.read_text().splitlines()
+        pid, address, machine, mark = lock.read_text().splitlines()
         assert (int(pid), address, machine) == (server.pid, server.url, os.uname().nodename)
         lock.write_text(f"{pid}\n{address}\nanother-machine\n")
         second = start_beside(server, "--reuse", "--ready-file", tmp_path / "ready")

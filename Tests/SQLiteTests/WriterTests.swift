@@ -1,3 +1,4 @@
+import Budgets
 import Dispatch
 import Glibc
 import SQLite
@@ -111,7 +112,7 @@ import Testing
 
     @Test func `beyond its limit it is overloaded, and once shut down it is closed`() throws {
         var limits = WriterLimits()
-        limits.queuedRequests = 3
+        limits.queue = Budget(total: 3)
         let writer = try world.writer(limits: limits)
         let gate = DispatchSemaphore(value: 0)
         let started = DispatchSemaphore(value: 0)

@@ -78,10 +78,9 @@ import TrackingStore
 
     @Test func `a page of garbage is a storage error that the log names`() throws {
         let texts = Texts()
-        try {
-            let fixture = try StoreFixture(in: folder)
-            for index in 0..<200 { _ = try fixture.createRun(name: String(repeating: "n", count: 400) + "\(index)") }
-        }()
+        let fixture = try StoreFixture(in: folder)
+        for index in 0..<200 { _ = try fixture.createRun(name: String(repeating: "n", count: 400) + "\(index)") }
+        fixture.store.close()
         var bytes = contents(ofFile: folder.file("apus.db"))
         let connection = try Connection(path: folder.file("apus.db"), mode: .readOnly)
         let page = try #require(try connection.int64("SELECT rootpage FROM sqlite_schema WHERE name = 'runs'"))
@@ -92,7 +91,15 @@ import TrackingStore
         configuration.report = { texts.add($0) }
         let store = try TrackingStore(configuration)
         defer { store.close() }
-        #expect(trackingError { _ = try store.readNow { try $0.runCount() } }?.code == .insufficientStorage)
+        let walk = RunSearch(
+            experimentIDs: [0],
+            viewType: .all,
+            filter: [],
+            orderings: [],
+            maxResults: 10,
+            pageToken: nil
+        )
+        #expect(trackingError { _ = try store.readNow { try $0.findRuns(walk) } }?.code == .insufficientStorage)
         #expect(texts.all.contains { $0.contains("malformed") || $0.contains("corrupt") })
     }
 

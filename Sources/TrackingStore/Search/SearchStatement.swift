@@ -88,7 +88,7 @@ struct SearchStatement {
     /// What SQLite compares and orders by at the most: a value is bound for each of them, some have two, and two columns
     /// are sorted for each key (https://sqlite.org/limits.html §2 and §9).
     private static let maximumConditions = 5_000
-    private static let maximumTerms = 1_900
+    private static let maximumTerms = 800
 
     private func requireLegalSize() throws(TrackingError) {
         guard conditions.count <= Self.maximumConditions, values.count <= 3 * Self.maximumConditions else {

@@ -47,22 +47,24 @@ struct LogKeeper {
         try connection.checkpoint(.passive)
         if try restart(connection) { return }
         guard let gate else { return }
+        let isLast = lastPages >= limits.endAllReads
+        if !isLast {
+            // Those that are ended here have left by the next attempt; nobody waits for them.
+            if lastPages >= limits.endLongReads { gate.endReads(startedBefore: .now - Self.longRead) }
+            // A read that has lasted for longer may last longer still.
+            if let oldest = gate.oldestRead, oldest < .now - Self.patience { return }
+        }
         gate.pause()
         defer { gate.resume() }
-        if lastPages >= limits.endAllReads {
-            gate.endReads(startedBefore: .now)
-        } else if lastPages >= limits.endLongReads {
-            gate.endReads(startedBefore: .now - .seconds(1))
-        }
-        guard gate.waitUntilIdle(within: patience) else { return }
+        if isLast { gate.endReads(startedBefore: .now) }
+        guard gate.waitUntilIdle(within: isLast ? Self.lastPatience : Self.patience) else { return }
         _ = try restart(connection)
     }
 
-    /// How long commits may wait for reads.
-    private var patience: Duration {
-        if lastPages >= limits.endAllReads { return .milliseconds(200) }
-        return lastPages >= limits.endLongReads ? .milliseconds(50) : .milliseconds(20)
-    }
+    private static let longRead = Duration.seconds(1)
+    /// How long commits wait for reads that are about to end, and for those that are made to end.
+    private static let patience = Duration.milliseconds(20)
+    private static let lastPatience = Duration.milliseconds(200)
 
     /// - Returns: false when a read or another program still looks into the log.
     private mutating func restart(_ connection: Connection) throws(SQLiteError) -> Bool {

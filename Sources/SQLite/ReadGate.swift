@@ -9,6 +9,9 @@ package protocol ReadGate: Sendable {
     /// Ends the reads that began before that moment; each ends at its next look, some milliseconds later.
     func endReads(startedBefore moment: ReadMoment)
 
+    /// When the oldest read that is under way began; nil when there is none.
+    var oldestRead: ReadMoment? { get }
+
     /// Blocks until no read is under way.
     /// - Returns: false when the time ran out.
     func waitUntilIdle(within time: Duration) -> Bool

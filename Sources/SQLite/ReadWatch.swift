@@ -1,6 +1,7 @@
 internal import Budgets
 internal import CSQLite
 internal import CSQLiteSetup
+internal import Glibc
 internal import Synchronization
 
 /// Looks after the reads of one connection while they run, and ends them at their limits.
@@ -17,7 +18,10 @@ final class ReadWatch {
 
     /// What becomes of a read that turns long.
     enum LongTurn {
+        /// At a low priority, on a thread that ends with such reads.
         case goesOn
+        /// As before: there is no thread for those that are short.
+        case stays
         case moves
     }
 
@@ -36,6 +40,9 @@ final class ReadWatch {
     private var effort: ReadEffort?
     private var isArmed = false
     private var mayTurnLong = false
+    private var isLong = false
+    private var preemptions = 0
+    private var restMicroseconds: UInt32 = 0
     private var start = ReadMoment(nanoseconds: 0)
     private var nextLongLook = ReadMoment(nanoseconds: 0)
     private var processorStart: UInt64 = 0
@@ -52,6 +59,7 @@ final class ReadWatch {
         self.caller = caller
         self.effort = effort
         mayTurnLong = !isLong
+        self.isLong = isLong
         end = nil
         start = .now
         startedAt.store(start.nanoseconds, ordering: .releasing)
@@ -95,10 +103,31 @@ final class ReadWatch {
             return .ended(.work)
         }
         if now >= start + limits.time { return .ended(.time) }
+        if isLong { restIfOthersWantProcessor() }
         guard mayTurnLong, own >= limits.workBeforeLong.clampedNanoseconds else { return nil }
         mayTurnLong = false
-        return turnLong() == .moves ? .moved : nil
+        let turn = turnLong()
+        isLong = turn == .goesOn
+        return turn == .moves ? .moved : nil
     }
+
+    /// Sleeps for a moment, and for a longer one each time, while the system has to take the processor from this thread.
+    ///
+    /// Its priority counts among the threads of this session alone (sched(7), "The autogroup feature"): a client in another
+    /// one would share the processors evenly with it.
+    private func restIfOthersWantProcessor() {
+        var usage = rusage()
+        guard getrusage(Self.usageOfThread, &usage) == 0 else { return }
+        let wasPreempted = usage.ru_nivcsw > preemptions
+        preemptions = usage.ru_nivcsw
+        restMicroseconds = wasPreempted ? min(max(restMicroseconds * 2, Self.shortestRest), Self.longestRest) : 0
+        if wasPreempted { usleep(restMicroseconds) }
+    }
+
+    /// RUSAGE_THREAD of getrusage(2), which the Glibc module leaves out.
+    private static let usageOfThread = __rusage_who_t(1)
+    private static let shortestRest: UInt32 = 20_000
+    private static let longestRest: UInt32 = 160_000
 }
 
 extension Connection {

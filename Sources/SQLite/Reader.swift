@@ -54,7 +54,7 @@ final class Reader<Context: ReaderContext>: @unchecked Sendable {
         self.limits = limits
         self.open = open
         let link = Link()
-        watch = ReadWatch(limits: limits, recall: recall) { link.reader.map(turnLong) ?? .goesOn }
+        watch = ReadWatch(limits: limits, recall: recall) { link.reader.map(turnLong) ?? .stays }
         link.reader = self
     }
 

@@ -94,7 +94,7 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
     @discardableResult
     func startReader(in place: Reader<Context>.Place) -> Bool {
         let reader = Reader(place: place, limits: limits, recall: recall, open: open) { [weak self] reader in
-            self?.turnLong(reader) ?? .goesOn
+            self?.turnLong(reader) ?? .stays
         }
         let number = state.withLock { $0.add(reader) }
         if reader.start(named: "reader-\(number)", { [self] in serve(on: reader) }) { return true }
@@ -175,7 +175,7 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
         guard let vacancies else { return .moves }
         let areFilled = vacancies.map { startReader(in: $0) }
         guard areFilled.first ?? true || !state.withLock({ $0.makeShortIfAlone(reader, former) }) else {
-            return .goesOn
+            return .stays
         }
         SystemThread.lowerPriority()
         return .goesOn

@@ -72,7 +72,7 @@ def test_the_address_of_another_machine_is_not_taken_for_one_of_this(tmp_path):
         lock = server.data_directory / "apus.db.lock"
         pid, address, machine, mark = lock.read_text().splitlines()
         assert (int(pid), address, machine) == (server.pid, server.url, os.uname().nodename)
-        lock.write_text(f"{pid}\n{address}\nanother-machine\n")
+        lock.write_text(f"{pid}\n{address}\nanother-machine\n{mark}\n")
         second = start_beside(server, "--reuse", "--ready-file", tmp_path / "ready")
         assert second.returncode == 1
         assert "another machine" in second.stderr

@@ -24,6 +24,7 @@ private final class Readers: ReadGate {
 
     func pause() { box.withLock { $0.state.pauses += 1 } }
     func resume() {}
+    var oldestRead: ReadMoment? { nil }
     func endReads(startedBefore moment: ReadMoment) { box.withLock { $0.state.ended += 1 } }
 
     func waitUntilIdle(within time: Duration) -> Bool {

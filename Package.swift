@@ -31,7 +31,7 @@ let modules: [Target] = [
     .target(name: "Tracking", swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(name: "TrackingStore", dependencies: ["Budgets", "Filter", "SQLite", "Tracking"], swiftSettings: settings),
-    .target(name: "ArtifactStore", dependencies: ["CLinux", "CZlib", "Hashing"], swiftSettings: settings),
+    .target(name: "ArtifactStore", dependencies: ["Budgets", "CLinux", "CZlib", "Hashing"], swiftSettings: settings),
     .target(
         name: "MLflowAPI",
         dependencies: ["ArtifactStore", "Budgets", "Filter", "Hashing", "JSON", "Tracking", "TrackingStore"],
@@ -71,7 +71,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "ArtifactStoreTests",
-        dependencies: ["ArtifactStore", "CZlib", "Hashing"],
+        dependencies: ["ArtifactStore", "Budgets", "CZlib", "Hashing"],
         swiftSettings: settings
     ),
     .testTarget(

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Glibc
 internal import Synchronization
 
@@ -22,7 +23,11 @@ extension MultipartUploads {
         guard case .open(let upload) = finding else { return finding }
         // Another connection may have read it meanwhile: all must use one.
         state.withLock { state in
-            if state.uploads[id] == nil { state.uploads[id] = .open(upload) }
+            guard state.uploads[id] == nil else { return }
+            state.uploads[id] = .open(upload)
+            let place = Holding(of: limits.places, for: .server)
+            // What is there already stays, also beyond the bound.
+            if place.grow(by: 1) { state.places[id] = place }
         }
         return known(id) ?? finding
     }
@@ -73,7 +78,10 @@ extension MultipartUploads {
     }
 
     func forget(_ id: String) {
-        state.withLock { _ = $0.uploads.removeValue(forKey: id) }
+        state.withLock { state in
+            state.uploads[id] = nil
+            state.places[id] = nil
+        }
     }
 
     func folder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {

@@ -1,3 +1,4 @@
+package import Budgets
 internal import Glibc
 internal import Synchronization
 
@@ -14,8 +15,8 @@ package final class MultipartUploads: Sendable {
         package var parts = 10_000
         /// Bytes of one part.
         package var partBytes: Int64 = 5 << 30
-        /// Uploads that have begun and not ended.
-        package var openUploads = 256
+        /// Places of uploads that have begun and not ended, counted by peer; those of earlier processes are the server's.
+        package var places = Budget(total: BudgetLimits().multipartUploads)
         /// Seconds from the beginning of an upload until it expires.
         package var lifetimeSeconds: Int64 = 24 * 3_600
         /// Seconds for which a completed upload is remembered, because clients ask again when they miss the answer.
@@ -33,6 +34,7 @@ package final class MultipartUploads: Sendable {
 
         /// The uploads that are open, as far as they are known since the start.
         var uploads: [String: Entry] = [:]
+        var places: [String: Holding] = [:]
         var key: [UInt8]?
     }
 
@@ -47,17 +49,20 @@ package final class MultipartUploads: Sendable {
 
     /// Begins an upload to a path; readers see nothing of it until `complete`.
     ///
+    /// - Parameter peer: whose share of the uploads it takes.
     /// - Returns: The id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
     /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and what the disk refuses.
-    package func create(_ path: ArtifactPath, partCount: Int) throws -> (id: String, expires: Int64) {
+    package func create(_ path: ArtifactPath, partCount: Int, for peer: Peer = .server) throws -> (id: String, expires: Int64) {
         if path.name == nil || path.obstacleToWriting != nil {
             throw ArtifactError.invalidPath(path.obstacleToWriting ?? .empty)
         }
         let id = Self.randomBytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let expires = Int64(time(nil)) + limits.lifetimeSeconds
-        try state.withLock { state in
-            guard state.uploads.count < limits.openUploads else { throw MultipartError.tooManyUploads }
+        let place = Holding(of: limits.places, for: peer)
+        guard place.grow(by: 1) else { throw MultipartError.tooManyUploads }
+        state.withLock { state in
             state.uploads[id] = .beginning
+            state.places[id] = place
         }
         do {
             let parent = try folder(makingIfMissing: true)

@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import Glibc
 internal import JSON
 internal import Tracking
@@ -47,7 +48,7 @@ extension MLflowAPI {
                         + "\(settings.multipartLimits.parts). Use larger parts."
                 )
             }
-            let upload = try multipartUploads.create(path, partCount: Int(count))
+            let upload = try multipartUploads.create(path, partCount: Int(count), for: request.caller.peer)
             let signature = PartSignature(key: try multipartUploads.signingKey())
             let url = base + "/api" + Self.multipartPath + "parts/" + upload.id + "/"
             reply(

@@ -50,7 +50,7 @@ final class RunningServer {
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
-            settings: Self.apiSettings(layout, roots, values),
+            settings: Self.apiSettings(layout, roots, values, budgets),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
@@ -85,10 +85,12 @@ final class RunningServer {
     private static func apiSettings(
         _ layout: StorageLayout,
         _ roots: ServedRoots,
-        _ values: ValueSettings
+        _ values: ValueSettings,
+        _ budgets: Budgets
     ) -> MLflowAPI.Settings {
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
         settings.version = mlflowVersion
+        settings.multipartLimits.places = budgets.multipartUploads
         settings.servesArtifacts = layout.servesArtifacts
         settings.servesOnlyArtifacts = layout.servesOnlyArtifacts
         settings.longValues = values.longValues

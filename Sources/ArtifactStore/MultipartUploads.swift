@@ -52,7 +52,11 @@ package final class MultipartUploads: Sendable {
     /// - Parameter peer: whose share of the uploads it takes.
     /// - Returns: The id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
     /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and what the disk refuses.
-    package func create(_ path: ArtifactPath, partCount: Int, for peer: Peer = .server) throws -> (id: String, expires: Int64) {
+    package func create(
+        _ path: ArtifactPath,
+        partCount: Int,
+        for peer: Peer = .server
+    ) throws -> (id: String, expires: Int64) {
         if path.name == nil || path.obstacleToWriting != nil {
             throw ArtifactError.invalidPath(path.obstacleToWriting ?? .empty)
         }

@@ -38,13 +38,19 @@ extension FilterParser {
         }
     }
 
-    /// A value of which the reference takes single quotes off the ends, and nothing else: double quotes belong to it.
+    /// A value of which quotes are taken off the ends.
+    ///
+    /// The reference leaves double quotes on it, and then finds nothing.
     private mutating func anyText(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
         if case .singleQuotes = lexeme.token {
             reader.advance()
             let isQuote: (Unicode.Scalar) -> Bool = { $0 == "'" }
             let inner = reader.source(lexeme).unicodeScalars.drop(while: isQuote).reversed().drop(while: isQuote)
             return String(String.UnicodeScalarView(inner.reversed()))
+        }
+        if case .doubleQuotes(let text) = lexeme.token {
+            reader.advance()
+            return text
         }
         guard let value = reader.readBareValue() else { throw invalidClause(from: start) }
         return value

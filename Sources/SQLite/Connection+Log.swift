@@ -34,6 +34,9 @@ extension Connection {
     /// Counted once `configureForWriting` has chosen a write-ahead log without automatic checkpoints; else 0.
     package var walPages: Int { Int(database.walPages.pointee) }
 
+    /// The bytes that the log's file must have to hold those pages (https://sqlite.org/walformat.html): less was cut off.
+    package var logBytes: Int64 { walPages == 0 ? 0 : 32 + Int64(walPages) * (24 + pageBytes) }
+
     /// Copies pages from the write-ahead log into the database file; blocks on the disk.
     /// - Returns: pages in the log, and how many of them are now in the database; -1 without a write-ahead log.
     /// - Throws: `isBusy` if a reader or another checkpoint was in the way of more than `.passive`; the database stays

@@ -38,6 +38,14 @@ package final class Connection {
     private static let setUpResult = apus_set_up_sqlite()
 
     let database: DatabaseHandle
+
+    /// The size of a page of the database.
+    private(set) lazy var pageBytes: Int64 = {
+        let pageSize = try? prepare("PRAGMA page_size")
+        guard let pageSize, (try? pageSize.step()) == true else { return 4_096 }
+        return pageSize.int64(0)
+    }()
+
     let busyMilliseconds: Int32
     private var statements = StatementCache(capacity: 64)
 

@@ -2,6 +2,7 @@ internal import Budgets
 package import Dispatch
 internal import Glibc
 internal import SQLite
+package import Tracking
 
 /// What a look at the store has found; a part without a problem is nil.
 package struct StoreHealth: Sendable {
@@ -23,6 +24,17 @@ package struct StoreHealth: Sendable {
 }
 
 extension TrackingStore {
+    /// Refuses what belongs beside the database when that is not in its place any more.
+    ///
+    /// - Throws: the verdict that a write to the database gets.
+    package func requireFiles() throws(TrackingError) {
+        switch files.verdict() {
+        case .inPlace: return
+        case .databaseGone: throw .databaseGone
+        case .logGone: throw .logGone
+        }
+    }
+
     /// Looks at files, disk, readers and writer; changes nothing.
     ///
     /// - Parameter patience: how long reader and writer have for an answer; the call blocks for as long at the most.
@@ -41,7 +53,7 @@ extension TrackingStore {
     /// Looks at files and disk alone, which costs some calls of the system.
     package func examineFiles() -> StoreHealth {
         var health = StoreHealth(journal: journalMode.rawValue)
-        switch files.verdict {
+        switch files.verdict() {
         case .inPlace: break
         case .databaseGone: health.files = "The database was deleted, moved or replaced while the server runs."
         case .logGone: health.files = "The database's write-ahead log was deleted while the server runs."
@@ -57,6 +69,7 @@ extension TrackingStore {
         switch result {
         case nil: "There was no answer in time."
         case .success: nil
+        case .failure(let error as TrackingError): error.message
         case .failure(let error): "\(error)"
         }
     }

@@ -97,7 +97,8 @@ package final class TrackingStore: Sendable {
 
     /// A database that is gone is missed: an empty one in its place would look as if all runs had been lost.
     private static func requireDatabase(_ path: String, isKnown: Bool) throws {
-        guard FileIdentity(path: path) == nil, isKnown || fileSize(path + "-wal") > 0 else { return }
+        // A database that has held a store is never empty: SQLite writes its first page before anything else.
+        guard fileSize(path) == 0, isKnown || fileSize(path + "-wal") > 0 else { return }
         throw MissingDatabase(path: path)
     }
 

@@ -1,5 +1,5 @@
-import Budgets
 import ArtifactStore
+import Budgets
 import Glibc
 import Testing
 

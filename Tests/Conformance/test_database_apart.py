@@ -17,7 +17,7 @@ def start(folder, *arguments):
 
 
 @pytest.mark.parametrize("flag", ["--artifacts-destination", "--default-artifact-root"])
-@pytest.mark.parametrize("place", ["data", "", "link", "data/deeper/..", "/"])
+@pytest.mark.parametrize("place", ["data", "", "link", "data/deeper/..", "/", "data/apus.db-journal", "data/apus.db.lock"])
 def test_a_folder_of_artifacts_that_holds_the_database_is_refused(tmp_path, flag, place):
     (tmp_path / "data" / "deeper").mkdir(parents=True)
     (tmp_path / "link").symlink_to("data")

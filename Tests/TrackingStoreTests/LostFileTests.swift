@@ -33,6 +33,28 @@ import TrackingStore
         #expect(try StoreFixture(in: copy).read { try $0.run(id: runID) }.info.runID == runID)
     }
 
+    @Test func `a log that was cut is noticed before more is acknowledged`() throws {
+        let fixture = try StoreFixture(in: folder)
+        _ = try fixture.createRun()
+        try #require(truncate(folder.file("apus.db-wal"), 0) == 0)
+        #expect(trackingError { _ = try fixture.createRun() }?.code == .insufficientStorage)
+        #expect(trackingError { try fixture.store.requireFiles() } == nil)
+    }
+
+    @Test func `a database that was emptied is missed at the next start`() throws {
+        let fixture = try StoreFixture(in: folder)
+        let runID = try fixture.createRun()
+        try #require(rename(folder.file("apus.db"), folder.file("kept.db")) == 0)
+        #expect(trackingError { try fixture.store.requireFiles() }?.code == .insufficientStorage)
+        try #require(rename(folder.file("kept.db"), folder.file("apus.db")) == 0)
+        fixture.store.close()
+        let whole = contents(ofFile: folder.file("apus.db"))
+        try #require(truncate(folder.file("apus.db"), 0) == 0)
+        #expect(throws: MissingDatabase.self) { try StoreFixture(in: folder) }
+        #expect(write(whole, toFile: folder.file("apus.db")))
+        #expect(try StoreFixture(in: folder).read { try $0.run(id: runID) }.info.runID == runID)
+    }
+
     @Test func `a database that was deleted is written out again beside its place`() throws {
         let fixture = try StoreFixture(in: folder)
         let runID = try fixture.createRun()

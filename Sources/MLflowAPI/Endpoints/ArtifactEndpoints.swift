@@ -138,6 +138,7 @@ extension MLflowAPI {
         let text = request.parameters.first ?? ""
         do {
             try requireServing()
+            try store.requireFiles()
             try deleteAndJournal(try ArtifactPath(text), of: artifacts) { reply(.empty) }
         } catch {
             reply(failure(error, path: text))
@@ -169,6 +170,7 @@ extension MLflowAPI {
         _ begin: () throws -> ArtifactReceiver
     ) -> (any APIUpload)? {
         do {
+            try store.requireFiles()
             return try begin()
         } catch {
             reply(uploadFailure(error, path: path))

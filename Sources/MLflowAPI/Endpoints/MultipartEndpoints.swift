@@ -3,6 +3,7 @@ internal import Budgets
 internal import Glibc
 internal import JSON
 internal import Tracking
+internal import TrackingStore
 
 // The client sends a large file in parts: it asks for a URL for each, sends them to it over many connections, and then
 // has them put together. In the reference the URLs lead to cloud storage; here they lead back to this server.
@@ -48,6 +49,7 @@ extension MLflowAPI {
                         + "\(settings.multipartLimits.parts). Use larger parts."
                 )
             }
+            try store.requireFiles()
             let upload = try multipartUploads.create(path, partCount: Int(count), for: request.caller.peer)
             let signature = PartSignature(key: try multipartUploads.signingKey())
             let url = base + "/api" + Self.multipartPath + "parts/" + upload.id + "/"
@@ -85,6 +87,7 @@ extension MLflowAPI {
                 )
             }
             let path = try target.path
+            try store.requireFiles()
             guard let stored = try multipartUploads.complete(uploadID, path, parts) else {
                 reply(.empty)
                 return
@@ -157,6 +160,7 @@ extension MLflowAPI {
         do {
             try requireServing()
             let (uploadID, number) = try permittedPart(request)
+            try store.requireFiles()
             let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
             return PartReceiver(part: part, failure: { multipartFailure($0, path: uploadID) }, reply: reply)
         } catch {

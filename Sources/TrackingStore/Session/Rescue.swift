@@ -8,7 +8,7 @@ extension WriteSession {
     /// place: SQLite still holds both open. A database that was moved is whole where it is.
     func rescue() {
         guard !isRescued else { return }
-        switch files.verdict {
+        switch files.verdict() {
         case .inPlace: return
         case .logGone: rescueLog()
         case .databaseGone: files.isDeleted ? rescueDatabase() : noteMove()

@@ -9,7 +9,7 @@ struct StoreFiles: Sendable {
         case inPlace
         /// Nothing has a claim on the path any more, or another file has.
         case databaseGone
-        /// The database is in its place, its write-ahead log is not.
+        /// The database is in its place, its write-ahead log is not, or has been cut.
         case logGone
     }
 
@@ -27,10 +27,12 @@ struct StoreFiles: Sendable {
     }
 
     /// Costs a status call for each file.
-    var verdict: Verdict {
+    /// - Parameter loggedBytes: what the log must hold at the least.
+    func verdict(loggedBytes: Int64 = 0) -> Verdict {
         guard FileIdentity(path: databasePath) == database else { return .databaseGone }
-        guard let log, FileIdentity(path: databasePath + Self.logSuffix) != log else { return .inPlace }
-        return .logGone
+        guard let log else { return .inPlace }
+        let found = FileStatus(path: databasePath + Self.logSuffix)
+        return found?.identity == log && (found?.bytes ?? 0) >= loggedBytes ? .inPlace : .logGone
     }
 
     /// Whether the database's own file has no name left: it was deleted, not moved.

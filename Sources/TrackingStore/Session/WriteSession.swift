@@ -39,7 +39,7 @@ package final class WriteSession: WriterSession {
 
     /// Files out of their place take writes that nobody will ever read again.
     package func willCommit() throws {
-        switch files.verdict {
+        switch files.verdict(loggedBytes: connection.logBytes) {
         case .inPlace: return
         case .databaseGone: throw TrackingError.databaseGone
         case .logGone: throw TrackingError.logGone
@@ -49,7 +49,7 @@ package final class WriteSession: WriterSession {
     package func willClose() -> LogAtClose {
         rescue()
         // Without a copy the log is a part of what is left; beside another database it would be read as that one's.
-        return files.verdict == .databaseGone && !isRescued && files.isPlaceEmpty ? .keepLog : .emptyLog
+        return files.verdict() == .databaseGone && !isRescued && files.isPlaceEmpty ? .keepLog : .emptyLog
     }
 
     package func didCommit() {
@@ -136,15 +136,15 @@ package final class WriteSession: WriterSession {
 }
 
 extension TrackingError {
-    fileprivate static let databaseGone = TrackingError(
+    static let databaseGone = TrackingError(
         .insufficientStorage,
-        "The tracking database was deleted or replaced while the server runs. Nothing of this request was stored; "
-            + "restart the server."
+        "The tracking database is not in its place any more: it was deleted, moved or replaced, or its folder cannot be "
+            + "read. Nothing of this request was stored. The server's log says what to do."
     )
 
-    fileprivate static let logGone = TrackingError(
+    static let logGone = TrackingError(
         .insufficientStorage,
-        "The tracking database's write-ahead log was deleted while the server runs. Nothing of this request was stored; "
+        "The tracking database's write-ahead log was deleted or cut while the server runs. Nothing of this request was stored; "
             + "restart the server."
     )
 }

@@ -52,8 +52,10 @@ struct Checkup {
             let start = ContinuousClock.now
             let waited = start - begin
             let outcome = Result { () throws(CheckFailure) in try calls.checkHealth(by: Deadline(after: timeout)) }
-            if case .failure = outcome, ContinuousClock.now + pause - begin < patience {
-                pause.sleep()
+            let left = patience - (ContinuousClock.now - begin)
+            if case .failure = outcome, left > .zero {
+                // The last try is at the end of the time.
+                min(pause, left).sleep()
                 pause = min(pause * 2, .seconds(1))
                 continue
             }

@@ -7,8 +7,8 @@ struct Doctor: ParsableCommand {
         abstract: "Check a tracking server before a training relies on it.",
         discussion: """
             Asks for its health, creates a run in the Default experiment, logs a metric, reads it back, ends and deletes \
-            the run. What remains is the deleted run: no call of MLflow removes one for good, `mlflow gc` does. Works \
-            against any MLflow server over http. Credentials are those of the client: name and password in the URI, \
+            the run. What remains is the deleted run, which no call of MLflow removes for good. Works against \
+            any MLflow server over http. Credentials are those of the client: name and password in the URI, \
             MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. Exits with 0 if all is \
             fine, with 1 otherwise.
             """

@@ -13,11 +13,32 @@ enum StoragePlaces {
         for (flag, path) in artifacts {
             guard let path else { continue }
             let folder = resolved(path)
-            guard contains(folder, database) || contains(database, folder) else { continue }
+            guard contains(folder, database) || isBeside(folder, database) || isSame(folder, asOneAbove: database)
+            else {
+                continue
+            }
             throw StartFailure(
                 "Artifacts at '\(path)' would take in the database '\(databasePath)', so that clients could fetch and delete "
                     + "it. Choose a folder beside the database with \(flag), such as '\(parent(databasePath))/artifacts'."
             )
+        }
+    }
+
+    /// Whether the folder would take the place of the database or of a file that belongs to it.
+    private static func isBeside(_ folder: String, _ database: String) -> Bool {
+        ["", "-wal", "-shm", "-journal", ".lock"].contains { contains(database + $0, folder) }
+    }
+
+    /// Whether the folder is one of those that hold the database, by another mount of it.
+    private static func isSame(_ folder: String, asOneAbove database: String) -> Bool {
+        var status = stat()
+        guard stat(folder, &status) == 0 else { return false }
+        var above = parent(database)
+        while true {
+            var other = stat()
+            if stat(above, &other) == 0, other.st_dev == status.st_dev, other.st_ino == status.st_ino { return true }
+            if above == "/" { return false }
+            above = parent(above)
         }
     }
 

@@ -18,8 +18,9 @@ import Testing
             ("params.lr = -1", ["parameter lr = -1"]),
             ("params.lr = 0.10", ["parameter lr = 0.10"]),
             ("tags.v = a.b-beta/x", ["tag v = a.b-beta/x"]),
-            // Double quotes and doubled quotes belong to the value.
-            ("name = \"m\"", ["attribute name = \"m\""]),
+            // The reference keeps double quotes on the value, and finds nothing.
+            ("name = \"m\"", ["attribute name = m"]),
+            // Doubled quotes belong to the value.
             ("params.p = 'x''y'", ["parameter p = x''y"]),
             ("status = '1'", ["attribute status = 1"]),
             ("name IN ('a', \"b\")", ["attribute name IN a b"]),

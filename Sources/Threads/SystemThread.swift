@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A thread of the system, for work that blocks.
 ///
-/// The server's threads are its own and not those of libdispatch: a serial queue there may ask for one more thread with
+/// Work that comes in many short pieces does not go to queues of libdispatch: a serial queue there may ask for one more thread with
 /// each piece of work (10,000 reads of one connection made 177), and where the system refuses one it sleeps and tries
 /// again for ever.
 package enum SystemThread {
@@ -32,6 +32,11 @@ package enum SystemThread {
         pthread_setname_np(thread, String(name.prefix(15)))
         pthread_detach(thread)
         return true
+    }
+
+    /// Names the calling thread, for `ps -L` and debuggers.
+    static func nameCurrent(_ name: String) {
+        pthread_setname_np(pthread_self(), String(name.prefix(15)))
     }
 
     private static func enter(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

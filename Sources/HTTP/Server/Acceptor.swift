@@ -36,7 +36,7 @@ final class Acceptor: @unchecked Sendable {
 
     /// False where the system has no thread for it.
     func start() -> Bool {
-        SystemThread.start(name: "http.accept") { [self] in run() }
+        LoopQueue.start(name: "http.accept") { [self] in run() }
     }
 
     /// Ends accepting and closes the listening sockets; returns at once.

@@ -20,7 +20,7 @@ enum LoopMessage: Sendable {
     case drain(within: Duration, whenEmpty: @Sendable () -> Void)
 }
 
-/// A thread with an epoll instance of its own, serving many connections.
+/// A serial queue with an epoll instance of its own, serving many connections.
 ///
 /// The mailbox needs no bound of its own: a connection has at most one job and one answer under way, so that it holds a
 /// few messages for each connection, and those are counted.
@@ -76,7 +76,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// False where the system has no thread for it.
     func start() -> Bool {
-        SystemThread.start(name: name) { [self] in
+        LoopQueue.start(name: name) { [self] in
             while !hasEnded { turn() }
         }
     }

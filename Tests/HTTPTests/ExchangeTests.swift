@@ -193,6 +193,10 @@ import Testing
             sent += 4
             #expect(counted.count == sent, "round \(round)")
         }
+        // The server's own count goes on after its client has read the last byte.
+        let done = DispatchSemaphore(value: 0)
+        server.server.shutdown(within: .seconds(20)) { done.signal() }
+        done.wait()
         #expect(counted.bytes == server.server.statistics.bytesSent)
     }
 }

@@ -5,7 +5,8 @@ package struct MissingDatabase: Error, CustomStringConvertible {
 
     /// What is wrong, and what to do about it, for the person who starts the server.
     package var description: String {
-        "\(path) is missing or empty, although runs were kept in it before. Put it back, or the newest \(path).rescued-… under its "
-            + "name. If you removed or emptied it on purpose, remove it and \(path).lock and \(path)-wal as well to begin with an empty store."
+        "\(path) is missing or empty, although runs were kept in it before. Put it back, or the newest "
+            + "\(path).rescued-… under its name. If you removed or emptied it on purpose, remove it, \(path).lock and "
+            + "\(path)-wal to begin with an empty store."
     }
 }

@@ -99,10 +99,10 @@ def recipe(tmp_path):
         cell = cell.replace(old, new)
     yield cell
     lock = tmp_path / "drive/apus/apus.db.lock"
-    # The server is nobody's child by now: it is gone when its lock file says so.
-    if lock.exists() and lock.read_text():
-        os.kill(int(lock.read_text().splitlines()[0]), signal.SIGTERM)
-        wait_until(lambda: not lock.read_text(), 10, "the server to end")
+    # The server is nobody's child by now: it is gone when its lock file names no owner.
+    if lock.exists() and (pid := lock.read_text().partition("\n")[0]):
+        os.kill(int(pid), signal.SIGTERM)
+        wait_until(lambda: not lock.read_text().partition("\n")[0], 10, "the server to end")
 
 
 KERNEL = """

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import Threads
 
-/// A thread that takes new connections from the listening sockets and hands them to the loops in turn.
+/// Takes new connections from the listening sockets, on a queue of its own, and hands them to the loops in turn.
 final class Acceptor: @unchecked Sendable {
     // Unchecked because the mutable state but `isStopping` is touched on the acceptor's thread only.
     private var listeners: [ListeningSocket]

@@ -48,6 +48,7 @@ package struct MLflowAPI: Sendable {
     /// The uploads in parts; their owner has expired ones removed now and again.
     package let multipartUploads: MultipartUploads
     let settings: Settings
+    let healthLooks: HealthLooks
     /// Of files that were compared.
     let digests = DigestCache()
     /// Told of failures that no client can cause; the client gets a constant text.
@@ -65,6 +66,7 @@ package struct MLflowAPI: Sendable {
         self.artifacts = artifacts
         multipartUploads = MultipartUploads(root: artifacts, limits: settings.multipartLimits)
         self.settings = settings
+        healthLooks = HealthLooks(store: store)
         self.reportFailure = reportFailure
     }
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +186,25 @@ def deep_health(server):
     )
     body, status = done.stdout.rsplit("\n", 1)
     return int(status), json.loads(body)
+
+
+def test_many_deep_looks_at_once_take_one_thread():
+    with ApusServer() as server:
+        # Each look waits for the writer, which waits for this lock.
+        with sqlite3.connect(server.data_directory / "apus.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answers = []
+            askers = [threading.Thread(target=lambda: answers.append(deep_health(server)[0])) for _ in range(60)]
+            for asker in askers:
+                asker.start()
+            most = 0
+            while any(asker.is_alive() for asker in askers):
+                most = max(most, len(list(Path(f"/proc/{server.pid}/task").iterdir())))
+                time.sleep(0.05)
+            other.execute("ROLLBACK")
+        assert set(answers) == {503} and len(answers) == 60
+        assert most < 25
+        assert deep_health(server)[0] == 200
 
 
 def test_a_deep_look_at_the_health_tells_the_truth():

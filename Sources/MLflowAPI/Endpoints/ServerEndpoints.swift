@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import JSON
 internal import TrackingStore
 
@@ -24,9 +23,7 @@ extension MLflowAPI {
     /// Says that the server answers; with `deep=1`, what a look at the store finds.
     private func health(_ request: APIRequest, _ reply: @escaping APIReply) {
         guard request.queryValue("deep") == "1" else { return reply(.text("OK")) }
-        let store = store
-        // The look waits for others; the thread that calls must not.
-        DispatchQueue.global(qos: .utility).async { reply(.health(store.examine())) }
+        healthLooks.ask { reply(.health($0)) }
     }
 
     /// What the client asks before it decides how to upload: exactly what works, under the names of 3.18 too.

@@ -91,12 +91,6 @@ package final class Holding: Sendable {
         return true
     }
 
-    /// Gives a part back early; at most what is held.
-    package func shrink(by count: Int) {
-        amount.wrappingSubtract(count, ordering: .relaxed)
-        budget.giveBack(count, for: peer)
-    }
-
     deinit {
         let held = amount.load(ordering: .relaxed)
         if held > 0 { budget.giveBack(held, for: peer) }

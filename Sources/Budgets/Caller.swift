@@ -2,7 +2,8 @@ internal import Synchronization
 
 /// The one who waits for the answer to a request: whose share it counts against, and whether anybody still waits.
 ///
-/// Made by the HTTP server for each request and handed down with it, so that long work can end when its caller has gone.
+/// Made by the HTTP server for each connection, anew after a request that was given up, and handed down with its requests,
+/// so that long work can end when its caller has gone.
 package final class Caller: Sendable {
     package let peer: Peer
     private let gone = Atomic<Bool>(false)

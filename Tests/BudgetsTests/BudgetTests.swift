@@ -30,8 +30,8 @@ import Testing
         var holding: Holding? = Holding(of: budget, for: one)
         #expect(holding?.grow(by: 7) == true)
         #expect(holding?.grow(by: 7) == false)
-        holding?.shrink(by: 2)
-        #expect(budget.usage.held == 5)
+        #expect(holding?.grow(by: 3) == true)
+        #expect(budget.usage.held == 10)
         holding = nil
         #expect(budget.usage.held == 0)
     }

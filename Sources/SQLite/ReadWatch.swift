@@ -45,6 +45,7 @@ final class ReadWatch {
     private var restMicroseconds: UInt32 = 0
     private var start = ReadMoment(nanoseconds: 0)
     private var nextLongLook = ReadMoment(nanoseconds: 0)
+    /// The thread's processor time when the read began; 0 for a cheap read until it lasts: asking costs a system call.
     private var processorStart: UInt64 = 0
     private var end: End?
 
@@ -55,7 +56,7 @@ final class ReadWatch {
         self.turnLong = turnLong
     }
 
-    func begin(for caller: Caller, _ effort: ReadEffort?, isLong: Bool) {
+    func begin(for caller: Caller, _ cost: ReadCost, _ effort: ReadEffort?, isLong: Bool) {
         self.caller = caller
         self.effort = effort
         mayTurnLong = !isLong
@@ -63,7 +64,7 @@ final class ReadWatch {
         end = nil
         start = .now
         startedAt.store(start.nanoseconds, ordering: .releasing)
-        processorStart = processorTime()
+        processorStart = cost == .cheap ? 0 : processorTime()
         nextLongLook = start + min(limits.work, limits.time, limits.workBeforeLong)
         isArmed = true
     }
@@ -74,7 +75,7 @@ final class ReadWatch {
     /// - Returns: why the read was ended; nil if it came to its own end.
     func finish(addingTo effort: ReadEffort?) -> End? {
         isArmed = false
-        effort?.add(nanoseconds: processorTime() - processorStart)
+        effort?.add(nanoseconds: ownWork(at: .now))
         return end
     }
 
@@ -98,7 +99,7 @@ final class ReadWatch {
         let now = ReadMoment.now
         guard now >= nextLongLook else { return nil }
         nextLongLook = now + Self.timeBetweenLongLooks
-        let own = processorTime() - processorStart
+        let own = ownWork(at: now)
         if own + (effort?.nanoseconds ?? 0) >= limits.work.clampedNanoseconds {
             return .ended(.work)
         }
@@ -109,6 +110,15 @@ final class ReadWatch {
         let turn = turnLong()
         isLong = turn == .goesOn
         return turn == .moves ? .moved : nil
+    }
+
+    /// The processor time of this read; of a cheap one, every moment until its first long look.
+    private func ownWork(at now: ReadMoment) -> UInt64 {
+        let lasted = now.nanoseconds - start.nanoseconds
+        guard lasted >= limits.workBeforeLong.clampedNanoseconds || processorStart > 0 else { return lasted }
+        let processor = processorTime()
+        if processorStart == 0 { processorStart = processor - min(lasted, processor) }
+        return processor - processorStart
     }
 
     /// Sleeps for a moment, and for a longer one each time, while the system has to take the processor from this thread.

@@ -84,7 +84,7 @@ final class Reader<Context: ReaderContext>: @unchecked Sendable {
     }
 
     func perform(_ job: ReaderJob<Context>) -> Outcome {
-        watch.begin(for: job.caller, job.effort, isLong: place == .long)
+        watch.begin(for: job.caller, job.cost, job.effort, isLong: place == .long)
         let result = Result { try job.run(try openedContext()) }
         let end = watch.finish(addingTo: job.effort ?? context?.effort)
         context?.connection.rollBackIfNeeded()

@@ -6,6 +6,7 @@ import sqlite3
 import time
 
 from harness.bench import API, Refused, create_runs, post
+from harness.kinds import OURS
 from harness.seed import insert_reference_points
 
 from . import read_limits
@@ -32,7 +33,7 @@ def history(bench, kind):
         measure_reading(bench, kind, server, run, points, note)
         one = measure_sampling(bench, kind, server, "bulk-interval of 1 run", [run], note)
         many = measure_sampling(bench, kind, server, "bulk-interval of 50 runs", others, note)
-        if kind == "apus":
+        if kind in OURS:
             count_rows(bench, server, "bulk-interval of 1 run", [run], one)
             count_rows(bench, server, "bulk-interval of 50 runs", others, many)
 

@@ -7,6 +7,7 @@ import json
 import time
 
 from harness.bench import API, Refused, call, create_runs, post
+from harness.kinds import OURS
 from harness.seed import EXPERIMENTS
 
 from . import read_limits
@@ -35,7 +36,7 @@ def search_large(bench, kind):
     """The same shapes over ten times the runs."""
     if kind == "limits" or not bench.settings.large_runs:
         return
-    if kind != "apus" and not bench.options.peers_large:
+    if kind not in OURS and not bench.options.peers_large:
         bench.results.skip(f"search-large, {kind}: seeding takes long (--peers-large)")
         return
     with bench.server(kind, bench.settings.large_runs) as server:
@@ -133,7 +134,7 @@ def measure_depth(bench, kind, server, experiment):
     last = bench.settings.runs // PAGE
     measure(bench, kind, server, "search", f"page 1 of {PAGE} runs", post("runs/search", json.dumps(body)))
     for name, depth in ((f"page {DEPTH} of {PAGE} runs", min(DEPTH, last - 1)), (f"last page of {PAGE} runs", last)):
-        if kind == "apus":
+        if kind in OURS:
             token = walk(server, body, depth - 1)
         else:
             # The peers' tokens are offsets; FastTrackML's own ones lose their padding and cannot be read by it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.bench import create_runs, post
+from harness.kinds import OURS
 
 
 def storage(bench, kind):
@@ -10,7 +11,7 @@ def storage(bench, kind):
     if kind == "limits":
         return
     points = bench.settings.stored_points
-    if kind != "apus":
+    if kind not in OURS:
         points //= 50 if kind == "mlflow" else 5
     requests = max(64, points // 20)
     with bench.server(kind) as server:
@@ -20,5 +21,5 @@ def storage(bench, kind):
         bench.load(server, runs + post("runs/log-batch", body), 8, iterations=requests, seconds=600)
         server.stop(remove=False)
         size = server.database_bytes()
-    note = f"{requests * 20:,} points" if kind != "apus" else ""
+    note = f"{requests * 20:,} points" if kind not in OURS else ""
     bench.record("storage", "bytes per point", "bytes", kind, [size / (requests * 20)], note=note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.bench import create_runs, post
-from harness.kinds import HERE
+from harness.kinds import HERE, OURS
 
 SCHEMA = HERE.parent / "migrations" / "0001_initial.sql"
 CONNECTIONS = (1, 8, 64, 512)
@@ -65,7 +65,7 @@ def log_metric_wide(bench, kind):
         point = POINT.replace('"loss"', '"m${i%20}"')
         script = runs + post("runs/log-metric", point)
         results.append(bench.load(server, script, 64, seconds=bench.settings.seconds * 2))
-        if kind == "apus":
+        if kind in OURS:
             checkpoints.append(prometheus(server, "apus_checkpoint_seconds_max") * 1000)
         if bench.measures_limit_of(kind):
             limits.append(raw_inserts(bench, 64, 20, bench.settings.runs, 64, is_batch=False))

@@ -73,6 +73,15 @@ class Apus(Measured, servers.ApusServer):
         return self.directory / "data" / "apus.db"
 
 
+class Baseline(Apus):
+    """Another binary of Apus, such as the one before a change."""
+
+    name = "baseline"
+
+    def command(self):
+        return [os.environ["APUS_BASELINE"], *super().command()[1:]]
+
+
 class MLflow(Measured, servers.ReferenceServer):
     name = "mlflow"
     is_slow = True
@@ -147,7 +156,9 @@ class Nginx(Measured, servers._Server):
         return f"http://127.0.0.1:{self.chosen_port}"
 
 
-KINDS = {"apus": Apus, "mlflow": MLflow, "fasttrackml": FastTrackML}
+# Binaries of Apus.
+OURS = ("apus", "baseline")
+KINDS = {"apus": Apus, "baseline": Baseline, "mlflow": MLflow, "fasttrackml": FastTrackML}
 
 
 def first_that_exists(*paths):
@@ -179,6 +190,8 @@ def missing(name):
     """Why a server cannot be measured, or None."""
     if name == "apus" and not servers.apus_binary().exists():
         return "no release binary: run `swift build -c release --product apus`, or set APUS_BINARY"
+    if name == "baseline" and not Path(os.environ.get("APUS_BASELINE", "")).is_file():
+        return "no binary: give one with --baseline"
     if name == "mlflow" and not mlflow_python():
         return "not installed: --install-peers"
     if name == "fasttrackml" and not fasttrackml_binary():

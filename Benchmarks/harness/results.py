@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from .bars import BARS
 
-COLUMNS = ("apus", "mlflow", "fasttrackml", "limits")
-PEERS = {"mlflow": "MLflow", "fasttrackml": "FastTrackML"}
+COLUMNS = ("apus", "baseline", "mlflow", "fasttrackml", "limits")
+# Less is noise when a binary is compared with another one of Apus.
+TOLERANCE = 0.03
+PEERS = {"baseline": "the baseline", "mlflow": "MLflow", "fasttrackml": "FastTrackML"}
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Results:
 
     def table(self):
         """The rows as text: medians, spread, ratios, bars."""
-        lines = [["case", "row", "unit", "Apus", "spread", "MLflow", "FastTrackML", "limit", "bar", ""]]
+        lines = [["case", "row", "unit", "Apus", "spread", "baseline", "MLflow", "FastTrackML", "limit", "bar", ""]]
         for row in self.rows.values():
             lines.append([row.case, row.name, row.unit, *self.cells(row)])
         widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
@@ -77,8 +79,10 @@ class Results:
     def comparison(self, peer, title):
         """On how many rows Apus is ahead of a peer, and which are the others."""
         rows = self.compared(peer)
-        behind = [f"{row.case} {row.name}" for row in rows if row.ratio(peer) <= 1]
-        text = f"Ahead of {title} on {len(rows) - len(behind)} of {len(rows)} rows."
+        enough = 1 - TOLERANCE if peer == "baseline" else 1
+        behind = [f"{row.case} {row.name}" for row in rows if row.ratio(peer) <= enough]
+        verb = "Level with" if peer == "baseline" else "Ahead of"
+        text = f"{verb} {title} on {len(rows) - len(behind)} of {len(rows)} rows."
         return text + (f" Behind: {'; '.join(behind)}." if behind else "")
 
     def cells(self, row):
@@ -134,5 +138,5 @@ def number(value):
 def aligned(cells, widths):
     texts = []
     for column, (cell, width) in enumerate(zip(cells, widths)):
-        texts.append(cell.ljust(width) if column in (0, 1, 2, 9) else cell.rjust(width))
+        texts.append(cell.ljust(width) if column in (0, 1, 2, 10) else cell.rjust(width))
     return "  ".join(texts).rstrip()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import dataclass, fields
 
-SERVERS = ("apus", "mlflow", "fasttrackml", "limits")
+SERVERS = ("apus", "baseline", "mlflow", "fasttrackml", "limits")
 
 
 @dataclass
@@ -44,6 +45,7 @@ def parse(arguments, cases):
     parser.add_argument("--quick", action="store_true", help="small sizes: about three minutes for Apus alone")
     parser.add_argument("--only", help="cases, by commas: " + ", ".join(cases))
     parser.add_argument("--servers", default=",".join(SERVERS), help="by commas: " + ", ".join(SERVERS))
+    parser.add_argument("--baseline", help="another binary of Apus, to see what a change has cost or won")
     parser.add_argument("--install-peers", action="store_true", help="install both peers under .venv-peers first")
     parser.add_argument("--peers-large", action="store_true", help="the peers do search-large too (hours)")
     parser.add_argument("--client-python", help="an interpreter that has mlflow or mlflow-skinny")
@@ -58,6 +60,10 @@ def parse(arguments, cases):
             setattr(settings, field.name, given)
     options.only = chosen(parser, "case", options.only, cases)
     options.servers = chosen(parser, "server", options.servers, SERVERS)
+    if options.baseline:
+        os.environ["APUS_BASELINE"] = os.path.abspath(options.baseline)
+    else:
+        options.servers = [server for server in options.servers if server != "baseline"]
     return settings, options
 
 

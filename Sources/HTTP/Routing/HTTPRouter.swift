@@ -31,17 +31,19 @@ package struct HTTPRouter: Sendable {
         precondition(pattern.hasPrefix("/"), "a pattern begins with '/', got '\(pattern)'")
         var node = 0
         var isLiteral = true
-        let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes: taken apart by characters, some hundred patterns cost milliseconds of every start.
+        let segments = pattern.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
-            if segment.hasPrefix("{"), segment.hasSuffix("...}") {
-                precondition(index == segments.count - 1, "only the last segment can take the rest: '\(pattern)'")
+            if segment.first == UInt8(ascii: "{"), segment.last == UInt8(ascii: "}") {
                 isLiteral = false
-                node = child(of: node, at: \.rest)
-            } else if segment.hasPrefix("{"), segment.hasSuffix("}") {
-                isLiteral = false
-                node = child(of: node, at: \.parameter)
+                let takesRest = segment.dropLast().suffix(3).elementsEqual("...".utf8)
+                precondition(
+                    !takesRest || index == segments.count - 1,
+                    "only the last segment can take the rest: '\(pattern)'"
+                )
+                node = child(of: node, at: takesRest ? \.rest : \.parameter)
             } else {
-                node = literalChild(of: node, String(segment))
+                node = literalChild(of: node, String(decoding: segment, as: UTF8.self))
             }
         }
         let endpoint = nodes[node].endpoint ?? endpoints.count

@@ -51,43 +51,41 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Applies what is missing, one immediate transaction for each step.
+    /// Applies what is missing in one immediate transaction: all of it or nothing, and the disk is waited for once.
     /// - Returns: the names of the steps applied now.
-    /// - Throws: as `inspect`, and `.failed`, after which the steps before it stay applied.
+    /// - Throws: as `inspect`, and `.failed`; the database then is as it was before.
     @discardableResult
     package func migrate(_ connection: Connection) throws(MigrationError) -> [String] {
-        var applied: [String] = []
-        var current = 0
-        if case .applied(let version) = try Self.translatingErrors({ try state(of: connection) }) { current = version }
-        for migration in migrations where migration.version > current {
-            try apply(migration, to: connection)
-            applied.append(migration.name)
+        try Self.translatingErrors {
+            var current = 0
+            if case .applied(let version) = try state(of: connection) { current = version }
+            let missing = migrations.filter { $0.version > current }
+            guard !missing.isEmpty else { return [] }
+            try connection.immediateTransaction {
+                for migration in missing { try apply(migration, to: connection) }
+            }
+            return missing.map(\.name)
         }
-        return applied
     }
 
-    private func apply(_ migration: Migration, to connection: Connection) throws(MigrationError) {
+    private func apply(_ migration: Migration, to connection: Connection) throws {
         do {
-            try connection.immediateTransaction {
-                if migration.version == 1 {
-                    try connection.execute(Self.createRecord)
-                    try connection.execute("PRAGMA application_id = \(Self.applicationID)")
-                }
-                try connection.execute(migration.sql)
-                guard connection.isInTransaction else {
-                    throw SQLiteError(code: .misuse, message: "the script ends its transaction")
-                }
-                let insert = try connection.prepare(Self.insertRecord)
-                try insert.bind(migration.version, at: 1)
-                try insert.bind(migration.name, at: 2)
-                try insert.bind(migration.checksum, at: 3)
-                try insert.bind(Self.unixMilliseconds(), at: 4)
-                try insert.run()
+            if migration.version == 1 {
+                try connection.execute(Self.createRecord)
+                try connection.execute("PRAGMA application_id = \(Self.applicationID)")
             }
+            try connection.execute(migration.sql)
+            guard connection.isInTransaction else {
+                throw SQLiteError(code: .misuse, message: "the script ends its transaction")
+            }
+            let insert = try connection.prepare(Self.insertRecord)
+            try insert.bind(migration.version, at: 1)
+            try insert.bind(migration.name, at: 2)
+            try insert.bind(migration.checksum, at: 3)
+            try insert.bind(Self.unixMilliseconds(), at: 4)
+            try insert.run()
         } catch let error as SQLiteError {
-            throw .failed(name: migration.name, error)
-        } catch {
-            throw .failed(name: migration.name, SQLiteError(code: .error, message: String(describing: error)))
+            throw MigrationError.failed(name: migration.name, error)
         }
     }
 
@@ -139,7 +137,7 @@ package struct Migrator: Sendable {
         return records.count
     }
 
-    private static func translatingErrors(_ body: () throws -> State) throws(MigrationError) -> State {
+    private static func translatingErrors<Value>(_ body: () throws -> Value) throws(MigrationError) -> Value {
         do {
             return try body()
         } catch let error as MigrationError {

@@ -30,7 +30,7 @@ import Testing
         #expect(try database.int64("PRAGMA application_id") == Migrator.applicationID)
     }
 
-    @Test func `a failed step is undone and the ones before it stay`() throws {
+    @Test func `a failed step is undone with the ones before it`() throws {
         let broken = Migration(version: 2, name: "0002_broken.sql", sql: "CREATE TABLE c (z); CREATE TABLE a (x);")
         let database = try connection()
         let error = #expect(throws: MigrationError.self) { try Migrator([first, broken]).migrate(database) }
@@ -38,8 +38,8 @@ import Testing
             Issue.record("got \(String(describing: error))")
             return
         }
-        #expect(try database.int64("SELECT count(*) FROM sqlite_schema WHERE name = 'c'") == 0)
-        #expect(try Migrator([first]).inspect(path: database.path) == .applied(version: 1))
+        #expect(try database.int64("SELECT count(*) FROM sqlite_schema") == 0)
+        #expect(try Migrator([first]).inspect(path: database.path) == .empty)
     }
 
     @Test func `a script must not end its transaction`() throws {

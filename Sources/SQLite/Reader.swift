@@ -8,7 +8,7 @@ internal import Threads
 ///
 /// `@unchecked Sendable` because `job` changes hands under the pool's lock, `interrupter` has its own, and everything else
 /// is touched only on the reader's thread.
-final class Reader<Context: ReaderContext>: @unchecked Sendable {
+final class Reader: @unchecked Sendable {
     /// Which reads a reader serves.
     enum Place {
         /// Cheap ones alone.
@@ -32,22 +32,22 @@ final class Reader<Context: ReaderContext>: @unchecked Sendable {
     /// Changes on the reader's thread, under the pool's lock.
     var place: Place
     /// Given by the pool to a reader that waits.
-    var job: ReaderJob<Context>?
+    var job: ReaderJob?
     /// Set by the pool, under its lock, for a reader that waits.
     var mustReleaseMemory = false
     let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let limits: ReadLimits
-    private let open: @Sendable () throws -> Context
+    private let open: @Sendable () throws -> any ReaderContext
     private let watch: ReadWatch
-    private var context: Context?
+    private var context: (any ReaderContext)?
     private let interrupter = Mutex<Interrupter?>(nil)
 
     init(
         place: Place,
         limits: ReadLimits,
         recall: ReadRecall,
-        open: @escaping @Sendable () throws -> Context,
+        open: @escaping @Sendable () throws -> any ReaderContext,
         turnLong: @escaping (Reader) -> ReadWatch.LongTurn
     ) {
         self.place = place
@@ -83,7 +83,7 @@ final class Reader<Context: ReaderContext>: @unchecked Sendable {
         }
     }
 
-    func perform(_ job: ReaderJob<Context>) -> Outcome {
+    func perform(_ job: ReaderJob) -> Outcome {
         watch.begin(for: job.caller, job.cost, job.effort, isLong: place == .long)
         let result = Result { try job.run(try openedContext()) }
         let end = watch.finish(addingTo: job.effort ?? context?.effort)
@@ -111,7 +111,7 @@ final class Reader<Context: ReaderContext>: @unchecked Sendable {
     /// Waits until the thread is done, for a few milliseconds at the most; from any other thread.
     func hasEnded() -> Bool { ended.wait(timeout: .now() + .milliseconds(10)) == .success }
 
-    private func openedContext() throws -> Context {
+    private func openedContext() throws -> any ReaderContext {
         if let context { return context }
         let opened = try open()
         let connection = opened.connection

@@ -1,13 +1,13 @@
 internal import Budgets
 
 /// One read without its result type.
-struct ReaderJob<Context>: Sendable {
+struct ReaderJob: Sendable {
     let cost: ReadCost
     let caller: Caller
     /// Shared with the other parts of the same answer.
     let effort: ReadEffort?
     /// Works, and returns what hands the outcome over.
-    let run: @Sendable (Context) throws -> (@Sendable () -> Void)
+    let run: @Sendable (any ReaderContext) throws -> (@Sendable () -> Void)
     let fail: @Sendable (any Error) -> Void
     /// Whether it was ended once for the sake of the log.
     var wasRecalled = false
@@ -16,8 +16,8 @@ struct ReaderJob<Context>: Sendable {
 }
 
 /// What a reader's thread does next.
-enum ReaderTask<Context> {
-    case perform(ReaderJob<Context>)
+enum ReaderTask {
+    case perform(ReaderJob)
     /// Hands over what a long read has found: a thread that does so at a low priority might give it to those it wakes.
     case deliver(@Sendable () -> Void)
     case releaseMemory

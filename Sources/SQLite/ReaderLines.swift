@@ -1,16 +1,16 @@
 internal import Budgets
 
 /// The reads that wait, by what they cost.
-struct ReaderLines<Context> {
-    var cheap = FairLine<Context>()
-    var continued = FairLine<Context>()
-    var dear = FairLine<Context>()
+struct ReaderLines {
+    var cheap = FairLine()
+    var continued = FairLine()
+    var dear = FairLine()
     /// Those that have proved to be long.
-    var long = FairLine<Context>()
+    var long = FairLine()
 
     var isEmpty: Bool { cheap.isEmpty && continued.isEmpty && dear.isEmpty && long.isEmpty }
 
-    mutating func append(_ job: ReaderJob<Context>) {
+    mutating func append(_ job: ReaderJob) {
         switch job.cost {
         case .cheap: cheap.append(job)
         case .continued: continued.append(job)
@@ -18,7 +18,7 @@ struct ReaderLines<Context> {
         }
     }
 
-    mutating func popFirst(for place: Reader<Context>.Place) -> ReaderJob<Context>? where Context: ReaderContext {
+    mutating func popFirst(for place: Reader.Place) -> ReaderJob? {
         switch place {
         case .reserved: cheap.popFirst()
         case .general: continued.popFirst() ?? dear.popFirst() ?? cheap.popFirst()
@@ -26,8 +26,8 @@ struct ReaderLines<Context> {
         }
     }
 
-    mutating func removeAll() -> [ReaderJob<Context>] {
-        var jobs: [ReaderJob<Context>] = []
+    mutating func removeAll() -> [ReaderJob] {
+        var jobs: [ReaderJob] = []
         while let job = cheap.popFirst() ?? continued.popFirst() ?? dear.popFirst() ?? long.popFirst() {
             jobs.append(job)
         }

@@ -9,23 +9,26 @@ internal import Threads
 /// turn, and the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` leaves
 /// its place: it goes on at a low priority, on its own thread, while a fresh thread takes the place; and where as many long
 /// reads run as may run at once, it begins again when its turn comes.
-package final class ReaderPool<Context: ReaderContext>: Sendable {
+///
+/// Not generic: other modules could not be given a specialised copy, and looking up the types of its lines within the lock
+/// took more time than a cheap read.
+package final class ReaderPool: Sendable {
     let state: Mutex<State>
     let recall = ReadRecall()
     private let limits: ReadLimits
     private let queue: Budget
-    private let open: @Sendable () throws -> Context
+    private let open: @Sendable () throws -> any ReaderContext
 
     /// Makes the pool; threads and connections are made when they are first needed.
     /// - Parameters:
     ///   - count: readers, at least 1; with 2 or more, one of them serves cheap reads alone. Long reads come on top.
     ///   - queue: places of jobs that wait for a reader; beyond it `submit` throws `.overloaded`.
-    ///   - open: makes one reader's connection and context; called again for that reader if it throws.
+    ///   - open: makes one reader's connection and context, always of one type; called again for that reader if it throws.
     package init(
         count: Int,
         queue: Budget,
         limits: ReadLimits = .init(),
-        open: @escaping @Sendable () throws -> Context
+        open: @escaping @Sendable () throws -> any ReaderContext
     ) {
         precondition(count > 0, "a pool needs at least 1 reader, got \(count)")
         state = Mutex(State(readers: count, longReads: limits.longReads))
@@ -39,21 +42,25 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
     /// Returns at once. An error of opening the connection arrives in `completion`, as does what `work` throws; a
     /// transaction that `work` leaves open is rolled back. A read whose caller has left is not begun.
     /// - Parameters:
-    ///   - work: may run again from its beginning, so it must not have effects elsewhere before it returns.
+    ///   - work: gets what `open` makes; may run again from its beginning, so it must not have effects elsewhere before it
+    ///     returns.
     ///   - effort: counts the work of several reads together.
     /// - Throws: `.overloaded` or `.closed`; then neither closure is called.
-    package func submit<Value: Sendable>(
+    package func submit<Context: ReaderContext, Value: Sendable>(
         _ work: @escaping @Sendable (Context) throws -> Value,
         cost: ReadCost = .dear,
         for caller: Caller = .server,
         effort: ReadEffort? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) throws(SubmissionError) {
-        let job = ReaderJob<Context>(
+        let job = ReaderJob(
             cost: cost,
             caller: caller,
             effort: effort,
             run: { context in
+                guard let context = context as? Context else {
+                    preconditionFailure("the pool opens \(type(of: context)) and not \(Context.self)")
+                }
                 let value = try work(context)
                 return { completion(.success(value)) }
             },
@@ -67,12 +74,12 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
     }
 
     private enum Placement {
-        case given(Reader<Context>)
-        case needsReader(Reader<Context>.Place)
+        case given(Reader)
+        case needsReader(Reader.Place)
         case queued
     }
 
-    private func place(_ job: ReaderJob<Context>) throws(SubmissionError) -> Placement {
+    private func place(_ job: ReaderJob) throws(SubmissionError) -> Placement {
         let placement: Result<Placement, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
             if let reader = state.takeIdleReader(for: job.cost) {
@@ -92,7 +99,7 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
     ///
     /// - Returns: false when there is no thread for it; the place is free again.
     @discardableResult
-    func startReader(in place: Reader<Context>.Place) -> Bool {
+    func startReader(in place: Reader.Place) -> Bool {
         let reader = Reader(place: place, limits: limits, recall: recall, open: open) { [weak self] reader in
             self?.turnLong(reader) ?? .stays
         }
@@ -103,18 +110,18 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
     }
 
     /// Answers a job that was never begun.
-    func refuse(_ job: ReaderJob<Context>, _ error: SubmissionError) {
+    func refuse(_ job: ReaderJob, _ error: SubmissionError) {
         giveBackPlace(of: job)
         job.fail(error)
     }
 
-    private func giveBackPlace(of job: ReaderJob<Context>) {
+    private func giveBackPlace(of job: ReaderJob) {
         if job.holdsPlace { queue.giveBack(1, for: job.caller.peer) }
     }
 
     // MARK: On a reader's thread
 
-    private func serve(on reader: Reader<Context>) {
+    private func serve(on reader: Reader) {
         while let task = nextTask(for: reader) {
             switch task {
             case .deliver(let deliver): deliver()
@@ -126,12 +133,12 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
         }
     }
 
-    private var notBegun: Reader<Context>.Outcome {
+    private var notBegun: Reader.Outcome {
         .failed(ReadEnded(reason: .callerLeft, limits: limits), .callerLeft)
     }
 
     /// What the reader does next, for which it waits; nil: its thread ends.
-    private func nextTask(for reader: Reader<Context>) -> ReaderTask<Context>? {
+    private func nextTask(for reader: Reader) -> ReaderTask? {
         while true {
             let (task, isDone) = state.withLock { state in
                 let task = state.nextTask(for: reader)
@@ -142,7 +149,7 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
         }
     }
 
-    private func settle(_ job: ReaderJob<Context>, _ outcome: Reader<Context>.Outcome, on reader: Reader<Context>) {
+    private func settle(_ job: ReaderJob, _ outcome: Reader.Outcome, on reader: Reader) {
         switch outcome {
         case .answered(let deliver): handOver(deliver, from: reader)
         case .failed(let error, let reason):
@@ -156,12 +163,12 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
         }
     }
 
-    private func handOver(_ deliver: @escaping @Sendable () -> Void, from reader: Reader<Context>) {
+    private func handOver(_ deliver: @escaping @Sendable () -> Void, from reader: Reader) {
         guard reader.place == .long, let other = state.withLock({ $0.takeDelivery(deliver) }) else { return deliver() }
         other?.wake.signal()
     }
 
-    private func queueAgain(_ job: ReaderJob<Context>, isLong: Bool) {
+    private func queueAgain(_ job: ReaderJob, isLong: Bool) {
         var job = job
         job.holdsPlace = false
         let isQueued = state.withLock { $0.queueAgain(job, isLong: isLong) }
@@ -169,7 +176,7 @@ package final class ReaderPool<Context: ReaderContext>: Sendable {
     }
 
     /// Lets a read go on beside those that are short, if so many long ones do not run yet.
-    private func turnLong(_ reader: Reader<Context>) -> ReadWatch.LongTurn {
+    private func turnLong(_ reader: Reader) -> ReadWatch.LongTurn {
         let former = reader.place
         let vacancies = state.withLock { $0.makeLong(reader) }
         guard let vacancies else { return .moves }

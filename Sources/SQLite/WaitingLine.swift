@@ -56,22 +56,22 @@ struct TurnLine<Key: Hashable, Line: WaitingLine>: WaitingLine {
 }
 
 /// Reads in the order in which they are served: peers have turns, and the callers of one peer among themselves.
-struct FairLine<Context>: WaitingLine {
-    private var peers = TurnLine<Peer, TurnLine<ObjectIdentifier, ArrivalLine<ReaderJob<Context>>>>()
+struct FairLine: WaitingLine {
+    private var peers = TurnLine<Peer, TurnLine<ObjectIdentifier, ArrivalLine<ReaderJob>>>()
     private(set) var count = 0
 
     init() {}
 
     var isEmpty: Bool { count == 0 }
 
-    mutating func append(_ job: ReaderJob<Context>) {
+    mutating func append(_ job: ReaderJob) {
         count += 1
         peers.append(for: job.caller.peer) { callers in
             callers.append(for: ObjectIdentifier(job.caller)) { $0.append(job) }
         }
     }
 
-    mutating func popFirst() -> ReaderJob<Context>? {
+    mutating func popFirst() -> ReaderJob? {
         guard let job = peers.popFirst() else { return nil }
         count -= 1
         return job

@@ -39,7 +39,7 @@ package final class TrackingStore: Sendable {
     let budgets: Budgets
     let report: @Sendable (String) -> Void
     private let writer: Writer<WriteSession>
-    private let readers: ReaderPool<ReadSession>
+    private let readers: ReaderPool
 
     /// Opens the store, brings its schema up to date, and makes the Default experiment in a new one.
     ///
@@ -81,7 +81,7 @@ package final class TrackingStore: Sendable {
         try lock.noteStore()
     }
 
-    private static func readers(_ configuration: Configuration) -> ReaderPool<ReadSession> {
+    private static func readers(_ configuration: Configuration) -> ReaderPool {
         let budgets = configuration.budgets
         return ReaderPool(
             count: configuration.readerCount,
@@ -139,7 +139,7 @@ package final class TrackingStore: Sendable {
     ) {
         do {
             try readers.submit(
-                { session in
+                { (session: ReadSession) in
                     session.begin(for: caller)
                     return try session.connection.readTransaction { try work(session) }
                 },

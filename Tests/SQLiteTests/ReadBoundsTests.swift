@@ -23,7 +23,7 @@ import Testing
         work: Duration = .seconds(60),
         time: Duration = .seconds(60),
         workBeforeLong: Duration = .milliseconds(20)
-    ) -> ReaderPool<Connection> {
+    ) -> ReaderPool {
         var limits = ReadLimits()
         limits.work = work
         limits.time = time
@@ -37,7 +37,7 @@ import Testing
 
     /// Submits a read and returns what waits for its outcome.
     private func begin<Value: Sendable>(
-        on pool: ReaderPool<Connection>,
+        on pool: ReaderPool,
         cost: ReadCost = .dear,
         for caller: Caller = .server,
         effort: ReadEffort? = nil,

@@ -15,7 +15,7 @@ import Testing
         path = connection.path
     }
 
-    private func pool(count: Int, queueLimit: Int) -> ReaderPool<Connection> {
+    private func pool(count: Int, queueLimit: Int) -> ReaderPool {
         let path = path
         return ReaderPool(count: count, queue: Budget(total: queueLimit)) {
             try Connection(path: path, mode: .readOnly)
@@ -28,7 +28,8 @@ import Testing
         let group = DispatchGroup()
         for _ in 0..<500 {
             group.enter()
-            try pool.submit({ try $0.int64("SELECT sum(id) FROM rows") ?? 0 }) { result in
+            try pool.submit({ (connection: Connection) in try connection.int64("SELECT sum(id) FROM rows") ?? 0 }) {
+                result in
                 if case .success(let value) = result { sum.withLock { $0 += value } }
                 group.leave()
             }
@@ -45,19 +46,19 @@ import Testing
         let done = DispatchGroup()
         for number in 0..<3 {
             done.enter()
-            try pool.submit({ _ in
+            try pool.submit({ (_: Connection) in
                 begun.signal()
                 gate.wait()
             }) { _ in done.leave() }
             if number == 0 { begun.wait() }
         }
         #expect(pool.queueDepth == 2)
-        #expect(throws: SubmissionError.overloaded) { try pool.submit({ _ in }) { _ in } }
+        #expect(throws: SubmissionError.overloaded) { try pool.submit({ (_: Connection) in }) { _ in } }
         for _ in 0..<3 { gate.signal() }
         done.wait()
         pool.close()
         pool.close()
-        #expect(throws: SubmissionError.closed) { try pool.submit({ _ in }) { _ in } }
+        #expect(throws: SubmissionError.closed) { try pool.submit({ (_: Connection) in }) { _ in } }
     }
 
     @Test func `closing answers queued reads with a refusal and ends a statement that never would`() throws {
@@ -65,7 +66,7 @@ import Testing
         let running = DispatchSemaphore(value: 0)
         let outcomes = Mutex<[String]>([])
         let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-        try pool.submit({ connection in
+        try pool.submit({ (connection: Connection) in
             running.signal()
             return try connection.int64(endless)
         }) { result in
@@ -75,7 +76,8 @@ import Testing
         }
         running.wait()
         for _ in 0..<50 {
-            try pool.submit({ try $0.int64("SELECT count(*) FROM rows") }) { result in
+            try pool.submit({ (connection: Connection) in try connection.int64("SELECT count(*) FROM rows") }) {
+                result in
                 if case .failure(SubmissionError.closed) = result { outcomes.withLock { $0.append("refused") } }
             }
         }
@@ -91,7 +93,7 @@ import Testing
         let group = DispatchGroup()
         for step in 0..<3 {
             group.enter()
-            try pool.submit({ connection -> Bool in
+            try pool.submit({ (connection: Connection) -> Bool in
                 if step == 0 {
                     try connection.execute("BEGIN; SELECT * FROM rows")
                     throw Refusal()
@@ -127,7 +129,7 @@ import Testing
         let group = DispatchGroup()
         for _ in 0..<2 {
             group.enter()
-            try pool.submit({ try $0.int64("SELECT 1") }) { result in
+            try pool.submit({ (connection: Connection) in try connection.int64("SELECT 1") }) { result in
                 successes.withLock { $0.append((try? result.get()) != nil) }
                 group.leave()
             }

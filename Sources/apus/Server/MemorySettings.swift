@@ -15,8 +15,10 @@ enum MemorySettings {
 
     /// Lets go of the program's pages, of which the start has touched more than a running server needs.
     ///
-    /// Pages that are needed again come back from the system's page cache, a fault each.
-    static func releaseProgramPages() {
+    /// Pages that are needed again come back from the system's page cache, a fault each. Sleeps first, until the threads
+    /// that the start has set off have begun as well.
+    static func releaseProgramPagesAfterStart() {
+        usleep(100_000)
         let page = UInt(max(sysconf(Int32(_SC_PAGESIZE)), 1))
         let start = (UInt(bitPattern: apus_program_start()) + page - 1) / page * page
         let end = UInt(bitPattern: apus_program_end()) / page * page

@@ -64,7 +64,6 @@ final class RunningServer {
         if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
         try announce(address, layout)
         removeExpiredUploads(api.multipartUploads, every: .seconds(600))
-        MemorySettings.releaseProgramPages()
     }
 
     /// Removes uploads in parts that nobody has completed, now and again.

@@ -57,7 +57,10 @@ struct ServerCommand: ParsableCommand {
             let signals = try StopSignals(.ofThisProcess, logger)
             guard let running = try start(signals, logger) else { return }
             // Kept for the life of the process, which the thread for signals ends.
-            withExtendedLifetime(running) { while true { pause() } }
+            withExtendedLifetime(running) {
+                MemorySettings.releaseProgramPagesAfterStart()
+                while true { pause() }
+            }
         } catch {
             StandardStream.error.write("apus: \(StartFailure.message(for: error))")
             throw ExitCode.failure

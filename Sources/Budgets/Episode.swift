@@ -46,11 +46,15 @@ package final class Overload: Sendable {
 
     package init() {}
 
+    /// How long a request may be tried before it is turned away: while another program has the database's lock, a writer
+    /// waits for it.
+    private static let longestTry = 8
+
     /// Takes note of a request that was turned away.
     ///
     /// - Returns: the seconds for its `Retry-After` field: 1, 2, 4, 8, 16, 30 as the overload goes on.
     package func retryAfter(at now: ContinuousClock.Instant = .now) -> Int {
-        let lasted = episode.note(at: now) { .seconds(2 * Self.wait(after: $0) + 2) }
+        let lasted = episode.note(at: now) { .seconds(2 * Self.wait(after: $0) + Self.longestTry) }
         return Self.wait(after: lasted ?? .zero)
     }
 

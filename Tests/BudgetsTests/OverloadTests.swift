@@ -14,6 +14,19 @@ import Testing
         #expect(waits == [1, 2, 4, 8, 16, 30, 30, 30])
     }
 
+    @Test func `waits grow for one client whose tries take five seconds each`() {
+        let overload = Overload()
+        var now = ContinuousClock.now
+        var waits: [Int] = []
+        for _ in 0..<7 {
+            now += .seconds(5)
+            let wait = overload.retryAfter(at: now)
+            waits.append(wait)
+            now += .seconds(wait)
+        }
+        #expect(waits == [1, 4, 16, 30, 30, 30, 30])
+    }
+
     @Test func `begins anew when nobody was turned away for a while`() {
         let overload = Overload()
         let start = ContinuousClock.now

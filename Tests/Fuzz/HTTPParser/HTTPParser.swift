@@ -1,4 +1,5 @@
-import HTTP
+import HTTPServer
+import HTTPWire
 
 /// Feeds the parser the same bytes whole and in pieces, and compares what it makes of them.
 ///
@@ -42,7 +43,7 @@ private func visibleCounts(_ total: Int, _ cutSeed: UInt8?) -> [Int] {
 
 /// Every request in the input, and how parsing ended, as text that can be compared.
 private func outcome(of input: UnsafeRawBufferPointer, cutSeed: UInt8?) -> [String] {
-    var parser = HeadParser(limits: limits)
+    var parser = RequestHeadParser(limits: limits)
     var result: [String] = []
     var consumed = 0
     do {

@@ -120,7 +120,7 @@ let fuzzers: [Target] =
     : [
         .target(
             name: "HTTPParserFuzz",
-            dependencies: ["HTTPServer", "HTTPWire"],
+            dependencies: ["Budgets", "HTTPServer", "HTTPWire"],
             path: "Tests/Fuzz/HTTPParser",
             exclude: ["Corpus"],
             swiftSettings: settings

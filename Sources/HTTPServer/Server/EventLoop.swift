@@ -44,7 +44,7 @@ final class EventLoop: @unchecked Sendable {
     private let epoll: Epoll
     private let wakeUpCall: WakeUpCall
     private let mailbox = Mutex(Mailbox())
-    private var connections: [ConnectionID: Connection] = [:]
+    private var connections: [ConnectionID: ServerConnection] = [:]
     private var nextConnection: ConnectionID = 0
     private var whenEmpty: (@Sendable () -> Void)?
     private var hasEnded = false
@@ -145,7 +145,7 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    private func with(_ id: ConnectionID, _ body: (Connection) -> Void) {
+    private func with(_ id: ConnectionID, _ body: (ServerConnection) -> Void) {
         guard let connection = connections[id] else { return }
         body(connection)
         connection.drive()
@@ -154,7 +154,7 @@ final class EventLoop: @unchecked Sendable {
     private func adopt(_ descriptor: Int32, _ place: Holding, _ peer: Peer) {
         let id = nextConnection
         nextConnection += 1
-        let connection = Connection(
+        let connection = ServerConnection(
             id: id,
             descriptor: Descriptor(owning: descriptor),
             place: place,

@@ -58,7 +58,8 @@ package struct HTTPRequest: Sendable {
     /// The declared length of the body on the wire; nil when there is none or it is chunked.
     package var contentLength: Int? { head.contentLength }
 
-    init(head: RequestHead, caller: Caller, isAloneOnItsThread: Bool) {
+    /// A request that has not been routed, without a body.
+    package init(head: RequestHead, caller: Caller, isAloneOnItsThread: Bool) {
         self.head = head
         self.caller = caller
         self.isAloneOnItsThread = isAloneOnItsThread

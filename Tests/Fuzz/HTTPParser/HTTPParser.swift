@@ -1,3 +1,4 @@
+import Budgets
 import HTTPServer
 import HTTPWire
 
@@ -48,11 +49,12 @@ private func outcome(of input: UnsafeRawBufferPointer, cutSeed: UInt8?) -> [Stri
     var consumed = 0
     do {
         for visible in visibleCounts(input.count, cutSeed) {
-            while let (request, length) = try parser.advance(
+            while let (head, length) = try parser.parse(
                 UnsafeRawBufferPointer(rebasing: input[consumed..<visible])
             ) {
                 precondition(length > 0 && consumed + length <= visible, "length \(length)")
                 consumed += length
+                let request = HTTPRequest(head: head, caller: .server, isAloneOnItsThread: false)
                 result.append(describe(request) + " length \(length)")
             }
         }

@@ -5,7 +5,7 @@ import HTTPWire
 import Threads
 
 /// Request bodies: collected in memory, or moved to a receiver.
-extension Connection {
+extension ServerConnection {
     /// Collects the body of a buffered route; false when more bytes are needed.
     func readBody() -> Bool {
         do {
@@ -142,7 +142,7 @@ extension Connection {
 }
 
 /// Streamed bodies.
-extension Connection {
+extension ServerConnection {
     /// The route has said who takes the body, or that it has answered.
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
@@ -236,7 +236,7 @@ extension Connection {
 }
 
 /// Bodies that nobody wants.
-extension Connection {
+extension ServerConnection {
     /// Drops the rest of a small body so that the next request can be read; false when more bytes are needed.
     func discardBody() -> Bool {
         do {

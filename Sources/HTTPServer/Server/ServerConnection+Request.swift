@@ -5,7 +5,7 @@ import Synchronization
 import Threads
 
 /// From received bytes to a handler.
-extension Connection {
+extension ServerConnection {
     /// Parses a head from what is there; false when more bytes are needed.
     func readHead() -> Bool {
         if input.isEmpty {

@@ -8,7 +8,7 @@ import Threads
 ///
 /// Touched on the loop's thread only. While a worker has a job of this connection, the job has the socket's half that
 /// it needs, and the descriptor stays open until the job has reported back.
-final class Connection {
+final class ServerConnection {
     enum Phase {
         /// Waiting for a head, or inside one.
         case head
@@ -233,7 +233,7 @@ final class Connection {
     }
 }
 
-extension Connection {
+extension ServerConnection {
     func setDeadline(_ span: Duration, _ kind: DeadlineKind) {
         let (sum, overflow) = loop.now.addingReportingOverflow(span.nanoseconds)
         deadline = overflow ? .max - 1 : sum

@@ -5,7 +5,7 @@ import Synchronization
 import Threads
 
 /// From an answer to bytes on the wire.
-extension Connection {
+extension ServerConnection {
     /// A handler has answered.
     ///
     /// An answer to an exchange that is over is dropped.

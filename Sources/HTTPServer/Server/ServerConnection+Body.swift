@@ -182,7 +182,12 @@ extension ServerConnection {
         isJobRunning = true
         isReadable = isPeerFinished
         clearDeadline()
-        loop.shared.workers.run { [id, loop] in loop.post(.pumped(id, pump.run())) }
+        loop.shared.workers.run { [id, loop] in
+            let outcome = pump.run()
+            loop.post(.pumped(id, outcome))
+            // Only now, so that the loop hears of the body's end before it gets the answer.
+            if case .finished = outcome { pump.finish() }
+        }
     }
 
     /// A worker is done with the body for now.

@@ -12,6 +12,7 @@ final class UploadPump: @unchecked Sendable {
         case blocked
         /// There may be more, but it is somebody else's turn.
         case yielded
+        /// The body has come whole; `finish` is to follow.
         case finished
         case stopped
         case peerVanished
@@ -48,6 +49,9 @@ final class UploadPump: @unchecked Sendable {
 
     func abort() { receiver.abort() }
 
+    /// Tells the receiver that it has the whole body.
+    func finish() { receiver.finish() }
+
     /// Reads and hands over until the body ends, the socket is empty, or it is another's turn.
     func run() -> Outcome {
         var moved = 0
@@ -55,10 +59,7 @@ final class UploadPump: @unchecked Sendable {
             if mustStop.load(ordering: .acquiring) { return .stopped }
             do {
                 try decoder.consume(input) { try receiver.receive($0) }
-                if decoder.isFinished {
-                    receiver.finish()
-                    return .finished
-                }
+                if decoder.isFinished { return .finished }
             } catch let refusal as HTTPRefusal {
                 return .failed(refusal)
             } catch {

@@ -24,24 +24,42 @@ let modules: [Target] = [
     .target(name: "CSQLiteSetup", dependencies: ["CSQLite"], cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "Budgets", swiftSettings: pure),
     .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: settings),
+    .target(name: "Coding", dependencies: ["CZlib"], swiftSettings: settings),
+    .target(name: "Files", swiftSettings: settings),
     .target(name: "Hashing", swiftSettings: settings),
     .target(name: "JSON", swiftSettings: settings),
-    .target(name: "HTTP", dependencies: ["Budgets", "CLinux", "CZlib", "Threads"], swiftSettings: settings),
+    .target(name: "HTTPWire", dependencies: ["Coding", "Files"], swiftSettings: settings),
+    .target(name: "HTTPClient", dependencies: ["Files", "HTTPWire"], swiftSettings: settings),
+    .target(
+        name: "HTTPServer",
+        dependencies: ["Budgets", "CLinux", "Coding", "Files", "HTTPWire", "Threads"],
+        swiftSettings: settings
+    ),
     .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup", "Threads"], swiftSettings: settings),
-    .target(name: "Tracking", swiftSettings: pure),
+    .target(name: "Tracking", dependencies: ["Coding"], swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
-    .target(name: "TrackingStore", dependencies: ["Budgets", "Filter", "SQLite", "Tracking"], swiftSettings: settings),
-    .target(name: "ArtifactStore", dependencies: ["Budgets", "CLinux", "CZlib", "Hashing"], swiftSettings: settings),
+    .target(
+        name: "TrackingStore",
+        dependencies: ["Budgets", "Coding", "Files", "Filter", "SQLite", "Tracking"],
+        swiftSettings: settings
+    ),
+    .target(
+        name: "ArtifactStore",
+        dependencies: ["Budgets", "CLinux", "Coding", "Files", "Hashing"],
+        swiftSettings: settings
+    ),
     .target(
         name: "MLflowAPI",
-        dependencies: ["ArtifactStore", "Budgets", "Filter", "Hashing", "JSON", "Tracking", "TrackingStore"],
+        dependencies: [
+            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "Hashing", "JSON", "Tracking", "TrackingStore",
+        ],
         swiftSettings: settings
     ),
     .executableTarget(
         name: "apus",
         dependencies: [
-            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "HTTP", "JSON", "MLflowAPI", "SQLite", "Tracking",
-            "Threads", "TrackingStore",
+            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "Coding", "Files", "HTTPClient", "HTTPServer",
+            "HTTPWire", "JSON", "MLflowAPI", "SQLite", "Tracking", "Threads", "TrackingStore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -58,9 +76,15 @@ let tests: [Target] = [
     ),
     .testTarget(name: "BudgetsTests", dependencies: ["Budgets"], swiftSettings: settings),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
-    .testTarget(name: "HashingTests", dependencies: ["Hashing"], swiftSettings: settings),
+    .testTarget(name: "CodingTests", dependencies: ["Coding"], swiftSettings: settings),
+    .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
+    .testTarget(name: "HashingTests", dependencies: ["Coding", "Hashing"], swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-    .testTarget(name: "HTTPTests", dependencies: ["Budgets", "CZlib", "HTTP"], swiftSettings: settings),
+    .testTarget(
+        name: "HTTPTests",
+        dependencies: ["Budgets", "CZlib", "HTTPClient", "HTTPServer", "HTTPWire"],
+        swiftSettings: settings
+    ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: settings),
@@ -71,7 +95,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "ArtifactStoreTests",
-        dependencies: ["ArtifactStore", "Budgets", "CZlib", "Hashing"],
+        dependencies: ["ArtifactStore", "Budgets", "CZlib", "Files", "Hashing"],
         swiftSettings: settings
     ),
     .testTarget(
@@ -96,7 +120,7 @@ let fuzzers: [Target] =
     : [
         .target(
             name: "HTTPParserFuzz",
-            dependencies: ["HTTP"],
+            dependencies: ["Budgets", "HTTPServer", "HTTPWire"],
             path: "Tests/Fuzz/HTTPParser",
             exclude: ["Corpus"],
             swiftSettings: settings

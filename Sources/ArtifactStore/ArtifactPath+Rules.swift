@@ -1,3 +1,5 @@
+internal import Coding
+
 extension ArtifactPath {
     /// The beginnings of names that no client may use: unfinished uploads of ours and of the reference.
     private static let reservedPrefixes = [ArtifactUpload.namePrefix, ".artifact.uploading."]
@@ -46,7 +48,7 @@ extension ArtifactPath {
     private static func isDisguise(_ segment: some Sequence<UInt8>) -> Bool {
         var bytes = Array(segment)
         for _ in 0..<10 {
-            let decoded = percentDecoded(bytes)
+            let decoded = PercentCoding.decodeLeniently(bytes)
             if decoded.count == bytes.count { return false }
             bytes = decoded.filter { !isLeftOut($0) }
             // NUL ends a name for whoever hands it to C.
@@ -62,29 +64,5 @@ extension ArtifactPath {
         guard part.count == 2, let letter = part.first else { return false }
         let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter | 0x20)
         return isLetter && part.elementsEqual([letter, UInt8(ascii: ":")])
-    }
-
-    /// Decodes what are escapes and leaves every other `%` as it is.
-    private static func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(bytes.count)
-        var rest = bytes[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2, digits.allSatisfy(isHexadecimal),
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            {
-                decoded.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                decoded.append(byte)
-            }
-        }
-        return decoded
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
     }
 }

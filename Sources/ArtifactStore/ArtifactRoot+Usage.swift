@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// What a root holds and what it takes on the disk.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// What an upload needs to know to share the space of an equal file.

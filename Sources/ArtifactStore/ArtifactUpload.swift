@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import Hashing
 internal import Synchronization

@@ -1,3 +1,5 @@
+internal import Coding
+
 /// The value of `Content-Disposition` that makes a browser save the artifact instead of showing it (RFC 6266).
 ///
 /// A name beyond printable ASCII is sent as `filename*` (RFC 8187) beside an ASCII likeness for old clients, as the
@@ -6,7 +8,9 @@ package func contentDisposition(forName name: String) -> String {
     if name.utf8.allSatisfy(isPrintable) { return "attachment; filename=\(headerValue(name))" }
     let likeness = asciiLikeness(of: name)
     let fallback = likeness.isEmpty ? "download" : likeness
-    return "attachment; filename=\(headerValue(fallback)); filename*=UTF-8''\(extendedValue(name))"
+    // RFC 8187 §3.2.1: everything but `attr-char` is percent-encoded.
+    let extended = PercentCoding.encode(name, unescaped: "!#$&+-.^_`|~")
+    return "attachment; filename=\(headerValue(fallback)); filename*=UTF-8''\(extended)"
 }
 
 /// RFC 9110 §5.6.2: a token stays bare, anything else becomes a quoted string.
@@ -20,20 +24,6 @@ private func headerValue(_ text: String) -> String {
         quoted.unicodeScalars.append(scalar)
     }
     return quoted + "\""
-}
-
-/// RFC 8187 §3.2.1: everything but `attr-char` is percent-encoded.
-private func extendedValue(_ text: String) -> String {
-    var encoded = ""
-    for byte in text.utf8 {
-        if isAlphanumeric(byte) || "!#$&+-.^_`|~".utf8.contains(byte) {
-            encoded.unicodeScalars.append(Unicode.Scalar(byte))
-        } else {
-            let digits = String(byte, radix: 16, uppercase: true)
-            encoded += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
-        }
-    }
-    return encoded
 }
 
 private func isPrintable(_ byte: UInt8) -> Bool { (0x20..<0x7F).contains(byte) }

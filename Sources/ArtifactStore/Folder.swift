@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// A directory held open, in which every name is looked up without following symbolic links.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Synchronization
 
 /// One part of a multipart upload on its way in.

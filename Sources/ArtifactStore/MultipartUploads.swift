@@ -1,4 +1,5 @@
 package import Budgets
+internal import Files
 internal import Glibc
 internal import Synchronization
 

@@ -1,3 +1,5 @@
+internal import Coding
+
 /// A URI or path beneath which artifacts lie; text for the client, never opened by what is written here.
 package struct ArtifactLocation: Sendable, Equatable {
     package let uri: String
@@ -60,27 +62,10 @@ extension ArtifactLocation {
                 }
                 rest = rest.dropFirst(host.count)
             }
-            guard let path = Self.percentDecoded(rest) else {
+            guard let path = PercentCoding.decode(rest.utf8) else {
                 throw .invalidParameter("The artifact location '\(uri)' is not a valid URI.")
             }
             return path
         }
-    }
-
-    private static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), rest.count >= 2 else {
-                return nil
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -1,3 +1,5 @@
+internal import Coding
+
 /// Schemes whose artifact repositories connect to the host that the URI names.
 private let connectingSchemes: Set<String> = [
     "ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss",
@@ -47,29 +49,11 @@ struct LocationParts {
 func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
     var current = bytes
     for _ in 0..<10 {
-        let decoded = percentDecoded(current)
+        let decoded = PercentCoding.decodeLeniently(current)
         if decoded == current { break }
         current = decoded
     }
     return current
-}
-
-func percentDecoded(_ bytes: [UInt8]) -> [UInt8] {
-    var decoded: [UInt8] = []
-    var index = 0
-    while index < bytes.count {
-        if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-            let high = Character(Unicode.Scalar(bytes[index + 1])).hexDigitValue,
-            let low = Character(Unicode.Scalar(bytes[index + 2])).hexDigitValue
-        {
-            decoded.append(UInt8(high * 16 + low))
-            index += 3
-        } else {
-            decoded.append(bytes[index])
-            index += 1
-        }
-    }
-    return decoded
 }
 
 extension LocationParts {

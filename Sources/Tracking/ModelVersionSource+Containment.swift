@@ -1,3 +1,5 @@
+internal import Coding
+
 extension ModelVersionSource {
     /// Whether a local path lies in a folder, or is it; both absolute and without `.` and `..`.
     package static func isLocalPath(_ path: String, within folder: String) -> Bool {
@@ -31,7 +33,7 @@ extension ModelVersionSource {
         parts.path.utf8.split(separator: UInt8(ascii: "/")).map { segment in
             var bytes = Array(segment)
             while true {
-                let decoded = percentDecoded(bytes)
+                let decoded = PercentCoding.decodeLeniently(bytes)
                 if decoded == bytes { return bytes }
                 bytes = decoded
             }
@@ -44,7 +46,7 @@ extension ModelVersionSource {
     static func decodedWithPluses(_ text: String) -> [UInt8] {
         var bytes = Array(text.utf8)
         while true {
-            let decoded = percentDecoded(bytes.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 })
+            let decoded = PercentCoding.decodeLeniently(bytes.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 })
             if decoded == bytes { return bytes }
             bytes = decoded
         }

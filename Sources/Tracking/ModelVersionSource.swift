@@ -1,3 +1,5 @@
+internal import Coding
+
 /// Where a model version says that its artifacts come from, as far as its text tells.
 ///
 /// Follows `_validate_source_run`, `_validate_source_model` and `_resolve_registered_model_source_lineage` in
@@ -164,7 +166,7 @@ extension ModelVersionSource {
     package static func absoluteLocalPath(of location: String, workingDirectory: String) -> String {
         let parts = LocationParts(location)
         let encoded = parts.scheme == "file" ? String(parts.path) : location
-        let path = String(decoding: percentDecoded(Array(encoded.utf8)), as: UTF8.self)
+        let path = String(decoding: PercentCoding.decodeLeniently(Array(encoded.utf8)), as: UTF8.self)
         return normalisedPath(path.utf8.first == UInt8(ascii: "/") ? path : workingDirectory + "/" + path)
     }
 

@@ -1,4 +1,5 @@
 import ArtifactStore
+import Files
 import Glibc
 import Testing
 

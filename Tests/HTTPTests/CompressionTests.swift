@@ -1,5 +1,6 @@
 import CZlib
-import HTTP
+import HTTPServer
+import HTTPWire
 import Testing
 
 @Suite struct CompressionTests {

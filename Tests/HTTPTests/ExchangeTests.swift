@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
-import HTTP
+import HTTPServer
+import HTTPWire
 import Synchronization
 import Testing
 

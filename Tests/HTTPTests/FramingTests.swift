@@ -1,4 +1,5 @@
-import HTTP
+import HTTPServer
+import HTTPWire
 import Testing
 
 @Suite struct FramingTests {

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
-import HTTP
+import HTTPServer
+import HTTPWire
 import Testing
 
 @Suite(.serialized) struct LifetimeTests {
@@ -11,25 +12,23 @@ import Testing
             $0.limits.idleTimeout = .milliseconds(400)
             $0.limits.bodyStallTimeout = .milliseconds(400)
         })
+        // All of them wait at the same time.
         let silent = try server.client()
-        #expect(try silent.isClosedByServer())
-
         let slow = try server.client()
         try slow.send("GET /hello HTTP/1.1\r\nHo")
-        #expect(try slow.answer().status == 408)
-        #expect(try slow.isClosedByServer())
-
+        let stalled = try server.client()
+        try stalled.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+        let upload = try server.client()
+        try upload.send("PUT /upload/a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         let idle = try server.client()
         try idle.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try idle.answer().status == 200)
+
+        #expect(try silent.isClosedByServer())
+        #expect(try slow.answer().status == 408)
+        #expect(try slow.isClosedByServer())
         #expect(try idle.isClosedByServer())
-
-        let stalled = try server.client()
-        try stalled.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         #expect(try stalled.answer().status == 408)
-
-        let upload = try server.client()
-        try upload.send("PUT /upload/a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         #expect(try upload.answer().status == 408)
         #expect(server.uploads.awaitAbort())
     }

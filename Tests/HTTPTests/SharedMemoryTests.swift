@@ -1,6 +1,7 @@
 import Budgets
 import Dispatch
-import HTTP
+import HTTPServer
+import HTTPWire
 import Synchronization
 import Testing
 

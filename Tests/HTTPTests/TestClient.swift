@@ -1,5 +1,6 @@
 import Glibc
-import HTTP
+import HTTPServer
+import HTTPWire
 
 /// A blocking client that sends bytes as they are and reads what comes.
 final class TestClient {

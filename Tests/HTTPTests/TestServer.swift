@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
-import HTTP
+import HTTPServer
+import HTTPWire
 import Synchronization
 
 /// A server on a free loopback port with a few routes that tests need.

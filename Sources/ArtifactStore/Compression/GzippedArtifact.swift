@@ -1,3 +1,6 @@
+internal import Coding
+internal import Glibc
+
 /// The content of a file as a gzip stream that is made piece by piece, in some 400 KiB of memory.
 package struct GzippedArtifact: Sendable {
     /// Below this size the head of an answer costs more than compression saves.
@@ -5,13 +8,13 @@ package struct GzippedArtifact: Sendable {
     private static let pieceBytes = 64 * 1_024
 
     private let file: OpenArtifact
-    private let deflation: Deflation
+    private let deflater: Deflater
     private var position: Int64 = 0
 
     /// - Throws: `.other` with ENOMEM when memory is short.
     package init(_ file: OpenArtifact) throws(ArtifactError) {
         self.file = file
-        deflation = try Deflation(.gzip)
+        deflater = try makeDeflater(.gzip)
     }
 
     /// Compresses the next 64 KiB of the file and appends what comes out, which may be nothing; blocks on the disk.
@@ -21,9 +24,15 @@ package struct GzippedArtifact: Sendable {
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let isLast = file.size - position <= Self.pieceBytes
         try file.withBytes(at: position, upTo: Self.pieceBytes) { (bytes) throws(ArtifactError) in
-            deflation.compress(bytes, isLast: isLast, into: &buffer)
+            deflater.compress(bytes, isLast: isLast, into: &buffer)
         }
         position += Int64(Self.pieceBytes)
         return !isLast
     }
+}
+
+/// A compressor; `.other` with ENOMEM when memory is short.
+func makeDeflater(_ wrapper: Deflater.Wrapper) throws(ArtifactError) -> Deflater {
+    guard let deflater = Deflater(wrapper) else { throw .other(errno: ENOMEM, call: "deflateInit2") }
+    return deflater
 }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Hashing
 
 /// Compares the files beneath several folders path by path; folders themselves are not compared.
@@ -141,7 +142,7 @@ package struct ArtifactComparison: Sendable {
     private mutating func openNext() throws(ArtifactError) -> Bool {
         while let index = unread.popLast() {
             guard let entry = candidates[index].entry else { continue }
-            if let digest = digests.digest(of: entry.identity) {
+            if let digest = digests.digest(of: entry.status) {
                 candidates[index].file?.digest = digest
                 continue
             }
@@ -158,7 +159,7 @@ package struct ArtifactComparison: Sendable {
     private mutating func finish(_ reading: Reading) {
         let digest = reading.hash.finalize()
         candidates[reading.index].file = File(size: reading.file.size, digest: digest)
-        digests.keep(digest, of: reading.file.identity)
+        digests.keep(digest, of: reading.file.status)
         self.reading = nil
     }
 }

@@ -1,3 +1,4 @@
+package import Files
 internal import Glibc
 
 /// Goes through all that lies beneath a folder, in the order of the bytes of the whole paths.
@@ -20,9 +21,9 @@ package struct ArtifactWalk: Sendable {
         package let isDirectory: Bool
         /// In bytes; 0 for folders.
         package let size: Int64
+        package let status: FileStatus
         /// Of the content of a file, of the list of names of a folder.
-        package let modification: FileTime
-        package let identity: FileIdentity
+        package var modification: FileTime { status.modification }
         private let name: String
         private let folder: Folder
 
@@ -30,8 +31,7 @@ package struct ArtifactWalk: Sendable {
             self.path = path
             isDirectory = status.kind == .folder
             size = isDirectory ? 0 : Int64(status.st_size)
-            modification = FileTime(status.st_mtim)
-            identity = FileIdentity(status)
+            self.status = FileStatus(status)
             self.name = name
             self.folder = folder
         }

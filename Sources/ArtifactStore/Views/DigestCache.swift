@@ -1,13 +1,14 @@
+internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// Content digests of files that have not changed since they were read.
+/// Content digests of files whose status has not changed since they were read.
 ///
 /// Bounded: of two generations the older one is forgotten whenever the younger one is full.
 package final class DigestCache: Sendable {
     private struct Generations {
-        var young: [FileIdentity: [UInt8]] = [:]
-        var old: [FileIdentity: [UInt8]] = [:]
+        var young: [FileStatus: [UInt8]] = [:]
+        var old: [FileStatus: [UInt8]] = [:]
     }
 
     private let capacity: Int
@@ -19,11 +20,11 @@ package final class DigestCache: Sendable {
         self.capacity = capacity
     }
 
-    func digest(of identity: FileIdentity) -> [UInt8]? {
+    func digest(of status: FileStatus) -> [UInt8]? {
         generations.withLock { generations in
-            if let digest = generations.young[identity] { return digest }
-            guard let digest = generations.old[identity] else { return nil }
-            insert(digest, of: identity, into: &generations)
+            if let digest = generations.young[status] { return digest }
+            guard let digest = generations.old[status] else { return nil }
+            insert(digest, of: status, into: &generations)
             return digest
         }
     }
@@ -31,16 +32,16 @@ package final class DigestCache: Sendable {
     /// Keeps a digest, unless the file changed so lately that another change could bear the same time.
     ///
     /// - Parameter now: seconds since 1970.
-    func keep(_ digest: [UInt8], of identity: FileIdentity, now: Int64 = Int64(time(nil))) {
-        guard now - identity.change.seconds >= 2 else { return }
-        generations.withLock { insert(digest, of: identity, into: &$0) }
+    func keep(_ digest: [UInt8], of status: FileStatus, now: Int64 = Int64(time(nil))) {
+        guard now - status.change.seconds >= 2 else { return }
+        generations.withLock { insert(digest, of: status, into: &$0) }
     }
 
-    private func insert(_ digest: [UInt8], of identity: FileIdentity, into generations: inout Generations) {
+    private func insert(_ digest: [UInt8], of status: FileStatus, into generations: inout Generations) {
         if generations.young.count >= capacity / 2 {
             generations.old = generations.young
             generations.young = [:]
         }
-        generations.young[identity] = digest
+        generations.young[status] = digest
     }
 }

@@ -1,3 +1,6 @@
+internal import Coding
+internal import Files
+
 /// A folder as a zip archive that is made piece by piece, while it is sent.
 ///
 /// Holds the directory that ends the archive (some 100 bytes an entry), one open file and some 500 KiB. Text is
@@ -24,7 +27,7 @@ package struct ZipArchive: Sendable {
     private static let pieceBytes = 128 * 1_024
 
     private var walk: ArtifactWalk
-    private let deflation: Deflation
+    private let deflater: Deflater
     private var current: CurrentFile?
     private var directory: [UInt8] = []
     private var entries: UInt64 = 0
@@ -33,7 +36,7 @@ package struct ZipArchive: Sendable {
 
     init(_ walk: ArtifactWalk) throws(ArtifactError) {
         self.walk = walk
-        deflation = try Deflation(.none)
+        deflater = try makeDeflater(.none)
     }
 
     /// Appends the next piece of some 128 KiB; blocks on the disk.
@@ -76,7 +79,7 @@ package struct ZipArchive: Sendable {
         let method: ZipEntry.Method = isTextLike(walked.path) ? .deflate : .store
         let entry = ZipEntry(walked, method: method, size: UInt64(file.size), at: offset)
         entry.appendLocalHeader(to: &buffer)
-        if method == .deflate { deflation.restart() }
+        if method == .deflate { deflater.restart() }
         current = CurrentFile(file: file, entry: entry)
     }
 
@@ -85,11 +88,11 @@ package struct ZipArchive: Sendable {
         guard var current else { return }
         let start = buffer.count
         let isLast = current.file.size - current.position <= Self.pieceBytes
-        let deflation = current.entry.method == .deflate ? deflation : nil
+        let deflater = current.entry.method == .deflate ? deflater : nil
         try current.file.withBytes(at: current.position, upTo: Self.pieceBytes) { (bytes) throws(ArtifactError) in
             current.checksum.update(bytes)
-            if let deflation {
-                deflation.compress(bytes, isLast: isLast, into: &buffer)
+            if let deflater {
+                deflater.compress(bytes, isLast: isLast, into: &buffer)
             } else {
                 buffer.append(contentsOf: bytes)
             }

@@ -1,5 +1,5 @@
 internal import ArtifactStore
-internal import Hashing
+internal import Coding
 internal import JSON
 internal import Tracking
 internal import TrackingStore

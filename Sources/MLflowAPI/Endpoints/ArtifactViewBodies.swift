@@ -1,5 +1,6 @@
 internal import ArtifactStore
-internal import Hashing
+internal import Coding
+internal import Files
 internal import JSON
 internal import Synchronization
 internal import Tracking

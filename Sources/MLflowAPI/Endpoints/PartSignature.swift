@@ -1,3 +1,4 @@
+internal import Coding
 internal import Hashing
 
 /// The permission to send one part of one upload until some time, which its URL carries: clients send no credentials

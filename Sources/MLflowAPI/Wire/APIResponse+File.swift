@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Coding
 
 extension APIResponse {
     /// An artifact as a download: an attachment that no browser runs, whole or in one range.
@@ -15,7 +16,7 @@ extension APIResponse {
             ("Accept-Ranges", "bytes"),
             ("Cache-Control", "no-cache"),
             ("ETag", entityTag),
-            ("Last-Modified", httpDate(file.modificationSeconds)),
+            ("Last-Modified", HTTPDate.text(file.modificationSeconds)),
         ]
         headers += coding.headers
         let preconditions = Preconditions(request, tag: entityTag, modified: file.modificationSeconds)

@@ -1,3 +1,4 @@
+internal import Coding
 internal import Glibc
 
 /// The conditions that a GET or HEAD sets, held against what would be sent (RFC 9110 §13).

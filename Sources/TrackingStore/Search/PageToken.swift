@@ -1,3 +1,4 @@
+internal import Coding
 internal import Tracking
 
 /// Where the next page begins.

@@ -1,3 +1,4 @@
+internal import Files
 internal import SQLite
 
 /// The files of the store as they were when it was opened.
@@ -32,7 +33,7 @@ struct StoreFiles: Sendable {
         guard FileIdentity(path: databasePath) == database else { return .databaseGone }
         guard let log else { return .inPlace }
         let found = FileStatus(path: databasePath + Self.logSuffix)
-        return found?.identity == log && (found?.bytes ?? 0) >= loggedBytes ? .inPlace : .logGone
+        return found?.identity == log && (found?.size ?? 0) >= loggedBytes ? .inPlace : .logGone
     }
 
     /// Whether the database's own file has no name left: it was deleted, not moved.
@@ -43,3 +44,6 @@ struct StoreFiles: Sendable {
 
     private static let logSuffix = "-wal"
 }
+
+/// The size of a file in bytes; 0 where there is none.
+func fileSize(_ path: String) -> Int64 { FileStatus(path: path)?.size ?? 0 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HTTPClient
 
 /// One line of the report.
 struct CheckedStep: Sendable {

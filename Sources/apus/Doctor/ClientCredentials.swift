@@ -1,3 +1,5 @@
+internal import Coding
+
 /// What the MLflow client would send to prove who it is.
 ///
 /// Precedence as in the client: name and password in the URI, then both `MLFLOW_TRACKING_USERNAME` and
@@ -36,7 +38,7 @@ struct ClientCredentials: Sendable {
     }
 
     private init(_ origin: Origin, name: String, password: String) {
-        let encoded = "\(name):\(password)".utf8.base64
+        let encoded = Base64.encode(Array("\(name):\(password)".utf8), .standard)
         self.init(origin, authorization: "Basic \(encoded)", secrets: [encoded, password].filter { !$0.isEmpty })
     }
 

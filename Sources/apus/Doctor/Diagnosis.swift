@@ -1,3 +1,5 @@
+internal import HTTPClient
+
 /// What went wrong in one line, and what to do about it in another.
 struct Diagnosis {
     let detail: String
@@ -30,7 +32,7 @@ struct Diagnosis {
     }
 }
 
-extension HTTPClient {
+extension TrackingClient {
     /// Text from the server as it may be shown: without secrets, on one line, cut.
     fileprivate func quoted(_ text: String) -> String {
         credentials.redacted(text).printable(limit: 200)
@@ -125,7 +127,7 @@ extension Diagnosis {
 }
 
 extension Diagnosis {
-    private static func diagnosis(of reply: ServerReply, client: HTTPClient) -> Diagnosis {
+    private static func diagnosis(of reply: HTTPReply, client: TrackingClient) -> Diagnosis {
         var detail = "the answer is \(reply.status)"
         if let code = reply.errorCode { detail += " \(client.quoted(code))" }
         if reply.isHTML { detail += " in HTML" }
@@ -134,7 +136,7 @@ extension Diagnosis {
         return Diagnosis(detail, advice(for: reply, client: client))
     }
 
-    private static func advice(for reply: ServerReply, client: HTTPClient) -> String {
+    private static func advice(for reply: HTTPReply, client: TrackingClient) -> String {
         switch reply.status {
         case 401: advice(for: client.credentials.origin)
         case 403: adviceForRefusal(reply, client: client)
@@ -151,11 +153,11 @@ extension Diagnosis {
         }
     }
 
-    private static func shown(_ location: String, _ client: HTTPClient) -> String {
+    private static func shown(_ location: String, _ client: TrackingClient) -> String {
         TrackingURI.withoutSecrets(client.credentials.redacted(location))
     }
 
-    private static func adviceForRefusal(_ reply: ServerReply, client: HTTPClient) -> String {
+    private static func adviceForRefusal(_ reply: HTTPReply, client: TrackingClient) -> String {
         let uri = client.uri
         if reply.field("server")?.lowercased().contains("airtunes") == true {
             return
@@ -191,7 +193,7 @@ extension Diagnosis {
         }
     }
 
-    private static func adviceForForeignAnswer(_ reply: ServerReply, uri: TrackingURI) -> String {
+    private static func adviceForForeignAnswer(_ reply: HTTPReply, uri: TrackingURI) -> String {
         let prefix =
             uri.prefix.isEmpty
             ? "it may need the prefix of --static-prefix or of a proxy, as in \(uri)/mlflow"

@@ -55,7 +55,7 @@ struct Doctor: ParsableCommand {
             report.begin(TrackingURI.withoutSecrets(text))
             let target = try TrackingURI(text)
             report.begin(target.description)
-            let client = HTTPClient(
+            let client = TrackingClient(
                 uri: target,
                 credentials: try ClientCredentials(uri: target, environment: environment)
             )

@@ -1,11 +1,13 @@
+internal import Coding
 internal import Glibc
+internal import HTTPClient
 internal import JSON
 
 /// Why a step of the check-up failed.
 enum CheckFailure: Error, Sendable {
     case call(CallFailure)
     /// The server answered, but not with what was asked for.
-    case answer(ServerReply)
+    case answer(HTTPReply)
     /// The server said yes, and what it then told contradicts that.
     case contradiction(String)
     /// An experiment of the name is deleted; its id if the server gave one.
@@ -14,13 +16,13 @@ enum CheckFailure: Error, Sendable {
 
 /// The few MLflow routes that a training pipeline cannot do without.
 struct TrackingCalls: Sendable {
-    let client: HTTPClient
+    let client: TrackingClient
     /// The experiment that the user named; nil for the Default one, which every server has and nobody need clean up.
     let givenExperimentName: String?
     /// The experiment that is made where there is no other.
     var experimentName: String { givenExperimentName ?? "apus-doctor" }
 
-    init(client: HTTPClient, experimentName: String?) {
+    init(client: TrackingClient, experimentName: String?) {
         self.client = client
         givenExperimentName = experimentName
     }
@@ -63,7 +65,7 @@ struct TrackingCalls: Sendable {
     }
 
     private func findExperiment(by deadline: Deadline) throws(CheckFailure) -> String? {
-        let query = "?experiment_name=\(experimentName.percentEncoded)"
+        let query = "?experiment_name=\(PercentCoding.encode(experimentName))"
         let reply = try get("\(Self.base)/experiments/get-by-name\(query)", by: deadline)
         // Some servers answer it with another status than 404.
         if reply.errorCode == "RESOURCE_DOES_NOT_EXIST" { return nil }
@@ -96,7 +98,7 @@ struct TrackingCalls: Sendable {
 
     /// Reads the run back and compares the metric's value.
     func readMetric(runID: String, by deadline: Deadline) throws(CheckFailure) {
-        let reply = try get("\(Self.base)/runs/get?run_id=\(runID.percentEncoded)", by: deadline)
+        let reply = try get("\(Self.base)/runs/get?run_id=\(PercentCoding.encode(runID))", by: deadline)
         let metrics = try root(of: reply)["run"]?["data"]?["metrics"]
         guard let metric = metrics?.elements.first(where: { $0["key"]?.isString(Self.metricKey) == true }) else {
             throw .contradiction("the metric that was just logged is not in the run")
@@ -132,7 +134,7 @@ extension TrackingCalls {
         return Int64(time.tv_sec) &* 1_000 &+ Int64(time.tv_nsec) / 1_000_000
     }
 
-    private func get(_ path: String, by deadline: Deadline) throws(CheckFailure) -> ServerReply {
+    private func get(_ path: String, by deadline: Deadline) throws(CheckFailure) -> HTTPReply {
         do throws(CallFailure) { return try client.get(path, by: deadline) } catch { throw .call(error) }
     }
 
@@ -140,7 +142,7 @@ extension TrackingCalls {
         _ route: String,
         by deadline: Deadline,
         _ members: (inout JSONWriter) -> Void
-    ) throws(CheckFailure) -> ServerReply {
+    ) throws(CheckFailure) -> HTTPReply {
         var writer = JSONWriter()
         writer.beginObject()
         members(&writer)
@@ -153,7 +155,7 @@ extension TrackingCalls {
     }
 
     /// The object of an answer that says yes.
-    private func root(of reply: ServerReply) throws(CheckFailure) -> JSONValue {
+    private func root(of reply: HTTPReply) throws(CheckFailure) -> JSONValue {
         guard reply.status == 200, let root = reply.json, root.kind == .object else { throw .answer(reply) }
         return root
     }

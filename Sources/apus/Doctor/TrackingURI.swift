@@ -1,3 +1,5 @@
+internal import Coding
+
 /// Why a text is not the address of a server that can be checked.
 struct TrackingURIFault: Error {
     let detail: String
@@ -113,7 +115,7 @@ extension TrackingURI {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         // The client sends nothing for a name without a password.
         guard parts.count == 2, !parts[0].isEmpty || !parts[1].isEmpty else { return nil }
-        guard let name = parts[0].percentDecoded, let password = parts[1].percentDecoded else {
+        guard let name = PercentCoding.decode(parts[0].utf8), let password = PercentCoding.decode(parts[1].utf8) else {
             throw TrackingURIFault(
                 detail: "the URI's name or password is not percent-encoded UTF-8",
                 advice: "Write each % of them as %25, or use MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
@@ -163,7 +165,7 @@ extension TrackingURI {
     private static func isIPv6Literal(_ text: String) -> Bool {
         let parts = text.split(separator: "%", omittingEmptySubsequences: false)
         guard parts.count <= 2, parts[0].contains(":"),
-            parts[0].utf8.allSatisfy({ $0.hexadecimalValue != nil || $0 == UInt8(ascii: ":") || $0.isDigitOrDot })
+            parts[0].utf8.allSatisfy({ Hexadecimal.value(of: $0) != nil || $0 == UInt8(ascii: ":") || $0.isDigitOrDot })
         else { return false }
         return parts.count == 1 || !parts[1].isEmpty && parts[1].utf8.allSatisfy(\.isHostByte)
     }

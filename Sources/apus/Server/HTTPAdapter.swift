@@ -1,6 +1,7 @@
 internal import ArtifactStore
 internal import Glibc
-internal import HTTP
+internal import HTTPServer
+internal import HTTPWire
 internal import MLflowAPI
 
 // The one place where the API meets the HTTP server: neither knows the other.

@@ -1,6 +1,6 @@
 internal import ArtifactStore
 internal import Budgets
-internal import HTTP
+internal import HTTPServer
 internal import SQLite
 internal import TrackingStore
 

@@ -1,4 +1,5 @@
-internal import HTTP
+internal import HTTPServer
+internal import HTTPWire
 internal import Synchronization
 
 /// Counts exchanges by route and status, and how long they took.

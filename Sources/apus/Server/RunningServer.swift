@@ -2,7 +2,8 @@ internal import ArtifactStore
 internal import Budgets
 internal import Dispatch
 internal import Glibc
-internal import HTTP
+internal import HTTPServer
+internal import HTTPWire
 internal import Logging
 internal import MLflowAPI
 internal import SQLite

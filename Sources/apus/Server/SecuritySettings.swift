@@ -1,4 +1,4 @@
-internal import HTTP
+internal import HTTPServer
 
 /// Which requests are answered at all.
 struct SecuritySettings {

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import HTTP
+internal import HTTPWire
 
 /// Where a server that listens can be reached.
 struct ServedAddress {

@@ -1,4 +1,4 @@
-internal import HTTP
+internal import HTTPServer
 internal import SQLite
 internal import TrackingStore
 

@@ -1,5 +1,6 @@
 internal import CEmbeddedFiles
-internal import HTTP
+internal import HTTPServer
+internal import HTTPWire
 
 /// The pages that a browser gets, from inside the binary.
 enum StaticPages {

@@ -1,4 +1,4 @@
-internal import HTTP
+internal import HTTPServer
 internal import Synchronization
 
 /// Gives `/metrics` the counts of the server that the page itself is a route of.

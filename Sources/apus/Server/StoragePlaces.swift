@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// Keeps the database out of what clients may fetch, overwrite and delete.
@@ -31,12 +32,10 @@ enum StoragePlaces {
 
     /// Whether the folder is one of those that hold the database, by another mount of it.
     private static func isSame(_ folder: String, asOneAbove database: String) -> Bool {
-        var status = stat()
-        guard stat(folder, &status) == 0 else { return false }
+        guard let identity = FileIdentity(path: folder) else { return false }
         var above = parent(database)
         while true {
-            var other = stat()
-            if stat(above, &other) == 0, other.st_dev == status.st_dev, other.st_ino == status.st_ino { return true }
+            if FileIdentity(path: above) == identity { return true }
             if above == "/" { return false }
             above = parent(above)
         }

@@ -1,3 +1,5 @@
+internal import Coding
+
 /// The options behind the question mark of a SQLite URI.
 struct StoreOptions {
     /// Whether the path may be a `file:` URI of SQLite's own.
@@ -16,7 +18,7 @@ struct StoreOptions {
         for option in query.split(separator: "&") {
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count > 1 ? String(parts[1]) : ""
-            try take(String(parts[0]), value.percentDecoded ?? value, source)
+            try take(String(parts[0]), PercentCoding.decode(value.utf8) ?? value, source)
         }
     }
 

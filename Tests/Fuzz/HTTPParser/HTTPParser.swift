@@ -1,4 +1,6 @@
-import HTTP
+import Budgets
+import HTTPServer
+import HTTPWire
 
 /// Feeds the parser the same bytes whole and in pieces, and compares what it makes of them.
 ///
@@ -42,16 +44,17 @@ private func visibleCounts(_ total: Int, _ cutSeed: UInt8?) -> [Int] {
 
 /// Every request in the input, and how parsing ended, as text that can be compared.
 private func outcome(of input: UnsafeRawBufferPointer, cutSeed: UInt8?) -> [String] {
-    var parser = HeadParser(limits: limits)
+    var parser = RequestHeadParser(limits: limits)
     var result: [String] = []
     var consumed = 0
     do {
         for visible in visibleCounts(input.count, cutSeed) {
-            while let (request, length) = try parser.advance(
+            while let (head, length) = try parser.parse(
                 UnsafeRawBufferPointer(rebasing: input[consumed..<visible])
             ) {
                 precondition(length > 0 && consumed + length <= visible, "length \(length)")
                 consumed += length
+                let request = HTTPRequest(head: head, caller: .server, isAloneOnItsThread: false)
                 result.append(describe(request) + " length \(length)")
             }
         }

@@ -1,0 +1,33 @@
+internal import Glibc
+
+extension ArtifactError {
+    /// Sorts the value that a failed call left in `errno`.
+    init(errno code: Int32, call: String) {
+        self =
+            switch code {
+            case ENOENT: .notFound
+            case EISDIR: .isDirectory
+            case ENOTDIR: .notDirectory
+            case ELOOP: .invalidPath(.symbolicLink)
+            case ENOSPC, EDQUOT: .noSpace
+            case EROFS: .readOnly
+            case EACCES, EPERM: .permissionDenied
+            case ENAMETOOLONG: .nameTooLong
+            case EILSEQ: .nameNotSupported
+            case EINVAL where ["openat", "mkdirat", "renameat"].contains(call): .nameNotSupported
+            case EFBIG: .fileTooLarge
+            case ENOTEMPTY, EEXIST, EBUSY, ETXTBSY: .busy
+            case EMFILE, ENFILE: .tooManyOpenFiles
+            default: .other(errno: code, call: call)
+            }
+    }
+}
+
+/// Repeats a call while signals interrupt it; returns its result, and `errno` where the result is negative.
+func retryingInterrupts(_ call: () -> Int32) -> (result: Int32, code: Int32) {
+    while true {
+        let result = call()
+        let code = result < 0 ? errno : 0
+        if code != EINTR { return (result, code) }
+    }
+}

@@ -1,0 +1,14 @@
+internal import CZlib
+
+/// CRC-32 (ISO 3309) over bytes that arrive piece by piece.
+package struct CRC32: Sendable {
+    package private(set) var value: UInt32 = 0
+
+    package init() {}
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        // zlib takes a null pointer for the wish to begin anew.
+        guard let start = bytes.baseAddress else { return }
+        value = UInt32(truncatingIfNeeded: crc32_z(UInt(value), start.assumingMemoryBound(to: UInt8.self), bytes.count))
+    }
+}

@@ -1,0 +1,71 @@
+internal import CZlib
+
+/// A compressor (RFC 1951) at level 1, which keeps up with a network where the better levels do not.
+///
+/// Holds some 256 KiB.
+package final class Deflater: @unchecked Sendable {
+    // Unchecked because a z_stream is not Sendable; each compressor has one owner at a time.
+    /// What stands around the compressed bytes.
+    package enum Wrapper: Sendable {
+        /// Nothing, as a zip archive has it.
+        case none
+        /// Head and trailer of gzip (RFC 1952).
+        case gzip
+    }
+
+    private let stream: UnsafeMutablePointer<z_stream>
+    private static let stepBytes = 32 * 1_024
+
+    /// Nil when memory is short.
+    package init?(_ wrapper: Wrapper) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // 15 bits of window; negative asks for no wrapper, 16 more for that of gzip (zlib.h, deflateInit2).
+        let windowBits: Int32 = wrapper == .gzip ? 15 + 16 : -15
+        let size = Int32(MemoryLayout<z_stream>.size)
+        guard
+            deflateInit2_(stream, 1, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
+        else {
+            stream.deallocate()
+            return nil
+        }
+    }
+
+    deinit {
+        deflateEnd(stream)
+        stream.deallocate()
+    }
+
+    /// Forgets what it was at, for the next content.
+    ///
+    /// - Returns: whether it can be used again.
+    @discardableResult
+    package func restart() -> Bool { deflateReset(stream) == Z_OK }
+
+    /// Compresses on and appends what comes out; with `isLast` all that was held back, and the trailer.
+    package func compress(_ input: UnsafeRawBufferPointer, isLast: Bool, into output: inout [UInt8]) {
+        var offset = 0
+        repeat {
+            // zlib counts in 32 bits.
+            let count = min(input.count - offset, 1 << 30)
+            stream.pointee.next_in = UnsafeMutablePointer(
+                mutating: input.baseAddress?.advanced(by: offset).assumingMemoryBound(to: UInt8.self)
+            )
+            stream.pointee.avail_in = UInt32(count)
+            offset += count
+            step(isLast && offset == input.count ? Z_FINISH : Z_NO_FLUSH, into: &output)
+        } while offset < input.count
+        stream.pointee.next_in = nil
+    }
+
+    private func step(_ flush: Int32, into output: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(byteCount: Self.stepBytes, alignment: 16) { space in
+            repeat {
+                stream.pointee.next_out = space.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                stream.pointee.avail_out = UInt32(space.count)
+                _ = deflate(stream, flush)
+                output.append(contentsOf: space[..<(space.count - Int(stream.pointee.avail_out))])
+            } while stream.pointee.avail_out == 0
+        }
+    }
+}

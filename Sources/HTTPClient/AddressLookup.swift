@@ -1,0 +1,27 @@
+internal import Dispatch
+internal import HTTPWire
+internal import Synchronization
+
+extension SocketAddress {
+    /// As `resolve`, with a limit of time.
+    ///
+    /// The resolver knows none: past the deadline its thread is left behind, to end with the process.
+    static func lookUp(_ host: String, port: Int, by deadline: Deadline) throws(CallFailure) -> [SocketAddress] {
+        let lookup = Lookup()
+        DispatchQueue.global().async {
+            let result = Result { () throws(UnresolvedHost) in try resolve(host: host, port: port) }
+            lookup.result.withLock { $0 = result }
+            lookup.isDone.signal()
+        }
+        let limit = DispatchTime.now() + .milliseconds(Int(deadline.remainingMilliseconds))
+        guard lookup.isDone.wait(timeout: limit) == .success, let result = lookup.result.withLock({ $0 }) else {
+            throw .timedOut(.lookingUp)
+        }
+        return try result.mapError { CallFailure.unresolved($0.reason) }.get()
+    }
+
+    private final class Lookup: Sendable {
+        let result = Mutex<Result<[SocketAddress], UnresolvedHost>?>(nil)
+        let isDone = DispatchSemaphore(value: 0)
+    }
+}

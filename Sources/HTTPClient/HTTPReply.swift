@@ -1,0 +1,12 @@
+package import HTTPWire
+
+/// A whole answer of a server.
+package struct HTTPReply: Sendable {
+    package let head: ResponseHead
+    package let body: [UInt8]
+
+    package var status: Int { head.status }
+
+    /// The first field of this name, which is given in lower case.
+    package func field(_ name: String) -> String? { head.value(of: name) }
+}

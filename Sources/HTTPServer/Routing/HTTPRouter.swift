@@ -1,0 +1,186 @@
+import Coding
+package import HTTPWire
+
+/// The table of routes: built first, then given to a server, which only reads it.
+///
+/// A pattern is a path of literal segments, `{name}` for one segment, and `{name...}` at the end for the rest, which
+/// must not be empty. Paths are split at `/` before decoding; a literal wins over a parameter, a parameter over the
+/// rest. HEAD is answered by the GET route when it has none of its own. Slashes that are doubled
+/// count as one, because a base URL with a slash at its end makes them; those in what the rest takes stay as they are.
+package struct HTTPRouter: Sendable {
+    private struct Endpoint: Sendable {
+        let pattern: String
+        var handlings: [HTTPMethod: HTTPHandling] = [:]
+    }
+
+    private struct Node: Sendable {
+        var literals: [String: Int] = [:]
+        var parameter: Int?
+        var rest: Int?
+        var endpoint: Int?
+    }
+
+    private var nodes = [Node()]
+    private var endpoints: [Endpoint] = []
+    private var literalPaths = LiteralTable()
+
+    package init() {}
+
+    /// Adds a route.
+    ///
+    /// Each pair of method and pattern may be added once; two patterns that differ only in the names of their
+    /// parameters are the same.
+    package mutating func add(_ method: HTTPMethod, _ pattern: String, _ handling: HTTPHandling) {
+        precondition(pattern.hasPrefix("/"), "a pattern begins with '/', got '\(pattern)'")
+        var node = 0
+        var isLiteral = true
+        // By bytes: taken apart by characters, some hundred patterns cost milliseconds of every start.
+        let segments = pattern.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        for (index, segment) in segments.enumerated() {
+            if segment.first == UInt8(ascii: "{"), segment.last == UInt8(ascii: "}") {
+                isLiteral = false
+                let takesRest = segment.dropLast().suffix(3).elementsEqual("...".utf8)
+                precondition(
+                    !takesRest || index == segments.count - 1,
+                    "only the last segment can take the rest: '\(pattern)'"
+                )
+                node = child(of: node, at: takesRest ? \.rest : \.parameter)
+            } else {
+                node = literalChild(of: node, String(decoding: segment, as: UTF8.self))
+            }
+        }
+        let endpoint = nodes[node].endpoint ?? endpoints.count
+        if endpoint == endpoints.count { endpoints.append(Endpoint(pattern: pattern)) }
+        nodes[node].endpoint = endpoint
+        precondition(endpoints[endpoint].handlings[method] == nil, "\(method.rawValue) \(pattern) is added twice")
+        endpoints[endpoint].handlings[method] = handling
+        if isLiteral { literalPaths.insert(pattern, endpoint) }
+    }
+
+    /// Every method and pattern, in the order the patterns were added.
+    package var routes: [(method: HTTPMethod, pattern: String)] {
+        endpoints.flatMap { endpoint in
+            HTTPMethod.allCases.filter { endpoint.handlings[$0] != nil }.map { ($0, endpoint.pattern) }
+        }
+    }
+
+    private mutating func child(of node: Int, at slot: WritableKeyPath<Node, Int?>) -> Int {
+        if let known = nodes[node][keyPath: slot] { return known }
+        nodes.append(Node())
+        nodes[node][keyPath: slot] = nodes.count - 1
+        return nodes.count - 1
+    }
+
+    private mutating func literalChild(of node: Int, _ segment: String) -> Int {
+        if let known = nodes[node].literals[segment] { return known }
+        nodes.append(Node())
+        nodes[node].literals[segment] = nodes.count - 1
+        return nodes.count - 1
+    }
+
+    /// Finds the route for a raw, percent-encoded path.
+    package func match(_ method: HTTPMethod, rawPath: String) -> HTTPRouteMatch {
+        var rawPath = rawPath
+        return rawPath.withUTF8 { match(method, UnsafeRawBufferPointer($0)) }
+    }
+
+    func match(_ method: HTTPMethod, _ target: UnsafeRawBufferPointer) -> HTTPRouteMatch {
+        let slash = UInt8(ascii: "/")
+        var rawPath = target
+        while rawPath.count > 1, rawPath[0] == slash, rawPath[1] == slash {
+            rawPath = UnsafeRawBufferPointer(rebasing: rawPath.dropFirst())
+        }
+        // An absolute target without a path means the root (RFC 9112 §3.2.1).
+        if rawPath.isEmpty { return match(method, rawPath: "/") }
+        if let endpoint = literalPaths.find(rawPath), let handling = handling(endpoint, method) {
+            return .found(handling, pattern: endpoints[endpoint].pattern, parameters: [])
+        }
+        var search = Search(method: method, path: rawPath)
+        let start = rawPath.first == UInt8(ascii: "/") ? 1 : 0
+        if let endpoint = descend(0, start, &search), let handling = handling(endpoint, method) {
+            return .found(handling, pattern: endpoints[endpoint].pattern, parameters: search.parameters)
+        }
+        if search.allowed.isEmpty { return .notFound }
+        if search.allowed.contains(.get) { search.allowed.insert(.head) }
+        search.allowed.insert(.options)
+        return .methodNotAllowed(allow: HTTPMethod.allCases.filter(search.allowed.contains))
+    }
+
+    private func handling(_ endpoint: Int, _ method: HTTPMethod) -> HTTPHandling? {
+        let handlings = endpoints[endpoint].handlings
+        return handlings[method] ?? (method == .head ? handlings[.get] : nil)
+    }
+
+    private struct Search {
+        let method: HTTPMethod
+        let path: UnsafeRawBufferPointer
+        var parameters: [String] = []
+        var allowed: Set<HTTPMethod> = []
+    }
+
+    /// Walks down from one node; as deep as the deepest pattern at most.
+    private func descend(_ node: Int, _ offset: Int, _ search: inout Search) -> Int? {
+        guard offset <= search.path.count else { return accept(nodes[node].endpoint, &search) }
+        if let found = descendSegment(node, offset, &search) { return found }
+        let tail = UnsafeRawBufferPointer(rebasing: search.path[offset...])
+        guard let child = nodes[node].rest, !tail.isEmpty, let rest = PercentCoding.decode(tail) else { return nil }
+        search.parameters.append(rest)
+        if let found = accept(nodes[child].endpoint, &search) { return found }
+        search.parameters.removeLast()
+        return nil
+    }
+
+    /// Walks down by the next segment that is not empty.
+    private func descendSegment(_ node: Int, _ start: Int, _ search: inout Search) -> Int? {
+        let current = nodes[node]
+        guard !current.literals.isEmpty || current.parameter != nil else { return nil }
+        var offset = start
+        while offset < search.path.count, search.path[offset] == UInt8(ascii: "/") { offset += 1 }
+        let tail = UnsafeRawBufferPointer(rebasing: search.path[offset...])
+        let length = tail.firstIndex(of: UInt8(ascii: "/")) ?? tail.count
+        let raw = UnsafeRawBufferPointer(rebasing: tail[..<length])
+        let next = offset + length + 1
+        guard let segment = PercentCoding.decode(raw) else { return nil }
+        if let child = current.literals[segment], let found = descend(child, next, &search) { return found }
+        if let child = current.parameter, !segment.isEmpty {
+            search.parameters.append(segment)
+            if let found = descend(child, next, &search) { return found }
+            search.parameters.removeLast()
+        }
+        return nil
+    }
+
+    private func accept(_ endpoint: Int?, _ search: inout Search) -> Int? {
+        guard let endpoint else { return nil }
+        if handling(endpoint, search.method) != nil { return endpoint }
+        search.allowed.formUnion(endpoints[endpoint].handlings.keys)
+        return nil
+    }
+}
+
+/// Full literal paths by their raw bytes: the common case, without making a String.
+private struct LiteralTable: Sendable {
+    private var buckets: [[(path: [UInt8], endpoint: Int)]] = Array(repeating: [], count: 1_024)
+
+    mutating func insert(_ path: String, _ endpoint: Int) {
+        let bytes = [UInt8](path.utf8)
+        let bucket = bytes.withUnsafeBytes(Self.bucket)
+        if !buckets[bucket].contains(where: { $0.path == bytes }) { buckets[bucket].append((bytes, endpoint)) }
+    }
+
+    func find(_ path: UnsafeRawBufferPointer) -> Int? {
+        for entry in buckets[Self.bucket(path)] where entry.path.count == path.count {
+            if entry.path.elementsEqual(path) { return entry.endpoint }
+        }
+        return nil
+    }
+
+    /// FNV-1a.
+    ///
+    /// Routes are fixed by the program, so nobody can choose collisions.
+    private static func bucket(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var hash: UInt32 = 2_166_136_261
+        for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        return Int((hash ^ hash >> 16) & 1_023)
+    }
+}

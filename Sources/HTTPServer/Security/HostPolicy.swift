@@ -1,0 +1,87 @@
+package import HTTPWire
+
+/// Which Host fields are answered: the guard against DNS rebinding.
+///
+/// By default loopback, unspecified and private addresses, as in the reference server, but compared as parsed
+/// addresses: a DNS name such as `10.attacker.example` is not one of them.
+package struct HostPolicy: Sendable {
+    private enum Rule: Sendable {
+        case exact(name: String, port: Int?)
+        case address(IPAddress, port: Int?)
+        case pattern(HostPattern)
+        /// `10.*`: leading numbers of an IPv4 address.
+        case leadingOctets([UInt8])
+        case everything
+    }
+
+    private let rules: [Rule]
+    private let allowsLocalNetwork: Bool
+    private let exemptPaths: Set<String>
+
+    /// - Parameters:
+    ///   - allowedHosts: names, addresses, `*`, `10.*`, or patterns of names such as `*.example.com`; empty means the default above. When given,
+    ///     they replace the default, as the reference's option does.
+    ///   - exemptPaths: paths, as they are sent, that are answered whatever the Host, such as `/health`.
+    package init(allowedHosts: [String] = [], exemptPaths: [String] = []) {
+        rules = allowedHosts.compactMap(Self.rule)
+        allowsLocalNetwork = allowedHosts.isEmpty
+        self.exemptPaths = Set(exemptPaths)
+    }
+
+    /// Whether an entry of the allowed hosts means anything; one that does not would allow nothing.
+    package static func understands(_ text: String) -> Bool { rule(text) != nil }
+
+    private static func rule(_ text: String) -> Rule? {
+        if text == "*" { return .everything }
+        // `name:*` is how the reference writes every port, which is what no port means here.
+        if text.hasSuffix(":*") { return rule(String(text.dropLast(2))) }
+        if let octets = leadingOctets(text) { return .leadingOctets(octets) }
+        if text.utf8.contains(UInt8(ascii: "*")) { return HostPattern(text).map { .pattern($0) } }
+        // A bare IPv6 address is taken too, though it would need brackets in a URL.
+        if let address = IPAddress(text) { return .address(address, port: nil) }
+        guard let host = HostName(text) else { return nil }
+        return host.address.map { .address($0, port: host.port) } ?? .exact(name: host.name, port: host.port)
+    }
+
+    private static func leadingOctets(_ text: String) -> [UInt8]? {
+        guard text.hasSuffix(".*") else { return nil }
+        let parts = text.dropLast(2).split(separator: ".", omittingEmptySubsequences: false)
+        let octets = parts.compactMap { UInt8($0) }
+        return octets.count == parts.count && (1...3).contains(octets.count) ? octets : nil
+    }
+
+    /// Whether a request with this Host may be answered.
+    ///
+    /// A rule without a port allows every port.
+    package func allows(host text: String, path: String) -> Bool {
+        if exemptPaths.contains(path) { return true }
+        if rules.contains(where: { if case .everything = $0 { true } else { false } }) { return true }
+        guard let host = HostName(text) else { return false }
+        if allowsLocalNetwork {
+            if host.isLocal { return true }
+            if let address = host.address, address.isPrivate || address.isUnspecified { return true }
+        }
+        return rules.contains { Self.matches($0, host) }
+    }
+
+    private static func matches(_ rule: Rule, _ host: HostName) -> Bool {
+        switch rule {
+        case .exact(let name, let port): host.name == name && (port == nil || port == host.port)
+        case .address(let address, let port): host.address == address && (port == nil || port == host.port)
+        case .pattern(let pattern): pattern.matches(host)
+        case .leadingOctets(let octets): host.address?.octets?.starts(with: octets) ?? false
+        case .everything: true
+        }
+    }
+
+    /// Nil when the request may go on, else the refusal, which names the host and the remedy.
+    package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
+        if allows(host: request.host, path: request.rawPath) { return nil }
+        let name = HostName(request.host)?.name ?? request.host
+        return HTTPRefusal(
+            403,
+            "Invalid Host header '\(request.host)' - possible DNS rebinding attack detected. "
+                + "If this host is yours, start the server with --allowed-hosts \(name)"
+        )
+    }
+}

@@ -1,0 +1,139 @@
+package import HTTPWire
+
+/// Which web pages may send requests that change something, and which may read the answers (Fetch standard, CORS).
+///
+/// A page of the server itself and pages of this machine are trusted, as in the reference server; others only when the
+/// operator names them. A request without Origin does not come from a page of another site.
+package struct OriginPolicy: Sendable {
+    private let allowedOrigins: Set<String>
+    /// Allowed origins with a `*` in them, in lower case.
+    private let patterns: [Glob]
+    private let allowsEverything: Bool
+    private var dataPaths: [String] = []
+
+    /// - Parameter allowedOrigins: such as `https://notebook.example`; a `*` within, as in `https://*.example`, stands
+    ///   for any characters; `*` alone allows all, then without credentials.
+    package init(allowedOrigins: [String] = []) {
+        allowsEverything = allowedOrigins.contains("*")
+        self.allowedOrigins = Set(allowedOrigins.compactMap(Self.normalized))
+        patterns = allowedOrigins.filter { $0.utf8.contains(UInt8(ascii: "*")) }
+            .map { Glob($0.utf8.map(ASCII.lowercased)) }
+    }
+
+    /// The policy that also refuses data to pages of other sites that could not read the answer: what they ask for could
+    /// only make the server work.
+    /// - Parameter paths: parts of the paths of data that a page can only read, not show.
+    package func guarding(dataPaths paths: [String]) -> OriginPolicy {
+        var copy = self
+        copy.dataPaths = paths
+        return copy
+    }
+
+    /// Whether an entry of the allowed origins means anything; one that does not would allow nothing.
+    package static func understands(_ text: String) -> Bool {
+        text.utf8.contains(UInt8(ascii: "*")) || parts(text) != nil
+    }
+
+    /// An origin in one spelling: lower case, without a default port or a trailing slash; nil when it is none.
+    private static func normalized(_ text: String) -> String? {
+        guard let (scheme, host) = parts(text) else { return nil }
+        let isDefault = (scheme == "http" && host.port == 80) || (scheme == "https" && host.port == 443)
+        return "\(scheme)://\(host.name)" + (isDefault ? "" : host.port.map { ":\($0)" } ?? "")
+    }
+
+    private static func parts(_ text: String) -> (scheme: String, host: HostName)? {
+        for scheme in ["http", "https"] {
+            let prefix = scheme + "://"
+            guard text.utf8.count > prefix.utf8.count,
+                zip(text.utf8, prefix.utf8).allSatisfy({ ASCII.lowercased($0) == $1 })
+            else { continue }
+            var rest = String(decoding: text.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+            if rest.hasSuffix("/") { rest.removeLast() }
+            return HostName(rest).map { (scheme, $0) }
+        }
+        return nil
+    }
+
+    /// Whether a page of this origin may use the server whose Host field is given.
+    ///
+    /// `null` never may, unless all may.
+    package func allows(origin: String, host: String) -> Bool {
+        if allowsEverything { return true }
+        guard let (scheme, page) = Self.parts(origin) else { return false }
+        if page.isLocal { return true }
+        if let own = HostName(host) {
+            let defaultPort = scheme == "https" ? 443 : 80
+            // Behind a proxy that ends TLS the Host field carries no port for an https page either.
+            if own.name == page.name, (own.port ?? defaultPort) == (page.port ?? defaultPort) { return true }
+        }
+        guard let origin = Self.normalized(origin) else { return false }
+        return allowedOrigins.contains(origin) || patterns.contains { $0.matches(origin.utf8) }
+    }
+
+    /// Nil when the request may go on, else the refusal, which names the origin and the remedy.
+    package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
+        let origin = request.header("origin") ?? ""
+        if origin.isEmpty { return isHiddenRead(request) ? Self.hiddenRead : nil }
+        guard request.method.changesState || isHiddenRead(request), !allows(origin: origin, host: request.host) else {
+            return nil
+        }
+        return HTTPRefusal(
+            403,
+            "Cross-origin request blocked: origin '\(origin)'. "
+                + "If this page is yours, start the server with --cors-allowed-origins \(origin)"
+        )
+    }
+
+    /// Whether a page of another site asks for data, by itself and not because a person followed a link.
+    private func isHiddenRead(_ request: HTTPRequest) -> Bool {
+        guard !allowsEverything, request.header("sec-fetch-site") == "cross-site",
+            request.header("sec-fetch-mode") != "navigate"
+        else { return false }
+        let path = request.path
+        return dataPaths.contains { path.contains($0) }
+    }
+
+    private static let hiddenRead = HTTPRefusal(
+        403,
+        "A page of another site cannot read this. If it is yours, let it send its origin (CORS) and start the server with "
+            + "--cors-allowed-origins"
+    )
+
+    /// The answer to a preflight, or nil when the request is none.
+    ///
+    /// A foreign origin gets 400 without CORS fields, as clients of the reference server expect.
+    package func preflight(_ request: HTTPRequest) -> HTTPResponse? {
+        guard request.method == .options, let origin = request.header("origin"),
+            request.header("access-control-request-method") != nil
+        else { return nil }
+        guard allows(origin: origin, host: request.host) else {
+            return HTTPResponse(
+                status: 400,
+                headers: [("Content-Type", "text/plain; charset=utf-8")],
+                body: .bytes([UInt8]("Disallowed CORS origin: see --cors-allowed-origins".utf8))
+            )
+        }
+        var headers: [(name: String, value: String)] = [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE, OPTIONS"),
+            ("Access-Control-Max-Age", "600"),
+        ]
+        if let wanted = request.header("access-control-request-headers") {
+            headers.append(("Access-Control-Allow-Headers", wanted))
+        }
+        return HTTPResponse(status: 200, headers: headers, body: .bytes([UInt8]("OK".utf8)))
+    }
+
+    /// The fields that let an allowed page read the answer; empty for requests that come from no page.
+    ///
+    /// Meant for `HTTPServer.Configuration.requestHeaders`, which adds them to preflights too.
+    package func responseHeaders(for request: HTTPRequest) -> [(name: String, value: String)] {
+        guard let origin = request.header("origin"), !origin.isEmpty else { return [] }
+        guard allows(origin: origin, host: request.host) else { return [("Vary", "Origin")] }
+        // Credentials and a wildcard exclude each other (Fetch standard, §3.2.5).
+        if allowsEverything { return [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*")] }
+        return [
+            ("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true"), ("Vary", "Origin"),
+        ]
+    }
+}

@@ -1,0 +1,141 @@
+import Budgets
+import Files
+import Glibc
+import HTTPWire
+import Synchronization
+import Threads
+
+/// Takes new connections from the listening sockets, on a queue of its own, and hands them to the loops in turn.
+final class Acceptor: @unchecked Sendable {
+    // Unchecked because the mutable state but `isStopping` is touched on the acceptor's thread only.
+    private var listeners: [ListeningSocket]
+    private let loops: [EventLoop]
+    private let configuration: HTTPServer.Configuration
+    private let shared: SharedParts
+    private let wakeUpCall: WakeUpCall
+    private let isStopping = Mutex<(@Sendable () -> Void)?>(nil)
+    private var nextLoop = 0
+    /// Kept for the moment when there is no descriptor left: with this one closed a client can still be told.
+    private var spare: Descriptor?
+
+    /// How long accepting rests when descriptors have run out.
+    private static let pauseMilliseconds: Int32 = 50
+    private static let acceptsPerWakeUp = 256
+
+    init(
+        listeners: [ListeningSocket],
+        loops: [EventLoop],
+        configuration: HTTPServer.Configuration,
+        shared: SharedParts
+    ) throws(HTTPServerError) {
+        self.listeners = listeners
+        self.loops = loops
+        self.configuration = configuration
+        self.shared = shared
+        wakeUpCall = try WakeUpCall()
+        spare = Descriptor.placeholder()
+    }
+
+    /// False where the system has no thread for it.
+    func start() -> Bool {
+        LoopQueue.start(name: "http.accept") { [self] in run() }
+    }
+
+    /// Ends accepting and closes the listening sockets; returns at once.
+    /// - Parameter completion: called on the acceptor's thread when no further connection can come.
+    func stop(then completion: @escaping @Sendable () -> Void) {
+        isStopping.withLock { $0 = completion }
+        wakeUpCall.ring()
+    }
+
+    private func run() {
+        var mustRest = false
+        while true {
+            let ready = wait(resting: mustRest)
+            if let completion = isStopping.withLock({ $0 }) {
+                listeners = []
+                completion()
+                return
+            }
+            shared.counters.wakeUps.wrappingAdd(1, ordering: .relaxed)
+            mustRest = false
+            for listener in ready where !accept(from: listener) { mustRest = true }
+        }
+    }
+
+    /// The sockets that have connections; while resting all of them, after a pause.
+    private func wait(resting: Bool) -> [ListeningSocket] {
+        let watched = resting ? [] : listeners
+        var entries = [pollfd(fd: wakeUpCall.rawValue, events: Int16(POLLIN), revents: 0)]
+        entries += watched.map { pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0) }
+        _ = poll(&entries, nfds_t(entries.count), resting ? Self.pauseMilliseconds : -1)
+        return resting ? listeners : zip(watched, entries.dropFirst()).filter { $0.1.revents != 0 }.map(\.0)
+    }
+
+    /// Takes what waits; false when descriptors have run out.
+    private func accept(from listener: ListeningSocket) -> Bool {
+        for _ in 0..<Self.acceptsPerWakeUp {
+            switch ListeningSocket.accept(from: listener.rawValue) {
+            case .connection(let descriptor, let address): take(descriptor, Peer(address: address.host))
+            case .retry: continue
+            case .wouldBlock: return true
+            case .exhausted:
+                refuseWithSpare(listener)
+                return false
+            }
+        }
+        return true
+    }
+
+    private func take(_ descriptor: Int32, _ peer: Peer) {
+        shared.counters.acceptedConnections.wrappingAdd(1, ordering: .relaxed)
+        let connections = shared.budgets.connections
+        let place = Holding(of: connections, for: peer)
+        guard place.grow(by: 1) else {
+            makeRoom(idleFor: .seconds(1))
+            refuse(Descriptor(owning: descriptor), "The server has as many connections as it may; try again")
+            return
+        }
+        // The last eighth is kept free by those that do nothing.
+        if connections.usage.held > connections.total / 8 * 7 { makeRoom(idleFor: .seconds(5)) }
+        shared.counters.openConnections.wrappingAdd(1, ordering: .relaxed)
+        loops[nextLoop].post(.adopt(descriptor, place, peer))
+        nextLoop = (nextLoop + 1) % loops.count
+    }
+
+    private func makeRoom(idleFor span: Duration) {
+        loops[nextLoop].post(.closeLongestIdle(atLeast: span))
+    }
+
+    /// Tells one client that there is no descriptor for it, by means of the one that is kept for this.
+    private func refuseWithSpare(_ listener: ListeningSocket) {
+        makeRoom(idleFor: .seconds(1))
+        spare = nil
+        if case .connection(let descriptor, _) = ListeningSocket.accept(from: listener.rawValue) {
+            shared.counters.acceptedConnections.wrappingAdd(1, ordering: .relaxed)
+            refuse(Descriptor(owning: descriptor), "The server has as many files open as it may; try again")
+        }
+        spare = Descriptor.placeholder()
+    }
+
+    /// Answers 429 without reading; best effort, because a full server must not wait for one more client.
+    private func refuse(_ descriptor: Descriptor, _ message: String) {
+        var response = configuration.errorResponse(429, message)
+        response.advise(shared.budgets.overload)
+        let buffer = ByteBuffer()
+        HeadWriter.appendStatus(429, to: buffer)
+        HeadWriter.appendFields(response.headers, to: buffer)
+        var body: [UInt8] = []
+        if case .bytes(let bytes) = response.body { body = bytes }
+        HeadWriter.appendFraming(.length(body.count), to: buffer)
+        buffer.append("Connection: close\r\n\r\n")
+        buffer.append(body)
+        let none = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<0])
+        _ = SystemCall.send(descriptor.rawValue, buffer.bytes, none, moreFollows: false)
+        SystemCall.shutdownWriting(descriptor.rawValue)
+        // Unread bytes would turn the close into a reset, which eats the answer.
+        withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { space in
+            _ = SystemCall.receive(descriptor.rawValue, space)
+        }
+    }
+}

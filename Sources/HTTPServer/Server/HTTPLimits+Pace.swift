@@ -1,0 +1,16 @@
+import HTTPWire
+
+extension HTTPLimits {
+    var bodyPace: MemoryLedger.Pace { .init(bytes: bodyPaceBytes, time: paceTime) }
+    var answerPace: MemoryLedger.Pace { .init(bytes: answerPaceBytes, time: paceTime) }
+}
+
+extension Duration {
+    /// Whole nanoseconds, at least 0, at most what 64 bits hold.
+    var nanoseconds: UInt64 {
+        let parts = components
+        guard parts.seconds >= 0, parts.attoseconds >= 0 else { return 0 }
+        let (whole, overflow) = UInt64(parts.seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max / 2 : min(whole, .max / 2) + UInt64(parts.attoseconds / 1_000_000_000)
+    }
+}

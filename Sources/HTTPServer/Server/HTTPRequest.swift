@@ -1,0 +1,67 @@
+package import Budgets
+import Coding
+package import HTTPWire
+
+/// One request: its head, and its body where the route buffers it.
+///
+/// Cheap to copy. Text is made from the received bytes when asked for.
+package struct HTTPRequest: Sendable {
+    let head: RequestHead
+    /// Decoded path parameters in the order of the route's pattern; empty before routing.
+    package internal(set) var parameters: [String] = []
+    /// The pattern that matched; empty before routing.
+    package internal(set) var routePattern = ""
+    /// The whole body after its content coding was taken off; empty for streamed routes.
+    package internal(set) var body: [UInt8] = []
+    /// Who waits for the answer, and whether anybody still does.
+    package let caller: Caller
+    /// Whether the thread that calls a buffered route's handler serves no other connection at this moment: a handler that
+    /// waits a little keeps nobody waiting but a connection that is opened meanwhile.
+    package let isAloneOnItsThread: Bool
+
+    package var method: HTTPMethod { head.method }
+
+    /// The target as sent, percent-encoded, with its query.
+    package var rawTarget: String { head.text(head.target) }
+
+    /// The path as sent, percent-encoded, without the query.
+    package var rawPath: String { head.path.isEmpty ? "/" : head.text(head.path) }
+
+    /// The path, decoded exactly once as a whole; a `/` in it may have been sent as `%2F`.
+    package var path: String {
+        if head.path.isEmpty { return "/" }
+        return head.withBytes(head.path) { PercentCoding.decode($0) } ?? head.text(head.path)
+    }
+
+    /// Decoded query parameters in the order sent, repeated ones included.
+    package var query: [(name: String, value: String)] { head.query }
+
+    /// The first query parameter of a name.
+    package func queryValue(_ name: String) -> String? {
+        head.query.first { $0.name == name }?.value
+    }
+
+    /// The first header field of a name; the name is given in lower case.
+    package func header(_ lowercasedName: String) -> String? { head.value(of: lowercasedName) }
+
+    /// All header fields in the order sent.
+    package var headers: [(name: String, value: String)] {
+        head.fields.map { (head.text($0.name), head.text($0.value)) }
+    }
+
+    /// The effective host with its port, as sent: the authority of an absolute target, else the Host field.
+    package var host: String { head.host }
+
+    /// Whether the client takes gzip, by the weights of its Accept-Encoding.
+    package var acceptsGzip: Bool { head.acceptsGzip }
+
+    /// The declared length of the body on the wire; nil when there is none or it is chunked.
+    package var contentLength: Int? { head.contentLength }
+
+    /// A request that has not been routed, without a body.
+    package init(head: RequestHead, caller: Caller, isAloneOnItsThread: Bool) {
+        self.head = head
+        self.caller = caller
+        self.isAloneOnItsThread = isAloneOnItsThread
+    }
+}

@@ -1,0 +1,110 @@
+package import HTTPWire
+import Synchronization
+import Threads
+
+/// An HTTP/1.1 server on raw sockets (RFC 9110, RFC 9112).
+///
+/// A few event loops share the connections; work that may block runs on a bounded set of threads. All threads are the
+/// server's own. Requests of one connection are answered in order.
+package final class HTTPServer: Sendable {
+    private struct State {
+        var acceptor: Acceptor?
+        var loops: [EventLoop] = []
+        var isShutDown = false
+    }
+
+    private let configuration: Configuration
+    private let router: HTTPRouter
+    private let shared: SharedParts
+    private let state = Mutex(State())
+
+    package init(configuration: Configuration, router: HTTPRouter) {
+        self.configuration = configuration
+        self.router = router
+        shared = SharedParts(configuration)
+    }
+
+    /// Binds and begins to serve; returns at once.
+    ///
+    /// Blocks on the resolver when the host is a name.
+    /// - Returns: every bound address, with the port that was chosen for 0.
+    /// - Throws: `HTTPServerError` when the host means nothing, an address is taken or the system allows no thread.
+    package func start() throws(HTTPServerError) -> [HTTPAddress] {
+        let listeners = try Listening.open(host: configuration.host, port: configuration.port)
+        let loops = try startedLoops()
+        let acceptor = try Acceptor(
+            listeners: listeners,
+            loops: loops,
+            configuration: configuration,
+            shared: shared
+        )
+        guard acceptor.start() else {
+            for loop in loops { loop.post(.drain(within: .zero, whenEmpty: {})) }
+            throw Self.noThread
+        }
+        state.withLock { state in
+            precondition(state.acceptor == nil && !state.isShutDown, "a server can be started once")
+            state.acceptor = acceptor
+            state.loops = loops
+        }
+        return listeners.map(\.address)
+    }
+
+    /// As many loops as are wanted and the system has threads for; at least one.
+    private func startedLoops() throws(HTTPServerError) -> [EventLoop] {
+        let cores = SystemCall.activeCores()
+        let wanted = max(1, configuration.loopCount ?? min(max(cores, 2), 4))
+        var loops: [EventLoop] = []
+        for index in 0..<wanted {
+            let loop = try EventLoop(index: index, configuration: configuration, router: router, shared: shared)
+            if loop.start() { loops.append(loop) }
+        }
+        if loops.isEmpty { throw Self.noThread }
+        return loops
+    }
+
+    private static let noThread = HTTPServerError(
+        message: "the system allows no further thread; raise the limit of processes (ulimit -u)"
+    )
+
+    /// Stops accepting, lets requests in flight finish with `Connection: close`, and cuts what is left when the time is
+    /// over.
+    ///
+    /// A connection between two requests gets a moment in which its next request is still answered, so that a client
+    /// that is just sending one is not met by a closed door. Half a second before the end those who still send a body
+    /// are told to come again. Returns at once; may be called on any thread, and counts once.
+    /// - Parameter completion: called once, on a thread of the server, when the last connection has ended.
+    package func shutdown(within limit: Duration, completion: @escaping @Sendable () -> Void) {
+        let (acceptor, loops) = state.withLock { state in
+            let result = (state.acceptor, state.loops)
+            state = State(isShutDown: true)
+            return result
+        }
+        guard let acceptor else {
+            completion()
+            return
+        }
+        let countdown = Countdown(from: loops.count, then: completion)
+        acceptor.stop {
+            for loop in loops { loop.post(.drain(within: limit, whenEmpty: { countdown.step() })) }
+        }
+    }
+
+    /// Counts since the start; cheap, from any thread.
+    package var statistics: Statistics { shared.counters.snapshot }
+}
+
+/// Calls back when as many steps have been taken as there were to take.
+private final class Countdown: Sendable {
+    private let left: Atomic<Int>
+    private let completion: @Sendable () -> Void
+
+    init(from count: Int, then completion: @escaping @Sendable () -> Void) {
+        left = Atomic(count)
+        self.completion = completion
+    }
+
+    func step() {
+        if left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { completion() }
+    }
+}

@@ -1,0 +1,274 @@
+import Budgets
+import Coding
+import Files
+import HTTPWire
+import Threads
+
+/// Request bodies: collected in memory, or moved to a receiver.
+extension ServerConnection {
+    /// Collects the body of a buffered route; false when more bytes are needed.
+    func readBody() -> Bool {
+        do {
+            while !decoder.isFinished {
+                if input.isEmpty {
+                    guard readMore() else {
+                        accountForWaiting()
+                        return false
+                    }
+                    exchange?.bodyStake?.move(input.count, at: loop.now)
+                    setDeadline(limits.bodyStallTimeout, .body)
+                }
+                let expected = decoder.remaining ?? 0
+                try decoder.consume(input) { try collect($0, expected: expected) }
+                try refuseExcess(decoder.announced)
+            }
+        } catch let refusal as HTTPRefusal {
+            refuse(refusal)
+            return true
+        } catch {
+            refuse(HTTPRefusal(500, "The body could not be read"))
+            return true
+        }
+        dispatch()
+        return true
+    }
+
+    private func collect(_ bytes: UnsafeRawBufferPointer, expected: Int) throws(HTTPRefusal) {
+        guard let exchange else { return }
+        try refuseExcess(bytes.count)
+        let size = body.count + bytes.count
+        if size > limits.alwaysHeldBytes {
+            guard bodyStake(exchange).grow(to: size) else { throw Self.budgetSpent }
+        }
+        // A declared length is believed as far as it costs little.
+        if body.isEmpty { body.reserveCapacity(min(expected, limits.inlineBodyBytes)) }
+        body.append(contentsOf: bytes)
+    }
+
+    private func refuseExcess(_ count: Int) throws(HTTPRefusal) {
+        guard let maximum = route?.maximumBodyBytes, count > maximum - body.count else { return }
+        throw HTTPRefusal(413, "The body is larger than the \(maximum) bytes allowed here")
+    }
+
+    /// Counts what has come so far of a body whose rest is not there yet; a small one is held even if nothing is left.
+    private func accountForWaiting() {
+        guard phase == .buffering, !body.isEmpty, let exchange else { return }
+        _ = bodyStake(exchange).grow(to: body.count)
+    }
+
+    private func bodyStake(_ exchange: Exchange) -> MemoryStake {
+        if let stake = exchange.bodyStake { return stake }
+        let stake = loop.shared.bodies.stake(for: caller.peer) { [loop, id, number = exchange.id] in
+            loop.post(.giveWay(id, exchange: number))
+        }
+        stake.awaitClient(at: loop.now)
+        exchange.bodyStake = stake
+        return stake
+    }
+
+    private static var budgetSpent: HTTPRefusal {
+        HTTPRefusal(429, "The server holds as many request bodies as it may; try again")
+    }
+
+    /// Gives a complete request to its handler.
+    private func dispatch() {
+        guard let exchange, let route, let head = exchange.head, var request = exchange.request else { return }
+        self.route = nil
+        awaitAnswer()
+        exchange.hasUnreadBody = false
+        exchange.bodyStake?.keep()
+        request.body = body
+        body = []
+        let responder = makeResponder(exchange)
+        guard head.coding == .identity || request.body.isEmpty else {
+            dispatchCompressed(request, responder, route, head.coding, exchange)
+            return
+        }
+        if route.mayBlock || request.body.count > limits.inlineBodyBytes {
+            callOnWorker(exchange) { [request] in route.handler(request, responder) }
+        } else {
+            route.handler(request, responder)
+        }
+    }
+
+    private func dispatchCompressed(
+        _ request: HTTPRequest,
+        _ responder: HTTPResponder,
+        _ route: Route,
+        _ coding: RequestHead.Coding,
+        _ exchange: Exchange
+    ) {
+        let stake = bodyStake(exchange)
+        stake.keep()
+        let configuration = loop.configuration
+        callOnWorker(exchange) {
+            do {
+                var request = request
+                let maximum = route.maximumBodyBytes
+                request.body = try Self.inflate(request.body, coding, maximum, stake, configuration.limits)
+                route.handler(request, responder)
+            } catch {
+                let refusal = error as? HTTPRefusal ?? Self.brokenCoding
+                responder.send(configuration.errorResponse(refusal.status, refusal.message))
+            }
+        }
+    }
+
+    /// The coding ended before the body did, or the body before the coding.
+    private static var brokenCoding: HTTPRefusal { HTTPRefusal(400, "The content coding of the body is broken") }
+
+    private static func inflate(
+        _ body: [UInt8],
+        _ coding: RequestHead.Coding,
+        _ maximum: Int,
+        _ stake: MemoryStake,
+        _ limits: HTTPLimits
+    ) throws -> [UInt8] {
+        guard let inflater = Inflater(coding == .gzip ? .gzip : .zlib) else { throw budgetSpent }
+        var result: [UInt8] = []
+        try body.withUnsafeBytes { bytes in
+            try inflater.inflate(bytes) { piece in
+                guard piece.count <= maximum - result.count else {
+                    throw HTTPRefusal(413, "The decompressed body is larger than the \(maximum) bytes allowed here")
+                }
+                let size = body.count + result.count + piece.count
+                guard size <= limits.alwaysHeldBytes || stake.grow(to: size) else { throw budgetSpent }
+                result.append(contentsOf: piece)
+            }
+        }
+        guard inflater.isFinished else { throw brokenCoding }
+        return result
+    }
+}
+
+/// Streamed bodies.
+extension ServerConnection {
+    /// The route has said who takes the body, or that it has answered.
+    func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
+        isJobRunning = false
+        if phase == .closed {
+            if let receiver { loop.shared.workers.run { receiver.abort() } }
+            finishClosing()
+            return
+        }
+        guard let exchange, exchange.id == number else { return }
+        guard let receiver, heldAnswer == nil else {
+            if let receiver { loop.shared.workers.run { receiver.abort() } }
+            awaitAnswer()
+            releaseHeldAnswer()
+            return
+        }
+        sendContinueIfAwaited(exchange)
+        exchange.hasUnreadBody = false
+        pump = UploadPump(
+            descriptor: descriptor.rawValue,
+            input: input,
+            decoder: decoder,
+            receiver: receiver,
+            counters: loop.shared.counters
+        )
+        input = ByteBuffer()
+        phase = .pumping
+        runPump()
+    }
+
+    func startPumpIfReadable() {
+        guard !isJobRunning, isReadable else { return }
+        runPump()
+    }
+
+    private func runPump() {
+        guard let pump else { return }
+        isJobRunning = true
+        isReadable = isPeerFinished
+        clearDeadline()
+        loop.shared.workers.run { [id, loop] in
+            let outcome = pump.run()
+            loop.post(.pumped(id, outcome))
+            // Only now, so that the loop hears of the body's end before it gets the answer.
+            if case .finished = outcome { pump.finish() }
+        }
+    }
+
+    /// A worker is done with the body for now.
+    func takePumpOutcome(_ outcome: UploadPump.Outcome) {
+        isJobRunning = false
+        guard let pump else { return }
+        if case .finished = outcome {
+            self.pump = nil
+            input = pump.input
+            decoder = pump.decoder
+            // What came behind the body was not seen by an event of its own.
+            isReadable = true
+        }
+        if phase == .closed {
+            finishClosing()
+            return
+        }
+        switch outcome {
+        case .blocked:
+            if heldAnswer != nil { endPump(pump) } else { setDeadline(limits.bodyStallTimeout, .body) }
+        case .yielded:
+            if heldAnswer != nil { endPump(pump) } else { isReadable = true }
+        case .stopped: endPump(pump)
+        case .finished:
+            awaitAnswer()
+            releaseHeldAnswer()
+        case .peerVanished: close()
+        case .failed(let refusal):
+            endPump(pump)
+            if phase == .awaiting, exchange?.status == 0 { refuse(refusal) }
+        }
+    }
+
+    /// Takes the buffer back from a pump that will not run again, and lets the receiver clean up.
+    private func endPump(_ pump: UploadPump) {
+        self.pump = nil
+        input = pump.input
+        decoder = pump.decoder
+        exchange?.hasUnreadBody = !decoder.isFinished
+        isReadable = true
+        loop.shared.workers.run { pump.abort() }
+        awaitAnswer()
+        releaseHeldAnswer()
+    }
+
+    private func releaseHeldAnswer() {
+        guard let response = heldAnswer, let exchange else { return }
+        heldAnswer = nil
+        takeAnswer(response, exchange: exchange.id)
+    }
+}
+
+/// Bodies that nobody wants.
+extension ServerConnection {
+    /// Drops the rest of a small body so that the next request can be read; false when more bytes are needed.
+    func discardBody() -> Bool {
+        do {
+            while !decoder.isFinished {
+                if input.isEmpty {
+                    guard readMore() else { return false }
+                    setDeadline(limits.bodyStallTimeout, .body)
+                }
+                try decoder.consume(input) { _ in }
+            }
+        } catch {
+            close()
+            return false
+        }
+        nextRequest()
+        return true
+    }
+
+    /// Drops what still comes behind the last answer, up to a bound; false when there is nothing to read.
+    func linger() -> Bool {
+        input.consume(input.count)
+        guard readMore() else { return false }
+        drained += input.count
+        if drained > limits.closingDrainBytes {
+            close()
+            return false
+        }
+        return true
+    }
+}

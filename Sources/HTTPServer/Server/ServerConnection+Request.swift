@@ -1,0 +1,192 @@
+import Budgets
+import Files
+import HTTPWire
+import Synchronization
+import Threads
+
+/// From received bytes to a handler.
+extension ServerConnection {
+    /// Parses a head from what is there; false when more bytes are needed.
+    func readHead() -> Bool {
+        if input.isEmpty {
+            guard readMore() else { return false }
+        }
+        do {
+            while true {
+                if let (head, length) = try parser.parse(input.bytes) {
+                    input.consume(length)
+                    begin(head)
+                    return true
+                }
+                guard readMore() else { break }
+            }
+        } catch {
+            refuse(error)
+            return true
+        }
+        if phase == .head, deadlineIsForIdling {
+            setDeadline(loop.isDraining ? .seconds(1) : limits.headTimeout, .head)
+        }
+        return false
+    }
+
+    /// Answers an error that was found before a handler was called; the connection ends with it.
+    func refuse(_ refusal: HTTPRefusal) {
+        let exchange = self.exchange ?? makeExchange(head: nil)
+        self.exchange = exchange
+        exchange.closesAfter = true
+        exchange.hasUnreadBody = true
+        refuse(exchange, refusal.status, refusal.message)
+    }
+
+    /// Answers an error through the mailbox, so that many in a row do not nest.
+    private func refuse(_ exchange: Exchange, _ status: Int, _ message: String) {
+        answer(exchange, loop.configuration.errorResponse(status, message))
+    }
+
+    /// Calls a handler on a thread that may block, unless too many wait for one already.
+    /// - Returns: whether it is called; if not, the request has been refused.
+    @discardableResult
+    func callOnWorker(_ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
+        let queue = loop.shared.budgets.queuedCalls
+        let peer = caller.peer
+        guard queue.take(1, for: peer) else {
+            refuse(exchange, 429, "Too many requests wait for the server's threads; try again")
+            return false
+        }
+        loop.shared.workers.run {
+            queue.giveBack(1, for: peer)
+            handler()
+        }
+        return true
+    }
+
+    private func answer(_ exchange: Exchange, _ response: HTTPResponse) {
+        awaitAnswer()
+        body = []
+        loop.post(.answer(id, exchange: exchange.id, response))
+    }
+
+    private func makeExchange(head: RequestHead?) -> Exchange {
+        nextExchange += 1
+        loop.shared.counters.requests.wrappingAdd(1, ordering: .relaxed)
+        return Exchange(id: nextExchange, head: head, startNanoseconds: SystemCall.preciseNanoseconds())
+    }
+
+    private func begin(_ head: RequestHead) {
+        let exchange = makeExchange(head: head)
+        self.exchange = exchange
+        clearDeadline()
+        decoder = BodyDecoder(head.framing, limits: limits)
+        exchange.hasUnreadBody = !decoder.isFinished
+        var request = HTTPRequest(
+            head: head,
+            caller: callerOfNextRequest(),
+            isAloneOnItsThread: loop.servesOneConnection
+        )
+        exchange.request = request
+        if let requestHeaders = loop.configuration.requestHeaders { exchange.extraHeaders = requestHeaders(request) }
+        if let response = loop.configuration.admit?(request) {
+            answer(exchange, response)
+            return
+        }
+        let isAsterisk = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
+        if isAsterisk {
+            answerOptions(exchange, HTTPMethod.allCases)
+            return
+        }
+        switch head.withBytes(head.path, { loop.router.match(head.method, $0) }) {
+        case .notFound:
+            refuse(exchange, 404, "No route for \(head.method.rawValue) \(request.path)")
+        case .methodNotAllowed(let allow) where head.method == .options:
+            answerOptions(exchange, allow)
+        case .methodNotAllowed(let allow):
+            let message = "\(head.method.rawValue) is not allowed for \(request.path)"
+            var response = loop.configuration.errorResponse(405, message)
+            response.headers.append(("Allow", Self.list(allow)))
+            answer(exchange, response)
+        case .found(let handling, let pattern, let parameters):
+            request.routePattern = pattern
+            request.parameters = parameters
+            exchange.request = request
+            start(handling, exchange, request)
+        }
+    }
+
+    private static func list(_ methods: [HTTPMethod]) -> String {
+        methods.map(\.rawValue).joined(separator: ", ")
+    }
+
+    private func answerOptions(_ exchange: Exchange, _ allow: [HTTPMethod]) {
+        answer(exchange, HTTPResponse(status: 204, headers: [("Allow", Self.list(allow))]))
+    }
+
+    private func start(_ handling: HTTPHandling, _ exchange: Exchange, _ request: HTTPRequest) {
+        switch handling {
+        case .buffered(let maximum, let handler):
+            let bound = maximum ?? limits.bodyBytes
+            buffer(Route(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)
+        case .blocking(let handler):
+            buffer(Route(handler: handler, maximumBodyBytes: limits.bodyBytes, mayBlock: true), exchange)
+        case .streamed(let open):
+            let responder = makeResponder(exchange)
+            let isCalled = callOnWorker(exchange) { [id, loop, number = exchange.id] in
+                let receiver = open(request, responder)
+                loop.post(.opened(id, exchange: number, receiver))
+            }
+            guard isCalled else { return }
+            phase = .opening
+            isJobRunning = true
+        }
+    }
+
+    private func buffer(_ route: Route, _ exchange: Exchange) {
+        guard exchange.head?.coding != .unsupported else {
+            refuse(exchange, 415, "Content-Encoding must be one of gzip, deflate, identity")
+            return
+        }
+        if let remaining = decoder.remaining, remaining > route.maximumBodyBytes {
+            let message = "The body of \(remaining) bytes is larger than the \(route.maximumBodyBytes) allowed here"
+            refuse(exchange, 413, message)
+            return
+        }
+        self.route = route
+        phase = .buffering
+        guard !decoder.isFinished else { return }
+        exchange.hasUnreadBody = false
+        sendContinueIfAwaited(exchange)
+        setDeadline(limits.bodyStallTimeout, .body)
+    }
+
+    /// Asks for the body that a client holds back (RFC 9110 §10.1.1), unless it has begun to send it.
+    func sendContinueIfAwaited(_ exchange: Exchange) {
+        guard exchange.head?.expectsContinue == true, input.isEmpty else { return }
+        let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+        let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)
+        // 25 bytes into an empty send buffer: a failure means a broken connection, which the next read reports.
+        _ = SystemCall.send(
+            descriptor.rawValue,
+            bytes,
+            UnsafeRawBufferPointer(rebasing: bytes[..<0]),
+            moreFollows: false
+        )
+    }
+
+    /// One caller serves all requests of a connection, until one of them has been given up.
+    private func callerOfNextRequest() -> Caller {
+        if caller.hasLeft { caller = Caller(peer: caller.peer) }
+        return caller
+    }
+
+    func makeResponder(_ exchange: Exchange) -> HTTPResponder {
+        HTTPResponder(
+            ResponseToken(
+                loop: loop,
+                connection: id,
+                exchange: exchange.id,
+                acceptsGzip: exchange.head?.acceptsGzip ?? false,
+                isHead: exchange.head?.method == .head
+            )
+        )
+    }
+}

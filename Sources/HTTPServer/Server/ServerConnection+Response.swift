@@ -1,0 +1,325 @@
+import Budgets
+import Files
+import HTTPWire
+import Synchronization
+import Threads
+
+/// From an answer to bytes on the wire.
+extension ServerConnection {
+    /// A handler has answered.
+    ///
+    /// An answer to an exchange that is over is dropped.
+    func takeAnswer(_ response: HTTPResponse, exchange number: UInt64) {
+        guard let exchange, exchange.id == number else { return }
+        switch phase {
+        case .awaiting: startWriting(response, exchange)
+        case .opening:
+            if heldAnswer == nil { heldAnswer = response }
+        case .pumping:
+            guard let pump, heldAnswer == nil else { return }
+            heldAnswer = response
+            pump.stop()
+            if !isJobRunning { takePumpOutcome(.stopped) }
+        case .head, .buffering, .writing, .discarding, .lingering, .closed: return
+        }
+    }
+
+    private func startWriting(_ made: HTTPResponse, _ exchange: Exchange) {
+        var response = findsRoom(made, exchange) ? made : loop.configuration.errorResponse(429, Self.budgetSpent)
+        response.advise(loop.shared.budgets.overload)
+        exchange.status = response.status
+        settleConnection(exchange)
+        let hasBody = response.status >= 200 && response.status != 204 && response.status != 304
+        let framing = hasBody ? framing(of: response.body, exchange) : .none
+        if case .untilClose = framing { exchange.closesAfter = true }
+        writeHead(response, framing, exchange)
+        if hasBody, exchange.head?.method != .head { attach(response.body) }
+        phase = .writing
+        setDeadline(limits.writeStallTimeout, .write)
+    }
+
+    private static let budgetSpent = "The server holds as many answers for slow readers as it may; try again"
+
+    /// Takes memory for an answer that needs more than a little; what is small always finds room.
+    private func findsRoom(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
+        guard exchange.head?.method != .head else { return true }
+        let needed =
+            switch response.body {
+            case .bytes(let bytes): bytes.count
+            case .stream(let producer): producer.memoryBytes
+            case .file, .staticBytes: 0
+            }
+        guard needed > limits.alwaysHeldBytes else { return true }
+        let stake = answerStake(exchange)
+        guard stake.grow(to: needed) else {
+            output.stake = nil
+            return false
+        }
+        return true
+    }
+
+    private func answerStake(_ exchange: Exchange) -> MemoryStake {
+        if let stake = output.stake { return stake }
+        let stake = loop.shared.answers.stake(for: caller.peer) { [loop, id, number = exchange.id] in
+            loop.post(.giveWay(id, exchange: number))
+        }
+        output.stake = stake
+        return stake
+    }
+
+    /// Counts what the client does not read yet; a little of it is held even if nothing is left of the budget.
+    private func accountForWaiting() {
+        guard let exchange, output.waitingBytes > 0 else { return }
+        let stake = answerStake(exchange)
+        stake.awaitClient(at: loop.now)
+        _ = stake.grow(to: output.waitingBytes)
+    }
+
+    /// Decides whether the connection outlives the answer, given what is unread of the body.
+    private func settleConnection(_ exchange: Exchange) {
+        if loop.isDraining { exchange.closesAfter = true }
+        guard exchange.hasUnreadBody, !exchange.closesAfter else { return }
+        // A client that waits for 100 may or may not send its body now: only closing is unambiguous.
+        let isHeldBack = exchange.head?.expectsContinue == true
+        let isSmall = decoder.remaining.map { $0 <= limits.keepAliveDrainBytes } ?? false
+        if isHeldBack || !isSmall { exchange.closesAfter = true }
+    }
+
+    private func framing(of body: HTTPResponseBody, _ exchange: Exchange) -> BodyFraming {
+        switch body {
+        case .bytes(let bytes): .length(bytes.count)
+        case .staticBytes(let bytes): .length(bytes.pointer.count)
+        case .file(let file): .length(file.length)
+        // HTTP/1.0 knows no chunks (RFC 9112 §6.1): the end of the connection is the end of the body.
+        case .stream: exchange.head?.isHTTP11 == true ? .chunked : .untilClose
+        }
+    }
+
+    private func writeHead(_ response: HTTPResponse, _ framing: BodyFraming, _ exchange: Exchange) {
+        let buffer = output.buffer
+        buffer.reserve(512)
+        HeadWriter.appendStatus(response.status, to: buffer)
+        buffer.append(loop.date.line())
+        loop.responseFields.append(to: buffer, except: response.headers)
+        HeadWriter.appendFields(response.headers, to: buffer)
+        if !exchange.extraHeaders.isEmpty { HeadWriter.appendFields(exchange.extraHeaders, to: buffer) }
+        HeadWriter.appendFraming(framing, to: buffer)
+        if exchange.closesAfter {
+            buffer.append("Connection: close\r\n")
+        } else if exchange.head?.isHTTP11 == false {
+            buffer.append("Connection: keep-alive\r\n")
+        }
+        buffer.append("\r\n")
+        if case .chunked = framing { output.isChunked = true }
+    }
+
+    private func attach(_ body: HTTPResponseBody) {
+        switch body {
+        case .bytes(let bytes):
+            if bytes.count <= OutgoingResponse.copiedBytes { output.buffer.append(bytes) } else { output.bytes = bytes }
+        case .staticBytes(let bytes): if !bytes.pointer.isEmpty { output.staticBytes = bytes }
+        case .file(let file): if file.length > 0 { output.file = file }
+        case .stream(let producer): output.producer = producer
+        }
+    }
+
+    /// Sends what can be sent; false when the socket is full, a worker is busy, or the connection has ended.
+    func writeOut() -> Bool {
+        guard !isJobRunning else { return false }
+        while isWritable {
+            if output.buffer.isEmpty, output.remainderCount == 0 {
+                if output.fileRemaining > 0 {
+                    sendFile()
+                    return false
+                }
+                if let producer = output.producer {
+                    produce(producer)
+                    return false
+                }
+                finishExchange()
+                return true
+            }
+            if output.holdsItsEnd { report(upcoming: output.buffer.count + output.remainderCount) }
+            let moreFollows = output.fileRemaining > 0
+            let result = output.withRemainder {
+                SystemCall.send(descriptor.rawValue, output.buffer.bytes, $0, moreFollows: moreFollows)
+            }
+            switch result {
+            case .bytes(let count): didSend(count)
+            case .wouldBlock:
+                isWritable = false
+                accountForWaiting()
+            case .endOfFile, .failed:
+                close()
+                return false
+            }
+        }
+        return false
+    }
+
+    private func didSend(_ count: Int) {
+        output.consume(count)
+        output.stake?.move(count, at: loop.now)
+        exchange?.bytesSent += count
+        loop.shared.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
+        if output.remainderCount > 0 { setDeadline(limits.writeStallTimeout, .write) }
+    }
+
+    private func sendFile() {
+        guard let file = output.file else { return }
+        if output.fileRemaining <= FileSending.bytesPerRun { report(upcoming: output.fileRemaining) }
+        isJobRunning = true
+        isWritable = false
+        clearDeadline()
+        let socket = descriptor.rawValue
+        let position = output.filePosition
+        loop.shared.workers.run { [id, loop] in
+            let (count, outcome) = FileSending.run(socket: socket, file: file, position: position)
+            loop.post(.fileSent(id, count: count, outcome))
+        }
+    }
+
+    /// A worker has sent a part of the file.
+    func takeFileProgress(_ count: Int, _ outcome: Transfer) {
+        isJobRunning = false
+        output.filePosition += count
+        exchange?.bytesSent += count
+        loop.shared.counters.bytesSent.wrappingAdd(count, ordering: .relaxed)
+        if phase == .closed {
+            finishClosing()
+            return
+        }
+        switch outcome {
+        case .bytes: isWritable = true
+        case .wouldBlock: setDeadline(limits.writeStallTimeout, .write)
+        // The file is shorter than promised or unreadable: cutting is the only way left to tell.
+        case .endOfFile, .failed: close()
+        }
+    }
+
+    private func produce(_ producer: any HTTPBodyProducer) {
+        isJobRunning = true
+        clearDeadline()
+        output.stake?.keep()
+        let isChunked = output.isChunked
+        loop.shared.workers.run { [id, loop] in
+            let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
+            loop.post(.produced(id, bytes, hasMore: hasMore))
+        }
+    }
+
+    /// A worker has made the next piece; nil means that the producer gave up.
+    func takePiece(_ bytes: [UInt8]?, hasMore: Bool) {
+        isJobRunning = false
+        if phase == .closed {
+            finishClosing()
+            return
+        }
+        guard let bytes else {
+            close()
+            return
+        }
+        if !hasMore { output.producer = nil }
+        output.bytes = bytes
+        output.position = 0
+        setDeadline(limits.writeStallTimeout, .write)
+    }
+
+    private func finishExchange() {
+        guard let exchange else { return }
+        report(upcoming: 0)
+        output.stake = nil
+        if !isPeerFinished { caller.didTakeAnswer() }
+        output.file = nil
+        output.filePosition = 0
+        output.isChunked = false
+        output.buffer.releaseIfEmpty()
+        if exchange.closesAfter {
+            closeAfterAnswer(exchange)
+        } else if exchange.hasUnreadBody {
+            phase = .discarding
+            setDeadline(limits.bodyStallTimeout, .body)
+        } else {
+            nextRequest()
+        }
+    }
+
+    /// Tells of the exchange, once.
+    /// - Parameter upcoming: bytes of its answer that are just about to be sent.
+    private func report(upcoming: Int) {
+        guard let exchange, !exchange.isReported, let onExchange = loop.configuration.onExchange else { return }
+        exchange.isReported = true
+        onExchange(
+            HTTPExchange(
+                routePattern: exchange.request?.routePattern ?? "",
+                method: exchange.head?.method,
+                status: exchange.status,
+                durationNanoseconds: SystemCall.preciseNanoseconds() &- exchange.startNanoseconds,
+                bytesSent: exchange.bytesSent + upcoming
+            )
+        )
+    }
+
+    /// Our side is shut first; what the client still sends is dropped, because closing a socket with unread bytes sends
+    /// a reset, which can overtake the answer (RFC 9112 §9.6).
+    private func closeAfterAnswer(_ exchange: Exchange) {
+        guard exchange.hasUnreadBody || !input.isEmpty || isReadable, !isPeerFinished else {
+            close()
+            return
+        }
+        self.exchange = nil
+        SystemCall.shutdownWriting(descriptor.rawValue)
+        phase = .lingering
+        drained = 0
+        setDeadline(limits.drainTimeout, .drain)
+    }
+
+    func nextRequest() {
+        exchange = nil
+        phase = .head
+        input.releaseIfEmpty()
+        idleSince = loop.now
+        setDeadline(loop.isDraining ? limits.lastRequestTimeout : limits.idleTimeout, .idle)
+    }
+}
+
+/// Blocking work for file bodies.
+enum FileSending {
+    static let bytesPerRun = 8 * 1_048_576
+
+    /// Sends until the socket is full, the file ends, or it is another's turn (`.bytes`).
+    static func run(socket: Int32, file: HTTPFileBody, position: Int) -> (count: Int, outcome: Transfer) {
+        var sent = 0
+        while position + sent < file.length {
+            if sent >= bytesPerRun { return (sent, .bytes(sent)) }
+            let count = min(file.length - position - sent, 1_048_576)
+            let result = SystemCall.sendFile(
+                socket,
+                file.rawDescriptor,
+                offset: file.offset + position + sent,
+                count: count
+            )
+            guard case .bytes(let moved) = result else { return (sent, result) }
+            sent += moved
+        }
+        return (sent, .bytes(sent))
+    }
+}
+
+/// Blocking work for produced bodies.
+enum PieceMaking {
+    /// Makes the next piece, framed for the wire; nil when the producer threw.
+    ///
+    /// An empty piece sends nothing: a producer that has much to do before its next byte returns now and then, so that
+    /// a worker is free for others and a client that has gone is noticed.
+    static func run(_ producer: any HTTPBodyProducer, isChunked: Bool) -> (bytes: [UInt8]?, hasMore: Bool) {
+        var piece: [UInt8] = []
+        let hasMore: Bool
+        do {
+            hasMore = try producer.next(into: &piece)
+        } catch {
+            return (nil, false)
+        }
+        return (isChunked ? ChunkedEncoder.encode(piece, isLast: !hasMore) : piece, hasMore)
+    }
+}

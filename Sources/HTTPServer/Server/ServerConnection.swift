@@ -1,0 +1,279 @@
+import Budgets
+import Files
+import HTTPWire
+import Synchronization
+import Threads
+
+/// One client connection, driven by its loop as a state machine.
+///
+/// Touched on the loop's thread only. While a worker has a job of this connection, the job has the socket's half that
+/// it needs, and the descriptor stays open until the job has reported back.
+final class ServerConnection {
+    enum Phase {
+        /// Waiting for a head, or inside one.
+        case head
+        /// Collecting a body in memory.
+        case buffering
+        /// A worker is asking the route for its receiver.
+        case opening
+        /// A worker moves the body to its receiver, or waits for more of it.
+        case pumping
+        /// The request is read, or will not be read; the answer is awaited.
+        case awaiting
+        /// The answer is on its way out.
+        case writing
+        /// The answer has left; the rest of an unread body is dropped so that the connection can live on.
+        case discarding
+        /// The last answer has left and our side is shut; the rest is dropped so that no reset eats the answer.
+        case lingering
+        case closed
+    }
+
+    enum DeadlineKind {
+        case idle, head, body, write, drain
+        /// The client has sent its last byte and waits for an answer, or has gone.
+        case departure
+    }
+
+    let id: ConnectionID
+    let descriptor: Descriptor
+    /// Its place among the connections that the server may have.
+    let place: Holding
+    unowned let loop: EventLoop
+
+    var caller: Caller
+    var phase = Phase.head
+    var input = ByteBuffer()
+    var parser: RequestHeadParser
+    var exchange: Exchange?
+    var nextExchange: UInt64 = 0
+    var decoder = BodyDecoder.length(0)
+    var body: [UInt8] = []
+    var route: Route?
+    var pump: UploadPump?
+    /// An answer that came while a worker was still moving the body.
+    var heldAnswer: HTTPResponse?
+    var output = OutgoingResponse()
+    var drained = 0
+
+    /// What edge-triggered events have told and no call has contradicted since.
+    var isReadable = true
+    var isWritable = true
+    var isPeerFinished = false
+    var isJobRunning = false
+
+    /// When it began to wait for its next request.
+    var idleSince: UInt64 = 0
+    var deadline = UInt64.max
+    private(set) var deadlineKind = DeadlineKind.idle
+
+    /// The handler of a buffered request, kept until its body has arrived.
+    struct Route {
+        let handler: @Sendable (HTTPRequest, HTTPResponder) -> Void
+        let maximumBodyBytes: Int
+        let mayBlock: Bool
+    }
+
+    var limits: HTTPLimits { loop.configuration.limits }
+
+    init(id: ConnectionID, descriptor: Descriptor, place: Holding, peer: Peer, loop: EventLoop) {
+        self.id = id
+        self.descriptor = descriptor
+        self.place = place
+        caller = Caller(peer: peer)
+        self.loop = loop
+        parser = RequestHeadParser(limits: loop.configuration.limits)
+    }
+
+    /// Starts the idle clock.
+    ///
+    /// The first bytes may have arrived before the connection was watched; adding a descriptor to epoll reports what is
+    /// already there (epoll(7)).
+    func begin() {
+        isReadable = false
+        idleSince = loop.now
+        setDeadline(limits.idleTimeout, .idle)
+    }
+
+    /// Whether its last answer has left and nothing of the next request has come.
+    var isBetweenRequests: Bool { phase == .head && !parser.hasBegun && input.isEmpty }
+
+    func handle(_ event: Epoll.Event) {
+        if phase == .closed { return }
+        if event.isHungUp {
+            if event.isReset { noteDroppedAnswer() }
+            close()
+            return
+        }
+        if event.isReadable { isReadable = true }
+        if event.isWritable { isWritable = true }
+        if event.isPeerFinished {
+            isPeerFinished = true
+            isReadable = true
+            if phase == .awaiting { awaitAnswer() }
+        }
+    }
+
+    /// Does everything that can be done without waiting.
+    func drive() {
+        while true {
+            switch phase {
+            case .head: if !readHead() { return }
+            case .buffering: if !readBody() { return }
+            case .pumping:
+                startPumpIfReadable()
+                return
+            case .writing: if !writeOut() { return }
+            case .discarding: if !discardBody() { return }
+            case .lingering: if !linger() { return }
+            case .opening, .awaiting, .closed: return
+            }
+        }
+    }
+
+    /// Reads once into the receive buffer; false when there is nothing to read or the connection has ended.
+    func readMore() -> Bool {
+        guard isReadable else { return false }
+        // Small for a head: an ordinary request fits, and a connection that only waits holds nothing.
+        let isSmall = phase == .head && input.count < 4_096
+        input.reserve(isSmall ? 4_096 : 65_536)
+        let space = input.space
+        switch SystemCall.receive(descriptor.rawValue, space) {
+        case .bytes(let count):
+            input.didFill(count)
+            loop.shared.counters.bytesReceived.wrappingAdd(count, ordering: .relaxed)
+            // A short read has emptied a stream socket (epoll(7)), unless its end is still to be read.
+            if count < space.count && !isPeerFinished { isReadable = false }
+            return true
+        case .wouldBlock:
+            isReadable = false
+            input.releaseIfEmpty()
+            return false
+        case .endOfFile:
+            // Who has read the answer has acknowledged it with its own last byte, or before.
+            if SystemCall.hasUnacknowledgedBytes(descriptor.rawValue) { noteDroppedAnswer() }
+            close()
+            return false
+        case .failed:
+            noteDroppedAnswer()
+            close()
+            return false
+        }
+    }
+
+    /// The client has ended the connection without having read its last answer to the end.
+    private func noteDroppedAnswer() {
+        switch phase {
+        case .head, .discarding, .lingering: caller.didDropAnswer()
+        case .opening, .buffering, .pumping, .awaiting, .writing, .closed: return
+        }
+    }
+
+    /// Ends the connection now.
+    ///
+    /// An unfinished receiver is told on a worker queue; a running job is waited for.
+    func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        deadline = .max
+        heldAnswer = nil
+        caller.leave()
+        if isJobRunning {
+            pump?.stop()
+            // Wakes nothing by itself, but lets the job's next call on the socket fail.
+            SystemCall.shutdownBoth(descriptor.rawValue)
+        } else {
+            finishClosing()
+        }
+    }
+
+    /// Called when no worker uses the descriptor any more.
+    func finishClosing() {
+        if let pump {
+            self.pump = nil
+            loop.shared.workers.run { pump.abort() }
+        }
+        output = OutgoingResponse()
+        exchange = nil
+        loop.remove(id)
+    }
+
+    /// For a shutdown: a connection between two requests has a moment left for its next one, others end with their answer.
+    ///
+    /// What is left of a head that has begun must come soon: a client that stopped half-way must not hold up the end.
+    func drain() {
+        guard phase == .head else { return }
+        if isBetweenRequests {
+            setDeadline(limits.lastRequestTimeout, .idle)
+        } else {
+            setDeadline(.seconds(1), .head)
+        }
+    }
+
+    /// For a shutdown: who still sends a body is told to come again.
+    func refuseBody() {
+        switch phase {
+        case .buffering: refuse(HTTPRefusal(429, "The server is stopping; send the request again"))
+        case .pumping:
+            guard let exchange else { return }
+            let message = "The server is stopping; send the file again"
+            takeAnswer(loop.configuration.errorResponse(429, message), exchange: exchange.id)
+        case .head, .opening, .awaiting, .writing, .discarding, .lingering, .closed: break
+        }
+    }
+
+    /// Others needed the memory, and this client was slow to send or read.
+    func giveWay(exchange number: UInt64) {
+        guard let exchange, exchange.id == number else { return }
+        switch phase {
+        case .buffering: refuse(HTTPRefusal(408, "The body came so slowly that its memory was given to others"))
+        case .writing: close()
+        case .head, .opening, .pumping, .awaiting, .discarding, .lingering, .closed: break
+        }
+    }
+}
+
+extension ServerConnection {
+    func setDeadline(_ span: Duration, _ kind: DeadlineKind) {
+        let (sum, overflow) = loop.now.addingReportingOverflow(span.nanoseconds)
+        deadline = overflow ? .max - 1 : sum
+        deadlineKind = kind
+        loop.require(wakeUpBy: deadline)
+    }
+
+    var deadlineIsForIdling: Bool { deadlineKind == .idle && parser.hasBegun }
+
+    /// Waits for the handler.
+    ///
+    /// A client that has sent its last byte may still read, but a process that has ended looks the same: after a moment
+    /// long work for it is called off. It is answered all the same.
+    func awaitAnswer() {
+        phase = .awaiting
+        if isPeerFinished { setDeadline(limits.halfClosedTimeout, .departure) } else { clearDeadline() }
+    }
+
+    func clearDeadline() { deadline = .max }
+
+    /// Time has run out for what the connection was waiting for.
+    func handleDeadline() {
+        clearDeadline()
+        switch deadlineKind {
+        case .idle, .write, .drain: close()
+        case .departure: caller.leave()
+        case .head:
+            if parser.hasBegun, !loop.isDraining {
+                refuse(HTTPRefusal(408, "The request head did not arrive in time"))
+            } else {
+                close()
+            }
+        case .body:
+            if phase == .pumping, !isJobRunning {
+                takePumpOutcome(.failed(HTTPRefusal(408, "The request body stopped arriving")))
+            } else if phase == .buffering {
+                refuse(HTTPRefusal(408, "The request body stopped arriving"))
+            } else if phase == .discarding {
+                close()
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import Budgets
+import HTTPWire
+import Threads
+
+/// What the loops of a server have in common.
+final class SharedParts: Sendable {
+    let counters = ServerCounters()
+    /// Threads for work that may block.
+    let workers: ThreadPool
+    let budgets: Budgets
+    /// Bodies that are collected in memory.
+    let bodies: MemoryLedger
+    /// Answers, or parts of them, that wait in memory for their clients.
+    let answers: MemoryLedger
+
+    init(_ configuration: HTTPServer.Configuration) {
+        let limits = configuration.limits
+        workers = ThreadPool(name: "http.worker", width: max(1, configuration.workerCount))
+        budgets = configuration.budgets
+        bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace)
+        answers = MemoryLedger(budget: budgets.answerBytes, pace: limits.answerPace)
+    }
+}

@@ -1,0 +1,82 @@
+import HTTPWire
+import Synchronization
+
+/// Moves a streamed request body from the socket to its receiver, on a worker queue.
+///
+/// The worker reads the socket itself, so that the receiver's pace is the client's pace and no byte waits in memory.
+/// Between two runs the pump belongs to the connection's loop; `run` and `abort` are never concurrent.
+final class UploadPump: @unchecked Sendable {
+    // Unchecked because the mutable state is handed to and fro between the loop and one worker by messages.
+    enum Outcome: Sendable {
+        /// The socket has nothing more for now.
+        case blocked
+        /// There may be more, but it is somebody else's turn.
+        case yielded
+        /// The body has come whole; `finish` is to follow.
+        case finished
+        case stopped
+        case peerVanished
+        case failed(HTTPRefusal)
+    }
+
+    private static let bufferBytes = 128 * 1_024
+    private static let bytesPerRun = 8 * 1_048_576
+
+    let input: ByteBuffer
+    private(set) var decoder: BodyDecoder
+    private let descriptor: Int32
+    private let receiver: any HTTPBodyReceiver
+    private let counters: ServerCounters
+    private let mustStop = Atomic<Bool>(false)
+
+    /// - Parameter input: the connection's receive buffer, lent until the pump has ended.
+    init(
+        descriptor: Int32,
+        input: ByteBuffer,
+        decoder: BodyDecoder,
+        receiver: any HTTPBodyReceiver,
+        counters: ServerCounters
+    ) {
+        self.descriptor = descriptor
+        self.input = input
+        self.decoder = decoder
+        self.receiver = receiver
+        self.counters = counters
+    }
+
+    /// Asks a run to end soon; from any thread.
+    func stop() { mustStop.store(true, ordering: .releasing) }
+
+    func abort() { receiver.abort() }
+
+    /// Tells the receiver that it has the whole body.
+    func finish() { receiver.finish() }
+
+    /// Reads and hands over until the body ends, the socket is empty, or it is another's turn.
+    func run() -> Outcome {
+        var moved = 0
+        while true {
+            if mustStop.load(ordering: .acquiring) { return .stopped }
+            do {
+                try decoder.consume(input) { try receiver.receive($0) }
+                if decoder.isFinished { return .finished }
+            } catch let refusal as HTTPRefusal {
+                return .failed(refusal)
+            } catch {
+                return .failed(HTTPRefusal(500, "The body could not be stored"))
+            }
+            if moved >= Self.bytesPerRun { return .yielded }
+            input.reserve(Self.bufferBytes)
+            switch SystemCall.receive(descriptor, input.space) {
+            case .bytes(let count):
+                input.didFill(count)
+                moved += count
+                counters.bytesReceived.wrappingAdd(count, ordering: .relaxed)
+            case .wouldBlock:
+                input.releaseIfEmpty()
+                return .blocked
+            case .endOfFile, .failed: return .peerVanished
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import CLinux
+import Files
+import Glibc
+
+/// One epoll instance whose members are watched edge-triggered.
+///
+/// Edge-triggered, so that a hung-up peer is reported once: a level-triggered descriptor whose events are all
+/// masked still reports EPOLLHUP on every wait, which would spin while a handler is busy (epoll_ctl(2)).
+struct Epoll: ~Copyable {
+    struct Event {
+        let token: UInt64
+        let bits: UInt32
+
+        var isReadable: Bool { bits & EPOLLIN.rawValue != 0 }
+        var isWritable: Bool { bits & EPOLLOUT.rawValue != 0 }
+        /// The peer has sent its last byte; it may still be reading.
+        var isPeerFinished: Bool { bits & EPOLLRDHUP.rawValue != 0 }
+        /// Both directions are gone.
+        var isHungUp: Bool { bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
+        /// The connection is broken: the peer has reset it.
+        var isReset: Bool { bits & EPOLLERR.rawValue != 0 }
+    }
+
+    static let batchSize = 64
+    private let descriptor: Descriptor
+
+    var rawValue: Int32 { descriptor.rawValue }
+
+    init() throws(HTTPServerError) {
+        let created = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let code = errno
+        guard created >= 0 else { throw HTTPServerError(call: "epoll_create1", code: code) }
+        descriptor = Descriptor(owning: created)
+    }
+
+    /// Watches a descriptor for its whole life; closing the descriptor ends the watch.
+    func add(_ member: Int32, token: UInt64) -> Bool {
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        event.data.u64 = token
+        return epoll_ctl(descriptor.rawValue, EPOLL_CTL_ADD, member, &event) == 0
+    }
+
+    /// Takes up to `batchSize` events; waits for the first one no longer than told, for ever if told -1.
+    ///
+    /// - Parameters:
+    ///   - awake: called when the wait is over, before the first event is handled.
+    ///   - handle: called for each event.
+    func poll(waiting milliseconds: Int32, awake: () -> Void, _ handle: (Event) -> Void) {
+        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.batchSize) { events in
+            let count = epoll_wait(descriptor.rawValue, events.baseAddress, Int32(Self.batchSize), milliseconds)
+            awake()
+            guard count > 0 else { return }
+            for index in 0..<Int(count) {
+                handle(Event(token: events[index].data.u64, bits: events[index].events))
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import CLinux
+import Files
+import Glibc
+import HTTPWire
+
+/// A bound, listening, non-blocking socket.
+final class ListeningSocket: Sendable {
+    enum Accepted {
+        case connection(Int32, HTTPAddress)
+        case wouldBlock
+        /// No descriptor or no memory is left: accepting must pause.
+        case exhausted
+        /// This one peer gave up before it was accepted; the next may be fine.
+        case retry
+    }
+
+    private let descriptor: Descriptor
+    let address: HTTPAddress
+
+    var rawValue: Int32 { descriptor.rawValue }
+
+    init(_ wanted: SocketAddress, backlog: Int32 = 1_024) throws(HTTPServerError) {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let created = socket(wanted.family, type, 0)
+        let code = errno
+        guard created >= 0 else { throw HTTPServerError(call: "socket", code: code) }
+        let owned = Descriptor(owning: created)
+        Self.enable(created, SOL_SOCKET, SO_REUSEADDR)
+        // `::` must not also claim the IPv4 side: getaddrinfo names both and both are bound.
+        if wanted.family == AF_INET6 { Self.enable(created, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
+        guard wanted.withPointer({ bind(created, $0, wanted.length) }) == 0 else {
+            let code = errno
+            throw HTTPServerError(
+                message: "cannot listen on \(wanted.resolved): \(SystemCall.errorText(code))",
+                code: code
+            )
+        }
+        guard listen(created, backlog) == 0 else {
+            let code = errno
+            throw HTTPServerError(call: "listen", code: code)
+        }
+        guard let bound = SocketAddress(localOf: created) else {
+            throw HTTPServerError(message: "the address of a listening socket cannot be read")
+        }
+        descriptor = owned
+        address = bound.resolved
+    }
+
+    private static func enable(_ descriptor: Int32, _ level: Int32, _ option: Int32) {
+        var on: Int32 = 1
+        // A refusal only costs speed or a quick restart, never correctness.
+        _ = setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Takes one waiting connection: non-blocking, closed on exec, without Nagle's delay.
+    static func accept(from listener: Int32) -> Accepted {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let accepted = withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept4(listener, $0, &length, flags) }
+        }
+        let code = errno
+        guard accepted >= 0 else {
+            switch code {
+            case EAGAIN: return .wouldBlock
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+            case EBADF, EINVAL, ENOTSOCK: return .wouldBlock
+            default: return .retry
+            }
+        }
+        enable(accepted, Int32(IPPROTO_TCP), TCP_NODELAY)
+        return .connection(accepted, SocketAddress(storage: storage, length: length).resolved)
+    }
+}
+
+/// Opens every address that a host stands for.
+///
+/// With port 0 the first address chooses and the others take the same port. An address family that the machine
+/// lacks is skipped as long as one address works; an address in use is an error.
+enum Listening {
+    static func open(host: String, port: Int) throws(HTTPServerError) -> [ListeningSocket] {
+        var listeners: [ListeningSocket] = []
+        var chosen = port
+        var refusal: HTTPServerError?
+        for wanted in try addresses(host, port) {
+            do {
+                let listener = try ListeningSocket(port == 0 ? wanted.withPort(chosen) : wanted)
+                chosen = listener.address.port
+                listeners.append(listener)
+            } catch {
+                let isMissingFamily = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
+                // With port 0 the second address may find the port taken: it then chooses none rather than fail.
+                guard isMissingFamily || (port == 0 && !listeners.isEmpty) else { throw error }
+                refusal = error
+            }
+        }
+        if listeners.isEmpty {
+            throw refusal ?? HTTPServerError(message: "host '\(host)' has no address to listen on")
+        }
+        return listeners
+    }
+
+    private static func addresses(_ host: String, _ port: Int) throws(HTTPServerError) -> [SocketAddress] {
+        guard (0...65_535).contains(port) else {
+            throw HTTPServerError(message: "port \(port) is outside 0 to 65535")
+        }
+        do throws(UnresolvedHost) {
+            return try SocketAddress.resolve(host: host, port: port)
+        } catch {
+            throw HTTPServerError(message: "host '\(host)' cannot be resolved: \(error.reason)")
+        }
+    }
+}

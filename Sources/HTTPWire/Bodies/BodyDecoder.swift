@@ -1,0 +1,83 @@
+/// How the end of a body is found (RFC 9112 §6.3).
+package enum BodyFraming: Sendable, Equatable {
+    /// There is no body, and nothing is said of its length: 204, 304 and interim responses (RFC 9110 §8.6).
+    case none
+    case length(Int)
+    case chunked
+    /// The end of the connection is the end of the body; for responses alone.
+    case untilClose
+}
+
+/// Takes the framing off a body.
+package enum BodyDecoder {
+    case length(Int)
+    case chunked(ChunkedDecoder)
+    case untilClose
+
+    package init(_ framing: BodyFraming, limits: HTTPLimits) {
+        switch framing {
+        case .none: self = .length(0)
+        case .length(let count): self = .length(count)
+        case .chunked: self = .chunked(ChunkedDecoder(limits: limits))
+        case .untilClose: self = .untilClose
+        }
+    }
+
+    /// Whether the whole body has been taken.
+    package var isFinished: Bool {
+        switch self {
+        case .length(let remaining): remaining == 0
+        case .chunked(let decoder): decoder.isFinished
+        case .untilClose: false
+        }
+    }
+
+    /// Bytes still to come, where that is known.
+    package var remaining: Int? {
+        switch self {
+        case .length(let remaining): remaining
+        case .chunked(let decoder): decoder.isFinished ? 0 : nil
+        case .untilClose: nil
+        }
+    }
+
+    /// Bytes that the peer has said will come next: the rest of the body, or of its current chunk.
+    package var announced: Int {
+        switch self {
+        case .length(let remaining): remaining
+        case .chunked(let decoder): decoder.remainingOfChunk
+        case .untilClose: 0
+        }
+    }
+
+    /// Hands over what the buffer holds of the body and consumes it, framing included.
+    package mutating func consume(_ input: ByteBuffer, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+        switch self {
+        case .length(let remaining):
+            let count = min(remaining, input.count)
+            if count > 0 { try take(UnsafeRawBufferPointer(rebasing: input.bytes[..<count])) }
+            input.consume(count)
+            self = .length(remaining - count)
+        case .untilClose:
+            if !input.isEmpty { try take(input.bytes) }
+            input.consume(input.count)
+        case .chunked(var decoder):
+            defer { self = .chunked(decoder) }
+            let bytes = input.bytes
+            var offset = 0
+            while true {
+                switch try decoder.next(bytes, from: offset) {
+                case .data(let range):
+                    try take(UnsafeRawBufferPointer(rebasing: bytes[range]))
+                    offset = range.upperBound
+                case .needsMore:
+                    input.consume(bytes.count)
+                    return
+                case .finished(let consumed):
+                    input.consume(consumed)
+                    return
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/// Puts the chunked transfer coding around a body that is made piece by piece (RFC 9112 §7.1).
+package enum ChunkedEncoder {
+    /// One piece as a chunk, which an empty piece is not; with `isLast` the end of the body behind it.
+    package static func encode(_ piece: [UInt8], isLast: Bool) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(piece.count + 32)
+        if !piece.isEmpty {
+            result.append(contentsOf: String(piece.count, radix: 16).utf8)
+            result.append(contentsOf: "\r\n".utf8)
+            result.append(contentsOf: piece)
+            result.append(contentsOf: "\r\n".utf8)
+        }
+        if isLast { result.append(contentsOf: "0\r\n\r\n".utf8) }
+        return result
+    }
+}

@@ -1,0 +1,63 @@
+/// Comparisons of protocol text, which is ASCII and mostly case-insensitive.
+package enum ASCII {
+    /// The lower-case letter of an upper-case one; any other byte as it is.
+    package static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+    }
+
+    /// Whether bytes equal a word that is already in lower case, whatever their own case.
+    package static func equalsLowercased(_ bytes: UnsafeRawBufferPointer, _ word: String) -> Bool {
+        guard bytes.count == word.utf8.count else { return false }
+        for (byte, expected) in zip(bytes, word.utf8) where lowercased(byte) != expected { return false }
+        return true
+    }
+
+    /// Calls back for each member of a comma-separated list, trimmed; empty members are skipped (RFC 9110 §5.6.1).
+    package static func forEachListMember(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var start = 0
+        for index in 0...bytes.count where index == bytes.count || bytes[index] == UInt8(ascii: ",") {
+            let member = trimmed(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+            if !member.isEmpty { body(member) }
+            start = index + 1
+        }
+    }
+
+    /// Without optional white space at both ends (RFC 9110 §5.6.3: space and tab only).
+    package static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var start = 0
+        var end = bytes.count
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    }
+
+    /// A decimal number of digits alone, or nil when it is none or does not fit.
+    package static func decimal(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard !bytes.isEmpty else { return nil }
+        var value = 0
+        for byte in bytes {
+            guard byte >= 0x30, byte <= 0x39 else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowed) = product.addingReportingOverflow(Int(byte - 0x30))
+            if overflow || overflowed { return nil }
+            value = sum
+        }
+        return value
+    }
+
+    /// Characters that a token may hold (RFC 9110 §5.6.2).
+    package static func isToken(_ byte: UInt8) -> Bool { tokenTable[Int(byte)] }
+
+    private static let tokenTable: [Bool] = {
+        var table = [Bool](repeating: false, count: 256)
+        let letters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        for byte in letters.utf8 { table[Int(byte)] = true }
+        return table
+    }()
+
+    /// Whether a field has this name, which is given in lower case.
+    package static func matches(_ name: String, _ lowercasedName: String) -> Bool {
+        guard name.utf8.count == lowercasedName.utf8.count else { return false }
+        return zip(name.utf8, lowercasedName.utf8).allSatisfy { lowercased($0) == $1 }
+    }
+}

@@ -1,0 +1,28 @@
+/// One header field as ranges over the bytes of its head.
+package struct FieldRange: Sendable {
+    package let name: Range<Int32>
+    package let value: Range<Int32>
+
+    /// `name ":" OWS value OWS`; folding and space before the colon are refused (RFC 9112 §5.1, §5.2).
+    init(_ bytes: UnsafeRawBufferPointer, line: Range<Int32>) throws(HTTPRefusal) {
+        let start = Int(line.lowerBound)
+        let end = Int(line.upperBound)
+        if bytes[start] == 0x20 || bytes[start] == 0x09 {
+            throw HTTPRefusal(400, "A header field is folded over several lines")
+        }
+        var colon = start
+        while colon < end, ASCII.isToken(bytes[colon]) { colon += 1 }
+        guard colon > start, colon < end, bytes[colon] == UInt8(ascii: ":") else {
+            throw HTTPRefusal(400, "A header field is not of the form 'name: value'")
+        }
+        var valueStart = colon + 1
+        var valueEnd = end
+        while valueStart < valueEnd, bytes[valueStart] == 0x20 || bytes[valueStart] == 0x09 { valueStart += 1 }
+        while valueEnd > valueStart, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd -= 1 }
+        for index in valueStart..<valueEnd where bytes[index] < 0x20 || bytes[index] == 0x7F {
+            if bytes[index] != 0x09 { throw HTTPRefusal(400, "A header field holds a control character") }
+        }
+        name = line.lowerBound..<Int32(truncatingIfNeeded: colon)
+        value = Int32(truncatingIfNeeded: valueStart)..<Int32(truncatingIfNeeded: valueEnd)
+    }
+}

@@ -1,0 +1,68 @@
+/// Writes the head of a message (RFC 9112 §3 to §5).
+package enum HeadWriter {
+    /// The request line of a request for an origin-form target (RFC 9112 §3.2.1).
+    package static func appendRequestLine(_ method: HTTPMethod, _ target: String, to output: ByteBuffer) {
+        output.append("\(method.rawValue) \(target) HTTP/1.1\r\n")
+    }
+
+    /// The status line of a response.
+    package static func appendStatus(_ status: Int, to output: ByteBuffer) {
+        if status == 200 {
+            output.append("HTTP/1.1 200 OK\r\n")
+            return
+        }
+        output.append("HTTP/1.1 ")
+        // Three digits whatever the caller said (RFC 9110 §15).
+        output.append(decimal: min(max(status, 100), 999))
+        output.append(" ")
+        output.append(StatusPhrase.text(status))
+        output.append("\r\n")
+    }
+
+    /// Fields in their order, but for those that say how the message is framed.
+    package static func appendFields(_ headers: [(name: String, value: String)], to output: ByteBuffer) {
+        for field in headers where !isReserved(field.name) {
+            appendField(field.name, field.value, to: output)
+        }
+    }
+
+    /// One field; what could end the line early becomes a space.
+    package static func appendField(_ name: String, _ value: String, to output: ByteBuffer) {
+        appendSafely(name, to: output)
+        output.append(": ")
+        appendSafely(value, to: output)
+        output.append("\r\n")
+    }
+
+    private static func appendSafely(_ text: String, to output: ByteBuffer) {
+        let isSafe = !text.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
+        output.append(isSafe ? text : String(decoding: text.utf8.map(spaceForControl), as: UTF8.self))
+    }
+
+    private static func spaceForControl(_ byte: UInt8) -> UInt8 {
+        byte == 0x0D || byte == 0x0A || byte == 0 ? 0x20 : byte
+    }
+
+    /// Fields that only the server may write, because it decides about framing and the connection.
+    private static func isReserved(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4: ASCII.matches(name, "date")
+        case 10: ASCII.matches(name, "connection")
+        case 14: ASCII.matches(name, "content-length")
+        case 17: ASCII.matches(name, "transfer-encoding")
+        default: false
+        }
+    }
+
+    /// The field that says where the body ends.
+    package static func appendFraming(_ framing: BodyFraming, to output: ByteBuffer) {
+        switch framing {
+        case .none, .untilClose: break
+        case .length(let count):
+            output.append("Content-Length: ")
+            output.append(decimal: count)
+            output.append("\r\n")
+        case .chunked: output.append("Transfer-Encoding: chunked\r\n")
+        }
+    }
+}

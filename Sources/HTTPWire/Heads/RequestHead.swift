@@ -1,0 +1,76 @@
+/// A parsed request head: a copy of its bytes, and ranges over them.
+///
+/// A class, so that passing a request about costs one reference count.
+package final class RequestHead: Sendable {
+    /// The content coding of the body (RFC 9110 §8.4.1).
+    package enum Coding: Sendable, Equatable {
+        case identity
+        case gzip
+        case deflate
+        /// One that is not known here, or several: for routes that take the bytes as they are sent.
+        case unsupported
+    }
+
+    package let bytes: [UInt8]
+    package let fields: [FieldRange]
+    package let method: HTTPMethod
+    package let target: Range<Int32>
+    /// The raw path, percent-encoded as sent; `/` for an absolute target without one; `*` for `OPTIONS *`.
+    package let path: Range<Int32>
+    package let query: [(name: String, value: String)]
+    package let host: String
+    package let framing: BodyFraming
+    package let coding: Coding
+    package let isHTTP11: Bool
+    package let keepsAlive: Bool
+    package let expectsContinue: Bool
+    package let acceptsGzip: Bool
+
+    init(
+        bytes: [UInt8],
+        fields: [FieldRange],
+        requestLine: RequestLine,
+        summary: FieldSummary,
+        query: [(name: String, value: String)]
+    ) {
+        self.bytes = bytes
+        self.fields = fields
+        method = requestLine.method
+        target = requestLine.target
+        path = requestLine.path
+        self.query = query
+        host = summary.host
+        framing = summary.framing
+        coding = summary.coding
+        isHTTP11 = requestLine.isHTTP11
+        keepsAlive = summary.keepsAlive
+        expectsContinue = summary.expectsContinue
+        acceptsGzip = summary.acceptsGzip
+    }
+
+    /// The declared length of the body; nil when there is none or it is chunked.
+    package var contentLength: Int? {
+        if case .length(let count) = framing { count } else { nil }
+    }
+
+    /// A range of the head as text.
+    package func text(_ range: Range<Int32>) -> String {
+        bytes.withUnsafeBytes { String(decoding: $0[Int(range.lowerBound)..<Int(range.upperBound)], as: UTF8.self) }
+    }
+
+    /// Lends a range of the head; the pointer must not escape from `body`.
+    @inlinable
+    package func withBytes<Result>(_ range: Range<Int32>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        bytes.withUnsafeBytes {
+            body(UnsafeRawBufferPointer(rebasing: $0[Int(range.lowerBound)..<Int(range.upperBound)]))
+        }
+    }
+
+    /// The first field of a name, or nil; the name is given in lower case.
+    package func value(of name: String) -> String? {
+        for field in fields where field.name.count == name.utf8.count {
+            if withBytes(field.name, { ASCII.equalsLowercased($0, name) }) { return text(field.value) }
+        }
+        return nil
+    }
+}

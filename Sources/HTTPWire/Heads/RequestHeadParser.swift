@@ -1,0 +1,63 @@
+internal import Coding
+
+/// Turns bytes that arrive in any split into request heads (RFC 9112 §2 to §5).
+package struct RequestHeadParser {
+    private let limits: HTTPLimits
+    private var scanner = HeadScanner(.request)
+
+    package init(limits: HTTPLimits) {
+        self.limits = limits
+    }
+
+    /// Whether a head has begun to arrive.
+    package var hasBegun: Bool { scanner.hasBegun }
+
+    /// Looks at everything that has arrived since the head began; linear in total over all calls.
+    ///
+    /// - Parameter bytes: what was given last time, possibly with more behind it.
+    /// - Returns: nil until the head is complete; then the head and its length. The parser is fresh again then.
+    /// - Throws: the refusal to answer with. Nothing that follows on the connection can be trusted.
+    package mutating func parse(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(HTTPRefusal) -> (head: RequestHead, length: Int)? {
+        guard let length = try scanner.scan(bytes, limits: limits) else { return nil }
+        let lines = scanner.lines
+        scanner = HeadScanner(.request)
+        let head = UnsafeRawBufferPointer(rebasing: bytes[..<length])
+        return (try Self.parse(head, lines: lines, limits: limits), length)
+    }
+
+    private static func parse(
+        _ bytes: UnsafeRawBufferPointer,
+        lines: [Range<Int32>],
+        limits: HTTPLimits
+    ) throws(HTTPRefusal) -> RequestHead {
+        guard let first = lines.first else { throw HTTPRefusal(400, "The request line is missing") }
+        let requestLine = try RequestLine(bytes, line: first, limits: limits)
+        var fields: [FieldRange] = []
+        fields.reserveCapacity(lines.count - 1)
+        for line in lines.dropFirst() {
+            fields.append(try FieldRange(bytes, line: line))
+        }
+        let summary = try FieldSummary(bytes, fields: fields, requestLine: requestLine)
+        try checkPath(bytes, requestLine.path)
+        let query = try QueryParser.parse(bytes, requestLine.query, limits: limits)
+        return RequestHead(
+            bytes: [UInt8](bytes),
+            fields: fields,
+            requestLine: requestLine,
+            summary: summary,
+            query: query
+        )
+    }
+
+    /// A path that cannot be decoded is refused before anything is routed by it.
+    private static func checkPath(_ bytes: UnsafeRawBufferPointer, _ path: Range<Int32>) throws(HTTPRefusal) {
+        let raw = UnsafeRawBufferPointer(rebasing: bytes[Int(path.lowerBound)..<Int(path.upperBound)])
+        guard raw.contains(UInt8(ascii: "%")) else { return }
+        // Segment by segment, because that is how parameters are decoded: `%C3/%A9` is two broken halves.
+        for segment in raw.split(separator: UInt8(ascii: "/")) where PercentCoding.decode(segment) == nil {
+            throw HTTPRefusal(400, "The path is not valid percent-encoded UTF-8")
+        }
+    }
+}

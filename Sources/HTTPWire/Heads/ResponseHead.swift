@@ -1,0 +1,79 @@
+/// The head of a response (RFC 9112 §4).
+package struct ResponseHead: Sendable {
+    package let status: Int
+    /// In the order sent; names are in lower case.
+    package let fields: [(name: String, value: String)]
+
+    /// Whether another head follows for the same request (RFC 9110 §15.2).
+    package var isInterim: Bool { (100..<200).contains(status) }
+
+    /// The first field of a name, which is given in lower case.
+    package func value(of name: String) -> String? {
+        fields.first { $0.name == name }?.value
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer, lines: [Range<Int32>]) throws(HTTPRefusal) {
+        guard let first = lines.first else { throw HTTPRefusal(502, "The status line is missing") }
+        status = try Self.status(UnsafeRawBufferPointer(rebasing: bytes[Int(first.lowerBound)..<Int(first.upperBound)]))
+        var fields: [(name: String, value: String)] = []
+        for line in lines.dropFirst() {
+            let field = try FieldRange(bytes, line: line)
+            let name = bytes[Int(field.name.lowerBound)..<Int(field.name.upperBound)].map(ASCII.lowercased)
+            let value = bytes[Int(field.value.lowerBound)..<Int(field.value.upperBound)]
+            fields.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+        }
+        self.fields = fields
+    }
+
+    /// `HTTP/1.x SP three digits`, and a phrase that means nothing.
+    private static func status(_ line: UnsafeRawBufferPointer) throws(HTTPRefusal) -> Int {
+        guard line.count >= 12, line.starts(with: "HTTP/1.".utf8), line[8] == 0x20,
+            line.count == 12 || line[12] == 0x20,
+            let status = ASCII.decimal(UnsafeRawBufferPointer(rebasing: line[9..<12])), status >= 100
+        else { throw HTTPRefusal(502, "The status line is not of the form 'HTTP/1.1 status phrase'") }
+        return status
+    }
+
+    /// How the end of the body is found (RFC 9112 §6.3), for a response to any method but HEAD and CONNECT.
+    package var framing: BodyFraming {
+        get throws(HTTPRefusal) {
+            if isInterim || status == 204 || status == 304 { return .none }
+            let codings = fields.filter { $0.name == "transfer-encoding" }
+            if let coding = codings.first {
+                guard codings.count == 1, coding.value.lowercased() == "chunked" else {
+                    throw HTTPRefusal(502, "The transfer coding is not chunked")
+                }
+                return .chunked
+            }
+            let lengths = Set(fields.filter { $0.name == "content-length" }.map(\.value))
+            guard let length = lengths.first else { return .untilClose }
+            guard lengths.count == 1, let count = Array(length.utf8).withUnsafeBytes(ASCII.decimal) else {
+                throw HTTPRefusal(502, "Content-Length is not a decimal number of bytes")
+            }
+            return .length(count)
+        }
+    }
+}
+
+/// Turns bytes that arrive in any split into response heads.
+package struct ResponseHeadParser {
+    private let limits: HTTPLimits
+    private var scanner = HeadScanner(.response)
+
+    package init(limits: HTTPLimits) {
+        self.limits = limits
+    }
+
+    /// Looks at everything that has arrived since the head began.
+    ///
+    /// - Returns: nil until the head is complete; then the head and its length. The parser is fresh again then.
+    /// - Throws: what is wrong with the head. Nothing that follows on the connection can be trusted.
+    package mutating func parse(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(HTTPRefusal) -> (head: ResponseHead, length: Int)? {
+        guard let length = try scanner.scan(bytes, limits: limits) else { return nil }
+        let lines = scanner.lines
+        scanner = HeadScanner(.response)
+        return (try ResponseHead(bytes, lines: lines), length)
+    }
+}

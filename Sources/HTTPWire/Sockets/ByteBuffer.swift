@@ -1,0 +1,108 @@
+internal import Glibc
+
+/// A growable byte queue on the C heap: filled at the end, consumed from the start, freed when told.
+///
+/// Has one owner at a time; whoever holds it says so.
+package final class ByteBuffer {
+    private var base: UnsafeMutableRawPointer?
+    private var capacity = 0
+    private var start = 0
+    private var end = 0
+
+    package init() {}
+
+    deinit {
+        free(base)
+    }
+
+    /// Bytes that it holds.
+    package var count: Int { end - start }
+    /// Whether it holds none.
+    package var isEmpty: Bool { start == end }
+
+    /// What it holds; valid until the buffer is changed.
+    package var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base?.advanced(by: start), count: count)
+    }
+
+    /// The unused space behind the content.
+    package var space: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: base?.advanced(by: end), count: capacity - end)
+    }
+
+    /// Makes room for at least `count` more bytes, by moving the content to the front or by growing.
+    package func reserve(_ count: Int) {
+        if capacity - end >= count { return }
+        if let base, start > 0 {
+            memmove(base, base + start, end - start)
+            end -= start
+            start = 0
+            if capacity - end >= count { return }
+        }
+        let wanted = max(capacity * 2, end + count)
+        guard let grown = realloc(base, wanted) else { fatalError("out of memory for a buffer of \(wanted) bytes") }
+        base = grown
+        capacity = wanted
+    }
+
+    /// Makes the first bytes of `space` content.
+    package func didFill(_ count: Int) {
+        precondition(count <= capacity - end, "filled \(count) bytes of \(capacity - end)")
+        end += count
+    }
+
+    /// Drops the first bytes of the content.
+    package func consume(_ count: Int) {
+        precondition(count <= end - start, "consumed \(count) bytes of \(end - start)")
+        start += count
+        if start == end {
+            start = 0
+            end = 0
+        }
+    }
+
+    /// Frees the memory of an empty buffer, so that an idle connection holds none.
+    package func releaseIfEmpty() {
+        guard isEmpty else { return }
+        free(base)
+        base = nil
+        capacity = 0
+    }
+
+    /// Adds one byte at the end.
+    package func append(_ byte: UInt8) {
+        reserve(1)
+        base?.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
+        end += 1
+    }
+
+    /// Adds bytes at the end.
+    package func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
+        reserve(bytes.count)
+        guard let base else { return }
+        memcpy(base + end, source, bytes.count)
+        end += bytes.count
+    }
+
+    /// Adds bytes at the end.
+    package func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    /// Adds a text at the end.
+    package func append(_ text: StaticString) {
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Adds a text at the end.
+    package func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Adds a number in decimal digits.
+    package func append(decimal number: Int) {
+        append(String(number))
+    }
+}

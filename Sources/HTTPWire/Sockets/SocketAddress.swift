@@ -1,0 +1,113 @@
+package import Glibc
+
+/// A host and port that a server listens on, or that a peer came from.
+package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The numeric address, without brackets.
+    package let host: String
+    package let port: Int
+    package let isIPv6: Bool
+
+    /// As it stands in a URL: `127.0.0.1:5000`, `[::1]:5000`.
+    package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// A socket address as the kernel keeps it.
+package struct SocketAddress {
+    package private(set) var storage: sockaddr_storage
+    package let length: socklen_t
+
+    /// AF_INET or AF_INET6.
+    package var family: Int32 { Int32(storage.ss_family) }
+
+    package init(storage: sockaddr_storage, length: socklen_t) {
+        self.storage = storage
+        self.length = length
+    }
+
+    /// The address that a socket is bound to, or nil when it has gone.
+    package init?(localOf descriptor: Int32) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard result == 0 else { return nil }
+        self.init(storage: storage, length: length)
+    }
+
+    /// Lends the address to a system call; the pointer must not escape from `body`.
+    package func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
+        withUnsafePointer(to: storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body)
+        }
+    }
+
+    /// Host and port as text; an IPv4 address that came through an IPv6 socket reads as IPv4.
+    package var resolved: HTTPAddress {
+        let isIPv6 = family == AF_INET6
+        let text = withUnsafeTemporaryAllocation(byteCount: Int(INET6_ADDRSTRLEN) + 1, alignment: 1) { buffer in
+            guard let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return "" }
+            let found = withUnsafeBytes(of: storage) { bytes -> UnsafePointer<CChar>? in
+                let offset = isIPv6 ? 8 : 4
+                guard let address = bytes.baseAddress?.advanced(by: offset) else { return nil }
+                return inet_ntop(family, address, base, socklen_t(buffer.count))
+            }
+            return found == nil ? "" : String(cString: base)
+        }
+        let mapped = "::ffff:"
+        if isIPv6, text.hasPrefix(mapped), text.contains(".") {
+            return HTTPAddress(host: String(text.dropFirst(mapped.count)), port: port, isIPv6: false)
+        }
+        return HTTPAddress(host: text, port: port, isIPv6: isIPv6)
+    }
+
+    /// Both families keep the port in network order behind the family (netinet/in.h).
+    private var port: Int {
+        withUnsafeBytes(of: storage) { Int($0[2]) << 8 | Int($0[3]) }
+    }
+
+    /// The same address with another port.
+    package func withPort(_ port: Int) -> SocketAddress {
+        var copy = self
+        withUnsafeMutableBytes(of: &copy.storage) { bytes in
+            bytes[2] = UInt8(truncatingIfNeeded: port >> 8)
+            bytes[3] = UInt8(truncatingIfNeeded: port)
+        }
+        return copy
+    }
+
+    /// Every stream address that a host name or literal stands for, in the resolver's order; never empty.
+    ///
+    /// Blocks on the resolver.
+    package static func resolve(host: String, port: Int) throws(UnresolvedHost) -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let literal = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        let code = getaddrinfo(literal, String(port), &hints, &list)
+        guard code == 0 else { throw UnresolvedHost(reason: String(cString: gai_strerror(code))) }
+        defer { freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var seen: Set<HTTPAddress> = []
+        var next = list
+        while let entry = next {
+            next = entry.pointee.ai_next
+            guard let raw = entry.pointee.ai_addr else { continue }
+            var storage = sockaddr_storage()
+            let length = min(Int(entry.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
+            withUnsafeMutableBytes(of: &storage) {
+                $0.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: length))
+            }
+            let address = SocketAddress(storage: storage, length: socklen_t(length))
+            if seen.insert(address.resolved).inserted { addresses.append(address) }
+        }
+        guard !addresses.isEmpty else { throw UnresolvedHost(reason: "the name has no address") }
+        return addresses
+    }
+}
+
+/// A host that has no address; what the resolver says.
+package struct UnresolvedHost: Error {
+    package let reason: String
+}

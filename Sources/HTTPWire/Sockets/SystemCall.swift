@@ -1,0 +1,129 @@
+internal import Glibc
+
+import Glibc
+
+/// What one non-blocking transfer achieved; would-block and end of file are ordinary results.
+package enum Transfer: Equatable, Sendable {
+    case bytes(Int)
+    case wouldBlock
+    case endOfFile
+    /// The connection is beyond use: reset, broken pipe, or an error of the file.
+    case failed(errno: Int32)
+}
+
+/// Each system call is wrapped once here: EINTR loops, errno is read on the next line.
+package enum SystemCall {
+    /// Reads what has arrived, as much as the buffer holds.
+    package static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+        while true {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { return .bytes(count) }
+            if count == 0 { return .endOfFile }
+            let code = errno
+            if code == EINTR { continue }
+            return code == EAGAIN || code == EWOULDBLOCK ? .wouldBlock : .failed(errno: code)
+        }
+    }
+
+    /// Sends one or two buffers in one call; never raises SIGPIPE.
+    package static func send(
+        _ descriptor: Int32,
+        _ first: UnsafeRawBufferPointer,
+        _ second: UnsafeRawBufferPointer,
+        moreFollows: Bool
+    ) -> Transfer {
+        let flags = Int32(MSG_NOSIGNAL) | (moreFollows ? Int32(MSG_MORE) : 0)
+        while true {
+            let count: Int
+            if second.isEmpty {
+                count = Glibc.send(descriptor, first.baseAddress, first.count, flags)
+            } else {
+                count = gather(descriptor, first, second, flags)
+            }
+            if count >= 0 { return .bytes(count) }
+            let code = errno
+            if code == EINTR { continue }
+            return code == EAGAIN || code == EWOULDBLOCK ? .wouldBlock : .failed(errno: code)
+        }
+    }
+
+    private static func gather(
+        _ descriptor: Int32,
+        _ first: UnsafeRawBufferPointer,
+        _ second: UnsafeRawBufferPointer,
+        _ flags: Int32
+    ) -> Int {
+        withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
+            vectors.initializeElement(
+                at: 0,
+                to: iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count)
+            )
+            vectors.initializeElement(
+                at: 1,
+                to: iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count)
+            )
+            var message = msghdr()
+            message.msg_iov = vectors.baseAddress
+            message.msg_iovlen = 2
+            return sendmsg(descriptor, &message, flags)
+        }
+    }
+
+    /// Copies from a file to a socket inside the kernel; may block on the disk, never on the socket.
+    package static func sendFile(_ socket: Int32, _ file: Int32, offset: Int, count: Int) -> Transfer {
+        var position = off_t(offset)
+        while true {
+            let sent = sendfile(socket, file, &position, count)
+            if sent > 0 { return .bytes(sent) }
+            if sent == 0 { return .endOfFile }
+            let code = errno
+            if code == EINTR { continue }
+            return code == EAGAIN || code == EWOULDBLOCK ? .wouldBlock : .failed(errno: code)
+        }
+    }
+
+    /// Nanoseconds of a clock that never jumps, at a resolution of a few milliseconds: for time-outs.
+    package static func coarseNanoseconds() -> UInt64 {
+        nanoseconds(of: CLOCK_MONOTONIC_COARSE)
+    }
+
+    /// Nanoseconds of a clock that never jumps, at full resolution: for measuring exchanges.
+    package static func preciseNanoseconds() -> UInt64 {
+        nanoseconds(of: CLOCK_MONOTONIC)
+    }
+
+    private static func nanoseconds(of clock: clockid_t) -> UInt64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    /// Whether the peer's machine has not said yet of all bytes that were sent that they arrived.
+    package static func hasUnacknowledgedBytes(_ descriptor: Int32) -> Bool {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
+    }
+
+    /// Says that no more bytes will come from us; the peer may have gone, which changes nothing.
+    package static func shutdownWriting(_ descriptor: Int32) {
+        _ = shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Ends both directions without freeing the descriptor's number.
+    package static func shutdownBoth(_ descriptor: Int32) {
+        _ = shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Processors that this process may run on now, at least 1.
+    package static func activeCores() -> Int {
+        max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
+
+    /// The words of the system for an `errno`.
+    package static func errorText(_ code: Int32) -> String {
+        withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
+            guard let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return "error \(code)" }
+            return strerror_r(code, base, buffer.count) == 0 ? String(cString: base) : "error \(code)"
+        }
+    }
+}

@@ -1,0 +1,37 @@
+internal import HTTPClient
+internal import HTTPWire
+
+/// Sends requests to the server of a tracking URI, with the credentials that the MLflow client would send.
+struct TrackingClient: Sendable {
+    let uri: TrackingURI
+    let credentials: ClientCredentials
+
+    /// The answer to `GET path`, whatever its status.
+    /// - Parameter path: behind the URI's prefix, with its query.
+    func get(_ path: String, by deadline: Deadline) throws(CallFailure) -> HTTPReply {
+        try send(.get, path, fields: [], body: nil, by: deadline)
+    }
+
+    /// The answer to `POST path` with a JSON body, whatever its status.
+    func post(_ path: String, json body: [UInt8], by deadline: Deadline) throws(CallFailure) -> HTTPReply {
+        try send(.post, path, fields: [("Content-Type", "application/json")], body: body, by: deadline)
+    }
+
+    private func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        fields: [(name: String, value: String)],
+        body: [UInt8]?,
+        by deadline: Deadline
+    ) throws(CallFailure) -> HTTPReply {
+        var common = [
+            ("Host", uri.hostField),
+            ("User-Agent", "apus-doctor/\(apusVersion)"),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "identity"),
+        ]
+        if let authorization = credentials.authorization { common.append(("Authorization", authorization)) }
+        let client = HTTPClient(host: uri.host, port: uri.port)
+        return try client.send(method, uri.prefix + path, fields: common + fields, body: body, by: deadline)
+    }
+}

@@ -8,7 +8,7 @@ SHELL := bash
 
 python := python3
 apus := .build/release/apus
-# With the Swift runtime inside: it starts sooner and needs 4 MB less.
+# Links the Swift runtime statically: the binary starts faster and needs 4 MB less memory.
 release := swift build -c release --product apus --static-swift-stdlib
 environments := .venv .venv-2.9 .venv-2.22 .venv-reference
 swift_sources := Sources Tests Package.swift
@@ -38,25 +38,25 @@ compiled: native-packages
 	@swift build --build-tests
 	$(release)
 
-lint: ## check the format, and that every migration and page is in the binary
+lint: ## check the format, and that every migration and page is embedded
 	@swift format lint --strict --configuration .swift-format -r $(swift_sources)
 	Scripts/check-embedded
 	echo "lint: clean"
 
-unit: native-packages ## Swift tests, debug
+unit: native-packages ## Swift tests of a debug build
 	@swift test --disable-xctest
 
-conformance: build environments ## the real clients against the release binary
+conformance: build environments ## tests with real MLflow clients against the release binary
 	@export APUS_BINARY="$$PWD/$(apus)"
 	.venv/bin/python -m pytest -q Tests/Conformance
 	for environment in .venv-2.22 .venv-2.9; do
 	    $$environment/bin/python -m pytest -q Tests/Conformance -m client
 	done
 
-differential: build environments ## the same requests to the reference server and to Apus
+differential: build environments ## compare the answers of MLflow's server and of Apus to the same requests
 	@APUS_BINARY="$$PWD/$(apus)" .venv-reference/bin/python -m pytest -q Tests/Differential
 
-soak: build ## mixed load for SOAK_SECONDS (default 60): log, memory and descriptors over time, nothing lost
+soak: build ## mixed load for SOAK_SECONDS (default 60): checks WAL size, memory, descriptors and lost data
 	@APUS_BINARY="$$PWD/$(apus)" $(python) Tests/Soak/run.py
 
 environments: $(environments:%=%/.stamp)
@@ -66,7 +66,7 @@ environments: $(environments:%=%/.stamp)
 .venv-2.22/.stamp: Tests/Conformance/requirements-2.22.txt
 .venv-reference/.stamp: Scripts/reference-requirements.txt
 
-# A pip that stops half-way leaves no stamp, and the next run starts this environment anew.
+# If pip fails, there is no stamp, and the next run creates this environment anew.
 %/.stamp: | test-packages
 	@rm -rf $*
 	$(python) -m venv $*
@@ -85,14 +85,14 @@ sanitize: native-packages ## Swift tests under the thread and the address saniti
 	swift test --disable-xctest --sanitize=thread --scratch-path .build/thread
 	swift test --disable-xctest --sanitize=address --scratch-path .build/address
 
-fuzz: native-packages ## each fuzz target of Tests/Fuzz for FUZZ_SECONDS (default 60)
+fuzz: native-packages ## run each fuzz target of Tests/Fuzz for FUZZ_SECONDS (default 60)
 	@Scripts/fuzz "$${FUZZ_SECONDS:-60}"
 
-bench: build ## side by side with MLflow and FastTrackML (Benchmarks/README.md), with BENCH_FLAGS
+bench: build ## compare with MLflow and FastTrackML (Benchmarks/README.md); takes BENCH_FLAGS
 	@APUS_BINARY="$$PWD/$(apus)" $(python) Benchmarks/run.py $(BENCH_FLAGS)
 
-dist: native-packages ## dist/apus-<version>-linux-<arch>.tar.gz, linked statically, checked
+dist: native-packages ## build and check dist/apus-<version>-linux-<arch>.tar.gz, linked statically
 	@Scripts/dist
 
-clean: ## remove everything built, and the Python environments
+clean: ## remove all build products and Python environments
 	@rm -rf .build dist $(environments) .venv-peers

@@ -1,13 +1,13 @@
-// What this machine can do without a server in between. Prints one JSON object.
+// Measures the limits of this machine without a server. Prints one JSON object.
 //
-//   limits fsync DIRECTORY SECONDS       4 KiB appends, each with fdatasync
-//   limits roundtrip SECONDS             300 bytes there and back over loopback, two processes, one connection
+//   limits fsync DIRECTORY SECONDS       appends of 4 KiB, each followed by fdatasync
+//   limits roundtrip SECONDS             300 bytes to another process and back, over one loopback connection
 //   limits sqlite DATABASE SCHEMA RUNS KEYS OTHER PER_COMMIT IS_BATCH SECONDS
-//       The statements of a metric point as Apus' writer executes them, with its pragmas (Connection+Settings.swift,
-//       WriteStatements.swift, WriteSession+Metrics.swift): the point is inserted, the row of its latest value updated,
-//       what is known of the series is remembered. RUNS × KEYS series take turns beside OTHER runs of 20 metrics.
-//       PER_COMMIT points share a durable commit: of as many requests, or with IS_BATCH 1 one run's batch, of which each
-//       key's latest row is written once.
+//       The statements that Apus' writer executes for a metric point, with its pragmas (Connection+Settings.swift,
+//       WriteStatements.swift, WriteSession+Metrics.swift): they insert the point and update its latest row;
+//       the state of each series is cached. RUNS × KEYS series are written in turn, beside OTHER runs of 20 metrics.
+//       PER_COMMIT points share a durable commit: as that many requests, or with IS_BATCH 1 as one batch of a run,
+//       which writes the latest row of each key once.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ static void measureRoundTrip(int64_t nanoseconds) {
     int64_t start = now();
     while (now() - start < nanoseconds) {
         int64_t before = now();
-        if (!exchangeAll(peer, message, false) || !exchangeAll(peer, message, true)) fail("the echo ended");
+        if (!exchangeAll(peer, message, false) || !exchangeAll(peer, message, true)) fail("the echo process ended");
         sample(now() - before);
     }
     report(sampleCount(), start, 0);
@@ -110,7 +110,7 @@ typedef struct {
     sqlite3 *database;
     sqlite3_stmt *begin, *commit, *insert, *insertLatest, *updateLatest;
     int64_t *counts;  // points of each series
-    int64_t number;   // of the next point
+    int64_t number;   // number of the next point
     int64_t longestCheckpoint, checkpointedAtPages;
 } Store;
 
@@ -180,7 +180,7 @@ static void checkpoint(Store *store) {
     if (now() - start > store->longestCheckpoint) store->longestCheckpoint = now() - start;
 }
 
-// One commit of requests of one point each, over all series in turn.
+// Commits requests of one point each, for all series in turn.
 static void commitPoints(Store *store, int64_t runs, int64_t series, int64_t perCommit) {
     for (int64_t index = 0; index < perCommit; index++, store->number++) {
         int64_t place = store->number % series, run = place % runs + 1, key = place / runs + 1;
@@ -190,7 +190,7 @@ static void commitPoints(Store *store, int64_t runs, int64_t series, int64_t per
     }
 }
 
-// One commit of one batch: its keys take turns, and each latest row is written once.
+// Commits one batch: its keys take turns, and each latest row is written once.
 static void commitBatch(Store *store, int64_t run, int64_t keys, int64_t points) {
     int64_t *counts = store->counts + (run - 1) * keys;
     for (int64_t index = 0; index < points; index++, store->number++) insertPoint(store, run, index % keys + 1);
@@ -204,7 +204,7 @@ static void measureStore(char **arguments) {
     int64_t runs = atoll(arguments[2]), keys = atoll(arguments[3]), perCommit = atoll(arguments[5]);
     bool isBatch = atoi(arguments[6]) != 0;
     int64_t nanoseconds = (int64_t)(atof(arguments[7]) * 1e9);
-    if (runs <= 0 || keys <= 0 || perCommit <= 0) fail("runs, keys and points of a commit are positive");
+    if (runs <= 0 || keys <= 0 || perCommit <= 0) fail("RUNS, KEYS and PER_COMMIT must be positive");
     Store store = openStore(arguments[0], arguments[1], runs * keys, atoll(arguments[4]));
     int64_t start = now(), commits = 0;
     while (now() - start < nanoseconds) {

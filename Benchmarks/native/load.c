@@ -1,18 +1,18 @@
-// Load generator: keep-alive connections that repeat the steps of a script, one thread, epoll.
+// Load generator: one thread with epoll, whose keep-alive connections repeat the steps of a script.
 //
 //   load --port P --script FILE [--connections 1] [--iterations N] [--seconds S] [--rate R]
 //
-// Ends after N iterations over all connections or S seconds (default 10), whichever is first; requests under way then
-// are still waited for, up to 60 s. Prints one JSON object. With --rate, R requests a second are due at even
-// distances, and a latency counts from the due time, so that a stall is charged to everything that it held up.
+// Ends after N iterations over all connections or S seconds (default 10), whichever is first; then waits up to 60 s for
+// the answers still missing. Prints one JSON object. With --rate, R requests a second are due at even intervals, and
+// each latency counts from the due time, so that it includes the delay by a stall.
 //
-// A script, one instruction a line:
-//   list runs FILE                     lines to pick from, as ${runs[…]}
+// A script has one instruction per line:
+//   list runs FILE                     lines for placeholders like ${runs[…]}
 //   step POST /api/…                   begins a step; the target is a template (template.h)
 //   type application/octet-stream      Content-Type of the step's body (default application/json)
-//   capture run_id                     keeps a string member of the answer for the following steps, as ${run_id}
-//   more next_page_token               repeats the step for as long as the answer has this member
-//   body {"run_id":"${run_id}"}        template of the body
+//   capture run_id                     stores a string member of the answer; later steps use it as ${run_id}
+//   more next_page_token               repeats the step while the answer has this member
+//   body {"run_id":"${run_id}"}        template of the step's body
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ enum { READ_BYTES = 262144, EVENTS = 256, PATIENCE_SECONDS = 60 };
 typedef struct {
     int descriptor;
     bool isBusy;        // a request is under way
-    bool wantsToWrite;  // epoll waits for room
+    bool wantsToWrite;  // epoll reports when the socket takes more bytes
     size_t step;
     size_t sent;
     Buffer request;
@@ -111,7 +111,7 @@ static void sendRequest(Connection *connection) {
         ssize_t count = send(connection->descriptor, connection->request.bytes + connection->sent,
                              connection->request.length - connection->sent, MSG_NOSIGNAL);
         if (count < 0) {
-            // A connection that broke is noticed by the read that follows.
+            // A later read detects a broken connection.
             if (errno != EAGAIN && errno != EWOULDBLOCK) break;
             if (!connection->wantsToWrite) watch(connection, EPOLL_CTL_MOD, true);
             return;
@@ -125,7 +125,7 @@ static bool mayBegin(int64_t time) {
     return time < load.deadline && (load.iterations == 0 || load.startedIterations < load.iterations);
 }
 
-// Sends the connection's next request; false when the load is over for it.
+// Sends the connection's next request; false if the connection has no more to send.
 static bool beginRequest(Connection *connection, int64_t time, int64_t due) {
     if (connection->step == 0 && connection->iterationStart == 0) {
         if (!mayBegin(time)) return false;
@@ -170,7 +170,7 @@ static void reopen(Connection *connection) {
     openConnection(connection);
 }
 
-// The answer is complete: counts it and steps on.
+// Counts a complete answer and goes to the next step.
 static void finishRequest(Connection *connection) {
     Response *response = &connection->response;
     const Step *step = &load.script.steps[connection->step];
@@ -224,7 +224,7 @@ static void receive(Connection *connection) {
         }
         feedResponse(&connection->response, load.readBuffer, (size_t)count);
         if (connection->response.state == STATE_BROKEN) {
-            breakConnection(connection, "an answer that is no HTTP");
+            breakConnection(connection, "the answer is not valid HTTP");
             return;
         }
         if (connection->response.state == STATE_DONE) {
@@ -234,7 +234,7 @@ static void receive(Connection *connection) {
     }
 }
 
-// Gives work to the connections that rest; the milliseconds until there is more to give.
+// Sends requests on idle connections; returns the milliseconds until the next request is due.
 static int beginIdle(void) {
     while (load.idleCount > 0) {
         int64_t time = now(), due = time;
@@ -269,7 +269,7 @@ static void run(int connectionCount) {
         int64_t time = now();
         if (load.busy == 0 && !mayBegin(time)) break;
         if (time > load.deadline + PATIENCE_SECONDS * INT64_C(1000000000)) {
-            noteFailure("answers did not come", 20);
+            noteFailure("no reply within 60 s", 20);
             break;
         }
         int count = epoll_wait(load.epoll, events, EVENTS, patience);

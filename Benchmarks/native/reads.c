@@ -1,13 +1,13 @@
-// What this machine can do when it reads: a small server in C beside a client, over one loopback connection. It
-// executes the statements of Apus' readers on Apus' own database, with their pragmas, in one transaction a request,
-// writes the same JSON, and sends it. There is no HTTP, no thread and no check of what was asked. Prints one JSON object.
+// Measures the limits of this machine for reads: a small server in C and a client, over one loopback connection. The
+// server executes the statements of Apus' readers on a database of Apus, with their pragmas, in one transaction per
+// request, and sends the same JSON. It has no HTTP, no threads and no checks of the request. Prints one JSON object.
 //
-//   reads runs DATABASE SQL LIMIT CALLS         a search: the rows that SQL finds, up to LIMIT, as runs
-//   reads run DATABASE FILE CALLS               one run a request, of the ids in FILE in turn
-//   reads history DATABASE RUN KEY PAGE PASSES  a metric's points in pages of PAGE, or with 0 in one answer;
-//                                               counts points
+//   reads runs DATABASE SQL LIMIT CALLS         a search: the runs whose rows SQL finds, up to LIMIT
+//   reads run DATABASE FILE CALLS               one run per request, for the ids in FILE in turn
+//   reads history DATABASE RUN KEY PAGE PASSES  a metric's points in pages of PAGE, or all in one answer if PAGE is 0;
+//                                               counts points, not requests
 //
-// With 0 as CALLS or PASSES the (first) answer itself is printed, so that it can be compared with Apus' own.
+// If CALLS or PASSES is 0, the first answer is printed instead, to be compared with that of Apus.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -24,7 +24,7 @@
 
 enum { REQUEST_BYTES = 300, FRAME_BYTES = 1 << 18, MAXIMUM_RUNS = 1000, MAXIMUM_KEYS = 4096 };
 
-// What follows a piece of an answer.
+// What follows after a piece of an answer.
 enum { PIECE_FOLLOWS, ANSWER_ENDS, PAGE_FOLLOWS };
 
 typedef struct {
@@ -37,19 +37,19 @@ typedef struct {
     Text keys[MAXIMUM_KEYS];  // quoted
     char **ids;
     int64_t idCount, limit, pageSize;
-    int peer;  // -1 prints instead of sending
+    int peer;  // the socket, or -1 to print the answer
     Text text;
 } Reader;
 
 static void sendAll(int peer, const void *bytes, size_t length) {
     for (size_t done = 0; done < length;) {
         ssize_t count = send(peer, (const char *)bytes + done, length - done, MSG_NOSIGNAL);
-        if (count <= 0) fail("the client ended");
+        if (count <= 0) fail("the client closed the connection");
         done += (size_t)count;
     }
 }
 
-// Hands the text over and begins anew; head and text leave together.
+// Sends the text with its header in one call, and empties it.
 static void flush(Reader *reader, int64_t what) {
     Text *text = &reader->text;
     if (reader->peer < 0) {
@@ -157,7 +157,7 @@ static void writePair(Reader *reader, sqlite3_stmt *row) {
     addRaw(text, "}");
 }
 
-// The list of one run: the statement stands before or on its first row, and rows come in the order of the page.
+// Writes a list of one run: `statement` stands before or on the run's first row, and its rows are in page order.
 static void writeList(Reader *reader, sqlite3_stmt *statement, bool *stands, int64_t id, const char *name,
                       void (*write)(Reader *, sqlite3_stmt *), bool *isFirst) {
     bool begun = false;
@@ -176,10 +176,10 @@ static void writeList(Reader *reader, sqlite3_stmt *statement, bool *stands, int
 }
 
 static void requireEmpty(sqlite3_stmt *statement, const char *what) {
-    if (next(statement)) fail("the store has %s, which are not written here", what);
+    if (next(statement)) fail("the store has %s, which this program does not write", what);
 }
 
-// The runs of these rows, as elements of a list.
+// Writes the runs of these rows as elements of a list.
 static void writeRuns(Reader *reader, const int64_t *rows, int count) {
     static char page[MAXIMUM_RUNS * 22 + 3];
     size_t length = (size_t)sprintf(page, "[");
@@ -210,7 +210,7 @@ static void answerSearch(Reader *reader, int64_t number) {
     int count = 0;
     run(reader->begin);
     while (next(reader->rows)) {
-        // One more than the page tells whether another follows.
+        // One row more than the page tells whether another page follows.
         if (count < reader->limit) rows[count++] = sqlite3_column_int64(reader->rows, 0);
     }
     addRaw(&reader->text, "{");
@@ -232,7 +232,7 @@ static void answerRun(Reader *reader, int64_t number) {
     flush(reader, ANSWER_ENDS);
 }
 
-// The next page of the history; the values of its last point stay bound for the page after.
+// Writes the next page of the history; the values of its last point stay bound for the page after it.
 static void answerHistory(Reader *reader, int64_t number) {
     static int64_t timestamp, step, isNaN;
     static double value;
@@ -295,7 +295,7 @@ static bool receiveAll(int peer, void *bytes, size_t length) {
     return true;
 }
 
-// One request and its whole answer; returns what the last piece said.
+// Sends one request and reads its whole answer; returns what follows after it.
 static int64_t ask(int peer, int64_t number, int64_t *braces) {
     static char piece[1 << 24];
     char request[REQUEST_BYTES] = {0};
@@ -303,9 +303,9 @@ static int64_t ask(int peer, int64_t number, int64_t *braces) {
     memcpy(request, &number, sizeof number);
     sendAll(peer, request, sizeof request);
     while (frame.what == PIECE_FOLLOWS) {
-        if (!receiveAll(peer, &frame, sizeof frame)) fail("the server ended");
-        if (frame.length > (int64_t)sizeof piece) fail("a piece of %lld bytes", (long long)frame.length);
-        if (!receiveAll(peer, piece, (size_t)frame.length)) fail("the server ended");
+        if (!receiveAll(peer, &frame, sizeof frame)) fail("the server closed the connection");
+        if (frame.length > (int64_t)sizeof piece) fail("a piece of %lld bytes is too large", (long long)frame.length);
+        if (!receiveAll(peer, piece, (size_t)frame.length)) fail("the server closed the connection");
         for (int64_t index = 0; index < frame.length; index++) *braces += piece[index] == '{';
     }
     return frame.what;
@@ -341,7 +341,7 @@ static int connectTo(Reader *reader, void (*answer)(Reader *, int64_t)) {
     return peer;
 }
 
-// The server stays in this process, because SQLite must not be used across a fork; the client that measures is a child.
+// The server stays in this process, because SQLite must not be used across a fork; the measuring client is the child.
 static void measure(Reader *reader, void (*answer)(Reader *, int64_t), int64_t calls, bool countsPoints) {
     if (calls == 0) {
         reader->peer = -1;

@@ -65,7 +65,7 @@ static size_t takeBody(Response *response, const char *bytes, size_t length) {
     return length;
 }
 
-// A line between chunks: the size of the next one, the end of one, or the trailer.
+// Reads a line between chunks: a chunk size, the end of a chunk, or a trailer.
 static size_t takeLine(Response *response, const char *bytes, size_t length) {
     const char *newline = memchr(bytes, '\n', length);
     size_t taken = newline ? (size_t)(newline - bytes) + 1 : length;

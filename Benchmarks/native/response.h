@@ -1,4 +1,4 @@
-// Reads one HTTP/1.1 answer at a time from bytes as they arrive, with either framing.
+// Parses one HTTP/1.1 response at a time as bytes arrive, with Content-Length or chunked.
 #pragma once
 
 #include <stdbool.h>
@@ -20,20 +20,20 @@ typedef enum {
 typedef struct {
     ResponseState state;
     int status;
-    bool closes;              // the server ends the connection after this answer
-    unsigned long long rest;  // bytes of the body, or of the chunk, still to come
-    bool keepsBody;           // collect the body; that of a refusal is collected anyway
+    bool closes;              // the server closes the connection after this response
+    unsigned long long rest;  // bytes of the body or chunk that are still missing
+    bool keepsBody;           // whether to keep the body; an error body is always kept
     Buffer line;              // the head, or a line between chunks
     Buffer body;
     unsigned long long bodyBytes;
-    unsigned long long braces;  // how many '{' the body held: one a point, a run, …
+    unsigned long long braces;  // the number of '{' in the body, to count points or runs
 } Response;
 
-// Makes ready for the next answer; keeps the buffers.
+// Prepares for the next response; reuses the buffers.
 void startResponse(Response *response, bool keepsBody);
 
-// Takes in bytes until the answer is complete or broken (`state` tells).
+// Parses bytes until the response is complete or broken, as `state` tells.
 void feedResponse(Response *response, const char *bytes, size_t length);
 
-// Copies the text of the JSON member `name` out of a collected body; empty when the body has none.
+// Copies the string value of the JSON member `name` out of a kept body; empty if there is none.
 void findMember(const Response *response, const char *name, char *out, size_t capacity);

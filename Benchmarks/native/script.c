@@ -19,7 +19,7 @@ static ssize_t readLine(FILE *file, char **line, size_t *capacity) {
 
 static void readList(Names *names, char *declaration) {
     char *path = strchr(declaration, ' ');
-    if (!path || names->listCount == MAXIMUM_LISTS) fail("list: a name and a file, at most %d", MAXIMUM_LISTS);
+    if (!path || names->listCount == MAXIMUM_LISTS) fail("list: name and file, at most %d", MAXIMUM_LISTS);
     *path++ = 0;
     List *list = &names->lists[names->listCount++];
     list->name = strdup(declaration);
@@ -38,7 +38,7 @@ static void readList(Names *names, char *declaration) {
 
 static void beginStep(Script *script, char *declaration) {
     char *target = strchr(declaration, ' ');
-    if (!target || script->stepCount == MAXIMUM_STEPS) fail("step: a method and a target, at most %d", MAXIMUM_STEPS);
+    if (!target || script->stepCount == MAXIMUM_STEPS) fail("step: method and target, at most %d", MAXIMUM_STEPS);
     *target++ = 0;
     script->steps[script->stepCount++] = (Step){.method = strdup(declaration),
                                                 .type = "application/json",

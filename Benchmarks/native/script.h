@@ -1,4 +1,4 @@
-// The script of a load: what each connection repeats. Its form is described in load.c.
+// The script that each connection repeats; load.c describes its format.
 #pragma once
 
 #include "template.h"
@@ -12,7 +12,7 @@ typedef struct {
     Template *body;  // NULL for none
     int captures[MAXIMUM_CAPTURES];
     int captureCount;
-    int more;  // capture that makes the step repeat, or -1
+    int more;  // the capture for which the step repeats, or -1
 } Step;
 
 typedef struct {
@@ -21,5 +21,5 @@ typedef struct {
     size_t stepCount;
 } Script;
 
-// Reads a script; ends the process with a message when it makes no sense.
+// Reads a script; exits with a message if it is invalid.
 Script readScript(const char *path);

@@ -26,7 +26,7 @@ typedef struct {
     char *text;
     size_t length;
     Expression expression;
-    int index;  // of the list or the capture
+    int index;  // index of the list or the capture
     long long turns;
     Template *inner;
     bool hasCommas;
@@ -73,7 +73,7 @@ static Operand parseOperand(const char **cursor) {
     }
     char *end;
     long long constant = strtoll(*cursor, &end, 10);
-    if (end == *cursor) fail("no number and no variable: %.20s", *cursor);
+    if (end == *cursor) fail("expected a number or a variable: %.20s", *cursor);
     *cursor = end;
     return (Operand){.variable = -1, .constant = constant};
 }
@@ -88,7 +88,7 @@ static Expression parseExpression(const char **cursor) {
     return expression;
 }
 
-// "${{10|text}}": the cursor is behind the braces.
+// Parses "${{10|text}}"; the cursor is after the two braces.
 static Part parseRepetition(const char **cursor, Names *names) {
     char *end;
     Part part = {.kind = PART_REPETITION, .hasCommas = true, .turns = strtoll(*cursor, &end, 10)};
@@ -97,7 +97,7 @@ static Part parseRepetition(const char **cursor, Names *names) {
         part.hasCommas = false;
         end++;
     }
-    // JSON in the text has braces of its own.
+    // Count braces, because JSON in the text has some too.
     int depth = 2;
     const char *start = end;
     for (; *end && depth > 0; end++) depth += (*end == '{') - (*end == '}');
@@ -109,7 +109,7 @@ static Part parseRepetition(const char **cursor, Names *names) {
     return part;
 }
 
-// "${…}": the cursor is behind the first brace.
+// Parses "${…}"; the cursor is after the brace.
 static Part parsePlaceholder(const char **cursor, Names *names) {
     char name[MAXIMUM_NAME];
     size_t length = strspn(*cursor, "abcdefghijklmnopqrstuvwxyz_");
@@ -124,9 +124,9 @@ static Part parsePlaceholder(const char **cursor, Names *names) {
             part.index = -1;
             for (int index = 0; index < names->listCount; index++)
                 if (strcmp(names->lists[index].name, name) == 0) part.index = index;
-            if (part.index < 0) fail("no list %s", name);
+            if (part.index < 0) fail("unknown list %s", name);
             part.expression = parseExpression(cursor);
-            if (*(*cursor)++ != ']') fail("no ] behind %s", name);
+            if (*(*cursor)++ != ']') fail("no ] after %s", name);
         } else {
             part.kind = PART_CAPTURE;
             part.index = captureNumber(names, name);

@@ -1,4 +1,4 @@
-// Request texts with numbers that change from request to request.
+// Templates of requests, with parts that change from request to request.
 //
 //   ${n}                 the iteration's number among all connections; c: connection, i: iteration of the
 //                        connection, j: turn of the innermost repetition
@@ -26,7 +26,7 @@ typedef struct {
     size_t count;
 } List;
 
-// The lists and the names of captures that a script declares.
+// The lists and the captures that a script declares.
 typedef struct {
     List lists[MAXIMUM_LISTS];
     int listCount;
@@ -41,16 +41,16 @@ typedef struct {
 
 typedef struct Template Template;
 
-// Appends bytes; ends the process when memory is out.
+// Appends bytes; exits if out of memory.
 void append(Buffer *buffer, const char *bytes, size_t length);
 
-// Parses a text; ends the process with a message when it makes no sense.
+// Parses a template; exits with a message if it is invalid.
 Template *parseTemplate(const char *text, Names *names);
 
-// Appends the text of one request. Captures are percent-encoded for a request target, copied as they are for a body.
+// Appends the text of one request. Captures are percent-encoded in a request target, and copied unchanged into a body.
 void render(const Template *template, const Names *names, Values *values, bool isTarget, Buffer *out);
 
-// The number of a capture, which is added when it is new.
+// The index of a capture, which is added if it is new.
 int captureNumber(Names *names, const char *name);
 
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

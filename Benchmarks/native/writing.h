@@ -10,22 +10,22 @@ typedef struct {
     size_t length, capacity;
 } Text;
 
-// Makes room for that many bytes more, and returns where they go; the caller adds to `length` what it has written.
+// Reserves `count` more bytes and returns where they start; the caller adds to `length` what it has written.
 char *roomFor(Text *text, size_t count);
 
-// Bytes as they are. Inline, so that the lengths of literals are known to the compiler.
+// Appends bytes unchanged. Inline, so that the compiler knows the lengths of literals.
 static inline void addBytes(Text *text, const char *bytes, size_t length) {
     memcpy(text->length + length > text->capacity ? roomFor(text, length) : text->bytes + text->length, bytes, length);
     text->length += length;
 }
 
-// JSON that is complete as it stands.
+// Appends complete JSON.
 static inline void addRaw(Text *text, const char *json) { addBytes(text, json, strlen(json)); }
 
-// A string, quoted; what must be escaped is.
+// Appends a string with quotes and escapes.
 void addString(Text *text, const char *string);
 
 void addInteger(Text *text, int64_t value);
 
-// A finite number by the fewest digits that mean it, as Apus writes it.
+// Appends a finite number with the fewest digits that read back as the same value, like Apus.
 void addDouble(Text *text, double value);

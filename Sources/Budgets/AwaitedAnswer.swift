@@ -1,19 +1,19 @@
-/// The answer to one request, as far as it is known whether its caller got it.
+/// Tracks whether the answer to one request has reached its caller.
 ///
-/// A connection answers its requests one after the other: the answers before this one are counted when the request comes.
+/// A connection answers its requests in order, so this object counts the answers sent before it was created.
 package struct AwaitedAnswer: Sendable {
     private let caller: Caller
     private let answersBefore: Int
 
-    /// Of a request that its caller has just sent.
+    /// Call it when the request arrives.
     package init(of caller: Caller) {
         self.caller = caller
         answersBefore = caller.answerCount
     }
 
-    /// Whether the answer went out whole to a caller that was still there.
+    /// Whether the whole answer was sent while the caller was still connected.
     package var hasArrived: Bool { caller.answerCount > answersBefore }
 
-    /// Whether the connection ended before the answer had arrived: the caller cannot know what became of its request.
+    /// Whether the connection ended before the answer was sent: the caller cannot know the result of its request.
     package var isLost: Bool { caller.hasLeft && !hasArrived }
 }

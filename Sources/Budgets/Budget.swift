@@ -1,17 +1,16 @@
 internal import Synchronization
 
-/// A counted quantity (bytes, connections, places in a queue) of which all peers together may hold a total, and one
-/// peer a share of it.
+/// A limited quantity (bytes, connections, places in a queue): `total` limits all peers together, `share` one peer.
 ///
-/// Taking and giving back cost one short lock and never block for long; both are safe from any thread.
+/// Taking and giving back cost one short lock; both are safe from any thread.
 package final class Budget: Sendable {
-    /// How much of a budget is in use, for `/metrics`.
+    /// The use of a budget, for `/metrics`.
     package struct Usage: Sendable {
-        /// Held now by all peers together.
+        /// The amount that all peers hold now.
         package var held = 0
-        /// The most that was ever held at once.
+        /// The largest amount ever held.
         package var highest = 0
-        /// How often something was not granted.
+        /// The number of refused requests.
         package var refusals = 0
     }
 
@@ -20,17 +19,17 @@ package final class Budget: Sendable {
         var byPeer: [Peer: Int] = [:]
     }
 
-    /// What all peers together may hold.
+    /// The most that all peers together may hold.
     package let total: Int
-    /// What one peer may hold.
+    /// The most that one peer may hold.
     package let share: Int
-    /// What the programs on this machine may hold together.
+    /// The most that all programs on this machine together may hold.
     package let localShare: Int
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - share: at most `total`; nil lets one peer hold all of it.
-    ///   - localShare: nil gives the programs on this machine no more than any other peer.
+    ///   - localShare: nil gives the programs on this machine the same share as any other peer.
     package init(total: Int, share: Int? = nil, localShare: Int? = nil) {
         precondition(total >= 0, "a budget must not be negative, got \(total)")
         self.total = total
@@ -38,7 +37,7 @@ package final class Budget: Sendable {
         self.localShare = min(localShare ?? self.share, total)
     }
 
-    /// Takes that much for the peer; false, with nothing taken, where the total or the peer's share would be exceeded.
+    /// Takes `amount` for the peer; takes nothing and returns false if that would exceed the total or the peer's share.
     package func take(_ amount: Int, for peer: Peer) -> Bool {
         state.withLock { state in
             let held = state.byPeer[peer, default: 0]
@@ -53,10 +52,10 @@ package final class Budget: Sendable {
         }
     }
 
-    /// What this peer may hold.
+    /// The most that this peer may hold.
     package func share(of peer: Peer) -> Int { peer.isLocal ? localShare : share }
 
-    /// Gives back what was taken for the peer before.
+    /// Gives back an amount that was taken for the peer.
     package func giveBack(_ amount: Int, for peer: Peer) {
         state.withLock { state in
             let left = state.byPeer[peer, default: 0] - amount
@@ -66,14 +65,14 @@ package final class Budget: Sendable {
         }
     }
 
-    /// What the peer holds now.
+    /// The amount that the peer holds now.
     package func held(by peer: Peer) -> Int { state.withLock { $0.byPeer[peer, default: 0] } }
 
-    /// How much is in use, and how often nothing was left.
+    /// The use of the budget by all peers.
     package var usage: Usage { state.withLock { $0.usage } }
 }
 
-/// What one request or connection holds of a budget; given back when it is released.
+/// The part of a budget that one request or connection holds; given back on deallocation.
 package final class Holding: Sendable {
     private let budget: Budget
     private let peer: Peer
@@ -84,7 +83,7 @@ package final class Holding: Sendable {
         self.peer = peer
     }
 
-    /// Takes that much more; false, with nothing taken, where the budget or the peer's share is spent.
+    /// Takes `count` more; takes nothing and returns false if the budget or the peer's share is used up.
     package func grow(by count: Int) -> Bool {
         guard budget.take(count, for: peer) else { return false }
         amount.wrappingAdd(count, ordering: .relaxed)

@@ -1,33 +1,33 @@
-/// What the server lends to those who use it at the same time: every bound that many requests share.
+/// The limits that many requests share.
 ///
-/// Bounds of a single request (its head, its fields, its body) are `HTTPLimits` and `Tracking`'s limits. `docs/limits.md`
-/// lists all of them for people.
+/// The limits of a single request (its head, its fields, its body) are in `HTTPLimits` and in the module `Tracking`.
+/// `docs/limits.md` documents all of them.
 package struct BudgetLimits: Sendable {
-    /// Open connections of all peers together; one more is answered 429 and closed.
+    /// Open connections of all peers together; a further one is answered 429 and closed.
     package var connections = 4_096
-    /// Bytes of request bodies that are held in memory; a body that finds no room is answered 429.
+    /// Bytes of request bodies held in memory; a request whose body does not fit is answered 429.
     package var bodyBytes = 128 * 1_048_576
-    /// Bytes of answers that wait in memory for their clients to read them.
+    /// Bytes of answers that wait in memory until their clients read them.
     package var answerBytes = 96 * 1_048_576
-    /// Requests that wait for one of the threads that may block; one more is answered 429.
+    /// Requests that wait for a thread that may block; a further one is answered 429.
     package var queuedCalls = 2_048
-    /// Writes that wait for the next commit; one more is answered 429.
+    /// Writes that wait for the next commit; a further one is answered 429.
     package var queuedWrites = 16_384
-    /// Reads that wait for a reader; one more is answered 429.
+    /// Reads that wait for a reader; a further one is answered 429.
     package var queuedReads = 4_096
-    /// Processor time of one read; then it ends in a 400 that says which part is dear.
+    /// Processor time of one read; a longer read is answered 400, with a message that names the expensive part.
     package var readWork: Duration = .seconds(10)
-    /// Time on the clock of one read, waiting for a reader not counted; then it ends as above.
+    /// Wall-clock time of one read, without the wait for a reader; a longer read is answered 400 too.
     package var readTime: Duration = .seconds(60)
-    /// Bytes of the write-ahead log; a read that keeps the log from being reused ends before it grows beyond.
+    /// Size of the write-ahead log (WAL) in bytes; reads that keep it from restarting are ended before it grows larger.
     package var logBytes = 64 * 1_048_576
-    /// Uploads in parts that are open at once.
+    /// Multipart uploads that are open at once.
     package var multipartUploads = 256
 
     package init() {}
 }
 
-/// The server's budgets: counted in one place, whoever spends them.
+/// The server's budgets, shared by all its parts.
 package final class Budgets: Sendable {
     package let limits: BudgetLimits
     package let connections: Budget
@@ -37,12 +37,12 @@ package final class Budgets: Sendable {
     package let queuedWrites: Budget
     package let queuedReads: Budget
     package let multipartUploads: Budget
-    /// Whatever budget is spent, those who are turned away hear from it when to come again.
+    /// Computes `Retry-After` for the requests that any of the budgets refuses.
     package let overload = Overload()
 
-    /// One peer may hold three quarters of each, so that a second one always finds room.
+    /// Gives one peer at most three quarters of each budget, so that a second peer always finds room.
     ///
-    /// All programs on this machine are one peer: they may have nearly all connections.
+    /// All programs on this machine are one peer, which may hold fifteen sixteenths of the connections.
     package init(_ limits: BudgetLimits = .init()) {
         self.limits = limits
         func shared(_ total: Int) -> Budget { Budget(total: total, share: max(1, total / 4 * 3)) }
@@ -59,7 +59,7 @@ package final class Budgets: Sendable {
         multipartUploads = shared(limits.multipartUploads)
     }
 
-    /// Each budget by the name under which `/metrics` and `docs/limits.md` show it.
+    /// Each budget with its name in `/metrics` and `docs/limits.md`.
     package var all: [(name: String, budget: Budget)] {
         [
             ("connections", connections), ("body_bytes", bodyBytes), ("answer_bytes", answerBytes),

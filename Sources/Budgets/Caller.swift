@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// The one who waits for the answer to a request: whose share it counts against, and whether anybody still waits.
+/// The client that waits for the answer to a request.
 ///
-/// Made by the HTTP server for each connection, anew after a request that was given up, and handed down with its requests,
-/// so that long work can end when its caller has gone.
+/// The HTTP server creates one for each connection (and a new one after a request that was given up) and passes it on
+/// with each request, so that long work can stop when the client has disconnected.
 package final class Caller: Sendable {
     package let peer: Peer
     private let gone = Atomic<Bool>(false)
@@ -13,25 +13,25 @@ package final class Caller: Sendable {
         self.peer = peer
     }
 
-    /// Whether the connection has ended: nobody will read the answer.
+    /// Whether the connection has ended, so that nobody will read the answer.
     ///
-    /// Costs one load; safe from any thread.
+    /// Costs one atomic load; safe from any thread.
     package var hasLeft: Bool { gone.load(ordering: .relaxed) }
 
-    /// Says that nobody waits any more; for the owner of the connection.
+    /// Records that the client no longer waits; called by the owner of the connection.
     package func leave() { gone.store(true, ordering: .relaxed) }
 
-    /// How many answers went out whole to a caller that was still there.
+    /// The number of whole answers sent while the client was still connected.
     package var answerCount: Int { answers.load(ordering: .relaxed) }
 
-    /// Says that an answer went out whole while the caller was there; for the owner of the connection.
+    /// Records that a whole answer was sent to a connected client; called by the owner of the connection.
     package func didTakeAnswer() { answers.wrappingAdd(1, ordering: .relaxed) }
 
-    /// Says that the caller broke the connection off without having read its last answer to the end.
+    /// Records that the client closed the connection before it had read its last answer to the end.
     package func didDropAnswer() {
         if answerCount > 0 { answers.wrappingSubtract(1, ordering: .relaxed) }
     }
 
-    /// Stands for the server where it works for itself; never leaves.
+    /// The server itself as a caller, for its own work; it never leaves.
     package static let server = Caller(peer: .server)
 }

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Something that goes on, such as an overload: it begins with a first event, and is over when none has come for a while.
+/// A sequence of events close to each other, such as an overload; a long enough pause ends it.
 ///
-/// Safe from any thread; costs one short lock for each event.
+/// Safe from any thread; each event costs one short lock.
 package final class Episode: Sendable {
     private struct State {
         var start: ContinuousClock.Instant?
@@ -13,12 +13,12 @@ package final class Episode: Sendable {
 
     package init() {}
 
-    /// Takes note of one more event.
+    /// Records one event.
     ///
     /// - Parameters:
     ///   - now: the moment of the event.
-    ///   - quiet: how long no event may have come for this one to belong to those before; it is told how long they went on.
-    /// - Returns: how long the episode has gone on; nil if the event is its first.
+    ///   - quiet: returns the longest pause between two events of the episode, given how long the episode has lasted.
+    /// - Returns: how long the episode has lasted; nil if the event starts a new one.
     package func note(
         at now: ContinuousClock.Instant = .now,
         endsAfter quiet: (_ lasted: Duration) -> Duration
@@ -34,10 +34,10 @@ package final class Episode: Sendable {
     }
 }
 
-/// When those who were turned away should come again: the longer an overload lasts, the later.
+/// Computes when clients should retry after a refusal: the longer an overload lasts, the later.
 ///
-/// A client tries seven times. A wait that never grows uses them up in seconds; one that doubles lasts for a minute and a
-/// half, and is still short when the overload was.
+/// A client tries seven times. Constant short waits use these attempts up in seconds; waits that double last for a
+/// minute and a half, and stay short if the overload is short.
 package final class Overload: Sendable {
     /// The longest wait, in seconds.
     package static let longestWait = 30
@@ -46,13 +46,13 @@ package final class Overload: Sendable {
 
     package init() {}
 
-    /// How long a request may be tried before it is turned away: while another program has the database's lock, a writer
-    /// waits for it.
+    /// The longest time in seconds that a request may be tried before its refusal: the writer waits while another
+    /// program holds the database's lock.
     private static let longestTry = 8
 
-    /// Takes note of a request that was turned away.
+    /// Records a refused request.
     ///
-    /// - Returns: the seconds for its `Retry-After` field: 1, 2, 4, 8, 16, 30 as the overload goes on.
+    /// - Returns: the seconds for its `Retry-After` field: 1, 2, 4, 8, 16, 30 as the overload lasts.
     package func retryAfter(at now: ContinuousClock.Instant = .now) -> Int {
         let lasted = episode.note(at: now) { .seconds(2 * Self.wait(after: $0) + Self.longestTry) }
         return Self.wait(after: lasted ?? .zero)

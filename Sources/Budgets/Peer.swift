@@ -1,8 +1,8 @@
-/// Whose share a request counts against: all connections from one address are one peer.
+/// A client address: all connections from one IP address are one peer and use one share of a budget.
 package struct Peer: Hashable, Sendable {
-    /// The numeric address without its port; empty for the server's own work.
+    /// The numeric address without the port; empty for the server's own work.
     package let address: String
-    /// Whether it is this machine: then it stands for all programs on it, and for all clients of a proxy on it.
+    /// Whether it is a loopback address, which stands for all local programs and for all clients of a local proxy.
     package let isLocal: Bool
 
     package init(address: String) {
@@ -10,6 +10,6 @@ package struct Peer: Hashable, Sendable {
         isLocal = address.hasPrefix("127.") || address == "::1"
     }
 
-    /// The server itself: work beside requests.
+    /// The server itself, for work that no request caused.
     package static let server = Peer(address: "")
 }

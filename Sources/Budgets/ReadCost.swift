@@ -1,16 +1,16 @@
 internal import Synchronization
 
-/// How a read is served beside others.
+/// The class of a read, which decides when it is served.
 package enum ReadCost: Sendable {
-    /// The look-up of one thing: has a reader of its own and never waits behind a search.
+    /// A look-up of one row or a few: it has a reader of its own and never waits for a search.
     case cheap
-    /// The next part of an answer that has begun: goes before reads that begin.
+    /// The next part of an answer that has begun: it is served before reads that start an answer.
     case continued
-    /// Everything else.
+    /// Any other read.
     case dear
 }
 
-/// The processor time that the parts of one answer have used together.
+/// The total processor time of the reads for one answer.
 ///
 /// Safe from any thread.
 package final class ReadEffort: Sendable {

@@ -7,7 +7,7 @@
 
 typedef unsigned char Byte;
 
-// A stretch of bytes; its end comes behind its last byte.
+// A range of bytes; `end` points behind the last byte.
 typedef struct {
     const Byte *start;
     const Byte *end;
@@ -20,7 +20,7 @@ static size_t lengthOf(Bytes bytes) { return (size_t)(bytes.end - bytes.start); 
 static bool isContinuation(Byte byte) { return (byte & 0xc0) == 0x80; }
 
 // Reads one character as SQLite does (utf.c, sqlite3Utf8Read): a byte from 0xC0 on takes all continuation bytes behind
-// it, any other byte stands for itself, and what Unicode has no place for is U+FFFD.
+// it, any other byte is a character by itself, and values that are not Unicode characters become U+FFFD.
 static uint32_t readCharacter(const Byte **place, const Byte *end) {
     static const Byte lastEight[] = {0, 1, 2, 3, 0, 1, 0, 0};
     uint32_t character = *(*place)++;
@@ -34,7 +34,7 @@ static uint32_t readCharacter(const Byte **place, const Byte *end) {
     return isNoCharacter ? 0xfffd : character;
 }
 
-// Where the character before `place` begins.
+// The start of the character that ends at `place`.
 static const Byte *characterBefore(const Byte *start, const Byte *place) {
     const Byte *before = place - 1;
     if (!isContinuation(*before)) return before;
@@ -71,7 +71,7 @@ static size_t wellFormedLength(const Byte *byte, size_t rest) {
     return length;
 }
 
-// Whether all of it is well-formed UTF-8: then equal characters are equal bytes, U+FFFD and its like apart.
+// Whether all bytes are well-formed UTF-8: then equal characters have equal bytes, except those read as U+FFFD.
 static bool isWellFormed(Bytes bytes) {
     while (bytes.start < bytes.end) {
         uint64_t word;
@@ -88,40 +88,40 @@ static bool isWellFormed(Bytes bytes) {
 
 // MARK: Patterns
 
-// What stands between two percent signs.
+// The part of a pattern between two percent signs.
 typedef struct {
     Bytes bytes;
-    uint32_t characters;  // how many
+    uint32_t characters;  // their number
     bool hasUnderscore;
     bool isASCII;
-    bool isPlain;  // Equal characters are equal bytes in a well-formed text.
-    uint32_t *borders;  // Of the bytes, for Knuth, Morris and Pratt; made when first needed.
+    bool isPlain;  // In a well-formed text, equal characters have equal bytes.
+    uint32_t *borders;  // The failure table of Knuth-Morris-Pratt; made when first needed.
     struct Automaton *automaton;  // Made when first needed.
 } Piece;
 
-// Shift-And: a set of bits for each prefix of the piece that ends at the current character.
+// The Shift-And algorithm: bit n of the state says that the first n + 1 characters of the piece match here.
 typedef struct Automaton {
-    uint32_t bits;  // one for each character of the piece
+    uint32_t bits;  // the number of characters in the piece
     uint32_t words;
     uint32_t distinct;
     uint32_t *characters;  // ascending
-    uint64_t *masks;  // of each of them; the last one for all others
+    uint64_t *masks;  // one for each character, and a last one for all others
     uint64_t *state;
 } Automaton;
 
 typedef struct {
     Byte *bytes;
     Piece *pieces;
-    size_t pieceCount;  // one more than there are percent signs, those next to each other counted once
+    size_t pieceCount;  // the number of groups of adjacent percent signs, plus 1
     bool ignoresCase;
-    Byte *folded;  // room for a text
+    Byte *folded;  // buffer for a text in lower case
     size_t room;
 } Pattern;
 
 typedef struct {
     ApusLook look;
     void *context;
-    size_t work;  // since the last look
+    size_t work;  // since the last call of look
 } Watch;
 
 typedef enum { NO_MATCH = 0, MATCH = 1, STOPPED = -1, NO_MEMORY = -2 } Outcome;
@@ -138,7 +138,7 @@ static bool isStopped(Watch *watch, size_t work) {
     return watch->look(watch->context) != 0;
 }
 
-// Lower case for A to Z, as SQLite's lower().
+// Maps A to Z to lower case, as SQLite's lower().
 static void fold(Byte *to, const Byte *from, size_t count) {
     for (size_t index = 0; index < count; index++) {
         Byte byte = from[index];
@@ -207,7 +207,7 @@ static Pattern *makePattern(Bytes text, bool ignoresCase) {
 
 // MARK: A piece at one place
 
-// The end of the piece when it stands at the start of the text; else NULL.
+// If the text starts with the piece, returns the end of the match; else NULL.
 static const Byte *endOfPrefix(const Piece *piece, Bytes text) {
     if (piece->isASCII && !piece->hasUnderscore) {
         size_t length = lengthOf(piece->bytes);
@@ -223,7 +223,7 @@ static const Byte *endOfPrefix(const Piece *piece, Bytes text) {
     return text.start;
 }
 
-// Whether the text, of which `text` is the rest, ends with the piece.
+// Whether the whole text ends with the piece; `text` is the part that is still to match.
 static bool isSuffix(const Piece *piece, Bytes text) {
     const Byte *place = text.end;
     if (piece->isASCII && !piece->hasUnderscore) {
@@ -256,7 +256,7 @@ static bool makeBorders(Piece *piece) {
     return true;
 }
 
-// Knuth, Morris and Pratt: looks at each byte of the text at most twice.
+// Knuth-Morris-Pratt: compares each byte of the text at most twice.
 static Outcome findByBorders(Piece *piece, Bytes *text, Watch *watch) {
     if (!piece->borders && !makeBorders(piece)) return NO_MEMORY;
     if (isStopped(watch, lengthOf(*text))) return STOPPED;
@@ -273,7 +273,7 @@ static Outcome findByBorders(Piece *piece, Bytes *text, Watch *watch) {
     return NO_MATCH;
 }
 
-// Looks for the first byte and compares the rest; gives up where that is often in vain.
+// Finds the first byte and compares the rest; switches to Knuth-Morris-Pratt after too much failed work.
 static Outcome findBytes(Piece *piece, Bytes *text, Watch *watch) {
     size_t length = lengthOf(piece->bytes);
     if (lengthOf(*text) < length) return NO_MATCH;
@@ -311,7 +311,7 @@ static uint32_t indexOf(const Automaton *automaton, uint32_t character) {
     return low < automaton->distinct && automaton->characters[low] == character ? low : automaton->distinct;
 }
 
-// NULL without memory; without masks where they would take too much of it.
+// Returns NULL if out of memory. The automaton has no masks if they would take too much memory.
 static Automaton *makeAutomaton(Bytes bytes, uint32_t characters) {
     Automaton *automaton = calloc(1, sizeof(Automaton));
     if (!automaton) return NULL;
@@ -355,7 +355,7 @@ static Automaton *makeAutomaton(Bytes bytes, uint32_t characters) {
     return automaton;
 }
 
-// Compares at each character; for pieces whose masks would be too large.
+// Compares the piece at each character of the text; for pieces whose masks would be too large.
 static Outcome findEverywhere(const Piece *piece, Bytes *text, Watch *watch) {
     while (text->start < text->end) {
         const Byte *end = endOfPrefix(piece, *text);
@@ -369,7 +369,7 @@ static Outcome findEverywhere(const Piece *piece, Bytes *text, Watch *watch) {
     return NO_MATCH;
 }
 
-// Whether the piece ends with this character.
+// Reads one character; true if the piece matches up to and including it.
 static bool advance(Automaton *automaton, uint32_t character) {
     const uint64_t *masks = automaton->masks + (size_t)indexOf(automaton, character) * automaton->words;
     uint64_t carry = 1;
@@ -384,7 +384,7 @@ static bool advance(Automaton *automaton, uint32_t character) {
 
 static Outcome findCharacters(Piece *piece, Bytes *text, Watch *watch) {
     Bytes bytes = piece->bytes;
-    // Any characters will do for underscores at its start.
+    // Underscores at the start of the piece match any characters.
     uint32_t characters = piece->characters;
     for (; bytes.start < bytes.end && *bytes.start == '_'; bytes.start++, characters--) {
         if (text->start == text->end) return NO_MATCH;
@@ -416,10 +416,10 @@ static Outcome findCharacters(Piece *piece, Bytes *text, Watch *watch) {
 
 // MARK: A whole pattern
 
-// Looks for the pieces one behind the other, each as early as it can stand.
+// Finds the pieces in order, each at its earliest position.
 //
-// With `trustsBytes` also pieces with characters beyond ASCII are looked for byte by byte. The answer then holds unless
-// `isDoubtful` says that it may not: malformed texts have several spellings of one character.
+// With `trustsBytes`, pieces with non-ASCII characters are compared as bytes too. In a malformed text one character may
+// have several encodings; if that can make the result wrong, `isDoubtful` becomes true.
 static Outcome matchPieces(Pattern *pattern, Bytes text, bool trustsBytes, bool *isDoubtful, Watch *watch) {
     Piece *first = pattern->pieces;
     Piece *last = pattern->pieces + pattern->pieceCount - 1;
@@ -458,7 +458,7 @@ typedef struct {
     bool ignoresCase;
 } Function;
 
-// What SQLite's LIKE sees of a value: the bytes before the first NUL.
+// The text of a value as SQLite's LIKE reads it: the bytes before the first NUL.
 static Bytes textOf(sqlite3_value *value) {
     const Byte *start = sqlite3_value_text(value);
     if (!start) return (Bytes){(const Byte *)"", (const Byte *)""};

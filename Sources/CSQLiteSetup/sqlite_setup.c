@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-// SQLite's unix file system takes the length of one write modulo 0x20000 (os_unix.c, seekAndWriteFd).
+// SQLite's unix VFS takes the length of one write modulo 0x20000 (os_unix.c, seekAndWriteFd).
 enum { CAPACITY = 0x1ffff };
 
-/// An open log. SQLite's own file object follows it in the same allocation.
+/// An open write-ahead log (WAL). The file object of SQLite's own VFS follows it in the same allocation.
 typedef struct {
     sqlite3_file base;
     unsigned char *pending;  // allocated at the first write
-    sqlite3_int64 start;     // where the pending bytes belong in the file
+    sqlite3_int64 start;     // file offset of the pending bytes
     int count;
 } BufferedLog;
 
@@ -21,7 +21,7 @@ static sqlite3_file *inner(sqlite3_file *file) {
     return (sqlite3_file *)((BufferedLog *)file + 1);
 }
 
-// What cannot be written is dropped: SQLite gives up the transaction that it belongs to.
+// If the write fails, the bytes are dropped: SQLite then rolls back the transaction that they belong to.
 static int writePending(sqlite3_file *file) {
     BufferedLog *log = (BufferedLog *)file;
     if (log->count == 0) return SQLITE_OK;
@@ -30,7 +30,7 @@ static int writePending(sqlite3_file *file) {
     return result;
 }
 
-// What is pending now belongs to no commit, or it would have been synced.
+// Pending bytes belong to no commit here, because a commit would have synced them.
 static int closeLog(sqlite3_file *file) {
     free(((BufferedLog *)file)->pending);
     return inner(file)->pMethods->xClose(inner(file));
@@ -94,7 +94,7 @@ static int deviceCharacteristics(sqlite3_file *file) {
     return inner(file)->pMethods->xDeviceCharacteristics(inner(file));
 }
 
-// Version 1: shared memory and memory mapping are of the database's own file.
+// Version 1: SQLite uses shared memory and memory mapping only on the database file, not on the WAL.
 static const sqlite3_io_methods logMethods = {
     .iVersion = 1,
     .xClose = closeLog,
@@ -116,12 +116,12 @@ static int openFile(sqlite3_vfs *files, const char *path, sqlite3_file *file, in
     if (!(flags & SQLITE_OPEN_WAL)) return systemFiles->xOpen(systemFiles, path, file, flags, outFlags);
     memset(file, 0, sizeof(BufferedLog));
     int result = systemFiles->xOpen(systemFiles, path, inner(file), flags, outFlags);
-    // Without methods SQLite does not close it; what a failed open left behind is the inner file's to close.
+    // SQLite closes a file only if its methods are set; even a failed open may leave an inner file to close.
     if (inner(file)->pMethods) file->pMethods = &logMethods;
     return result;
 }
 
-// The write lock is free again: another connection may have written where these bytes would go.
+// After a rollback another connection may write the WAL at the same offset, so the pending bytes are dropped.
 static void dropPending(void *database) {
     sqlite3_file *log = NULL;
     int result = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
@@ -138,7 +138,7 @@ void apus_keep_log_when_closed(sqlite3 *database) {
 
 int apus_set_up_sqlite(void) {
     if (systemFiles) return SQLITE_OK;
-    // Refused when SQLite is in use already; it then goes on counting.
+    // Fails if SQLite is already initialised; SQLite then keeps its memory statistics, which does no harm.
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int result = sqlite3_initialize();
     if (result != SQLITE_OK) return result;

@@ -1,11 +1,11 @@
-/// Tests of bytes that the reader and the writer share.
+/// Byte operations that the reader and the writer share.
 enum JSONBytes {
     static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
-    /// Marks the high bit of bytes that are a quote, a backslash or a control character.
+    /// Sets the high bit of each byte that is a quote, a backslash or a control character.
     ///
-    /// The subtraction may borrow, so only the lowest mark can be relied on, and marks at all mean at least one.
+    /// The subtraction may borrow, so only the lowest mark is reliable; but no mark is ever missing.
     @inline(__always)
     static func specials(in word: UInt64) -> UInt64 {
         let quotes = word ^ (ones &* 0x22)
@@ -15,7 +15,7 @@ enum JSONBytes {
         return (zeros | controls) & highBits
     }
 
-    /// The value of a hexadecimal digit of either case.
+    /// The value of an upper-case or lower-case hexadecimal digit.
     static func hexadecimalValue(_ byte: UInt8) -> UInt32? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
@@ -25,12 +25,12 @@ enum JSONBytes {
         }
     }
 
-    /// The lower-case digit of a number from 0 to 15.
+    /// The lower-case hexadecimal digit of a number from 0 to 15.
     static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + (value & 15) - 10
     }
 
-    /// Passes on the bytes that a string's content stands for; the parser has checked its escapes.
+    /// Calls `emit` with the bytes of a string after its escapes are resolved; the parser has checked the escapes.
     static func unescape(_ content: UnsafeBufferPointer<UInt8>, _ emit: (UInt8) -> Void) {
         var index = 0
         while index < content.count {

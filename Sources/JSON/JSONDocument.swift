@@ -1,13 +1,13 @@
-/// A parsed JSON document: the source and a flat tape of its keys and values.
+/// A parsed JSON document: its source bytes and a flat tape of its keys and values.
 package struct JSONDocument: Sendable {
     private let tape: JSONTape
 
     /// Parses a whole document.
     ///
-    /// Strict as RFC 8259, with two differences: NaN, Infinity and -Infinity are numbers, as in Python's reader, and a
-    /// lone surrogate escape is an error. The source must be UTF-8 without a byte order mark, at most 256 MiB. Takes
-    /// 16 bytes of memory per key and value besides the source, which is kept. Values are decoded when asked for.
-    /// - Throws: the first fault with its offset.
+    /// Strict as in RFC 8259, with two differences: NaN, Infinity and -Infinity are numbers, as in Python, and a lone
+    /// surrogate escape is an error. The source must be UTF-8 without a byte order mark, at most 256 MiB. Needs 16
+    /// bytes of memory per key and value, and keeps the source. Values are decoded on access.
+    /// - Throws: the first error and its offset.
     package init(parsing bytes: [UInt8], limits: JSONLimits = .init()) throws(JSONError) {
         guard bytes.count <= JSONNode.maximumSourceBytes else {
             throw JSONError(offset: 0, message: "document larger than \(JSONNode.maximumSourceBytes) bytes")

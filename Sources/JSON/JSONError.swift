@@ -1,21 +1,21 @@
-/// Why bytes are not an acceptable JSON document.
+/// Why bytes are not a valid JSON document.
 package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Bytes from the start of the document to the place of the fault.
+    /// The offset of the error in bytes.
     package let offset: Int
 
-    /// What is wrong, without text from the document.
+    /// The error without any text of the document.
     package let message: String
 
     /// Message and offset in one line.
     package var description: String { "\(message) at byte \(offset)" }
 }
 
-/// Bounds of the reader.
+/// Limits of the reader.
 package struct JSONLimits: Sendable {
-    /// Containers inside each other, the outermost counted.
+    /// The nesting depth of arrays and objects, including the outermost.
     package var depth = 100
 
-    /// Keys and values together; each takes 16 bytes of memory.
+    /// The number of keys and values together; each takes 16 bytes of memory.
     package var values = 2_000_000
 
     package init() {}

@@ -1,5 +1,5 @@
 extension JSONParser {
-    /// Parses a number as RFC 8259 §6 has it, or -Infinity, which Python's reader takes as well.
+    /// Parses a number of RFC 8259 §6, or -Infinity, which Python accepts too.
     mutating func parseNumber() throws(JSONError) {
         let start = position
         if base[position] == UInt8(ascii: "-") {
@@ -51,7 +51,7 @@ extension JSONParser {
 }
 
 extension JSONParser {
-    /// Parses a string, checking its UTF-8 and its escapes; the content stays as sent.
+    /// Parses a string and checks its UTF-8 and its escapes, without resolving the escapes.
     mutating func parseString() throws(JSONError) {
         position += 1
         let start = position
@@ -77,14 +77,14 @@ extension JSONParser {
         }
     }
 
-    /// Goes to the next quote, backslash, control character or byte beyond ASCII, eight bytes at a time.
+    /// Skips to the next quote, backslash, control character or non-ASCII byte, eight bytes at a time.
     @inline(__always)
     private mutating func skipPlainASCII() {
         while end - position >= 8 {
             let word = UInt64(littleEndian: UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self))
             let stops = JSONBytes.specials(in: word) | (word & JSONBytes.highBits)
             if stops != 0 {
-                // A borrow can mark only bytes above a true stop, so the lowest mark is right.
+                // Only marks above the first real stop can be wrong, because of a borrow; the lowest mark is right.
                 position += stops.trailingZeroBitCount / 8
                 return
             }
@@ -124,7 +124,7 @@ extension JSONParser {
         }
     }
 
-    /// The code unit of the escape that begins here.
+    /// Reads the UTF-16 code unit of the escape that begins here.
     private func hexadecimalUnit() throws(JSONError) -> UInt32 {
         guard end - position >= 6 else { throw failure("string without end") }
         var unit: UInt32 = 0
@@ -137,7 +137,7 @@ extension JSONParser {
         return unit
     }
 
-    /// Checks one multi-byte sequence by the table of RFC 3629 §4, which leaves out overlong forms and surrogates.
+    /// Checks one multi-byte sequence by the table of RFC 3629 §4, which excludes overlong forms and surrogates.
     private mutating func checkMultibyte() throws(JSONError) {
         let lead = base[position]
         let length: Int

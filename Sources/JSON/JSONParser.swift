@@ -1,4 +1,4 @@
-/// Builds the tape of one document in one pass without recursion.
+/// Builds the tape of a document in one pass, without recursion.
 struct JSONParser {
     let base: UnsafePointer<UInt8>
     let end: Int
@@ -8,11 +8,11 @@ struct JSONParser {
     private var capacity: Int
     private(set) var nodes: UnsafeMutablePointer<JSONNode>
     private(set) var count = 0
-    /// The innermost open container, -1 at the top.
+    /// The tape index of the innermost open container; -1 if none is open.
     private var container = -1
     private var depth = 0
 
-    /// The caller owns `nodes` afterwards, also if `parse()` throws.
+    /// The caller must free `nodes`, even if `parse()` throws.
     init(_ source: UnsafeBufferPointer<UInt8>, base: UnsafePointer<UInt8>, limits: JSONLimits) {
         self.base = base
         end = source.count
@@ -32,7 +32,7 @@ struct JSONParser {
         guard position == end else { throw failure("text after the document") }
     }
 
-    /// Parses a scalar, or opens a container and goes to its first value if it has one.
+    /// Parses a scalar, or opens a container and goes to its first value, if it has one.
     private mutating func parseValue() throws(JSONError) {
         while true {
             skipBlanks()
@@ -63,7 +63,7 @@ struct JSONParser {
         }
     }
 
-    /// After a value: closes what ends here; true if another value follows.
+    /// Closes all containers that end after a value; true if another value follows.
     private mutating func finishValue() throws(JSONError) -> Bool {
         while container >= 0 {
             nodes[container].countOne()
@@ -76,7 +76,7 @@ struct JSONParser {
                 if isObject { try parseKey() }
                 return true
             case UInt8(ascii: "}") where isObject, UInt8(ascii: "]") where !isObject:
-                // It is now itself a value that has ended within the container around it.
+                // The closed container is itself a value, at whose end the outer container may close.
                 close()
             default:
                 throw failure(isObject ? "expected ',' or '}'" : "expected ',' or ']'")
@@ -99,7 +99,7 @@ struct JSONParser {
         guard depth <= limits.depth else { throw failure("nested deeper than \(limits.depth)") }
         let parent = container
         container = count
-        // -1 at the top wraps to UInt32.max and back in `close()`.
+        // A parent of -1 (none) is stored as UInt32.max, and `close()` converts it back.
         try append(JSONNode(kind: kind, start: position, end: position, next: parent))
         position += 1
     }

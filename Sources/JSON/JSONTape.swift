@@ -1,4 +1,4 @@
-/// What a value is.
+/// The type of a JSON value.
 package enum JSONKind: UInt8, Sendable {
     case null
     case `false`
@@ -9,20 +9,20 @@ package enum JSONKind: UInt8, Sendable {
     case object
 }
 
-/// One key or value: where it lies in the source, and where the next one lies on the tape.
+/// One key or value: its range in the source, and the index of the node that follows it.
 struct JSONNode {
-    /// First byte in the source; of a string, the byte after its quote.
+    /// Offset of the first byte; for a string, of the byte after its opening quote.
     var start: UInt32
-    /// Byte after the last; of a string, its closing quote.
+    /// Offset after the last byte; for a string, of its closing quote.
     var end: UInt32
-    /// Index of the node after this one and all it contains; of a container still open, the index of its parent.
+    /// Index of the node after this one and its content; for an open container, the index of its parent.
     var next: UInt32
-    /// Bits 0 to 2 the kind, bit 3 the mark, from bit 4 the number of elements or members.
+    /// Bits 0 to 2 hold the kind, bit 3 the mark, bits 4 to 31 the number of elements or members.
     private var bits: UInt32
 
-    /// One element or member more.
+    /// Added to `bits` for each element or member.
     static let one: UInt32 = 1 << 4
-    /// The documents' limit in bytes: any element takes two, so their number fits into 28 bits.
+    /// The largest document in bytes: an element takes two bytes at least, so their number fits into 28 bits.
     static let maximumSourceBytes = 1 << 28
 
     init(kind: JSONKind, start: Int, end: Int, next: Int, isMarked: Bool = false) {
@@ -34,7 +34,7 @@ struct JSONNode {
 
     var kind: JSONKind { JSONKind(rawValue: UInt8(truncatingIfNeeded: bits & 7)) ?? .null }
 
-    /// Whether a string holds escapes, or a number has neither fraction nor exponent.
+    /// For a string, whether it has escapes; for a number, whether it has neither fraction nor exponent.
     var isMarked: Bool { bits & 8 != 0 }
 
     var count: Int { Int(bits >> 4) }
@@ -42,15 +42,15 @@ struct JSONNode {
     mutating func countOne() { bits &+= Self.one }
 }
 
-/// The nodes of a document in source order, with the source.
+/// The nodes of a document in source order, and the source.
 ///
-/// `@unchecked Sendable` because nothing in it changes after `init`.
+/// `@unchecked Sendable` because it never changes after `init`.
 final class JSONTape: @unchecked Sendable {
     let source: [UInt8]
     let nodes: UnsafeMutablePointer<JSONNode>
     let count: Int
 
-    /// Takes over the allocation.
+    /// Takes ownership of `nodes`.
     init(source: [UInt8], nodes: UnsafeMutablePointer<JSONNode>, count: Int) {
         self.source = source
         self.nodes = nodes
@@ -61,7 +61,7 @@ final class JSONTape: @unchecked Sendable {
         nodes.deallocate()
     }
 
-    /// Indices come from the tape itself, never from a document.
+    /// Every index comes from the tape itself, never from the document.
     @inline(__always)
     func node(_ index: Int) -> JSONNode {
         assert(index >= 0 && index < count, "tape index \(index) of \(count)")

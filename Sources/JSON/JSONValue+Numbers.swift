@@ -1,25 +1,25 @@
 extension JSONValue {
-    /// A number as sent, NaN and the infinities included; nil for other kinds.
+    /// The text of a number in the source, including NaN and the infinities; nil for other kinds.
     package var numberText: String? {
         let node = node
         guard node.kind == .number else { return nil }
         return tape.withBytes(of: node) { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Whether it is a number without fraction and exponent, of whatever size.
+    /// Whether it is a number without fraction and exponent, of any size.
     package var numberIsInteger: Bool {
         let node = node
         return node.kind == .number && node.isMarked
     }
 
-    /// A number without fraction and exponent that fits; nil for all others.
+    /// The value of a number without fraction and exponent that fits into 64 bits; otherwise nil.
     package var int64: Int64? {
         let node = node
         guard node.kind == .number, node.isMarked else { return nil }
         return tape.withBytes(of: node, JSONNumber.int64)
     }
 
-    /// Any number, correctly rounded; infinite where it is too large, nil for other kinds.
+    /// The value of a number, correctly rounded, infinite if too large; nil for other kinds.
     package var double: Double? {
         let node = node
         guard node.kind == .number else { return nil }
@@ -37,7 +37,7 @@ enum JSONNumber {
         for byte in digits.dropFirst(isNegative ? 1 : 0) {
             let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
             let digit = Int64(byte &- UInt8(ascii: "0"))
-            // Counting downwards, because the negative range is the larger one.
+            // Uses negative numbers, because their range is larger by one.
             let (next, carry) = shifted.subtractingReportingOverflow(digit)
             if overflow || carry { return nil }
             value = next
@@ -50,9 +50,9 @@ enum JSONNumber {
         exact(literal) ?? rounded(literal)
     }
 
-    /// The value of up to 15 digits and a power of ten up to 22; nil for all other literals.
+    /// The value of a literal of up to 15 digits with an exponent of ten up to 22; nil for all other literals.
     ///
-    /// Doubles hold both exactly, so their product or quotient is rounded only once (Clinger's fast path).
+    /// A Double holds both exactly, so their product or quotient is rounded only once (Clinger's fast path).
     private static func exact(_ literal: UnsafeBufferPointer<UInt8>) -> Double? {
         var index = literal.first == UInt8(ascii: "-") ? 1 : 0
         let isNegative = index == 1

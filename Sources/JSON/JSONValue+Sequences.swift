@@ -1,11 +1,11 @@
 extension JSONValue {
-    /// The elements of an array in their order; nothing for other kinds.
+    /// The elements of an array in order; empty for other kinds.
     package var elements: Elements { Elements(of: self) }
 
-    /// The members of an object in their order, duplicates included; nothing for other kinds.
+    /// The members of an object in order, including duplicates; empty for other kinds.
     package var members: Members { Members(of: self) }
 
-    /// The elements of an array; a step allocates nothing.
+    /// The elements of an array; iteration allocates nothing.
     package struct Elements: Sequence, IteratorProtocol, Sendable {
         private let tape: JSONTape
         private var index: Int
@@ -18,7 +18,7 @@ extension JSONValue {
             end = node.kind == .array ? Int(node.next) : index
         }
 
-        /// The next element, nil after the last.
+        /// The next element; nil after the last.
         package mutating func next() -> JSONValue? {
             guard index < end else { return nil }
             let value = JSONValue(tape: tape, index: index)
@@ -28,7 +28,7 @@ extension JSONValue {
 
     }
 
-    /// The members of an object; a step makes the key's String.
+    /// The members of an object; iteration creates a String for each key.
     package struct Members: Sequence, IteratorProtocol, Sendable {
         private let tape: JSONTape
         private var index: Int
@@ -41,7 +41,7 @@ extension JSONValue {
             end = node.kind == .object ? Int(node.next) : index
         }
 
-        /// The next key and its value, nil after the last.
+        /// The next key and its value; nil after the last member.
         package mutating func next() -> (key: String, value: JSONValue)? {
             guard index < end else { return nil }
             let key = tape.string(of: tape.node(index))

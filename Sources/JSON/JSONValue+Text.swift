@@ -1,10 +1,10 @@
 extension JSONValue {
-    /// The value as Python's `json.dumps` prints it: ", " and ": " between, ASCII only, one member per key.
+    /// The value as Python's `json.dumps` prints it: ", " and ": " as separators, ASCII only, one member per key.
     ///
-    /// As long as the value itself or longer.
+    /// May be longer than the source.
     package var text: String { text(in: .spaced) }
 
-    /// The value without spaces and with its keys in order: the same text for the same value, to echo it in a message.
+    /// The value without spaces and with sorted keys: equal values have the same text, for use in messages.
     package var canonicalText: String { text(in: .canonical) }
 
     private enum Style {
@@ -18,7 +18,7 @@ extension JSONValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Recursive: the reader's depth limit bounds it.
+    /// Recursive, to the reader's depth limit at most.
     private func appendText(to bytes: inout [UInt8], _ style: Style) {
         let comma = style == .spaced ? ", " : ","
         switch kind {
@@ -53,10 +53,10 @@ extension JSONValue {
         }
     }
 
-    /// Each key where it stands first, with the value it has last, as a Python dictionary keeps them.
+    /// The members in the order of their first occurrence, each with its last value, as in a Python dictionary.
     private func uniqueMembers() -> [(key: String, value: JSONValue)] {
         var unique: [(key: String, value: JSONValue)] = []
-        // By bytes: String would take canonically equivalent keys for one.
+        // Keys are compared as bytes: String treats canonically equivalent keys as equal.
         var places: [[UInt8]: Int] = [:]
         for member in members {
             let key = Array(member.key.utf8)
@@ -71,7 +71,7 @@ extension JSONValue {
     }
 }
 
-/// Python's way to print numbers and strings.
+/// Numbers and strings as Python prints them.
 enum PythonText {
     static func number(_ value: JSONValue) -> String {
         let text = value.numberText ?? ""
@@ -79,11 +79,11 @@ enum PythonText {
         return double(value.double ?? .nan)
     }
 
-    /// The shortest digits that read back the same, with an exponent below 1e-4 and from 1e16.
+    /// The shortest digits that read back as the same value, with an exponent below 1e-4 and from 1e16 on.
     static func double(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
-        // Swift takes an exponent from 2^53 on. Doubles are whole numbers there, so their decimal digits are exact.
+        // Swift prints an exponent from 2^53 on, where every Double is an integer and its decimal digits are exact.
         if value.magnitude >= 0x1p53, value.magnitude < 1e16 { return "\(Int64(value)).0" }
         return value.description
     }

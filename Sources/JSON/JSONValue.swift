@@ -1,17 +1,17 @@
-/// One value of a document: a view that keeps the document alive and is cheap to copy.
+/// One value of a document: a view that retains the document and is cheap to copy.
 package struct JSONValue: Sendable {
     let tape: JSONTape
     let index: Int
 
     var node: JSONNode { tape.node(index) }
 
-    /// What the value is.
+    /// The type of the value.
     package var kind: JSONKind { node.kind }
 
-    /// Whether it is `null`.
+    /// Whether the value is `null`.
     package var isNull: Bool { kind == .null }
 
-    /// The truth value; nil for other kinds.
+    /// The value of `true` or `false`; nil for other kinds.
     package var bool: Bool? {
         switch kind {
         case .true: true
@@ -20,16 +20,16 @@ package struct JSONValue: Sendable {
         }
     }
 
-    /// The text of a string with its escapes resolved; nil for other kinds.
+    /// A string with its escapes resolved; nil for other kinds.
     package var string: String? {
         let node = node
         guard node.kind == .string else { return nil }
         return tape.string(of: node)
     }
 
-    /// Lends the UTF-8 of a string with its escapes resolved; nil for other kinds.
+    /// Passes the UTF-8 of a string with its escapes resolved to `body`; nil for other kinds.
     ///
-    /// Copies only if there are escapes. The buffer must not escape from `body`.
+    /// Copies only if there are escapes. The buffer is valid only until `body` returns.
     package func withUTF8<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
         let node = node
         guard node.kind == .string else { return nil }
@@ -37,25 +37,25 @@ package struct JSONValue: Sendable {
         return try tape.unescapedBytes(of: node).withUnsafeBytes(body)
     }
 
-    /// Whether it is a string of exactly these bytes, without making a String.
+    /// Whether it is a string with exactly these bytes; creates no String.
     package func isString(_ text: String) -> Bool {
         let node = node
         return node.kind == .string && tape.matches(node, text)
     }
 
-    /// The number of elements or members, duplicates counted; 0 for other kinds.
+    /// The number of elements or members, including duplicates; 0 for other kinds.
     package var count: Int { node.count }
 
-    /// The value's bytes as sent, a string's quotes included.
+    /// The value's bytes in the source, including the quotes of a string.
     package var rawBytes: ArraySlice<UInt8> {
         let node = node
         let quote = node.kind == .string ? 1 : 0
         return tape.source[Int(node.start) - quote..<Int(node.end) + quote]
     }
 
-    /// The value of a member, the last one if the key occurs twice, as in Python; nil if absent or not an object.
+    /// The value of a member, the last one if the key occurs twice, as in Python; nil if there is none.
     ///
-    /// Compares bytes; its time grows with the number of members.
+    /// Compares bytes; the time grows with the number of members.
     package subscript(_ key: String) -> JSONValue? {
         tape.member(of: index, key).map { JSONValue(tape: tape, index: $0) }
     }
@@ -81,7 +81,7 @@ extension JSONTape {
         return text.withUTF8 { wanted in withBytes(of: node) { Self.matches($0, node.isMarked, wanted) } }
     }
 
-    /// Looks a key up among the members of the object at `index`; the index of its value.
+    /// The index of the value of a key in the object at `index`.
     func member(of index: Int, _ key: String) -> Int? {
         let object = node(index)
         guard object.kind == .object else { return nil }

@@ -1,4 +1,4 @@
-/// A key with its value in one call. Keys are ASCII without anything to escape, as in `key(_:)`.
+/// Each function writes a key and its value. Keys must be ASCII without characters to escape, as in `key(_:)`.
 extension JSONWriter {
     /// Writes a member with a string.
     package mutating func member(_ name: StaticString, _ value: String) {
@@ -18,13 +18,13 @@ extension JSONWriter {
         int(value)
     }
 
-    /// Writes a member with a number; NaN and the infinities as strings.
+    /// Writes a member with a number; NaN and the infinities become strings.
     package mutating func member(_ name: StaticString, _ value: Double) {
         key(name)
         double(value)
     }
 
-    /// Writes a member with a truth value.
+    /// Writes a member with true or false.
     package mutating func member(_ name: StaticString, _ value: Bool) {
         key(name)
         bool(value)

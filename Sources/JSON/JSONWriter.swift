@@ -1,20 +1,20 @@
-/// Writes JSON into a buffer, commas set by itself.
+/// Writes JSON into a buffer and inserts the commas.
 ///
-/// The caller keeps the structure right: a key before each value of an object, an end for each begin. Text goes out as
-/// UTF-8; only quotes, backslashes and control characters are escaped.
+/// The caller is responsible for the structure: a key before each value of an object, an end for each begin. Text is
+/// written as UTF-8; only quotes, backslashes and control characters are escaped.
 package struct JSONWriter: Sendable {
-    /// What has been written so far, behind what the buffer held at the start.
+    /// The bytes written so far, after the initial content of the buffer.
     package private(set) var bytes: [UInt8]
 
-    /// Whether the next key or value stands behind another one.
+    /// Whether the next key or value needs a comma before it.
     private var needsComma = false
 
-    /// Goes on at the end of a buffer, which is taken over with its capacity.
+    /// Appends to a buffer and takes ownership of it.
     package init(continuing bytes: consuming [UInt8] = []) {
         self.bytes = bytes
     }
 
-    /// Starts with an empty buffer with room for `capacity` bytes.
+    /// Starts with an empty buffer that has room for `capacity` bytes.
     package init(capacity: Int) {
         bytes = []
         bytes.reserveCapacity(capacity)
@@ -32,7 +32,7 @@ package struct JSONWriter: Sendable {
     /// Closes the innermost array.
     package mutating func endArray() { end(UInt8(ascii: "]")) }
 
-    /// Writes a member's key; it must be ASCII without anything to escape.
+    /// Writes a member's key, which must be ASCII without characters to escape.
     package mutating func key(_ name: StaticString) {
         assert(name.hasPointerRepresentation, "a key of one character must be given as a String")
         separate()
@@ -43,7 +43,7 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    // Disfavoured, so that a literal takes the overload that need not look for escapes.
+    // Disfavoured, so that a literal selects the overload that does not look for escapes.
     /// Writes a member's key.
     @_disfavoredOverload
     package mutating func key(_ name: String) {
@@ -59,7 +59,7 @@ package struct JSONWriter: Sendable {
         appendQuoted(text)
     }
 
-    /// Writes a string from its UTF-8, which is not checked; from a column's text, for instance.
+    /// Writes a string from UTF-8 that is not checked, such as the text of a database column.
     package mutating func string(utf8: UnsafeRawBufferPointer) {
         separate()
         appendQuoted(utf8)
@@ -74,8 +74,8 @@ package struct JSONWriter: Sendable {
     /// Writes an integer.
     package mutating func int(_ value: Int) { int(Int64(value)) }
 
-    /// Writes a number in the fewest digits that read back the same; NaN and the infinities as strings, as in
-    /// protobuf's JSON.
+    /// Writes a number with the fewest digits that read back the same; NaN and the infinities as strings, as in
+    /// protobuf.
     package mutating func double(_ value: Double) {
         separate()
         guard value.isFinite else {
@@ -87,8 +87,8 @@ package struct JSONWriter: Sendable {
         appendBare(value)
     }
 
-    /// Writes a number in the fewest digits that read back the same; NaN, Infinity and -Infinity as bare words, which
-    /// is no JSON but what Python writes.
+    /// Writes a number with the fewest digits that read back as the same value; NaN, Infinity and -Infinity are bare
+    /// words as in Python, which is not valid JSON.
     package mutating func bareDouble(_ value: Double) {
         separate()
         appendBare(value)
@@ -106,13 +106,13 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: "null".utf8)
     }
 
-    /// Writes bytes that are a whole JSON value already; they are not checked.
+    /// Writes bytes that are a complete JSON value; they are not checked.
     package mutating func raw(_ value: some Sequence<UInt8>) {
         separate()
         bytes.append(contentsOf: value)
     }
 
-    /// Hands the buffer over and starts anew with an empty one; the state of commas goes on.
+    /// Returns the bytes written so far and continues with an empty buffer, in the same place of the structure.
     package mutating func takeBytes() -> [UInt8] {
         var taken: [UInt8] = []
         swap(&taken, &bytes)

@@ -4,13 +4,13 @@ internal import CSQLiteSetup
 extension Connection {
     /// How far a checkpoint goes (https://sqlite.org/c3ref/wal_checkpoint_v2.html).
     package enum CheckpointMode: Sendable {
-        /// Copies what no reader needs any more; waits for nobody.
+        /// Copies as many pages as possible without waiting for readers.
         case passive
-        /// Copies all and lets the next commit write the log from its start; waits for nobody.
+        /// Copies all pages, so that the next commit restarts the WAL; fails with `isBusy` instead of waiting.
         case restart
-        /// Copies all and cuts the log to zero bytes; waits for nobody.
+        /// As `restart`, and truncates the WAL file to zero bytes.
         case truncate
-        /// As `truncate`, after waiting for readers and other programs up to the busy timeout.
+        /// As `truncate`, but waits for readers and other programs up to the busy timeout.
         case truncateWhenFree
 
         fileprivate var code: Int32 {
@@ -29,18 +29,17 @@ extension Connection {
         }
     }
 
-    /// The pages in the write-ahead log after the newest commit of this connection; 0 when it is to be written anew.
+    /// The pages in the write-ahead log (WAL) after this connection's last commit; 0 if the next commit restarts it.
     ///
-    /// Counted once `configureForWriting` has chosen a write-ahead log without automatic checkpoints; else 0.
+    /// Counted only if `configureForWriting` has chosen a WAL without automatic checkpoints; otherwise 0.
     package var walPages: Int { Int(database.walPages.pointee) }
 
-    /// The bytes that the log's file must have to hold those pages (https://sqlite.org/walformat.html): less was cut off.
+    /// The size of a WAL file with `walPages` (https://sqlite.org/walformat.html); a smaller file was truncated.
     package var logBytes: Int64 { walPages == 0 ? 0 : 32 + Int64(walPages) * (24 + pageBytes) }
 
-    /// Copies pages from the write-ahead log into the database file; blocks on the disk.
-    /// - Returns: pages in the log, and how many of them are now in the database; -1 without a write-ahead log.
-    /// - Throws: `isBusy` if a reader or another checkpoint was in the way of more than `.passive`; the database stays
-    ///   consistent.
+    /// Copies pages from the WAL into the database file; blocks on the disk.
+    /// - Returns: the pages in the WAL, and how many of them are now in the database; -1 without a WAL.
+    /// - Throws: `isBusy` if a reader or another checkpoint blocked a mode other than `.passive`; no data is lost.
     @discardableResult
     package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> (log: Int, checkpointed: Int) {
         guard let raw = database.raw else { throw .closed(sql: nil) }
@@ -54,15 +53,15 @@ extension Connection {
         return (Int(log), Int(checkpointed))
     }
 
-    /// Leaves the write-ahead log as it is when the connection is closed, even by the last one.
+    /// Makes SQLite keep the WAL when this connection is closed, even if it is the last one.
     func keepLogWhenClosed() {
         guard let raw = database.raw else { return }
         apus_keep_log_when_closed(raw)
     }
 
-    /// Pages that this connection has written to its file or log since it was opened; 0 once closed.
+    /// The pages that this connection has written to the database or the WAL since it was opened; 0 once closed.
     ///
-    /// Within a transaction they are those for which its memory had no room.
+    /// During a transaction, SQLite writes only the pages for which its page cache has no room.
     var writtenPages: Int {
         guard let raw = database.raw else { return 0 }
         var count: Int32 = 0
@@ -71,7 +70,7 @@ extension Connection {
         return Int(count)
     }
 
-    /// Gives back the memory of pages that no statement is using; they are read again when they are needed.
+    /// Frees cached pages that no statement uses; SQLite reads them again when needed.
     package func releaseMemory() {
         guard let raw = database.raw else { return }
         sqlite3_db_release_memory(raw)

@@ -1,43 +1,42 @@
-/// How SQLite protects a transaction that is under way.
+/// The journal mode: how SQLite can roll back an open transaction.
 package enum JournalMode: String, Sendable {
     /// Write-ahead log: readers and the writer do not wait for each other.
     case wal
-    /// Rollback journal, emptied after each transaction: the first choice where a write-ahead log is refused.
+    /// Rollback journal, truncated after each transaction: the first choice where a WAL is not possible.
     case truncate
-    /// Rollback journal, removed after each transaction.
+    /// Rollback journal, deleted after each transaction.
     case delete
     case persist
-    /// Databases in memory.
+    /// Journal in memory: the mode of in-memory databases.
     case memory
     case off
 }
 
 /// Settings of the one connection that writes.
 package struct WriterSettings: Sendable {
-    /// Memory for pages, in KiB.
+    /// Size of the page cache, in KiB.
     package var cacheKibibytes = 65_536
 
-    /// Pages in the write-ahead log at which a commit checkpoints by itself; 0 leaves checkpoints to `Writer`.
+    /// Pages in the WAL at which a commit runs a checkpoint; 0 leaves checkpoints to `Writer`.
     package var automaticCheckpointPages = 0
 
-    /// Whether a write-ahead log is asked for; without it the rollback journal is used.
+    /// Whether to use a WAL where the file system can have one; otherwise a rollback journal is used.
     package var prefersWriteAheadLog = true
 
-    /// Bytes to which the write-ahead log's file is cut when it is written from its start again.
+    /// Bytes to which the WAL file is truncated when the WAL restarts.
     package var keptLogBytes = 4_096 * 4_120
 
     package init() {}
 }
 
 extension Connection {
-    /// Opens the connection that writes, with the best journal that the file system can have; the first to write there.
+    /// Opens the writing connection, the first one to write, with the best journal mode that the file system supports.
     ///
-    /// Asks for a write-ahead log and then tries it, because `PRAGMA journal_mode` answers `wal` also on a file system that
-    /// cannot share memory (network and FUSE mounts, https://sqlite.org/wal.html#noshm), and has changed the file by then.
-    /// Such a database gets a rollback journal. A log with an index in the heap of one process would work there too; but
-    /// then nobody reads beside the writer, who would answer every search, too. `synchronous` is FULL either way.
-    /// - Returns: the connection, and the mode that is now in force.
-    /// - Throws: what SQLite says if even a rollback journal cannot be had, or the file cannot be written.
+    /// Switches to a WAL and then tests it, because `PRAGMA journal_mode` answers `wal` also on a file system without
+    /// shared memory (network and FUSE mounts, https://sqlite.org/wal.html#noshm), and by then has changed the file. On
+    /// such a file system the database gets a rollback journal. A WAL with its index in heap memory would work there
+    /// too, but then only one connection could be open, for writes and searches. `synchronous` is FULL in both modes.
+    /// - Throws: SQLite's error if even a rollback journal is not possible, or the file cannot be written.
     package static func openForWriting(
         path: String,
         _ settings: WriterSettings = .init()
@@ -52,11 +51,11 @@ extension Connection {
     }
 
     /// Prepares a read-write connection for durable writing.
-    /// - Returns: the mode that is now in force.
+    /// - Returns: the journal mode of the connection.
     package func configureForWriting(_ settings: WriterSettings = .init()) throws(SQLiteError) -> JournalMode {
         let mode = try chooseJournalMode(prefersWriteAheadLog: settings.prefersWriteAheadLog)
         try execute("PRAGMA synchronous = FULL")
-        // A statement's journal in a temporary file would cost small writes half their speed.
+        // A statement journal in a temporary file would halve the speed of small writes.
         try execute("PRAGMA temp_store = MEMORY")
         try execute("PRAGMA cache_size = -\(settings.cacheKibibytes)")
         try execute("PRAGMA wal_autocheckpoint = \(settings.automaticCheckpointPages)")
@@ -64,14 +63,14 @@ extension Connection {
             try execute("PRAGMA journal_size_limit = \(settings.keptLogBytes)")
             if settings.automaticCheckpointPages <= 0 { database.countWALPages() }
         } else {
-            // Pages written before the commit would lock readers out for the whole transaction.
+            // Else SQLite could write pages before the commit, and lock readers out for the whole transaction.
             try execute("PRAGMA cache_spill = OFF")
         }
         return mode
     }
 
-    /// Sets the memory for pages and for sorting of a connection that reads.
-    /// - Parameter cacheKibibytes: per connection, so it counts once for every reader of a pool.
+    /// Sets the page cache and the place of temporary tables for a reading connection.
+    /// - Parameter cacheKibibytes: the page cache of this one connection; each reader of a pool has its own.
     package func configureForReading(cacheKibibytes: Int = 8_192) throws(SQLiteError) {
         try execute("PRAGMA cache_size = -\(cacheKibibytes)")
         try execute("PRAGMA temp_store = MEMORY")
@@ -79,7 +78,7 @@ extension Connection {
 }
 
 extension Connection {
-    /// A connection whose write-ahead log has been tried; nil where the file system cannot have one.
+    /// Opens a connection in WAL mode and tests the WAL; nil where the file system does not support it.
     private static func withLog(path: String) throws(SQLiteError) -> Connection? {
         let connection = try Connection(path: path, mode: .readWriteCreate)
         do {
@@ -87,13 +86,13 @@ extension Connection {
             if answer == .memory { return connection }
             if answer == .wal, try connection.canShareLog() { return connection }
         } catch  where error.speaksAgainstLog {
-            // The next rung needs a connection that has not tried.
+            // A rollback journal needs a fresh connection.
         }
         connection.close()
         return nil
     }
 
-    /// Reads, and writes what is there already, through a second connection.
+    /// Tests whether a second connection can read and write through the WAL.
     private func canShareLog() throws(SQLiteError) -> Bool {
         _ = try tableCount()
         let second = try Connection(path: path, mode: .readWrite)
@@ -101,25 +100,25 @@ extension Connection {
         try second.execute("BEGIN IMMEDIATE")
         let isNew = try second.tableCount() == 0
         let version = try second.int64("PRAGMA user_version") ?? 0
-        // The sync of a commit is paid once: a database with tables has seen commits into its log.
+        // A commit costs a sync; a database with tables has been written in this way before and needs no such test.
         if isNew { try second.execute("PRAGMA user_version = \(version)") }
         try second.execute(isNew ? "COMMIT" : "ROLLBACK")
         return try tableCount() >= 0
     }
 
-    /// A connection with a rollback journal, whatever the database had before.
+    /// Opens a connection with a rollback journal, also for a database that has a WAL.
     private static func withRollbackJournal(path: String) throws(SQLiteError) -> Connection {
         let connection = try Connection(path: path, mode: .readWriteCreate)
-        // A log is read without shared memory by whoever has the file alone.
+        // With an exclusive lock, SQLite can read an existing WAL without shared memory.
         try connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         _ = try connection.chooseJournalMode(prefersWriteAheadLog: false)
         try connection.execute("PRAGMA locking_mode = NORMAL")
-        // The lock goes with the next access.
+        // SQLite releases the exclusive lock at the next access.
         _ = try connection.tableCount()
         return connection
     }
 
-    /// Not out of the cache of statements, in which it would stay.
+    /// Not a cached statement: only opening needs it, and it would stay in the cache.
     private func tableCount() throws(SQLiteError) -> Int64 {
         let statement = try prepare("SELECT count(*) FROM sqlite_schema")
         defer { statement.reset() }
@@ -132,7 +131,7 @@ extension Connection {
                 let answer = try journalMode(asking: .wal)
                 if answer == .wal || answer == .memory { return answer }
             } catch  where error.speaksAgainstLog {
-                // Another connection is in the way, or the mount has no shared memory: go on without a log.
+                // Another connection holds a lock, or the file system has no shared memory: use a rollback journal.
             }
         }
         let answer = try journalMode(asking: .truncate)
@@ -153,7 +152,7 @@ extension Connection {
 }
 
 extension SQLiteError {
-    /// Whether the file system, or another program, keeps the database from having a write-ahead log.
+    /// Whether the file system or another program's lock makes WAL mode impossible.
     fileprivate var speaksAgainstLog: Bool {
         isBusy || isIOError || isReadOnly || code.primary == .cannotOpen || code == .lockingProtocol
     }

@@ -4,7 +4,7 @@ extension Connection {
     /// Rows changed by the newest INSERT, UPDATE or DELETE; 0 once closed.
     package var changes: Int { database.raw.map { Int(sqlite3_changes64($0)) } ?? 0 }
 
-    /// Rows changed since the connection was opened, those of triggers and foreign keys included; 0 once closed.
+    /// Rows changed since the connection was opened, including those of triggers and foreign keys; 0 once closed.
     package var totalChanges: Int { database.raw.map { Int(sqlite3_total_changes64($0)) } ?? 0 }
 
     /// The rowid of the newest INSERT into a rowid table; 0 once closed or if there was none.
@@ -12,8 +12,8 @@ extension Connection {
 
     /// Whether a transaction is open: the opposite of SQLite's autocommit state.
     ///
-    /// Some failures end the whole transaction by themselves (https://sqlite.org/lang_transaction.html §3), so look
-    /// here after any error.
+    /// Some errors roll back the transaction (https://sqlite.org/lang_transaction.html §3), so check this after any
+    /// error.
     package var isInTransaction: Bool { database.raw.map { sqlite3_get_autocommit($0) == 0 } ?? false }
 
     /// The first column of the first row as a number; nil if there is no row or the value is NULL.
@@ -30,23 +30,23 @@ extension Connection {
         return try statement.step() ? statement.optionalString(0) : nil
     }
 
-    /// Bytes of the main database file as SQLite counts them, without the write-ahead log.
+    /// The size of the main database file, without the WAL.
     package func databaseBytes() throws(SQLiteError) -> Int64 {
         let pages = try int64("PRAGMA page_count") ?? 0
         return pages &* (try int64("PRAGMA page_size") ?? 0)
     }
 
-    /// Runs `body` in one deferred transaction, so that all its statements see the same moment.
+    /// Runs `body` in one deferred transaction, so that all its statements read the same snapshot.
     ///
-    /// End it before bytes wait on a socket: a reader held open keeps the write-ahead log from being reused.
-    /// Commits on return; rolls back if `body` throws, and passes its error on.
+    /// Do not wait for a socket inside it: an open read transaction keeps the WAL from restarting. Commits on return;
+    /// rolls back and rethrows if `body` throws.
     package func readTransaction<Value>(_ body: () throws -> Value) throws -> Value {
         try transaction("BEGIN", body)
     }
 
     /// Runs `body` in one transaction that takes the write lock at once (BEGIN IMMEDIATE).
     ///
-    /// Commits on return; rolls back if `body` or the commit throws, and passes the error on.
+    /// Commits on return; rolls back and rethrows if `body` or the commit throws.
     package func immediateTransaction<Value>(_ body: () throws -> Value) throws -> Value {
         try transaction("BEGIN IMMEDIATE", body)
     }
@@ -63,10 +63,10 @@ extension Connection {
         }
     }
 
-    /// Ends an open transaction without keeping its changes; does nothing if none is open.
+    /// Rolls back the open transaction, if there is one.
     package func rollBackIfNeeded() {
         guard isInTransaction else { return }
-        // A ROLLBACK that fails has found the transaction gone already; the error that led here says more.
+        // ROLLBACK fails only if the transaction has already ended; the caller's error says more.
         try? execute("ROLLBACK")
     }
 }

@@ -3,8 +3,8 @@ internal import CSQLiteSetup
 
 /// One SQLite connection.
 ///
-/// Used by one thread at a time (SQLITE_OPEN_NOMUTEX): `Writer` and `ReaderPool` see to that. Every call may block on
-/// the disk, and on locks for up to the busy timeout.
+/// Only one thread at a time may use it (SQLITE_OPEN_NOMUTEX); `Writer` and `ReaderPool` ensure this. Every call may
+/// block on the disk, and on locks up to the busy timeout.
 package final class Connection {
     /// How a database file is opened.
     package enum Mode: Sendable {
@@ -12,7 +12,7 @@ package final class Connection {
         case readWriteCreate
         /// For reading and writing; an absent file is an error.
         case readWrite
-        /// For reading only, with `query_only` besides; an absent file is an error.
+        /// For reading only, with `query_only` set; an absent file is an error.
         case readOnly
 
         var flags: Int32 {
@@ -23,7 +23,7 @@ package final class Connection {
             }
         }
 
-        /// nil: SQLite's own.
+        /// The name of the VFS; nil for SQLite's default.
         var fileSystem: String? {
             switch self {
             case .readWriteCreate, .readWrite: APUS_LOG_BUFFERING_FILES
@@ -32,7 +32,7 @@ package final class Connection {
         }
     }
 
-    /// The path it was opened with.
+    /// The path of the database file.
     package let path: String
 
     private static let setUpResult = apus_set_up_sqlite()
@@ -49,10 +49,9 @@ package final class Connection {
     let busyMilliseconds: Int32
     private var statements = StatementCache(capacity: 64)
 
-    /// Opens a database file and sets `busy_timeout` (first), then `foreign_keys`, and `query_only` for readers.
+    /// Opens a database file; sets `busy_timeout`, `foreign_keys` and, for readers, `query_only`.
     ///
-    /// Nothing is written to the file. A file that is no database fails here or at the first statement
-    /// (`isNotADatabase`).
+    /// Does not write to the file. If it is not a database, this or the first statement throws `isNotADatabase`.
     /// - Parameter busyTimeout: how long a statement waits for a lock before it fails with `isBusy`.
     package init(path: String, mode: Mode, busyTimeout: Duration = .seconds(5)) throws(SQLiteError) {
         self.path = path
@@ -77,9 +76,9 @@ package final class Connection {
         }
     }
 
-    /// Closes the connection; statements that still exist fail from now on.
+    /// Closes the connection; any further use of its statements fails.
     ///
-    /// Safe to call twice. The file is released once the last `Statement` object made outside the cache is gone.
+    /// Safe to call twice. SQLite releases the file once the last uncached `Statement` is deallocated.
     package func close() {
         statements.removeAll()
         database.close()
@@ -88,13 +87,13 @@ package final class Connection {
     /// Whether `close()` has not been called.
     package var isOpen: Bool { database.raw != nil }
 
-    /// Stops this connection's statements from another thread.
+    /// Interrupts this connection's statements from another thread.
     package var interrupter: Interrupter { Interrupter(target: database.interruptTarget) }
 }
 
 extension Connection {
-    /// Compiles one statement, to be kept by the caller.
-    /// - Throws: what SQLite says about the text; MISUSE if it holds no statement or more than one.
+    /// Compiles one statement, which the caller keeps.
+    /// - Throws: SQLite's error for the text; MISUSE if the text holds no statement or more than one.
     package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
         guard let raw = database.raw else { throw .closed(sql: sql) }
         var text = sql
@@ -126,9 +125,9 @@ extension Connection {
         return Statement(handle: handle, database: database)
     }
 
-    /// A compiled statement out of a cache of the 64 used last, reset and without bound values.
+    /// A compiled statement from the cache of the 64 used last, reset and without bound values.
     ///
-    /// While the cached one is between two rows, a fresh statement is made, so nested use is safe.
+    /// If the cached statement is in use, returns a new one, so nested use is safe.
     package func cached(_ sql: String) throws(SQLiteError) -> Statement {
         if let statement = statements.statement(for: sql) {
             guard statement.isBusy else {
@@ -144,10 +143,10 @@ extension Connection {
 
     /// Runs a script of any number of statements; rows are discarded.
     ///
-    /// Stops at the first failure; what ran before it stays, so wrap a script in a transaction.
+    /// Stops at the first failure and keeps the effects of the statements before it: wrap a script in a transaction.
     package func execute(_ sql: String) throws(SQLiteError) {
         guard let raw = database.raw else { throw .closed(sql: sql) }
-        // A NUL would end the C string early and the rest of the script would be skipped in silence.
+        // A NUL would end the C string, and SQLite would silently skip the rest of the script.
         guard !sql.utf8.contains(0) else { throw SQLiteError(code: .misuse, message: "NUL in the script", sql: sql) }
         var failed: SQLiteError?
         sql.withCString { start in

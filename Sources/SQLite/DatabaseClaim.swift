@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// The claim on the database's own file, which holds also when the lock file beside it has been removed.
+/// A lock on the database file itself, which still protects the database when its lock file has been removed.
 ///
-/// A lock of the kernel on one byte that lies far from those that SQLite locks. It belongs to a descriptor that stays open
-/// as long as this object: POSIX drops all of SQLite's locks when any other descriptor of the file is closed, so the object
-/// must outlive the connections.
+/// An open file description lock on one byte, far from the bytes that SQLite locks. Closing any descriptor of the file
+/// makes POSIX drop all of SQLite's locks, so the descriptor stays open until this object is deallocated, and this
+/// object must outlive the connections.
 package final class DatabaseClaim: Sendable {
     private let descriptor: Int32
 
-    /// Gives the database free; the descriptor stays open, for the reason above.
+    /// Releases the lock but keeps the descriptor open, for the reason above.
     package func release() {
         var lock = Self.lock(Int16(F_UNLCK))
         if descriptor >= 0 { _ = fcntl(descriptor, Self.setOpenFileLock, &lock) }
@@ -23,15 +23,15 @@ package final class DatabaseClaim: Sendable {
         return lock
     }
 
-    /// Opens the file, makes an absent one for this user alone, and takes away other users' access to one of ours.
+    /// Opens and locks the database file; creates an absent file, and removes other users' access to an existing one.
     ///
-    /// A file that cannot be opened so is left to SQLite, which says why.
-    /// - Throws: `OwnerLock.Failure.ownedElsewhere`.
+    /// If the file cannot be opened, SQLite will report the reason later.
+    /// - Throws: `OwnerLock.Failure.ownedElsewhere` if another process holds the lock.
     package init(databasePath: String) throws(OwnerLock.Failure) {
         descriptor = open(databasePath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
         var lock = Self.lock(Int16(F_WRLCK))
-        // Any other answer: the file system has no such locks, and the lock file must do.
+        // On any other error the file system has no such locks, and `OwnerLock` alone must protect the database.
         if fcntl(descriptor, Self.setOpenFileLock, &lock) != 0, errno == EAGAIN || errno == EACCES {
             close(descriptor)
             throw .ownedElsewhere(pid: nil, path: databasePath)
@@ -43,22 +43,22 @@ package final class DatabaseClaim: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Whether the file still has a name somewhere.
+    /// Whether the open file still has a name in the file system.
     package var isLinked: Bool {
         var status = stat()
         return descriptor < 0 || fstat(descriptor, &status) != 0 || status.st_nlink > 0
     }
 
-    /// F_OFD_SETLK of the kernel, on every architecture (fcntl(2)); the Glibc module leaves it out.
+    /// F_OFD_SETLK, the same on every architecture (fcntl(2)); the Glibc module leaves it out.
     private static let setOpenFileLock: Int32 = 37
     private static let lockedByte: off_t = 1 << 40
 
-    /// The files beside it get the mode of the database when SQLite makes them.
+    /// SQLite creates the WAL and the journal with the mode of the database, but existing files keep their modes.
     private static func narrow(_ path: String) {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             var status = stat()
             guard stat(path + suffix, &status) == 0, status.st_mode & 0o077 != 0 else { continue }
-            // Refused where the file is another user's: then its modes are that user's choice.
+            // chmod fails if another user owns the file; then its mode is that user's decision.
             _ = chmod(path + suffix, 0o600)
         }
     }

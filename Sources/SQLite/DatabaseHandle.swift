@@ -1,9 +1,9 @@
 internal import CSQLite
 internal import Synchronization
 
-/// The C connection, shared by a `Connection` and its statements so that neither outlives it wrongly.
+/// The C connection, shared by a `Connection` and its statements, so that SQLite frees it only after both.
 ///
-/// Touched by one thread at a time, like the connection itself; only `interruptTarget` may be used from elsewhere.
+/// Only one thread at a time may use it; only `interruptTarget` may be used from any thread.
 final class DatabaseHandle {
     /// Nil after `close()`.
     private(set) var raw: OpaquePointer?
@@ -24,9 +24,9 @@ final class DatabaseHandle {
         walPages.deallocate()
     }
 
-    /// Counts WAL pages per commit.
+    /// Makes SQLite update `walPages` at each commit.
     ///
-    /// Replaces SQLite's automatic checkpoint, which is itself such a hook.
+    /// This replaces SQLite's automatic checkpoint, which uses the same hook.
     func countWALPages() {
         guard let raw else { return }
         _ = sqlite3_wal_hook(
@@ -43,7 +43,7 @@ final class DatabaseHandle {
         guard let closing = raw else { return }
         raw = nil
         interruptTarget.invalidate()
-        // The hook's context dies with this object, the C connection may live on until its last statement is finalised.
+        // `walPages` is freed with this object; the C connection may live until its last statement is finalised.
         _ = sqlite3_wal_hook(closing, nil, nil)
         var statement = sqlite3_next_stmt(closing, nil)
         while let current = statement {
@@ -54,7 +54,7 @@ final class DatabaseHandle {
     }
 }
 
-/// The one use of a connection that SQLite allows from any thread.
+/// The one operation on a connection that SQLite allows from any thread.
 final class InterruptTarget: Sendable {
     /// `@unchecked Sendable` because the pointer is only passed to `sqlite3_interrupt`, which any thread may call
     /// while the connection is open, and the mutex keeps it open meanwhile.
@@ -79,13 +79,13 @@ final class InterruptTarget: Sendable {
     }
 }
 
-/// Stops what a connection is doing, from any thread.
+/// Interrupts the running statements of a connection, from any thread.
 package struct Interrupter: Sendable {
     let target: InterruptTarget
 
-    /// Makes running statements of the connection fail with SQLITE_INTERRUPT; does nothing once it is closed.
+    /// Makes the running statements fail with SQLITE_INTERRUPT; does nothing once the connection is closed.
     ///
-    /// An interrupted write inside a transaction ends that transaction (https://sqlite.org/c3ref/interrupt.html).
+    /// Interrupting a write rolls back its transaction (https://sqlite.org/c3ref/interrupt.html).
     package func interrupt() {
         target.interrupt()
     }

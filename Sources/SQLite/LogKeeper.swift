@@ -1,18 +1,17 @@
-/// Keeps the write-ahead log within its limits, between two commits on the writer's thread.
+/// Keeps the write-ahead log (WAL) within its limits; runs on the writer's thread, between two commits.
 ///
-/// SQLite writes the log from its start again as soon as all of it is in the database and no read still looks into it.
-/// Reads that follow one another without a gap put that off for ever. So once a checkpoint has not been enough, no new
-/// read starts for a few milliseconds; and the larger the log has become, the longer the writer waits, and the more of
-/// the reads under way are ended.
+/// SQLite restarts the WAL as soon as all its pages are in the database and no reader uses it. Reads that overlap
+/// without a gap prevent this for ever. So when a checkpoint could not restart the WAL, no new read starts for some
+/// milliseconds. The larger the WAL, the longer the writer waits, and the more running reads are ended.
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
-    /// The log's pages when it was last looked after.
+    /// Pages in the WAL at the last call of `work`.
     private var lastPages = 0
-    /// The most pages that the log has held since its file was cut to nothing.
+    /// The most pages that the WAL has held since its file was truncated.
     private var filePages = 0
 
-    /// A commit into a log that was cut must lengthen its file again, which costs more than writing over it.
+    /// Smaller files are kept: extending a truncated file costs a commit more than overwriting pages.
     private static let pagesWorthCutting = 256
 
     init(limits: LogLimits, gate: (any ReadGate)?) {
@@ -20,7 +19,7 @@ struct LogKeeper {
         self.gate = gate
     }
 
-    /// Whether the log has grown enough since it was last looked after.
+    /// Whether the WAL has grown enough since the last call of `work` to need the next one.
     mutating func isDue(_ connection: Connection) -> Bool {
         let pages = connection.walPages
         filePages = max(filePages, pages)
@@ -29,19 +28,19 @@ struct LogKeeper {
         return pages >= limits.restart && pages - lastPages >= limits.step
     }
 
-    /// Whether the log's file is so large that an idle server should not keep it.
+    /// Whether the WAL file is so large that an idle server should truncate it.
     var isWorthCutting: Bool { filePages >= Self.pagesWorthCutting }
 
-    /// Copies the log into the database and cuts its file to nothing.
+    /// Copies the WAL into the database and truncates its file.
     mutating func cut(on connection: Connection) throws(SQLiteError) {
         try connection.checkpoint(.truncate)
         lastPages = 0
         filePages = 0
     }
 
-    /// Copies the log into the database and sees to it that the next commit writes it from its start.
+    /// Copies the WAL into the database and makes the next commit restart the WAL.
     ///
-    /// - Throws: what SQLite says when the log cannot be copied. Nothing is lost then: the log keeps the pages.
+    /// - Throws: SQLite's error if the WAL cannot be copied. Nothing is lost then: the WAL keeps its pages.
     mutating func work(on connection: Connection) throws(SQLiteError) {
         lastPages = connection.walPages
         try connection.checkpoint(.passive)
@@ -49,9 +48,9 @@ struct LogKeeper {
         guard let gate else { return }
         let isLast = lastPages >= limits.endAllReads
         if !isLast {
-            // Those that are ended here have left by the next attempt; nobody waits for them.
+            // The writer does not wait for the reads ended here: they are gone at the next attempt.
             if lastPages >= limits.endLongReads { gate.endReads(startedBefore: .now - Self.longRead) }
-            // A read that has lasted for longer may last longer still.
+            // A read that has already lasted longer than `patience` is not worth waiting for.
             if let oldest = gate.oldestRead, oldest < .now - Self.patience { return }
         }
         gate.pause()
@@ -62,11 +61,11 @@ struct LogKeeper {
     }
 
     private static let longRead = Duration.seconds(1)
-    /// How long commits wait for reads that are about to end, and for those that are made to end.
+    /// How long commits wait for short reads to finish (`patience`), or for ended reads to leave (`lastPatience`).
     private static let patience = Duration.milliseconds(20)
     private static let lastPatience = Duration.milliseconds(200)
 
-    /// - Returns: false when a read or another program still looks into the log.
+    /// - Returns: false when a read or another program still uses the WAL.
     private mutating func restart(_ connection: Connection) throws(SQLiteError) -> Bool {
         do {
             try connection.checkpoint(.restart)

@@ -1,9 +1,9 @@
-/// One step of a database's schema.
+/// One step of the database schema.
 package struct Migration: Sendable {
     /// Position in the sequence, from 1.
     package let version: Int
 
-    /// The file's name, by which errors name the step.
+    /// The file name; error messages use it.
     package let name: String
 
     /// A script without transaction statements.
@@ -25,7 +25,7 @@ package struct Migration: Sendable {
 
     /// FNV-1a, 64 bits, over the UTF-8 of the script, as 16 hexadecimal digits.
     ///
-    /// Guards against an edited file, not against an attacker.
+    /// Detects an edited file, but not an attack.
     package var checksum: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in sql.utf8 {
@@ -36,25 +36,25 @@ package struct Migration: Sendable {
     }
 }
 
-/// Why a database cannot be used with the migrations at hand.
+/// Why a database cannot be used with these migrations.
 ///
-/// Nothing was written, but for `.failed`, whose predecessors stay applied.
+/// The database is unchanged, because all missing migrations share one transaction.
 package enum MigrationError: Error, Sendable {
-    /// The list of migrations itself is not 1, 2, 3 and so on.
+    /// The versions of the migrations are not 1, 2, 3 and so on.
     case brokenSequence(name: String, expected: Int, found: Int)
-    /// The file is no SQLite database.
+    /// The file is not an SQLite database.
     case notADatabase
-    /// The database belongs to MLflow itself; its Alembic revision where one is recorded.
+    /// The database belongs to MLflow; `revision` is its Alembic revision, if recorded.
     case mlflowDatabase(revision: String?)
-    /// The database belongs to some other program.
+    /// The database belongs to another program.
     case foreignDatabase
-    /// A newer program has migrated the database further than this one knows.
+    /// A newer version of Apus has migrated the database beyond the versions known here.
     case newerDatabase(recorded: Int, name: String, known: Int)
     /// A migration was edited after it had been applied.
     case changedChecksum(name: String, recorded: String, current: String)
-    /// The database's record lacks a step below its newest one.
+    /// The table `schema_migrations` lacks a version below its newest one.
     case gapInRecord(missing: Int)
-    /// A step failed and was rolled back.
+    /// A migration failed, and the transaction was rolled back.
     case failed(name: String, SQLiteError)
     /// The database could not be read or written.
     case database(SQLiteError)

@@ -1,17 +1,17 @@
 internal import Glibc
 
-/// Brings a database to the schema this program knows, or says why it must not.
+/// Migrates a database to the newest schema, or says why it must not.
 ///
-/// The record is the table `schema_migrations`; the header's `application_id` marks the file as ours.
+/// The table `schema_migrations` records the applied migrations; the header's `application_id` identifies Apus.
 package struct Migrator: Sendable {
     /// "APUS" in ASCII (https://sqlite.org/pragma.html#pragma_application_id).
     package static let applicationID: Int64 = 0x4150_5553
 
-    /// What a database is before migration.
+    /// The state of a database before migration.
     package enum State: Equatable, Sendable {
-        /// No file, or one without tables.
+        /// There is no file, or the file has no tables.
         case empty
-        /// Ours, with the newest version applied.
+        /// The database belongs to Apus; `version` is the newest migration applied.
         case applied(version: Int)
     }
 
@@ -23,7 +23,7 @@ package struct Migrator: Sendable {
 
     private let migrations: [Migration]
 
-    /// Takes the steps in any order.
+    /// Accepts the migrations in any order.
     /// - Throws: `.brokenSequence` if their versions are not 1, 2, 3 and so on.
     package init(_ migrations: [Migration]) throws(MigrationError) {
         self.migrations = migrations.sorted { $0.version < $1.version }
@@ -32,12 +32,12 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Looks at a file without changing it: call it before a connection that writes is opened.
+    /// Inspects a file without changing it; call it before a writing connection is opened.
     ///
-    /// Opens a read-only connection and closes it. Only a database left behind by a crash, whose journal must be
-    /// rolled back before anybody can read it, is opened for writing, which completes the rollback; and one with a
-    /// write-ahead log on a file system that cannot share memory, which is read by having it alone.
-    /// - Throws: whatever speaks against using the database.
+    /// Uses a read-only connection, with two exceptions. After a crash, a database whose journal must be rolled back
+    /// first is opened for writing, which rolls it back. A database with a WAL on a file system without shared memory
+    /// is opened for writing with an exclusive lock.
+    /// - Throws: the reason why the database must not be used.
     package func inspect(path: String) throws(MigrationError) -> State {
         guard access(path, F_OK) == 0 else { return .empty }
         return try Self.translatingErrors {
@@ -51,9 +51,9 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Applies what is missing in one immediate transaction: all of it or nothing, and the disk is waited for once.
-    /// - Returns: the names of the steps applied now.
-    /// - Throws: as `inspect`, and `.failed`; the database then is as it was before.
+    /// Applies all missing migrations in one immediate transaction, and so with one sync.
+    /// - Returns: the names of the migrations applied now.
+    /// - Throws: the errors of `inspect`, and `.failed`; the database is then unchanged.
     @discardableResult
     package func migrate(_ connection: Connection) throws(MigrationError) -> [String] {
         try Self.translatingErrors {
@@ -96,7 +96,7 @@ package struct Migrator: Sendable {
         return try state(of: connection)
     }
 
-    /// Throws `MigrationError` or `SQLiteError`; a query that fails never counts as "not applied".
+    /// Throws `MigrationError` or `SQLiteError`; a failed query is never taken for an empty database.
     private func state(of connection: Connection) throws -> State {
         try connection.readTransaction {
             let tables = try connection.prepare(Self.listTables).map { $0.string(0) }

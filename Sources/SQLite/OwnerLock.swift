@@ -1,17 +1,17 @@
 internal import Glibc
 internal import Synchronization
 
-/// The claim of one process to one database, held as long as this object lives.
+/// Makes one process the owner of a database, as long as this object lives.
 ///
-/// A lock of the kernel (`flock`) on the file `<database>.lock`: it goes with the process, however that ends, and two
-/// claims within one process conflict as well. The file stays behind, because removing it would race with a second
-/// process that has just opened it.
+/// Holds an `flock` on the file `<database>.lock`. The kernel releases the lock when the process ends, in whatever way;
+/// a second lock within the same process conflicts too. The file is never removed, because removing it would race with
+/// another process that has just opened it.
 package final class OwnerLock: Sendable {
-    /// Why the claim failed.
+    /// Why the lock was not obtained.
     package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
-        /// Another claim is held, by this process if it is given; nil if the file does not say.
+        /// Another lock is held; `pid` is its process, or nil if the lock file does not name one.
         case ownedElsewhere(pid: Int32?, path: String)
-        /// The lock file cannot be opened, locked or written; `errno` with the call's name.
+        /// The system call `call` on the lock file failed with `errno`.
         case system(call: String, errno: Int32, path: String)
 
         /// What is wrong, in one line for the person who starts the server.
@@ -28,18 +28,18 @@ package final class OwnerLock: Sendable {
     /// The lock file.
     package let path: String
 
-    /// Whether the last owner ended without `release()`: it was killed, or the machine went down.
+    /// Whether the last owner ended without `release()`: it was killed, or the machine crashed.
     package let isTakenOver: Bool
 
-    /// Whether a store has been kept in the database before, by `noteStore()` of an earlier owner.
+    /// Whether an earlier owner has called `noteStore()` for this database.
     package let knowsStore: Bool
 
     private let descriptor: Int32
     private let isReleased = Atomic<Bool>(false)
 
-    /// Claims a database; its folder must exist, the database itself need not.
+    /// Locks a database; its folder must exist, the database file need not.
     ///
-    /// Does not wait. A database reached by two names through symbolic links has one lock.
+    /// Does not wait. Two paths that lead to one database through symbolic links share one lock.
     package init(databasePath: String) throws(Failure) {
         path = Self.lockPath(for: databasePath)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -58,20 +58,20 @@ package final class OwnerLock: Sendable {
         Glibc.close(descriptor)
     }
 
-    /// Tells later owners that the database holds a store, so that they miss it when it is gone.
+    /// Records that the database holds a store, so that later owners notice when the file is missing.
     package func noteStore() throws(Failure) {
         try Self.write("\(getpid())\n\(Self.storeMark)\n", to: descriptor, path: path)
     }
 
-    /// Writes beside the pid where the owner answers; an empty address takes it back.
+    /// Writes the address at which this server answers to the lock file; an empty address removes it.
     ///
-    /// For another process that wants the same database: the address, and the name of the machine that it holds on.
+    /// Another process that wants the same database reads it, with the name of the machine on which it is valid.
     package func announce(_ address: String) throws(Failure) {
         let place = address.isEmpty ? "" : "\(address)\n\(Owner.machine)\n"
         try Self.write("\(getpid())\n" + place + Self.keptMark(descriptor), to: descriptor, path: path)
     }
 
-    /// What the owner of a database has said of itself; nil when nobody has, or it left in order.
+    /// The owner according to the lock file; nil if there is none, or the last one called `release()`.
     package static func owner(ofDatabase databasePath: String) -> Owner? {
         let descriptor = open(lockPath(for: databasePath), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -79,9 +79,7 @@ package final class OwnerLock: Sendable {
         return Owner(lockFile: content(descriptor))
     }
 
-    /// Tells the next owner that all was left in order, and gives the lock free; safe to call twice.
-    ///
-    /// A stale pid would mislead a person who looks into the file, too.
+    /// Removes the pid, so that the next owner sees an orderly end, and releases the lock; safe to call twice.
     package func release() {
         guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
         defer { _ = flock(descriptor, LOCK_UN) }
@@ -92,7 +90,7 @@ package final class OwnerLock: Sendable {
     /// The last line of a lock file whose database has held a store.
     private static let storeMark: Substring = "store"
 
-    /// - Returns: whether the file still held the pid of an owner, and whether it knows of a store.
+    /// - Returns: whether the file still held the pid of an owner, and whether it holds the mark of a store.
     private static func claim(_ descriptor: Int32, path: String) throws(Failure) -> (Bool, Bool) {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
@@ -106,7 +104,7 @@ package final class OwnerLock: Sendable {
         return (isTakenOver, !mark.isEmpty)
     }
 
-    /// The mark of a store with its line end; empty where the file has none.
+    /// The mark of a store with its newline; empty if the file has none.
     private static func keptMark(_ descriptor: Int32) -> String {
         content(descriptor).hasSuffix("\n\(storeMark)\n") ? "\(storeMark)\n" : ""
     }

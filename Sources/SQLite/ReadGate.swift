@@ -1,19 +1,19 @@
-/// What the writer asks of those who read beside it, when they keep the write-ahead log from being written anew.
+/// The writer's control over the readers, for when reads keep the write-ahead log (WAL) from restarting.
 package protocol ReadGate: Sendable {
-    /// Lets no new read start until `resume()`; each call needs its `resume()`.
+    /// Blocks new reads until `resume()`; each call needs its own `resume()`.
     func pause()
 
-    /// Lets reads start again.
+    /// Ends one `pause()`.
     func resume()
 
-    /// Ends the reads that began before that moment; each ends at its next look, some milliseconds later.
+    /// Ends the reads that began before that moment, within some milliseconds.
     func endReads(startedBefore moment: ReadMoment)
 
-    /// When the oldest read that is under way began; nil when there is none.
+    /// The start of the oldest running read; nil if none runs.
     var oldestRead: ReadMoment? { get }
 
-    /// Blocks until no read is under way.
-    /// - Returns: false when the time ran out.
+    /// Blocks until no read runs.
+    /// - Returns: false if the time ran out.
     func waitUntilIdle(within time: Duration) -> Bool
 }
 

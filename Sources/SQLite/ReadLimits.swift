@@ -1,18 +1,18 @@
 package import Budgets
 internal import Glibc
 
-/// Bounds of one read.
+/// Limits of one read.
 package struct ReadLimits: Sendable {
-    /// Processor time.
+    /// The processor time it may use.
     package var work: Duration
-    /// Time on the clock from the start of its transaction.
+    /// The wall-clock time from the start of its transaction.
     package var time: Duration
-    /// Processor time after which it goes on at a low priority, beside a few others like it.
+    /// The processor time after which a read is long: it continues at a low priority, beside a few other long reads.
     package var workBeforeLong: Duration = .milliseconds(100)
-    /// Reads of that kind that run at once; the others begin again when it is their turn.
+    /// Long reads that may run at once; the others wait for their turn and start again.
     package var longReads: Int
 
-    /// As the server's budgets say, with long reads on half of the machine's processors at the most.
+    /// Takes the limits from the server's budgets; long reads use at most half of the machine's processors.
     package init(_ budgets: BudgetLimits = .init()) {
         work = budgets.readWork
         time = budgets.readTime
@@ -20,16 +20,16 @@ package struct ReadLimits: Sendable {
     }
 }
 
-/// A read was ended before it had its answer.
+/// The error of a read that was ended before it had its result.
 package struct ReadEnded: Error, Sendable {
     package enum Reason: Sendable {
-        /// Its processor time was used up.
+        /// It used up its processor time.
         case work
-        /// Its time on the clock was used up.
+        /// It used up its wall-clock time.
         case time
-        /// Nobody waits for the answer.
+        /// Its caller has disconnected.
         case callerLeft
-        /// The write-ahead log had to be emptied, for the second time during this read.
+        /// It kept the WAL from restarting, for the second time.
         case log
     }
 

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A moment of the clock by which reads are timed; it never goes back.
+/// A moment of the monotonic clock.
 package struct ReadMoment: Comparable, Sendable {
     let nanoseconds: UInt64
 
@@ -8,7 +8,7 @@ package struct ReadMoment: Comparable, Sendable {
 
     package static func < (left: ReadMoment, right: ReadMoment) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// The moment that lies so far before another one.
+    /// The moment that lies `span` before `moment`.
     package static func - (moment: ReadMoment, span: Duration) -> ReadMoment {
         ReadMoment(nanoseconds: moment.nanoseconds - min(span.clampedNanoseconds, moment.nanoseconds))
     }
@@ -19,7 +19,7 @@ package struct ReadMoment: Comparable, Sendable {
 }
 
 extension Duration {
-    /// In nanoseconds; 0 for what is negative, and no more than 292 years.
+    /// The duration in nanoseconds; 0 if negative, and at most 9 billion seconds.
     var clampedNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

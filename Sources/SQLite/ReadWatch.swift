@@ -4,28 +4,29 @@ internal import CSQLiteSetup
 internal import Glibc
 internal import Synchronization
 
-/// Looks after the reads of one connection while they run, and ends them at their limits.
+/// Checks the limits of one connection's reads while they run, and ends a read that exceeds them.
 ///
-/// SQLite asks it after every 1,000 steps of its programs, and a pattern after each mebibyte of text. A look costs a few
-/// nanoseconds until the read has lasted for `workBeforeLong`. Everything but `startedAt` belongs to the reader's thread.
+/// SQLite calls it after every 1,000 virtual machine instructions, and pattern matching after each mebibyte of text. A
+/// check costs some nanoseconds until the read has lasted for `workBeforeLong`. All but `startedAt` belongs to the
+/// reader's thread.
 final class ReadWatch {
-    /// Why a read does not go on here.
+    /// Why a read does not continue on this reader.
     enum End {
         case ended(ReadEnded.Reason)
-        /// It is longer than others have to put up with, and begins again where long ones run.
+        /// The read is long, and starts again on a reader for long reads.
         case moved
     }
 
-    /// What becomes of a read that turns long.
+    /// What happens to a read that has become long.
     enum LongTurn {
-        /// At a low priority, on a thread that ends with such reads.
+        /// It continues at a low priority, on a thread that now serves only long reads.
         case goesOn
-        /// As before: there is no thread for those that are short.
+        /// It continues as before, because no other thread can be started for short reads.
         case stays
         case moves
     }
 
-    /// When the read that runs now began, in nanoseconds; 0 when none runs.
+    /// The start of the running read, in nanoseconds; 0 if none runs.
     ///
     /// May be read from any thread.
     let startedAt = Atomic<UInt64>(0)
@@ -45,11 +46,11 @@ final class ReadWatch {
     private var restMicroseconds: UInt32 = 0
     private var start = ReadMoment(nanoseconds: 0)
     private var nextLongLook = ReadMoment(nanoseconds: 0)
-    /// The thread's processor time when the read began; 0 for a cheap read until it lasts: asking costs a system call.
+    /// The thread's processor time at the start of the read; a cheap read sets it late, to save a system call.
     private var processorStart: UInt64 = 0
     private var end: End?
 
-    /// - Parameter turnLong: decides about a read that has just turned long; called on the reader's thread.
+    /// - Parameter turnLong: decides about a read that has just become long; called on the reader's thread.
     init(limits: ReadLimits, recall: ReadRecall, turnLong: @escaping () -> LongTurn) {
         self.limits = limits
         self.recall = recall
@@ -69,24 +70,24 @@ final class ReadWatch {
         isArmed = true
     }
 
-    /// Stops looking.
+    /// Ends the checks of a read.
     ///
-    /// - Parameter effort: to which the read's work is added.
-    /// - Returns: why the read was ended; nil if it came to its own end.
+    /// - Parameter effort: the sum to which the read's processor time is added.
+    /// - Returns: why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
         isArmed = false
         effort?.add(nanoseconds: ownWork(at: .now))
         return end
     }
 
-    /// The read's transaction is over.
+    /// Marks the end of the read's transaction.
     func rest() {
         caller = .server
         effort = nil
         startedAt.store(0, ordering: .releasing)
     }
 
-    /// Whether the read has to end.
+    /// Checks the limits; true if the read must end.
     func look() -> Bool {
         guard isArmed else { return false }
         if end == nil { end = reasonToEnd() }
@@ -112,7 +113,7 @@ final class ReadWatch {
         return turn == .moves ? .moved : nil
     }
 
-    /// The processor time of this read; of a cheap one, every moment until its first long look.
+    /// The processor time of this read; for a cheap read, the elapsed time until `workBeforeLong`.
     private func ownWork(at now: ReadMoment) -> UInt64 {
         let lasted = now.nanoseconds - start.nanoseconds
         guard lasted >= limits.workBeforeLong.clampedNanoseconds || processorStart > 0 else { return lasted }
@@ -121,10 +122,10 @@ final class ReadWatch {
         return processor - processorStart
     }
 
-    /// Sleeps for a moment, and for a longer one each time, while the system has to take the processor from this thread.
+    /// Sleeps if the kernel has preempted this thread, and longer each time in a row.
     ///
-    /// Its priority counts among the threads of this session alone (sched(7), "The autogroup feature"): a client in another
-    /// one would share the processors evenly with it.
+    /// A low priority counts only among the threads of the same session (sched(7), "The autogroup feature"): without
+    /// the sleep, a client in another session would get only an equal share of the processors.
     private func restIfOthersWantProcessor() {
         var usage = rusage()
         guard getrusage(Self.usageOfThread, &usage) == 0 else { return }
@@ -141,9 +142,9 @@ final class ReadWatch {
 }
 
 extension Connection {
-    /// Lets a watch look after all statements of the connection, for which it must live as long as the connection.
+    /// Makes `watch` check all statements of the connection; the watch must live as long as the connection.
     ///
-    /// Adds the functions `is_like` and `is_ilike` (`ApusPatterns.h`) too.
+    /// Also adds the SQL functions `is_like` and `is_ilike` (`ApusPatterns.h`).
     func attach(_ watch: ReadWatch) throws(SQLiteError) {
         guard let raw = database.raw else { throw .closed(sql: nil) }
         let context = Unmanaged.passUnretained(watch).toOpaque()
@@ -158,7 +159,7 @@ private func lookOfWatch(context: UnsafeMutableRawPointer?) -> Int32 {
     return Unmanaged<ReadWatch>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.look() } ? 1 : 0
 }
 
-/// The moment before which reads of a pool must not have begun; safe from any thread.
+/// Ends all reads of a pool that began before a moment; safe from any thread.
 final class ReadRecall: Sendable {
     private let nanoseconds = Atomic<UInt64>(0)
 

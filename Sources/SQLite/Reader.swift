@@ -4,36 +4,36 @@ internal import Glibc
 internal import Synchronization
 internal import Threads
 
-/// One reader: a thread and, once it is needed, a connection with its context.
+/// One reader: a thread and, from its first read on, a connection with its context.
 ///
-/// `@unchecked Sendable` because `job` changes hands under the pool's lock, `interrupter` has its own, and everything else
-/// is touched only on the reader's thread.
+/// `@unchecked Sendable` because `job` is protected by the pool's lock, `interrupter` by its own, and everything else
+/// is used only on the reader's thread.
 final class Reader: @unchecked Sendable {
-    /// Which reads a reader serves.
+    /// The kind of reads that a reader serves.
     enum Place {
-        /// Cheap ones alone.
+        /// Only cheap reads.
         case reserved
         case general
-        /// Those that have turned long.
+        /// Only long reads.
         case long
     }
 
-    /// How a read came out.
+    /// The outcome of a read.
     enum Outcome {
-        /// To be called, by any thread.
+        /// The closure hands the result over; any thread may call it.
         case answered(@Sendable () -> Void)
-        /// The reason is that for which it was ended.
+        /// The read failed; the reason is set if it was ended.
         case failed(any Error, ReadEnded.Reason?)
-        /// It has not begun to answer and runs again elsewhere.
+        /// The read is long, and must start again on a reader for long reads.
         case moved
         case recalled
     }
 
-    /// Changes on the reader's thread, under the pool's lock.
+    /// Changed only on the reader's thread, under the pool's lock.
     var place: Place
-    /// Given by the pool to a reader that waits.
+    /// Set by the pool, under its lock, for an idle reader.
     var job: ReaderJob?
-    /// Set by the pool, under its lock, for a reader that waits.
+    /// Set by the pool, under its lock, for an idle reader.
     var mustReleaseMemory = false
     let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -58,14 +58,14 @@ final class Reader: @unchecked Sendable {
         link.reader = self
     }
 
-    /// Leads from the watch back to its reader, which owns it.
+    /// A weak reference from the watch to the reader that owns it.
     private final class Link {
         weak var reader: Reader?
     }
 
-    /// When the read that runs now began; nil when none runs.
+    /// The start of the running read; nil if none runs.
     ///
-    /// From any thread.
+    /// Safe from any thread.
     var readStart: ReadMoment? {
         let start = watch.startedAt.load(ordering: .acquiring)
         return start == 0 ? nil : ReadMoment(nanoseconds: start)
@@ -73,7 +73,7 @@ final class Reader: @unchecked Sendable {
 
     /// Starts the thread, which runs `body` and then closes the connection.
     ///
-    /// - Returns: false when the system gives no thread.
+    /// - Returns: false if the system cannot create a thread.
     func start(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         SystemThread.start(name: name) { [self] in
             body()
@@ -100,15 +100,15 @@ final class Reader: @unchecked Sendable {
         }
     }
 
-    /// Gives back the memory of pages; on the reader's thread.
+    /// Frees cached pages; called on the reader's thread.
     func releaseMemory() { context?.connection.releaseMemory() }
 
-    /// Ends the statement that runs now; from any thread.
+    /// Interrupts the running statement; safe from any thread.
     func interrupt() {
         interrupter.withLock { $0 }?.interrupt()
     }
 
-    /// Waits until the thread is done, for a few milliseconds at the most; from any other thread.
+    /// Waits up to 10 milliseconds for the thread to end; called from another thread.
     func hasEnded() -> Bool { ended.wait(timeout: .now() + .milliseconds(10)) == .success }
 
     private func openedContext() throws -> any ReaderContext {

@@ -4,21 +4,21 @@ internal import Budgets
 struct ReaderJob: Sendable {
     let cost: ReadCost
     let caller: Caller
-    /// Shared with the other parts of the same answer.
+    /// The processor time shared with the other parts of the same answer.
     let effort: ReadEffort?
-    /// Works, and returns what hands the outcome over.
+    /// Runs the read, and returns a closure that hands its result over.
     let run: @Sendable (any ReaderContext) throws -> (@Sendable () -> Void)
     let fail: @Sendable (any Error) -> Void
-    /// Whether it was ended once for the sake of the log.
+    /// Whether the read was already ended once to let the WAL restart.
     var wasRecalled = false
-    /// Whether it holds a place in the budget of those that wait.
+    /// Whether the job holds a place in the budget of waiting reads.
     var holdsPlace = false
 }
 
 /// What a reader's thread does next.
 enum ReaderTask {
     case perform(ReaderJob)
-    /// Hands over what a long read has found: a thread that does so at a low priority might give it to those it wakes.
+    /// Delivers the result of a long read; the read's own thread might pass its low priority on to threads it wakes.
     case deliver(@Sendable () -> Void)
     case releaseMemory
 }

@@ -1,11 +1,11 @@
 internal import Budgets
 
-/// The reads that wait, by what they cost.
+/// The queues of waiting reads, one for each cost and one for long reads.
 struct ReaderLines {
     var cheap = FairLine()
     var continued = FairLine()
     var dear = FairLine()
-    /// Those that have proved to be long.
+    /// Reads that have become long.
     var long = FairLine()
 
     var isEmpty: Bool { cheap.isEmpty && continued.isEmpty && dear.isEmpty && long.isEmpty }

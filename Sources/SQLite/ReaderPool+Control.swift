@@ -3,10 +3,10 @@ internal import Glibc
 internal import Synchronization
 
 extension ReaderPool {
-    /// Jobs waiting for a reader.
+    /// The number of reads that wait for a reader.
     package var queueDepth: Int { statistics.waiting }
 
-    /// What waits, what runs, and what was ended so far.
+    /// The reads that wait, that run, and that were ended so far.
     package var statistics: ReaderStatistics {
         state.withLock { state in
             var statistics = state.statistics
@@ -18,33 +18,32 @@ extension ReaderPool {
         }
     }
 
-    /// Ends every read that began before a moment, within some milliseconds.
+    /// Ends every read that began before `moment`, within some milliseconds.
     ///
-    /// Each of them runs once more from its beginning, on what the database holds then; ended again it fails with
-    /// `ReadEnded`.
+    /// Each of them runs once more from its beginning, on the newest data; if ended again, it fails with `ReadEnded`.
     package func endReads(startedBefore moment: ReadMoment) { recall.recall(before: moment) }
 
-    /// When the oldest read that runs now began; nil when none runs.
+    /// The start of the oldest running read; nil if none runs.
     package var oldestRead: ReadMoment? { state.withLock { $0.readers.compactMap(\.readStart).min() } }
 
-    /// Lets no read begin until `resume()`, which must follow each call; those that run go on.
+    /// Blocks new reads until `resume()`, which must follow each call; running reads continue.
     package func pause() { state.withLock { $0.pause() } }
 
-    /// Ends a pause.
+    /// Ends one `pause()`.
     package func resume() {
         let (awake, vacancies) = state.withLock { $0.resume() }
         for reader in awake { reader.wake.signal() }
         for place in vacancies { startReader(in: place) }
     }
 
-    /// Lets each reader that waits give back the memory of its pages; returns at once.
+    /// Makes each idle reader free its cached pages; returns at once.
     package func releaseMemory() {
         for reader in state.withLock({ $0.callToReleaseMemory() }) { reader.wake.signal() }
     }
 
     /// Waits until no read runs; for use within a pause, and never on a reader's thread.
     ///
-    /// - Returns: false when some still do.
+    /// - Returns: false if the time ran out.
     package func waitUntilIdle(within time: Duration) -> Bool {
         let end = ReadMoment.now + time
         while oldestRead != nil {
@@ -54,7 +53,7 @@ extension ReaderPool {
         return true
     }
 
-    /// Refuses new work and what is queued with `.closed`, interrupts what runs, and ends all threads and connections.
+    /// Fails new and queued reads with `.closed`, interrupts running ones, and ends all threads and connections.
     ///
     /// Safe to call twice. Blocks until done; never call it from a reader's thread.
     package func close() {
@@ -62,7 +61,7 @@ extension ReaderPool {
         for job in waiting { refuse(job, .closed) }
         for reader in idle { reader.wake.signal() }
         for reader in all {
-            // A statement that begins just after an interrupt misses it.
+            // An interrupt misses a statement that starts just after it, so repeat it.
             repeat { reader.interrupt() } while !reader.hasEnded()
         }
     }

@@ -1,9 +1,9 @@
 internal import Budgets
 
 extension ReaderPool {
-    /// Who waits, who works, and how many there may be of each.
+    /// The waiting reads, the readers, and the number of readers allowed.
     struct State {
-        /// One number for each kind of place.
+        /// A number for each kind of reader.
         struct Places {
             private var numbers: (reserved: Int, general: Int, long: Int)
 
@@ -32,10 +32,10 @@ extension ReaderPool {
         var lines = ReaderLines()
         var statistics = ReaderStatistics()
         private(set) var isClosed = false
-        /// All that have a thread.
+        /// All readers that have a thread.
         private(set) var readers: [Reader] = []
         private var deliveries = ArrivalLine<@Sendable () -> Void>()
-        /// Those that wait, the one used last behind the others, so that a lone client always meets the same.
+        /// The waiting readers, the one used last at the end, so that a lone client always gets the same reader.
         private var idle: [Reader] = []
         private var pauses = 0
         private var startedReaders = 0
@@ -61,7 +61,7 @@ extension ReaderPool {
             idle.lastIndex { $0.place == place }.map { idle.remove(at: $0) }
         }
 
-        /// A place for one more reader that serves such reads.
+        /// Reserves the start of one more reader for reads of this cost; nil if there are enough.
         mutating func claimPlace(for cost: ReadCost) -> Reader.Place? {
             guard pauses == 0 else { return nil }
             if cost == .cheap, let place = claim(.reserved) { return place }
@@ -74,16 +74,16 @@ extension ReaderPool {
             return place
         }
 
-        /// - Returns: its number among all that ever were.
+        /// - Returns: the reader's number, counting all readers ever started.
         mutating func add(_ reader: Reader) -> Int {
             readers.append(reader)
             startedReaders += 1
             return startedReaders
         }
 
-        /// The reader has no thread.
+        /// Removes a reader whose thread could not be started.
         ///
-        /// - Returns: all that waits, if nobody is left to serve it.
+        /// - Returns: all waiting reads, if no reader is left to serve them.
         mutating func giveUp(_ reader: Reader) -> [ReaderJob] {
             remove(reader)
             return shortReaders == 0 ? lines.removeAll() : []
@@ -110,7 +110,7 @@ extension ReaderPool {
             return lines.popFirst(for: reader.place).map { .perform($0) }
         }
 
-        /// Whether the reader, for which there is nothing to do, ends its thread; else it now waits.
+        /// Whether an idle reader ends its thread; otherwise it waits from now on.
         mutating func retires(_ reader: Reader) -> Bool {
             if isClosed { return true }
             if reader.place == .long, lines.long.isEmpty {
@@ -121,26 +121,26 @@ extension ReaderPool {
             return false
         }
 
-        /// Takes what a long read found to those at an ordinary priority.
+        /// Passes the result of a long read to a reader of ordinary priority.
         ///
-        /// - Returns: nil: it was not taken. A reader to wake, if one waits.
+        /// - Returns: nil if there is no such reader; otherwise a reader to wake, if one is idle.
         mutating func takeDelivery(_ deliver: @escaping @Sendable () -> Void) -> Reader?? {
             guard !isClosed, shortReaders > 0 else { return nil }
             deliveries.append(deliver)
             return .some(takeIdle(.reserved) ?? takeIdle(.general))
         }
 
-        /// - Returns: false once closed.
+        /// - Returns: false if the pool is closed.
         mutating func queueAgain(_ job: ReaderJob, isLong: Bool) -> Bool {
             guard !isClosed else { return false }
-            // A long reader that has found nothing more to do is gone by now.
+            // If no reader for long reads is left, the job goes to the ordinary queues.
             if isLong, taken[.long] > 0 { lines.long.append(job) } else { lines.append(job) }
             return true
         }
 
-        /// Makes a reader's place free; nil when enough long ones run.
+        /// Makes the reader one for long reads; returns nil if enough of them run.
         ///
-        /// - Returns: places that have been claimed for readers to start; without the first nobody might be left.
+        /// - Returns: the kinds of readers to start; the first may be the only one left for short reads.
         mutating func makeLong(_ reader: Reader) -> [Reader.Place]? {
             guard taken[.long] < capacity[.long] else { return nil }
             move(reader, to: .long)
@@ -152,7 +152,7 @@ extension ReaderPool {
             return vacancies
         }
 
-        /// Whether no other reader is there for what is short: then this one stays in its place.
+        /// Makes the reader one for short reads again if there is no other; true if it did.
         mutating func makeShortIfAlone(_ reader: Reader, _ place: Reader.Place) -> Bool {
             guard shortReaders == 0 else { return false }
             move(reader, to: place)
@@ -165,7 +165,7 @@ extension ReaderPool {
             taken[place] += 1
         }
 
-        /// Asks those that wait to give back their memory.
+        /// Asks the idle readers to free their cached pages.
         ///
         /// - Returns: readers to wake.
         mutating func callToReleaseMemory() -> [Reader] {
@@ -178,7 +178,7 @@ extension ReaderPool {
 
         mutating func pause() { pauses += 1 }
 
-        /// - Returns: readers to wake, and places that have been claimed for readers to start.
+        /// - Returns: readers to wake, and the kinds of readers to start.
         mutating func resume() -> (awake: [Reader], vacancies: [Reader.Place]) {
             pauses -= 1
             guard pauses == 0, !isClosed, !lines.isEmpty else { return ([], []) }
@@ -191,7 +191,7 @@ extension ReaderPool {
             return (idle, vacancies)
         }
 
-        /// - Returns: what waits, and all readers, those first that have to be woken.
+        /// - Returns: the waiting reads, the idle readers to wake, and all readers.
         mutating func close() -> (waiting: [ReaderJob], idle: [Reader], all: [Reader]) {
             isClosed = true
             defer { (idle, readers) = ([], []) }

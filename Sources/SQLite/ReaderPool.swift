@@ -3,15 +3,14 @@ internal import Dispatch
 internal import Synchronization
 internal import Threads
 
-/// Read-only connections, each with a thread of its own, so that reads run beside each other and beside the writer.
+/// Read-only connections, each with its own thread, so that reads run beside each other and beside the writer.
 ///
-/// Nobody waits long for others. Cheap reads have a reader that serves nothing else. The other readers serve peers in
-/// turn, and the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` leaves
-/// its place: it goes on at a low priority, on its own thread, while a fresh thread takes the place; and where as many long
-/// reads run as may run at once, it begins again when its turn comes.
+/// No read waits long for others. One reader serves only cheap reads. The other readers serve the peers in turn, and
+/// the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long: it
+/// continues at a low priority on its thread, and a new thread serves the short reads instead. If the largest number of
+/// long reads already runs, the read is ended and starts again when its turn comes.
 ///
-/// Not generic: other modules could not be given a specialised copy, and looking up the types of its lines within the lock
-/// took more time than a cheap read.
+/// Not generic: other modules could not use a specialised copy, and type look-ups took longer than a cheap read.
 package final class ReaderPool: Sendable {
     let state: Mutex<State>
     let recall = ReadRecall()
@@ -19,11 +18,11 @@ package final class ReaderPool: Sendable {
     private let queue: Budget
     private let open: @Sendable () throws -> any ReaderContext
 
-    /// Makes the pool; threads and connections are made when they are first needed.
+    /// Creates the pool; threads and connections are created when first needed.
     /// - Parameters:
-    ///   - count: readers, at least 1; with 2 or more, one of them serves cheap reads alone. Long reads come on top.
-    ///   - queue: places of jobs that wait for a reader; beyond it `submit` throws `.overloaded`.
-    ///   - open: makes one reader's connection and context, always of one type; called again for that reader if it throws.
+    ///   - count: the number of readers for short reads, at least 1; from 2 on, one of them serves only cheap reads.
+    ///   - queue: the budget of reads that wait for a reader; when it is used up, `submit` throws `.overloaded`.
+    ///   - open: opens a reader's connection and context, always of one type; if it throws, the next read retries it.
     package init(
         count: Int,
         queue: Budget,
@@ -37,14 +36,13 @@ package final class ReaderPool: Sendable {
         self.open = open
     }
 
-    /// Runs `work` on a reader and then `completion` with its outcome, on a reader's thread.
+    /// Runs `work` on a reader, then `completion` with its result on a reader's thread.
     ///
-    /// Returns at once. An error of opening the connection arrives in `completion`, as does what `work` throws; a
-    /// transaction that `work` leaves open is rolled back. A read whose caller has left is not begun.
+    /// Returns at once. `completion` also gets the errors of `work` and of opening the connection. A transaction that
+    /// `work` leaves open is rolled back. `work` does not run if the caller has disconnected.
     /// - Parameters:
-    ///   - work: gets what `open` makes; may run again from its beginning, so it must not have effects elsewhere before it
-    ///     returns.
-    ///   - effort: counts the work of several reads together.
+    ///   - work: gets the context made by `open`. It may run again, so its only effect must be the value it returns.
+    ///   - effort: adds up the processor time of several reads.
     /// - Throws: `.overloaded` or `.closed`; then neither closure is called.
     package func submit<Context: ReaderContext, Value: Sendable>(
         _ work: @escaping @Sendable (Context) throws -> Value,
@@ -95,9 +93,9 @@ package final class ReaderPool: Sendable {
         return try placement.get()
     }
 
-    /// Starts a reader in a place that has been claimed.
+    /// Starts a reader of a kind that `claimPlace` has reserved.
     ///
-    /// - Returns: false when there is no thread for it; the place is free again.
+    /// - Returns: false if no thread could be started; the reservation is then undone.
     @discardableResult
     func startReader(in place: Reader.Place) -> Bool {
         let reader = Reader(place: place, limits: limits, recall: recall, open: open) { [weak self] reader in
@@ -109,7 +107,7 @@ package final class ReaderPool: Sendable {
         return false
     }
 
-    /// Answers a job that was never begun.
+    /// Fails a job that never ran.
     func refuse(_ job: ReaderJob, _ error: SubmissionError) {
         giveBackPlace(of: job)
         job.fail(error)
@@ -137,7 +135,7 @@ package final class ReaderPool: Sendable {
         .failed(ReadEnded(reason: .callerLeft, limits: limits), .callerLeft)
     }
 
-    /// What the reader does next, for which it waits; nil: its thread ends.
+    /// Waits for the reader's next task; nil if its thread must end.
     private func nextTask(for reader: Reader) -> ReaderTask? {
         while true {
             let (task, isDone) = state.withLock { state in
@@ -175,7 +173,7 @@ package final class ReaderPool: Sendable {
         if !isQueued { job.fail(SubmissionError.closed) }
     }
 
-    /// Lets a read go on beside those that are short, if so many long ones do not run yet.
+    /// Lets a read that has become long continue, unless the largest number of long reads already runs.
     private func turnLong(_ reader: Reader) -> ReadWatch.LongTurn {
         let former = reader.place
         let vacancies = state.withLock { $0.makeLong(reader) }

@@ -1,18 +1,18 @@
-/// What a `ReaderPool` does and has done.
+/// The counts of a `ReaderPool`.
 package struct ReaderStatistics: Sendable {
-    /// Waiting for a reader: look-ups, other reads, and those that have proved to be long.
+    /// Waiting for a reader: cheap reads, other reads, and long reads.
     package var waitingCheap = 0
     package var waitingDear = 0
     package var waitingLong = 0
-    /// Running now: short so far, and long.
+    /// Running now: reads that are still short, and long ones.
     package var runningShort = 0
     package var runningLong = 0
-    /// Ended because their processor time was used up, or their time on the clock.
+    /// Ended because they used up their processor time, or their wall-clock time.
     package var endedForWork = 0
     package var endedForTime = 0
-    /// Ended, or not begun, because nobody waited any more.
+    /// Ended, or never started, because their callers disconnected.
     package var endedForCallers = 0
-    /// Ended for the sake of the log.
+    /// Ended to let the WAL restart.
     package var endedForLog = 0
 
     package var waiting: Int { waitingCheap + waitingDear + waitingLong }

@@ -1,18 +1,18 @@
 internal import CSQLite
 
-/// How many rows a statement passes over inside SQLite before it hands out the next one.
+/// A counter of rows that SQLite skips before a statement returns its next row.
 ///
-/// Bound to the parameter of `WHERE is_handed_out(?1)`, and set anew whenever the statement stands on a row. A row that
-/// is handed out costs about twice what SQLite needs to pass over it.
+/// Bind it to the parameter of `WHERE is_handed_out(?1)`, and set `rowCount` anew at each returned row. Returning a row
+/// costs about twice as much as skipping it inside SQLite.
 package final class RowSkip {
-    /// Rows still to pass over.
+    /// The number of rows still to skip.
     package var rowCount: Int64
 
     package init(rowCount: Int64) {
         self.rowCount = rowCount
     }
 
-    /// SQLite gives the pointer only to who knows this name (https://sqlite.org/bindptr.html).
+    /// SQLite returns the pointer only for this type name (https://sqlite.org/bindptr.html).
     fileprivate static var pointerType: UnsafePointer<CChar> {
         let name: StaticString = "apus.RowSkip"
         return UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -20,10 +20,10 @@ package final class RowSkip {
 }
 
 extension Connection {
-    /// Adds the SQL function `is_handed_out(skip)` to the connection: false as often as the bound `RowSkip` says.
+    /// Adds the SQL function `is_handed_out(skip)`: false for the number of rows in the bound `RowSkip`, then true.
     ///
-    /// Once per connection. SQLite asks it once for every row that meets the conditions before it, which `CASE` puts in
-    /// order; rows that are sorted afterwards come in another order than that in which it was asked.
+    /// Call it once per connection. SQLite calls the function once for each row that meets the preceding conditions;
+    /// use `CASE` to keep their order. It counts rows before a sort, not rows of the sorted result.
     package func addRowSkipping() throws(SQLiteError) {
         guard let raw = database.raw else { throw .closed(sql: "") }
         let flags = SQLITE_UTF8 | SQLITE_DIRECTONLY
@@ -33,10 +33,10 @@ extension Connection {
 }
 
 extension Statement {
-    /// Binds a skip, which the statement keeps until it is reset.
+    /// Binds a counter, which the statement retains until it is reset.
     package func bind(_ skip: RowSkip, at position: Int) throws(SQLiteError) {
         let pointer = Unmanaged.passRetained(skip).toOpaque()
-        // SQLite releases it even if it cannot bind it.
+        // SQLite calls the destructor even if the binding fails.
         let result = sqlite3_bind_pointer(handle, Int32(clamping: position), pointer, RowSkip.pointerType) { pointer in
             if let pointer { Unmanaged<RowSkip>.fromOpaque(pointer).release() }
         }

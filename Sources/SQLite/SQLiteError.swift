@@ -1,16 +1,16 @@
 internal import CSQLite
 
-/// A failure reported by SQLite, or by this module on its behalf (a closed connection, for instance).
+/// A failure reported by SQLite, or by this module (for instance, a closed connection).
 ///
 /// Source: https://sqlite.org/rescode.html
 package struct SQLiteError: Error, Sendable {
     /// The extended result code.
     package var code: Code
 
-    /// The text SQLite gave at the moment of the failure, never a bound value.
+    /// SQLite's message for the failure; it never contains a bound value.
     package var message: String
 
-    /// The text of the statement without its values, cut to 1,000 characters; nil if no statement was involved.
+    /// The SQL text without bound values, cut to 1,000 characters; nil if no statement was involved.
     package var sql: String?
 
     /// Makes an error; `sql` is cut to 1,000 characters.
@@ -24,15 +24,15 @@ package struct SQLiteError: Error, Sendable {
 extension SQLiteError {
     /// An extended result code of SQLite.
     package struct Code: RawRepresentable, Hashable, Sendable {
-        /// The number as SQLite defines it.
+        /// SQLite's number of the code.
         package let rawValue: Int32
 
-        /// Wraps a number; every number is allowed.
+        /// Accepts any number.
         package init(rawValue: Int32) {
             self.rawValue = rawValue
         }
 
-        /// The low byte: the class of the failure without its details.
+        /// The primary result code: the low byte.
         package var primary: Code { Code(rawValue: rawValue & 0xFF) }
 
         package static let error = Code(rawValue: SQLITE_ERROR)
@@ -53,13 +53,13 @@ extension SQLiteError {
         package static let constraintUnique = Code(rawValue: SQLITE_CONSTRAINT | (8 << 8))
     }
 
-    /// Another connection holds a lock that did not go away within the busy timeout.
+    /// Another connection held a lock for longer than the busy timeout.
     package var isBusy: Bool { code.primary == .busy }
     /// The disk, a quota or `max_page_count` is exhausted.
     package var isFull: Bool { code.primary == .full }
-    /// A uniqueness rule was broken: a unique index or a primary key.
+    /// A unique index or primary key was violated.
     package var isConstraintUnique: Bool { code == .constraintUnique || code == .constraintPrimaryKey }
-    /// Any constraint was broken.
+    /// Any constraint was violated.
     package var isConstraint: Bool { code.primary == .constraint }
     /// The file, its folder or the connection does not allow writing.
     package var isReadOnly: Bool { code.primary == .readOnly }
@@ -67,9 +67,9 @@ extension SQLiteError {
     package var isIOError: Bool { code.primary == .inputOutput }
     /// `Connection.interrupter` stopped the statement.
     package var isInterrupt: Bool { code.primary == .interrupted }
-    /// The file holds something that SQLite cannot have written, or cannot be read where it should be.
+    /// The file is damaged: its content is not what SQLite writes.
     package var isCorrupt: Bool { code.primary == .corrupt }
-    /// The file is something else than a SQLite database.
+    /// The file is not an SQLite database.
     package var isNotADatabase: Bool { code.primary == .notADatabase }
 }
 
@@ -86,13 +86,13 @@ extension SQLiteError {
         SQLiteError(code: .misuse, message: "the connection is closed", sql: sql)
     }
 
-    /// Takes code and message from the connection; call it before anything else touches the connection.
+    /// Reads code and message from the connection; call it before any other use of the connection.
     static func latest(on database: OpaquePointer?, result: Int32, sql: String?) -> SQLiteError {
         guard let database else {
             return SQLiteError(code: Code(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
         }
         let extended = sqlite3_extended_errcode(database)
-        // The connection's code may belong to an older call when SQLite returns MISUSE without recording it.
+        // When SQLite returns MISUSE without recording it, the connection still holds the code of an older call.
         guard extended & 0xFF == result & 0xFF else {
             return SQLiteError(code: Code(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)
         }

@@ -3,8 +3,8 @@ internal import CSQLite
 /// Tells SQLite to copy the bytes before the call returns; the C macro is a cast that Swift does not import.
 private let copyBytes = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-/// Parameters are numbered from 1, as in `?1`. A position that does not exist fails with SQLITE_RANGE, a value above
-/// SQLite's size limit (1 GB) with SQLITE_TOOBIG; bind to an unfinished statement fails with MISUSE.
+/// Parameters are numbered from 1, as in `?1`. An unknown position fails with SQLITE_RANGE, a value above SQLite's size
+/// limit (1 GB) with SQLITE_TOOBIG, and binding to a statement that has not been reset with MISUSE.
 extension Statement {
     /// Binds an integer.
     package func bind(_ value: Int64, at position: Int) throws(SQLiteError) {
@@ -46,7 +46,7 @@ extension Statement {
         try check(result)
     }
 
-    /// Binds bytes as text without making a String; they must be UTF-8 and are copied.
+    /// Binds bytes as text without creating a String; they must be valid UTF-8 and are copied.
     package func bind(utf8 bytes: UnsafeRawBufferPointer, at position: Int) throws(SQLiteError) {
         try check(bindText(bytes, at: position))
     }

@@ -1,7 +1,7 @@
 internal import CSQLite
 
-/// Columns are numbered from 0 and read from the row `step()` stands on; a position that does not exist reads as NULL.
-/// SQLite converts between types as https://sqlite.org/c3ref/column_blob.html describes, so nothing here fails.
+/// Columns are numbered from 0 and read from the current row; an unknown position reads as NULL. SQLite converts
+/// between types as https://sqlite.org/c3ref/column_blob.html describes, so no accessor fails.
 extension Statement {
     /// The number of columns in a row.
     package var columnCount: Int { Int(sqlite3_column_count(handle)) }
@@ -31,7 +31,7 @@ extension Statement {
         sqlite3_column_double(handle, Int32(clamping: column))
     }
 
-    /// The value as text, malformed UTF-8 repaired; empty for NULL.
+    /// The value as text, with malformed UTF-8 repaired; empty for NULL.
     package func string(_ column: Int) -> String {
         withText(column) { String(decoding: $0, as: UTF8.self) }
     }
@@ -58,9 +58,9 @@ extension Statement {
         isNull(column) ? nil : string(column)
     }
 
-    /// Lends the value's text as UTF-8 without copying it; empty for NULL.
+    /// Passes the value's text to `body` as UTF-8 without copying it; empty for NULL.
     ///
-    /// The buffer dies with the next call on this statement or column: do not let it escape.
+    /// The buffer is valid only until `body` returns or uses this column again.
     package func withText<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
         let column = Int32(clamping: column)
         guard let start = sqlite3_column_text(handle, column) else {

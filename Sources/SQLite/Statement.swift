@@ -1,14 +1,14 @@
 internal import CSQLite
 
-/// One compiled statement of a connection; like it, used by one thread at a time.
+/// One compiled statement of a connection; only one thread at a time may use it.
 ///
-/// Bind, then `run()`, or `step()` until it returns false and `reset()`. Any failure resets it and drops its bound
-/// values, so it can be used again at once.
+/// Bind values, then call `run()`, or `step()` until it returns false and `reset()`. After a failure the statement is
+/// reset and without bound values, so it can be used again at once.
 package final class Statement {
     let handle: OpaquePointer
     private let database: DatabaseHandle
 
-    /// When the cache handed it out last, in uses of the cache.
+    /// The use count of the cache when it last returned this statement.
     var lastUse: UInt64 = 0
 
     init(handle: OpaquePointer, database: DatabaseHandle) {
@@ -20,15 +20,15 @@ package final class Statement {
         sqlite3_finalize(handle)
     }
 
-    /// The text as compiled, without bound values.
+    /// The SQL text, without bound values.
     package var sql: String { sqlite3_sql(handle).map { String(cString: $0) } ?? "" }
 
-    /// Whether it stands between two rows.
+    /// Whether the statement has been stepped but is neither finished nor reset.
     package var isBusy: Bool { sqlite3_stmt_busy(handle) != 0 }
 
-    /// Goes to the next row; false when there is none left.
+    /// Goes to the next row; false if there is none.
     ///
-    /// Call `reset()` before binding again; until then the last row's locks and a read's view may be held.
+    /// Call `reset()` before binding again: until then the statement may hold locks or a read snapshot.
     package func step() throws(SQLiteError) -> Bool {
         guard database.raw != nil else { throw .closed(sql: sql) }
         switch sqlite3_step(handle) {
@@ -38,22 +38,20 @@ package final class Statement {
         }
     }
 
-    /// Runs it to its end, discarding rows, and resets it.
+    /// Runs the statement to its end, discards its rows, and resets it.
     package func run() throws(SQLiteError) {
         while try step() {}
         reset()
     }
 
-    /// Makes it ready for the next execution and drops all bound values: what is not bound again is NULL.
+    /// Resets the statement and drops all bound values: parameters that are not bound again are NULL.
     package func reset() {
-        // The result repeats the failure of the last step, which `step()` has thrown already.
+        // sqlite3_reset returns the failure of the last step again, which `step()` has already thrown.
         sqlite3_reset(handle)
         sqlite3_clear_bindings(handle)
     }
 
-    /// Calls `body` on every row and resets the statement however the loop ends.
-    ///
-    /// The statement passed in is this one, standing on a row.
+    /// Calls `body` with this statement at each row; resets the statement in any case.
     package func forEachRow(_ body: (Statement) throws -> Void) throws {
         defer { reset() }
         while try step() {
@@ -61,20 +59,20 @@ package final class Statement {
         }
     }
 
-    /// Returns what `body` makes of the first row, nil if there is none; resets the statement in any case.
+    /// Returns the result of `body` for the first row, nil if there is none; resets the statement in any case.
     package func firstRow<Value>(_ body: (Statement) throws -> Value) throws -> Value? {
         defer { reset() }
         return try step() ? body(self) : nil
     }
 
-    /// Returns what `body` makes of each row, all in memory; resets the statement in any case.
+    /// Returns the results of `body` for all rows; resets the statement in any case.
     package func map<Value>(_ body: (Statement) throws -> Value) throws -> [Value] {
         var values: [Value] = []
         try forEachRow { values.append(try body($0)) }
         return values
     }
 
-    /// Takes the error while it is fresh, then resets.
+    /// Reads the current error, then resets the statement.
     func failure(_ result: Int32) -> SQLiteError {
         let error = SQLiteError.latest(on: sqlite3_db_handle(handle), result: result, sql: sql)
         reset()

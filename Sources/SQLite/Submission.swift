@@ -1,36 +1,36 @@
 package import Budgets
 
-/// Why work was not accepted; nothing of it has run.
+/// Why a read or write was not accepted; no part of it has run.
 package enum SubmissionError: Error, Sendable {
-    /// The queue is at its limit: answer 429 and let the client come again.
+    /// The queue is full: answer 429, so that the client tries again later.
     case overloaded
     /// `shutdown()` or `close()` has been called.
     case closed
 }
 
-/// What one reader owns besides its connection: its prepared statements, for instance.
+/// The state of one reader: its connection and, for instance, prepared statements.
 ///
-/// Touched only on that reader's thread.
+/// Used only on that reader's thread.
 package protocol ReaderContext: AnyObject, SendableMetatype {
-    /// The connection the reads go through; the pool closes it in the end.
+    /// The connection of the reader; the pool closes it.
     var connection: Connection { get }
 
-    /// What the read that has just run has in common with further ones; nil for a read by itself.
+    /// The processor time that the last read shares with further reads of the same answer; nil if it stands alone.
     var effort: ReadEffort? { get }
 
-    /// What becomes of a read that was ended.
+    /// The error that the caller gets for an ended read.
     func failure(of end: ReadEnded) -> any Error
 }
 
 extension ReaderContext {
-    /// None: for contexts whose reads belong to nothing.
+    /// By default each read stands alone.
     package var effort: ReadEffort? { nil }
 
-    /// The end itself: for contexts that know nothing of what was read.
+    /// By default the caller gets `end` itself.
     package func failure(of end: ReadEnded) -> any Error { end }
 }
 
 extension Connection: ReaderContext {
-    /// The connection itself, for pools without a context of their own.
+    /// The connection itself, for pools without further state.
     package var connection: Connection { self }
 }

@@ -1,6 +1,6 @@
 internal import Budgets
 
-/// Who waits, and who is next.
+/// A queue of waiting elements.
 protocol WaitingLine {
     associatedtype Element
 
@@ -9,10 +9,10 @@ protocol WaitingLine {
     mutating func popFirst() -> Element?
 }
 
-/// First come, first served.
+/// A first-in, first-out queue.
 struct ArrivalLine<Element>: WaitingLine {
     private var elements: [Element?] = []
-    /// Elements that have been taken already.
+    /// The number of elements already removed from the front.
     private var head = 0
 
     init() {}
@@ -34,7 +34,7 @@ struct ArrivalLine<Element>: WaitingLine {
     }
 }
 
-/// Several lines that have turns: each that has somebody waiting sends one, then it is the next one's turn.
+/// A round-robin queue: the inner queues that are not empty deliver one element each in turn.
 struct TurnLine<Key: Hashable, Line: WaitingLine>: WaitingLine {
     private var turns = ArrivalLine<Key>()
     private var lines: [Key: Line] = [:]
@@ -55,7 +55,7 @@ struct TurnLine<Key: Hashable, Line: WaitingLine>: WaitingLine {
     }
 }
 
-/// Reads in the order in which they are served: peers have turns, and the callers of one peer among themselves.
+/// The queue of reads: round-robin over the peers, then over the callers of a peer.
 struct FairLine: WaitingLine {
     private var peers = TurnLine<Peer, TurnLine<ObjectIdentifier, ArrivalLine<ReaderJob>>>()
     private(set) var count = 0

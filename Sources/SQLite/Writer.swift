@@ -4,9 +4,9 @@ internal import Threads
 
 /// The one writer of a database, with group commit.
 ///
-/// Requests queue up while a transaction runs; the next transaction takes them all, commits once and only then
-/// answers them, so a thousand clients share one sync and a lone one pays one. There is no timer: an idle writer
-/// begins at once. A request that throws gets its own error and leaves nothing behind; no other request is touched.
+/// Requests queue up while a transaction runs. The next transaction runs all of them, commits once, and only then
+/// delivers their results: a thousand clients share one sync, and a lone client pays for one. There is no timer: an
+/// idle writer starts at once. A request that throws gets its own error and changes nothing, for others neither.
 package final class Writer<Session: WriterSession>: Sendable {
     private struct State {
         var pending: [WriterJob<Session>] = []
@@ -20,9 +20,9 @@ package final class Writer<Session: WriterSession>: Sendable {
     private let limits: WriterLimits
     private let thread: WriterThread<Session>
 
-    /// Opens the session on the calling thread, migrations and all, and takes it over.
-    /// - Parameter gate: those who read beside the writer.
-    /// - Throws: what `openSession` throws.
+    /// Opens the session (and runs migrations, for instance) on the calling thread.
+    /// - Parameter gate: the readers beside the writer, which it can pause.
+    /// - Throws: the errors of `openSession`.
     package init(limits: WriterLimits = .init(), gate: (any ReadGate)? = nil, openSession: () throws -> Session) throws
     {
         precondition(limits.requestsPerCommit > 0, "a commit holds at least 1 request, got \(limits.requestsPerCommit)")
@@ -30,14 +30,14 @@ package final class Writer<Session: WriterSession>: Sendable {
         thread = WriterThread(session: try openSession(), limits: limits, gate: gate)
     }
 
-    /// Queues one request; `completion` gets its outcome on the writer's thread once that outcome is durable.
+    /// Queues one request; `completion` gets its result on the writer's thread, once the transaction is durable.
     ///
-    /// Returns at once, unless it may block.
+    /// Returns at once, unless `mayBlock` is true.
     /// - Parameters:
-    ///   - work: changes the database through the session. It may run twice, when the transaction it was part of is
-    ///     lost to another request's failure, so it must not have effects elsewhere. It must not begin or end
-    ///     transactions, and must pass on the errors of SQLite: one of them may have ended the transaction.
-    ///   - peer: whose share of the queue the request takes.
+    ///   - work: changes the database through the session. It may run twice, if another request's failure undoes their
+    ///     common transaction, so it must have no other effects. It must not begin or end transactions, and must
+    ///     rethrow SQLite's errors, because an error may have ended the transaction.
+    ///   - peer: the peer whose share of the queue the request uses.
     ///   - mayBlock: whether a writer at rest may work on the calling thread, which saves a lone client two hand-overs
     ///     from thread to thread: then this blocks for one commit, and `completion` has been called when it returns.
     ///   - completion: must be quick and must not wait for the writer.

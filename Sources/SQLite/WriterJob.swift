@@ -4,20 +4,20 @@ internal import Budgets
 ///
 /// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
-    /// Whose share of the queue it takes while it waits.
+    /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
 
     init(peer: Peer) {
         self.peer = peer
     }
 
-    /// Runs the work and keeps its value; may be called again after a lost transaction.
+    /// Runs the work and keeps its value; called again if the transaction is undone.
     func execute(_ session: Session) throws {}
 
-    /// Replaces the outcome by a failure.
+    /// Makes `error` the outcome.
     func fail(_ error: any Error) {}
 
-    /// Hands the outcome over, once.
+    /// Passes the outcome to the completion; called once.
     func deliver() {}
 }
 

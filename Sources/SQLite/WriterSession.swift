@@ -1,85 +1,85 @@
 package import Budgets
 
-/// What the writer owns besides its connection: prepared statements and caches of what the database holds.
+/// The state of the writer: its connection, prepared statements and caches of database content.
 ///
-/// Touched only on the writer's thread.
+/// Used only on the writer's thread.
 package protocol WriterSession: AnyObject, SendableMetatype {
-    /// The read-write connection; the writer closes it in the end.
+    /// The read-write connection; the writer closes it.
     var connection: Connection { get }
 
-    /// The transaction is about to be committed; what is thrown undoes all of it and answers every request in it.
+    /// Called before COMMIT; if it throws, the transaction is rolled back and every request in it fails.
     func willCommit() throws
 
-    /// The transaction is durable: what was cached since it began is true and may be shown to readers.
+    /// Called when the transaction is durable: what was cached during the transaction is valid for readers too.
     func didCommit()
 
-    /// The whole transaction is gone: drop what was cached since it began.
+    /// Called after a rollback: drop what was cached during the transaction.
     func didRollBack()
 
-    /// The connection is about to be closed, for good.
+    /// Called before the connection is closed for good.
     func willClose() -> LogAtClose
 }
 
-/// What becomes of the write-ahead log when the writer closes.
+/// What happens to the write-ahead log (WAL) when the writer closes.
 package enum LogAtClose: Sendable {
-    /// It is copied into the database and removed.
+    /// The WAL is copied into the database and removed.
     case emptyLog
-    /// It stays as it is, because the database that it belongs to is not in its place.
+    /// The WAL stays as it is, because the database file is no longer at its path.
     case keepLog
 }
 
 extension WriterSession {
-    /// Does nothing: for sessions that can always commit.
+    /// Does nothing by default.
     package func willCommit() throws {}
-    /// Does nothing: for sessions without caches.
+    /// Does nothing by default.
     package func didCommit() {}
-    /// Does nothing: for sessions without caches.
+    /// Does nothing by default.
     package func didRollBack() {}
-    /// Empties the log: for sessions that do not watch their files.
+    /// Empties the WAL by default.
     package func willClose() -> LogAtClose { .emptyLog }
 }
 
-/// Bounds of a `Writer`.
+/// Limits of a `Writer`.
 package struct WriterLimits: Sendable {
-    /// Places of requests that wait; beyond them `submit` throws `.overloaded`.
+    /// The budget of waiting requests; when it is used up, `submit` throws `.overloaded`.
     package var queue = Budget(total: BudgetLimits().queuedWrites)
 
-    /// Requests in one transaction, which bounds how long the first of them waits.
+    /// The most requests in one transaction, which limits how long the first of them waits.
     package var requestsPerCommit = 1_024
 
-    /// Pages of one transaction beyond those that fit into the connection's memory, after which it takes no more requests.
+    /// A transaction takes no more requests once SQLite has written this many of its pages for lack of page cache.
     package var pagesPerCommit = 1_024
 
-    /// How large the write-ahead log may become.
+    /// The limits on the size of the WAL.
     package var log = LogLimits()
 
-    /// Whether readers and the commit of a transaction exclude each other, as with a rollback journal.
+    /// Whether a commit must wait until no read runs, as with a rollback journal.
     package var commitsAlone = false
 
     package init() {}
 }
 
-/// What a `Writer` has done so far.
+/// The counts of a `Writer`.
 package struct WriterStatistics: Sendable {
     /// Requests waiting now.
     package var queueDepth = 0
     /// Transactions committed.
     package var commits = 0
-    /// Requests answered, failures included.
+    /// Requests completed, including failed ones.
     package var requests = 0
-    /// Requests run again because the transaction they were in was undone.
+    /// Requests run again because their transaction was undone.
     package var replays = 0
-    /// Time of the newest COMMIT, of all, and of the longest.
+    /// The time of the last COMMIT, of all together, and of the longest.
     package var lastCommit: Duration = .zero
     package var totalCommit: Duration = .zero
     package var longestCommit: Duration = .zero
-    /// The longest time from the start of a transaction until its answers were out.
+    /// The longest time from the start of a transaction to the last call of a completion.
     package var longestBatch: Duration = .zero
-    /// Checkpoints made between commits, those that failed, and the longest.
+    /// Successful checkpoints, failed ones, and the time of the longest.
     package var checkpoints = 0
     package var failedCheckpoints = 0
     package var longestCheckpoint: Duration = .zero
-    /// Commits by the number of their requests: slot n counts those of 2^n to 2^(n+1)-1, the last slot all larger ones.
+    /// Commits by size: slot n counts commits of 2^n to 2^(n+1)-1 requests; the last slot also counts all larger ones.
     package var commitSizes: [Int] = Array(repeating: 0, count: 12)
 
     mutating func countCommit(requests: Int, time: Duration) {

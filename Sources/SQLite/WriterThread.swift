@@ -1,10 +1,10 @@
-/// The part of the writer that lives on its queue: transactions, replay and checkpoints.
+/// The part of the writer that runs on its thread: transactions, replays and checkpoints.
 ///
-/// There are no savepoints: each costs two statements and a copy of every page that its request changes, a tenth of the
-/// writer's speed, and hardly a request fails after it has changed something. One that does takes the requests before
-/// it down, and those run again in a transaction of their own.
+/// There are no savepoints: each would cost two statements and a copy of every page that its request changes, a tenth
+/// of the writer's speed, and few requests fail after they have changed something. If one does, the transaction is
+/// rolled back, and the requests before it run again in a new transaction.
 ///
-/// `@unchecked Sendable` because everything in it is touched only on the writer's serial queue.
+/// `@unchecked Sendable` because everything in it is used only on the writer's serial thread.
 final class WriterThread<Session: WriterSession>: @unchecked Sendable {
     typealias Jobs = ArraySlice<WriterJob<Session>>
 
@@ -24,7 +24,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         log = LogKeeper(limits: limits.log, gate: gate)
     }
 
-    /// Carries out the jobs and delivers their outcomes: in one transaction, unless one of them costs the others theirs.
+    /// Runs the jobs and delivers their outcomes, in one transaction if no failure forces a rollback.
     func commit(_ jobs: Jobs) {
         guard let session else {
             fail(jobs, SubmissionError.closed)
@@ -37,12 +37,12 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         }
     }
 
-    /// Empties the log and closes the connection, unless the session says that the log must stay.
+    /// Empties the WAL and closes the connection, unless the session says that the WAL must stay.
     func close() {
         guard let session else { return }
         switch session.willClose() {
         case .emptyLog:
-            // The log is complete without a checkpoint: the next start reads it. Another program's reader is the usual cause.
+            // If a reader of another program makes the checkpoint fail, nothing is lost: the next start reads the WAL.
             _ = try? session.connection.checkpoint(.truncateWhenFree)
         case .keepLog:
             session.connection.keepLogWhenClosed()
@@ -51,19 +51,19 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         self.session = nil
     }
 
-    /// Whether the log has grown enough since it was last looked after.
+    /// Whether the WAL has grown enough since the last checkpoint to need the next one.
     var isCheckpointDue: Bool {
         guard let connection = session?.connection else { return false }
         return log.isDue(connection)
     }
 
-    /// Copies the log into the database, and waits a little for readers where the log has outgrown its bound.
+    /// Runs a checkpoint, and waits briefly for readers if the WAL has outgrown its limits.
     func checkpoint() {
         guard let connection = session?.connection else { return }
         countCheckpoint { () throws(SQLiteError) in try log.work(on: connection) }
     }
 
-    /// Cuts the log when it takes more than a start can read at once, and gives back memory; for times without requests.
+    /// Truncates a large WAL and frees cached pages; called while no requests come.
     func rest() {
         guard let connection = session?.connection else { return }
         if log.isWorthCutting {
@@ -78,14 +78,14 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
             try body()
             statistics.checkpoints += 1
         } catch {
-            // Nothing is lost: the log keeps the pages and the next checkpoint tries again.
+            // Nothing is lost: the WAL keeps its pages, and the next checkpoint tries again.
             statistics.failedCheckpoints += 1
         }
         statistics.longestCheckpoint = max(statistics.longestCheckpoint, clock.now - start)
     }
 
-    /// Begins a transaction for the jobs and brings it to its end.
-    /// - Returns: how many of them, from the first on, have been carried out or failed, and were told so.
+    /// Runs one transaction for as many of the jobs as it can take.
+    /// - Returns: how many jobs, from the first on, are finished and have got their outcome.
     private func settle(_ jobs: Jobs, in session: Session) -> Int {
         let connection = session.connection
         do {
@@ -114,7 +114,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         } catch {
             undo(session)
             if jobs.count == 1 || (error as? SQLiteError)?.isBusy == true {
-                // Of a lock nobody here is to blame, and each replay would wait for it again.
+                // Another program holds the lock: no job is at fault, and each replay would wait for the lock again.
                 fail(jobs, error)
             } else {
                 for index in jobs.indices { replay(jobs[index...index]) }
@@ -123,7 +123,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         return jobs.count
     }
 
-    /// Runs one job; false if it failed and the transaction must be undone because of it.
+    /// Runs one job; false if it failed and the transaction must be rolled back because of it.
     private func attempt(_ job: WriterJob<Session>, in session: Session) -> Bool {
         let connection = session.connection
         let changesBefore = connection.totalChanges
@@ -155,9 +155,9 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         session.didCommit()
     }
 
-    /// Keeps readers away where they and a commit exclude each other.
+    /// Pauses the readers during the commit, if `commitsAlone` is set.
     ///
-    /// SQLite would make them wait for each other with sleeps that grow, and give up after some seconds.
+    /// Otherwise SQLite would wait for the readers with growing sleeps, and fail after the busy timeout.
     private func withoutReads(_ commit: () throws -> Void) throws {
         guard commitsAlone, let gate else { return try commit() }
         gate.pause()
@@ -173,7 +173,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         }
     }
 
-    /// A job that swallowed the failure which ended the transaction must not be acknowledged.
+    /// A job may have caught the error that ended the transaction: such a job must fail.
     private func requireTransaction(_ connection: Connection) throws(SQLiteError) {
         guard connection.isInTransaction else {
             throw SQLiteError(code: .error, message: "the transaction ended inside a request")

@@ -1,13 +1,13 @@
 @testable import apus
 
 extension Environment {
-    /// The variables of a test.
+    /// Creates an environment with only these variables.
     init(_ variables: [String: String]) {
         self.init { variables[$0] }
     }
 }
 
-/// What a start was refused with; nil when it was not.
+/// The message of the error that `attempt` throws; nil if it throws none.
 func refusal<Value>(_ attempt: () throws -> Value) -> String? {
     do {
         _ = try attempt()

@@ -14,7 +14,7 @@ import Testing
         try StoreURI(Setting(source: "--backend-store-uri", text: text), "/work place")
     }
 
-    // Each as SQLAlchemy opens it for the reference.
+    // The paths are those that SQLAlchemy opens for the reference.
     @Test(arguments: [
         ("sqlite:///a.db", "/work place/a.db"), ("sqlite:////tmp/x.db", "/tmp/x.db"),
         ("sqlite:///a.db?timeout=30", "/work place/a.db"), ("sqlite:///a.db?", "/work place/a.db"),

@@ -57,7 +57,7 @@ import Testing
 }
 
 extension String {
-    /// Reads a small file past the store.
+    /// Reads a small file without the store.
     init(readingFile path: String) throws {
         let descriptor = open(path, O_RDONLY)
         try #require(descriptor >= 0)

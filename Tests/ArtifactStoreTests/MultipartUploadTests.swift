@@ -13,7 +13,7 @@ import Testing
         uploads = MultipartUploads(root: store.root)
     }
 
-    /// Sends a part in small pieces, with its length announced or not, and returns its tag as the client lists it.
+    /// Sends a part in small pieces, with or without its length, and returns its ETag as the client lists it.
     private func send(
         _ text: String,
         as number: Int,
@@ -30,7 +30,7 @@ import Testing
         return ListedPart(number: number, entityTag: try part.commit())
     }
 
-    /// The files of the uploads, without the key and without what tells of completed ones.
+    /// The files of one upload, without the key and the record of completed uploads.
     private func leftovers(_ id: String) -> [String] { store.names(in: "store/\(Self.hidden)/\(id)") }
 
     @Test(arguments: [[1, 2, 3, 4], [4, 3, 2, 1], [4, 1, 3, 2], [2, 4, 1, 3]])
@@ -126,7 +126,7 @@ import Testing
         #expect(try uploads.complete(id, path, listed)?.bytes == nil)
         #expect(throws: MultipartError.unknownUpload) { try uploads.complete(id, ArtifactPath("d/other"), listed) }
         #expect(throws: MultipartError.unknownUpload) { try send("x", as: 1, to: id) }
-        // After a start as well.
+        // The same holds after a restart.
         #expect(try MultipartUploads(root: store.root).complete(id, path, listed)?.bytes == nil)
         try uploads.abort(id, path)
         #expect(try store.get("d/file") == "new")

@@ -35,7 +35,7 @@ import Testing
         try store.put("a", "other")
         #expect(try store.get("a") == "other")
         #expect(try store.get("b") == "same")
-        // And back again, over a file that is there.
+        // Overwrites the file with the former content.
         #expect(try store.put("a", "same").isShared)
         #expect(try store.get("a") == "same")
         #expect(store.names() == ["a", "b"])
@@ -120,9 +120,9 @@ import Testing
 
     @Test func `what a crash leaves between the steps is swept without harm to the copy`() throws {
         try store.put("a", "same")
-        // After the link and before the rename: a second name of the copy.
+        // State of a crash between link and rename: a second name of the shared file.
         try #require(Glibc.link(store.location + "/a", store.location + "/.apus-upload-dead-1") == 0)
-        // After the bytes and before the link: a file of its own.
+        // State of a crash before the link: a file with its own content.
         try store.plant("store/.apus-upload-dead-2", "same")
         let after = try SharingStore(in: store, hints: ["a"])
         #expect(try after.root.removeStaleUploads() == 2)
@@ -150,7 +150,7 @@ import Testing
     }
 }
 
-/// A store in which equal files share their space.
+/// A store in which files with equal content share their disk space.
 struct SharingStore: Sendable {
     let base: TemporaryStore
     let root: ArtifactRoot

@@ -2,7 +2,7 @@ import ArtifactStore
 import Glibc
 import Testing
 
-/// Each test runs both ways: with one call of the kernel per path, and walking it as on a kernel without that call.
+/// Each test runs twice: with the system call that resolves a path safely, and with the fallback for older kernels.
 @Suite struct SymbolicLinkTests {
     @Test(arguments: ["file", "folder/secret", "dangling", "inside", "d/up/secret", "folder"], [true, false])
     func `never follows a planted link`(path: String, resolvesInOneCall: Bool) throws {

@@ -2,7 +2,7 @@ import ArtifactStore
 import Glibc
 import Testing
 
-/// A folder of its own for one test, with a root in it that does not exist yet and a neighbour outside that root.
+/// A folder for one test, with a store root that does not exist yet and a file beside that root.
 final class TemporaryStore: Sendable {
     let folder: String
     let root: ArtifactRoot
@@ -30,7 +30,7 @@ final class TemporaryStore: Sendable {
         try root.open(ArtifactPath(path)).text()
     }
 
-    /// Writes a file past the store; the path is relative to the folder of the test.
+    /// Writes a file without the store; the path is relative to the test's folder.
     func plant(_ path: String, _ text: String) throws {
         let descriptor = open(folder + "/" + path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         try #require(descriptor >= 0)
@@ -39,18 +39,18 @@ final class TemporaryStore: Sendable {
         try #require(written == text.utf8.count)
     }
 
-    /// Makes a symbolic link past the store; the path is relative to the folder of the test.
+    /// Creates a symbolic link without the store; the path is relative to the test's folder.
     func link(_ path: String, to target: String) throws {
         try #require(symlink(target, folder + "/" + path) == 0)
     }
 
-    /// The names in a folder, unfinished uploads included.
+    /// The names in a folder, including unfinished uploads.
     func names(in path: String = "store") -> [String] {
         guard let stream = opendir(folder + "/" + path) else { return [] }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
-            // An entry is as long as its name: the whole array of 256 must not be copied.
+            // The entry ends with its name, so the whole array of 256 bytes must not be copied.
             let name = String(
                 cString: UnsafeRawPointer(entry).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
                     .assumingMemoryBound(to: CChar.self)
@@ -60,7 +60,7 @@ final class TemporaryStore: Sendable {
         return names.sorted()
     }
 
-    /// The permission bits of a path relative to the folder of the test.
+    /// The permission bits of a path relative to the test's folder.
     func mode(of path: String) throws -> mode_t {
         var status = stat()
         try #require(stat(folder + "/" + path, &status) == 0)
@@ -75,7 +75,7 @@ extension ArtifactUpload {
 }
 
 extension OpenArtifact {
-    /// The whole content; tests keep files small.
+    /// The whole content; the files of tests are small.
     func text() throws -> String {
         var bytes = [UInt8](repeating: 0, count: Int(size))
         let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
@@ -93,7 +93,7 @@ private func removeTree(_ path: String) {
     guard unlink(path) != 0, let stream = opendir(path) else { return }
     var children: [String] = []
     while let entry = readdir(stream) {
-        // An entry is as long as its name: the whole array of 256 must not be copied.
+        // The entry ends with its name, so the whole array of 256 bytes must not be copied.
         let name = String(
             cString: UnsafeRawPointer(entry).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
                 .assumingMemoryBound(to: CChar.self)

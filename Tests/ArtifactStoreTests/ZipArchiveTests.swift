@@ -107,7 +107,7 @@ import Testing
                 try store.link("store/c", to: "/etc/passwd")
             }
             if harm == "shrink" {
-                // Not yet read: the shorter file is whole.
+                // This file has not been read yet, so its shorter form is complete.
                 while try zip.next(into: &bytes) {}
                 #expect(try ZipReader(bytes).entries.map(\.content.count) == [640_000, 640_000, 10])
             } else {

@@ -1,7 +1,7 @@
 import ArtifactStore
 import Testing
 
-/// The records where numbers pass 16 and 32 bits, without the gigabytes.
+/// Tests records with numbers beyond 16 and 32 bits, without writing gigabytes.
 @Suite struct ZipEntryTests {
     private static let limit: UInt64 = 0xFFFF_FFFF
 

@@ -1,7 +1,7 @@
 import CZlib
 import Testing
 
-/// Reads an archive from its end, as unpacking programs do, and checks each record against the others.
+/// Reads an archive from its end, like unzip programs, and compares its records with each other.
 struct ZipReader {
     struct Entry {
         let name: String
@@ -63,13 +63,13 @@ extension ZipReader.Entry {
 }
 
 extension [UInt8] {
-    /// A number with its lowest byte first.
+    /// Reads a little-endian number.
     func little(_ offset: Int, _ width: Int) -> Int {
         (0..<width).reversed().reduce(0) { $0 << 8 | Int(self[offset + $1]) }
     }
 }
 
-/// Takes the coding off; `windowBits` as zlib.h has them: -15 for none around it, 31 for gzip.
+/// Decompresses bytes; `windowBits` as in zlib.h: -15 for raw deflate, 31 for gzip.
 func inflated(_ bytes: [UInt8], windowBits: Int32) -> [UInt8] {
     var stream = z_stream()
     guard inflateInit2_(&stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {

@@ -87,7 +87,7 @@ private func message(_ text: String, _ subject: SearchSubject = .runs) -> String
         #expect(message("params.p LIKE 'x'") == nil)
     }
 
-    /// Every text over a small alphabet of tokens, up to four tokens long: none may trap.
+    /// Parses all texts of up to four tokens from a small set; none may crash.
     @Test func `survives every short text`() {
         let tokens: [String] = [
             "metrics.m", "run_id", ".", "`", "'", "\"", "(", ")", ",", "IN", "NOT", "IS", "NULL", "=", "-", "5", "\\",

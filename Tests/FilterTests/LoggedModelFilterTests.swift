@@ -1,7 +1,7 @@
 import Filter
 import Testing
 
-/// What mlflow 3.17.2 makes of filters of logged models, as seen on a running server.
+/// The parsed forms of filters of logged models, as seen on a running mlflow 3.17.2.
 @Suite struct LoggedModelFilterTests {
     @Test(
         arguments: [
@@ -18,9 +18,9 @@ import Testing
             ("params.lr = -1", ["parameter lr = -1"]),
             ("params.lr = 0.10", ["parameter lr = 0.10"]),
             ("tags.v = a.b-beta/x", ["tag v = a.b-beta/x"]),
-            // The reference keeps double quotes on the value, and finds nothing.
+            // The reference keeps the double quotes in the value, and so finds nothing.
             ("name = \"m\"", ["attribute name = m"]),
-            // Doubled quotes belong to the value.
+            // The reference keeps doubled single quotes in the value.
             ("params.p = 'x''y'", ["parameter p = x''y"]),
             ("status = '1'", ["attribute status = 1"]),
             ("name IN ('a', \"b\")", ["attribute name IN a b"]),

@@ -1,11 +1,11 @@
 import Filter
 import Testing
 
-/// One recorded answer of the reference.
+/// A recorded answer of the reference.
 struct Recorded: CustomTestStringConvertible {
     let kind: Character
     let text: String
-    /// `nil` when the reference refused.
+    /// nil if the reference answered an error.
     let parsed: String?
 
     var testDescription: String { "\(kind) \(text)" }
@@ -41,7 +41,7 @@ extension Substring {
     }
 }
 
-/// The parsed form of the recorded answers.
+/// The comparisons in the parsed form of the recorded answers.
 private func shown(_ comparisons: [Comparison]) -> String {
     let shownComparisons: [String] = comparisons.map { comparison in
         let value: String =

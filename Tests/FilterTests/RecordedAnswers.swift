@@ -1,9 +1,9 @@
-/// What mlflow 3.17.2 answered to filters and `order_by` clauses, through its own parser and an SQLite store.
+/// The answers of mlflow 3.17.2 to filters and `order_by` clauses, from its own parser with an SQLite store.
 ///
-/// One line each: the kind (`R` runs filter, `E` experiments filter, `r` and `e` their orderings), the text, a tab, and `!`
-/// for a refusal or the parsed form. Characters that do not print are written as `\uXXXX`. In the parsed form U+001E
-/// divides comparisons and U+001D their parts; a value is `s` text, `i` integer, `d` the bits of a double, `l` texts
-/// divided by U+001F, `L` integers divided by commas, or `n` nothing.
+/// Each line has a kind (`R` runs filter, `E` experiments filter, `r` and `e` their orderings), the text, a tab, and
+/// `!` for an error or the parsed form. Unprintable characters are written as `\uXXXX`. In the parsed form U+001E
+/// separates comparisons and U+001D their parts; a value is `s` text, `i` integer, `d` the bits of a double, `l` texts
+/// separated by U+001F, `L` integers separated by commas, or `n` nothing.
 let recordedAnswers: String = #"""
     Rmetrics.m > 1	metric\u001dm\u001d>\u001dd3ff0000000000000
     Rmetrics.m>1	metric\u001dm\u001d>\u001dd3ff0000000000000

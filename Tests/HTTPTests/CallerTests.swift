@@ -84,13 +84,13 @@ import Testing
         try client?.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
         handler.gate.signal()
         #expect(handler.sees { $0.answerCount == 1 })
-        // The kernel resets a connection that is closed with bytes that nobody has read.
+        // If a socket is closed with unread bytes, the kernel resets the connection.
         client = nil
         #expect(handler.sees { $0.hasLeft && $0.answerCount == 0 })
     }
 }
 
-/// A handler that waits for its gate and then says what it knows of its caller.
+/// A handler that waits until it is released, and then reports the state of its caller.
 private final class WaitingHandler: Sendable {
     let gate = DispatchSemaphore(value: 0)
     let entered = DispatchSemaphore(value: 0)
@@ -112,7 +112,7 @@ private final class WaitingHandler: Sendable {
 
     func awaitDeparture() -> Bool { sees { $0.hasLeft } }
 
-    /// Looks until the caller is as told; false when it is not for 20 seconds.
+    /// Waits until the caller meets the condition; false after 20 seconds.
     func sees(_ condition: (Caller) -> Bool) -> Bool {
         let deadline = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < deadline {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct CompressionTests {
     static let text = String(repeating: "{\"key\": \"loss\", \"value\": 0.25},", count: 4_000)
 
-    /// `windowBits`: 31 for gzip, 15 for zlib, both as zlib.h has them.
+    /// Compresses bytes; `windowBits` as in zlib.h: 31 for gzip, 15 for zlib.
     static func compress(_ bytes: [UInt8], windowBits: Int32 = 31) -> [UInt8] {
         var stream = z_stream()
         deflateInit2_(

@@ -162,7 +162,7 @@ import Testing
         #expect(answer.header("server") == "test")
         reported.wait()
         reported.wait()
-        // Two connections may live on two loops, each of which reports in its own time.
+        // Two connections may be on different event loops, which report independently.
         #expect(exchanges.withLock { $0.sorted() } == [200, 403])
     }
 
@@ -194,7 +194,7 @@ import Testing
             sent += 4
             #expect(counted.count == sent, "round \(round)")
         }
-        // The server's own count goes on after its client has read the last byte.
+        // The server updates its count after the client has read the last byte.
         let done = DispatchSemaphore(value: 0)
         server.server.shutdown(within: .seconds(20)) { done.signal() }
         done.wait()
@@ -202,7 +202,7 @@ import Testing
     }
 }
 
-/// What a server has told of its exchanges.
+/// Records the exchanges that a server reports.
 private final class CountedExchanges: Sendable {
     private let state = Mutex((count: 0, bytes: 0))
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.serialized) struct LifetimeTests {
     @Test func `closes what keeps it waiting`() throws {
-        // Long enough for the test's own sends on a busy machine, for none of which the server may lose patience.
+        // Long enough that the server does not time out between the sends of the test on a busy machine.
         let server = try TestServer(configure: {
             $0.limits.headTimeout = .milliseconds(400)
             $0.limits.idleTimeout = .milliseconds(400)
@@ -81,7 +81,7 @@ import Testing
         let vanished = try (0..<4).map { _ in try server.client() }
         for client in vanished { try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n") }
         for client in vanished { client.reset() }
-        // Settled when two looks in a row agree; a spinning loop never settles.
+        // The count is settled if two readings are equal; that of a spinning loop never is.
         var last = -1
         var rounds = 0
         while last != server.server.statistics.wakeUps, rounds < 50 {
@@ -194,7 +194,7 @@ import Testing
         let done = DispatchSemaphore(value: 0)
         server.server.shutdown(within: .seconds(20)) { done.signal() }
         for client in clients {
-            // The first requests may come before the loop has heard of the stop.
+            // The first requests may arrive before the loop knows of the stop.
             var connection: String?
             repeat {
                 try client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")

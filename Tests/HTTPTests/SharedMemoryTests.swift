@@ -5,7 +5,7 @@ import HTTPWire
 import Synchronization
 import Testing
 
-/// What requests share: nobody's slowness may be felt by another.
+/// Tests of memory that requests share: a slow client must not affect others.
 @Suite(.serialized) struct SharedMemoryTests {
     private func budgets(answerBytes: Int = 8 * 1_048_576) -> Budgets {
         var limits = BudgetLimits()
@@ -45,7 +45,7 @@ import Testing
             + [UInt8](repeating: 1, count: sent ?? count)
     }
 
-    /// Sends all but the end of a body, and waits until the server holds it.
+    /// Sends a body without its end, and waits until the server holds it in memory.
     private func hold(_ count: Int, _ server: TestServer) throws -> TestClient {
         let received = server.server.statistics.bytesReceived
         let client = try server.client()
@@ -69,7 +69,7 @@ import Testing
         #expect(try small.answer().body.count == 60_000)
         try slow.send([UInt8](repeating: 1, count: 10))
         #expect(try slow.answer().body.count == 700_000)
-        // Its memory is free again a moment after its answer.
+        // The server frees the memory of a request shortly after its answer.
         while budgets.bodyBytes.usage.held > 0 { awaitTurn() }
         try small.send(post(200_000))
         #expect(try small.answer().body.count == 200_000)
@@ -116,7 +116,7 @@ import Testing
         try awaitSent(server, 1)
         let other = try server.client()
         var status = 0
-        // Until its last piece has found the socket full, the slow one does not count as slow.
+        // The slow client counts as slow only once a piece of its answer does not fit into the socket.
         while status != 200 {
             try other.send("GET /bytes/200000 HTTP/1.1\r\nHost: a\r\n\r\n")
             status = try other.answer().status
@@ -200,7 +200,7 @@ import Testing
             try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
             if client === clients[0] { entered.wait() }
         }
-        // One is being served, one waits, and the third finds no place, whichever it is.
+        // One request runs, one waits, and the third one, whichever it is, finds no place.
         while server.server.statistics.bytesSent == 0 { awaitTurn() }
         gate.signal()
         gate.signal()

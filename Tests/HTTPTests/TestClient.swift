@@ -2,7 +2,7 @@ import Glibc
 import HTTPServer
 import HTTPWire
 
-/// A blocking client that sends bytes as they are and reads what comes.
+/// A blocking client that sends bytes unchanged and reads the answers.
 final class TestClient {
     struct Answer {
         var status: Int
@@ -23,7 +23,7 @@ final class TestClient {
 
     let descriptor: Int32
     private var buffered: [UInt8] = []
-    /// The server that must outlive this client.
+    /// Retains the server, which must outlive this client.
     var server: TestServer?
 
     init(port: Int, receiveBuffer: Int32? = nil) throws {
@@ -32,7 +32,7 @@ final class TestClient {
         if var receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
         }
-        // So that a server that never answers fails the test instead of hanging it.
+        // If the server never answers, the test fails and does not hang.
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -60,7 +60,7 @@ final class TestClient {
         guard trySend(bytes) else { throw Failure(message: "send: \(errno)") }
     }
 
-    /// False when the server has closed or reset the connection.
+    /// Sends bytes; false if the server has closed or reset the connection.
     func trySend(_ bytes: [UInt8]) -> Bool {
         var offset = 0
         while offset < bytes.count {
@@ -75,16 +75,16 @@ final class TestClient {
 
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Makes the kernel send a reset instead of an orderly end.
+    /// Closes the connection with a TCP reset.
     func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Reads once; nil at an orderly end of the stream.
+    /// Reads once; nil if the server has closed the connection.
     ///
-    /// A reset is a failure: it may have eaten an answer.
+    /// Throws on a TCP reset, which may have discarded an answer.
     func read() throws -> [UInt8]? {
         var space = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &space, space.count, 0)
@@ -102,13 +102,13 @@ final class TestClient {
         return true
     }
 
-    /// Whether the server ends the connection in order and without another byte.
+    /// Whether the server closes the connection without a reset and without a further byte.
     func isClosedByServer() throws -> Bool {
         if !buffered.isEmpty { return false }
         return try read() == nil
     }
 
-    /// Whether the server ends the connection, in order or not, whatever it sent before.
+    /// Whether the server closes or resets the connection, whatever it sent before.
     func isCutByServer() throws -> Bool {
         do {
             while try read() != nil {}
@@ -137,7 +137,7 @@ final class TestClient {
         return Array(buffered[..<count])
     }
 
-    /// Reads one whole answer; `isHead` when none of its body is sent.
+    /// Reads one whole answer; set `isHead` for an answer without a body.
     func answer(isHead: Bool = false) throws -> Answer {
         guard let first = try line(), first.hasPrefix("HTTP/1.1 "), let status = Int(first.dropFirst(9).prefix(3))
         else { throw Failure(message: "no status line") }

@@ -34,14 +34,14 @@ final class TestServer {
         done.wait()
     }
 
-    /// A connected client, which keeps the server alive.
+    /// A connected client, which retains the server.
     func client(receiveBuffer: Int32? = nil) throws -> TestClient {
         let client = try TestClient(port: port, receiveBuffer: receiveBuffer)
         client.server = self
         return client
     }
 
-    /// Sends one request on a connection of its own.
+    /// Sends one request on a new connection.
     func exchange(_ text: String) throws -> TestClient.Answer {
         let client = try client()
         try client.send(text)
@@ -92,7 +92,7 @@ final class TestServer {
     }
 }
 
-/// What the receivers of a server have seen.
+/// Records what the body receivers of a server have seen.
 final class UploadLog: Sendable {
     struct Counts {
         var finished = 0
@@ -113,11 +113,11 @@ final class UploadLog: Sendable {
         aborts.signal()
     }
 
-    /// Waits for one abort; false when none comes in time.
+    /// Waits for one abort; false if none comes within 20 seconds.
     func awaitAbort() -> Bool { aborts.wait(timeout: .now() + .seconds(20)) == .success }
 }
 
-/// Counts bytes and adds them up, so that order and loss would show.
+/// Counts bytes and computes a checksum, so that wrong order and lost bytes are detected.
 final class CountingReceiver: HTTPBodyReceiver, @unchecked Sendable {
     // Unchecked because its methods are never called concurrently.
     private let log: UploadLog
@@ -152,7 +152,7 @@ final class CountingReceiver: HTTPBodyReceiver, @unchecked Sendable {
     func abort() { log.didAbort() }
 }
 
-/// Produces a fixed number of pieces, or throws behind them.
+/// Produces a fixed number of pieces, and then optionally throws.
 final class RepeatingProducer: HTTPBodyProducer, @unchecked Sendable {
     // Unchecked because its method is never called concurrently.
     struct Broken: Error {}
@@ -174,5 +174,5 @@ final class RepeatingProducer: HTTPBodyProducer, @unchecked Sendable {
     }
 }
 
-/// Gives the processor to somebody else.
+/// Yields the processor to other threads.
 func awaitTurn() { sched_yield() }

@@ -3,7 +3,7 @@ import Hashing
 import Testing
 
 @Suite struct SHA256Tests {
-    /// FIPS 180-4's examples, and the empty text.
+    /// The examples of FIPS 180-4, and the empty text.
     @Test(
         arguments: [
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),

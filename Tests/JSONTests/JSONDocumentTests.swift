@@ -105,13 +105,13 @@ import Testing
     }
 
     @Test func `a very long number takes linear time`() throws {
-        // Sixteen times the digits: about sixteen times the work where it is linear, 256 times where it is quadratic.
+        // Sixteen times the digits cost about 16 times the work if parsing is linear, and 256 times if it is quadratic.
         let short = try #require((0..<3).map { _ in try processorTime(ofDigits: 100_000) }.min())
         let long = try processorTime(ofDigits: 1_600_000)
         #expect(long < short * 64)
     }
 
-    /// The processor time of this thread, which other processes on a busy machine do not lengthen.
+    /// The processor time of this thread, which other processes do not affect.
     private func processorTime(ofDigits count: Int) throws -> Duration {
         let digits = String(repeating: "7", count: count)
         let bytes = Array("[\(digits),0.\(digits),\(digits)e-\(count - 1)]".utf8)

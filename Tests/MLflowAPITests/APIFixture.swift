@@ -9,13 +9,13 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// The API over a store and an artifact folder of its own, without sockets.
+/// The API with its own store and artifact folder, without sockets.
 final class APIFixture: Sendable {
     let stored: StoreFixture
     let api: MLflowAPI
-    /// What the API reported as its own failure.
+    /// The internal errors that the API reported.
     let failures = Failures()
-    /// The address by which clients reach the server; nil for one that it cannot know.
+    /// The server's address for clients; nil if the server cannot know it.
     var baseURL: String? {
         get { address.withLock { $0 } }
         set { address.withLock { $0 = newValue } }
@@ -37,20 +37,20 @@ final class APIFixture: Sendable {
         endpoints = api.endpoints
     }
 
-    /// A JSON request to a route of the tracking API.
+    /// Sends a JSON request to a route of the tracking API.
     func post(_ path: String, _ body: String, from caller: Caller = .server) throws -> Reply {
         let headers = ["content-type": "application/json"]
         return try send("POST", "/api/2.0/mlflow/" + path, body: body, headers: headers, from: caller)
     }
 
-    /// A request to a route of the tracking API by its query string.
+    /// Sends a request with a query string to a route of the tracking API.
     func get(_ path: String, _ query: [(String, String)]) throws -> Reply {
         try send("GET", "/api/2.0/mlflow/" + path, query: query)
     }
 
-    /// Any request; the path is decoded already.
+    /// Sends a request; the path is already percent-decoded.
     ///
-    /// - Parameter meanwhile: runs between the answer's head and its body.
+    /// - Parameter meanwhile: runs between the head and the body of the answer.
     func send(
         _ method: String,
         _ path: String,
@@ -85,7 +85,7 @@ final class APIFixture: Sendable {
         return try Reply(answer)
     }
 
-    /// In pieces, as a socket would.
+    /// Delivers the bytes in pieces, like a socket.
     private static func deliver(_ bytes: [UInt8], to upload: any APIUpload) {
         do {
             for start in stride(from: 0, to: bytes.count, by: 1_000_000) {
@@ -97,7 +97,7 @@ final class APIFixture: Sendable {
         }
     }
 
-    /// Whether some endpoint answers at the path.
+    /// Whether an endpoint exists for the method and path.
     func answers(_ method: String, _ path: String) -> Bool { match(method, path) != nil }
 
     private func match(_ method: String, _ path: String) -> (Endpoint, [String])? {
@@ -109,7 +109,7 @@ final class APIFixture: Sendable {
         return nil
     }
 
-    /// The parameters of a path, segment by segment; nil when it does not follow the pattern.
+    /// The parameters of a path; nil if it does not match the pattern.
     private static func parameters(of path: String, in pattern: String) -> [String]? {
         var rest = path[...]
         var parameters: [String] = []
@@ -129,7 +129,7 @@ final class APIFixture: Sendable {
     }
 }
 
-/// Failures that no client can cause.
+/// Internal errors, which no client can cause.
 final class Failures: Sendable {
     private let texts = Mutex<[String]>([])
 
@@ -138,12 +138,12 @@ final class Failures: Sendable {
     func add(_ text: String) { texts.withLock { $0.append(text) } }
 }
 
-/// An answer with its whole body.
+/// An answer with its complete body.
 struct Reply: Sendable {
     let status: Int
     let headers: [(name: String, value: String)]
     let bytes: [UInt8]
-    /// The pieces of a streamed body; 0 for others.
+    /// The number of pieces of a streamed body; 0 for other bodies.
     let pieces: Int
 
     init(_ response: APIResponse) throws {
@@ -172,21 +172,21 @@ struct Reply: Sendable {
 
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// The body as JSON without spaces and with its keys in order.
+    /// The body as JSON without spaces and with sorted keys.
     var json: String {
         get throws { try JSONDocument(parsing: bytes).root.canonicalText }
     }
 
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
-    /// A member of the JSON body by its path.
+    /// The member of the JSON body at a path of keys.
     func member(_ path: String...) throws -> JSONValue {
         var value = try JSONDocument(parsing: bytes).root
         for name in path { value = try #require(value[name], "\(name) is missing in \(text)") }
         return value
     }
 
-    /// Status, code and message of an error, in one line.
+    /// The status, code and message of an error in one line.
     var error: String {
         guard let root = try? JSONDocument(parsing: bytes).root else { return "\(status) \(text)" }
         return "\(status) \(root["error_code"]?.string ?? "-") \(root["message"]?.string ?? "-")"
@@ -194,12 +194,12 @@ struct Reply: Sendable {
 }
 
 extension APIFixture {
-    /// A new run of the Default experiment, by the API.
+    /// Creates a run in the Default experiment through the API.
     func createRun(in experimentID: String = "0") throws -> String {
         let reply = try post("runs/create", #"{"experiment_id":"\#(experimentID)","run_name":"fresh","start_time":1}"#)
         return try #require(try reply.member("run", "info", "run_id").string, "\(reply.text)")
     }
 }
 
-/// What every refusal of a type or a missing value ends with.
+/// The end of every message about a wrong type or a missing value.
 let seeDocs = " See the API docs for more information about request parameters."

@@ -111,7 +111,7 @@ import TrackingStore
         for reply in replies {
             #expect(reply.error.hasPrefix("400 INVALID_PARAMETER_VALUE Invalid path"), "\(reply.error)")
         }
-        // Nothing was written, above all not outside.
+        // No file was written, neither in the store nor outside it.
         let beside = Set(fileNames(inFolder: fixture.stored.folder.path))
         #expect(beside.isSubset(of: ["apus.db", "apus.db-wal", "apus.db-shm", "apus.db.lock", "artifacts"]))
         #expect(fileNames(inFolder: fixture.stored.folder.file("artifacts")).isEmpty)
@@ -206,7 +206,7 @@ import TrackingStore
 }
 
 @Suite struct ServedFolderTests {
-    /// Where an experiment's artifacts lie, and what listing them says; ROOT is the operator's folder.
+    /// The artifact location of an experiment, and the error for listing it; ROOT is the server's artifact folder.
     @Test(
         arguments: [
             ("ROOT", "200"), ("ROOT/deep/er", "200"), ("file://ROOT/x", "200"), ("file:ROOT/x", "200"),
@@ -226,7 +226,7 @@ import TrackingStore
             ]
         }
         let resolved = location.replacing("ROOT", with: fixture.stored.folder.file("root"))
-        // Past the rules of the route: an older server may have stored anything.
+        // Bypasses the rules of the route, because an older server may have stored any location.
         let id = try fixture.stored.write {
             try $0.createExperiment(name: "e", artifactLocation: resolved, tags: [])
         }

@@ -22,7 +22,7 @@ import Tracking
         #expect(reply.header("Content-Type") == "application/json")
     }
 
-    /// A route, a body, and the whole error; RUN is a run, GONE a deleted one.
+    /// A route, a body, and the complete error; RUN is the id of a run, GONE of a deleted run.
     @Test(
         arguments: [
             (

@@ -50,7 +50,7 @@ import TrackingStore
             #expect(try fixture.get("metrics/get-history", query).text == "{}")
             #expect(try fixture.get("metrics/get-history", query + [("max_results", "1")]).text == "{}")
         }
-        // {"offset": 99}: a token of the reference beyond the end.
+        // {"offset": 99}: a page token of the reference, beyond the end.
         let beyond = [("run_id", runID), ("metric_key", "m"), ("page_token", "eyJvZmZzZXQiOiA5OX0=")]
         #expect(try fixture.get("metrics/get-history", beyond).text == "{}")
     }
@@ -151,7 +151,7 @@ extension APIFixture {
         try send("GET", "/ajax-api/2.0/mlflow/metrics/get-history-bulk", query: query)
     }
 
-    /// Logs the values 0, 1, 2 and so on of the metric `m` at the times and steps of the same number.
+    /// Logs the values 0, 1, 2 and so on of the metric `m`; the timestamp and step of each equal its value.
     fileprivate func log(pointCount: Int, runID: String) throws {
         let metrics = (0..<pointCount).map {
             Metric(key: "m", value: Double($0), timestamp: Int64($0), step: Int64($0))

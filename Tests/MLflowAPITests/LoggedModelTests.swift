@@ -212,7 +212,7 @@ import TrackingStore
         #expect(try file(id, "data").error.hasPrefix("400 INVALID_PARAMETER_VALUE "))
         #expect(try file(id, "nothing").status == 404)
         for path in ["../MLmodel", "/MLmodel", "a/../../x"] {
-            // The path is refused before the model is looked for.
+            // The server refuses the path before it looks for the model.
             for model in [id, "m-0"] {
                 #expect(try file(model, path).error == "400 INVALID_PARAMETER_VALUE Invalid path")
                 #expect(try list(model, path).error == "400 INVALID_PARAMETER_VALUE Invalid path")
@@ -234,7 +234,7 @@ import TrackingStore
 }
 
 extension APIFixture {
-    /// A new model, by the API.
+    /// Creates a model through the API.
     fileprivate func createModel(in experimentID: String = "0") throws -> String {
         let reply = try post("logged-models", #"{"experiment_id":"\#(experimentID)"}"#)
         return try #require(try reply.member("model", "info", "model_id").string, "\(reply.text)")

@@ -30,7 +30,7 @@ import TrackingStore
         #expect(try Self.names(first) + Self.names(second) == names)
     }
 
-    /// Thousands of versions of two models, one of which is deleted behind the head of the answer.
+    /// There are thousands of versions of two models; one model is deleted after the first part of the answer is sent.
     @Test(arguments: ["a", "b"]) func `a page whose rows vanish while it is sent is valid JSON`(deleted: String) throws
     {
         let fixture = try APIFixture()
@@ -45,7 +45,7 @@ import TrackingStore
             try fixture.stored.write { try $0.deleteRegisteredModel(deleted) }
         }
         #expect(Self.hasShortPieces(reply))
-        // The first rows were read together with the search, before the deletion.
+        // The search had read the first rows before the deletion.
         let names = try reply.member("model_versions").elements.map { $0["name"]?.string ?? "" }
         let remaining = names.count { $0 == "a" }
         #expect(deleted == "a" ? (1..<2_000).contains(remaining) : remaining == 2_000)
@@ -67,7 +67,7 @@ import TrackingStore
         }
         let body = #"{"experiment_ids":["0"],"order_by":[{"field_name":"name"}]}"#
         let reply = try fixture.post("logged-models/search", body)
-        // Each has 260,000 bytes; how long they are is known only when some have been read.
+        // Each model has 260,000 bytes; the server learns the size of the models only while it reads them.
         #expect(reply.pieces > 5)
         let models = try reply.member("models").elements
         let counts = models.map { $0["data"]?["metrics"].map { Array($0.elements).count } }
@@ -76,7 +76,7 @@ import TrackingStore
         #expect(names == (0..<30).map { "model \($0)" }.sorted())
     }
 
-    /// Whether an answer came in more than one piece, none of which a slow client makes dear.
+    /// Whether the answer came in several pieces, each small enough to be cheap to hold for a slow client.
     private static func hasShortPieces(_ reply: Reply) -> Bool {
         reply.pieces > 1 && reply.bytes.count / reply.pieces <= 160 * 1_024
     }

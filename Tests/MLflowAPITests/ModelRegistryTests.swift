@@ -47,7 +47,7 @@ import Testing
         #expect(found == #"{"model_versions":[{\#(version)]}"#)
     }
 
-    /// The answer's JSON with all times 0.
+    /// The JSON of the answer, with all times set to 0.
     private func timeless(_ reply: Reply) throws -> String {
         try reply.json.replacing(/_timestamp":\d+/, with: "_timestamp\":0")
     }

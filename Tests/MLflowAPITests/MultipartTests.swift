@@ -11,7 +11,7 @@ import Testing
     private static let folder = "0/\(run)/artifacts/checkpoints"
     private static let json = ["content-type": "application/json"]
 
-    /// An upload as the client sees it.
+    /// The server's answer to the start of an upload.
     private struct Begun {
         let id: String
         let urls: [String]
@@ -29,7 +29,7 @@ import Testing
         return Begun(id: try #require(try reply.member("upload_id").string), urls: urls)
     }
 
-    /// Sends a part to its URL, as the client does: without credentials, content type and origin.
+    /// Sends a part to its URL like the client: without credentials, content type and Origin field.
     private func put(_ fixture: APIFixture, _ url: String, _ body: String) throws -> Reply {
         let address = "http://tracking.example:5000/prefix"
         #expect(url.hasPrefix(address + Self.route + "/parts/"))

@@ -2,14 +2,14 @@ import JSON
 import TestSupport
 import Testing
 
-/// Fields that the reference does not bound.
+/// Fields that the reference does not limit.
 @Suite struct OpenFieldTests {
     struct Request: Sendable, CustomTestStringConvertible {
         var method = "POST"
         var path: String
-        /// TEXT stands for a text, LIST for a list of tags; RUN and MODEL for ids.
+        /// TEXT stands for a text, LIST for a list of tags, RUN and MODEL for ids.
         var body: String
-        /// What the refusal calls the field.
+        /// The name of the field in the error message.
         var name: String
         var limit = 8_000
 

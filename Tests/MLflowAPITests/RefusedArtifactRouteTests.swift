@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import TrackingStore
 
-/// What takes an artifact path and is not offered: the checks come in the reference's order and words.
+/// Routes that take an artifact path but are not offered: they check it in the reference's order, with its messages.
 @Suite struct RefusedArtifactRouteTests {
     private static let missing = " See the API docs for more information about request parameters."
 

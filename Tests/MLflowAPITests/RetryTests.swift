@@ -6,9 +6,9 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// What a client gets that sends a creation again.
+/// The answers to a creation that a client sends twice.
 @Suite struct RetryTests {
-    /// A route, a body, and the member of the answer that tells two things apart; nil where a second one is refused.
+    /// A route, a body, and the answer's member that identifies the created thing; nil if the second request fails.
     struct Route: Sendable, CustomTestStringConvertible {
         var path: String
         var body: String
@@ -136,7 +136,7 @@ import TrackingStore
     }
 }
 
-/// Runs whose ids their clients choose.
+/// Runs with ids that the clients chose.
 @Suite struct ChosenRunIDTests {
     private let fixture: APIFixture
     private static let id = "0123456789abcdef0123456789abcdef"

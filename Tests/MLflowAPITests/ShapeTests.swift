@@ -61,7 +61,7 @@ import TrackingStore
             """#
         #expect(try run.member("run", "inputs").canonicalText == #"{\#(datasets),"model_inputs":[{"model_id":"m-1"}]}"#)
         #expect(try run.member("run", "outputs").canonicalText == #"{"model_outputs":[{"model_id":"m-2","step":4}]}"#)
-        // A search shows no model inputs.
+        // A search returns no model inputs.
         #expect(
             try fixture.post("runs/search", #"{"experiment_ids":["0"]}"#).json.contains(#""inputs":{\#(datasets)}"#)
         )

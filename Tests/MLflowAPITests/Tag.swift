@@ -1,4 +1,4 @@
 import Tracking
 
-/// `Testing` has a type of this name as well.
+/// Swift Testing has a type of this name too.
 typealias Tag = Tracking.Tag

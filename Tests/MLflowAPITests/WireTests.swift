@@ -4,7 +4,7 @@ import Testing
 import Tracking
 
 @Suite struct WireTests {
-    /// A route, a body, and the text of the refusal; RUN stands for a run's id.
+    /// A route, a body, and the error text; RUN stands for the id of a run.
     struct Refusal: Sendable, CustomTestStringConvertible {
         var route: String
         var body: String
@@ -171,7 +171,7 @@ import Tracking
         #expect(try APIFixture().send("POST", path, body: #"{"name":"n"}"#, headers: accepted).status == 200)
     }
 
-    /// Bodies that mean one and the same metric.
+    /// Different bodies for the same metric.
     @Test(
         arguments: [
             #"{"run_id":"RUN","key":"a","value":1.5,"timestamp":1234,"step":7}"#,

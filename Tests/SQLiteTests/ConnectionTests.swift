@@ -48,7 +48,7 @@ import Testing
             #expect(error?.sql == "INSERT INTO rows VALUES (?1, ?2)")
             #expect(error?.description.contains("secret") == false)
         }
-        // The failure has reset the statement: it works again at once.
+        // The failed statement was reset, so it can be used again at once.
         try insert.bind(2, at: 1)
         try insert.run()
         #expect(try connection.int64("SELECT count(*) FROM rows") == 2)

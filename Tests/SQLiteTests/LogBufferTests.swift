@@ -2,7 +2,7 @@ import Glibc
 import SQLite
 import Testing
 
-/// The write-ahead log goes through a buffer of ours: what others find in the file must be what SQLite wrote.
+/// Apus buffers writes to the WAL: other connections must still find in the file what SQLite wrote.
 @Suite struct LogBufferTests {
     private let folder: TemporaryFolder
     private let writer: Connection
@@ -15,10 +15,10 @@ import Testing
 
     @Test func `a commit is in the files when it returns`() throws {
         for id in 0..<50 {
-            // Sizes around those of a page and of the buffer.
+            // Text sizes around those of a page and of the buffer.
             let text = String(repeating: "x", count: [0, 3_000, 4_200, 70_000, 140_000][id % 5])
             try writer.execute("INSERT INTO rows VALUES (\(id), '\(text)')")
-            // A copy of the files is what a power cut would leave.
+            // The copy of the files is what a power cut would leave.
             for suffix in ["", "-wal"] { try copy("test.db" + suffix, to: "copy\(id).db" + suffix) }
             let copy = try Connection(path: folder.file("copy\(id).db"), mode: .readWrite)
             #expect(try copy.int64("SELECT count(*) FROM rows") == Int64(id + 1))
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `a transaction larger than the page cache is kept or undone as a whole`() throws {
-        // Pages are written to the log before the commit, read back from it and written again.
+        // With this small cache, SQLite writes pages to the WAL before the commit, and reads and writes them again.
         try writer.execute("PRAGMA cache_size = 10")
         let fill = """
             WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 3000)

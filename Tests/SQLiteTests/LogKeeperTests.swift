@@ -4,7 +4,7 @@ import SQLite
 import Synchronization
 import Testing
 
-/// Stands in for readers that follow one another without a gap: they leave only when they are kept out or ended.
+/// Simulates overlapping reads without a gap: they leave only when new reads are blocked or running ones ended.
 private final class Readers: ReadGate {
     struct State {
         var pauses = 0
@@ -49,7 +49,7 @@ private final class Readers: ReadGate {
         return stat(world.folder.file("test.db-wal"), &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Writes 80 rows of two pages each while a read keeps the log from being written anew.
+    /// Writes 80 rows of two pages each while a read keeps the WAL from restarting.
     private func write(_ readers: Readers) throws -> (largest: Int, writer: Writer<RowSession>) {
         var limits = WriterLimits()
         limits.log = LogLimits(restart: 16, largest: 128)
@@ -63,7 +63,7 @@ private final class Readers: ReadGate {
                 outcomes.note(id, $0)
             }
             #expect(outcomes.wait() == ["ok"])
-            // The log is looked after once the outcome is out.
+            // The writer checks the WAL only after it has delivered the outcome.
             let done = DispatchSemaphore(value: 0)
             try writer.submit({ _ in }) { _ in done.signal() }
             done.wait()

@@ -129,7 +129,7 @@ import Testing
         try migrator.migrate(database)
         try database.execute("INSERT INTO a VALUES ('kept')")
         try database.execute("PRAGMA cache_size = 2; BEGIN IMMEDIATE; UPDATE a SET x = zeroblob(1000000)")
-        // The files as a crash leaves them: changed pages in the database, the old ones in its journal.
+        // Copies the files as a crash leaves them: changed pages in the database, the old ones in its journal.
         let copy = folder.file("copy.db")
         try write(contents(of: database.path + "-journal"), to: copy + "-journal")
         try write(contents(of: database.path), to: copy)

@@ -4,7 +4,7 @@ import SQLite
 import Synchronization
 import Testing
 
-/// Patterns are answered as SQLite answers them, in time that grows with the text alone.
+/// Patterns match as in SQLite, in time that depends only on the text.
 @Suite struct PatternTests {
     private let folder: TemporaryFolder
     private let path: String
@@ -14,7 +14,7 @@ import Testing
         path = try folder.connection().path
     }
 
-    /// Carries out work on a connection that has the functions.
+    /// Runs `work` on a connection that has the pattern functions.
     private func onReader<Value: Sendable>(_ work: @escaping @Sendable (Connection) throws -> Value) throws -> Value {
         let path = path
         let pool = ReaderPool(count: 1, queue: Budget(total: 1)) { try Connection(path: path, mode: .readOnly) }
@@ -88,8 +88,8 @@ import Testing
     func `a pattern that is nearly everywhere costs a look at the text, not at each place`(repeated: String) throws {
         let text = String(repeating: repeated == "_" ? "a" : repeated, count: 1_000_000)
         let pattern = "%" + String(repeating: repeated, count: 490) + "b%"
-        // At each place this would be some 490 million comparisons, for which ten seconds are too few in a debug build
-        // of nothing but C: the pool's own limit ends it then.
+        // Comparing at each position would take some 490 million comparisons. In a debug build they take longer than
+        // the pool's limit of ten seconds for a read, which would end it.
         let answer = try onReader { connection in
             let query = try connection.prepare("SELECT is_like(?1, ?2)")
             try query.bind(text, at: 1)
@@ -101,7 +101,7 @@ import Testing
     }
 }
 
-/// Texts of few symbols, among them malformed UTF-8, the same from the same seed.
+/// Random texts of few symbols, with malformed UTF-8 among them, reproducible by their seed.
 private struct TextSource {
     private static let symbols: [[UInt8]] = [
         [0x61], [0x62], [0x41], [0x42], [0xC3, 0xA9], [0xEF, 0xBF, 0xBD], [0xEF, 0xBF, 0xBE], [0xF0, 0x9F, 0x98, 0x80],

@@ -4,7 +4,7 @@ import SQLite
 import Synchronization
 import Testing
 
-/// Reads end at their limits, and none of them keeps others waiting.
+/// Tests that reads end at their limits and do not keep others waiting.
 @Suite struct ReadBoundsTests {
     private let folder: TemporaryFolder
     private let path: String
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// Submits a read and returns what waits for its outcome.
+    /// Submits a read; the returned closure waits for its outcome.
     private func begin<Value: Sendable>(
         on pool: ReaderPool,
         cost: ReadCost = .dear,

@@ -2,7 +2,7 @@ import Glibc
 import SQLite
 import Testing
 
-/// A folder of one test, removed with this object.
+/// A folder for one test, removed when this object is deallocated.
 final class TemporaryFolder: Sendable {
     let path: String
 
@@ -18,7 +18,7 @@ final class TemporaryFolder: Sendable {
     deinit {
         if let folder = opendir(path) {
             while let entry = readdir(folder) {
-                // An entry is as long as its name: the whole array of 256 must not be copied.
+                // The entry ends with its name, so the whole array of 256 bytes must not be copied.
                 let name = String(
                     cString: UnsafeRawPointer(entry).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
                         .assumingMemoryBound(to: CChar.self)

@@ -30,7 +30,7 @@ import Testing
         #expect(try world.cacheAgrees(writer))
         writer.shutdown()
         #expect(try world.rows() == [1, 2, 3])
-        // The first, because the second had changed something; the third, because of the fourth.
+        // The first request was replayed because the second failed after a change; the third because of the fourth.
         #expect(writer.statistics.replays == 2)
     }
 
@@ -44,7 +44,7 @@ import Testing
         writer.shutdown()
         #expect(try world.rows() == [1, 2])
         #expect(writer.statistics.replays == 0)
-        // The gate's and that of all the works.
+        // One commit of the blocking request, and one of all the works.
         #expect(writer.statistics.commits == 2)
     }
 
@@ -61,7 +61,7 @@ import Testing
         #expect(try world.cacheAgrees(writer))
         writer.shutdown()
         #expect(try world.rows() == (Int64(0)..<200).filter { $0 % 2 == 0 })
-        // Each at most once.
+        // Each request is replayed at most once.
         #expect(writer.statistics.replays == 100)
     }
 
@@ -98,7 +98,7 @@ import Testing
         let works: [WriterWorld.Work] = [
             { try $0.insert(1) },
             { session in
-                // SQLite keeps an interrupt pending as long as any statement is between two rows.
+                // An interrupt stays in effect while any statement of the connection is running.
                 let open = try session.connection.prepare("SELECT 1 UNION ALL SELECT 2")
                 defer { open.reset() }
                 _ = try open.step()

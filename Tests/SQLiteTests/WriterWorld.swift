@@ -3,7 +3,7 @@ import SQLite
 import Synchronization
 import Testing
 
-/// A session that keeps a cache of the rows it has inserted, as the store does with its keys.
+/// A session that caches the rows it has inserted, as the store caches its keys.
 final class RowSession: WriterSession {
     let connection: Connection
     private(set) var committed: Set<Int64> = []
@@ -22,7 +22,7 @@ final class RowSession: WriterSession {
         pending.append(id)
     }
 
-    /// Whether the cache says exactly what the database holds.
+    /// Whether the cache equals the content of the database.
     func cacheAgrees() throws -> Bool {
         let stored = try connection.prepare("SELECT id FROM rows").map { $0.int64(0) }
         return committed.union(pending) == Set(stored)
@@ -38,7 +38,7 @@ final class RowSession: WriterSession {
     }
 }
 
-/// Outcomes by request, in the order of their completions.
+/// Collects the outcomes of requests, in the order of their completions.
 final class Outcomes: Sendable {
     private let list = Mutex<[(request: Int, outcome: String)]>([])
     private let group = DispatchGroup()
@@ -59,7 +59,7 @@ final class Outcomes: Sendable {
         group.leave()
     }
 
-    /// Waits for all that are expected; outcomes in the order of the requests.
+    /// Waits for all expected outcomes; returns them in the order of the requests.
     func wait() -> [String] {
         group.wait()
         return list.withLock { list in list.sorted { $0.request < $1.request }.map(\.outcome) }
@@ -68,7 +68,7 @@ final class Outcomes: Sendable {
     var order: [Int] { list.withLock { $0.map(\.request) } }
 }
 
-/// A writer's database in a folder of its own, and the ways the tests use it.
+/// A writer's database in its own folder, with helpers for the tests.
 struct WriterWorld {
     typealias Work = @Sendable (RowSession) throws -> Void
 
@@ -90,7 +90,7 @@ struct WriterWorld {
         }
     }
 
-    /// Submits all works while the writer is held up, so that they share one transaction.
+    /// Submits all works while the writer is blocked, so that they share one transaction.
     func runTogether(_ works: [Work], on writer: Writer<RowSession>) throws -> Outcomes {
         let gate = DispatchSemaphore(value: 0)
         let started = DispatchSemaphore(value: 0)
@@ -99,7 +99,7 @@ struct WriterWorld {
             started.signal()
             gate.wait()
         }) { _ in }
-        // Else the gate could become part of the transaction it holds up, and be replayed with it.
+        // Otherwise the blocking request could share a transaction with the others, and be replayed with them.
         started.wait()
         for (index, work) in works.enumerated() {
             outcomes.expectOne()

@@ -2,7 +2,7 @@ package import Tracking
 package import TrackingStore
 
 extension NewModelVersion {
-    /// A version to register whose artifacts lie in an object store, unless a source is given.
+    /// A sample version, whose artifacts lie in an object store unless a source is given.
     package static func sample(
         of name: String,
         source: String = "s3://b/x",

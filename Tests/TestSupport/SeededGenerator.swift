@@ -1,10 +1,10 @@
 import Glibc
 
-/// Random numbers that come again with the same seed (SplitMix64).
+/// A random number generator with a reproducible sequence for each seed (SplitMix64).
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    /// Starts the sequence of a seed; a test prints the seed.
+    /// Starts the sequence of a seed, which the test prints.
     package init(seed: UInt64) {
         state = seed
     }
@@ -18,9 +18,9 @@ package struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// The seed of a test, printed beside what fails: APUS_TEST_SEED where it is set, else always the same.
+/// The seed of a test, printed with its failures: APUS_TEST_SEED if set, otherwise a fixed one.
 ///
-/// Every run of a checkout judges the same worlds; new ones are sought by setting the variable.
+/// All runs of a checkout thus use the same random data, unless the variable is set.
 package func testSeed(_ test: String = #function) -> UInt64 {
     let given = getenv("APUS_TEST_SEED").flatMap { UInt64(String(cString: $0)) }
     let seed = given ?? 20_261_128

@@ -3,12 +3,12 @@ package import SQLite
 package import Tracking
 package import TrackingStore
 
-/// A tracking store in a folder of its own, used as a test needs it: every call waits for its answer.
+/// A tracking store in its own folder, with calls that wait for their results.
 package final class StoreFixture: Sendable {
     package let folder: TemporaryFolder
     package let store: TrackingStore
 
-    /// Opens a store, new unless the folder holds one already.
+    /// Opens the store in the folder, and creates it if there is none.
     package init(
         in folder: TemporaryFolder? = nil,
         readerCount: Int = 1,
@@ -25,7 +25,7 @@ package final class StoreFixture: Sendable {
         store.close()
     }
 
-    /// How the fixture opens its store.
+    /// The configuration of the fixture's store.
     package static func configuration(
         in folder: TemporaryFolder,
         readerCount: Int = 1
@@ -49,13 +49,13 @@ package final class StoreFixture: Sendable {
         }
     }
 
-    /// One write request, waited for.
+    /// Runs one write request and waits for it.
     @discardableResult
     package func write<Value: Sendable>(_ work: @escaping @Sendable (WriteSession) throws -> Value) throws -> Value {
         try submit(work).wait().get()
     }
 
-    /// One write request, under way.
+    /// Starts one write request and does not wait for it.
     package func submit<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value
     ) -> Outcome<Result<Value, any Error>> {
@@ -64,12 +64,12 @@ package final class StoreFixture: Sendable {
         return outcome
     }
 
-    /// One read request, waited for.
+    /// Runs one read request and waits for it.
     package func read<Value: Sendable>(_ work: @escaping @Sendable (ReadSession) throws -> Value) throws -> Value {
         try store.readNow { try work($0) }
     }
 
-    /// A new run and its id.
+    /// Creates a run and returns its id.
     package func createRun(
         in experimentID: Int64 = 0,
         name: String = "run",
@@ -80,12 +80,12 @@ package final class StoreFixture: Sendable {
         return try write { try $0.createRun(new).info.runID }
     }
 
-    /// A script on the writer's own connection, for states that no request leads to.
+    /// Runs a script on the writer's connection, for states that no request creates.
     package func execute(_ script: String) throws {
         try write { try $0.connection.execute(script) }
     }
 
-    /// The rows of a query, columns as text.
+    /// The rows of a query, with all columns as text.
     package func rows(_ sql: String) throws -> [[String]] {
         try read { session in
             try session.connection.prepare(sql).map { row in (0..<row.columnCount).map { row.string($0) } }
@@ -93,7 +93,7 @@ package final class StoreFixture: Sendable {
     }
 }
 
-/// The error that a body throws, when it is one that a client can cause.
+/// The error that `body` throws, if it is a `TrackingError`.
 package func trackingError(_ body: () throws -> Void) -> TrackingError? {
     do {
         try body()

@@ -1,11 +1,11 @@
 import Glibc
 
-/// A folder of one test, removed with everything in it when this object goes.
+/// A folder for one test, removed with its content when this object is deallocated.
 package final class TemporaryFolder: Sendable {
     /// Absolute, without a trailing slash.
     package let path: String
 
-    /// Makes the folder beneath TMPDIR.
+    /// Creates the folder in TMPDIR.
     package init() throws {
         let root = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(root)/apus-test-XXXXXX".utf8CString)
@@ -20,7 +20,7 @@ package final class TemporaryFolder: Sendable {
         Self.remove(path)
     }
 
-    /// Removes a file, or a folder from the inside out; links are removed and not followed.
+    /// Removes a file, or a folder with its content; does not follow symbolic links.
     private static func remove(_ path: String) {
         guard Glibc.remove(path) != 0, errno == ENOTEMPTY else { return }
         for name in fileNames(inFolder: path) { remove("\(path)/\(name)") }
@@ -31,13 +31,13 @@ package final class TemporaryFolder: Sendable {
     package func file(_ name: String) -> String { "\(path)/\(name)" }
 }
 
-/// The names of the entries of a folder without `.` and `..`; none where there is no folder.
+/// The names of the entries of a folder, without `.` and `..`; empty if the folder does not exist.
 package func fileNames(inFolder path: String) -> [String] {
     guard let listing = opendir(path) else { return [] }
     defer { closedir(listing) }
     var names: [String] = []
     while let entry = readdir(listing) {
-        // An entry is as long as its name: the whole array of 256 must not be copied.
+        // The entry ends with its name, so the whole array of 256 bytes must not be copied.
         let name = String(
             cString: UnsafeRawPointer(entry).advanced(by: MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
                 .assumingMemoryBound(to: CChar.self)
@@ -47,7 +47,7 @@ package func fileNames(inFolder path: String) -> [String] {
     return names
 }
 
-/// All bytes of a file; empty where there is none.
+/// All bytes of a file; empty if the file does not exist.
 package func contents(ofFile path: String) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return [] }
@@ -61,7 +61,7 @@ package func contents(ofFile path: String) -> [UInt8] {
     }
 }
 
-/// Writes a file anew; false when it could not be written whole.
+/// Replaces a file; false if it could not be written completely.
 package func write(_ bytes: [UInt8], toFile path: String) -> Bool {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return false }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Texts that come from any thread.
+/// Collects texts from any thread.
 package final class Texts: Sendable {
     private let texts = Mutex<[String]>([])
 

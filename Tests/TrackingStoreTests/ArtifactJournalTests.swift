@@ -32,7 +32,7 @@ import TrackingStore
     @Test func `pages go on where the last one ended, newest first`() throws {
         let runID = try fixture.createRun()
         for number in 0..<25 { try add(path: "f\(number)", runID: number % 2 == 0 ? runID : nil) }
-        // Many events of one millisecond: only the row tells their order.
+        // Many events get the same millisecond, so that only the row id tells their order.
         try fixture.execute("UPDATE artifact_journal SET time = 5 WHERE id % 3 > 0")
         for query in [ArtifactJournalQuery(maxResults: 4), .init(runID: runID), .init(since: 5), .init(path: "f3")] {
             var small = query

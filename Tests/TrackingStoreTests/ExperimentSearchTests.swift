@@ -48,7 +48,7 @@ import TrackingStore
         #expect(found.map(\.tags) == [tags, []] || found.map(\.tags) == [[], tags])
     }
 
-    /// Experiments with few different times, some of them deleted.
+    /// Creates experiments with only a few different times, and deletes some of them.
     private func experiments(seed: UInt64, in fixture: StoreFixture) throws -> [Experiment] {
         let ids: [Int64] = try fixture.write { session in
             var generator = SeededGenerator(seed: seed)
@@ -83,7 +83,7 @@ import TrackingStore
         let single = keys.flatMap { key in
             [true, false].map { [Ordering(entity: .attribute, key: key, ascending: $0)] }
         }
-        // A field that is named twice is legal; the second has no effect.
+        // An ordering may name a field twice; the second mention has no effect.
         return [[]] + single + zip(single.dropFirst(2), single).map { $0 + $1 } + zip(single, single).map { $0 + $1 }
     }
 

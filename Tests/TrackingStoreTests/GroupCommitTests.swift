@@ -29,7 +29,7 @@ import TrackingStore
         #expect(try fixture.rows("SELECT name FROM keys WHERE name IN ('m1', 'm4', 'm7')").isEmpty)
     }
 
-    /// Whether the good request shares its commit with the failed one.
+    /// The argument tells whether the good request shares its commit with the failed one.
     @Test(arguments: [true, false])
     func `a key that a failed request made is not believed`(together: Bool) throws {
         let fixture = try StoreFixture()
@@ -130,10 +130,9 @@ import TrackingStore
 }
 
 extension StoreFixture {
-    /// Queues the requests behind one that waits, so that the writer finds them all at once.
+    /// Queues the requests while the writer is blocked, so that it then takes all of them at once.
     ///
-    /// - Parameter expected: the commits that they share: one, and one more for each request between others that fails
-    ///   after it has changed something.
+    /// - Parameter expected: the number of commits: one, and one for each failure between others after a change.
     func inCommits(
         _ expected: Int,
         _ works: [@Sendable (WriteSession) throws -> Void]
@@ -144,14 +143,14 @@ extension StoreFixture {
             started.signal()
             gate.wait()
         }
-        // Else the gate could become part of the transaction it holds up, and be replayed with it.
+        // Otherwise the blocking request could share a transaction with the others, and be replayed with them.
         started.wait()
         let outcomes = works.map { submit($0) }
         let commits = store.writerStatistics.commits
         gate.signal()
         try first.wait().get()
         let results = try outcomes.map { try $0.wait() }
-        // The writer publishes its counts after the answers: a request behind them all sees them complete.
+        // The writer updates its counts after it has answered, so a later request sees them complete.
         let after = try write { [store] _ in store.writerStatistics.commits }
         #expect(after == commits + 1 + expected)
         return results

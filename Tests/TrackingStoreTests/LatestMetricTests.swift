@@ -5,7 +5,7 @@ import Tracking
 import TrackingStore
 
 @Suite struct LatestMetricTests {
-    /// How the points of one run reach the store.
+    /// The way the points of one run are logged.
     enum Delivery: CaseIterable {
         case onePerRequest
         case oneByOneInOneRequest
@@ -21,7 +21,7 @@ import TrackingStore
     @Test(arguments: Delivery.allCases)
     func `the latest point is the maximum whatever the order`(delivery: Delivery) throws {
         let fixture = try StoreFixture()
-        // One commit a point is the dear way; a part of the worlds shows what it has to.
+        // One commit per point is slow, so only some of the sequences are tested with it.
         let worlds = permutations(of: Self.places).enumerated()
             .filter { delivery != .onePerRequest || $0.offset % 9 == 0 }.map(\.element)
         var runIDs: [String] = []
@@ -85,7 +85,7 @@ struct MetricPlace: Sendable, Equatable {
         Metric(key: key, value: value, timestamp: timestamp, step: step)
     }
 
-    /// As the database holds it: NaN as 0 with a flag, the infinities as the largest numbers.
+    /// The values in the database: NaN is 0 with a flag, the infinities are the largest finite numbers.
     var stored: (value: Double, isNaN: Int64) {
         if value.isNaN { return (0, 1) }
         if value.isInfinite { return (value > 0 ? .greatestFiniteMagnitude : -.greatestFiniteMagnitude, 0) }
@@ -93,7 +93,7 @@ struct MetricPlace: Sendable, Equatable {
     }
 }
 
-/// What a store must remember of points in the order of their arrival, computed from all of them at once.
+/// What the store must cache for points in order of arrival, computed from all points at once.
 struct MetricModel {
     let latest: MetricPlace
     let count: Int
@@ -102,7 +102,7 @@ struct MetricModel {
     init(_ arrivals: [MetricPlace]) {
         var distinct: [MetricPlace] = []
         for place in arrivals where !distinct.contains(where: { Self.isSame($0, place) }) { distinct.append(place) }
-        // The first of equals stays, as in the reference.
+        // Of equal points the first one stays, as in the reference.
         var latest = distinct[0]
         for place in distinct
         where (place.step, place.timestamp, place.stored.value) > (latest.step, latest.timestamp, latest.stored.value) {
@@ -138,7 +138,7 @@ struct MetricModel {
     }
 }
 
-/// Every order of the elements.
+/// All permutations of the elements.
 func permutations<Element>(of elements: [Element]) -> [[Element]] {
     guard let first = elements.first else { return [[]] }
     return permutations(of: Array(elements.dropFirst())).flatMap { rest in

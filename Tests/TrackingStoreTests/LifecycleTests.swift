@@ -6,7 +6,7 @@ import Tracking
 import TrackingStore
 
 @Suite struct LifecycleTests {
-    /// Everything that writes to a run, by name.
+    /// All functions that write to a run, by name.
     private static let writes: [(name: String, work: @Sendable (WriteSession, String) throws -> Void)] = [
         ("metric", { try $0.logMetrics([Metric(key: "m", value: 1, timestamp: 1, step: 1)], runID: $1) }),
         ("param", { try $0.logParam(Param(key: "p", value: "v"), runID: $1) }),
@@ -24,7 +24,7 @@ import TrackingStore
         let write = Self.writes[index]
         let fixture = try StoreFixture()
         let runID = try fixture.createRun()
-        // The writer knows the run by now, and must forget what it knows.
+        // The first write puts the run into the writer's cache, which a deletion must clear.
         try fixture.write { try $0.setTag(Tag(key: "known", value: ""), runID: runID) }
         try fixture.write { try $0.deleteRun(runID) }
         try fixture.write { try $0.deleteRun(runID) }

@@ -11,7 +11,7 @@ import TrackingStore
         let fixture = try StoreFixture()
         let world = try LoggedModelWorld(seed: seed, modelCount: modelCount, in: fixture)
         var generator = SeededGenerator(seed: seed)
-        // Pages of two in a large world ask thousands of times.
+        // With pages of two, a search over many models makes thousands of requests.
         for _ in 0..<(modelCount > 100 && pageSize < 10 ? 12 : 150) {
             let search = Self.search(using: &generator, pageSize: pageSize)
             let found = try fixture.read { try $0.loggedModelIDs(search) }
@@ -47,7 +47,7 @@ import TrackingStore
             let error = trackingError { [other] in _ = try fixture.read { try $0.findLoggedModels(other) } }
             #expect(error?.message.hasPrefix(text) == true, "\(text): \(error?.message ?? "none")")
         }
-        // The reference's plain token of other searches names no search.
+        // The last is a page token of the reference's other searches, which does not fit this search.
         for wrong in ["x", "e30=", "eyJvZmZzZXQiOjJ9"] {
             var other = search
             other.pageToken = wrong

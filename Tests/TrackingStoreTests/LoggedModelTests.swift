@@ -32,7 +32,7 @@ import TrackingStore
         #expect(whole?.code == .resourceDoesNotExist && info == whole)
         let deleted = try fixture.read { try $0.loggedModel(id: id, allowsDeleted: true) }
         #expect(deleted.info.lifecycleStage == .deleted && deleted.params == new.params)
-        // As in the reference, a deleted model can be written.
+        // As in the reference, writes to a deleted model are allowed.
         try fixture.write { try $0.deleteLoggedModel(id) }
         try fixture.write { try $0.logLoggedModelParams([Param(key: "late", value: "1")], modelID: id) }
     }
@@ -81,7 +81,7 @@ import TrackingStore
         let values = [("a", 1.5), ("nan", Double.nan), ("inf", .infinity), ("ninf", -.infinity)]
         let metrics = values.map { Metric(key: $0.0, value: $0.1, timestamp: 5, step: -2) }
         let points = metrics.map { ModelMetric(metric: $0, modelID: model, runID: runID, dataset: dataset) }
-        // The same points again are no change, NaN among them (mlflow/mlflow#26108).
+        // Logging the same points again changes nothing, even with NaN among them (mlflow/mlflow#26108).
         for _ in 0..<2 {
             try fixture.write { try $0.log(LogBatch(metrics: metrics, modelMetrics: points + points), runID: runID) }
         }
@@ -152,7 +152,7 @@ import TrackingStore
             }
             #expect(tableWalks(plans).isEmpty, "\(plans)")
             let plan = try #require(plans.first { $0.contains(index) && $0.hasPrefix("SEARCH") }, "\(index): \(plans)")
-            // Only models with the same value of a metric are sorted.
+            // The plan sorts only models with equal values of a metric.
             let sorts = plan.split(separator: "\n").filter { $0.contains("TEMP B-TREE") }
             #expect(sorts.allSatisfy { $0 == "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY" }, "\(plan)")
         }

@@ -3,7 +3,7 @@ import TestSupport
 import Tracking
 import TrackingStore
 
-/// Logged models with metrics on datasets, in a store and as plain values, to ask both the same.
+/// Logged models with metrics on datasets, in a store and as plain values, to compare searches on both.
 struct LoggedModelWorld {
     static let datasets: [MetricDataset?] = [
         nil, MetricDataset(name: "train", digest: "1"), MetricDataset(name: "train", digest: "2"),
@@ -12,10 +12,10 @@ struct LoggedModelWorld {
     static let metricKeys = ["acc", "loss", "rare"]
     static let values: [Double] = [-1, 0, 0.25, 0.5, 0.5, 1, 2]
 
-    /// Deleted ones included, in the order in which they were made.
+    /// All models in order of creation, including deleted ones.
     let models: [LoggedModel]
 
-    /// Makes the models in one go; each has about four points of two metrics.
+    /// Creates the models in one write; each has about four points of two metrics.
     init(seed: UInt64, modelCount: Int, in fixture: StoreFixture) throws {
         var generator = SeededGenerator(seed: seed)
         let experiment = try fixture.write { try $0.createExperiment(name: "other", artifactLocation: nil, tags: []) }
@@ -68,7 +68,7 @@ struct LoggedModelWorld {
         }
     }
 
-    /// The ids that a search must find, in its order, on one endless page.
+    /// The ids that a search must find, in order, without pages.
     func found(_ search: LoggedModelSearch) -> [String] {
         models.filter { model in
             model.info.lifecycleStage == .active && search.experimentIDs.contains(model.info.experimentID)
@@ -124,7 +124,7 @@ struct LoggedModelWorld {
         }
     }
 
-    /// The value by which a model is ordered: of the newest point, ties by the lower run id, then the higher value.
+    /// The sort value of a model: that of the newest point; ties go to the lower run id, then to the higher value.
     private func latest(_ model: LoggedModel, _ clause: LoggedModelSearch.Clause) -> Double? {
         model.metrics
             .filter { $0.metric.key == clause.ordering.key }
@@ -160,7 +160,7 @@ struct LoggedModelWorld {
 }
 
 extension ReadSession {
-    /// The ids of all pages of a search, joined.
+    /// The ids on all pages of a search.
     func loggedModelIDs(_ search: LoggedModelSearch) throws -> [String] {
         var search = search
         var ids: [String] = []

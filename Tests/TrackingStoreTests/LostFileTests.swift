@@ -5,7 +5,7 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// What happens when somebody takes the database's files away while it is open.
+/// Tests what happens if somebody removes the database files while the database is open.
 @Suite struct LostFileTests {
     private let folder: TemporaryFolder
 
@@ -27,7 +27,7 @@ import TrackingStore
         try remove("apus.db-wal", "apus.db-shm")
         #expect(trackingError { _ = try fixture.createRun() }?.code == .insufficientStorage)
         #expect(fixture.store.examineFiles().files?.contains("log was deleted") == true)
-        // As it would be found after a kill: the log that was deleted is not there to be read.
+        // The copy is what a start after a kill would find: the deleted WAL is missing.
         let copy = try TemporaryFolder()
         #expect(write(contents(ofFile: folder.file("apus.db")), toFile: copy.file("apus.db")))
         #expect(try StoreFixture(in: copy).read { try $0.run(id: runID) }.info.runID == runID)

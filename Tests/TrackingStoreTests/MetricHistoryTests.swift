@@ -111,7 +111,7 @@ import TrackingStore
 }
 
 extension ReadSession {
-    /// The sample by SQLite's own NTILE: the first row of each bucket, and the last row of all.
+    /// The sample computed with SQLite's NTILE: the first row of each bucket, and the last row of all.
     fileprivate func tiledSample(_ runID: String, steps: ClosedRange<Int64>?, size: Int) throws -> [MetricPoint] {
         let query = try connection.prepare(
             """
@@ -142,7 +142,7 @@ extension ReadSession {
 }
 
 extension StoreFixture {
-    /// Logs points that meet and repeat, and gives the distinct ones in the order of a history.
+    /// Logs random points with ties and repetitions; returns the distinct points in history order.
     fileprivate func logRandomPoints(
         seed: UInt64,
         count: Int,

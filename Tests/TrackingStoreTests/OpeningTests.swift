@@ -22,7 +22,7 @@ import TrackingStore
         let run = try fixture.read { try $0.run(id: runID) }
         #expect(run.metrics == [Metric(key: "m", value: 3, timestamp: 2, step: 2)])
         #expect(run.params == [Param(key: "p", value: "v")])
-        // Ids of keys and the latest points are known again.
+        // The store must know the key ids and the latest points again.
         try fixture.log([1, 9], key: "m", runID: runID)
         #expect(try fixture.rows("SELECT point_count, in_order FROM latest_metrics") == [["4", "0"]])
         #expect(try fixture.rows("PRAGMA integrity_check") == [["ok"]])
@@ -59,7 +59,7 @@ import TrackingStore
         #expect(try fixture.createRun().count == 32)
     }
 
-    /// What a database of somebody else holds.
+    /// The content of databases that are not from Apus.
     @Test(
         arguments: [
             "CREATE TABLE alembic_version (version_num TEXT); INSERT INTO alembic_version VALUES ('abc');",
@@ -121,10 +121,9 @@ import TrackingStore
         writers.wait()
     }
 
-    /// The files as a crash would leave them.
+    /// Copies the files as a crash would leave them.
     ///
-    /// The log only grows during the test (it is checkpointed much later), so that any beginning of it is what a crash
-    /// may leave.
+    /// The first checkpoint comes after the test, so the WAL only grows, and a crash may leave any prefix of it.
     private func copyOfFiles(of fixture: StoreFixture) throws -> TemporaryFolder {
         let copy = try TemporaryFolder()
         for name in ["apus.db", "apus.db-wal"] {

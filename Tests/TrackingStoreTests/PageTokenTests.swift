@@ -85,7 +85,7 @@ import TrackingStore
         let fixture = try StoreFixture()
         let runIDs = try (0..<5).map { try fixture.createRun(startTime: Int64(-$0)) }
         try fixture.log([1, 2, 3, 4, 5], key: "m", runID: runIDs[0])
-        // {"offset": 2} with padding, in one line without a space, and {"offset": 99}.
+        // {"offset": 2} with padding, {"offset":2} without a space, and {"offset": 99}.
         for token in ["eyJvZmZzZXQiOiAyfQ==", "eyJvZmZzZXQiOjJ9"] {
             var search = runSearch(token: token)
             let page = try fixture.read { [search] in try $0.searchRuns(search) }
@@ -128,7 +128,7 @@ extension String {
 }
 
 extension StoreFixture {
-    /// Logs values at the steps and times 0, 1, 2 and so on.
+    /// Logs the values with the steps and timestamps 0, 1, 2 and so on.
     func log(_ values: [Double], key: String, runID: String) throws {
         let metrics = values.enumerated().map {
             Metric(key: key, value: $0.element, timestamp: Int64($0.offset), step: Int64($0.offset))

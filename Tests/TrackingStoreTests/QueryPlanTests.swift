@@ -5,7 +5,7 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// The plans of the statements that requests really run: they are read from the connection that has just run them.
+/// Tests the query plans of the statements that requests have just run, read from the same connection.
 @Suite struct QueryPlanTests {
     @Test func `reading a run walks no table from end to end`() throws {
         try expectIndexed { session, runID in _ = try session.run(id: runID) }
@@ -80,7 +80,7 @@ import TrackingStore
         #expect(searches.count == 2, "\(plans)")
         for search in searches {
             #expect(search.contains("SEARCH runs USING INTEGER PRIMARY KEY"), "\(search)")
-            // A metric that the index has answered is not looked up again.
+            // If the index has answered a metric comparison, the metric is not looked up again.
             #expect(search.matches(of: /SEARCH pair_\d/).count == 1, "\(search)")
         }
     }
@@ -95,7 +95,7 @@ import TrackingStore
             }
             let walks = plans.filter { $0.contains("SEARCH pair_1 USING INDEX") }
             #expect(!walks.isEmpty && walks.allSatisfy { $0.hasPrefix("SEARCH") && $0.contains(index) }, "\(plans)")
-            // Only runs with the same value of a metric are sorted.
+            // The plan sorts only runs with equal values of a metric.
             for walk in walks {
                 let sorts = walk.split(separator: "\n").filter { $0.contains("TEMP B-TREE") }
                 #expect(sorts.allSatisfy { $0 == "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY" }, "\(walk)")
@@ -190,7 +190,7 @@ import TrackingStore
         return fixture
     }
 
-    /// Enough runs for a walk; every second has the values named "even", every hundredth those named "odd".
+    /// Creates enough runs for a walk; every second run has the keys named "even", every hundredth those named "odd".
     private static func largeFixture() throws -> StoreFixture {
         let fixture = try StoreFixture()
         try fixture.write { session in

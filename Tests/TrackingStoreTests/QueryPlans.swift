@@ -1,6 +1,6 @@
 import SQLite
 
-/// A table that is read from end to end; `json_each` over a page's own ids is none, nor is a bounded count.
+/// The plan steps that scan a whole table, except `json_each` over a page's own ids, and bounded counts.
 func tableWalks(_ plans: [String]) -> [String] {
     plans.flatMap { $0.split(separator: "\n").map(String.init) }
         .filter {
@@ -9,7 +9,7 @@ func tableWalks(_ plans: [String]) -> [String] {
         }
 }
 
-/// The plans of all statements that the connection keeps, one step a line.
+/// The query plans of all cached statements of the connection, one step per line.
 func queryPlans(of connection: Connection) throws -> [String] {
     let statements = try connection.prepare("SELECT sql FROM sqlite_stmt WHERE sql NOT LIKE '%sqlite_stmt%'")
         .map { $0.string(0) }

@@ -5,7 +5,7 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// The plans of the statements that searches of the registry really run.
+/// Tests the query plans of the statements that searches of the registry really run.
 @Suite struct RegistryPlanTests {
     @Test(
         arguments: [
@@ -100,7 +100,7 @@ import TrackingStore
         #expect(!plans.contains { $0.contains("SCAN latest") || $0.contains("SCAN version") }, "\(plans)")
     }
 
-    /// The plans of the statements that found the rows of pages.
+    /// The plans of the statements that found the rows of the pages.
     private static func plan(
         _ fixture: StoreFixture,
         of subject: SearchSubject,
@@ -127,7 +127,7 @@ import TrackingStore
         }
     }
 
-    /// Thirty prompts, and two models with six versions each, one of which has a rare tag.
+    /// Creates thirty prompts, and two models with six versions each, one of which has a rare tag.
     private static func fixture() throws -> StoreFixture {
         let fixture = try StoreFixture()
         try fixture.write { session in

@@ -85,7 +85,7 @@ import TrackingStore
     @Test func `runs added between pages repeat none of those before`() throws {
         let seed = testSeed()
         for orderings in Self.orders {
-            // The model knows nothing of the runs that are added, so that each order has a store of its own.
+            // The plain values do not include the runs added below, so each ordering uses its own store.
             let fixture = try StoreFixture()
             let world = try RunWorld(seed: seed, runCount: 20, in: fixture)
             let whole = world.found(by: search(experimentIDs: [0], orderings: orderings))
@@ -134,7 +134,7 @@ import TrackingStore
 extension RunSearchTests {
     private static let patterns = RunWorld.texts + ["%", "_", "a_c", "A_C", "a%", "%C", "ÉÉ", "__", "nothing", "損_"]
 
-    /// Every operator with every kind of field, over values that occur and values that do not.
+    /// Every operator with every kind of field, for values that occur and values that do not.
     fileprivate static func comparisons(_ world: RunWorld) -> [Comparison] {
         let textual: [(Entity, String, [String])] = [
             (.parameter, "lr", patterns), (.parameter, "never logged", ["", "%"]), (.tag, "t", patterns),
@@ -185,7 +185,7 @@ extension RunSearchTests {
 }
 
 extension StoreFixture {
-    /// The ids of the runs of every page.
+    /// The ids of the runs on each page.
     func pages(of size: Int, _ search: RunSearch) throws -> [[String]] {
         try read { session in
             var search = search

@@ -3,7 +3,7 @@ import TestSupport
 import Tracking
 import TrackingStore
 
-/// A run of a generated world, as the search should see it.
+/// A run of the test data, as a search should return it.
 struct ModelRun: Sendable {
     struct Input: Sendable {
         var name: String
@@ -69,7 +69,7 @@ struct ModelRun: Sendable {
         }
     }
 
-    /// The values that decide the run's place.
+    /// The values that determine the run's position.
     func sortKeys(_ orderings: [Ordering]) -> [SortKey] {
         var keys = orderings.map { sortKey($0) }
         if !orderings.contains(where: { $0.entity == .attribute && $0.key == "start_time" }) {
@@ -98,7 +98,7 @@ struct ModelRun: Sendable {
     }
 }
 
-/// A small world of runs, drawn from a seed and stored, with small domains so that values meet and tie.
+/// A small set of random runs, in a store and as plain values; few different values, so that there are ties.
 struct RunWorld: Sendable {
     static let longPrefix = String(repeating: "p", count: 40)
     static let texts = [
@@ -120,7 +120,7 @@ struct RunWorld: Sendable {
         }
     }
 
-    /// What a search should find, in order.
+    /// The runs that a search should find, in order.
     func found(by search: RunSearch) -> [String] {
         let found = runs.filter { run in
             search.experimentIDs.contains(run.experimentID) && search.viewType.shows(run.stage)
@@ -170,7 +170,7 @@ struct RunWorld: Sendable {
         _ = try session.updateRun(run.runID, status: run.status, endTime: run.endTime, name: nil)
         if !run.hasNameTag { try session.deleteTag(key: Tag.runNameKey, runID: run.runID) }
         let batch = LogBatch(
-            // An earlier point that must not be seen.
+            // Adds an earlier point, which a search must not return.
             metrics: run.metrics.flatMap { key, value in
                 [
                     Metric(key: key, value: value, timestamp: 1, step: 1),

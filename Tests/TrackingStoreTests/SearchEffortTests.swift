@@ -5,7 +5,7 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// A search that takes too long is stopped, with a message that says what to change.
+/// A search that takes too long is stopped, with a message that suggests what to change.
 @Suite struct SearchEffortTests {
     private let fixture: StoreFixture
     private let filter = [

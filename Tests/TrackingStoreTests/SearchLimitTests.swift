@@ -4,7 +4,7 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// SQLite joins 64 tables at the most, and no search shows it; what is bounded is the client's to mend.
+/// Searches are not limited by SQLite's 64 joined tables; exceeding Apus' own limits is an error of the client.
 @Suite struct SearchLimitTests {
     @Test(arguments: [1, 31, 32, 63, 64, 65, 200])
     func `any number of comparisons is carried out`(count: Int) throws {
@@ -32,7 +32,7 @@ import TrackingStore
             let runs = try (0..<3).map { _ in try fixture.createRun() }
             try fixture.write { session in
                 for (number, run) in runs.enumerated() {
-                    // Only the last key tells the runs apart.
+                    // The runs differ only in the value of the last key.
                     try log(number: number, text: "\(number)", key: "m\(count - 1)", run: run, session)
                 }
             }
@@ -76,7 +76,7 @@ import TrackingStore
         }
     }
 
-    /// The runs of all pages, one a page.
+    /// The runs on all pages, with one run per page.
     private func found(filter: [Comparison], orderings: [Ordering], in fixture: StoreFixture) throws -> [String] {
         var search = RunSearch(
             experimentIDs: [0],

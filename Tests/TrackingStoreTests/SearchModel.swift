@@ -1,7 +1,7 @@
 import Filter
 import Tracking
 
-/// The search language over plain values, written from the contract and not from the SQL.
+/// The search language over plain values, written from its specification and not from the SQL.
 enum SearchModel {
     /// `left operator right` for texts; a missing left side matches nothing.
     static func matches(_ left: String?, _ comparison: Comparison) -> Bool {
@@ -41,7 +41,7 @@ enum SearchModel {
         }
     }
 
-    /// NaN satisfies `!=` alone; the infinities are the largest numbers.
+    /// NaN matches only `!=`; the infinities count as the largest finite numbers.
     static func matchesMetric(_ value: Double?, _ comparison: Comparison) -> Bool {
         guard let value else { return false }
         if value.isNaN { return comparison.comparisonOperator == .notEqual }
@@ -76,7 +76,7 @@ enum SearchModel {
     }
 }
 
-/// One value by which rows are ordered, with its class: lower classes come first in both directions.
+/// One sort value of a row, with a class: rows of lower classes come first in both directions.
 struct SortKey {
     enum Value {
         case none
@@ -88,7 +88,7 @@ struct SortKey {
     var value = Value.none
     var ascending = true
 
-    /// Negative when the left comes first.
+    /// Negative if the left key comes first.
     static func order(_ left: SortKey, _ right: SortKey) -> Int {
         if left.rank != right.rank { return left.rank - right.rank }
         let order =
@@ -101,7 +101,7 @@ struct SortKey {
         return left.ascending ? order : -order
     }
 
-    /// Whether one row stands before another.
+    /// Whether the left row comes before the right one.
     static func precedes(_ left: [SortKey], _ right: [SortKey]) -> Bool {
         for (left, right) in zip(left, right) {
             let order = order(left, right)

@@ -4,7 +4,7 @@ import Testing
 import Tracking
 import TrackingStore
 
-/// Stores that are large enough for every way of carrying a search out; a page's size is part of what decides.
+/// The stores are large enough for every query strategy; the page size also influences the choice.
 @Suite struct SearchPlanTests {
     private static let orders: [[Ordering]] = [
         [], [Ordering(entity: .metric, key: "acc", ascending: false)],
@@ -17,7 +17,7 @@ import TrackingStore
     @Test func `pages that are reached in different ways are the answer of the model`() throws {
         let seed = testSeed()
         let fixture = try StoreFixture()
-        // Two of three runs are in the first two experiments: more than the walk by a metric asks for.
+        // Two thirds of the runs are in the first two experiments, more than the walk by a metric requires.
         let world = try RunWorld(seed: seed, runCount: 900, in: fixture)
         var generator = SeededGenerator(seed: seed)
         for orderings in Self.orders {
@@ -62,7 +62,7 @@ import TrackingStore
         }
     }
 
-    /// The ids of the runs of all pages, whose sizes take turns.
+    /// The ids of the runs on all pages; the pages use the sizes in turn.
     private func pages(_ search: RunSearch, sizes: [Int], in fixture: StoreFixture) throws -> [String] {
         try fixture.read { session in
             var search = search
@@ -79,7 +79,7 @@ import TrackingStore
         }
     }
 
-    /// One that an index answers, or not; met by some of the runs, by most, or by none.
+    /// A random comparison, with or without an index, that some, most or none of the runs match.
     private static func comparison(_ generator: inout SeededGenerator) -> Comparison {
         let text = ComparisonValue.text(RunWorld.texts.randomElement(using: &generator) ?? "")
         let number = ComparisonValue.number([-1.5, 0, 0.5, 1, 1e300, -1e301].randomElement(using: &generator) ?? 0)

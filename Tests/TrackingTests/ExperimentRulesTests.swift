@@ -17,7 +17,7 @@ import Tracking
     }
 }
 
-/// Recorded from a running 3.17.2 unless a line says otherwise.
+/// Recorded from MLflow 3.17.2, unless a comment says otherwise.
 @Suite struct ArtifactLocationRuleTests {
     @Test(arguments: [
         "file:///tmp/x?q=1", "file:///tmp/../x", "s3://b/../x", "s3://b/x?a=b", "/tmp/a?b", "rel/dir", "../rel",
@@ -50,7 +50,7 @@ import Tracking
         }
     }
 
-    /// The reference answers 500 to a foreign file host and stores control characters: approved differences.
+    /// Approved differences: the reference answers 500 to a foreign file host, and stores control characters.
     @Test(arguments: ["file://host/x", "/tmp/a\0b", "/tmp/a\nb"])
     func `refuses a foreign file host and control characters`(location: String) {
         #expect(throws: TrackingError.self) { try validateArtifactLocation(location) }

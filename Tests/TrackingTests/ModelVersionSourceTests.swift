@@ -45,7 +45,7 @@ import Tracking
         #expect(byStage.choice == .stage("Production"))
     }
 
-    /// CVE-2026-2614: a tag made the server forget to look at the source.
+    /// CVE-2026-2614: a tag made the server skip the check of the source.
     @Test(arguments: ["/etc/passwd", "file:///etc/passwd", "../x", "s3://b/x", "mlflow-artifacts:/0/x", "Dummy-source"])
     func `a prompt has a placeholder for its source and nothing else`(source: String) {
         #expect(throws: TrackingError.self) { try Self.kind(source, isPrompt: true) }

@@ -3,19 +3,19 @@
 
 #include <sqlite3.h>
 
-/// Asked now and again by long work; anything but 0 ends it with SQLITE_INTERRUPT.
+/// Called regularly during long work; any result but 0 ends the work with SQLITE_INTERRUPT.
 typedef int (*ApusLook)(void *context);
 
-/// Adds two SQL functions to a connection, each of a text and a pattern of the search language:
+/// Adds two SQL functions to a connection, which match a text against a LIKE pattern:
 ///
-/// - `is_like(text, pattern)` answers what SQLite's `text LIKE pattern` answers under `PRAGMA case_sensitive_like = ON`,
-/// - `is_ilike(text, pattern)` what `lower(text) LIKE lower(pattern)` answers there.
+/// - `is_like(text, pattern)` returns the result of `text LIKE pattern` under `PRAGMA case_sensitive_like = ON`,
+/// - `is_ilike(text, pattern)` the result of `lower(text) LIKE lower(pattern)` under the same pragma.
 ///
-/// SQLite's own LIKE compares a pattern anew at each place of a text, so that a long one takes time in proportion to the
-/// product of both lengths, within one step that nothing can stop. These take time in proportion to the text; with
-/// underscores, to the text times the 64th part of the pattern. `look` is asked after each mebibyte of work.
+/// SQLite's LIKE compares the pattern anew at each position of the text, so its time is proportional to the product of
+/// both lengths, within one step that cannot be interrupted. These functions take time proportional to the text; if the
+/// pattern has underscores, to the text times a 64th of the pattern. `look` is called after each mebibyte of work.
 ///
-/// Returns SQLITE_OK or SQLite's code.
+/// Returns SQLITE_OK or SQLite's error code.
 int apus_add_patterns(sqlite3 *database, ApusLook look, void *context);
 
 #endif

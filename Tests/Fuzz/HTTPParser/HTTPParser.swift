@@ -2,9 +2,9 @@ import Budgets
 import HTTPServer
 import HTTPWire
 
-/// Feeds the parser the same bytes whole and in pieces, and compares what it makes of them.
+/// Gives the parser the same bytes at once and in pieces, and compares the results.
 ///
-/// The first byte seeds the cuts, the rest is the connection's input. Small limits, so that they are reached.
+/// The first byte seeds the cuts; the rest is the input. The limits are small, so that inputs reach them.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     guard let data, size > 1 else { return 0 }
@@ -29,7 +29,7 @@ private var limits: HTTPLimits {
     return limits
 }
 
-/// How much of the input is visible at each step.
+/// The number of input bytes that the parser sees at each step.
 private func visibleCounts(_ total: Int, _ cutSeed: UInt8?) -> [Int] {
     guard var state = cutSeed.map({ UInt32($0) &+ 1 }) else { return [total] }
     var counts: [Int] = []
@@ -42,7 +42,7 @@ private func visibleCounts(_ total: Int, _ cutSeed: UInt8?) -> [Int] {
     return counts
 }
 
-/// Every request in the input, and how parsing ended, as text that can be compared.
+/// All requests in the input and the end of parsing, as text to compare.
 private func outcome(of input: UnsafeRawBufferPointer, cutSeed: UInt8?) -> [String] {
     var parser = RequestHeadParser(limits: limits)
     var result: [String] = []
@@ -81,7 +81,7 @@ private func describe(_ request: HTTPRequest) -> String {
     return "\(request.method) \(request.rawTarget) \(request.path) \(request.query) \(fields) \(host) \(matched)"
 }
 
-/// The body that the chunked decoder finds, and how it ended.
+/// The body from the chunked decoder and the end of decoding.
 private func chunks(of input: UnsafeRawBufferPointer, cutSeed: UInt8?) -> [String] {
     var decoder = ChunkedDecoder(limits: limits)
     var body: [UInt8] = []

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
 
-/// Parses what the fuzzer sends, uses every part of the result, and asks Foundation for a second opinion.
+/// Parses the fuzzer's input, uses all parts of the result, and compares with Foundation.
 @_cdecl("LLVMFuzzerTestOneInput")
 package func fuzzJSONReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
@@ -17,7 +17,7 @@ package func fuzzJSONReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CIn
     return 0
 }
 
-/// Reads everything there is; the reader's depth limit bounds the recursion.
+/// Reads all values; the reader's depth limit limits the recursion.
 private func visit(_ value: JSONValue) {
     var writer = JSONWriter()
     switch value.kind {
@@ -54,8 +54,9 @@ private func foundationAccepts(_ bytes: [UInt8]) -> Bool {
     (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
 }
 
-/// Foundation's verdict counts only where both mean the same: it takes byte order marks and other encodings, nests
-/// deeper, forgives some escapes and a comma before a closing bracket, and passes on lone surrogates.
+/// Whether Foundation accepts the bytes and Apus must too.
+///
+/// Excludes byte order marks, other encodings, deep nesting, escapes and trailing commas, which Apus may refuse.
 private func mustAccept(_ bytes: [UInt8]) -> Bool {
     let opening = bytes.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") }
     guard opening <= 100, !bytes.contains(UInt8(ascii: "\\")), !bytes.contains(0), bytes.first != 0xEF,
@@ -65,7 +66,7 @@ private func mustAccept(_ bytes: [UInt8]) -> Bool {
     return foundationAccepts(bytes)
 }
 
-/// Whether a closing bracket follows a comma, blanks aside; also true for some strings, which does no harm.
+/// Whether a bracket closes after a comma and blanks; also true for some strings, which does no harm.
 private func hasTrailingComma(_ bytes: [UInt8]) -> Bool {
     let dense = bytes.filter { $0 > 0x20 }
     return zip(dense, dense.dropFirst()).contains { first, second in
@@ -73,7 +74,7 @@ private func hasTrailingComma(_ bytes: [UInt8]) -> Bool {
     }
 }
 
-/// What we take and Foundation does not: Python's words for numbers, numbers beyond its range, escaped NUL.
+/// What Apus accepts and Foundation does not: NaN, the infinities, numbers beyond its range, and escaped NUL.
 private func isBeyondFoundation(_ bytes: [UInt8]) -> Bool {
     let text = String(decoding: bytes, as: UTF8.self)
     return text.contains("NaN") || text.contains("Infinity") || bytes.contains(UInt8(ascii: "\\"))

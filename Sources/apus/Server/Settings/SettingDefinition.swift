@@ -1,0 +1,47 @@
+internal import ArgumentParser
+
+/// One setting of a command: its flag, its variables, its default, and what it does.
+///
+/// `--help` and `docs/configuration.md` are made from these definitions, and settings are looked up by them.
+struct SettingDefinition: Sendable {
+    /// The flag, such as `--port`; of a switch the form that turns it on.
+    ///
+    /// Empty for what only a variable sets.
+    let flag: String
+    /// The one-letter form of the flag.
+    var short: String?
+    /// The form of a switch that turns it off.
+    var opposite: String?
+    /// The kind of value that follows the flag; nil for a switch.
+    var value: String?
+    /// The environment variables that stand in for the flag, the one that wins first.
+    var variables: [String] = []
+    /// What holds when neither the flag nor a variable is given; nil where that is nothing.
+    var standard: String?
+    /// What the setting does, in whole sentences.
+    let effect: String
+
+    /// Every form of the flag.
+    var names: [String] { [flag, opposite, short].compactMap { $0 }.filter { !$0.isEmpty } }
+
+    /// The effect with the default and the variables, as `--help` shows it.
+    var summary: String {
+        var text = effect
+        if let standard { text += " (default: \(standard))" }
+        if !variables.isEmpty { text += " [\(variables.joined(separator: ", "))]" }
+        return text
+    }
+}
+
+extension ArgumentHelp {
+    /// The help of a defined setting.
+    static func of(_ setting: SettingDefinition) -> ArgumentHelp {
+        ArgumentHelp(stringLiteral: setting.summary).naming(setting.value)
+    }
+
+    private func naming(_ value: String?) -> ArgumentHelp {
+        var help = self
+        help.valueName = value
+        return help
+    }
+}

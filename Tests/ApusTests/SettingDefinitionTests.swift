@@ -1,0 +1,37 @@
+import ArgumentParser
+import Glibc
+import Testing
+
+@testable import apus
+
+@Suite struct SettingDefinitionTests {
+    private let offered = SettingDefinition.serverGroups.flatMap(\.settings)
+
+    @Test func `the page of the docs is what the program says`() throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        let file = try #require(fopen(root + "/docs/configuration.md", "r"))
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 17)
+        let count = fread(&bytes, 1, bytes.count, file)
+        #expect(String(decoding: bytes[..<count], as: UTF8.self) == ConfigurationPage.text + "\n", "run: make docs")
+    }
+
+    @Test func `the parser takes the flags that are defined, and no others`() {
+        let help = Apus.helpMessage(for: ServerCommand.self, columns: 1_000)
+        let options = help.split(separator: "\n").filter { $0.hasPrefix("  -") }
+        let parsed = options.flatMap { line in
+            line.split { " ,/".contains($0) }
+                .prefix { $0.hasPrefix("-") || $0.hasPrefix("<") }
+                .filter { $0.hasPrefix("-") }
+        }
+        let defined = offered.flatMap(\.names) + ["--help", "--version"]
+        #expect(Set(parsed.map(String.init)) == Set(defined))
+        for setting in offered where !setting.flag.isEmpty { #expect(help.contains(setting.summary)) }
+    }
+
+    @Test func `each flag and each variable is defined once`() {
+        let all = offered + SettingDefinition.withoutEffect + SettingDefinition.refused
+        let names = all.flatMap(\.names) + all.flatMap(\.variables)
+        #expect(Set(names).count == names.count)
+    }
+}

@@ -1,51 +1,35 @@
 /// Flags of `mlflow server` that Apus takes so that start-up scripts work, and that do nothing or are refused.
 extension SettingDefinition {
     /// The effect is the reason why nothing happens, as the end of a sentence.
-    static let withoutEffect: [SettingDefinition] = [
-        idle("--workers", short: "-w", "MLFLOW_WORKERS", oneProcess),
+    static let withoutEffect = [
+        option("--workers", short: "-w", "value", "MLFLOW_WORKERS").doing(oneProcess),
         gunicornOptions, uvicornOptions,
-        idle("--waitress-opts", nil, oneProcess),
-        SettingDefinition(flag: "--dev", effect: oneProcess),
-        idle("--expose-prometheus", "MLFLOW_EXPOSE_PROMETHEUS", "/metrics is always there, and no folder is written"),
-        idle(
-            "--read-replica-backend-store-uri",
-            "MLFLOW_READ_REPLICA_BACKEND_STORE_URI",
-            "reads go to the database itself"
-        ),
-        idle("--trace-archival-config", "MLFLOW_TRACE_ARCHIVAL_CONFIG", "traces are not stored"),
-        idle("--secrets-cache-ttl", nil, "no secrets are kept"),
-        idle("--secrets-cache-max-size", nil, "no secrets are kept"),
-        idle("--workspace-store-uri", "MLFLOW_WORKSPACE_STORE_URI", "there are no workspaces"),
+        option("--waitress-opts", "value").doing(oneProcess),
+        switched("--dev", nil).doing(oneProcess),
+        option("--expose-prometheus", "value", "MLFLOW_EXPOSE_PROMETHEUS")
+            .doing("/metrics is always there, and no folder is written"),
+        option("--read-replica-backend-store-uri", "value", "MLFLOW_READ_REPLICA_BACKEND_STORE_URI")
+            .doing("reads go to the database itself"),
+        option("--trace-archival-config", "value", "MLFLOW_TRACE_ARCHIVAL_CONFIG").doing("traces are not stored"),
+        option("--secrets-cache-ttl", "value").doing("no secrets are kept"),
+        option("--secrets-cache-max-size", "value").doing("no secrets are kept"),
+        option("--workspace-store-uri", "value", "MLFLOW_WORKSPACE_STORE_URI").doing("there are no workspaces"),
     ]
 
     /// The effect is the reason, as the end of a sentence.
     static let refused = [appName, workspaces, registryStoreURI, artifactsPresignedOnly]
 
-    static let gunicornOptions = idle("--gunicorn-opts", "MLFLOW_GUNICORN_OPTS", oneProcess)
-    static let uvicornOptions = idle("--uvicorn-opts", "MLFLOW_UVICORN_OPTS", oneProcess)
+    static let gunicornOptions = option("--gunicorn-opts", "value", "MLFLOW_GUNICORN_OPTS").doing(oneProcess)
+    static let uvicornOptions = option("--uvicorn-opts", "value", "MLFLOW_UVICORN_OPTS").doing(oneProcess)
 
-    static let appName = SettingDefinition(
-        flag: "--app-name",
-        value: "name",
-        effect: "there is no login (basic-auth); put a proxy in front that asks for one"
-    )
-    static let workspaces = SettingDefinition(
-        flag: "--enable-workspaces",
-        opposite: "--disable-workspaces",
-        variables: ["MLFLOW_ENABLE_WORKSPACES"],
-        effect: "there are no workspaces, everybody sees everything; turning them off is no error"
-    )
-    static let registryStoreURI = SettingDefinition(
-        flag: "--registry-store-uri",
-        value: "uri",
-        variables: ["MLFLOW_REGISTRY_STORE_URI"],
-        effect: "one database holds all; naming the backend store again is no error"
-    )
-    static let artifactsPresignedOnly = SettingDefinition(
-        flag: "--artifacts-presigned-only",
-        variables: ["MLFLOW_ARTIFACTS_PRESIGNED_ONLY"],
-        effect: "artifacts go through this server"
-    )
+    static let appName = option("--app-name", "name")
+        .doing("there is no login (basic-auth); put a proxy in front that asks for one")
+    static let workspaces = switched("--enable-workspaces", "--disable-workspaces", "MLFLOW_ENABLE_WORKSPACES")
+        .doing("there are no workspaces, everybody sees everything; turning them off is no error")
+    static let registryStoreURI = option("--registry-store-uri", "uri", "MLFLOW_REGISTRY_STORE_URI")
+        .doing("one database holds all; naming the backend store again is no error")
+    static let artifactsPresignedOnly = switched("--artifacts-presigned-only", nil, "MLFLOW_ARTIFACTS_PRESIGNED_ONLY")
+        .doing("artifacts go through this server")
 
     /// Two paragraphs for the help of `apus server`.
     static var referenceHelp: String {
@@ -73,19 +57,4 @@ extension SettingDefinition {
     }
 
     private static let oneProcess = "one native process serves all"
-
-    private static func idle(
-        _ flag: String,
-        short: String? = nil,
-        _ variable: String?,
-        _ reason: String
-    ) -> SettingDefinition {
-        SettingDefinition(
-            flag: flag,
-            short: short,
-            value: "value",
-            variables: variable.map { [$0] } ?? [],
-            effect: reason
-        )
-    }
 }

@@ -15,11 +15,38 @@ struct SettingDefinition: Sendable {
     /// The kind of value that follows the flag; nil for a switch.
     var value: String?
     /// The environment variables that stand in for the flag, the one that wins first.
-    var variables: [String] = []
+    let variables: [String]
     /// What holds when neither the flag nor a variable is given; nil where that is nothing.
     var standard: String?
     /// What the setting does, in whole sentences.
-    let effect: String
+    var effect = ""
+
+    static func option(
+        _ flag: String,
+        short: String? = nil,
+        _ value: String,
+        _ variables: String...,
+        standard: String? = nil
+    ) -> SettingDefinition {
+        SettingDefinition(flag: flag, short: short, value: value, variables: variables, standard: standard)
+    }
+
+    /// A flag without a value, which is off unless it is given.
+    static func switched(_ flag: String, _ opposite: String?, _ variables: String...) -> SettingDefinition {
+        SettingDefinition(flag: flag, opposite: opposite, variables: variables, standard: "off")
+    }
+
+    func unlessGiven(_ standard: String) -> SettingDefinition {
+        var copy = self
+        copy.standard = standard
+        return copy
+    }
+
+    func doing(_ effect: String) -> SettingDefinition {
+        var copy = self
+        copy.effect = effect
+        return copy
+    }
 
     /// Every form of the flag.
     var names: [String] { [flag, opposite, short].compactMap { $0 }.filter { !$0.isEmpty } }
@@ -36,12 +63,6 @@ struct SettingDefinition: Sendable {
 extension ArgumentHelp {
     /// The help of a defined setting.
     static func of(_ setting: SettingDefinition) -> ArgumentHelp {
-        ArgumentHelp(stringLiteral: setting.summary).naming(setting.value)
-    }
-
-    private func naming(_ value: String?) -> ArgumentHelp {
-        var help = self
-        help.valueName = value
-        return help
+        ArgumentHelp(setting.summary, valueName: setting.value)
     }
 }

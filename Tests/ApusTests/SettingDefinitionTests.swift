@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import TestSupport
 import Testing
 
 @testable import apus
@@ -7,13 +7,10 @@ import Testing
 @Suite struct SettingDefinitionTests {
     private let offered = SettingDefinition.serverGroups.flatMap(\.settings)
 
-    @Test func `the page of the docs is what the program says`() throws {
+    @Test func `the page of the docs is what the program says`() {
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
-        let file = try #require(fopen(root + "/docs/configuration.md", "r"))
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 17)
-        let count = fread(&bytes, 1, bytes.count, file)
-        #expect(String(decoding: bytes[..<count], as: UTF8.self) == ConfigurationPage.text + "\n", "run: make docs")
+        let written = String(decoding: contents(ofFile: root + "/docs/configuration.md"), as: UTF8.self)
+        #expect(written == ConfigurationPage.text + "\n", "run: make docs")
     }
 
     @Test func `the parser takes the flags that are defined, and no others`() {

@@ -11,9 +11,11 @@ apus := .build/release/apus
 # Links the Swift runtime statically: the binary starts faster and needs 4 MB less memory.
 release := swift build -c release --product apus --static-swift-stdlib
 environments := .venv .venv-2.9 .venv-2.22 .venv-reference
+# Where `make install` puts the binary: $(PREFIX)/bin.
+PREFIX := /usr/local
 swift_sources := Sources Tests Package.swift
 
-.PHONY: help run build test lint unit conformance differential environments compiled soak sanitize fuzz dist \
+.PHONY: help run build install docs test lint unit conformance differential environments compiled soak sanitize fuzz dist \
 	clean bench native-packages test-packages
 
 help: ## list the targets
@@ -25,6 +27,15 @@ run: native-packages ## build a release and serve http://127.0.0.1:5000 with dat
 
 build: native-packages ## build a release: .build/release/apus
 	@$(release)
+
+install: ## copy the release to PREFIX/bin (default /usr/local/bin); as root it needs no Swift after `make build`
+	@[ -x $(apus) ] || $(MAKE) --no-print-directory build
+	install -D -m 755 $(apus) "$(DESTDIR)$(PREFIX)/bin/apus"
+	echo "$(DESTDIR)$(PREFIX)/bin/apus"
+
+docs: build ## write docs/configuration.md and docs/compatibility.md from what they describe
+	@$(apus) configuration-page >docs/configuration.md
+	$(python) Scripts/compatibility-page >docs/compatibility.md
 
 test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, soak
 	@$(MAKE) --no-print-directory -j2 --output-sync=target compiled environments
@@ -41,6 +52,7 @@ compiled: native-packages
 lint: ## check the format, and that every migration and page is embedded
 	@swift format lint --strict --configuration .swift-format -r $(swift_sources)
 	Scripts/check-embedded
+	$(python) Scripts/compatibility-page | cmp - docs/compatibility.md || { echo "run: make docs" >&2; exit 1; }
 	echo "lint: clean"
 
 unit: native-packages ## Swift tests of a debug build

@@ -108,6 +108,7 @@ let tests: [Target] = [
         dependencies: [
             "apus", "TestSupport", "Tracking",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: settings
     ),

@@ -10,6 +10,8 @@ internal import Threads
 package final class Writer<Session: WriterSession>: Sendable {
     private struct State {
         var pending: [WriterJob<Session>] = []
+        /// Work beside requests: one at a time, while no request is pending.
+        var background: [@Sendable () -> Void] = []
         var isScheduled = false
         var isClosed = false
         var statistics = WriterStatistics()
@@ -40,31 +42,36 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///   - peer: the peer whose share of the queue the request uses.
     ///   - mayBlock: whether a writer at rest may work on the calling thread, which saves a lone client two hand-overs
     ///     from thread to thread: then this blocks for one commit, and `completion` has been called when it returns.
+    ///   - lane: `.background` for work that waits while requests wait, and has a commit of its own.
     ///   - completion: must be quick and must not wait for the writer.
     /// - Throws: `.overloaded` if the queue is full, `.closed` after `shutdown()`; then neither closure is called.
     package func submit<Value: Sendable>(
         _ work: @escaping @Sendable (Session) throws -> Value,
         for peer: Peer = .server,
         mayBlock: Bool = false,
+        lane: WriterLane = .requests,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) throws(SubmissionError) {
         let job = WriterRequest<Session, Value>(peer: peer, work: work, completion: completion)
         let accepted: Result<Bool, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
             guard limits.queue.take(1, for: peer) else { return .failure(.overloaded) }
-            state.pending.append(job)
+            switch lane {
+            case .requests: state.pending.append(job)
+            case .background: state.background.append { [self] in process([job]) }
+            }
             defer { state.isScheduled = true }
             return .success(!state.isScheduled)
         }
         guard try accepted.get() else { return }
-        if mayBlock {
+        if mayBlock, lane == .requests {
             // A thread at rest leaves this block to the calling one.
             let isCheckpointDue = queue.sync { [self] in
                 processPending()
                 return thread.isCheckpointDue
             }
             // What came meanwhile belongs to others, and a checkpoint is long: they must not hold up the caller.
-            guard hasPending() || isCheckpointDue else { return }
+            guard hasWork() || isCheckpointDue else { return }
         }
         queue.async { self.drain() }
     }
@@ -80,38 +87,58 @@ package final class Writer<Session: WriterSession>: Sendable {
 
     /// Refuses new requests, answers what is queued, empties the write-ahead log and closes the connection.
     ///
+    /// Background work that has not begun fails with `.closed`.
     /// Safe to call twice. Blocks until done; never call it from a completion. Close the readers first, or the log stays.
     package func shutdown() {
-        state.withLock { $0.isClosed = true }
+        let unbegun = state.withLock { state in
+            state.isClosed = true
+            defer { state.background = [] }
+            return state.background
+        }
         // A drain in progress goes on until the queue is empty, and one that is scheduled runs before this block.
-        queue.sync { [thread] in thread.close() }
+        queue.sync { [thread] in
+            thread.close()
+            for work in unbegun { work() }
+        }
     }
 
-    /// Cuts a large log and gives back memory, unless requests wait; for times without requests.
+    /// Cuts a large log and gives back memory in the background lane; for times without requests.
     ///
     /// Returns at once; `completion` is called on the writer's thread.
     package func rest(completion: @escaping @Sendable () -> Void = {}) {
-        queue.async { [self] in
-            defer { completion() }
-            guard state.withLock({ $0.pending.isEmpty }) else { return }
-            thread.rest()
-            publishStatistics()
+        let mustStart = state.withLock { state in
+            state.background.append { [self] in
+                thread.rest()
+                publishStatistics()
+                completion()
+            }
+            defer { state.isScheduled = true }
+            return !state.isScheduled
         }
+        if mustStart { queue.async { self.drain() } }
     }
 
     private func drain() {
         checkpoint()
-        while hasPending() {
-            processPending()
+        while hasWork() {
+            if let work = nextInBackground() { work() } else { processPending() }
             checkpoint()
         }
     }
 
     /// False says that the next request to come must schedule the queue again.
-    private func hasPending() -> Bool {
+    private func hasWork() -> Bool {
         state.withLock { state in
-            state.isScheduled = !state.pending.isEmpty
+            state.isScheduled = !state.pending.isEmpty || !state.background.isEmpty
             return state.isScheduled
+        }
+    }
+
+    /// nil while requests are pending.
+    private func nextInBackground() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            guard state.pending.isEmpty, !state.background.isEmpty else { return nil }
+            return state.background.removeFirst()
         }
     }
 
@@ -150,4 +177,12 @@ package final class Writer<Session: WriterSession>: Sendable {
         let statistics = thread.statistics
         state.withLock { $0.statistics = statistics }
     }
+}
+
+/// Which work of the writer goes first.
+package enum WriterLane: Sendable {
+    /// What clients wait for; what has queued up shares one commit.
+    case requests
+    /// Work beside requests, which begins only while no request waits.
+    case background
 }

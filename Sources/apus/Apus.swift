@@ -6,13 +6,25 @@ struct Apus: ParsableCommand {
         commandName: "apus",
         abstract: "A self-contained, MLflow-compatible tracking server.",
         version: "apus \(apusVersion) (answers for MLflow \(mlflowVersion))",
-        subcommands: [ServerCommand.self, ArtifactsCommand.self, Doctor.self],
+        subcommands: [ServerCommand.self, ArtifactsCommand.self, Doctor.self, ConfigurationPage.self],
         helpNames: .long
     )
 
     // `mlflow` takes it before the name of the subcommand.
     @Option(help: ArgumentHelp("Refused: set variables in the environment itself.", valueName: "file"))
     var envFile: String?
+
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        do {
+            let isServer = arguments.first.map(ServerCommand.names.contains) ?? false
+            let reference = try ReferenceArguments(isServer ? arguments : [])
+            var command = try parseAsRoot(isServer ? reference.rest : Array(arguments))
+            if let server = command as? ServerCommand { try server.serve(reference) } else { try command.run() }
+        } catch {
+            exit(withError: error)
+        }
+    }
 
     func validate() throws {
         guard envFile == nil else {

@@ -1,4 +1,4 @@
-"""A start beside a server that has the data already, and the recipe of the README for notebooks, run twice."""
+"""A start beside a server that has the data already, and the recipe of the docs for notebooks, run twice."""
 
 import os
 import re
@@ -81,8 +81,8 @@ def test_the_address_of_another_machine_is_not_taken_for_one_of_this(tmp_path):
 
 @pytest.fixture
 def recipe(tmp_path):
-    """The cell of the README, with the folders of this test in place of Colab's."""
-    text = (REPOSITORY / "README.md").read_text()
+    """The cell of docs/running.md, with the folders of this test in place of Colab's."""
+    text = (REPOSITORY / "docs/running.md").read_text()
     cell = next(code for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "subprocess" in code)
     package = tmp_path / "package" / "apus-0"
     package.mkdir(parents=True)

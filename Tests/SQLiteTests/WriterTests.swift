@@ -135,6 +135,51 @@ import Testing
         #expect(throws: SubmissionError.closed) { try writer.submit({ _ in }) { _ in } }
     }
 
+    @Test func `work in the background lane waits while requests wait, and has a commit of its own`() throws {
+        let writer = try world.writer()
+        let gate = DispatchSemaphore(value: 0)
+        let started = DispatchSemaphore(value: 0)
+        try writer.submit({ _ in
+            started.signal()
+            gate.wait()
+        }) { _ in }
+        started.wait()
+        let outcomes = Outcomes()
+        for (id, lane) in [WriterLane.background, .background, .requests, .requests].enumerated() {
+            outcomes.expectOne()
+            try writer.submit({ try $0.insert(Int64(id)) }, lane: lane) { outcomes.note(id, $0) }
+        }
+        gate.signal()
+        #expect(outcomes.wait() == ["ok", "ok", "ok", "ok"])
+        #expect(outcomes.order == [2, 3, 0, 1])
+        writer.shutdown()
+        #expect(writer.statistics.commits == 4)
+    }
+
+    @Test func `shutting down refuses background work that has not begun`() throws {
+        let writer = try world.writer()
+        let gate = DispatchSemaphore(value: 0)
+        let started = DispatchSemaphore(value: 0)
+        let outcomes = Outcomes()
+        try writer.submit({ _ in
+            started.signal()
+            gate.wait()
+        }) { _ in }
+        started.wait()
+        outcomes.expectOne()
+        try writer.submit({ try $0.insert(1) }, lane: .background) { outcomes.note(0, $0) }
+        let isDown = DispatchSemaphore(value: 0)
+        DispatchQueue.global().async {
+            writer.shutdown()
+            isDown.signal()
+        }
+        while (try? writer.submit({ _ in }) { _ in }) != nil { usleep(1_000) }
+        gate.signal()
+        isDown.wait()
+        #expect(outcomes.wait() == ["SubmissionError"])
+        #expect(try world.rows() == [])
+    }
+
     @Test func `shutting down answers what is queued and empties the log`() throws {
         var limits = WriterLimits()
         limits.requestsPerCommit = 7

@@ -10,21 +10,8 @@ struct ArtifactStatistics: ParsableCommand {
         helpNames: .long
     )
 
-    @Option(
-        help: ArgumentHelp(
-            "The folder that holds all data. (default: ./apus-data) [APUS_DATA_DIR]",
-            valueName: "folder"
-        )
-    )
-    var dataDir: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The folder of the artifacts. (default: artifacts in the data folder) [MLFLOW_ARTIFACTS_DESTINATION]",
-            valueName: "folder"
-        )
-    )
-    var artifactsDestination: String?
+    @Option(help: .of(.dataDir)) var dataDir: String?
+    @Option(help: .of(.artifactsDestination)) var artifactsDestination: String?
 
     @Flag(help: "One line of JSON.")
     var json = false

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Dispatch
+internal import Logging
 internal import Synchronization
 internal import TrackingStore
 
@@ -7,18 +8,28 @@ internal import TrackingStore
 ///
 /// Costs a request two atomic operations. A server at rest is never woken: the timer runs only after requests.
 final class IdleRest: Sendable {
-    private let store: TrackingStore
     private let requests = Atomic<Int>(0)
     private let isArmed = Atomic<Bool>(false)
-    private let queue = DispatchQueue(label: "apus.rest", qos: .utility)
+    private let queue = DispatchQueue(label: "apus.idle", qos: .utility)
+    private let rest: BackgroundWork
+    private let trim: BackgroundWork
 
     private static let idleTime = DispatchTimeInterval.seconds(5)
     /// A probe of the server's health now and again is no load.
     private static let requestsWorthIt = 16
 
-    init(store: TrackingStore) {
-        self.store = store
+    init(store: TrackingStore, _ logger: Logger) {
+        let trim = BackgroundWork("memory-trim", logger) { _ = malloc_trim(0) }
+        self.trim = trim
+        rest = BackgroundWork("store-rest", logger) {
+            store.rest()
+            // By then the threads of the store have let go of their pages.
+            trim.run(after: .seconds(1))
+        }
     }
+
+    /// What is done at rest.
+    var works: [BackgroundWork] { [rest, trim] }
 
     /// Takes account of a request that has been answered; from any thread.
     func noteRequest() {
@@ -34,13 +45,7 @@ final class IdleRest: Sendable {
             isArmed.store(false, ordering: .relaxed)
             guard requests.load(ordering: .relaxed) == seen else { return arm() }
             requests.store(0, ordering: .relaxed)
-            rest()
+            rest.run()
         }
-    }
-
-    private func rest() {
-        store.rest()
-        // By then the threads of the store have let go of their pages.
-        queue.asyncAfter(deadline: .now() + .seconds(1)) { _ = malloc_trim(0) }
     }
 }

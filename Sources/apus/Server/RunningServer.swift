@@ -16,7 +16,10 @@ final class RunningServer {
     private let server: HTTPServer
     private let logger: Logger
     private let readyFile: ReadyFile?
-    private var expiry: (any DispatchSourceTimer)?
+    private let background: [BackgroundWork]
+
+    /// How long a stop waits for each work beside requests that is under way.
+    private static let longestWork = DispatchTimeInterval.milliseconds(150)
 
     /// Opens the store, listens, and says that the server is ready.
     init(
@@ -55,31 +58,19 @@ final class RunningServer {
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
-        let rest = IdleRest(store: store)
-        roots.sweep(waiting: store.wasLeftInDisorder, logger)
-        server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, rest, logger)
+        let rest = IdleRest(store: store, logger)
+        let expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) {
+            try api.multipartUploads.removeExpired()
+        }
+        background = [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry] + rest.works
+        server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, rest, background, logger)
         let addresses = try server.start()
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
         stop(on: signals)
         let address = ServedAddress(addresses, prefix: listening.prefix)
         if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
         try announce(address, layout)
-        removeExpiredUploads(api.multipartUploads, every: .seconds(600))
-    }
-
-    /// Removes uploads in parts that nobody has completed, now and again.
-    private func removeExpiredUploads(_ uploads: MultipartUploads, every interval: DispatchTimeInterval) {
-        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "apus.expiry", qos: .utility))
-        timer.schedule(deadline: .now(), repeating: interval, leeway: .seconds(60))
-        timer.setEventHandler { [logger] in
-            do {
-                try uploads.removeExpired()
-            } catch {
-                logger.warning("expired uploads cannot be removed", metadata: ["error": "\(error)"])
-            }
-        }
-        timer.resume()
-        expiry = timer
+        expiry.run()
     }
 
     private static func apiSettings(
@@ -109,6 +100,7 @@ final class RunningServer {
         _ metrics: RequestMetrics,
         _ budgets: Budgets,
         _ rest: IdleRest,
+        _ background: [BackgroundWork],
         _ logger: Logger
     ) -> HTTPServer {
         var router = HTTPRouter()
@@ -125,7 +117,8 @@ final class RunningServer {
                         server: page.statistics,
                         budgets: budgets,
                         store: store,
-                        sharing: roots.sharing
+                        sharing: roots.sharing,
+                        background: background
                     ).text
                     responder.send(HTTPResponse(contentType: "text/plain; version=0.0.4", bytes: Array(text.utf8)))
                 }
@@ -203,11 +196,12 @@ final class RunningServer {
 
     /// Ends the process with 0 within 5 seconds of a signal that is a stop.
     private func stop(on signals: StopSignals) {
-        signals.whenAsked { [server, store, readyFile] in
+        signals.whenAsked { [server, store, readyFile, background] in
             // Should this fail, another process takes a server that has ended for one that answers, and finds out.
             try? store.announce("")
             readyFile?.remove()
             server.shutdown(within: .seconds(4)) {
+                BackgroundWork.end(background, atMost: Self.longestWork)
                 store.close()
                 exit(0)
             }

@@ -7,16 +7,17 @@ struct ServerCommand: ParsableCommand {
         commandName: "server",
         abstract: "Serve experiments, runs and artifacts until SIGTERM.",
         discussion: """
-            Flags have the names of `mlflow server`; each can be given by the environment variable in brackets. \
+            Flags have the names of `mlflow server`; the environment variable in brackets can be set instead of a flag. \
             Prints one line on standard output when the server answers; messages go to standard error.
 
             SIGTERM, Ctrl-C in its terminal and the end of that terminal finish what is in flight and end the server within \
             5 s; a second one after half a second ends it at once. SIGINT without a terminal is no stop, except to the \
             first process of a container: interrupting the cell of a notebook leaves the server alone.
 
-            Two more variables are heeded. MLFLOW_TRUNCATE_LONG_VALUES: false refuses params and tags that are too long \
-            instead of cutting them. MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: sources of new model versions \
-            that the pattern is not found in are refused.
+            Two settings have a variable and no flag.
+            \(withoutFlag)
+
+            \(SettingDefinition.referenceHelp)
             """,
         aliases: ["ui"]
     )
@@ -25,24 +26,20 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
-    @OptionGroup(title: "Accepted and without effect") var idle: IdleOptions
-    @OptionGroup(title: "Refused") var refused: RefusedOptions
+    @OptionGroup(title: "How it starts and reports") var starting: StartingOptions
 
-    @Option(help: ArgumentHelp("Write the server's URL to this file when it answers.", valueName: "file"))
-    var readyFile: String?
+    /// The names by which the command is called.
+    static let names = ["server", "ui"]
 
-    @Flag(
-        help: """
-            If a server runs on this data already, print its URL, write it to the ready file and end with 0. \
-            Without this flag it is an error that names the URL.
-            """
-    )
-    var reuse = false
+    private static var withoutFlag: String {
+        [SettingDefinition.truncateLongValues, .sourceValidation]
+            .map { "\($0.variables.joined()): \($0.effect)" }
+            .joined(separator: "\n")
+    }
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
-    var logLevel: String = "notice"
-
-    func run() throws {
+    /// - Parameter reference: the flags of `mlflow server` that were taken out before.
+    func serve(_ reference: ReferenceArguments) throws {
+        let logLevel = starting.logLevel ?? "notice"
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError(
                 "'\(logLevel)' is no log level; use trace, debug, info, notice, warning, error or critical."
@@ -55,7 +52,7 @@ struct ServerCommand: ParsableCommand {
         logger.logLevel = level
         do {
             let signals = try StopSignals(.ofThisProcess, logger)
-            guard let running = try start(signals, logger) else { return }
+            guard let running = try start(reference, signals, logger) else { return }
             // Kept for the life of the process, which the thread for signals ends.
             withExtendedLifetime(running) {
                 MemorySettings.releaseProgramPagesAfterStart()
@@ -68,17 +65,21 @@ struct ServerCommand: ParsableCommand {
     }
 
     /// The server, ready; nil when another one serves the data and that is what was asked for.
-    private func start(_ signals: StopSignals, _ logger: Logger) throws -> RunningServer? {
+    private func start(
+        _ reference: ReferenceArguments,
+        _ signals: StopSignals,
+        _ logger: Logger
+    ) throws -> RunningServer? {
         let environment = Environment.process
-        let readyFile = try readyFile.map { try ReadyFile($0) }
+        let readyFile = try starting.readyFile.map { try ReadyFile($0) }
         let place = try ListeningSettings(listening, environment)
-        try idle.refuseEncryption(environment)
-        try refused.check(environment, storage)
+        try reference.refuseEncryption(environment)
+        try reference.refuseUnhonoured(environment, storage)
         let security = try SecuritySettings(security, prefix: place.prefix, environment)
         let values = try ValueSettings(answering, environment)
         let layout = try StorageLayout(storage, environment)
-        for line in place.remarks + layout.remarks + idle.remarks(environment) { StandardStream.error.write(line) }
-        let patience = OwnerPatience(isAsked: reuse)
+        for line in place.remarks + layout.remarks + reference.remarks(environment) { StandardStream.error.write(line) }
+        let patience = OwnerPatience(isAsked: starting.reuse)
         while true {
             do {
                 return try RunningServer(

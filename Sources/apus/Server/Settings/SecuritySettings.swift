@@ -12,9 +12,9 @@ struct SecuritySettings {
 
     /// - Parameter prefix: the static prefix: probes of health and version are let in beneath it too.
     init(_ options: SecurityOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
-        let isDisabled = try environment.bool("MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE") ?? false
+        let isDisabled = try environment.isOn(.disableSecurityMiddleware) ?? false
         isEnabled = !(options.disableSecurityMiddleware || isDisabled)
-        let named = environment.setting("--allowed-hosts", options.allowedHosts, "MLFLOW_SERVER_ALLOWED_HOSTS")
+        let named = environment.setting(.allowedHosts, options.allowedHosts)
         let allowed = try Self.list(
             named,
             "a host; allow names, addresses, *.example.com, 10.* or *",
@@ -25,18 +25,12 @@ struct SecuritySettings {
         hosts = HostPolicy(allowedHosts: allowed, exemptPaths: exempt)
         origins = OriginPolicy(
             allowedOrigins: try Self.list(
-                environment.setting(
-                    "--cors-allowed-origins",
-                    options.corsAllowedOrigins,
-                    "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
-                ),
+                environment.setting(.corsAllowedOrigins, options.corsAllowedOrigins),
                 "an origin; allow origins such as https://notebook.example, or *",
                 OriginPolicy.understands
             )
         )
-        frameOptions = try Self.frameOptions(
-            environment.setting("--x-frame-options", options.xFrameOptions, "MLFLOW_SERVER_X_FRAME_OPTIONS")
-        )
+        frameOptions = try Self.frameOptions(environment.setting(.xFrameOptions, options.xFrameOptions))
     }
 
     /// How requests are told from those of a stranger's web page, in one sentence for the operator.

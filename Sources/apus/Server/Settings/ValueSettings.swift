@@ -12,14 +12,13 @@ struct ValueSettings: Sendable {
     let recognizesRetries: Bool
 
     init(_ options: AnsweringOptions, _ environment: Environment) throws(StartFailure) {
-        let recognizing = try environment.bool("APUS_RECOGNIZE_RETRIES")
-        recognizesRetries = options.recognizeRetries ?? recognizing ?? true
-        longValues = try environment.bool("MLFLOW_TRUNCATE_LONG_VALUES") ?? true ? .truncate : .refuse
-        let name = "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX"
+        recognizesRetries = try environment.isOn(.recognizeRetries, options.recognizeRetries) ?? true
+        longValues = try environment.isOn(.truncateLongValues) ?? true ? .truncate : .refuse
+        let setting = environment.setting(.sourceValidation)
         do {
-            sourcePattern = try environment[name].map { try SourcePattern($0) }
+            sourcePattern = try setting.map { try SourcePattern($0.text) }
         } catch {
-            throw StartFailure("\(name)=\(environment[name] ?? "") is no regular expression: \(error)")
+            throw StartFailure("\(setting?.source ?? "")=\(setting?.text ?? "") is no regular expression: \(error)")
         }
     }
 }

@@ -13,7 +13,8 @@ struct MetricsPage {
         server: HTTPServer.Statistics?,
         budgets: Budgets,
         store: TrackingStore,
-        sharing: SharedContents.Statistics?
+        sharing: SharedContents.Statistics?,
+        background: [BackgroundWork]
     ) {
         addRequests(requests)
         if let server {
@@ -27,6 +28,7 @@ struct MetricsPage {
         add("apus_threads", "Threads of the process.", "gauge", ProcessStatus.threads)
         addWriter(store)
         addReaders(store.readerStatistics)
+        addBackground(background)
         let sizes = store.fileSizes
         add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
         add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
@@ -123,6 +125,22 @@ struct MetricsPage {
             ("log", readers.endedForLog),
         ] {
             text += "apus_reads_ended_total{reason=\"\(reason)\"} \(count)\n"
+        }
+    }
+
+    private mutating func addBackground(_ works: [BackgroundWork]) {
+        let all = works.map { (name: $0.name, report: $0.report) }
+        let figures: [(name: String, help: String, type: String, value: (BackgroundWork.Report) -> String)] = [
+            ("runs_total", "How often a work beside requests has run.", "counter", { "\($0.runs)" }),
+            ("failures_total", "How often it has failed.", "counter", { "\($0.failures)" }),
+            ("last_failed", "1 if its last run failed.", "gauge", { $0.lastFailed ? "1" : "0" }),
+            ("last_seconds", "How long its last run took.", "gauge", { "\($0.lastDuration.seconds)" }),
+        ]
+        for figure in figures {
+            head("apus_background_\(figure.name)", figure.help, figure.type)
+            for work in all {
+                text += "apus_background_\(figure.name){work=\"\(work.name)\"} \(figure.value(work.report))\n"
+            }
         }
     }
 

@@ -25,7 +25,7 @@ struct StorageLayout {
     /// - Throws: `StartFailure` for a store that this server cannot be.
     init(_ options: StorageOptions, _ environment: Environment) throws(StartFailure) {
         workingDirectory = try Self.currentFolder()
-        let onlyArtifacts = try environment.bool("MLFLOW_ARTIFACTS_ONLY") ?? false
+        let onlyArtifacts = try environment.isOn(.artifactsOnly) ?? false
         servesOnlyArtifacts = options.artifactsOnly || onlyArtifacts
         let database = try Self.database(options, environment)
         guard database.source == nil || !servesOnlyArtifacts else {
@@ -34,23 +34,19 @@ struct StorageLayout {
             )
         }
         (databasePath, remarks) = (database.path, database.remarks)
-        let serving = try environment.bool("MLFLOW_SERVE_ARTIFACTS")
-        servesArtifacts = options.serveArtifacts ?? serving ?? true
-        let deduplicating = try environment.bool("APUS_DEDUPLICATE_ARTIFACTS")
-        deduplicatesArtifacts = options.deduplicateArtifacts ?? deduplicating ?? false
+        servesArtifacts = try environment.isOn(.serveArtifacts, options.serveArtifacts) ?? true
+        deduplicatesArtifacts = try environment.isOn(.deduplicateArtifacts, options.deduplicateArtifacts) ?? false
         artifactsPath = try Self.artifactsPath(
             dataDir: options.dataDir,
             destination: options.artifactsDestination,
             environment
         )
         let fallback = Setting(source: "the default", text: servesArtifacts ? "mlflow-artifacts:/" : artifactsPath)
-        let root = environment.setting(
-            "--default-artifact-root",
-            options.defaultArtifactRoot,
-            "MLFLOW_DEFAULT_ARTIFACT_ROOT"
-        )
+        let root = environment.setting(.defaultArtifactRoot, options.defaultArtifactRoot)
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
-        databaseLogBytes = try StorageSize.logLimit(options.databaseLogLimit ?? environment["APUS_DATABASE_LOG_LIMIT"])
+        databaseLogBytes = try StorageSize.logLimit(
+            environment.setting(.databaseLogLimit, options.databaseLogLimit)?.text
+        )
         try StoragePlaces.requireApart(
             databasePath: databasePath,
             artifacts: [
@@ -69,7 +65,7 @@ struct StorageLayout {
         _ environment: Environment
     ) throws(StartFailure) -> (path: String, remarks: [String], source: String?) {
         let workingDirectory = try currentFolder()
-        let store = environment.setting("--backend-store-uri", options.backendStoreUri, "MLFLOW_BACKEND_STORE_URI")
+        let store = environment.setting(.backendStoreURI, options.backendStoreUri)
         if let store {
             let uri = try StoreURI(store, workingDirectory)
             return (uri.path, uri.remarks, store.source)
@@ -86,7 +82,7 @@ struct StorageLayout {
         _ environment: Environment
     ) throws(StartFailure) -> String {
         let workingDirectory = try currentFolder()
-        if let setting = environment.setting("--artifacts-destination", destination, "MLFLOW_ARTIFACTS_DESTINATION") {
+        if let setting = environment.setting(.artifactsDestination, destination) {
             return try folder(setting, workingDirectory)
         }
         return try dataFolder(dataDir, environment, workingDirectory) + "/artifacts"
@@ -97,7 +93,7 @@ struct StorageLayout {
         _ environment: Environment,
         _ workingDirectory: String
     ) throws(StartFailure) -> String {
-        guard let setting = environment.setting("--data-dir", option, "APUS_DATA_DIR") else {
+        guard let setting = environment.setting(.dataDir, option) else {
             return absolute("apus-data", workingDirectory)
         }
         guard !setting.text.isEmpty else { throw StartFailure("\(setting.source) is empty; name a folder.") }

@@ -8,18 +8,17 @@ struct ListeningSettings {
     let remarks: [String]
 
     init(_ options: ListeningOptions, _ environment: Environment) throws(StartFailure) {
-        host = try Self.host(environment.setting("--host", options.host, "MLFLOW_HOST"))
-        let strays = options.port == nil ? Self.portVariables.filter { Self.isServiceLink(environment[$0]) } : []
+        host = try Self.host(environment.setting(.host, options.host))
+        let variables = options.port == nil ? SettingDefinition.port.variables : []
+        let strays = variables.filter { Self.isServiceLink(environment[$0]) }
         remarks = strays.map {
             "apus: \($0)=\(environment[$0]?.printable(limit: 200) ?? "") is ignored: Kubernetes makes it for a Service "
                 + "of that name. Give the port with --port."
         }
         let cleaned = Environment { strays.contains($0) ? nil : environment[$0] }
-        port = try Self.port(cleaned.setting("--port", options.port, Self.portVariables[0], Self.portVariables[1]))
-        prefix = try Self.prefix(environment.setting("--static-prefix", options.staticPrefix, "MLFLOW_STATIC_PREFIX"))
+        port = try Self.port(cleaned.setting(.port, options.port))
+        prefix = try Self.prefix(environment.setting(.staticPrefix, options.staticPrefix))
     }
-
-    private static let portVariables = ["MLFLOW_PORT", "PORT"]
 
     /// Whether it is what Kubernetes puts into `<NAME>_PORT` of every container beside a Service.
     private static func isServiceLink(_ text: String?) -> Bool {

@@ -42,25 +42,24 @@ struct ServedRoots: Sendable {
         return sum
     }
 
-    /// Removes what unfinished uploads of processes that have ended left behind.
+    /// Begins to remove what unfinished uploads of processes that have ended left behind.
     ///
     /// - Parameter waiting: whether to come back only when that is done: after a crash, so that whoever sees the server
     ///   ready sees no leftover. A server that ended in order left none, as a rule, and a start should not pay for it.
-    func sweep(waiting: Bool, _ logger: Logger) {
-        let done = DispatchSemaphore(value: 0)
-        DispatchQueue(label: "apus.sweep", qos: waiting ? .userInitiated : .utility).async {
+    func sweep(waiting: Bool, _ logger: Logger) -> BackgroundWork {
+        let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) {
+            var failures: [String] = []
             for root in all {
                 do {
                     try root.removeStaleUploads()
                 } catch {
-                    logger.warning(
-                        "leftovers of unfinished uploads could not be removed",
-                        metadata: ["folder": "\(root.location)", "error": "\(error)"]
-                    )
+                    failures.append("\(root.location): \(error)")
                 }
             }
-            done.signal()
+            guard failures.isEmpty else { throw StartFailure(failures.joined(separator: "; ")) }
         }
-        if waiting { _ = done.wait(timeout: .now() + Self.longestSweep) }
+        sweep.run()
+        if waiting { sweep.wait(atMost: Self.longestSweep) }
+        return sweep
     }
 }

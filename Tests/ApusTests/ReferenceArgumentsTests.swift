@@ -4,7 +4,7 @@ import Testing
 
 @testable import apus
 
-@Suite struct ReferenceOptionsTests {
+@Suite struct ReferenceArgumentsTests {
     private let folder: TemporaryFolder
 
     init() throws {
@@ -13,7 +13,7 @@ import Testing
 
     private func check(_ arguments: [String], _ variables: [String: String] = [:]) throws {
         let storage = try StorageOptions.parse(["--data-dir", folder.path])
-        try RefusedOptions.parse(arguments).check(Environment(variables), storage)
+        try ReferenceArguments(arguments).refuseUnhonoured(Environment(variables), storage)
     }
 
     @Test(arguments: [
@@ -46,22 +46,34 @@ import Testing
         (["--gunicorn-opts", "-w 2 --certfile c.pem"], "--certfile"),
     ])
     func `https is never left out silently`(arguments: [String], named: String) throws {
-        let options = try IdleOptions.parse(arguments)
+        let options = try ReferenceArguments(arguments)
         #expect(refusal { try options.refuseEncryption(Environment([:])) }?.contains(named) == true)
     }
 
     @Test func `https asked for by a variable is refused by its name`() throws {
-        let options = try IdleOptions.parse([])
+        let options = try ReferenceArguments([])
         let environment = Environment(["MLFLOW_UVICORN_OPTS": "--ssl-certfile c"])
         #expect(refusal { try options.refuseEncryption(environment) }?.contains("MLFLOW_UVICORN_OPTS") == true)
     }
 
     @Test func `each flag and variable without effect gets one line`() throws {
-        let options = try IdleOptions.parse(["-w", "4", "--dev", "--uvicorn-opts", "--timeout-keep-alive 5"])
+        let options = try ReferenceArguments(["-w", "4", "--dev", "--uvicorn-opts", "--timeout-keep-alive 5"])
         let lines = options.remarks(Environment(["MLFLOW_EXPOSE_PROMETHEUS": "/metrics", "MLFLOW_WORKERS": "8"]))
         #expect(lines.count == 4)
         for name in ["--workers", "--dev", "--uvicorn-opts", "MLFLOW_EXPOSE_PROMETHEUS"] {
             #expect(lines.contains { $0.hasPrefix("apus: \(name) does nothing here") })
         }
+    }
+
+    @Test func `what is no flag of the reference stays for the parser, in its order`() throws {
+        let given = ["server", "--port", "0", "--workers=4", "--dev", "-w", "2", "--dev=no", "--", "--app-name", "x"]
+        let left = ["server", "--port", "0", "--dev=no", "--", "--app-name", "x"]
+        #expect(try ReferenceArguments(given).rest == left)
+    }
+
+    @Test(arguments: [["--workers"], ["--app-name", "--dev"], ["--gunicorn-opts"]])
+    func `a flag without its value is an error that names it`(arguments: [String]) {
+        let error = #expect(throws: ValidationError.self) { try ReferenceArguments(arguments) }
+        #expect(error?.message.contains(arguments[0]) == true)
     }
 }

@@ -1,0 +1,85 @@
+internal import ArgumentParser
+
+/// Prints `docs/configuration.md`; `make docs` writes it.
+struct ConfigurationPage: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "configuration-page",
+        abstract: "Print docs/configuration.md, made from the settings of this program.",
+        shouldDisplay: false
+    )
+
+    func run() {
+        StandardStream.output.write(Self.text)
+    }
+
+    /// The whole page without its last line break.
+    static var text: String {
+        ([opening] + SettingDefinition.serverGroups.map(section) + [reference, commands]).joined(separator: "\n\n")
+    }
+
+    private static let opening = """
+        # Configuration
+
+        `make docs` writes this page from the program itself: change `Sources/apus/Server/Settings`, not this file.
+
+        `apus server` (or `apus ui`) takes the flags of `mlflow server` and some of its own. An environment variable can be
+        set instead of a flag; the flag wins over the variable, and the first variable over the second. An empty variable
+        counts as not set. Switches are `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off` in a variable. A value that
+        cannot be used ends the start with one line that names it. Sizes are bytes, or a number with `K`, `M` or `G` (`KB`,
+        `KiB` and so on mean the same); units are powers of 1,024.
+        """
+
+    private static func section(_ group: (title: String, settings: [SettingDefinition])) -> String {
+        var lines = ["## \(group.title)", "", "| flag | variable | default | what it does |", "|---|---|---|---|"]
+        for setting in group.settings {
+            let (standard, effect) = (cell(setting.standard ?? "none"), cell(setting.effect))
+            lines.append("| \(flags(setting)) | \(variables(setting)) | \(standard) | \(effect) |")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static var reference: String {
+        """
+        ## Flags of `mlflow server` that do nothing
+
+        They are accepted, so that start-up scripts work; each that is given is named in a line on standard error.
+
+        \(table(SettingDefinition.withoutEffect))
+
+        ## Flags of `mlflow server` that are refused
+
+        Ignoring them would promise what is not there. `--env-file` is refused too: set the variables in the environment.
+        So are certificates in `--uvicorn-opts` and `--gunicorn-opts`: put a proxy in front for https.
+
+        \(table(SettingDefinition.refused))
+        """
+    }
+
+    private static func table(_ settings: [SettingDefinition]) -> String {
+        let rows = settings.map { "| \(flags($0)) | \(variables($0)) | \(cell($0.effect)) |" }
+        return (["| flag | variable | why |", "|---|---|---|"] + rows).joined(separator: "\n")
+    }
+
+    private static var commands: String {
+        let pages: [(String, any ParsableCommand.Type)] = [
+            ("apus doctor", Doctor.self), ("apus artifacts stats", ArtifactStatistics.self),
+        ]
+        return pages.map { name, command in
+            var help = Apus.helpMessage(for: command, columns: 110)
+            while help.last == "\n" { help.removeLast() }
+            return "## `\(name)`\n\n```text\n\(help)\n```"
+        }.joined(separator: "\n\n")
+    }
+
+    private static func flags(_ setting: SettingDefinition) -> String {
+        setting.names.map { "`\($0)`" }.joined(separator: ", ")
+    }
+
+    private static func variables(_ setting: SettingDefinition) -> String {
+        setting.variables.map { "`\($0)`" }.joined(separator: ", ")
+    }
+
+    private static func cell(_ text: String) -> String {
+        text.replacing("|", with: "\\|").replacing("*", with: "\\*")
+    }
+}

@@ -1,0 +1,84 @@
+internal import Dispatch
+internal import Logging
+internal import Synchronization
+
+/// Work beside requests: it has a name, runs once or at an interval, and ends in order before the store closes.
+final class BackgroundWork: Sendable {
+    /// What became of it so far, for `/metrics`.
+    struct Report: Sendable {
+        var runs = 0
+        var failures = 0
+        var lastFailed = false
+        var lastDuration = Duration.zero
+    }
+
+    private struct State {
+        var report = Report()
+        var isEnded = false
+    }
+
+    let name: String
+    private let interval: DispatchTimeInterval?
+    private let queue: DispatchQueue
+    private let logger: Logger
+    private let body: @Sendable () throws -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - interval: the time from the end of a run to the next one; nil for work that runs only when it is asked for.
+    ///   - body: one run; what it throws is logged and counted, and the next run comes all the same.
+    init(
+        _ name: String,
+        every interval: DispatchTimeInterval? = nil,
+        qos: DispatchQoS = .utility,
+        _ logger: Logger,
+        body: @escaping @Sendable () throws -> Void
+    ) {
+        self.name = name
+        self.interval = interval
+        self.logger = logger
+        self.body = body
+        queue = DispatchQueue(label: "apus.\(name)", qos: qos)
+    }
+
+    var report: Report { state.withLock(\.report) }
+
+    /// Asks for a run on the queue of the work; returns at once.
+    func run(after delay: DispatchTimeInterval? = nil) {
+        guard let delay else { return queue.async { self.runOnce() } }
+        queue.asyncAfter(deadline: .now() + delay) { self.runOnce() }
+    }
+
+    /// Waits until the runs that were asked for without a delay are over, but no longer than the limit.
+    func wait(atMost limit: DispatchTimeInterval) {
+        let isOver = DispatchSemaphore(value: 0)
+        queue.async { isOver.signal() }
+        _ = isOver.wait(timeout: .now() + limit)
+    }
+
+    /// Lets no further run begin, and waits for those under way, but for each no longer than the limit.
+    static func end(_ works: [BackgroundWork], atMost limit: DispatchTimeInterval) {
+        for work in works { work.state.withLock { $0.isEnded = true } }
+        for work in works { work.wait(atMost: limit) }
+    }
+
+    private func runOnce() {
+        guard !state.withLock(\.isEnded) else { return }
+        var failure: (any Error)?
+        let duration = ContinuousClock().measure {
+            do {
+                try body()
+            } catch {
+                failure = error
+            }
+        }
+        state.withLock { state in
+            state.report.runs += 1
+            state.report.failures += failure == nil ? 0 : 1
+            state.report.lastFailed = failure != nil
+            state.report.lastDuration = duration
+        }
+        if let failure { logger.warning("\(name) failed", metadata: ["error": "\(failure)"]) }
+        if let interval { run(after: interval) }
+    }
+}

@@ -1,0 +1,94 @@
+/// The settings of `apus server`, in the order of its help.
+extension SettingDefinition {
+    static let serverGroups: [(title: String, settings: [SettingDefinition])] = [
+        (
+            "Where data lies",
+            [
+                .dataDir, .backendStoreURI, .databaseLogLimit, .defaultArtifactRoot, .artifactsDestination,
+                .serveArtifacts, .artifactsOnly, .deduplicateArtifacts,
+            ]
+        ), ("Where the server listens", [.host, .port, .staticPrefix]),
+        ("Who may use it", [.allowedHosts, .corsAllowedOrigins, .xFrameOptions, .disableSecurityMiddleware]),
+        ("How requests are answered", [.recognizeRetries, .truncateLongValues, .sourceValidation]),
+        ("How it starts and reports", [.readyFile, .reuse, .logLevel]),
+    ]
+
+    // Where data lies.
+    static let dataDir = option("--data-dir", "folder", "APUS_DATA_DIR", standard: "./apus-data")
+        .doing("The folder that holds all data, the database and artifacts.")
+    static let backendStoreURI = option("--backend-store-uri", "uri", "MLFLOW_BACKEND_STORE_URI")
+        .unlessGiven("apus.db in the data folder")
+        .doing("The database: sqlite:///relative, sqlite:////absolute, or the path of a file.")
+    static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", standard: "64MB")
+        .doing(
+            "How much the database's write-ahead log may take on the disk, such as 64MB or 1GB; at least 4MB. Reads that "
+                + "keep the log from shrinking are ended before it grows beyond."
+        )
+    static let defaultArtifactRoot = option("--default-artifact-root", "uri", "MLFLOW_DEFAULT_ARTIFACT_ROOT")
+        .unlessGiven("mlflow-artifacts:/, that is, through this server")
+        .doing("Where runs of new experiments keep artifacts: a folder or URI that clients reach by themselves.")
+    static let artifactsDestination = option("--artifacts-destination", "folder", "MLFLOW_ARTIFACTS_DESTINATION")
+        .unlessGiven("artifacts in the data folder")
+        .doing("The folder for artifacts that go through this server.")
+    static let serveArtifacts = switched("--serve-artifacts", "--no-serve-artifacts", "MLFLOW_SERVE_ARTIFACTS")
+        .unlessGiven("on").doing("Whether artifacts go through this server.")
+    static let artifactsOnly = switched("--artifacts-only", nil, "MLFLOW_ARTIFACTS_ONLY")
+        .doing(
+            "Serve artifacts by path and nothing else: all other calls get 501. It cannot be combined with a backend store, "
+                + "and needs a data folder of its own."
+        )
+    static let deduplicateArtifacts = switched(
+        "--deduplicate-artifacts",
+        "--no-deduplicate-artifacts",
+        "APUS_DEDUPLICATE_ARTIFACTS"
+    ).doing("Whether files uploaded from now on share the space of equal ones.")
+
+    // Where the server listens.
+    static let host = option("--host", short: "-h", "address", "MLFLOW_HOST", standard: "127.0.0.1")
+        .doing("The address to listen on.")
+    static let port = option("--port", short: "-p", "port", "MLFLOW_PORT", "PORT", standard: "5000")
+        .doing("The port; 0 picks a free one.")
+    static let staticPrefix = option("--static-prefix", "path", "MLFLOW_STATIC_PREFIX")
+        .doing("A path such as /mlflow under which every route answers too.")
+
+    // Who may use it.
+    static let allowedHosts = option("--allowed-hosts", "hosts", "MLFLOW_SERVER_ALLOWED_HOSTS")
+        .unlessGiven("this machine and private addresses")
+        .doing(
+            "The Host fields that are answered, separated by commas; * for all. A star in a name stands for characters "
+                + "without a dot (ml-*), a first *. for any subdomain."
+        )
+    static let corsAllowedOrigins = option("--cors-allowed-origins", "origins", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")
+        .unlessGiven("the server's own and localhost")
+        .doing("The origins whose web pages may change data, separated by commas; * for all.")
+    static let xFrameOptions = option("--x-frame-options", "value", "MLFLOW_SERVER_X_FRAME_OPTIONS")
+        .unlessGiven("SAMEORIGIN").doing("The X-Frame-Options field: SAMEORIGIN, DENY or NONE.")
+    static let disableSecurityMiddleware = switched(
+        "--disable-security-middleware",
+        nil,
+        "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
+    ).doing("Answer any Host and any Origin.")
+
+    // How requests are answered.
+    static let recognizeRetries = switched(
+        "--recognize-retries",
+        "--no-recognize-retries",
+        "APUS_RECOGNIZE_RETRIES"
+    ).unlessGiven("on")
+        .doing("Whether a creation that a client repeats because its answer was lost is answered with what it made.")
+    static let truncateLongValues = option("", "true", "MLFLOW_TRUNCATE_LONG_VALUES", standard: "true")
+        .doing("Whether params and tags that are too long are cut; false refuses them.")
+    static let sourceValidation = option("", "pattern", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX")
+        .doing("A regular expression; new model versions whose source does not match it are refused.")
+
+    // How it starts and reports.
+    static let readyFile = option("--ready-file", "file")
+        .doing("Write the server's URL to this file when it answers.")
+    static let reuse = switched("--reuse", nil)
+        .doing(
+            "If a server runs on this data already, print its URL, write it to the ready file and end with 0. Without this "
+                + "flag that is an error that names the URL."
+        )
+    static let logLevel = option("--log-level", "level", standard: "notice")
+        .doing("trace, debug, info, notice, warning, error or critical. debug logs each request.")
+}

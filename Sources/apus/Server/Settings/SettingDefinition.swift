@@ -1,0 +1,68 @@
+internal import ArgumentParser
+
+/// One setting of a command: its flag, its variables, its default, and what it does.
+///
+/// `--help` and `docs/configuration.md` are made from these definitions, and settings are looked up by them.
+struct SettingDefinition: Sendable {
+    /// The flag, such as `--port`; of a switch the form that turns it on.
+    ///
+    /// Empty for what only a variable sets.
+    let flag: String
+    /// The one-letter form of the flag.
+    var short: String?
+    /// The form of a switch that turns it off.
+    var opposite: String?
+    /// The kind of value that follows the flag; nil for a switch.
+    var value: String?
+    /// The environment variables that stand in for the flag, the one that wins first.
+    let variables: [String]
+    /// What holds when neither the flag nor a variable is given; nil where that is nothing.
+    var standard: String?
+    /// What the setting does, in whole sentences.
+    var effect = ""
+
+    static func option(
+        _ flag: String,
+        short: String? = nil,
+        _ value: String,
+        _ variables: String...,
+        standard: String? = nil
+    ) -> SettingDefinition {
+        SettingDefinition(flag: flag, short: short, value: value, variables: variables, standard: standard)
+    }
+
+    /// A flag without a value, which is off unless it is given.
+    static func switched(_ flag: String, _ opposite: String?, _ variables: String...) -> SettingDefinition {
+        SettingDefinition(flag: flag, opposite: opposite, variables: variables, standard: "off")
+    }
+
+    func unlessGiven(_ standard: String) -> SettingDefinition {
+        var copy = self
+        copy.standard = standard
+        return copy
+    }
+
+    func doing(_ effect: String) -> SettingDefinition {
+        var copy = self
+        copy.effect = effect
+        return copy
+    }
+
+    /// Every form of the flag.
+    var names: [String] { [flag, opposite, short].compactMap { $0 }.filter { !$0.isEmpty } }
+
+    /// The effect with the default and the variables, as `--help` shows it.
+    var summary: String {
+        var text = effect
+        if let standard { text += " (default: \(standard))" }
+        if !variables.isEmpty { text += " [\(variables.joined(separator: ", "))]" }
+        return text
+    }
+}
+
+extension ArgumentHelp {
+    /// The help of a defined setting.
+    static func of(_ setting: SettingDefinition) -> ArgumentHelp {
+        ArgumentHelp(setting.summary, valueName: setting.value)
+    }
+}

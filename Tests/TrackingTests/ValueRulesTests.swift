@@ -1,9 +1,6 @@
 import Testing
 import Tracking
 
-// Swift Testing has a `Tag` of its own.
-private typealias Tag = Tracking.Tag
-
 /// The message of an INVALID_PARAMETER_VALUE; `nil` when nothing was thrown.
 private func message(_ body: () throws -> Void) -> String? {
     do {

@@ -9,7 +9,7 @@ internal import Tracking
 /// It remembers ids of keys, runs, and the summary of each metric between requests, which saves a look-up for each row.
 /// Cache entries added since the last commit are dropped if the next commit fails. A request that fails without changing
 /// the database is not rolled back, so it must not have changed a cache.
-package final class WriteSession: WriterSession {
+package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     let artifactRoot: ArtifactLocation
     let statements: WriteStatements

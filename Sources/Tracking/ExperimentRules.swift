@@ -46,3 +46,42 @@ private func validateHost(_ parts: LocationParts, in text: String, trustedRoots:
     }
     try parts.requireTrustedHost(field: "artifact_location", trustedRoots: trustedRoots)
 }
+
+extension Experiment {
+    /// Where an experiment keeps its artifacts when its creator named no location: a folder named by its id.
+    package static func defaultLocation(id: Int64, beneath root: ArtifactLocation) -> String {
+        root.appending(String(id)).uri
+    }
+
+    /// Refuses the name of a new experiment that another one has, active or deleted.
+    ///
+    /// - Parameter holder: the stage of the experiment that has the name; nil when there is none.
+    package static func requireUnusedName(_ name: String, holder: LifecycleStage?) throws(TrackingError) {
+        guard let holder else { return }
+        let remedy =
+            holder == .deleted ? " It is deleted: restore it with experiments/restore, or choose another name." : ""
+        throw TrackingError(.resourceAlreadyExists, "Experiment(name=\(name)) already exists.\(remedy)")
+    }
+
+    /// Refuses to rename a deleted experiment, and to give it the name of another one.
+    ///
+    /// - Parameter isTaken: whether an experiment, perhaps this one, has the name.
+    package func requireRenamable(to newName: String, isTaken: Bool) throws(TrackingError) {
+        guard lifecycleStage == .active else {
+            throw TrackingError(.invalidState, "Cannot rename a non-active experiment.")
+        }
+        guard name.isExactly(newName) || !isTaken else {
+            throw TrackingError(.badRequest, "The name '\(newName)' belongs to another experiment; choose another one.")
+        }
+    }
+
+    /// Refuses to write a deleted experiment.
+    package func requireActive() throws(TrackingError) {
+        try lifecycleStage.requireActive("experiment", id: String(id))
+    }
+
+    /// Refuses to delete a deleted experiment and to restore an active one, as if there were none.
+    package func requireMovable(by move: LifecycleMove) throws(TrackingError) {
+        guard lifecycleStage != move.stage else { throw .experimentNotFound(id) }
+    }
+}

@@ -102,10 +102,6 @@ extension ModelVersion {
     ///
     /// - Parameter list: a JSON array; nil for none yet.
     package func appended(toList list: String?) -> String {
-        let entry = "{\"name\": \(asciiJSON(name)), \"version\": \(version)}"
-        let bytes = (list ?? "[]").utf8
-        guard let end = bytes.lastIndex(of: UInt8(ascii: "]")) else { return "[\(entry)]" }
-        let entries = String(decoding: bytes[..<end].drop { $0 != UInt8(ascii: "[") }.dropFirst(), as: UTF8.self)
-        return entries.contains { !$0.isWhitespace } ? "[\(entries), \(entry)]" : "[\(entry)]"
+        jsonList(list, appending: "{\"name\": \(asciiJSON(name)), \"version\": \(version)}")
     }
 }

@@ -40,9 +40,6 @@ extension Tag {
     package static let promptTextKey = "mlflow.prompt.text"
     /// The tag of a logged model that lists, as JSON, the versions that were registered from it.
     package static let modelVersionsKey = "mlflow.modelVersions"
-
-    /// Whether searches take what has the tag for a prompt; unlike requests they compare the value to the letter.
-    package var marksPrompt: Bool { key.isExactly(Self.isPromptKey) && value.isExactly("true") }
 }
 
 extension [Tag] {

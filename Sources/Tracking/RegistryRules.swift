@@ -106,4 +106,25 @@ extension TrackingError {
     package static func modelVersionNotFound(_ name: String, _ version: String) -> TrackingError {
         doesNotExist("Model Version (name=\(shortened(name)), version=\(shortened(version))) not found")
     }
+
+    /// The new name of a registered model belongs to another one.
+    package static func modelNameTaken(_ name: String) -> TrackingError {
+        TrackingError(
+            .resourceAlreadyExists,
+            "Registered Model (name=\(shortened(name))) already exists. Choose another name."
+        )
+    }
+
+    /// The alias stands for no version of the model; the reserved alias `latest` wants a model with versions.
+    package static func aliasNotFound(_ alias: String, model name: String) -> TrackingError {
+        isLatestAlias(alias)
+            ? doesNotExist("Latest version not found for model \(shortened(name)).")
+            : invalidParameter("Registered model alias \(shortened(alias)) not found.")
+    }
+
+    /// A source names the latest version of a model that has none, or none in the stage.
+    package static func noVersions(ofModel name: String, in stage: ModelStage?) -> TrackingError {
+        let place = stage.map { " and stage '\($0.wireName)'" } ?? ""
+        return invalidParameter("No versions of model with name '\(shortened(name))'\(place) found")
+    }
 }

@@ -51,6 +51,18 @@ package struct TrackingError: Error, Sendable, Equatable {
         doesNotExist("No Experiment with id=\(id) exists")
     }
 
+    /// No experiment has that name.
+    package static func experimentNotFound(named name: String) -> TrackingError {
+        doesNotExist("Could not find experiment with name '\(shortened(name))'")
+    }
+
+    /// The experiment or run has no tag of that key.
+    ///
+    /// - Parameter owner: as in "experiment with id 1".
+    package static func tagNotFound(_ key: String, in owner: String) -> TrackingError {
+        doesNotExist("No tag with name: \(shortened(key)) in \(owner)")
+    }
+
     /// No run has that id.
     package static func runNotFound(_ runID: String) -> TrackingError {
         doesNotExist("Run with id=\(shortened(runID)) not found")
@@ -59,10 +71,5 @@ package struct TrackingError: Error, Sendable, Equatable {
     /// No logged model has that id, or it is deleted.
     package static func loggedModelNotFound(_ modelID: String) -> TrackingError {
         doesNotExist("Logged model with ID '\(shortened(modelID))' not found.")
-    }
-
-    /// A run or an experiment that must be active before it can be written.
-    package static func mustBeActive(_ kind: String, id: String, current: LifecycleStage) -> TrackingError {
-        invalidParameter("The \(kind) \(id) must be in the 'active' state. Current state is \(current.wireName).")
     }
 }

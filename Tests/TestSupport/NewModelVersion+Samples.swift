@@ -1,5 +1,4 @@
 package import Tracking
-package import TrackingStore
 
 extension NewModelVersion {
     /// A sample version, whose artifacts lie in an object store unless a source is given.

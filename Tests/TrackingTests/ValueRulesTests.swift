@@ -1,10 +1,7 @@
 import Testing
 import Tracking
 
-// Swift Testing has a type of this name too.
-private typealias Tag = Tracking.Tag
-
-/// The message of an INVALID_PARAMETER_VALUE; nil if nothing was thrown.
+/// The message of an INVALID_PARAMETER_VALUE; `nil` when nothing was thrown.
 private func message(_ body: () throws -> Void) -> String? {
     do {
         try body()

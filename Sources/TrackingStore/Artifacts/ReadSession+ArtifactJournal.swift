@@ -1,5 +1,5 @@
 internal import SQLite
-internal import Tracking
+package import Tracking
 
 extension ReadSession {
     /// One page of the journal, newest first; empty for an unknown run or path.
@@ -71,8 +71,6 @@ extension ReadSession {
         return (0..<segments.count).map { segments[...$0].joined(separator: "/") }
     }
 
-    /// Where a content was uploaded to, the newest first, at most 8 paths; whether it is still there the journal
-    /// cannot know.
     package func artifactPaths(sha256: [UInt8]) throws -> [String] {
         let select = try connection.query(
             "SELECT path FROM artifact_journal WHERE sha256 = ?1 ORDER BY id DESC LIMIT 64",
@@ -102,8 +100,7 @@ extension ArtifactJournalQuery {
 
 extension ArtifactJournalEntry {
     fileprivate init(row: Statement) {
-        time = row.int64(1)
-        event = ArtifactEvent(
+        var event = ArtifactEvent(
             kind: ArtifactEvent.Kind(rawValue: row.int64(2)) ?? .upload,
             path: row.string(3),
             runID: row.optionalString(4),
@@ -112,5 +109,6 @@ extension ArtifactJournalEntry {
         )
         event.isShared = row.bool(7)
         event.sha256 = row.isNull(8) ? nil : row.bytes(8)
+        self.init(time: row.int64(1), event: event)
     }
 }

@@ -1,10 +1,7 @@
 internal import SQLite
-internal import Tracking
+package import Tracking
 
 extension WriteSession {
-    /// Journals an event under the present time.
-    ///
-    /// A run id that nobody made is left out: the path alone may suggest one.
     package func add(_ event: ArtifactEvent) throws {
         try connection.run(
             """
@@ -14,20 +11,12 @@ extension WriteSession {
             currentMilliseconds(),
             event.kind.rawValue,
             event.path,
-            try event.runID.flatMap { try knownRunRow($0) },
+            try event.runID.flatMap { try storedRun($0)?.id },
             event.bytes,
             event.microseconds,
             event.isShared ? 1 : 0,
             event.sha256
         )
-    }
-
-    private func knownRunRow(_ runID: String) throws -> Int64? {
-        do {
-            return try runRow(runID).id
-        } catch is TrackingError {
-            return nil
-        }
     }
 }
 

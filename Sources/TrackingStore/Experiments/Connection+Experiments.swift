@@ -14,6 +14,16 @@ extension Connection {
         }
         return Experiment(row: select)
     }
+
+    /// An experiment that may be written.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown experiment, `.invalidParameterValue` for a deleted one.
+    @discardableResult
+    func activeExperiment(id: Int64) throws -> Experiment {
+        let experiment = try experiment(id: id)
+        try experiment.requireActive()
+        return experiment
+    }
 }
 
 extension Experiment {

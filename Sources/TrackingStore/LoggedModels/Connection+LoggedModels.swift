@@ -7,16 +7,19 @@ extension Connection {
     /// - Parameter allowsDeleted: whether a deleted model may be the answer.
     /// - Throws: `.resourceDoesNotExist` for a model id that nobody made, or whose model is deleted.
     func loggedModelInfo(_ modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
-        try loggedModelRow(modelID, allowsDeleted: allowsDeleted).info
+        try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted).info
     }
 
-    /// As `loggedModelInfo`, with the number by which other tables know the model.
-    func loggedModelRow(_ modelID: String, allowsDeleted: Bool) throws -> (id: Int64, info: LoggedModelInfo) {
+    /// As `loggedModelInfo`, with the row of the model.
+    func loggedModelRowAndInfo(
+        _ modelID: String,
+        allowsDeleted: Bool
+    ) throws -> (row: Int64, info: LoggedModelInfo) {
         let select = try query("SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ?1", modelID)
         defer { select.reset() }
         guard try select.step() else { throw TrackingError.loggedModelNotFound(modelID) }
         let info = try LoggedModelInfo(row: select)
-        guard allowsDeleted || info.lifecycleStage == .active else { throw TrackingError.loggedModelNotFound(modelID) }
+        try info.requireVisible(allowsDeleted: allowsDeleted)
         return (select.int64(LoggedModelInfo.rowColumn), info)
     }
 }
@@ -29,7 +32,7 @@ extension LoggedModelInfo {
         logged_models.creation_time, logged_models.last_updated_time, logged_models.lifecycle_stage, logged_models.id
         """
 
-    /// The position among the columns of the number by which other tables know the model.
+    /// The position of the row id among the columns.
     static let rowColumn = 11
 
     init(row: Statement) throws {

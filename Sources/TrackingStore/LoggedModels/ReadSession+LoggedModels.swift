@@ -2,17 +2,12 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// A logged model's identity and state.
-    ///
-    /// - Parameter allowsDeleted: whether a deleted model may be the answer.
-    /// - Throws: `.resourceDoesNotExist` for a model id that nobody made, or whose model is deleted.
     package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
         try connection.loggedModelInfo(modelID, allowsDeleted: allowsDeleted)
     }
 
-    /// A logged model with everything that is known of it; throws as `loggedModelInfo`.
     package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {
-        let row = try connection.loggedModelRow(modelID, allowsDeleted: allowsDeleted).id
+        let row = try connection.loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted).row
         guard let model = try loggedModels(rows: [row]).first else { throw TrackingError.loggedModelNotFound(modelID) }
         return model
     }

@@ -7,13 +7,8 @@ extension WriteSession {
     /// A model keeps no NaN: it is 0 there, as in the reference.
     func insertModelMetrics(_ metrics: [ModelMetric], runRow: Int64) throws {
         for metric in metrics {
-            guard let model = try connection.loggedModelNumber(metric.modelID) else {
-                throw TrackingError(
-                    .badRequest,
-                    "Logged model with ID '\(shortened(metric.modelID))' not found: the metric "
-                        + "'\(shortened(metric.metric.key))' cannot be logged against it. Create the model first, or leave "
-                        + "'model_id' out."
-                )
+            guard let model = try connection.loggedModelRow(metric.modelID) else {
+                throw TrackingError.modelOfMetricNotFound(metric)
             }
             let point = MetricPoint(metric.metric)
             let key = try keyID(for: metric.metric.key)
@@ -32,9 +27,18 @@ extension WriteSession {
                 point.value
             )
             guard connection.changes > 0 else { continue }
+            let new = ModelMetricPoint(point: point, runID: metric.runID)
             for scope in [0] + scopes {
+                let latest = try latestPoint(model: model, key: key, scope: scope)
+                if let latest, !new.supersedes(latest) { continue }
                 try connection.run(
-                    Self.upsertLatest,
+                    """
+                    INSERT INTO latest_model_metrics (model_id, key_id, scope_id, value, timestamp, step, run_id)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                    ON CONFLICT (model_id, key_id, scope_id) DO UPDATE
+                    SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step,
+                        run_id = excluded.run_id
+                    """,
                     model,
                     key,
                     scope,
@@ -47,18 +51,22 @@ extension WriteSession {
         }
     }
 
-    /// Puts a point in the place of an older one: by (timestamp, step), ties by the lower run id, then the higher value.
-    private static let upsertLatest = """
-        INSERT INTO latest_model_metrics AS old (model_id, key_id, scope_id, value, timestamp, step, run_id)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        ON CONFLICT (model_id, key_id, scope_id) DO UPDATE
-        SET value = excluded.value, timestamp = excluded.timestamp, step = excluded.step, run_id = excluded.run_id
-        WHERE (excluded.timestamp, excluded.step) > (old.timestamp, old.step)
-            OR (excluded.timestamp, excluded.step) = (old.timestamp, old.step) AND CASE
-                WHEN excluded.run_id = old.run_id THEN excluded.value > old.value
-                ELSE (SELECT run_id FROM runs WHERE id = excluded.run_id) < (SELECT run_id FROM runs WHERE id = old.run_id)
-            END
-        """
+    private func latestPoint(model: Int64, key: Int64, scope: Int64) throws -> ModelMetricPoint? {
+        let select = try connection.query(
+            """
+            SELECT latest.value, 0, latest.timestamp, latest.step, runs.run_id
+            FROM latest_model_metrics AS latest
+            CROSS JOIN runs ON runs.id = latest.run_id
+            WHERE latest.model_id = ?1 AND latest.key_id = ?2 AND latest.scope_id = ?3
+            """,
+            model,
+            key,
+            scope
+        )
+        return try select.firstRow {
+            ModelMetricPoint(point: MetricPoint(row: $0, column: 0), runID: $0.string(4))
+        }
+    }
 
     /// The scopes to which a metric on a dataset belongs: the dataset itself first, then its name and its digest alone.
     private func datasetScopes(of dataset: MetricDataset) throws -> [Int64] {
@@ -72,8 +80,8 @@ extension WriteSession {
 }
 
 extension Connection {
-    /// The number by which other tables know a model, deleted or not; nil for an id that nobody made.
-    func loggedModelNumber(_ modelID: String) throws -> Int64? {
+    /// The row of a model, deleted or not; nil for an id that nobody made.
+    func loggedModelRow(_ modelID: String) throws -> Int64? {
         try query("SELECT id FROM logged_models WHERE model_id = ?1", modelID).firstRow { $0.int64(0) }
     }
 }

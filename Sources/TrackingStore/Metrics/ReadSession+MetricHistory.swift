@@ -1,37 +1,7 @@
 internal import SQLite
 package import Tracking
 
-/// One metric of one run, as a history request names it.
-package struct MetricHistory: Sendable {
-    package var runID: String
-    package var key: String
-
-    package init(runID: String, key: String) {
-        self.runID = runID
-        self.key = key
-    }
-}
-
-/// Points of a history, and where they end.
-package struct MetricHistoryPage: Sendable {
-    /// In ascending order of (timestamp, step, value).
-    package var points: [MetricPoint]
-    /// Opaque; nil on the last page.
-    package var nextPageToken: String?
-}
-
-/// A point together with the run it belongs to.
-package struct RunMetricPoint: Sendable {
-    package var runID: String
-    package var point: MetricPoint
-}
-
 extension ReadSession {
-    /// One page of a metric's history; empty for an unknown run or key, as in the reference.
-    ///
-    /// Cost grows with the page and not with what lies before it.
-    /// - Parameter limit: number of points at the most, at least 1.
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another history.
     package func metricHistory(
         _ history: MetricHistory,
         pageToken: String?,
@@ -78,16 +48,9 @@ extension ReadSession {
         }
     }
 
-    /// The points of one metric in several runs, in ascending order of (run id, timestamp, step, value).
-    ///
-    /// - Parameters:
-    ///   - runIDs: an unknown one adds nothing; one that is named twice counts once.
-    ///   - limit: number of points over all runs.
     package func metricHistories(key: String, runIDs: [String], limit: Int) throws -> [RunMetricPoint] {
         var found: [RunMetricPoint] = []
-        for runID in Set(runIDs.map(ExactText.init)).map(\.text).sorted(by: {
-            $0.utf8.lexicographicallyPrecedes($1.utf8)
-        }) {
+        for runID in distinctInByteOrder(runIDs) {
             guard found.count < limit else { break }
             guard let series = try series(of: MetricHistory(runID: runID, key: key)) else { continue }
             let query = try historyQuery(series, .beginning, limit: limit - found.count)

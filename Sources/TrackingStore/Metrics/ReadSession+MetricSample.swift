@@ -2,16 +2,6 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// A sample of a metric's history that is spread evenly over its points.
-    ///
-    /// The points, ordered by (step, timestamp, value, is_nan), are cut into `maxResults` buckets whose sizes differ by
-    /// one at the most, the larger first (SQL's NTILE). The first point of each is kept, and the last point of all: it
-    /// takes the place of the last kept one when there would be too many.
-    /// Reads every point of the history once and keeps `maxResults` of them.
-    /// - Parameters:
-    ///   - steps: only points within; nil for all.
-    ///   - maxResults: at least 1.
-    /// - Returns: in ascending order; empty for an unknown run or key.
     package func sampleMetric(
         _ history: MetricHistory,
         steps: ClosedRange<Int64>?,
@@ -104,44 +94,5 @@ extension ReadSession {
         let sql = "SELECT count(*) FROM metrics WHERE run_id = ?1 AND key_id = ?2 AND step BETWEEN ?3 AND ?4"
         let count = try connection.query(sql, series.runRow, series.keyID, steps.lowerBound, steps.upperBound)
         return try count.firstRow { $0.int64(0) } ?? 0
-    }
-}
-
-/// Rows cut into buckets as SQL's NTILE cuts them.
-struct BucketSample {
-    private let bucketCount: Int64
-    private let size: Int64
-    private let largerBuckets: Int64
-    private let rowCount: Int64
-
-    init(rowCount: Int64, bucketCount: Int64) {
-        self.rowCount = rowCount
-        self.bucketCount = bucketCount
-        size = rowCount / bucketCount
-        largerBuckets = rowCount % bucketCount
-    }
-
-    /// The index of a bucket's first row; the number of rows for a bucket that has none.
-    func start(ofBucket bucket: Int64) -> Int64 {
-        guard bucket < bucketCount else { return rowCount }
-        return min(bucket * size + min(bucket, largerBuckets), rowCount)
-    }
-
-    /// The rows of the sample in ascending order: the first of each bucket, and the last of all.
-    ///
-    /// The last takes the place of the one before it when there would be more than `limit`.
-    func indices(limit: Int) -> [Int64] {
-        let last = rowCount - 1
-        var indices: [Int64] = []
-        for bucket in 0..<bucketCount {
-            let start = start(ofBucket: bucket)
-            guard start < rowCount else { break }
-            indices.append(start)
-        }
-        if indices.last != last {
-            if indices.count >= limit { indices.removeLast() }
-            indices.append(last)
-        }
-        return indices
     }
 }

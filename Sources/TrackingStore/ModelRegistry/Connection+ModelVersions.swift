@@ -35,7 +35,7 @@ extension Connection {
     func modelVersions(rows: [Int64]) throws -> [ModelVersion] {
         if rows.isEmpty { return [] }
         let page = jsonArray(rows)
-        let tags = try tags(of: "model_version_tags", by: "version_id", page)
+        let tags = try tags(in: .modelVersions, of: page)
         let select = try query(
             """
             SELECT version.id, version.name, version.version, version.creation_time, version.last_updated_time,
@@ -97,25 +97,20 @@ extension Connection {
     ///   `.invalidParameterValue` for an unknown alias.
     func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
         let modelID = try registeredModelRow(name)
-        if isLatestAlias(alias) {
-            guard let latest = try latestVersion(ofModel: modelID, in: nil) else {
-                throw TrackingError.doesNotExist("Latest version not found for model \(shortened(name)).")
-            }
-            return latest
-        }
-        let select = try query(
-            "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
-            modelID,
-            alias
-        )
-        guard let version = try select.firstRow({ $0.int64(0) }) else {
-            throw TrackingError.invalidParameter("Registered model alias \(shortened(alias)) not found.")
-        }
+        let version =
+            isLatestAlias(alias)
+            ? try latestVersion(ofModel: modelID, in: nil)
+            : try query(
+                "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
+                modelID,
+                alias
+            ).firstRow { $0.int64(0) }
+        guard let version else { throw TrackingError.aliasNotFound(alias, model: name) }
         return version
     }
 }
 
-/// The numbers by which other tables know a version and its model.
+/// The rows of a version and of its model.
 struct ModelVersionRow {
     var id: Int64
     var modelID: Int64

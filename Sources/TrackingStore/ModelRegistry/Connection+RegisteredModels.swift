@@ -2,7 +2,7 @@ internal import SQLite
 internal import Tracking
 
 extension Connection {
-    /// The number by which other tables know a registered model.
+    /// The row of a registered model.
     ///
     /// - Throws: `.resourceDoesNotExist` when there is none of that name.
     func registeredModelRow(_ name: String) throws -> Int64 {
@@ -25,7 +25,7 @@ extension Connection {
     func registeredModels(rows: [Int64]) throws -> [RegisteredModel] {
         let page = jsonArray(rows)
         let latest = try latestVersions(ofModels: page)
-        let tags = try tags(of: "registered_model_tags", by: "model_id", page)
+        let tags = try tags(in: .registeredModels, of: page)
         let aliases = try aliases(ofModels: page)
         let select = try query(
             """
@@ -96,23 +96,5 @@ extension Connection {
             aliases[row.int64(0), default: []].append(ModelAlias(alias: row.string(1), version: row.int64(2)))
         }
         return aliases
-    }
-
-    /// The tags of each owner of a page, in ascending order of key bytes; table and column are names of our own.
-    func tags(of table: StaticString, by owner: StaticString, _ page: String) throws -> [Int64: [Tag]] {
-        let select = try query(
-            """
-            SELECT tag.\(owner), tag.key, tag.value
-            FROM json_each(?1) AS page
-            CROSS JOIN \(table) AS tag ON tag.\(owner) = page.value
-            ORDER BY page.id, tag.key
-            """,
-            page
-        )
-        var tags: [Int64: [Tag]] = [:]
-        try select.forEachRow { row in
-            tags[row.int64(0), default: []].append(Tag(key: row.string(1), value: row.string(2)))
-        }
-        return tags
     }
 }

@@ -2,9 +2,6 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Gives a version another description, or none.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
     package func updateModelVersion(_ key: ModelVersionKey, description: String?) throws -> ModelVersion {
         let row = try connection.modelVersionRow(key)
         try connection.run(
@@ -16,10 +13,6 @@ extension WriteSession {
         return try connection.modelVersion(key)
     }
 
-    /// Moves a version into a stage.
-    ///
-    /// - Parameter archivesOthers: whether the versions that are in the stage leave it for the archive.
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
     package func moveModelVersion(
         _ key: ModelVersionKey,
         to stage: ModelStage,
@@ -50,9 +43,6 @@ extension WriteSession {
         return try connection.modelVersion(key)
     }
 
-    /// Removes a version with its tags and aliases; its number is not given again.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
     package func deleteModelVersion(_ key: ModelVersionKey) throws {
         let row = try connection.modelVersionRow(key)
         let isPrompt = try connection.versionsArePrompts(ofModel: row.modelID)
@@ -66,34 +56,16 @@ extension WriteSession {
         try touchRegisteredModel(row.modelID, at: currentMilliseconds())
     }
 
-    /// Sets one tag of a version.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
     package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
         let row = try connection.modelVersionRow(key)
-        try upsertVersion(tag, versionID: row.id)
+        try connection.upsert(tag, in: .modelVersions, of: row.id)
         if tag.key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
     }
 
-    /// Removes one tag of a version, if it has it.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
     package func deleteModelVersionTag(key: String, version: ModelVersionKey) throws {
         let row = try connection.modelVersionRow(version)
-        try connection.run("DELETE FROM model_version_tags WHERE version_id = ?1 AND key = ?2", row.id, key)
+        _ = try connection.deleteTag(key, in: .modelVersions, of: row.id)
         if key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
-    }
-
-    func upsertVersion(_ tag: Tag, versionID: Int64) throws {
-        try connection.run(
-            """
-            INSERT INTO model_version_tags (version_id, key, value) VALUES (?1, ?2, ?3)
-            ON CONFLICT (version_id, key) DO UPDATE SET value = excluded.value
-            """,
-            versionID,
-            tag.key,
-            tag.value
-        )
     }
 
     /// Makes `is_prompt` of a model's versions follow their tags.
@@ -103,10 +75,11 @@ extension WriteSession {
             SELECT EXISTS (
                 SELECT 1 FROM model_versions AS version
                 CROSS JOIN model_version_tags AS tag ON tag.version_id = version.id AND tag.key = ?2
-                WHERE version.model_id = ?1 AND tag.value = 'true')
+                WHERE version.model_id = ?1 AND tag.value = ?3)
             """,
             modelID,
-            Tag.isPromptKey
+            Tag.promptMark.key,
+            Tag.promptMark.value
         )
         try markVersions(ofModel: modelID, asPrompts: try tagged.firstRow { $0.bool(0) } ?? false)
     }

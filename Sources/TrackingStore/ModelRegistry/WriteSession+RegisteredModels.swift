@@ -2,12 +2,9 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Creates a registered model, or a prompt when its tags say so.
-    ///
-    /// - Throws: `.resourceAlreadyExists` when the name is taken; the message says by what.
     package func createRegisteredModel(name: String, description: String, tags: [Tag]) throws -> RegisteredModel {
         let tags = tags.lastOfEachKey
-        try requireUnusedModelName(name, isPrompt: tags.contains { $0.key.isExactly(Tag.isPromptKey) })
+        try ModelNameHolder(tags).requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
             """
@@ -20,13 +17,13 @@ extension WriteSession {
             tags.contains(where: \.marksPrompt) ? 1 : 0
         )
         let id = connection.lastInsertRowID
-        for tag in tags { try upsertRegistered(tag, modelID: id) }
+        for tag in tags { try connection.upsert(tag, in: .registeredModels, of: id) }
         var model = RegisteredModel(name: name, creationTime: now, lastUpdatedTime: now, description: description)
         model.tags = tags
         return model
     }
 
-    private func requireUnusedModelName(_ name: String, isPrompt: Bool) throws {
+    private func holder(ofName name: String) throws -> ModelNameHolder? {
         let select = try connection.query(
             """
             SELECT EXISTS (SELECT 1 FROM registered_model_tags WHERE model_id = model.id AND key = ?2)
@@ -36,22 +33,9 @@ extension WriteSession {
             name,
             Tag.isPromptKey
         )
-        guard let isTakenByPrompt = try select.firstRow({ $0.bool(0) }) else { return }
-        let kind = isPrompt ? "Prompt" : "Registered Model"
-        guard isTakenByPrompt != isPrompt else {
-            throw TrackingError(.resourceAlreadyExists, "\(kind) (name=\(shortened(name))) already exists.")
-        }
-        let taker = isTakenByPrompt ? "prompt" : "registered model"
-        throw TrackingError(
-            .resourceAlreadyExists,
-            "Tried to create a \(kind.lowercased()) with name '\(shortened(name))', but the name is already taken by a "
-                + "\(taker). MLflow does not allow creating a model and a prompt with the same name."
-        )
+        return try select.firstRow { $0.bool(0) ? .prompt : .model }
     }
 
-    /// Gives a registered model another description.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when there is none of that name.
     package func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel {
         let id = try connection.registeredModelRow(name)
         try connection.run(
@@ -63,19 +47,11 @@ extension WriteSession {
         return try connection.registeredModel(name)
     }
 
-    /// Gives a registered model another name; its versions, tags and aliases go with it.
-    ///
-    /// Writes every version, some 70,000 a second.
-    /// - Throws: `.resourceDoesNotExist` when there is none of that name, `.resourceAlreadyExists` when the new one is
-    ///   taken.
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
         let id = try connection.registeredModelRow(name)
         let taker = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
         if let other = try taker.firstRow({ $0.int64(0) }), other != id {
-            throw TrackingError(
-                .resourceAlreadyExists,
-                "Registered Model (name=\(shortened(newName))) already exists. Choose another name."
-            )
+            throw TrackingError.modelNameTaken(newName)
         }
         let now = currentMilliseconds()
         try connection.run(
@@ -93,9 +69,6 @@ extension WriteSession {
         return try connection.registeredModel(newName)
     }
 
-    /// Removes a registered model with its versions, tags and aliases; a new one of that name begins at version 1.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when there is none of that name.
     package func deleteRegisteredModel(_ name: String) throws {
         try connection.run(
             "DELETE FROM registered_models WHERE id = ?1",
@@ -103,21 +76,15 @@ extension WriteSession {
         )
     }
 
-    /// Sets one tag of a registered model.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when there is none of that name.
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
         let id = try connection.registeredModelRow(name)
-        try upsertRegistered(tag, modelID: id)
+        try connection.upsert(tag, in: .registeredModels, of: id)
         if tag.key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: tag.marksPrompt) }
     }
 
-    /// Removes one tag of a registered model, if it has it.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when there is no model of that name.
     package func deleteRegisteredModelTag(key: String, model name: String) throws {
         let id = try connection.registeredModelRow(name)
-        try connection.run("DELETE FROM registered_model_tags WHERE model_id = ?1 AND key = ?2", id, key)
+        _ = try connection.deleteTag(key, in: .registeredModels, of: id)
         if key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: false) }
     }
 
@@ -125,21 +92,6 @@ extension WriteSession {
         try connection.run("UPDATE registered_models SET is_prompt = ?2 WHERE id = ?1", id, isPrompt ? 1 : 0)
     }
 
-    private func upsertRegistered(_ tag: Tag, modelID: Int64) throws {
-        try connection.run(
-            """
-            INSERT INTO registered_model_tags (model_id, key, value) VALUES (?1, ?2, ?3)
-            ON CONFLICT (model_id, key) DO UPDATE SET value = excluded.value
-            """,
-            modelID,
-            tag.key,
-            tag.value
-        )
-    }
-
-    /// Lets an alias stand for a version, whatever it stood for.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
     package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
         let row = try connection.modelVersionRow(key)
         try connection.run(
@@ -153,9 +105,6 @@ extension WriteSession {
         )
     }
 
-    /// Removes an alias of a registered model, if it has it.
-    ///
-    /// - Throws: `.resourceDoesNotExist` when there is no model of that name.
     package func deleteModelAlias(_ alias: String, model name: String) throws {
         try connection.run(
             "DELETE FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",

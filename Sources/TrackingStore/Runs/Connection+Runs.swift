@@ -20,7 +20,7 @@ extension RunInfo {
         runs.artifact_uri, runs.lifecycle_stage, runs.id
         """
 
-    /// The position among the columns of the number by which other tables know the run.
+    /// The position of the row id among the columns.
     static let rowColumn = 9
 
     init(row: Statement) throws {

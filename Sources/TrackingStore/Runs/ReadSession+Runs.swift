@@ -2,9 +2,6 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// A run with everything that is known of it, active or deleted.
-    ///
-    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
     package func run(id runID: String) throws -> Run {
         let rows = try connection.query("SELECT runs.id FROM runs WHERE run_id = ?1", runID)
             .map { $0.int64(0) }
@@ -15,9 +12,6 @@ extension ReadSession {
         return run
     }
 
-    /// A run's identity and state, active or deleted.
-    ///
-    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
     package func runInfo(id runID: String) throws -> RunInfo {
         try connection.runInfo(runID)
     }
@@ -147,7 +141,6 @@ extension ReadSession {
 }
 
 extension ReadSession {
-    /// The number of runs, deleted ones included; reads an index from end to end.
     package func runCount() throws -> Int64 {
         try connection.query("SELECT count(*) FROM runs").firstRow { $0.int64(0) } ?? 0
     }

@@ -2,11 +2,6 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Links datasets and models to a run as its inputs.
-    ///
-    /// A dataset that the experiment knows by name and digest is kept as it is; a run that has the dataset already
-    /// keeps the tags of the first time. Of two equal datasets in one request the first counts.
-    /// - Throws: `.resourceDoesNotExist` for an unknown run, `.invalidParameterValue` for a deleted one.
     package func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws {
         let run = try activeRunRow(runID)
         for input in datasets {
@@ -22,9 +17,6 @@ extension WriteSession {
         }
     }
 
-    /// Links models to a run as its outputs; a model that is linked already takes the new step.
-    ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown run, `.invalidParameterValue` for a deleted one.
     package func logOutputs(models: [ModelOutput], runID: String) throws {
         let run = try activeRunRow(runID)
         for model in models {
@@ -69,16 +61,6 @@ extension WriteSession {
         try connection.run("INSERT OR IGNORE INTO dataset_inputs (run_id, dataset_id) VALUES (?1, ?2)", runRow, dataset)
         guard connection.changes > 0 else { return }
         let input = connection.lastInsertRowID
-        for tag in tags {
-            try connection.run(
-                """
-                INSERT INTO dataset_input_tags (input_id, key, value) VALUES (?1, ?2, ?3)
-                ON CONFLICT (input_id, key) DO UPDATE SET value = excluded.value
-                """,
-                input,
-                tag.key,
-                tag.value
-            )
-        }
+        for tag in tags { try connection.upsert(tag, in: .datasetInputs, of: input) }
     }
 }

@@ -5,7 +5,7 @@ internal import Tracking
 /// The store as one read request sees it: one moment in time over all its statements.
 ///
 /// Handed to the closure of `TrackingStore.read` inside a read transaction, and used nowhere else.
-package final class ReadSession: ReaderContext {
+package final class ReadSession: ReaderContext, TrackingReading {
     package let connection: Connection
     /// Who waits for what is read.
     package private(set) var caller = Caller.server

@@ -6,10 +6,10 @@ internal import Tracking
 /// Handed to the closure of `TrackingStore.write` and used nowhere else. Its methods throw `TrackingError` for what the
 /// client can mend; nothing of the request is stored then.
 ///
-/// What it remembers between requests (ids of keys, of runs, and the latest point of each metric) saves a look-up a row.
-/// An entry made since the last commit leaves again when the next one fails. A request that has changed nothing in the
-/// database must not have changed an entry either: its failure undoes nothing.
-package final class WriteSession: WriterSession {
+/// It remembers ids of keys, runs, and the summary of each metric between requests, which saves a look-up for each row.
+/// Cache entries added since the last commit are dropped if the next commit fails. A request that fails without changing
+/// the database is not rolled back, so it must not have changed a cache.
+package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     let artifactRoot: ArtifactLocation
     let statements: WriteStatements
@@ -21,7 +21,7 @@ package final class WriteSession: WriterSession {
 
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
-    var latestMetrics = RevocableCache<MetricSeries, LatestMetric>(capacity: 40_000)
+    var metricSummaries = RevocableCache<MetricSeries, MetricSummary>(capacity: 40_000)
     private var unconfirmed = UnconfirmedCreations()
 
     init(
@@ -55,14 +55,14 @@ package final class WriteSession: WriterSession {
     package func didCommit() {
         keyIDs.commit()
         runRows.commit()
-        latestMetrics.commit()
+        metricSummaries.commit()
         unconfirmed.commit()
     }
 
     package func didRollBack() {
         keyIDs.rollBack()
         runRows.rollBack()
-        latestMetrics.rollBack()
+        metricSummaries.rollBack()
         unconfirmed.rollBack()
         rescue()
     }
@@ -92,18 +92,14 @@ package final class WriteSession: WriterSession {
         return made
     }
 
-    /// Where the run is stored and whether it may be written.
-    ///
-    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
-    func runRow(_ runID: String) throws -> RunRow {
+    /// Where a run is stored and whether it may be written; nil for a run id that nobody made.
+    func storedRun(_ runID: String) throws -> RunRow? {
         let key = ExactText(runID)
         if let known = runRows[key] { return known }
         let select = statements.selectRun
         try select.bind(runID, at: 1)
         defer { select.reset() }
-        guard try select.step() else {
-            throw TrackingError.runNotFound(runID)
-        }
+        guard try select.step() else { return nil }
         let row = RunRow(
             id: select.int64(0),
             experimentID: select.int64(1),
@@ -113,14 +109,20 @@ package final class WriteSession: WriterSession {
         return row
     }
 
+    /// As `storedRun`.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
+    func runRow(_ runID: String) throws -> RunRow {
+        guard let row = try storedRun(runID) else { throw TrackingError.runNotFound(runID) }
+        return row
+    }
+
     /// The row of a run that may be written.
     ///
     /// - Throws: `.invalidParameterValue` for a deleted run; the message says that it must be active.
     func activeRunRow(_ runID: String) throws -> RunRow {
         let row = try runRow(runID)
-        guard row.lifecycleStage == .active else {
-            throw TrackingError.mustBeActive("run", id: runID, current: row.lifecycleStage)
-        }
+        try row.lifecycleStage.requireActive("run", id: runID)
         return row
     }
 
@@ -160,11 +162,4 @@ struct RunRow {
 struct MetricSeries: Hashable {
     var runRow: Int64
     var keyID: Int64
-}
-
-/// The stored summary of one metric of one run.
-struct LatestMetric {
-    var point: MetricPoint
-    var pointCount: Int64
-    var isInOrder: Bool
 }

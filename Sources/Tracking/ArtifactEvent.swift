@@ -34,6 +34,11 @@ package struct ArtifactJournalEntry: Sendable {
     /// Unix milliseconds.
     package var time: Int64
     package var event: ArtifactEvent
+
+    package init(time: Int64, event: ArtifactEvent) {
+        self.time = time
+        self.event = event
+    }
 }
 
 /// Which entries of the journal are asked for; what is nil does not restrict them.
@@ -57,4 +62,9 @@ package struct ArtifactJournalPage: Sendable {
     package var entries: [ArtifactJournalEntry]
     /// Opaque; nil on the last page.
     package var nextPageToken: String?
+
+    package init(entries: [ArtifactJournalEntry], nextPageToken: String?) {
+        self.entries = entries
+        self.nextPageToken = nextPageToken
+    }
 }

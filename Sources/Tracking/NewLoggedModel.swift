@@ -1,0 +1,55 @@
+/// What a client says of a logged model that it creates.
+package struct NewLoggedModel: Sendable {
+    package var experimentID: Int64
+    /// Empty: made up.
+    package var name: String
+    package var modelType: String
+    package var sourceRunID: String
+    /// Each key at most once.
+    package var params: [Param]
+    /// Each key at most once.
+    package var tags: [Tag]
+
+    package init(
+        experimentID: Int64,
+        name: String,
+        modelType: String,
+        sourceRunID: String,
+        params: [Param],
+        tags: [Tag]
+    ) {
+        self.experimentID = experimentID
+        self.name = name
+        self.modelType = modelType
+        self.sourceRunID = sourceRunID
+        self.params = params
+        self.tags = tags
+    }
+
+    /// The model that the request makes, in status PENDING and with an id that is made up.
+    ///
+    /// - Parameters:
+    ///   - experiment: an active one.
+    ///   - time: Unix milliseconds.
+    package func model(in experiment: Experiment, at time: Int64) -> LoggedModel {
+        let modelID = "m-" + makeRunID()
+        let folder = ArtifactLocation(experiment.artifactLocation).appending("models/\(modelID)/artifacts")
+        let info = LoggedModelInfo(
+            modelID: modelID,
+            experimentID: experimentID,
+            name: name.isEmpty ? makeRunName() : name,
+            artifactURI: folder.uri,
+            status: .pending,
+            statusMessage: nil,
+            modelType: modelType,
+            sourceRunID: sourceRunID,
+            creationTime: time,
+            lastUpdatedTime: time,
+            lifecycleStage: .active
+        )
+        var model = LoggedModel(info: info)
+        model.params = params
+        model.tags = tags
+        return model
+    }
+}

@@ -1,0 +1,55 @@
+internal import SQLite
+internal import Tracking
+
+/// A table of tags that holds their keys as text; runs and logged models intern theirs.
+struct TagTable {
+    let name: StaticString
+    /// The column that says whose tag it is.
+    let owner: StaticString
+
+    static let experiments = TagTable(name: "experiment_tags", owner: "experiment_id")
+    static let datasetInputs = TagTable(name: "dataset_input_tags", owner: "input_id")
+    static let registeredModels = TagTable(name: "registered_model_tags", owner: "model_id")
+    static let modelVersions = TagTable(name: "model_version_tags", owner: "version_id")
+}
+
+extension Connection {
+    /// Sets a tag; the value that it had is replaced.
+    func upsert(_ tag: Tag, in table: TagTable, of owner: Int64) throws {
+        try run(
+            """
+            INSERT INTO \(table.name) (\(table.owner), key, value) VALUES (?1, ?2, ?3)
+            ON CONFLICT (\(table.owner), key) DO UPDATE SET value = excluded.value
+            """,
+            owner,
+            tag.key,
+            tag.value
+        )
+    }
+
+    /// - Returns: whether there was such a tag.
+    func deleteTag(_ key: String, in table: TagTable, of owner: Int64) throws -> Bool {
+        try run("DELETE FROM \(table.name) WHERE \(table.owner) = ?1 AND key = ?2", owner, key)
+        return changes > 0
+    }
+
+    /// The tags of each owner of a page, in ascending order of key bytes.
+    ///
+    /// - Parameter page: ids of owners as a JSON array.
+    func tags(in table: TagTable, of page: String) throws -> [Int64: [Tag]] {
+        let select = try query(
+            """
+            SELECT tag.\(table.owner), tag.key, tag.value
+            FROM json_each(?1) AS page
+            CROSS JOIN \(table.name) AS tag ON tag.\(table.owner) = page.value
+            ORDER BY page.id, tag.key
+            """,
+            page
+        )
+        var tags: [Int64: [Tag]] = [:]
+        try select.forEachRow { row in
+            tags[row.int64(0), default: []].append(Tag(key: row.string(1), value: row.string(2)))
+        }
+        return tags
+    }
+}

@@ -14,7 +14,8 @@ extension SearchSubject {
         foldsOperatorCase: true,
         refusesRepeatedOrderings: false,
         joinsWords: true,
-        wording: .loggedModels
+        wording: .loggedModels,
+        tieBreaks: [.descending("creation_time"), .ascending("model_id")]
     )
 
     private static let loggedModelAttributes: [String: Field] = [

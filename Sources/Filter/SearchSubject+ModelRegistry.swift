@@ -17,7 +17,8 @@ extension SearchSubject {
         refusesRepeatedOrderings: true,
         joinsWords: false,
         wording: .registeredModels,
-        allowsQuotedAttributes: false
+        allowsQuotedAttributes: false,
+        tieBreaks: [.ascending("name")]
     )
 
     /// `model-versions/search`.
@@ -41,7 +42,9 @@ extension SearchSubject {
         refusesRepeatedOrderings: true,
         joinsWords: false,
         wording: .modelVersions,
-        allowsQuotedAttributes: false
+        allowsQuotedAttributes: false,
+        defaultOrder: [.descending("last_updated_timestamp")],
+        tieBreaks: [.ascending("name"), .descending("version_number")]
     )
 
     /// `attributes.` is legal since 3.18.

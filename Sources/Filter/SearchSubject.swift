@@ -64,6 +64,10 @@ package struct SearchSubject: Sendable {
     let wording: FilterWording
     /// Whether a filter may write an attribute in quotes of any kind.
     var allowsQuotedAttributes = true
+    /// The order where the client names none.
+    var defaultOrder: [Ordering] = []
+    /// Together unique.
+    let tieBreaks: [Ordering]
 }
 
 /// How the reference words what is wrong with a filter; its clients' tests look at the beginnings.
@@ -159,7 +163,8 @@ extension SearchSubject {
         foldsOperatorCase: true,
         refusesRepeatedOrderings: true,
         joinsWords: false,
-        wording: .tracking
+        wording: .tracking,
+        tieBreaks: [.descending("start_time"), .ascending("run_id")]
     )
 
     /// `experiments/search`; `attributes.` is legal since 3.18.
@@ -180,7 +185,9 @@ extension SearchSubject {
         foldsOperatorCase: false,
         refusesRepeatedOrderings: false,
         joinsWords: false,
-        wording: .tracking
+        wording: .tracking,
+        defaultOrder: [.descending("creation_time"), .ascending("experiment_id")],
+        tieBreaks: [.descending("experiment_id")]
     )
 }
 

@@ -56,15 +56,3 @@ package struct ArtifactJournalQuery: Sendable {
         self.maxResults = maxResults
     }
 }
-
-/// Entries, newest first, and where they end.
-package struct ArtifactJournalPage: Sendable {
-    package var entries: [ArtifactJournalEntry]
-    /// Opaque; nil on the last page.
-    package var nextPageToken: String?
-
-    package init(entries: [ArtifactJournalEntry], nextPageToken: String?) {
-        self.entries = entries
-        self.nextPageToken = nextPageToken
-    }
-}

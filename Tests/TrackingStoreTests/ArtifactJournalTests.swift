@@ -18,7 +18,7 @@ import TrackingStore
         event.sha256 = [1, 2, 255]
         try add(event)
         try add(ArtifactEvent(kind: .deletion, path: "0", runID: "no such run", bytes: 0, microseconds: 1))
-        let entries = try page().entries
+        let entries = try page().items
         #expect(entries.map(\.event.kind) == [.deletion, .upload])
         #expect(entries.map(\.event.runID) == [nil, runID])
         let upload = try #require(entries.last)
@@ -40,15 +40,15 @@ import TrackingStore
             var paged: [String] = []
             repeat {
                 let page = try page(small)
-                #expect(page.entries.count <= 4)
-                paged += page.entries.map(\.event.path)
+                #expect(page.items.count <= 4)
+                paged += page.items.map(\.event.path)
                 small.pageToken = page.nextPageToken
             } while small.pageToken != nil
             var whole = query
             whole.maxResults = 100
-            #expect(paged == (try page(whole).entries.map(\.event.path)))
+            #expect(paged == (try page(whole).items.map(\.event.path)))
         }
-        #expect(try page(.init(runID: runID)).entries.count == 13)
+        #expect(try page(.init(runID: runID)).items.count == 13)
     }
 
     @Test func `a token of another query is refused`() throws {
@@ -67,14 +67,14 @@ import TrackingStore
         try add(path: "r/d/a/b")
         try add(ArtifactEvent(kind: .deletion, path: "r/d", runID: nil, bytes: 3, microseconds: 1))
         try add(path: "r/dd")
-        #expect(try page(.init(path: "r/d/a")).entries.map(\.event.path) == ["r/d", "r/d/a"])
+        #expect(try page(.init(path: "r/d/a")).items.map(\.event.path) == ["r/d", "r/d/a"])
     }
 
     @Test func `asks for events since a moment`() throws {
         for number in 0..<4 { try add(path: "f\(number)") }
         try fixture.execute("UPDATE artifact_journal SET time = id * 10")
-        #expect(try page(.init(since: 20)).entries.map(\.time) == [40, 30, 20])
-        #expect(try page(.init(since: 41)).entries.isEmpty)
+        #expect(try page(.init(since: 20)).items.map(\.time) == [40, 30, 20])
+        #expect(try page(.init(since: 41)).items.isEmpty)
     }
 
     @Test func `finds where a content was, the newest first and each path once`() throws {
@@ -93,8 +93,8 @@ import TrackingStore
         try add(ArtifactEvent(kind: .upload, path: path, runID: runID, bytes: 1, microseconds: 1))
     }
 
-    private func page(_ query: ArtifactJournalQuery = .init(maxResults: 100)) throws -> ArtifactJournalPage {
-        try fixture.read { try $0.artifactJournal(query) }
+    private func page(_ query: ArtifactJournalQuery = .init(maxResults: 100)) throws -> Page<ArtifactJournalEntry> {
+        try fixture.read { try $0.searchArtifactJournal(query) }
     }
 }
 

@@ -95,7 +95,7 @@ import TrackingStore
 
     private static func names(_ search: LoggedModelSearch, in fixture: StoreFixture) throws -> [String] {
         try fixture.read { session in
-            try session.loggedModels(rows: try session.findLoggedModels(search).items).map(\.info.name).sorted()
+            try session.searchLoggedModels(search).items.map(\.info.name).sorted()
         }
     }
 

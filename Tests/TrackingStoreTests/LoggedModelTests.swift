@@ -144,10 +144,10 @@ import TrackingStore
         ]
         for (search, index) in cases {
             let plans = try fixture.read { session in
-                let page = try session.findLoggedModels(search)
+                let page = try session.searchLoggedModels(search)
                 var next = search
                 next.pageToken = page.nextPageToken
-                _ = try session.loggedModels(rows: try session.findLoggedModels(next).items)
+                _ = try session.searchLoggedModels(next)
                 return try queryPlans(of: session.connection)
             }
             #expect(tableWalks(plans).isEmpty, "\(plans)")

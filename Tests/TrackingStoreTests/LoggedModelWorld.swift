@@ -165,8 +165,8 @@ extension ReadSession {
         var search = search
         var ids: [String] = []
         repeat {
-            let page = try findLoggedModels(search)
-            ids += try loggedModels(rows: page.items).map(\.info.modelID)
+            let page = try searchLoggedModels(search)
+            ids += page.items.map(\.info.modelID)
             search.pageToken = page.nextPageToken
         } while search.pageToken != nil
         return ids

@@ -121,7 +121,7 @@ import TrackingStore
             maxResults: 10,
             pageToken: nil
         )
-        #expect(trackingError { _ = try store.readNow { try $0.findRuns(walk) } }?.code == .insufficientStorage)
+        #expect(trackingError { _ = try store.readNow { try $0.searchRuns(walk) } }?.code == .insufficientStorage)
         #expect(texts.all.contains { $0.contains("malformed") || $0.contains("corrupt") })
     }
 

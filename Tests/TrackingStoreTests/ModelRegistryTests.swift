@@ -40,9 +40,7 @@ import TrackingStore
             pageToken: nil
         )
         return try fixture.read { session in
-            try session.modelVersions(rows: try session.findModelVersions(search).items).map {
-                "\($0.name)/\($0.version)"
-            }
+            try session.searchModelVersions(search).items.map { "\($0.name)/\($0.version)" }
         }
     }
 
@@ -240,14 +238,8 @@ import TrackingStore
                     maxResults: 3,
                     pageToken: token
                 )
-                let page = try fixture.read { session in
-                    let page = try session.findModelVersions(search)
-                    return Page(
-                        items: try session.modelVersions(rows: page.items).map(\.version),
-                        nextPageToken: page.nextPageToken
-                    )
-                }
-                seen += page.items
+                let page = try fixture.read { try $0.searchModelVersions(search) }
+                seen += page.items.map(\.version)
                 token = page.nextPageToken
             } while token != nil
             #expect(seen.sorted() == Array(1...7))

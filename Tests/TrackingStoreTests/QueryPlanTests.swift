@@ -122,7 +122,7 @@ import TrackingStore
             if question == "run" { query.runID = runID }
             if question == "path" { query.path = "a/b" }
             if question == "time" { query.since = 1 }
-            _ = try session.artifactJournal(query)
+            _ = try session.searchArtifactJournal(query)
         }
         let plan = try #require(plans.first { $0.contains("artifact_journal_by_\(question)") }, "\(plans)")
         #expect(plan.contains("TEMP B-TREE") == (question == "path"), "\(plan)")

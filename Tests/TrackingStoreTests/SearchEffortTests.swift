@@ -37,7 +37,7 @@ import TrackingStore
             maxResults: 1_000,
             pageToken: nil
         )
-        try check { try $0.findLoggedModels(search).items.count }
+        try check { try $0.findLoggedModels(search).count }
     }
 
     @Test func `registered models`() throws {

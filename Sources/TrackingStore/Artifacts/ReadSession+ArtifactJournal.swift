@@ -6,69 +6,8 @@ extension ReadSession {
     ///
     /// By time or run it costs what the page holds; by path, one look at each event of that path.
     /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another query.
-    package func artifactJournal(_ query: ArtifactJournalQuery) throws -> ArtifactJournalPage {
-        let digest = query.digest
-        let start = try PageToken.parse(query.pageToken, digest: digest, termCount: 2)
-        let statement = try journalStatement(query, start)
-        defer { statement.reset() }
-        var entries: [ArtifactJournalEntry] = []
-        var last: [SortValue] = []
-        while try statement.step() {
-            if entries.count == query.maxResults {
-                return ArtifactJournalPage(
-                    entries: entries,
-                    nextPageToken: PageToken.make(after: last, digest: digest)
-                )
-            }
-            entries.append(ArtifactJournalEntry(row: statement))
-            last = [.integer(statement.int64(1)), .integer(statement.int64(0))]
-        }
-        return ArtifactJournalPage(entries: entries, nextPageToken: nil)
-    }
-
-    private func journalStatement(_ query: ArtifactJournalQuery, _ start: PageStart) throws -> Statement {
-        var conditions: [String] = []
-        var values: [any Bindable] = []
-        if let runID = query.runID {
-            conditions.append("journal.run_id = (SELECT id FROM runs WHERE run_id = ?)")
-            values.append(runID)
-        }
-        if let path = query.path {
-            let paths = Self.withFoldersAbove(path)
-            conditions.append("journal.path IN (\(paths.map { _ in "?" }.joined(separator: ", ")))")
-            values += paths.map { $0 as any Bindable }
-        }
-        if let since = query.since {
-            conditions.append("journal.time >= ?")
-            values.append(since)
-        }
-        var tail = "LIMIT ?"
-        switch start {
-        case .beginning: values.append(query.maxResults + 1)
-        case .after(let last):
-            conditions.append("(journal.time, journal.id) < (?, ?)")
-            values += last.map { $0 as any Bindable }
-            values.append(query.maxResults + 1)
-        case .offset(let offset):
-            tail += " OFFSET ?"
-            values += [query.maxResults + 1, offset] as [any Bindable]
-        }
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        return try connection.query(
-            """
-            SELECT journal.id, time, kind, path, runs.run_id, bytes, duration, is_shared, sha256
-            FROM artifact_journal AS journal LEFT JOIN runs ON runs.id = journal.run_id
-            \(filter)
-            ORDER BY journal.time DESC, journal.id DESC
-            \(tail)
-            """,
-            values: values
-        )
-    }
-
-    private static func withFoldersAbove(_ path: String) -> [String] {
-        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
-        return (0..<segments.count).map { segments[...$0].joined(separator: "/") }
+    package func findArtifactEvents(_ query: ArtifactJournalQuery) throws -> SearchCursor<ArtifactJournalEntry> {
+        try find(query)
     }
 
     package func artifactPaths(sha256: [UInt8]) throws -> [String] {
@@ -85,9 +24,10 @@ extension ReadSession {
     }
 }
 
-extension ArtifactJournalQuery {
-    /// Tells the page tokens of different queries apart.
-    fileprivate var digest: UInt64 {
+extension ArtifactJournalQuery: SearchDescription {
+    static let table = "artifact_journal"
+
+    var digest: UInt64 {
         var digest = QueryDigest()
         digest.add("artifact journal")
         for part in [runID, path, since.map { "\($0)" }] {
@@ -95,6 +35,41 @@ extension ArtifactJournalQuery {
             digest.add(part ?? "")
         }
         return digest.value
+    }
+
+    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
+        var statement = SearchStatement(rowColumn: "id", source: "artifact_journal")
+        if let runID {
+            statement.conditions.append("run_id = (SELECT id FROM runs WHERE run_id = \(statement.bind(runID)))")
+        }
+        if let path {
+            let paths = Self.withFoldersAbove(path).map { statement.bind($0) }
+            statement.conditions.append("path IN (\(paths.joined(separator: ", ")))")
+        }
+        if let since { statement.conditions.append("time >= \(statement.bind(since))") }
+        if statement.conditions.isEmpty { statement.conditions.append("TRUE") }
+        statement.terms = [SortTerm("time", ascending: false, .integer), SortTerm("id", ascending: false, .integer)]
+        return statement
+    }
+
+    static func entities(rows: [Int64], in session: ReadSession) throws -> [ArtifactJournalEntry] {
+        try session.connection.query(
+            """
+            SELECT journal.id, journal.time, journal.kind, journal.path, runs.run_id, journal.bytes, journal.duration,
+                journal.is_shared, journal.sha256
+            FROM json_each(?1) AS page
+            CROSS JOIN artifact_journal AS journal ON journal.id = page.value
+            LEFT JOIN runs ON runs.id = journal.run_id
+            ORDER BY page.id
+            """,
+            jsonArray(rows)
+        )
+        .map { ArtifactJournalEntry(row: $0) }
+    }
+
+    private static func withFoldersAbove(_ path: String) -> [String] {
+        let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        return (0..<segments.count).map { segments[...$0].joined(separator: "/") }
     }
 }
 

@@ -31,17 +31,13 @@ extension ReadSession {
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for a
     ///   pattern that is too long.
-    package func searchExperiments(_ search: ExperimentSearch) throws -> Page<Experiment> {
-        explainEffort(of: search.filter, orderedBy: search.orderings)
-        let statement = try search.statement
-        let start = try PageToken.parse(search.pageToken, digest: search.digest, termCount: statement.terms.count)
-        let page = try statement.page(of: search.maxResults, startingAt: start, digest: search.digest, in: connection)
-        return Page(items: try experiments(ids: page.items), nextPageToken: page.nextPageToken)
-    }
+    package func findExperiments(_ search: ExperimentSearch) throws -> SearchCursor<Experiment> { try find(search) }
 }
 
-extension ExperimentSearch {
-    fileprivate var digest: UInt64 {
+extension ExperimentSearch: SearchDescription {
+    static let table = "experiments"
+
+    var digest: UInt64 {
         var digest = QueryDigest()
         digest.add("experiments")
         digest.add(viewType.wireName)
@@ -50,20 +46,25 @@ extension ExperimentSearch {
         return digest.value
     }
 
-    fileprivate var statement: SearchStatement {
-        get throws {
-            var statement = SearchStatement(rowColumn: "experiments.id", source: "experiments")
-            switch viewType {
-            case .activeOnly: statement.conditions.append("experiments.lifecycle_stage = 0")
-            case .deletedOnly: statement.conditions.append("experiments.lifecycle_stage = 1")
-            case .all: statement.conditions.append("experiments.lifecycle_stage IN (0, 1)")
-            }
-            for comparison in filter {
-                try Self.add(comparison, to: &statement)
-            }
-            order(&statement)
-            return statement
+    var orderedKeys: Int { orderings.count }
+
+    static func entities(rows: [Int64], in session: ReadSession) throws -> [Experiment] {
+        try session.experiments(ids: rows)
+    }
+
+    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
+        var statement = SearchStatement(rowColumn: "experiments.id", source: "experiments")
+        switch viewType {
+        case .activeOnly: statement.conditions.append("experiments.lifecycle_stage = 0")
+        case .deletedOnly: statement.conditions.append("experiments.lifecycle_stage = 1")
+        case .all: statement.conditions.append("experiments.lifecycle_stage IN (0, 1)")
         }
+        for comparison in filter { try Self.add(comparison, to: &statement) }
+        statement.terms = SearchSubject.experiments.completed(orderings).map { ordering in
+            let (column, kind) = Self.attribute(ordering.key)
+            return SortTerm(column, ascending: ordering.ascending, kind)
+        }
+        return statement
     }
 
     private static func add(_ comparison: Comparison, to statement: inout SearchStatement) throws {
@@ -81,19 +82,6 @@ extension ExperimentSearch {
         default:
             let condition = try statement.condition("\(row).value", comparison)
             statement.conditions.append("EXISTS (SELECT 1 \(tagged) AND \(condition))")
-        }
-    }
-
-    private func order(_ statement: inout SearchStatement) {
-        for ordering in orderings {
-            let (column, kind) = Self.attribute(ordering.key)
-            statement.terms.append(SortTerm(column, ascending: ordering.ascending, kind))
-        }
-        if orderings.isEmpty {
-            statement.terms.append(SortTerm("experiments.creation_time", ascending: false, .integer))
-            statement.terms.append(SortTerm("experiments.id", .integer))
-        } else if !orderings.contains(where: { $0.key == "experiment_id" }) {
-            statement.terms.append(SortTerm("experiments.id", ascending: false, .integer))
         }
     }
 

@@ -1,6 +1,6 @@
 package import Filter
 internal import SQLite
-internal import Tracking
+package import Tracking
 
 /// The dataset of metrics that count in a search: of a name, of a digest, or of both.
 package struct DatasetScope: Sendable, Equatable {
@@ -62,17 +62,9 @@ extension ReadSession {
     /// One page of the models that a search finds, in its order, ties by creation time (newest first) and model id.
     ///
     /// Deleted models are never found. A metric is compared with each of its points, and ordered by its latest one.
-    /// - Returns: the numbers by which `loggedModels(rows:)` reads them; they mean nothing outside this store.
     /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for more keys
     ///   than SQLite takes, and for a pattern that is too long.
-    package func findLoggedModels(_ search: LoggedModelSearch) throws -> Page<Int64> {
-        explainEffort(
-            of: search.filter,
-            orderedBy: search.orderings.map(\.ordering),
-            experiments: search.experimentIDs.count
-        )
-        return try LoggedModelSearchPlan(search, in: self).page()
-    }
+    package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> { try find(search) }
 }
 
 extension LoggedModelSearch {

@@ -14,22 +14,24 @@ struct LoggedModelSearchStatement {
     private let datasetIDs: [Int64]?
 
     /// - Parameter reach: by what the models are reached; the order of the joins is the order in which SQLite goes.
-    init(_ search: LoggedModelSearch, reachedBy reach: LoggedModelReach, in session: ReadSession) throws {
+    init(_ search: LoggedModelSearch, reachedBy reach: SearchReach, in session: ReadSession) throws {
         self.session = session
         datasetIDs = search.datasets.isEmpty ? nil : try session.datasetIDs(in: search.datasets)
         var filter = search.filter
-        var orderings = search.orderings
+        let ties = SearchSubject.loggedModels.tieBreaks(of: search.orderings.map(\.ordering))
+        var clauses = search.orderings + ties.map { LoggedModelSearch.Clause(ordering: $0, dataset: nil) }
         switch reach {
-        case .models: break
+        case .order: break
         case .candidates(let candidates):
             filter = candidates.filter
             statement.source = "json_each(\(statement.bind(jsonArray(candidates.numbers)))) AS first"
             modelID = "first.value"
-        case .measured: try begin(with: orderings.removeFirst())
-        case .unmeasured: try leaveOutMeasured(by: orderings.removeFirst())
+        case .metric(.missing): try leaveOutMeasured(by: clauses.removeFirst())
+        case .metric: try begin(with: clauses.removeFirst())
         }
         if modelID != Self.ownID { statement.source += "\n    CROSS JOIN logged_models ON \(Self.ownID) = \(modelID)" }
-        restrict(to: search.experimentIDs, isNamed: search.filter.contains(where: \.namesLoggedModels))
+        statement.restrict("logged_models", to: search.experimentIDs, isNamed: search.namesRows)
+        statement.conditions.append("logged_models.lifecycle_stage = 0")
         // SQLite asks in this order, and a model has one value of a param or a tag, but any number of points.
         let (points, others) = (filter.filter { $0.entity == .metric }, filter.filter { $0.entity != .metric })
         for comparison in others + points { try add(comparison) }
@@ -37,7 +39,7 @@ struct LoggedModelSearchStatement {
         if datasetIDs != nil, !search.filter.contains(where: { $0.entity == .metric }) {
             try requireMetric(on: search.datasets)
         }
-        try order(by: orderings)
+        try order(by: clauses)
     }
 
     /// Goes from the index of a metric's latest values, in its order, to their models.
@@ -63,18 +65,6 @@ struct LoggedModelSearchStatement {
         let keyID = statement.bind(try session.connection.keyID(for: clause.ordering.key))
         let scopeID = try clause.dataset.map { try session.scopeID(of: $0) } ?? 0
         return (keyID, statement.bind(scopeID))
-    }
-
-    private mutating func restrict(to experimentIDs: [Int64], isNamed: Bool) {
-        // Models that are named are found by their ids: the plus sign takes the index of experiments out of the choice.
-        let column = isNamed ? "+logged_models.experiment_id" : "logged_models.experiment_id"
-        if experimentIDs.count == 1, let id = experimentIDs.first {
-            statement.conditions.append("\(column) = \(statement.bind(id))")
-        } else {
-            let ids = statement.bind(jsonArray(experimentIDs))
-            statement.conditions.append("\(column) IN (SELECT value FROM json_each(\(ids)))")
-        }
-        statement.conditions.append("logged_models.lifecycle_stage = 0")
     }
 
     private mutating func add(_ comparison: Comparison) throws {
@@ -138,13 +128,6 @@ struct LoggedModelSearchStatement {
                 statement.terms.append(SortTerm("(\(column) IS NULL)", .integer))
             }
             statement.terms.append(SortTerm(column, ascending: clause.ordering.ascending, kind))
-        }
-        let named = clauses.filter { $0.ordering.entity == .attribute }.map(\.ordering.key)
-        if !named.contains("creation_time") {
-            statement.terms.append(SortTerm("logged_models.creation_time", ascending: false, .integer))
-        }
-        if !named.contains("model_id") {
-            statement.terms.append(SortTerm("logged_models.model_id", .text))
         }
     }
 

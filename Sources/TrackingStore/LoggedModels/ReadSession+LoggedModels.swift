@@ -13,7 +13,7 @@ extension ReadSession {
     }
 
     /// The models of a page in the order of `rows`: one statement for each kind of entity, however many models.
-    package func loggedModels(rows: [Int64]) throws -> [LoggedModel] {
+    func loggedModels(rows: [Int64]) throws -> [LoggedModel] {
         let page = jsonArray(rows)
         let infos = try connection.query(
             """
@@ -31,12 +31,12 @@ extension ReadSession {
         return models
     }
 
-    /// The first models of a page, in the order of `rows`: all of them if they have few metrics, else as many as have
-    /// 20,000 points together, or one.
-    package func firstLoggedModels(rows: [Int64]) throws -> [LoggedModel] {
+    /// The first models of a page: all of them if they have few metrics, else as many as have 20,000 points together, or
+    /// one.
+    func loggedModelsAtOnce(_ rows: [Int64]) throws -> [Int64] {
         var rows = rows
         while rows.count > 1, try hasManyPoints(rows) { rows.removeLast(rows.count / 2) }
-        return try loggedModels(rows: rows)
+        return rows
     }
 
     private func hasManyPoints(_ rows: [Int64]) throws -> Bool {

@@ -19,7 +19,7 @@ extension ReadSession {
     /// The runs of a page in the order of `rows`: one statement for each kind of entity, however many runs.
     ///
     /// Without model inputs, which the reference shows with a single run only.
-    package func runs(rows: [Int64]) throws -> [Run] {
+    func runs(rows: [Int64]) throws -> [Run] {
         let page = jsonArray(rows)
         var runs: [Run] = []
         runs.reserveCapacity(rows.count)

@@ -31,26 +31,9 @@ package struct RunSearch: Sendable {
 }
 
 extension ReadSession {
-    /// One page of the runs that a search finds, in its order, ties by start time (newest first) and run id.
+    /// One page of the runs that a search finds, without model inputs, which the reference shows with a single run only.
     ///
-    /// - Returns: the numbers by which `runs(rows:)` reads them; they mean nothing outside this store.
     /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for more keys than
     ///   SQLite takes, and for a pattern that is too long.
-    package func findRuns(_ search: RunSearch) throws -> Page<Int64> {
-        explainEffort(of: search.filter, orderedBy: search.orderings, experiments: search.experimentIDs.count)
-        return try RunSearchPlan(search, in: self).page()
-    }
-}
-
-extension RunSearch {
-    /// Tells the page tokens of different searches apart; the page size may change between pages.
-    var digest: UInt64 {
-        var digest = QueryDigest()
-        digest.add("runs")
-        digest.add(jsonArray(experimentIDs.sorted()))
-        digest.add(viewType.wireName)
-        digest.add(filter)
-        digest.add(orderings)
-        return digest.value
-    }
+    package func findRuns(_ search: RunSearch) throws -> SearchCursor<Run> { try find(search) }
 }

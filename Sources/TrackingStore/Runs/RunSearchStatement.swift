@@ -9,20 +9,27 @@ struct RunSearchStatement {
     private static let ownID = "runs.id"
     /// The column by which joins find the run.
     private var runID = Self.ownID
+    /// Whether the runs are met on a walk through the values of a metric.
+    private var isWalk = false
 
     /// - Parameter reach: by what the runs are reached; the order of the joins is the order in which SQLite goes.
-    init(_ search: RunSearch, reachedBy reach: RunSearchReach, in session: ReadSession) throws {
+    init(_ search: RunSearch, reachedBy reach: SearchReach, in session: ReadSession) throws {
         self.session = session
         var filter = search.filter
-        var orderings = search.orderings
+        var orderings = SearchSubject.runs.completed(search.orderings)
         switch reach {
-        case .runs: break
+        case .order: break
         case .candidates(let candidates):
             filter = candidates.filter
             begin(with: candidates.numbers)
-        case .metric(let metricClass): try begin(with: orderings.removeFirst(), metricClass)
+        case .metric(let metricClass):
+            // The filter is tested on each value of the walk: first by what an index of values answers for few rows.
+            let exact = filter.filter(\.isExactText)
+            filter = exact + filter.filter { !$0.isExactText }
+            isWalk = metricClass == .number
+            try begin(with: orderings.removeFirst(), metricClass)
         }
-        restrict(to: search.experimentIDs, search.viewType, filter: filter)
+        restrict(to: search)
         for comparison in filter {
             try add(comparison)
         }
@@ -53,16 +60,9 @@ struct RunSearchStatement {
         }
     }
 
-    private mutating func restrict(to experimentIDs: [Int64], _ viewType: ViewType, filter: [Comparison]) {
-        // Runs that are named are found by their ids: the plus sign takes the index of experiments out of the choice.
-        let column = filter.contains(where: \.namesRuns) ? "+runs.experiment_id" : "runs.experiment_id"
-        if experimentIDs.count == 1, let id = experimentIDs.first {
-            statement.conditions.append("\(column) = \(statement.bind(id))")
-        } else {
-            let ids = statement.bind(jsonArray(experimentIDs))
-            statement.conditions.append("\(column) IN (SELECT value FROM json_each(\(ids)))")
-        }
-        switch viewType {
+    private mutating func restrict(to search: RunSearch) {
+        statement.restrict("runs", to: search.experimentIDs, isNamed: search.namesRows)
+        switch search.viewType {
         case .activeOnly: statement.conditions.append("runs.lifecycle_stage = 0")
         case .deletedOnly: statement.conditions.append("runs.lifecycle_stage = 1")
         case .all: break
@@ -96,7 +96,8 @@ struct RunSearchStatement {
         default:
             let ofRun = "\(row).run_id = \(runID) AND \(row).key_id = \(keyID)"
             let conditions = try valueConditions(comparison, row: row)
-            if statement.join("CROSS JOIN \(table) AS \(row) ON \(ofRun)", upTo: Self.joinedComparisons) {
+            let index = isWalk && comparison.isExactText ? " INDEXED BY \(table)_by_value" : ""
+            if statement.join("CROSS JOIN \(table) AS \(row)\(index) ON \(ofRun)", upTo: Self.joinedComparisons) {
                 statement.conditions += conditions
             } else {
                 let conditions = ([ofRun] + conditions).joined(separator: " AND ")
@@ -150,12 +151,10 @@ struct RunSearchStatement {
     }
 
     private mutating func order(by orderings: [Ordering]) throws {
-        var namesStartTime = false
         for ordering in orderings {
             switch ordering.entity {
             case .attribute:
                 let (column, kind) = Self.attribute(ordering.key)
-                namesStartTime = namesStartTime || ordering.key == "start_time"
                 // Missing values come last in both directions; only the end time can be missing.
                 if ordering.key == "end_time" {
                     statement.terms.append(SortTerm("(\(column) IS NULL)", .integer))
@@ -167,10 +166,6 @@ struct RunSearchStatement {
             case .dataset: throw StoreCorruption("the parser delivered an ordering by a dataset")
             }
         }
-        if !namesStartTime {
-            statement.terms.append(SortTerm("runs.start_time", ascending: false, .integer))
-        }
-        statement.terms.append(SortTerm("runs.run_id", .text))
     }
 
     private mutating func order(byMetric ordering: Ordering) throws {
@@ -221,6 +216,11 @@ extension Comparison {
     /// Whether only runs that the filter names by their ids can be found.
     var namesRuns: Bool {
         entity == .attribute && key == "run_id" && (comparisonOperator == .equal || comparisonOperator == .isIn)
+    }
+
+    /// Whether it asks for one value of a param, a tag or the name.
+    fileprivate var isExactText: Bool {
+        comparisonOperator == .equal && (entity == .parameter || entity == .tag || isRunName)
     }
 
     /// The key under which the compared value is stored.

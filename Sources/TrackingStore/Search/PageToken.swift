@@ -50,13 +50,13 @@ struct PageToken {
     /// - Parameters:
     ///   - token: as the client sent it; nil and empty mean the first page.
     ///   - digest: of the query that the token is used with.
-    ///   - termCount: number of sort values that the query has.
+    ///   - termCount: number of sort values that the query has; nil when its statement checks it.
     ///   - refusal: of a token that was made with another digest, which it is given.
     /// - Throws: `.invalidParameterValue` for a token that nobody made or that belongs to another query.
     static func parse(
         _ token: String?,
         digest: UInt64,
-        termCount: Int,
+        termCount: Int? = nil,
         refusal: (UInt64) -> TrackingError = { _ in otherQuery }
     ) throws(TrackingError) -> PageStart {
         guard let token, !token.isEmpty else { return .beginning }
@@ -73,18 +73,18 @@ struct PageToken {
         }
         var values: [SortValue] = []
         while let value = try reader.sortValue() { values.append(value) }
-        guard values.count == termCount else { throw malformed }
+        guard values.count == termCount ?? max(values.count, 1) else { throw malformed }
         return .after(values)
     }
 
-    private static var otherQuery: TrackingError {
+    static var otherQuery: TrackingError {
         .invalidParameter(
             "Invalid page token: it belongs to another query. Send it with the same filter, order_by and scope as "
                 + "the page before, or start again without a token."
         )
     }
 
-    fileprivate static var malformed: TrackingError { .invalidParameter("Invalid page token, could not base64-decode") }
+    static var malformed: TrackingError { .invalidParameter("Invalid page token, could not base64-decode") }
 
     /// Reads the reference's token, the JSON text `{"offset": N}`.
     private static func referenceOffset(_ bytes: [UInt8]) throws(TrackingError) -> Int64 {

@@ -9,30 +9,12 @@ struct CandidateRows {
     var filter: [Comparison]
 }
 
-/// What `SearchCandidates` needs to know of a search.
-protocol CandidateSearch {
-    var filter: [Comparison] { get }
-    var maxResults: Int { get }
-    /// Whether rows can be met in the order of the search, so that a walk ends when the page is full.
-    var isInOrderOfAnIndex: Bool { get }
-    /// Whether an index of values tells which rows meet it, sooner than a look at each row.
-    func isAnsweredByIndex(_ comparison: Comparison) -> Bool
-    /// Whether that index tells the whole truth and not only how a long text begins.
-    func isSettledByIndex(_ comparison: Comparison) -> Bool
-    /// Rows of the whole store, at least 1.
-    func rowCount(in session: ReadSession) throws -> Int64
-    /// Rows among which the search is made, counted up to a limit.
-    func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64
-    /// The rows of an index that meet a comparison; `rowColumn` names what is searched.
-    func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement
-}
-
 /// Finds the rows that may answer a search by reading the indexes of values, where that costs less than walking in the
 /// order of the search until the page is full.
 ///
 /// Costs are counted in rows looked up. How many rows meet several comparisons at once is first expected as if the
 /// comparisons had nothing to do with each other, then known once the indexes have been read.
-struct SearchCandidates<Search: CandidateSearch> {
+struct SearchCandidates<Search: SearchDescription> {
     /// Rows of an index that are read in its order in the time of looking one up.
     private let rowsPerLookup = 20.0
     /// Comparisons that a larger part of the rows meets are not worth reading together with others.
@@ -45,15 +27,26 @@ struct SearchCandidates<Search: CandidateSearch> {
     /// Rows of the whole store.
     private let rowCount: Int64
 
-    init(_ search: Search, in session: ReadSession) throws {
+    /// The comparisons that an index answers, by their places in the filter; at least one.
+    private let answered: [Int]
+
+    /// nil when no index answers a part of the filter.
+    init?(_ search: Search, in session: ReadSession) throws {
+        answered = search.filter.indices.filter { search.isAnsweredByIndex(search.filter[$0]) }
+        guard !answered.isEmpty else { return nil }
         self.search = search
         self.session = session
         rowCount = try search.rowCount(in: session)
     }
 
+    /// Whether each comparison that an index answers is met by more rows than these.
+    func areMany(_ rows: Int64) throws -> Bool {
+        try answered.allSatisfy { try countRows(meeting: search.filter[$0], upTo: rows + 1) > rows }
+    }
+
     /// nil when a walk costs less.
     func find() throws -> CandidateRows? {
-        let chosen = try worthReading(search.filter.indices.filter { search.isAnsweredByIndex(search.filter[$0]) })
+        let chosen = try worthReading()
         guard !chosen.isEmpty else { return nil }
         var found: Set<Int64>?
         for index in chosen {
@@ -67,13 +60,13 @@ struct SearchCandidates<Search: CandidateSearch> {
     }
 
     /// The comparisons by which the candidates are found, met by the fewest rows first; none when a walk costs less.
-    private func worthReading(_ comparisons: [Int]) throws -> [Int] {
+    private func worthReading() throws -> [Int] {
         // From one comparison alone one only goes when fewer rows meet it than a walk would pass.
         let alone = Int64((rowsForPage * Double(rowCount)).squareRoot())
         let together = max(alone, min(rowCount / largestPart, countedRows))
         var counted: [(comparison: Int, rows: Double)] = []
-        for (place, index) in comparisons.enumerated() {
-            let hasOthers = !counted.isEmpty || place + 1 < comparisons.count
+        for (place, index) in answered.enumerated() {
+            let hasOthers = !counted.isEmpty || place + 1 < answered.count
             let limit = hasOthers ? together : alone
             let rows = try countRows(meeting: search.filter[index], upTo: limit)
             if rows < limit { counted.append((index, Double(rows))) }
@@ -102,9 +95,7 @@ struct SearchCandidates<Search: CandidateSearch> {
     }
 
     private func countRows(meeting comparison: Comparison, upTo limit: Int64) throws -> Int64 {
-        var rows = try search.indexRows(meeting: comparison, in: session)
-        let sql = "SELECT count(*) FROM (SELECT 1 \(rows.text) LIMIT \(rows.bind(limit)))"
-        return try session.connection.query(sql, values: rows.values).firstRow { $0.int64(0) } ?? 0
+        try session.count(search.indexRows(meeting: comparison, in: session), upTo: limit)
     }
 
     private func rows(meeting comparison: Comparison, among known: Set<Int64>?) throws -> Set<Int64> {
@@ -117,9 +108,4 @@ struct SearchCandidates<Search: CandidateSearch> {
         }
         return found
     }
-}
-
-extension SearchStatement {
-    /// Everything behind the columns of an unordered statement.
-    fileprivate var text: String { "FROM \(source) WHERE \(conditions.joined(separator: " AND "))" }
 }

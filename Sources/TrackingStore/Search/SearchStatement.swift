@@ -130,7 +130,10 @@ struct SearchStatement {
     ) throws -> SearchRows {
         try requireLegalSize()
         var statement = self
-        if let last { statement.conditions.append(statement.keysetCondition(after: last)) }
+        if let last {
+            guard last.count == terms.count else { throw PageToken.malformed }
+            statement.conditions.append(statement.keysetCondition(after: last))
+        }
         let sql = """
             SELECT \(([rowColumn] + terms.map(\.expression)).joined(separator: ", "))
             FROM \(statement.source)
@@ -148,25 +151,40 @@ struct SearchStatement {
         return found
     }
 
-    /// Runs the search for one page.
+    /// Keeps to the rows of some experiments.
     ///
-    /// - Returns: the numbers of the rows in order, and the token of the next page when there is one.
-    func page(
-        of limit: Int,
-        startingAt start: PageStart,
-        digest: UInt64,
-        in connection: Connection
-    ) throws -> Page<Int64> {
-        // One more row than the page has tells whether there is another page.
-        let found =
-            switch start {
-            case .beginning: try rows(limit + 1, keepingValuesOf: limit - 1, in: connection)
-            case .after(let last): try rows(limit + 1, after: last, keepingValuesOf: limit - 1, in: connection)
-            case .offset(let offset):
-                try rows(limit + 1, offset: offset, keepingValuesOf: limit - 1, in: connection)
-            }
-        return found.page(of: limit, digest: digest)
+    /// - Parameter isNamed: whether the rows are named by their ids. The unary plus then keeps SQLite from using the index of
+    ///   experiments instead.
+    mutating func restrict(_ table: String, to experimentIDs: [Int64], isNamed: Bool = false) {
+        let column = (isNamed ? "+" : "") + table + ".experiment_id"
+        if experimentIDs.count == 1, let id = experimentIDs.first {
+            conditions.append("\(column) = \(bind(id))")
+        } else {
+            conditions.append("\(column) IN (SELECT value FROM json_each(\(bind(jsonArray(experimentIDs)))))")
+        }
     }
+
+    /// Leaves out the rows whose first sort value is this one or beyond it.
+    mutating func end(before value: SortValue) {
+        guard let first = terms.first else { return }
+        conditions.append("\(first.expression) \(first.isAscending ? "<" : ">") \(bind(value))")
+    }
+
+    /// The first sort value of the row that is so many rows beyond a value, or beyond the beginning; nil when there are
+    /// fewer.
+    mutating func value(_ count: Int, after last: SortValue?, in session: ReadSession) throws -> SortValue? {
+        guard let first = terms.first else { return nil }
+        if let last { conditions.append("\(first.expression) \(first.isAscending ? ">=" : "<=") \(bind(last))") }
+        let sql = """
+            SELECT \(first.expression) \(text)
+            ORDER BY \(first.expression)\(first.isAscending ? "" : " DESC")
+            LIMIT 1 OFFSET \(bind(count))
+            """
+        return try session.connection.query(sql, values: values).firstRow { first.value(in: $0, column: 0) }
+    }
+
+    /// Everything behind the columns of an unordered statement.
+    var text: String { "FROM \(source) WHERE \(Self.conjunction(conditions))" }
 
     /// The rows that come after the one with these values: the first term beyond, or equal and the second beyond, and so on.
     ///
@@ -179,8 +197,8 @@ struct SearchStatement {
         for (term, value) in zip(terms, last) {
             let placeholder = bind(value)
             let direction = term.isAscending ? ">" : "<"
-            // By this an index on the first term is entered where the last page ended. The plus signs keep SQLite from
-            // answering each alternative by an index of its own, which loses the order.
+            // This range lets SQLite seek to the end of the last page; the unary plus keeps it from using one index for each
+            // alternative, which would lose the order.
             if range.isEmpty { range = ["\(term.expression) \(direction)= \(placeholder)"] }
             let beyond = "+\(term.expression) \(direction) \(placeholder)"
             alternatives.append("(" + (equal + [beyond]).joined(separator: " AND ") + ")")
@@ -196,23 +214,14 @@ struct SearchRows {
     var rows: [Int64] = []
     /// The sort values of the row that was asked for; nil when there are fewer rows.
     var keptValues: [SortValue]?
-
-    /// The page of which these rows are one more than it holds, if there are that many.
-    func page(of limit: Int, digest: UInt64) -> Page<Int64> {
-        guard rows.count > limit, let keptValues else { return Page(items: rows, nextPageToken: nil) }
-        let token = PageToken.make(after: keptValues, digest: digest)
-        return Page(items: Array(rows.prefix(limit)), nextPageToken: token)
-    }
 }
 
-/// One page of a listing.
-package struct Page<Item: Sendable>: Sendable {
-    package var items: [Item]
-    /// Opaque; nil on the last page.
-    package var nextPageToken: String?
-
-    package init(items: [Item], nextPageToken: String?) {
-        self.items = items
-        self.nextPageToken = nextPageToken
+extension ReadSession {
+    /// How many rows an unordered statement has, counted up to a limit.
+    func count(_ statement: SearchStatement, upTo limit: Int64? = nil) throws -> Int64 {
+        var statement = statement
+        var sql = "SELECT count(*) \(statement.text)"
+        if let limit { sql = "SELECT count(*) FROM (SELECT 1 \(statement.text) LIMIT \(statement.bind(limit)))" }
+        return try connection.query(sql, values: statement.values).firstRow { $0.int64(0) } ?? 0
     }
 }

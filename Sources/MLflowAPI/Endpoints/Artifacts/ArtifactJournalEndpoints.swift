@@ -97,11 +97,12 @@ extension MLflowAPI {
         query.since = try message.integer("since")
         query.pageToken = try message.string("page_token")
         return .read { [query] session in
-            let page = try session.artifactJournal(query)
-            return .json(capacity: 64 + 320 * page.entries.count) { writer in
+            let page = try session.findArtifactEvents(query)
+            let entries = try page.whole(in: session)
+            return .json(capacity: 64 + 320 * entries.count) { writer in
                 writer.beginObject()
                 writer.memberArray("entries") { writer in
-                    for entry in page.entries { writer.write(entry) }
+                    for entry in entries { writer.write(entry) }
                 }
                 if let token = page.nextPageToken { writer.member("next_page_token", token) }
                 writer.endObject()

@@ -98,17 +98,7 @@ extension MLflowAPI {
             pageToken: pageToken
         )
         return .read { session in
-            let page = try session.searchExperiments(search)
-            return .json(capacity: 256 * page.items.count + 64) { writer in
-                writer.beginObject()
-                if !page.items.isEmpty {
-                    writer.memberArray("experiments") { writer in
-                        for experiment in page.items { writer.write(experiment) }
-                    }
-                }
-                writer.member("next_page_token", ifPresent: page.nextPageToken)
-                writer.endObject()
-            }
+            try answer("experiments", try session.findExperiments(search), in: session) { $1.write($0) }
         }
     }
 

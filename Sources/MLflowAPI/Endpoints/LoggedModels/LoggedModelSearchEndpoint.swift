@@ -41,7 +41,9 @@ extension MLflowAPI {
             maxResults: Int(min(asked == 0 ? Self.modelsForZero : asked, Self.maximumResults)),
             pageToken: pageToken
         )
-        return .read { try answer(.loggedModels, try $0.findLoggedModels(search), in: $0) }
+        return .read { session in
+            try answer("models", try session.findLoggedModels(search), in: session) { $1.write($0) }
+        }
     }
 }
 

@@ -109,7 +109,9 @@ extension MLflowAPI {
             maxResults: maxResults,
             pageToken: pageToken
         )
-        return .read { try answer(.modelVersions, try $0.findModelVersions(search), in: $0) }
+        return .read { session in
+            try answer("model_versions", try session.findModelVersions(search), in: session) { $1.write($0) }
+        }
     }
 
     private func setModelVersionTag(_ message: RequestMessage) throws -> Operation {
@@ -165,14 +167,6 @@ extension MLflowAPI {
             let folder = try servedFolder(at: location, owner: "version \(key.version ?? 0) of the model '\(key.name)'")
             return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
         }
-    }
-}
-
-extension PagedEntity {
-    /// The answer to `model-versions/search`.
-    fileprivate static let modelVersions = PagedEntity(name: "model_versions") { rows, session, writer in
-        for version in try session.modelVersions(rows: rows) { writer.write(version) }
-        return rows.count
     }
 }
 

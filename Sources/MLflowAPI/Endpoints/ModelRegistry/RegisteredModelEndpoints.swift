@@ -73,17 +73,7 @@ extension MLflowAPI {
             pageToken: pageToken
         )
         return .read { session in
-            let page = try session.searchRegisteredModels(search)
-            return .json(capacity: 512 * page.items.count + 64) { writer in
-                writer.beginObject()
-                if !page.items.isEmpty {
-                    writer.memberArray("registered_models") { writer in
-                        for model in page.items { writer.write(model) }
-                    }
-                }
-                writer.member("next_page_token", ifPresent: page.nextPageToken)
-                writer.endObject()
-            }
+            try answer("registered_models", try session.findRegisteredModels(search), in: session) { $1.write($0) }
         }
     }
 

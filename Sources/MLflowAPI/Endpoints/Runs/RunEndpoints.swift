@@ -110,7 +110,9 @@ extension MLflowAPI {
             maxResults: Int(maxResults),
             pageToken: try message.string("page_token")
         )
-        return .read { try answer(.runs, try $0.findRuns(search), in: $0) }
+        return .read { session in
+            try answer("runs", try session.findRuns(search), in: session) { $1.write($0) }
+        }
     }
 }
 

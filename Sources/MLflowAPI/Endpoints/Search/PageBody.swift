@@ -4,36 +4,22 @@ internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
-/// What the rows of a page stand for.
-struct PagedEntity: Sendable {
-    /// The member of the answer that lists them.
-    let name: String
-    /// Writes those of the first rows, in the order of the rows, and tells how many: one or more.
-    let write: @Sendable ([Int64], ReadSession, inout JSONWriter) throws -> Int
-
-    /// The answer to `runs/search`.
-    static let runs = PagedEntity(name: "runs") { rows, session, writer in
-        for run in try session.runs(rows: rows) { writer.write(run) }
-        return rows.count
-    }
-
-    /// The answer to `logged-models/search`.
-    static let loggedModels = PagedEntity(name: "models") { rows, session, writer in
-        let models = try session.firstLoggedModels(rows: rows)
-        for model in models { writer.write(model) }
-        return models.count
-    }
-}
-
 extension MLflowAPI {
     /// The answer to a search: whole for a page of usual size, else read and sent part by part.
     ///
     /// Which rows a long page has, and their order, is of one moment; each part shows what they stand for as it is when
     /// it is read, and nothing of those that have been removed by then.
-    /// - Parameter page: of whose rows `session` has just learned.
-    func answer(_ entity: PagedEntity, _ page: Page<Int64>, in session: ReadSession) throws -> APIResponse {
-        guard !page.items.isEmpty else { return .empty }
-        let body = PageBody(entity, page, store: store, caller: session.caller, effort: session.sharedEffort())
+    /// - Parameters:
+    ///   - name: of the member that lists what was found.
+    ///   - page: which `session` has just found.
+    func answer<Entity>(
+        _ name: String,
+        _ page: SearchCursor<Entity>,
+        in session: ReadSession,
+        write: @escaping @Sendable (Entity, inout JSONWriter) -> Void
+    ) throws -> APIResponse {
+        guard page.count > 0 else { return .empty }
+        let body = PageBody(name, page, store: store, session: session, write: write)
         var first: [UInt8] = []
         guard try body.appendPart(to: &first, in: session) else { return .json(bytes: first) }
         let whole = BegunBody(first, body, reportFailure: reportFailure)
@@ -42,41 +28,40 @@ extension MLflowAPI {
 }
 
 /// A page of a search, part by part.
-private final class PageBody: APIBodyProducer {
-    /// Rows that are read in one transaction at the most.
-    private static let rowsAtOnce = 1_000
-    /// Rows that are held as values at the most.
-    private static let valuesAtOnce = 100
-    /// Rows that are read before it is known how long they are.
-    private static let valuesAtFirst = 20
-    /// Bytes of text after which a part ends: what a client that does not read costs.
-    private static let bytesAtOnce = 128 * 1_024
-
-    private let entity: PagedEntity
-    private let page: Page<Int64>
+private final class PageBody<Entity: Sendable>: APIBodyProducer {
+    private let name: String
+    private let write: @Sendable (Entity, inout JSONWriter) -> Void
     private let store: TrackingStore
     private let caller: Caller
     private let effort: ReadEffort
-    private let progress = Mutex(Progress())
+    private let progress: Mutex<Progress>
 
     private struct Progress {
-        /// Rows that have been read.
-        var rows = 0
+        /// Tells how many rows have been read.
+        var page: SearchCursor<Entity>
         /// What they came to as text.
         var bytes = 0
         /// Whether the list has entities; there are none of rows that have been removed.
         var hasEntities = false
     }
 
-    init(_ entity: PagedEntity, _ page: Page<Int64>, store: TrackingStore, caller: Caller, effort: ReadEffort) {
-        self.entity = entity
-        self.page = page
+    init(
+        _ name: String,
+        _ page: SearchCursor<Entity>,
+        store: TrackingStore,
+        session: ReadSession,
+        write: @escaping @Sendable (Entity, inout JSONWriter) -> Void
+    ) {
+        self.name = name
+        self.write = write
         self.store = store
-        self.caller = caller
-        self.effort = effort
+        caller = session.caller
+        effort = session.sharedEffort()
+        memoryBytes = PageParts.bytesAtOnce + 64 * 1_024 + page.memoryBytes
+        progress = Mutex(Progress(page: page))
     }
 
-    var memoryBytes: Int { Self.bytesAtOnce + 64 * 1_024 + page.items.count * MemoryLayout<Int64>.stride }
+    let memoryBytes: Int
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
         let (part, hasMore) = try store.readNow(.continued, for: caller, effort: effort) { [self] session in
@@ -88,38 +73,51 @@ private final class PageBody: APIBodyProducer {
         return hasMore
     }
 
-    /// How many rows fill what is left of a part, to judge by those that have been read before.
-    private static func nextCount(after rows: Int, bytes: Int, inThisPart held: Int) -> Int {
-        guard rows > 0 else { return valuesAtFirst }
-        let each = max(bytes / rows, 1)
-        return min(max((bytesAtOnce - held) / each, 1), valuesAtOnce)
-    }
-
     /// Appends the next part, with the beginning and the end of the answer where they belong.
     ///
     /// - Returns: whether there is more.
     func appendPart(to bytes: inout [UInt8], in session: ReadSession) throws -> Bool {
         var progress = progress.withLock { $0 }
-        var rows = page.items[progress.rows...].prefix(Self.rowsAtOnce)
-        var writer = JSONWriter(capacity: min(2_048 * rows.count, Self.bytesAtOnce))
+        let begun = progress.page.readCount
+        let end = min(begun + PageParts.rowsAtOnce, progress.page.count)
+        var writer = JSONWriter(capacity: min(2_048 * (end - begun), PageParts.bytesAtOnce))
         writer.beginArray()
-        while !rows.isEmpty, writer.bytes.count < Self.bytesAtOnce {
+        while progress.page.readCount < end, writer.bytes.count < PageParts.bytesAtOnce {
             let held = writer.bytes.count
-            let count = Self.nextCount(after: rows.startIndex, bytes: progress.bytes + held, inThisPart: held)
-            let written = try entity.write(Array(rows.prefix(count)), session, &writer)
-            rows = rows.dropFirst(written)
+            let read = progress.page.readCount
+            let count = PageParts.nextCount(after: read, bytes: progress.bytes + held, inThisPart: held)
+            for entity in try progress.page.next(min(count, end - read), in: session) { write(entity, &writer) }
         }
         writer.endArray()
         let part = writer.takeBytes().dropFirst().dropLast()
-        if progress.rows == 0 { bytes.append(contentsOf: "{\"\(entity.name)\":[".utf8) }
+        if begun == 0 { bytes.append(contentsOf: "{\"\(name)\":[".utf8) }
         if progress.hasEntities, !part.isEmpty { bytes.append(UInt8(ascii: ",")) }
         bytes.append(contentsOf: part)
-        progress.rows = rows.startIndex
         progress.bytes += part.count
         progress.hasEntities = progress.hasEntities || !part.isEmpty
         self.progress.withLock { [progress] in $0 = progress }
-        guard rows.startIndex == page.items.count else { return true }
+        let page = progress.page
+        guard page.readCount == page.count else { return true }
         bytes.append(contentsOf: (page.nextPageToken.map { "],\"next_page_token\":\(quotedJSON($0))}" } ?? "]}").utf8)
         return false
+    }
+}
+
+/// How long the parts of a page are.
+private enum PageParts {
+    /// Rows that are read in one transaction at the most.
+    static let rowsAtOnce = 1_000
+    /// Rows that are held as values at the most.
+    private static let valuesAtOnce = 100
+    /// Rows that are read before it is known how long they are.
+    private static let valuesAtFirst = 20
+    /// Bytes of text after which a part ends: what a client that does not read costs.
+    static let bytesAtOnce = 128 * 1_024
+
+    /// How many rows fill what is left of a part, to judge by those that have been read before.
+    static func nextCount(after rows: Int, bytes: Int, inThisPart held: Int) -> Int {
+        guard rows > 0 else { return valuesAtFirst }
+        let each = max(bytes / rows, 1)
+        return min(max((bytesAtOnce - held) / each, 1), valuesAtOnce)
     }
 }

@@ -1,7 +1,40 @@
 internal import Filter
 internal import SQLite
+internal import Tracking
 
-extension RunSearch: CandidateSearch {
+extension RunSearch: SearchDescription {
+    static let table = "runs"
+
+    var digest: UInt64 {
+        var digest = QueryDigest()
+        digest.add("runs")
+        digest.add(jsonArray(experimentIDs.sorted()))
+        digest.add(viewType.wireName)
+        digest.add(filter)
+        digest.add(orderings)
+        return digest.value
+    }
+
+    var orderedKeys: Int { orderings.count }
+
+    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
+        try RunSearchStatement(self, reachedBy: reach, in: session).statement
+    }
+
+    static func entities(rows: [Int64], in session: ReadSession) throws -> [Run] { try session.runs(rows: rows) }
+
+    var namesRows: Bool { filter.contains(where: \.namesRuns) }
+
+    func metricWalk(in session: ReadSession) throws -> MetricWalk? {
+        guard let first = orderings.first, first.entity == .metric else { return nil }
+        var measured = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
+        measured.conditions = ["key_id = \(measured.bind(try session.connection.keyID(for: first.key)))"]
+        var numbers = measured
+        numbers.conditions.append("is_nan = 0")
+        numbers.terms = [SortTerm("value", ascending: first.ascending, .real)]
+        return MetricWalk(classes: [.number, .notANumber, .missing], measured: measured, numbers: numbers)
+    }
+
     var isInOrderOfAnIndex: Bool {
         guard let first = orderings.first else { return true }
         return first.entity == .metric || first.entity == .attribute && first.key == "start_time"
@@ -19,14 +52,8 @@ extension RunSearch: CandidateSearch {
 
     func isSettledByIndex(_ comparison: Comparison) -> Bool { comparison.entity == .metric }
 
-    func rowCount(in session: ReadSession) throws -> Int64 {
-        // Runs are never removed, so that the largest number is their count.
-        let count = try session.connection.query("SELECT max(id) FROM runs").firstRow { $0.int64(0) } ?? 0
-        return max(count, 1)
-    }
-
     func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64 {
-        try session.runCount(in: experimentIDs, upTo: limit)
+        try rowsOfExperiments(upTo: limit, in: session)
     }
 
     /// The rows that meet a comparison, and those of texts that only begin like the compared one.
@@ -42,18 +69,5 @@ extension RunSearch: CandidateSearch {
             rows.conditions.append("substr(value, 1, 40) = substr(\(rows.bind(text)), 1, 40)")
         }
         return rows
-    }
-}
-
-extension ReadSession {
-    /// The number of runs of some experiments, deleted ones included, counted up to a limit.
-    func runCount(in experimentIDs: [Int64], upTo limit: Int64) throws -> Int64 {
-        let sql = """
-            SELECT count(*) FROM (
-                SELECT 1 FROM runs
-                WHERE experiment_id IN (SELECT value FROM json_each(?1)) AND lifecycle_stage IN (0, 1)
-                LIMIT ?2)
-            """
-        return try connection.query(sql, jsonArray(experimentIDs), limit).firstRow { $0.int64(0) } ?? 0
     }
 }

@@ -1,7 +1,44 @@
 internal import Filter
 internal import SQLite
+internal import Tracking
 
-extension LoggedModelSearch: CandidateSearch {
+extension LoggedModelSearch: SearchDescription {
+    static let table = "logged_models"
+
+    var orderedKeys: Int { orderings.count }
+
+    /// The reference's own tokens tell which search made them, and these do not.
+    var takesOffsets: Bool { false }
+
+    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
+        try LoggedModelSearchStatement(self, reachedBy: reach, in: session).statement
+    }
+
+    static func portion(of rows: [Int64], in session: ReadSession) throws -> [Int64] {
+        try session.loggedModelsAtOnce(rows)
+    }
+
+    static func entities(rows: [Int64], in session: ReadSession) throws -> [LoggedModel] {
+        try session.loggedModels(rows: rows)
+    }
+
+    var namesRows: Bool {
+        filter.contains {
+            $0.entity == .attribute && $0.key == "model_id" && [.equal, .isIn].contains($0.comparisonOperator)
+        }
+    }
+
+    func metricWalk(in session: ReadSession) throws -> MetricWalk? {
+        guard let first = orderings.first, first.ordering.entity == .metric else { return nil }
+        var measured = SearchStatement(rowColumn: "model_id", source: "latest_model_metrics")
+        let keyID = measured.bind(try session.connection.keyID(for: first.ordering.key))
+        let scopeID = measured.bind(try first.dataset.map { try session.scopeID(of: $0) } ?? 0)
+        measured.conditions = ["key_id = \(keyID)", "scope_id = \(scopeID)"]
+        var numbers = measured
+        numbers.terms = [SortTerm("value", ascending: first.ordering.ascending, .real)]
+        return MetricWalk(classes: [.number, .missing], measured: measured, numbers: numbers)
+    }
+
     var isInOrderOfAnIndex: Bool {
         guard let first = orderings.first?.ordering else { return true }
         return first.entity == .metric || first.key == "creation_time" || first.key == "name"
@@ -24,14 +61,8 @@ extension LoggedModelSearch: CandidateSearch {
         comparison.entity == .attribute || comparison.entity == .metric && datasets.isEmpty
     }
 
-    func rowCount(in session: ReadSession) throws -> Int64 {
-        // Models are never removed, so that the largest number is their count.
-        let count = try session.connection.query("SELECT max(id) FROM logged_models").firstRow { $0.int64(0) } ?? 0
-        return max(count, 1)
-    }
-
     func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64 {
-        try session.loggedModelCount(in: experimentIDs, upTo: limit)
+        try rowsOfExperiments(upTo: limit, in: session)
     }
 
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
@@ -58,18 +89,5 @@ extension LoggedModelSearch: CandidateSearch {
         rows.conditions = ["experiment_id IN (SELECT value FROM json_each(\(ids)))", "lifecycle_stage = 0"]
         rows.conditions.append(try rows.condition(("name", .text), comparison))
         return rows
-    }
-}
-
-extension ReadSession {
-    /// The number of models of some experiments, deleted ones included, counted up to a limit.
-    func loggedModelCount(in experimentIDs: [Int64], upTo limit: Int64) throws -> Int64 {
-        let sql = """
-            SELECT count(*) FROM (
-                SELECT 1 FROM logged_models
-                WHERE experiment_id IN (SELECT value FROM json_each(?1)) AND lifecycle_stage IN (0, 1)
-                LIMIT ?2)
-            """
-        return try connection.query(sql, jsonArray(experimentIDs), limit).firstRow { $0.int64(0) } ?? 0
     }
 }

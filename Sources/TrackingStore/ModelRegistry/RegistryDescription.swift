@@ -1,0 +1,138 @@
+internal import Filter
+internal import SQLite
+internal import Tracking
+
+/// What a search of the registry looks at.
+struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
+    let search: RegistrySearch
+
+    static var table: String { Tables.name }
+    var orderedKeys: Int { search.orderings.count }
+    var maxResults: Int { search.maxResults }
+    var pageToken: String? { search.pageToken }
+
+    var digest: UInt64 {
+        var digest = QueryDigest()
+        digest.add(Tables.name)
+        digest.add(search.filter)
+        digest.add(search.orderings)
+        return digest.value
+    }
+
+    static func entities(rows: [Int64], in session: ReadSession) throws -> [Tables.Entity] {
+        try Tables.entities(rows: rows, in: session.connection)
+    }
+
+    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
+        let ownID = Tables.name + ".id"
+        var statement = SearchStatement(rowColumn: ownID, source: Tables.name)
+        var filter = filter
+        if case .candidates(let candidates) = reach {
+            filter = candidates.filter
+            let numbers = statement.bind(jsonArray(candidates.numbers))
+            statement.source = "json_each(\(numbers)) AS first CROSS JOIN \(Tables.name) ON \(ownID) = first.value"
+        }
+        for comparison in filter {
+            if comparison.entity == .tag {
+                let row = statement.alias("tag")
+                let conditions = try Self.conditions(comparison, row: row, in: &statement)
+                statement.conditions.append(
+                    """
+                    EXISTS (SELECT 1 FROM \(Tables.tags) AS \(row) WHERE \(row).\(Tables.owner) = \(ownID)
+                        AND \(conditions.joined(separator: " AND ")))
+                    """
+                )
+            } else {
+                statement.conditions.append(try attributeCondition(comparison, in: &statement))
+            }
+        }
+        switch prompts {
+        case .excluded:
+            // Rows of a few runs are sorted; the index of the order knows nothing of runs.
+            let listsRuns = filter.contains { $0.key == "run_id" && $0.comparisonOperator == .isIn }
+            statement.conditions.append("\(listsRuns ? "+" : "")\(Tables.name).is_prompt = 0")
+        case .asked(marked: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
+        case .asked(marked: false): break
+        }
+        if statement.conditions.isEmpty { statement.conditions.append("TRUE") }
+        statement.terms = order.compactMap { ordering in
+            Tables.columns[ordering.key].map { SortTerm($0.column, ascending: ordering.ascending, $0.kind) }
+        }
+        return statement
+    }
+
+    private var order: [Ordering] { Tables.subject.completed(search.orderings) }
+
+    private func attributeCondition(_ comparison: Comparison, in statement: inout SearchStatement) throws -> String {
+        guard let (column, kind) = Tables.columns[comparison.key] else {
+            throw StoreCorruption("the parser delivered the unknown attribute \(comparison.key)")
+        }
+        switch comparison.comparisonOperator {
+        case .equal, .isIn: return try statement.condition(column, comparison)
+        default:
+            // With the plus no index is entered by what most rows may meet; the one of the order is walked.
+            let isOrdered = order.first?.key == comparison.key
+            return try statement.condition(((isOrdered ? "" : "+") + column, kind), comparison)
+        }
+    }
+
+    // MARK: Tags
+
+    /// What the row of a comparison's tag has to meet.
+    private static func conditions(
+        _ comparison: Comparison,
+        row: String,
+        in statement: inout SearchStatement
+    ) throws -> [String] {
+        // With the plus SQLite does not put the constant into the expression by which the index is entered.
+        let key = statement.bind(comparison.key)
+        var conditions = ["\(row).key = \(key)", try statement.condition("+\(row).value", comparison)]
+        if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
+            conditions.append("substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)")
+        }
+        return conditions
+    }
+
+    func isAnsweredByIndex(_ comparison: Comparison) -> Bool {
+        comparison.entity == .tag && comparison.comparisonOperator == .equal
+    }
+
+    func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
+        var rows = SearchStatement(rowColumn: Tables.owner, source: Tables.tags)
+        guard case .text(let text) = comparison.value else { return rows }
+        rows.conditions = [
+            "key = \(rows.bind(comparison.key))", "substr(value, 1, 40) = substr(\(rows.bind(text)), 1, 40)",
+        ]
+        return rows
+    }
+
+    // MARK: Prompts
+
+    private enum Prompts: Equatable {
+        /// The search does not find them.
+        case excluded
+        /// The search asks for them; `marked` when only by the value that marks a model as one.
+        case asked(marked: Bool)
+    }
+
+    /// What the first comparison with the prompt tag decides (`_is_querying_prompt` in `sqlalchemy_store.py`).
+    private var prompts: Prompts {
+        guard let first = search.filter.first(where: \.isOfPromptTag), case .text(let text) = first.value else {
+            return .excluded
+        }
+        switch (first.comparisonOperator, text.lowercased()) {
+        case (.equal, "true"): return .asked(marked: text.isExactly("true"))
+        case (.notEqual, "false"): return .asked(marked: false)
+        default: return .excluded
+        }
+    }
+
+    /// The comparisons that rows have to meet: none with the prompt tag when prompts are left out.
+    var filter: [Comparison] {
+        prompts == .excluded ? search.filter.filter { !$0.isOfPromptTag } : search.filter
+    }
+}
+
+extension Comparison {
+    fileprivate var isOfPromptTag: Bool { entity == .tag && key.isExactly(Tag.isPromptKey) }
+}

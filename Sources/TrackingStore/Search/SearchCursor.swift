@@ -1,0 +1,44 @@
+/// One page of a search: its rows are of one moment, and what they stand for is read as it is asked for.
+package struct SearchCursor<Entity: Sendable>: Sendable {
+    private let rows: [Int64]
+    private let read: @Sendable ([Int64], ReadSession) throws -> (entities: [Entity], rows: Int)
+    /// How many rows of the page have been read.
+    package private(set) var readCount = 0
+    /// Opaque; nil on the last page.
+    package let nextPageToken: String?
+
+    init<Search: SearchDescription>(_ search: Search.Type, rows: [Int64], nextPageToken: String?)
+    where Search.Found == Entity {
+        self.rows = rows
+        self.nextPageToken = nextPageToken
+        read = { rows, session in
+            let portion = try Search.portion(of: rows, in: session)
+            return (try Search.entities(rows: portion, in: session), portion.count)
+        }
+    }
+
+    /// How many rows the page has, read or not.
+    package var count: Int { rows.count }
+
+    /// What the page holds in memory.
+    package var memoryBytes: Int { rows.count * MemoryLayout<Int64>.stride }
+
+    /// Reads on: at most `limit` rows, at least one unless the page has ended.
+    ///
+    /// - Returns: what they stand for, without those that have been removed since the page was found.
+    package mutating func next(_ limit: Int, in session: ReadSession) throws -> [Entity] {
+        let wanted = Array(rows[readCount...].prefix(limit))
+        guard !wanted.isEmpty else { return [] }
+        let found = try read(wanted, session)
+        readCount += found.rows
+        return found.entities
+    }
+
+    /// What the rest of the page stands for, all at once: for pages that are known to be short.
+    package func whole(in session: ReadSession) throws -> [Entity] {
+        var rest = self
+        var entities: [Entity] = []
+        while rest.readCount < count { entities += try rest.next(count, in: session) }
+        return entities
+    }
+}

@@ -10,7 +10,7 @@ internal import Threads
 package final class Writer<Session: WriterSession>: Sendable {
     private struct State {
         var pending: [WriterJob<Session>] = []
-        /// Work beside requests: one at a time, while no request is pending.
+        /// Background work, run one piece at a time while no request is pending.
         var background: [@Sendable () -> Void] = []
         var isScheduled = false
         var isClosed = false
@@ -40,9 +40,9 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///     common transaction, so it must have no other effects. It must not begin or end transactions, and must
     ///     rethrow SQLite's errors, because an error may have ended the transaction.
     ///   - peer: the peer whose share of the queue the request uses.
-    ///   - mayBlock: whether a writer at rest may work on the calling thread, which saves a lone client two hand-overs
-    ///     from thread to thread: then this blocks for one commit, and `completion` has been called when it returns.
-    ///   - lane: `.background` for work that waits while requests wait, and has a commit of its own.
+    ///   - mayBlock: whether an idle writer may run the request on the calling thread, which saves a lone client two
+    ///     thread switches: then this blocks for one commit, and `completion` has been called when it returns.
+    ///   - lane: `.background` for work that runs only while no request waits, with a commit of its own.
     ///   - completion: must be quick and must not wait for the writer.
     /// - Throws: `.overloaded` if the queue is full, `.closed` after `shutdown()`; then neither closure is called.
     package func submit<Value: Sendable>(
@@ -65,18 +65,19 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
         guard try accepted.get() else { return }
         if mayBlock, lane == .requests {
-            // A thread at rest leaves this block to the calling one.
+            // An idle `SerialThread` lets the calling thread run this block.
             let isCheckpointDue = queue.sync { [self] in
                 processPending()
                 return thread.isCheckpointDue
             }
-            // What came meanwhile belongs to others, and a checkpoint is long: they must not hold up the caller.
+            // Requests that came meanwhile, or a due checkpoint, run on the writer's thread, so that they do not delay
+            // the caller.
             guard hasWork() || isCheckpointDue else { return }
         }
         queue.async { self.drain() }
     }
 
-    /// What has been done so far.
+    /// The counts of the writer.
     package var statistics: WriterStatistics {
         state.withLock { state in
             var statistics = state.statistics
@@ -85,24 +86,25 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
     }
 
-    /// Refuses new requests, answers what is queued, empties the write-ahead log and closes the connection.
+    /// Refuses new requests, runs the queued ones, empties the write-ahead log (WAL) and closes the connection.
     ///
     /// Background work that has not begun fails with `.closed`.
-    /// Safe to call twice. Blocks until done; never call it from a completion. Close the readers first, or the log stays.
+    /// Safe to call twice. Blocks until done; never call it from a completion. Close the readers first, or the WAL
+    /// stays.
     package func shutdown() {
         let unbegun = state.withLock { state in
             state.isClosed = true
             defer { state.background = [] }
             return state.background
         }
-        // A drain in progress goes on until the queue is empty, and one that is scheduled runs before this block.
+        // A running drain continues until the queue is empty, and a scheduled one runs before this block.
         queue.sync { [thread] in
             thread.close()
             for work in unbegun { work() }
         }
     }
 
-    /// Cuts a large log and gives back memory in the background lane; for times without requests.
+    /// Truncates a large WAL and frees cached pages in the background lane; called while no requests come.
     ///
     /// Returns at once; `completion` is called on the writer's thread.
     package func rest(completion: @escaping @Sendable () -> Void = {}) {
@@ -126,7 +128,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
     }
 
-    /// False says that the next request to come must schedule the queue again.
+    /// Whether work is left; if not, the next request must schedule the queue again.
     private func hasWork() -> Bool {
         state.withLock { state in
             state.isScheduled = !state.pending.isEmpty || !state.background.isEmpty
@@ -134,7 +136,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
     }
 
-    /// nil while requests are pending.
+    /// The next background work; nil while requests are pending.
     private func nextInBackground() -> (@Sendable () -> Void)? {
         state.withLock { state in
             guard state.pending.isEmpty, !state.background.isEmpty else { return nil }
@@ -179,10 +181,10 @@ package final class Writer<Session: WriterSession>: Sendable {
     }
 }
 
-/// Which work of the writer goes first.
+/// The priority of the writer's work.
 package enum WriterLane: Sendable {
-    /// What clients wait for; what has queued up shares one commit.
+    /// Requests of clients: all that have queued up share one commit.
     case requests
-    /// Work beside requests, which begins only while no request waits.
+    /// Background work, which starts only while no request waits.
     case background
 }

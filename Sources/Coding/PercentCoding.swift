@@ -2,19 +2,23 @@
 package enum PercentCoding {
     /// Decodes a piece of a URI into text, exactly once.
     ///
+    /// Not generic: other modules call it for each request, and could not use a specialised copy.
     /// - Parameter plusIsSpace: whether a `+` stands for a space, as in the query of a form.
     /// - Returns: nil when an escape is broken, a NUL appears, or the result is not UTF-8.
-    @inlinable
-    package static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer, plusIsSpace: Bool = false) -> String? {
         let isPlain = bytes.allSatisfy {
             $0 != 0 && $0 != UInt8(ascii: "%") && $0 < 0x80 && !(plusIsSpace && $0 == UInt8(ascii: "+"))
         }
         if isPlain { return String(decoding: bytes, as: UTF8.self) }
-        return decodeEscapes(Array(bytes), plusIsSpace: plusIsSpace)
+        return decodeEscapes(bytes, plusIsSpace: plusIsSpace)
     }
 
-    @usableFromInline
-    static func decodeEscapes(_ bytes: [UInt8], plusIsSpace: Bool) -> String? {
+    /// As above, for a text.
+    package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        Array(text.utf8).withUnsafeBytes { decode($0, plusIsSpace: plusIsSpace) }
+    }
+
+    private static func decodeEscapes(_ bytes: UnsafeRawBufferPointer, plusIsSpace: Bool) -> String? {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var iterator = bytes.makeIterator()

@@ -62,7 +62,7 @@ extension ArtifactLocation {
                 }
                 rest = rest.dropFirst(host.count)
             }
-            guard let path = PercentCoding.decode(rest.utf8) else {
+            guard let path = PercentCoding.decode(rest) else {
                 throw .invalidParameter("The artifact location '\(uri)' is not a valid URI.")
             }
             return path

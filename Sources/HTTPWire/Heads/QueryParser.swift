@@ -16,8 +16,8 @@ enum QueryParser {
             }
             let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
             let value = equals == part.endIndex ? part[part.endIndex...] : part[(equals + 1)...]
-            guard let name = PercentCoding.decode(part[..<equals], plusIsSpace: true),
-                let text = PercentCoding.decode(value, plusIsSpace: true)
+            guard let name = PercentCoding.decode(UnsafeRawBufferPointer(rebasing: part[..<equals]), plusIsSpace: true),
+                let text = PercentCoding.decode(UnsafeRawBufferPointer(rebasing: value), plusIsSpace: true)
             else { throw HTTPRefusal(400, "The query is not valid percent-encoded UTF-8") }
             result.append((name, text))
         }

@@ -56,7 +56,8 @@ package struct RequestHeadParser {
         let raw = UnsafeRawBufferPointer(rebasing: bytes[Int(path.lowerBound)..<Int(path.upperBound)])
         guard raw.contains(UInt8(ascii: "%")) else { return }
         // Segment by segment, because that is how parameters are decoded: `%C3/%A9` is two broken halves.
-        for segment in raw.split(separator: UInt8(ascii: "/")) where PercentCoding.decode(segment) == nil {
+        for segment in raw.split(separator: UInt8(ascii: "/"))
+        where PercentCoding.decode(UnsafeRawBufferPointer(rebasing: segment)) == nil {
             throw HTTPRefusal(400, "The path is not valid percent-encoded UTF-8")
         }
     }

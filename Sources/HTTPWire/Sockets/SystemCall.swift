@@ -1,5 +1,4 @@
 internal import Glibc
-
 import Glibc
 
 /// What one non-blocking transfer achieved; would-block and end of file are ordinary results.

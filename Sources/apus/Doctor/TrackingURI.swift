@@ -115,7 +115,7 @@ extension TrackingURI {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         // The client sends nothing for a name without a password.
         guard parts.count == 2, !parts[0].isEmpty || !parts[1].isEmpty else { return nil }
-        guard let name = PercentCoding.decode(parts[0].utf8), let password = PercentCoding.decode(parts[1].utf8) else {
+        guard let name = PercentCoding.decode(parts[0]), let password = PercentCoding.decode(parts[1]) else {
             throw TrackingURIFault(
                 detail: "the URI's name or password is not percent-encoded UTF-8",
                 advice: "Write each % of them as %25, or use MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."

@@ -18,7 +18,7 @@ struct StoreOptions {
         for option in query.split(separator: "&") {
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count > 1 ? String(parts[1]) : ""
-            try take(String(parts[0]), PercentCoding.decode(value.utf8) ?? value, source)
+            try take(String(parts[0]), PercentCoding.decode(value) ?? value, source)
         }
     }
 

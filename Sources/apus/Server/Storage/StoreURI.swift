@@ -59,7 +59,7 @@ struct StoreURI {
     private static func place(ofURI setting: Setting) throws(StartFailure) -> (path: String, idle: [String]) {
         let (database, query) = try split(setting)
         let options = try StoreOptions(query, setting.source)
-        guard let decoded = PercentCoding.decode(database.utf8) else {
+        guard let decoded = PercentCoding.decode(database) else {
             throw StartFailure("\(setting.source) holds a % that begins no escape; write it as %25.")
         }
         if options.isInMemory || decoded.isEmpty || decoded == ":memory:" || decoded.hasPrefix("file::memory:") {
@@ -111,7 +111,7 @@ struct StoreURI {
             if path.hasPrefix("localhost/") { path = path.dropFirst("localhost".count) }
             guard path.hasPrefix("/") else { throw StartFailure("\(source): a file: URI cannot name another machine.") }
         }
-        guard let decoded = PercentCoding.decode(path.utf8), !decoded.isEmpty else {
+        guard let decoded = PercentCoding.decode(path), !decoded.isEmpty else {
             throw StartFailure("\(source): the file: URI names no file, or holds a % that begins no escape.")
         }
         return decoded

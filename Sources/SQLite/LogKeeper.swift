@@ -2,7 +2,7 @@
 ///
 /// SQLite restarts the WAL as soon as all its pages are in the database and no reader uses it. Reads that overlap
 /// without a gap prevent this for ever. So when a checkpoint could not restart the WAL, no new read starts for some
-/// milliseconds. The larger the WAL, the longer the writer waits, and the more running reads are ended.
+/// milliseconds. When the WAL has become large, running reads are ended first: the long ones, and at last all.
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
@@ -46,24 +46,31 @@ struct LogKeeper {
         try connection.checkpoint(.passive)
         if try restart(connection) { return }
         guard let gate else { return }
-        let isLast = lastPages >= limits.endAllReads
-        if !isLast {
-            // The writer does not wait for the reads ended here: they are gone at the next attempt.
-            if lastPages >= limits.endLongReads { gate.endReads(startedBefore: .now - Self.longRead) }
-            // A read that has already lasted longer than `patience` is not worth waiting for.
-            if let oldest = gate.oldestRead, oldest < .now - Self.patience { return }
-        }
-        gate.pause()
-        defer { gate.resume() }
-        if isLast { gate.endReads(startedBefore: .now) }
-        guard gate.waitUntilIdle(within: isLast ? Self.lastPatience : Self.patience) else { return }
+        if lastPages < limits.endLongReads { return try restartBetweenReads(connection, gate) }
+        gate.pause(.dear)
+        defer { gate.resume(.dear) }
+        let moment = ReadMoment.now - (lastPages < limits.endAllReads ? Self.longRead : .zero)
+        gate.endReads(startedBefore: moment)
+        guard gate.waitForReads(startedBefore: moment, within: Self.patienceWithEndedReads) else { return }
+        // Copies what the ended reads have kept back, while cheap reads go on.
+        try connection.checkpoint(.passive)
+        try restartBetweenReads(connection, gate)
+    }
+
+    private mutating func restartBetweenReads(_ connection: Connection, _ gate: any ReadGate) throws(SQLiteError) {
+        // A read that has already lasted longer than `patience` is not worth waiting for.
+        if let oldest = gate.oldestRead, oldest < .now - Self.patience { return }
+        gate.pause(.all)
+        defer { gate.resume(.all) }
+        guard gate.waitForReads(startedBefore: .now, within: Self.patience) else { return }
         _ = try restart(connection)
     }
 
     private static let longRead = Duration.seconds(1)
-    /// How long commits wait for short reads to finish (`patience`), or for ended reads to leave (`lastPatience`).
+    /// How long commits wait for short reads to finish.
     private static let patience = Duration.milliseconds(20)
-    private static let lastPatience = Duration.milliseconds(200)
+    /// How long commits wait for ended reads to leave.
+    private static let patienceWithEndedReads = Duration.milliseconds(200)
 
     /// - Returns: false when a read or another program still uses the WAL.
     private mutating func restart(_ connection: Connection) throws(SQLiteError) -> Bool {

@@ -132,11 +132,16 @@ final class ReadWatch {
         let wasPreempted = usage.ru_nivcsw > preemptions
         preemptions = usage.ru_nivcsw
         restMicroseconds = wasPreempted ? min(max(restMicroseconds * 2, Self.shortestRest), Self.longestRest) : 0
-        if wasPreempted { usleep(restMicroseconds) }
+        guard wasPreempted else { return }
+        // In slices, so that a read that must end does not sleep on.
+        for _ in 0..<restMicroseconds / Self.restSlice where !caller.hasLeft && !recall.applies(to: start) {
+            usleep(Self.restSlice)
+        }
     }
 
     /// RUSAGE_THREAD of getrusage(2), which the Glibc module leaves out.
     private static let usageOfThread = __rusage_who_t(1)
+    private static let restSlice: UInt32 = 5_000
     private static let shortestRest: UInt32 = 20_000
     private static let longestRest: UInt32 = 160_000
 }

@@ -18,11 +18,11 @@ struct ReaderLines {
         }
     }
 
-    mutating func popFirst(for place: Reader.Place) -> ReaderJob? {
+    mutating func popFirst(for place: Reader.Place, onlyCheap: Bool) -> ReaderJob? {
         switch place {
         case .reserved: cheap.popFirst()
-        case .general: continued.popFirst() ?? dear.popFirst() ?? cheap.popFirst()
-        case .long: long.popFirst()
+        case .general: (onlyCheap ? nil : continued.popFirst() ?? dear.popFirst()) ?? cheap.popFirst()
+        case .long: onlyCheap ? nil : long.popFirst()
         }
     }
 

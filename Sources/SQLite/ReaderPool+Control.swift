@@ -26,12 +26,12 @@ extension ReaderPool {
     /// The start of the oldest running read; nil if none runs.
     package var oldestRead: ReadMoment? { state.withLock { $0.readers.compactMap(\.readStart).min() } }
 
-    /// Blocks new reads until `resume()`, which must follow each call; running reads continue.
-    package func pause() { state.withLock { $0.pause() } }
+    /// Blocks new reads until `resume`, which must follow each call; running reads continue.
+    package func pause(_ reads: PausedReads) { state.withLock { $0.pause(reads) } }
 
-    /// Ends one `pause()`.
-    package func resume() {
-        let (awake, vacancies) = state.withLock { $0.resume() }
+    /// Ends one `pause` of the same reads.
+    package func resume(_ reads: PausedReads) {
+        let (awake, vacancies) = state.withLock { $0.resume(reads) }
         for reader in awake { reader.wake.signal() }
         for place in vacancies { startReader(in: place) }
     }
@@ -41,12 +41,12 @@ extension ReaderPool {
         for reader in state.withLock({ $0.callToReleaseMemory() }) { reader.wake.signal() }
     }
 
-    /// Waits until no read runs; for use within a pause, and never on a reader's thread.
+    /// Waits until every running read began at or after `moment`; never call it on a reader's thread.
     ///
     /// - Returns: false if the time ran out.
-    package func waitUntilIdle(within time: Duration) -> Bool {
+    package func waitForReads(startedBefore moment: ReadMoment, within time: Duration) -> Bool {
         let end = ReadMoment.now + time
-        while oldestRead != nil {
+        while let oldest = oldestRead, oldest < moment {
             guard ReadMoment.now < end else { return false }
             usleep(200)
         }

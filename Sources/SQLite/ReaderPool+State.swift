@@ -37,7 +37,7 @@ extension ReaderPool {
         private var deliveries = ArrivalLine<@Sendable () -> Void>()
         /// The waiting readers, the one used last at the end, so that a lone client always gets the same reader.
         private var idle: [Reader] = []
-        private var pauses = 0
+        private var pauses: (all: Int, dear: Int) = (0, 0)
         private var startedReaders = 0
         private let capacity: Places
         private var taken = Places()
@@ -52,7 +52,7 @@ extension ReaderPool {
         // MARK: Readers
 
         mutating func takeIdleReader(for cost: ReadCost) -> Reader? {
-            guard pauses == 0 else { return nil }
+            guard !isPaused(cost) else { return nil }
             if cost == .cheap, let reader = takeIdle(.reserved) { return reader }
             return takeIdle(.general)
         }
@@ -63,7 +63,7 @@ extension ReaderPool {
 
         /// Reserves the start of one more reader for reads of this cost; nil if there are enough.
         mutating func claimPlace(for cost: ReadCost) -> Reader.Place? {
-            guard pauses == 0 else { return nil }
+            guard !isPaused(cost) else { return nil }
             if cost == .cheap, let place = claim(.reserved) { return place }
             return claim(.general)
         }
@@ -106,8 +106,8 @@ extension ReaderPool {
                 reader.mustReleaseMemory = false
                 return .releaseMemory
             }
-            guard pauses == 0 else { return nil }
-            return lines.popFirst(for: reader.place).map { .perform($0) }
+            guard !isPaused(.cheap) else { return nil }
+            return lines.popFirst(for: reader.place, onlyCheap: isPaused(.dear)).map { .perform($0) }
         }
 
         /// Whether an idle reader ends its thread; otherwise it waits from now on.
@@ -176,15 +176,25 @@ extension ReaderPool {
 
         // MARK: Pauses and the end
 
-        mutating func pause() { pauses += 1 }
+        private func isPaused(_ cost: ReadCost) -> Bool { pauses.all > 0 || pauses.dear > 0 && cost != .cheap }
+
+        mutating func pause(_ reads: PausedReads) { count(reads, 1) }
+
+        private mutating func count(_ reads: PausedReads, _ change: Int) {
+            switch reads {
+            case .all: pauses.all += change
+            case .dear: pauses.dear += change
+            }
+        }
 
         /// - Returns: readers to wake, and the kinds of readers to start.
-        mutating func resume() -> (awake: [Reader], vacancies: [Reader.Place]) {
-            pauses -= 1
-            guard pauses == 0, !isClosed, !lines.isEmpty else { return ([], []) }
+        mutating func resume(_ reads: PausedReads) -> (awake: [Reader], vacancies: [Reader.Place]) {
+            count(reads, -1)
+            guard !isPaused(.cheap), !isClosed, !lines.isEmpty else { return ([], []) }
             var vacancies: [Reader.Place] = []
             if !lines.cheap.isEmpty, let place = claim(.reserved) { vacancies.append(place) }
-            while vacancies.count < lines.dear.count + lines.continued.count, let place = claim(.general) {
+            let wanted = isPaused(.dear) ? 0 : lines.dear.count + lines.continued.count
+            while vacancies.count < wanted, let place = claim(.general) {
                 vacancies.append(place)
             }
             defer { idle = [] }

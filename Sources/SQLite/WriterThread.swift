@@ -160,9 +160,9 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
     /// Otherwise SQLite would wait for the readers with growing sleeps, and fail after the busy timeout.
     private func withoutReads(_ commit: () throws -> Void) throws {
         guard commitsAlone, let gate else { return try commit() }
-        gate.pause()
-        defer { gate.resume() }
-        if !gate.waitUntilIdle(within: .seconds(1)) { gate.endReads(startedBefore: .now) }
+        gate.pause(.all)
+        defer { gate.resume(.all) }
+        if !gate.waitForReads(startedBefore: .now, within: .seconds(1)) { gate.endReads(startedBefore: .now) }
         try commit()
     }
 

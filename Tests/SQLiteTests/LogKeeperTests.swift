@@ -22,12 +22,12 @@ private final class Readers: ReadGate {
         self.leaves = leaves
     }
 
-    func pause() { box.withLock { $0.state.pauses += 1 } }
-    func resume() {}
+    func pause(_ reads: PausedReads) { box.withLock { $0.state.pauses += reads == .all ? 1 : 0 } }
+    func resume(_ reads: PausedReads) {}
     var oldestRead: ReadMoment? { nil }
     func endReads(startedBefore moment: ReadMoment) { box.withLock { $0.state.ended += 1 } }
 
-    func waitUntilIdle(within time: Duration) -> Bool {
+    func waitForReads(startedBefore moment: ReadMoment, within time: Duration) -> Bool {
         box.withLock { box in
             guard leaves(box.state) else { return false }
             for end in box.state.openReads { end() }

@@ -218,14 +218,25 @@ import Testing
     @Test func `no read begins in a pause`() throws {
         let pool = pool()
         #expect(try begin(on: pool) { try $0.int64("SELECT 1") }() == 1)
-        pool.pause()
+        pool.pause(.all)
         let waits = try (0..<5).map { number in
             try begin(on: pool, cost: number == 0 ? .cheap : .dear) { try $0.int64("SELECT 2") }
         }
         #expect(pool.queueDepth == 5)
-        #expect(pool.waitUntilIdle(within: .seconds(10)))
-        pool.resume()
+        #expect(pool.waitForReads(startedBefore: .now, within: .seconds(10)))
+        pool.resume(.all)
         for wait in waits { #expect(try wait() == 2) }
+        pool.close()
+    }
+
+    @Test func `only cheap reads begin in a pause of dear ones`() throws {
+        let pool = pool()
+        pool.pause(.dear)
+        let dear = try (0..<3).map { _ in try begin(on: pool, cost: .dear) { try $0.int64("SELECT 1") } }
+        for _ in 0..<3 { #expect(try begin(on: pool, cost: .cheap) { try $0.int64("SELECT 2") }() == 2) }
+        #expect(pool.queueDepth == 3)
+        pool.resume(.dear)
+        for wait in dear { #expect(try wait() == 1) }
         pool.close()
     }
 }

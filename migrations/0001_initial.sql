@@ -33,17 +33,17 @@ CREATE TABLE runs (
     artifact_uri    TEXT    NOT NULL
 ) STRICT;
 
--- The default order of a search: newest first, ties by run id.
+-- The default order of a search: newest run first, ties by run id.
 CREATE INDEX runs_by_start_time ON runs (experiment_id, lifecycle_stage, start_time DESC, run_id);
 
--- Names of metrics, params and run tags, each stored once. Rows of the tables below carry the id.
+-- The names of metrics, params and run tags, each stored once; the tables below refer to them by id.
 CREATE TABLE keys (
     id   INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- One row a point, clustered in the order in which a history is read; a repeated point is the same row.
--- NaN is held as 0 with its flag.
+-- One row per point, clustered in the order of a history query; a repeated point is not stored twice. NaN is stored as
+-- 0 with its flag.
 CREATE TABLE metrics (
     run_id    INTEGER NOT NULL,
     key_id    INTEGER NOT NULL,
@@ -54,8 +54,8 @@ CREATE TABLE metrics (
     PRIMARY KEY (run_id, key_id, timestamp, step, value, is_nan)
 ) STRICT, WITHOUT ROWID;
 
--- The latest point of each metric by (step, timestamp, value), the number of its points, and whether
--- they came in an order that is ascending both by (timestamp, step) and by (step, timestamp).
+-- The latest point of each metric by (step, timestamp, value), the number of its points, and whether the points arrived
+-- in ascending order both by (timestamp, step) and by (step, timestamp).
 CREATE TABLE latest_metrics (
     run_id      INTEGER NOT NULL,
     key_id      INTEGER NOT NULL,
@@ -70,8 +70,8 @@ CREATE TABLE latest_metrics (
 
 CREATE INDEX latest_metrics_by_value ON latest_metrics (key_id, is_nan, value);
 
--- Values reach 8 KB: the index holds a prefix, so that a long value is not stored twice. It holds the run too: the runs
--- that have a value are read from the index alone.
+-- Values have up to 8 KB, so the index holds only a prefix of the value. It also holds the run id, so that a query for
+-- the runs with a value reads only the index.
 CREATE TABLE params (
     run_id INTEGER NOT NULL,
     key_id INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 -- Logged models, their params, tags and metrics.
 --
--- Lifecycle stages as in 0001. Statuses carry the numbers of MLflow's LoggedModelStatus. `model_type` and `source_run_id`
--- are empty where the client named none. Rows of the other tables carry the number of the model, not its id.
+-- Lifecycle stages as in 0001. Statuses are the numbers of MLflow's LoggedModelStatus. `model_type` and `source_run_id`
+-- are empty if the client gave none. The other tables refer to a model by `id`, not by `model_id`.
 
 CREATE TABLE logged_models (
     id                INTEGER PRIMARY KEY,
@@ -18,8 +18,8 @@ CREATE TABLE logged_models (
     lifecycle_stage   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- The default order of a search: newest first, ties by model id. The name stands in it so that a search for a part of a
--- name looks no other model up.
+-- The default order of a search: newest model first, ties by model id. The index also holds the name, so that a search
+-- for a part of a name reads only the index.
 CREATE INDEX logged_models_by_creation_time
     ON logged_models (experiment_id, lifecycle_stage, creation_time DESC, model_id, name);
 
@@ -28,7 +28,7 @@ CREATE INDEX logged_models_by_name
 
 CREATE INDEX logged_models_by_source_run ON logged_models (source_run_id);
 
--- As `params` and `run_tags`: the indexes hold a prefix of the value.
+-- As for `params` and `run_tags`, the indexes hold a prefix of the value.
 CREATE TABLE logged_model_params (
     model_id INTEGER NOT NULL,
     key_id   INTEGER NOT NULL,
@@ -47,8 +47,8 @@ CREATE TABLE logged_model_tags (
 
 CREATE INDEX logged_model_tags_by_value ON logged_model_tags (key_id, substr(value, 1, 40), model_id);
 
--- Datasets as metrics name them: a name and a digest. An empty digest stands for every digest of the name, an empty name
--- for every name with the digest.
+-- Datasets of metrics, by name and digest. An empty digest stands for all digests of the name, an empty name for all
+-- names with the digest.
 CREATE TABLE metric_datasets (
     id     INTEGER PRIMARY KEY,
     name   TEXT NOT NULL,
@@ -56,8 +56,8 @@ CREATE TABLE metric_datasets (
     UNIQUE (name, digest)
 ) STRICT;
 
--- One row a point that was logged against a model; a repeated point is the same row. dataset_id: 0 for no dataset.
--- NaN is held as 0.
+-- One row per point of a model; a repeated point is not stored twice. dataset_id is 0 for no dataset. NaN is stored as
+-- 0.
 CREATE TABLE model_metrics (
     model_id   INTEGER NOT NULL,
     key_id     INTEGER NOT NULL,
@@ -71,8 +71,8 @@ CREATE TABLE model_metrics (
 
 CREATE INDEX model_metrics_by_value ON model_metrics (key_id, value, model_id);
 
--- The latest point of each metric of a model by (timestamp, step), ties by the lower run id, within each scope: 0 for
--- whatever dataset, else a row of metric_datasets.
+-- The latest point of each metric of a model by (timestamp, step), ties by the lower run id, for each scope: 0 for all
+-- datasets, or a row of metric_datasets.
 CREATE TABLE latest_model_metrics (
     model_id  INTEGER NOT NULL,
     key_id    INTEGER NOT NULL,

@@ -1,8 +1,8 @@
--- Stops MLflow's own tools, which add tables to any SQLite file that they are pointed at.
+-- Stops MLflow's own tools, which add their tables to any SQLite file they are given.
 --
--- MLflow makes the tables of its first schema that are missing (`tags` is the only one of them that Apus has not) and
--- then lets Alembic bring the file up to date from the revision in `alembic_version`. Alembic knows no such revision,
--- prints it in its error, and has changed nothing.
+-- MLflow first creates the missing tables of its first schema (`tags` is the only one that Apus does not have), and
+-- then lets Alembic migrate the file from the revision in `alembic_version`. Alembic does not know the revision below,
+-- prints it in its error message, and changes nothing.
 
 CREATE TABLE alembic_version (
     version_num TEXT NOT NULL PRIMARY KEY

@@ -4,23 +4,128 @@ static const unsigned char index_html[] = {
 #embed "../../static/index.html"
 };
 
-static const unsigned char models_js[] = {
-#embed "../../static/models.js"
+static const unsigned char core_api_js[] = {
+#embed "../../static/core/api.js"
+};
+
+static const unsigned char core_dom_js[] = {
+#embed "../../static/core/dom.js"
+};
+
+static const unsigned char core_format_js[] = {
+#embed "../../static/core/format.js"
+};
+
+static const unsigned char core_names_js[] = {
+#embed "../../static/core/names.js"
+};
+
+static const unsigned char core_query_js[] = {
+#embed "../../static/core/query.js"
+};
+
+static const unsigned char core_router_js[] = {
+#embed "../../static/core/router.js"
+};
+
+static const unsigned char core_settings_js[] = {
+#embed "../../static/core/settings.js"
+};
+
+static const unsigned char core_start_js[] = {
+#embed "../../static/core/start.js"
 };
 
 static const unsigned char page_css[] = {
 #embed "../../static/page.css"
 };
 
-static const unsigned char page_js[] = {
-#embed "../../static/page.js"
+static const unsigned char pages_compare_js[] = {
+#embed "../../static/pages/compare.js"
+};
+
+static const unsigned char pages_experiment_js[] = {
+#embed "../../static/pages/experiment.js"
+};
+
+static const unsigned char pages_experiments_js[] = {
+#embed "../../static/pages/experiments.js"
+};
+
+static const unsigned char pages_logged_model_js[] = {
+#embed "../../static/pages/logged-model.js"
+};
+
+static const unsigned char pages_model_js[] = {
+#embed "../../static/pages/model.js"
+};
+
+static const unsigned char pages_models_js[] = {
+#embed "../../static/pages/models.js"
+};
+
+static const unsigned char pages_prompt_js[] = {
+#embed "../../static/pages/prompt.js"
+};
+
+static const unsigned char pages_prompts_js[] = {
+#embed "../../static/pages/prompts.js"
+};
+
+static const unsigned char pages_run_js[] = {
+#embed "../../static/pages/run.js"
+};
+
+static const unsigned char pages_version_js[] = {
+#embed "../../static/pages/version.js"
+};
+
+static const unsigned char parts_dialog_js[] = {
+#embed "../../static/parts/dialog.js"
+};
+
+static const unsigned char parts_jump_js[] = {
+#embed "../../static/parts/jump.js"
+};
+
+static const unsigned char parts_keyboard_js[] = {
+#embed "../../static/parts/keyboard.js"
+};
+
+static const unsigned char parts_toast_js[] = {
+#embed "../../static/parts/toast.js"
+};
+
+static const unsigned char table_css[] = {
+#embed "../../static/table.css"
 };
 
 static const struct apus_embedded_file static_files[] = {
     APUS_FILE("index.html", index_html),
-    APUS_FILE("models.js", models_js),
+    APUS_FILE("core/api.js", core_api_js),
+    APUS_FILE("core/dom.js", core_dom_js),
+    APUS_FILE("core/format.js", core_format_js),
+    APUS_FILE("core/names.js", core_names_js),
+    APUS_FILE("core/query.js", core_query_js),
+    APUS_FILE("core/router.js", core_router_js),
+    APUS_FILE("core/settings.js", core_settings_js),
+    APUS_FILE("core/start.js", core_start_js),
     APUS_FILE("page.css", page_css),
-    APUS_FILE("page.js", page_js),
+    APUS_FILE("pages/compare.js", pages_compare_js),
+    APUS_FILE("pages/experiment.js", pages_experiment_js),
+    APUS_FILE("pages/experiments.js", pages_experiments_js),
+    APUS_FILE("pages/logged-model.js", pages_logged_model_js),
+    APUS_FILE("pages/model.js", pages_model_js),
+    APUS_FILE("pages/models.js", pages_models_js),
+    APUS_FILE("pages/prompt.js", pages_prompt_js),
+    APUS_FILE("pages/prompts.js", pages_prompts_js),
+    APUS_FILE("pages/run.js", pages_run_js),
+    APUS_FILE("pages/version.js", pages_version_js),
+    APUS_FILE("parts/dialog.js", parts_dialog_js),
+    APUS_FILE("parts/jump.js", parts_jump_js),
+    APUS_FILE("parts/keyboard.js", parts_keyboard_js),
+    APUS_FILE("parts/toast.js", parts_toast_js),
+    APUS_FILE("table.css", table_css),
 };
 
 struct apus_embedded_files apus_static_files(void) {

@@ -1,0 +1,7 @@
+import { element } from "../core/dom.js";
+
+/** Shows nothing yet. */
+export default async function page(context) {
+  context.title("compare");
+  context.add(element("h1", {}, "compare"));
+}

@@ -80,8 +80,36 @@ static const unsigned char pages_version_js[] = {
 #embed "../../static/pages/version.js"
 };
 
+static const unsigned char parts_description_js[] = {
+#embed "../../static/parts/description.js"
+};
+
 static const unsigned char parts_dialog_js[] = {
 #embed "../../static/parts/dialog.js"
+};
+
+static const unsigned char parts_diff_js[] = {
+#embed "../../static/parts/diff.js"
+};
+
+static const unsigned char parts_experiment_about_js[] = {
+#embed "../../static/parts/experiment-about.js"
+};
+
+static const unsigned char parts_experiment_actions_js[] = {
+#embed "../../static/parts/experiment-actions.js"
+};
+
+static const unsigned char parts_experiment_models_js[] = {
+#embed "../../static/parts/experiment-models.js"
+};
+
+static const unsigned char parts_filter_words_js[] = {
+#embed "../../static/parts/filter-words.js"
+};
+
+static const unsigned char parts_filter_js[] = {
+#embed "../../static/parts/filter.js"
 };
 
 static const unsigned char parts_jump_js[] = {
@@ -92,8 +120,76 @@ static const unsigned char parts_keyboard_js[] = {
 #embed "../../static/parts/keyboard.js"
 };
 
+static const unsigned char parts_list_js[] = {
+#embed "../../static/parts/list.js"
+};
+
+static const unsigned char parts_menu_js[] = {
+#embed "../../static/parts/menu.js"
+};
+
+static const unsigned char parts_model_aliases_js[] = {
+#embed "../../static/parts/model-aliases.js"
+};
+
+static const unsigned char parts_run_table_bar_js[] = {
+#embed "../../static/parts/run-table-bar.js"
+};
+
+static const unsigned char parts_run_table_heads_js[] = {
+#embed "../../static/parts/run-table-heads.js"
+};
+
+static const unsigned char parts_run_table_rows_js[] = {
+#embed "../../static/parts/run-table-rows.js"
+};
+
+static const unsigned char parts_run_table_js[] = {
+#embed "../../static/parts/run-table.js"
+};
+
+static const unsigned char parts_selection_js[] = {
+#embed "../../static/parts/selection.js"
+};
+
+static const unsigned char parts_signature_js[] = {
+#embed "../../static/parts/signature.js"
+};
+
+static const unsigned char parts_table_actions_js[] = {
+#embed "../../static/parts/table-actions.js"
+};
+
+static const unsigned char parts_table_cells_js[] = {
+#embed "../../static/parts/table-cells.js"
+};
+
+static const unsigned char parts_table_chooser_js[] = {
+#embed "../../static/parts/table-chooser.js"
+};
+
+static const unsigned char parts_table_columns_js[] = {
+#embed "../../static/parts/table-columns.js"
+};
+
+static const unsigned char parts_table_runs_js[] = {
+#embed "../../static/parts/table-runs.js"
+};
+
+static const unsigned char parts_table_js[] = {
+#embed "../../static/parts/table.js"
+};
+
+static const unsigned char parts_tags_js[] = {
+#embed "../../static/parts/tags.js"
+};
+
 static const unsigned char parts_toast_js[] = {
 #embed "../../static/parts/toast.js"
+};
+
+static const unsigned char parts_tree_js[] = {
+#embed "../../static/parts/tree.js"
 };
 
 static const unsigned char table_css[] = {
@@ -121,10 +217,34 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("pages/prompts.js", pages_prompts_js),
     APUS_FILE("pages/run.js", pages_run_js),
     APUS_FILE("pages/version.js", pages_version_js),
+    APUS_FILE("parts/description.js", parts_description_js),
     APUS_FILE("parts/dialog.js", parts_dialog_js),
+    APUS_FILE("parts/diff.js", parts_diff_js),
+    APUS_FILE("parts/experiment-about.js", parts_experiment_about_js),
+    APUS_FILE("parts/experiment-actions.js", parts_experiment_actions_js),
+    APUS_FILE("parts/experiment-models.js", parts_experiment_models_js),
+    APUS_FILE("parts/filter-words.js", parts_filter_words_js),
+    APUS_FILE("parts/filter.js", parts_filter_js),
     APUS_FILE("parts/jump.js", parts_jump_js),
     APUS_FILE("parts/keyboard.js", parts_keyboard_js),
+    APUS_FILE("parts/list.js", parts_list_js),
+    APUS_FILE("parts/menu.js", parts_menu_js),
+    APUS_FILE("parts/model-aliases.js", parts_model_aliases_js),
+    APUS_FILE("parts/run-table-bar.js", parts_run_table_bar_js),
+    APUS_FILE("parts/run-table-heads.js", parts_run_table_heads_js),
+    APUS_FILE("parts/run-table-rows.js", parts_run_table_rows_js),
+    APUS_FILE("parts/run-table.js", parts_run_table_js),
+    APUS_FILE("parts/selection.js", parts_selection_js),
+    APUS_FILE("parts/signature.js", parts_signature_js),
+    APUS_FILE("parts/table-actions.js", parts_table_actions_js),
+    APUS_FILE("parts/table-cells.js", parts_table_cells_js),
+    APUS_FILE("parts/table-chooser.js", parts_table_chooser_js),
+    APUS_FILE("parts/table-columns.js", parts_table_columns_js),
+    APUS_FILE("parts/table-runs.js", parts_table_runs_js),
+    APUS_FILE("parts/table.js", parts_table_js),
+    APUS_FILE("parts/tags.js", parts_tags_js),
     APUS_FILE("parts/toast.js", parts_toast_js),
+    APUS_FILE("parts/tree.js", parts_tree_js),
     APUS_FILE("table.css", table_css),
 };
 

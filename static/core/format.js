@@ -12,6 +12,8 @@ export function number(value) {
   if (value === "-Infinity" || value === -Infinity) return "−∞";
   const read = Number(value);
   if (Number.isNaN(read)) return "NaN";
+  // MLflow's own store keeps infinities as the largest number there is.
+  if (Math.abs(read) === Number.MAX_VALUE) return read > 0 ? "∞" : "−∞";
   return Number.isInteger(read) ? String(read) : String(Number(read.toPrecision(6)));
 }
 

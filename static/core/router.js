@@ -43,9 +43,6 @@ export function go(address) {
   location.hash = address;
 }
 
-/** Shows the page of the address again. */
-export const reload = () => show();
-
 /** Says something to users of screen readers. */
 export function announce(text) {
   announcements.textContent = "";
@@ -106,6 +103,11 @@ function makeContext(found, path, values, first) {
     },
     announce: (text) => { if (!signal.aborted) announce(text); },
     go,
+    /** Shows this page again, with new data. */
+    reload: () => {
+      save();
+      show();
+    },
     /** Keyboard commands while this page is shown: `[{ key: "j", label: "Next run", run }]`. */
     keys: (commands) => bindKeys(commands, signal),
     /** Keeps a JSON value for Back and reload: `read` gives it, `restore` gets it when the page is there again. */

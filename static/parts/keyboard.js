@@ -19,12 +19,15 @@ export function bindKeys(commands, signal) {
 const isTyping = (node) => node.isContentEditable || node.tagName === "SELECT" || node.tagName === "TEXTAREA"
   || (node.tagName === "INPUT" && !["checkbox", "radio", "button", "range"].includes(node.type));
 
+const metaKey = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl";
+
 /** Starts to listen. */
 export function startKeyboard() {
+  document.querySelector("#jump kbd").textContent = metaKey + " K";
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey) return;
     const meta = event.metaKey || event.ctrlKey;
-    const dialog = document.querySelector("dialog[open]");
+    const dialog = document.querySelector("dialog[open], :popover-open");
     // A later command comes first: that of a page before the general one of the same key.
     const command = [...bound].reverse().find(({ key, meta: asked }) => key === event.key && Boolean(asked) === meta);
     if (!command || (!meta && (dialog || isTyping(event.target)))) return;
@@ -36,7 +39,7 @@ export function startKeyboard() {
 /** Lists the commands that work now. */
 export function showKeys() {
   const rows = [...bound].filter(({ label }) => label).map(({ key, label, meta }) => element("div", {},
-    element("dt", {}, meta ? element("kbd", {}, /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl") : null,
+    element("dt", {}, meta ? element("kbd", {}, metaKey) : null,
       element("kbd", {}, key === " " ? "Space" : key === "Escape" ? "Esc" : key.length === 1 && meta ? key.toUpperCase() : key)),
     element("dd", {}, label)));
   openDialog("Keyboard", element("dl", { class: "keys" }, rows));

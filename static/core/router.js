@@ -32,7 +32,8 @@ export function startRouter() {
   history.scrollRestoration = "manual";
   addEventListener("hashchange", show);
   addEventListener("pagehide", save);
-  document.addEventListener("click", save, { capture: true });
+  // Last in line, so that what a click changes in the page is kept too; the browser follows a link only after this.
+  addEventListener("click", save);
   document.addEventListener("scroll", saveSoon, { capture: true, passive: true });
   show();
 }
@@ -198,7 +199,7 @@ function markPlace(path) {
 /** Moves the focus to the heading after a click, so that screen readers read it and Tab goes on from there. */
 function focusHeading({ first, root }) {
   const focused = document.activeElement;
-  if (first || (focused !== document.body && focused !== content && focused?.isConnected)) return;
+  if (first || root.contains(focused) || document.querySelector("dialog[open]")) return;
   const heading = root.querySelector("h1") || content;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });

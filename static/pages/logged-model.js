@@ -31,12 +31,10 @@ export default async function page(context) {
   tagSection({ tags: info.tags || [], set: (key, value) => send("PATCH", route + "/tags", { tags: [{ key, value }] }),
     remove: (key) => send("DELETE", route + "/tags/" + encodeURIComponent(key)) }),
   element("h2", {}, "Artifacts"), artifacts(context, source));
-  try {
-    const found = readSignature(await (await fetchFile(route + "/artifacts/files", { artifact_file_path: "MLmodel" }, context.signal)).text());
-    if (found) signature.replaceChildren(signatureSection(found));
-  } catch {
-    // A model without an MLmodel file has no signature.
-  }
+  const { files } = await get(route + "/artifacts/directories", {}, context.signal);
+  if (!(files || []).some(({ path }) => path === "MLmodel")) return;
+  const found = readSignature(await (await fetchFile(route + "/artifacts/files", { artifact_file_path: "MLmodel" }, context.signal)).text());
+  if (found) signature.replaceChildren(signatureSection(found));
 }
 
 function metrics(info, data) {

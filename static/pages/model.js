@@ -6,14 +6,9 @@ import { timeNode } from "../core/format.js";
 import { modelAddress, versionAddress } from "../core/names.js";
 import { descriptionSection } from "../parts/description.js";
 import { askFor } from "../parts/dialog.js";
-import { quote } from "../parts/filter-words.js";
 import { pagedList } from "../parts/list.js";
 import { openMenu } from "../parts/menu.js";
-import { aliasChips, aliasesOf, stageChoice } from "../parts/model-aliases.js";
-import { tagSection } from "../parts/tags.js";
-
-/** Whether a registered model is a prompt. */
-export const isPrompt = ({ tags }) => (tags || []).some(({ key, value }) => key === "mlflow.prompt.is_prompt" && value === "true");
+import { aliasChips, aliasesOf, modelTags, stageChoice, versionFilter } from "../parts/registry.js";
 
 /** Shows the page. */
 export default async function page(context) {
@@ -32,14 +27,6 @@ export default async function page(context) {
   place.append(list.node);
   await list.load();
 }
-
-/** The tags of a registered model or prompt. */
-export const modelTags = (model) => tagSection({ tags: model.tags || [],
-  set: (key, value) => post(mlflow + "registered-models/set-tag", { name: model.name, key, value }),
-  remove: (key) => send("DELETE", mlflow + "registered-models/delete-tag", { name: model.name, key }) });
-
-/** The filter that finds the versions of a model; those of a prompt are found only when it speaks of their tag. */
-export const versionFilter = (model) => "name = " + quote(model.name) + (isPrompt(model) ? " AND tags.`mlflow.prompt.is_prompt` = 'true'" : "");
 
 function versionList(context, model) {
   return pagedList({

@@ -3,10 +3,9 @@
 import { address, everything, get, mlflow, post, send } from "../core/api.js";
 import { element, facts, link, name } from "../core/dom.js";
 import { timeNode } from "../core/format.js";
-import { aliasChips, aliasesOf } from "../parts/model-aliases.js";
 import { diffView } from "../parts/diff.js";
+import { aliasChips, aliasesOf, modelTags, versionFilter } from "../parts/registry.js";
 import { tagSection } from "../parts/tags.js";
-import { modelTags, versionFilter } from "./model.js";
 
 const textKey = "mlflow.prompt.text";
 

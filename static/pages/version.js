@@ -6,7 +6,7 @@ import { timeNode } from "../core/format.js";
 import { loggedModelAddress, modelAddress } from "../core/names.js";
 import { descriptionSection } from "../parts/description.js";
 import { askFor } from "../parts/dialog.js";
-import { aliasChips, aliasesOf, stageChoice } from "../parts/model-aliases.js";
+import { aliasChips, aliasesOf, stageChoice } from "../parts/registry.js";
 import { readSignature, signatureSection } from "../parts/signature.js";
 import { tagSection } from "../parts/tags.js";
 
@@ -35,7 +35,8 @@ export default async function page(context) {
     signature,
     tagSection({ tags: version.tags || [], set: (key, value) => post(mlflow + "model-versions/set-tag", { ...asked, key, value }),
       remove: (key) => send("DELETE", mlflow + "model-versions/delete-tag", { ...asked, key }) }));
-  showSignature(context, asked, signature);
+  // Other sources are stores that this server does not read.
+  if (/^(runs|models|mlflow-artifacts|file):|^\//.test(version.source || "")) showSignature(context, asked, signature);
 }
 
 /** The source, a link where its model has a page here. */
@@ -50,7 +51,7 @@ async function showSignature(context, asked, place) {
     const found = readSignature(await file.text());
     place.replaceChildren(found ? signatureSection(found) : element("p", { class: "soft" }, "The model has no signature."));
   } catch {
-    // The source may be a store that this server does not read; then there is nothing to say about a signature.
+    // A source without an MLmodel file says nothing about a signature.
   }
 }
 

@@ -1,6 +1,7 @@
 /** Keyboard commands: one listener, commands that come and go with their page, and a list of them under `?`. */
 
-import { element } from "../core/dom.js";
+import { address } from "../core/api.js";
+import { element, link } from "../core/dom.js";
 import { openDialog } from "./dialog.js";
 
 const bound = new Set();
@@ -42,5 +43,6 @@ export function showKeys() {
     element("dt", {}, meta ? element("kbd", {}, metaKey) : null,
       element("kbd", {}, key === " " ? "Space" : key === "Escape" ? "Esc" : key.length === 1 && meta ? key.toUpperCase() : key)),
     element("dd", {}, label)));
-  openDialog("Keyboard", element("dl", { class: "keys" }, rows));
+  const server = ["health", "version", "metrics", "api/3.0/mlflow/server-info"].map((route) => [link(address(route), route.split("/").at(-1)), " "]);
+  openDialog("Keyboard", element("div", {}, element("dl", { class: "keys" }, rows), element("p", { class: "soft" }, "Of the server: ", server)));
 }

@@ -1,8 +1,10 @@
-/** The aliases of a model version, to be added and removed, and its stage. */
+/** What models and prompts of the registry share: aliases and stages of versions, tags, how versions are found. */
 
 import { mlflow, post, send } from "../core/api.js";
 import { button, element } from "../core/dom.js";
 import { askFor } from "./dialog.js";
+import { quote } from "./filter-words.js";
+import { tagSection } from "./tags.js";
 import { attempt, toast } from "./toast.js";
 
 /**
@@ -48,3 +50,14 @@ export function stageChoice(version, changed) {
   }) }, stages.map((stage) => element("option", { selected: stage === (version.current_stage || "None") }, stage)));
   return choice;
 }
+
+/** Whether a registered model is a prompt. */
+export const isPrompt = ({ tags }) => (tags || []).some(({ key, value }) => key === "mlflow.prompt.is_prompt" && value === "true");
+
+/** The tags of a registered model or prompt. */
+export const modelTags = (model) => tagSection({ tags: model.tags || [],
+  set: (key, value) => post(mlflow + "registered-models/set-tag", { name: model.name, key, value }),
+  remove: (key) => send("DELETE", mlflow + "registered-models/delete-tag", { name: model.name, key }) });
+
+/** The filter that finds the versions of a model; those of a prompt are found only when it speaks of their tag. */
+export const versionFilter = (model) => "name = " + quote(model.name) + (isPrompt(model) ? " AND tags.`mlflow.prompt.is_prompt` = 'true'" : "");

@@ -10,8 +10,9 @@ import { attributes, metricColumn, readColumn, valueWord } from "./table-columns
  * The columns of the table with their widths: as wide as what stands in the first rows, within bounds.
  * @param {string[]} ids
  * @param {import("./table-runs.js").RunList} list
+ * @param {boolean} grouped Whether means and spreads are shown.
  */
-export function tableColumns(ids, list) {
+export function tableColumns(ids, list, grouped) {
   const pen = document.createElement("canvas").getContext("2d");
   const { fontSize, fontFamily } = getComputedStyle(document.documentElement);
   const width = (text, weight) => {
@@ -27,7 +28,7 @@ export function tableColumns(ids, list) {
     const longest = list.runs.slice(0, 200).map(({ values }) => textOf(values[position], numeric))
       .reduce((one, other) => other.length > one.length ? other : one, "");
     const head = width([column.label, valueWord(column)].filter(Boolean).join(" "), 600) + 18;
-    const wanted = Math.max(width(longest, 600), Math.min(head, 180)) + 24;
+    const wanted = Math.max(width(longest, 600), Math.min(head, 180)) + 24 + (grouped && numeric ? 50 : 0);
     return { id, ...column, numeric, width: Math.round(Math.min(Math.max(wanted, 64), 260)) + "px" };
   })];
 }
@@ -43,6 +44,7 @@ export function headOf(column, cell, actions) {
   const descending = order.startsWith("-");
   cell.setAttribute("aria-sort", sorted ? (descending ? "descending" : "ascending") : "none");
   const word = valueWord(column);
+  cell.setAttribute("aria-label", [label, word].filter(Boolean).join(" "));
   const sort = element("button", { type: "button", class: "quiet sort", title: [label, word].filter(Boolean).join(" · "),
     onclick: () => actions.sort(nextOrder(column, order)) },
   element("span", { class: "label", dir: "auto" }, label), word && element("span", { class: "soft word" }, word),

@@ -2,7 +2,7 @@
 
 import { element } from "../core/dom.js";
 import { runAddress } from "../core/names.js";
-import { fillAttribute, fillFromBelow, fillGroup, fillValue, rangeOf } from "./table-cells.js";
+import { fillAttribute, fillFromBelow, fillGroup, fillGroupAttribute, fillValue, rangeOf } from "./table-cells.js";
 import { readColumn } from "./table-columns.js";
 
 /** The parts of the first cell, made once for each row. */
@@ -55,7 +55,8 @@ export function makeFiller(state, list, selection, nested) {
     parts.twist.textContent = line.open ? "▾" : "▸";
     parts.twist.setAttribute("aria-label", (line.open ? "Close " : "Open ") + label);
     const color = run && (state.narrow || chosen) ? selection.colorOf(run.run_id) : undefined;
-    parts.dot.style.background = color === undefined ? "" : `var(--series-${color})`;
+    parts.dot.hidden = color === undefined;
+    if (color !== undefined) parts.dot.style.background = `var(--series-${color})`;
     parts.text.textContent = label;
     parts.text.title = label;
     if (run) parts.text.setAttribute("href", runAddress(run.experiment_id, run.run_id));
@@ -69,7 +70,7 @@ export function makeFiller(state, list, selection, nested) {
     const position = list.position(id);
     if (position < 0) {
       if (line.run) fillAttribute(cell, id, line.run);
-      else cell.textContent = "";
+      else fillGroupAttribute(cell, id, line.group.runs);
     } else if (line.group) {
       fillGroup(cell, line.group.runs, position, numeric);
     } else if (numeric && line.below?.length && line.run.values[position] === null && column.kind === "metrics") {

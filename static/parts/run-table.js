@@ -115,11 +115,13 @@ export async function runTable(context, experiments, { narrow, drawn }) {
       const ids = shownColumns();
       await list.load({ ...request, order: query.get("order"), columns: [...new Set([...ids, ...groups])].filter((id) => id !== "name") });
       filter.tell(null);
+      table.node.classList.remove("stale");
       if (top) table.node.scrollTop = 0;
     } catch (error) {
       if (error.name === "AbortError") return;
       if (error.status === 400 && text) filter.tell(error);
       else failed(error);
+      table.node.classList.add("stale");
       amount.textContent = "";
       return;
     }
@@ -139,11 +141,12 @@ export async function runTable(context, experiments, { narrow, drawn }) {
   /** Makes the lines of the runs that are there and shows them. */
   function arrange(anew) {
     const groups = query.list("group").filter(readColumn);
-    const families = !groups.length && hasFamilies(list.runs);
+    // Beside charts each run stands for itself, so that those that are drawn are seen.
+    const families = !narrow && !groups.length && hasFamilies(list.runs);
     flat.hidden = !families;
     flat.setAttribute("aria-pressed", String(Boolean(query.get("flat"))));
     state.families = families && !query.get("flat");
-    state.lines = groups.length ? groupLines(list.runs, (run) => groups.map((id) => valueOf(run, id)), state.opened)
+    state.lines = groups.length ? groupLines(list.runs, (run) => groups.map((id) => valueOf(run, id)), state.opened, groupOrder())
       : state.families ? treeLines(list.runs, state.opened) : flatLines(list.runs);
     state.ranges = new Map();
     table.node.setAttribute("role", groups.length || state.families ? "treegrid" : "grid");
@@ -152,7 +155,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
       // Beside charts there is room for the names and for what they are sorted by.
       const order = query.get("order").replace(/^-/, "");
       const shown = narrow ? ids.filter((id) => id === order).slice(0, 1) : ids;
-      state.shown = tableColumns(shown, list);
+      state.shown = tableColumns(shown, list, groups.length > 0);
       table.setColumns(state.shown);
     }
     color();
@@ -161,6 +164,12 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     keepPlace();
     if (!list.runs.length) place.replaceChildren(element("p", { class: "soft empty" }, filter.value ? "No run fits the filter."
       : query.get("stage") ? "No runs here." : "No runs yet. Log one with MLFLOW_TRACKING_URI set to this server's address."));
+  }
+
+  function groupOrder() {
+    const order = query.get("order");
+    const column = list.position(order.replace(/^-/, ""));
+    return column >= 0 && list.types[column] === "number" ? { column, descending: order.startsWith("-") } : null;
   }
 
   const valueOf = (run, id) => {

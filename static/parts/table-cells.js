@@ -37,10 +37,21 @@ export function fillValue(cell, value, numeric, range) {
   const full = typeof value === "object" ? `${value.value} at step ${value.step}` : String(value);
   cell.textContent = text;
   if (full !== text) cell.title = full;
-  if (range && read >= range.low && read <= range.high) {
+  if (range && Number.isFinite(read)) {
     if (range.high > range.low) cell.style.setProperty("--part", (read - range.low) / (range.high - range.low));
     if (read === range.best) cell.classList.add("best");
   }
+}
+
+/** Writes an attribute of a group of runs: how many are in which state, the newest start, the mean time. */
+export function fillGroupAttribute(cell, id, runs) {
+  const amounts = new Map();
+  if (id === "status") for (const { status } of runs) amounts.set(status, (amounts.get(status) || 0) + 1);
+  const times = runs.map(durationOf).filter((time) => time >= 0);
+  if (id === "status") cell.replaceChildren([...amounts].map(([status, amount]) => `${amount} ${status.toLowerCase()}`).join(", "));
+  else if (id === "started") cell.replaceChildren(timeNode(Math.max(...runs.map(({ start_time: start }) => start))));
+  else if (id === "duration" && times.length) cell.textContent = duration(times.reduce((sum, time) => sum + time, 0) / times.length);
+  else cell.textContent = "";
 }
 
 /** Writes mean and spread of a group of runs, or their value when all have the same. */
@@ -72,7 +83,7 @@ export function rangeOf(runs, column, goal) {
   let amount = 0;
   for (const run of runs) {
     const value = numberIn(run.values[column]);
-    if (!Number.isFinite(value) || Math.abs(value) === Number.MAX_VALUE) continue;
+    if (!Number.isFinite(value)) continue;
     amount += 1;
     if (value < low) low = value;
     if (value > high) high = value;

@@ -1,9 +1,13 @@
 /** Arranges runs as the lines of a table: as they come, as a tree of parents and children, or in groups of equal values. */
 
-/** The number in a cell's value, or NaN: metrics may be numbers, words ("NaN"), or `{ value, step }`. */
+/**
+ * The number in a cell's value, or NaN: metrics may be numbers, words ("NaN"), or `{ value, step }`. MLflow keeps infinities as the
+ * largest number there is.
+ */
 export function numberIn(value) {
   if (value === null || value === undefined || value === "") return NaN;
-  return Number(typeof value === "object" ? value.value : value);
+  const read = Number(typeof value === "object" ? value.value : value);
+  return Math.abs(read) === Number.MAX_VALUE ? read * 2 : read;
 }
 
 /**
@@ -79,8 +83,10 @@ export const flatLines = (runs) => runs.map((run) => ({ run, depth: 0, size: 0, 
  * @param {object[]} runs
  * @param {(run: object) => string[]} valuesOf The values that make a group.
  * @param {Set<string>} opened The ids of the groups that show their runs.
+ * @param {{column: number, descending: boolean}|null} order A column of numbers whose mean orders the groups; otherwise a group stands where
+ *   the first of its runs stands.
  */
-export function groupLines(runs, valuesOf, opened) {
+export function groupLines(runs, valuesOf, opened, order) {
   const groups = new Map();
   for (const run of runs) {
     const values = valuesOf(run);
@@ -89,7 +95,13 @@ export function groupLines(runs, valuesOf, opened) {
     groups.get(id).runs.push(run);
   }
   const lines = [];
-  for (const group of groups.values()) {
+  const sorted = [...groups.values()];
+  if (order) {
+    const mean = new Map(sorted.map((group) => [group, spread(group.runs, order.column)?.mean]));
+    const sign = order.descending ? -1 : 1;
+    sorted.sort((one, other) => mean.get(one) === undefined ? 1 : mean.get(other) === undefined ? -1 : sign * (mean.get(one) - mean.get(other)));
+  }
+  for (const group of sorted) {
     const open = opened.has(group.id);
     lines.push({ group, depth: 0, size: group.runs.length, open, id: group.id });
     if (open) lines.push(...group.runs.map((run) => ({ run, depth: 1, size: 0, open: false, id: run.run_id })));

@@ -4,6 +4,10 @@ static const unsigned char index_html[] = {
 #embed "../../static/index.html"
 };
 
+static const unsigned char charts_css[] = {
+#embed "../../static/charts.css"
+};
+
 static const unsigned char core_api_js[] = {
 #embed "../../static/core/api.js"
 };
@@ -80,6 +84,54 @@ static const unsigned char pages_version_js[] = {
 #embed "../../static/pages/version.js"
 };
 
+static const unsigned char parts_chart_draw_js[] = {
+#embed "../../static/parts/chart-draw.js"
+};
+
+static const unsigned char parts_chart_legend_js[] = {
+#embed "../../static/parts/chart-legend.js"
+};
+
+static const unsigned char parts_chart_pointer_js[] = {
+#embed "../../static/parts/chart-pointer.js"
+};
+
+static const unsigned char parts_chart_scale_js[] = {
+#embed "../../static/parts/chart-scale.js"
+};
+
+static const unsigned char parts_chart_series_js[] = {
+#embed "../../static/parts/chart-series.js"
+};
+
+static const unsigned char parts_chart_smooth_js[] = {
+#embed "../../static/parts/chart-smooth.js"
+};
+
+static const unsigned char parts_chart_tip_js[] = {
+#embed "../../static/parts/chart-tip.js"
+};
+
+static const unsigned char parts_chart_tools_js[] = {
+#embed "../../static/parts/chart-tools.js"
+};
+
+static const unsigned char parts_chart_words_js[] = {
+#embed "../../static/parts/chart-words.js"
+};
+
+static const unsigned char parts_chart_js[] = {
+#embed "../../static/parts/chart.js"
+};
+
+static const unsigned char parts_charts_js[] = {
+#embed "../../static/parts/charts.js"
+};
+
+static const unsigned char parts_curves_js[] = {
+#embed "../../static/parts/curves.js"
+};
+
 static const unsigned char parts_description_js[] = {
 #embed "../../static/parts/description.js"
 };
@@ -124,12 +176,52 @@ static const unsigned char parts_list_js[] = {
 #embed "../../static/parts/list.js"
 };
 
+static const unsigned char parts_markdown_js[] = {
+#embed "../../static/parts/markdown.js"
+};
+
 static const unsigned char parts_menu_js[] = {
 #embed "../../static/parts/menu.js"
 };
 
-static const unsigned char parts_model_aliases_js[] = {
-#embed "../../static/parts/model-aliases.js"
+static const unsigned char parts_preview_file_js[] = {
+#embed "../../static/parts/preview-file.js"
+};
+
+static const unsigned char parts_preview_images_js[] = {
+#embed "../../static/parts/preview-images.js"
+};
+
+static const unsigned char parts_preview_journal_js[] = {
+#embed "../../static/parts/preview-journal.js"
+};
+
+static const unsigned char parts_preview_notebook_js[] = {
+#embed "../../static/parts/preview-notebook.js"
+};
+
+static const unsigned char parts_preview_read_js[] = {
+#embed "../../static/parts/preview-read.js"
+};
+
+static const unsigned char parts_preview_table_js[] = {
+#embed "../../static/parts/preview-table.js"
+};
+
+static const unsigned char parts_preview_js[] = {
+#embed "../../static/parts/preview.js"
+};
+
+static const unsigned char parts_registry_js[] = {
+#embed "../../static/parts/registry.js"
+};
+
+static const unsigned char parts_run_metrics_js[] = {
+#embed "../../static/parts/run-metrics.js"
+};
+
+static const unsigned char parts_run_relations_js[] = {
+#embed "../../static/parts/run-relations.js"
 };
 
 static const unsigned char parts_run_table_bar_js[] = {
@@ -154,6 +246,10 @@ static const unsigned char parts_selection_js[] = {
 
 static const unsigned char parts_signature_js[] = {
 #embed "../../static/parts/signature.js"
+};
+
+static const unsigned char parts_sparkline_js[] = {
+#embed "../../static/parts/sparkline.js"
 };
 
 static const unsigned char parts_table_actions_js[] = {
@@ -198,6 +294,7 @@ static const unsigned char table_css[] = {
 
 static const struct apus_embedded_file static_files[] = {
     APUS_FILE("index.html", index_html),
+    APUS_FILE("charts.css", charts_css),
     APUS_FILE("core/api.js", core_api_js),
     APUS_FILE("core/dom.js", core_dom_js),
     APUS_FILE("core/format.js", core_format_js),
@@ -217,6 +314,18 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("pages/prompts.js", pages_prompts_js),
     APUS_FILE("pages/run.js", pages_run_js),
     APUS_FILE("pages/version.js", pages_version_js),
+    APUS_FILE("parts/chart-draw.js", parts_chart_draw_js),
+    APUS_FILE("parts/chart-legend.js", parts_chart_legend_js),
+    APUS_FILE("parts/chart-pointer.js", parts_chart_pointer_js),
+    APUS_FILE("parts/chart-scale.js", parts_chart_scale_js),
+    APUS_FILE("parts/chart-series.js", parts_chart_series_js),
+    APUS_FILE("parts/chart-smooth.js", parts_chart_smooth_js),
+    APUS_FILE("parts/chart-tip.js", parts_chart_tip_js),
+    APUS_FILE("parts/chart-tools.js", parts_chart_tools_js),
+    APUS_FILE("parts/chart-words.js", parts_chart_words_js),
+    APUS_FILE("parts/chart.js", parts_chart_js),
+    APUS_FILE("parts/charts.js", parts_charts_js),
+    APUS_FILE("parts/curves.js", parts_curves_js),
     APUS_FILE("parts/description.js", parts_description_js),
     APUS_FILE("parts/dialog.js", parts_dialog_js),
     APUS_FILE("parts/diff.js", parts_diff_js),
@@ -228,14 +337,25 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/jump.js", parts_jump_js),
     APUS_FILE("parts/keyboard.js", parts_keyboard_js),
     APUS_FILE("parts/list.js", parts_list_js),
+    APUS_FILE("parts/markdown.js", parts_markdown_js),
     APUS_FILE("parts/menu.js", parts_menu_js),
-    APUS_FILE("parts/model-aliases.js", parts_model_aliases_js),
+    APUS_FILE("parts/preview-file.js", parts_preview_file_js),
+    APUS_FILE("parts/preview-images.js", parts_preview_images_js),
+    APUS_FILE("parts/preview-journal.js", parts_preview_journal_js),
+    APUS_FILE("parts/preview-notebook.js", parts_preview_notebook_js),
+    APUS_FILE("parts/preview-read.js", parts_preview_read_js),
+    APUS_FILE("parts/preview-table.js", parts_preview_table_js),
+    APUS_FILE("parts/preview.js", parts_preview_js),
+    APUS_FILE("parts/registry.js", parts_registry_js),
+    APUS_FILE("parts/run-metrics.js", parts_run_metrics_js),
+    APUS_FILE("parts/run-relations.js", parts_run_relations_js),
     APUS_FILE("parts/run-table-bar.js", parts_run_table_bar_js),
     APUS_FILE("parts/run-table-heads.js", parts_run_table_heads_js),
     APUS_FILE("parts/run-table-rows.js", parts_run_table_rows_js),
     APUS_FILE("parts/run-table.js", parts_run_table_js),
     APUS_FILE("parts/selection.js", parts_selection_js),
     APUS_FILE("parts/signature.js", parts_signature_js),
+    APUS_FILE("parts/sparkline.js", parts_sparkline_js),
     APUS_FILE("parts/table-actions.js", parts_table_actions_js),
     APUS_FILE("parts/table-cells.js", parts_table_cells_js),
     APUS_FILE("parts/table-chooser.js", parts_table_chooser_js),

@@ -45,7 +45,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     search({ top: true });
   } });
   const amount = element("span", { class: "soft amount", role: "status" });
-  const fresh = button("", () => search({ top: true }), { class: "fresh", hidden: true });
+  const fresh = button("", () => search({ top: true, anew: true }), { class: "fresh", hidden: true });
   const flat = button("Flat", () => {
     query.set({ flat: query.get("flat") ? "" : "1" });
     arrange(true);
@@ -56,12 +56,14 @@ export async function runTable(context, experiments, { narrow, drawn }) {
       query.set({ stage: name === "active" ? "" : name }, { push: true });
       search({ top: true });
     } }))), { "aria-haspopup": "menu" });
-  const choose = button("Columns", () => openChooser({ chosen: shownColumns(), known: state.known, defaults: () => defaultColumns(state.known),
-    change(ids) {
+  const choose = button("Columns", async () => {
+    await learn().catch(() => {});
+    openChooser({ chosen: shownColumns(), known: state.known, defaults: () => defaultColumns(state.known), change(ids) {
       state.columns = ids;
       query.set({ columns: ids?.length === 0 ? ["name"] : ids });
       search();
-    } }));
+    } });
+  });
   const place = element("div", { class: "failure" });
   const table = makeTable({ label: "Runs", head: (column, cell) => headOf(column, cell, actions),
     fill: makeFiller(state, list, selection, () => state.families || query.list("group").length > 0),
@@ -99,21 +101,21 @@ export async function runTable(context, experiments, { narrow, drawn }) {
       ...tags.map(({ key }) => item("tags." + key, "tag " + key)), item("status", "Status"), item("user", "User")];
   }
 
-  async function search({ top } = {}) {
+  async function search({ top, anew } = {}) {
     const text = filter.value;
-    const name = query.get("stage", "active");
-    stage.textContent = (stages[name] || stages.active)[1];
+    const [view, label] = stages[query.get("stage")] || stages.active;
+    stage.textContent = label;
     const groups = query.list("group").filter(readColumn);
     group.setAttribute("aria-pressed", String(groups.length > 0));
     group.textContent = groups.length ? "Group: " + groups.map((id) => readColumn(id).label).join(", ") : "Group";
     fresh.hidden = true;
     place.replaceChildren();
-    const request = { filter: meantFilter(text), stage: (stages[name] || stages.active)[0] };
     try {
-      if (!state.columns && !state.known.runs) await learn(request);
-      else if (!state.learning) state.learning = learn(request).catch(() => {});
+      // The default columns come from the keys; chosen ones need no wait.
+      if (!state.columns && (anew || !state.known.runs)) await learn();
+      else if (!state.known.runs) learn().catch(() => {});
       const ids = shownColumns();
-      await list.load({ ...request, order: query.get("order"), columns: [...new Set([...ids, ...groups])].filter((id) => id !== "name") });
+      await list.load({ filter: meantFilter(text), stage: view, order: query.get("order"), columns: [...new Set([...ids, ...groups])].filter((id) => id !== "name") });
       filter.tell(null);
       table.node.classList.remove("stale");
       if (top) table.node.scrollTop = 0;
@@ -129,9 +131,10 @@ export async function runTable(context, experiments, { narrow, drawn }) {
   }
 
   /** Asks which keys the runs have. */
-  async function learn(request) {
+  async function learn() {
+    const [stage] = stages[query.get("stage")] || stages.active;
     // The keys of all runs are offered, not only of those that a filter leaves.
-    state.known = await post(apus + "runs/columns", { experiment_ids: experiments, filter: "", run_view_type: request.stage }, signal);
+    state.known = await post(apus + "runs/columns", { experiment_ids: experiments, filter: "", run_view_type: stage }, signal);
   }
 
   function failed(error) {
@@ -288,7 +291,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     const running = list.runs.some(({ status }) => status === "RUNNING");
     if (!running && ticks % 3) return;
     const amountNew = await list.refresh();
-    if (amountNew && table.node.scrollTop < 5 && !query.get("order")) await search();
+    if (amountNew && table.node.scrollTop < 5 && !query.get("order")) await search({ anew: true });
     else if (amountNew) {
       fresh.hidden = false;
       fresh.textContent = amountNew > 49 ? "Many new runs" : count(amountNew, "new run");

@@ -28,8 +28,8 @@ export function fillValue(cell, value, numeric, range) {
     return;
   }
   if (!numeric) {
-    cell.textContent = value;
-    if (value.length > 12) cell.title = value;
+    cell.textContent = value.slice(0, 200);
+    if (value.length > 12) cell.title = value.slice(0, 2000);
     return;
   }
   const read = numberIn(value);

@@ -27,46 +27,37 @@ export function treeLines(runs, opened) {
   const roots = [];
   const placed = new Set();
   for (const run of runs) {
-    // Upwards until a parent is already placed, or there is none; a circle ends at the run it began with.
-    const above = [];
-    for (let at = run; at && !placed.has(at.run_id); at = known.get(at.parent_run_id)) {
+    if (placed.has(run.run_id)) continue;
+    const above = new Set();
+    let at = run;
+    for (; at && !placed.has(at.run_id); at = known.get(at.parent_run_id)) {
       placed.add(at.run_id);
-      above.push(at);
+      above.add(at);
     }
-    for (const one of above.reverse()) {
-      const parent = known.get(one.parent_run_id);
-      if (!parent || isAbove(one, parent, known)) {
-        roots.push(one);
-      } else {
-        if (!children.has(parent.run_id)) children.set(parent.run_id, []);
-        children.get(parent.run_id).push(one);
-      }
+    // What the walk ended at is the parent of the uppermost; tags can name parents in a circle, which is cut there.
+    let parent = above.has(at) ? null : at;
+    for (const one of [...above].reverse()) {
+      if (!parent) roots.push(one);
+      else if (children.has(parent.run_id)) children.get(parent.run_id).push(one);
+      else children.set(parent.run_id, [one]);
+      parent = one;
     }
   }
-  const lines = [];
+  const below = (run) => children.get(run.run_id) || [];
+  // Parents before children; no recursion, since a chain of parents may be as long as the list.
+  const order = [...roots];
+  for (const run of order) for (const child of below(run)) order.push(child);
   const sizes = new Map();
-  const sizeOf = (run) => {
-    if (!sizes.has(run)) sizes.set(run, (children.get(run.run_id) || []).reduce((sum, child) => sum + 1 + sizeOf(child), 0));
-    return sizes.get(run);
-  };
-  const add = (run, depth) => {
-    const below = children.get(run.run_id) || [];
+  for (const run of order.reverse()) sizes.set(run, below(run).reduce((sum, child) => sum + 1 + sizes.get(child), 0));
+  const lines = [];
+  const waiting = roots.map((run) => [run, 0]).reverse();
+  while (waiting.length) {
+    const [run, depth] = waiting.pop();
     const open = opened.has(run.run_id);
-    lines.push({ run, depth, size: sizeOf(run), below, open, id: run.run_id });
-    if (open) for (const child of below) add(child, depth + 1);
-  };
-  for (const run of roots) add(run, 0);
-  return lines;
-}
-
-/** Whether a run is among the ancestors of another: tags can name parents in a circle. */
-function isAbove(run, other, known) {
-  const seen = new Set();
-  for (let at = other; at && !seen.has(at.run_id); at = known.get(at.parent_run_id)) {
-    if (at === run) return true;
-    seen.add(at.run_id);
+    lines.push({ run, depth, size: sizes.get(run), below: below(run), open, id: run.run_id });
+    if (open) waiting.push(...below(run).map((child) => [child, depth + 1]).reverse());
   }
-  return false;
+  return lines;
 }
 
 /** Whether any run of a list has its parent in the list. */

@@ -16,16 +16,16 @@ PREFIX := /usr/local
 swift_sources := Sources Tests Package.swift
 
 .PHONY: help run build install docs test lint unit conformance differential environments compiled soak sanitize fuzz dist \
-	clean bench native-packages test-packages
+	clean bench embedded native-packages test-packages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-run: native-packages ## build a release and serve http://127.0.0.1:5000 with data under ./apus-data
+run: native-packages embedded ## build a release and serve http://127.0.0.1:5000 with data under ./apus-data
 	@$(release) >&2
 	exec $(apus) server --host 127.0.0.1 --port 5000 --data-dir ./apus-data
 
-build: native-packages ## build a release: .build/release/apus
+build: native-packages embedded ## build a release: .build/release/apus
 	@$(release)
 
 install: ## copy the release to PREFIX/bin (default /usr/local/bin); as root it needs no Swift after `make build`
@@ -45,13 +45,13 @@ test: native-packages test-packages ## set up everything, then lint, Swift tests
 	$(MAKE) --no-print-directory differential
 	$(MAKE) --no-print-directory soak
 
-compiled: native-packages
+compiled: native-packages embedded
 	@swift build --build-tests
 	$(release)
 
 lint: ## check the format, and that every migration and page is embedded
 	@swift format lint --strict --configuration .swift-format -r $(swift_sources)
-	Scripts/check-embedded
+	Scripts/embed-files --check
 	$(python) Scripts/compatibility-page | cmp - docs/compatibility.md || { echo "run: make docs" >&2; exit 1; }
 	echo "lint: clean"
 
@@ -85,6 +85,10 @@ environments: $(environments:%=%/.stamp)
 	$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 	echo "$*: ready"
+
+# The tables that put migrations/ and static/ into the binary; they change when a file is added or removed.
+embedded:
+	@Scripts/embed-files
 
 native-packages:
 	@Scripts/install-packages native

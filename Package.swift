@@ -59,7 +59,7 @@ let modules: [Target] = [
         name: "apus",
         dependencies: [
             "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "Coding", "Files", "HTTPClient", "HTTPServer",
-            "HTTPWire", "JSON", "MLflowAPI", "SQLite", "Tracking", "Threads", "TrackingStore",
+            "HTTPWire", "Hashing", "JSON", "MLflowAPI", "SQLite", "Tracking", "Threads", "TrackingStore",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -106,7 +106,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ApusTests",
         dependencies: [
-            "apus", "TestSupport", "Tracking",
+            "apus", "Budgets", "Coding", "HTTPServer", "HTTPWire", "TestSupport", "Tracking",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],

@@ -1,33 +1,38 @@
 #include "files.h"
 
-// A new migration gets its bytes here and its row below; `make lint` names a file that was forgotten.
+// Scripts/embed-files writes this file.
 
-static const unsigned char migration_0001[] = {
+static const unsigned char file_0001_initial_sql[] = {
 #embed "../../migrations/0001_initial.sql"
 };
 
-static const unsigned char migration_0002[] = {
+static const unsigned char file_0002_artifact_journal_sql[] = {
 #embed "../../migrations/0002_artifact_journal.sql"
 };
 
-static const unsigned char migration_0003[] = {
+static const unsigned char file_0003_logged_models_sql[] = {
 #embed "../../migrations/0003_logged_models.sql"
 };
 
-static const unsigned char migration_0004[] = {
+static const unsigned char file_0004_model_registry_sql[] = {
 #embed "../../migrations/0004_model_registry.sql"
 };
 
-static const unsigned char migration_0005[] = {
+static const unsigned char file_0005_sentinel_sql[] = {
 #embed "../../migrations/0005_sentinel.sql"
 };
 
+static const unsigned char file_0006_metric_extremes_sql[] = {
+#embed "../../migrations/0006_metric_extremes.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
-    APUS_FILE("0001_initial.sql", migration_0001),
-    APUS_FILE("0002_artifact_journal.sql", migration_0002),
-    APUS_FILE("0003_logged_models.sql", migration_0003),
-    APUS_FILE("0004_model_registry.sql", migration_0004),
-    APUS_FILE("0005_sentinel.sql", migration_0005),
+    APUS_FILE("0001_initial.sql", file_0001_initial_sql),
+    APUS_FILE("0002_artifact_journal.sql", file_0002_artifact_journal_sql),
+    APUS_FILE("0003_logged_models.sql", file_0003_logged_models_sql),
+    APUS_FILE("0004_model_registry.sql", file_0004_model_registry_sql),
+    APUS_FILE("0005_sentinel.sql", file_0005_sentinel_sql),
+    APUS_FILE("0006_metric_extremes.sql", file_0006_metric_extremes_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

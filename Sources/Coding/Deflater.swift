@@ -1,6 +1,6 @@
 internal import CZlib
 
-/// A compressor (RFC 1951) at level 1, which keeps up with a network where the better levels do not.
+/// A compressor (RFC 1951).
 ///
 /// Holds some 256 KiB.
 package final class Deflater: @unchecked Sendable {
@@ -17,14 +17,16 @@ package final class Deflater: @unchecked Sendable {
     private static let stepBytes = 32 * 1_024
 
     /// Nil when memory is short.
-    package init?(_ wrapper: Wrapper) {
+    ///
+    /// - Parameter level: 1, which keeps up with a network where the better levels do not, to 9, for what is packed once.
+    package init?(_ wrapper: Wrapper, level: Int32 = 1) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         // 15 bits of window; negative asks for no wrapper, 16 more for that of gzip (zlib.h, deflateInit2).
         let windowBits: Int32 = wrapper == .gzip ? 15 + 16 : -15
         let size = Int32(MemoryLayout<z_stream>.size)
         guard
-            deflateInit2_(stream, 1, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
+            deflateInit2_(stream, level, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
         else {
             stream.deallocate()
             return nil

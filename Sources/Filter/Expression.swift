@@ -58,15 +58,33 @@ package struct Comparison: Sendable, Hashable {
 
 /// One clause of an `order_by` list.
 package struct Ordering: Sendable, Hashable {
+    /// What of the entity decides.
+    ///
+    /// No clause can say so: the language knows values alone.
+    package enum Aspect: Sendable, Hashable {
+        /// The latest number of a metric; the text of everything else.
+        case value
+        /// Texts that are decimal numbers by their numbers, before all other texts.
+        case number
+        /// The least number that a metric ever had.
+        case minimum
+        /// The greatest number that a metric ever had.
+        case maximum
+        /// What a metric was at a step.
+        case step(Int64)
+    }
+
     package let entity: Entity
     /// Without quotes; an attribute has its canonical name.
     package let key: String
     package let ascending: Bool
+    package let aspect: Aspect
 
-    package init(entity: Entity, key: String, ascending: Bool) {
+    package init(entity: Entity, key: String, ascending: Bool, aspect: Aspect = .value) {
         self.entity = entity
         self.key = key
         self.ascending = ascending
+        self.aspect = aspect
     }
 }
 

@@ -75,7 +75,7 @@ package struct MLflowAPI: Sendable {
         let all =
             experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + loggedModelEndpoints
             + registeredModelEndpoints + modelVersionEndpoints + artifactEndpoints + artifactViewEndpoints
-            + artifactJournalEndpoints + multipartEndpoints + serverEndpoints
+            + artifactJournalEndpoints + multipartEndpoints + serverEndpoints + pageEndpoints
             + unsupportedEndpoints
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }

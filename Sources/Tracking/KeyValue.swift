@@ -21,6 +21,8 @@ package struct Tag: Sendable, Equatable {
 
     /// The tag that carries a run's name.
     package static let runNameKey = "mlflow.runName"
+    /// The run to which a nested run belongs.
+    package static let parentRunIDKey = "mlflow.parentRunId"
     /// The tag that lists, as JSON, the models that older clients logged with a run.
     package static let loggedModelsKey = "mlflow.log-model.history"
     /// The tag of a dataset input that says what the data was used for.

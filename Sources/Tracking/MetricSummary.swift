@@ -1,15 +1,24 @@
-/// What is kept of one metric of one run beside its points: the latest of them, their number and their order.
+/// What is kept of one metric of one run beside its points: the latest of them, their number, their order, and the least
+/// and greatest number.
 package struct MetricSummary: Sendable, Equatable {
     /// By `MetricPoint.supersedes`.
     package private(set) var latest: MetricPoint
     package private(set) var pointCount: Int64
     /// Whether every point came after the ones before it, both by time and by step.
     package private(set) var isInOrder: Bool
+    /// nil while every point is NaN.
+    package private(set) var extremes: MetricExtremes?
 
-    package init(latest: MetricPoint, pointCount: Int64, isInOrder: Bool) {
+    package init(latest: MetricPoint, pointCount: Int64, isInOrder: Bool, extremes: MetricExtremes?) {
         self.latest = latest
         self.pointCount = pointCount
         self.isInOrder = isInOrder
+        self.extremes = extremes
+    }
+
+    /// The summary of a single point.
+    fileprivate init(_ first: MetricPoint) {
+        self.init(latest: first, pointCount: 1, isInOrder: true, extremes: MetricExtremes(first))
     }
 
     /// Takes account of another point.
@@ -18,6 +27,7 @@ package struct MetricSummary: Sendable, Equatable {
     fileprivate mutating func add(_ point: MetricPoint) -> Bool {
         pointCount += 1
         isInOrder = isInOrder && point.follows(latest)
+        if extremes == nil { extremes = MetricExtremes(point) } else { extremes?.add(point) }
         guard point.supersedes(latest) else { return false }
         latest = point
         return true
@@ -45,7 +55,7 @@ package struct MetricSummaryChange: Sendable {
     package mutating func add(_ point: MetricPoint) {
         isChanged = true
         guard summary != nil else {
-            summary = MetricSummary(latest: point, pointCount: 1, isInOrder: true)
+            summary = MetricSummary(point)
             hasNewLatest = true
             return
         }

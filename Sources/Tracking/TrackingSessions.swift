@@ -54,6 +54,17 @@ package protocol TrackingReading {
     /// - Returns: in ascending order; empty for an unknown run or key.
     func sampleMetric(_ history: MetricHistory, steps: ClosedRange<Int64>?, maxResults: Int) throws -> [MetricPoint]
 
+    /// One metric of one run as a line of few points that keeps its extremes.
+    ///
+    /// - Parameter position: what an earlier answer said; nil for the whole curve.
+    /// - Returns: nil for an unknown run or key, and where nothing is new since the position.
+    /// - Throws: `.invalidParameterValue` for a position that no answer said of this metric.
+    func curve(
+        of history: MetricHistory,
+        _ request: CurveRequest,
+        after position: String?
+    ) throws -> MetricCurve?
+
     // MARK: Logged models
 
     /// A logged model's identity and state.

@@ -34,7 +34,8 @@ import Testing
     }
 
     @Test func `says why there is no answer`() throws {
-        let server = try TestServer(configure: { $0.errorResponse = { status, _ in HTTPResponse(status: status) } }) {
+        let server = try TestServer(configure: { $0.errorResponse = { status, _, _ in HTTPResponse(status: status) } })
+        {
             $0.add(
                 .get,
                 "/broken",

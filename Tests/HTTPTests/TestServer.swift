@@ -17,7 +17,7 @@ final class TestServer {
         var configuration = HTTPServer.Configuration()
         configuration.loopCount = 2
         configuration.serverName = "test"
-        configuration.errorResponse = { status, message in
+        configuration.errorResponse = { status, message, _ in
             HTTPResponse(status: status, contentType: "application/json", bytes: Array("{\"m\":\"\(message)\"}".utf8))
         }
         configure(&configuration)

@@ -69,7 +69,7 @@ import TrackingStore
 
     private static let summaries = """
         SELECT runs.run_id, latest.value, latest.is_nan, latest.timestamp, latest.step, latest.point_count,
-            latest.in_order
+            latest.in_order, latest.minimum, latest.minimum_step, latest.maximum, latest.maximum_step
         FROM latest_metrics AS latest
         JOIN runs ON runs.id = latest.run_id
         """
@@ -98,6 +98,8 @@ struct MetricModel {
     let latest: MetricPlace
     let count: Int
     let isInOrder: Bool
+    /// Those that are numbers, the least first.
+    private let numbers: [MetricPlace]
 
     init(_ arrivals: [MetricPlace]) {
         var distinct: [MetricPlace] = []
@@ -110,6 +112,7 @@ struct MetricModel {
         }
         self.latest = latest
         count = distinct.count
+        numbers = distinct.filter { $0.stored.isNaN == 0 }.sorted { $0.stored.value < $1.stored.value }
         isInOrder = zip(distinct, distinct.dropFirst()).allSatisfy { left, right in
             (left.timestamp, left.step, left.stored.value, left.stored.isNaN)
                 < (right.timestamp, right.step, right.stored.value, right.stored.isNaN)
@@ -120,17 +123,23 @@ struct MetricModel {
 
     /// The columns of `latest_metrics` as SQLite writes them.
     var row: [String] {
-        let value = latest.stored.value
-        let text =
-            switch value {
-            case .greatestFiniteMagnitude: "1.79769313486232e+308"
-            case -.greatestFiniteMagnitude: "-1.79769313486232e+308"
-            case 0: "0.0"
-            default: "\(value)"
-            }
+        let extremes = [numbers.first, numbers.last].flatMap { extreme in
+            [extreme.map { Self.text($0.stored.value) } ?? "", extreme.map { "\($0.step)" } ?? ""]
+        }
         return [
-            text, "\(latest.stored.isNaN)", "\(latest.timestamp)", "\(latest.step)", "\(count)", isInOrder ? "1" : "0",
-        ]
+            Self.text(latest.stored.value), "\(latest.stored.isNaN)", "\(latest.timestamp)", "\(latest.step)",
+            "\(count)",
+            isInOrder ? "1" : "0",
+        ] + extremes
+    }
+
+    private static func text(_ value: Double) -> String {
+        switch value {
+        case .greatestFiniteMagnitude: "1.79769313486232e+308"
+        case -.greatestFiniteMagnitude: "-1.79769313486232e+308"
+        case 0: "0.0"
+        default: "\(value)"
+        }
     }
 
     private static func isSame(_ left: MetricPlace, _ right: MetricPlace) -> Bool {

@@ -14,8 +14,16 @@ import TrackingStore
         let single = fields.flatMap { entity, key in
             [true, false].map { [Ordering(entity: entity, key: key, ascending: $0)] }
         }
+        let aspects: [(Entity, String, Ordering.Aspect)] = [
+            (.metric, "acc", .minimum), (.metric, "loss", .maximum), (.metric, "acc", .step(1)),
+            (.metric, "loss", .step(0)), (.metric, "acc", .step(7)), (.metric, "never logged", .minimum),
+            (.parameter, "lr", .number), (.tag, "t", .number),
+        ]
+        let ofAspects = aspects.flatMap { entity, key, aspect in
+            [true, false].map { [Ordering(entity: entity, key: key, ascending: $0, aspect: aspect)] }
+        }
         let several = zip(single.dropFirst(3), single.reversed()).map { $0 + $1 }.filter { $0[0].key != $0[1].key }
-        return [[]] + single + several
+        return [[]] + single + ofAspects + zip(ofAspects, single.reversed()).map { $0 + $1 } + several
     }()
 
     @Test func `every comparison finds what the model finds`() throws {

@@ -80,6 +80,7 @@ struct ModelRun: Sendable {
 
     private func sortKey(_ ordering: Ordering) -> SortKey {
         var key = SortKey(ascending: ordering.ascending)
+        if ordering.aspect != .value { return aspectSortKey(ordering) }
         switch (ordering.entity, ordering.key) {
         case (.metric, let name):
             guard let value = metrics[name] else { return SortKey(rank: 2) }
@@ -98,6 +99,31 @@ struct ModelRun: Sendable {
     }
 }
 
+extension ModelRun {
+    /// As `sortKey`, where something else than the value decides.
+    private func aspectSortKey(_ ordering: Ordering) -> SortKey {
+        func number(_ value: Double?) -> SortKey {
+            guard let value, !value.isNaN else { return SortKey(rank: 1) }
+            return SortKey(value: .number(value), ascending: ordering.ascending)
+        }
+        let value = metrics[ordering.key].map(SearchModel.stored)
+        switch ordering.aspect {
+        case .value: return sortKey(ordering)
+        // Numbers before and after which others were logged: see `RunWorld.store`.
+        case .minimum: return number(value.map { $0.isNaN ? RunWorld.earlierNumber : min($0, RunWorld.earlierNumber) })
+        case .maximum: return number(value.map { $0.isNaN ? RunWorld.earlierNumber : max($0, RunWorld.earlierNumber) })
+        case .step(1): return number(value)
+        case .step(let step): return number(step == 0 && value != nil ? RunWorld.earlierNumber : nil)
+        case .number:
+            guard let text = ordering.entity == .parameter ? params[ordering.key] : tags[ordering.key] else {
+                return SortKey(rank: 2)
+            }
+            if let value = Double(text) { return number(value) }
+            return SortKey(rank: 1, value: .text(text), ascending: ordering.ascending)
+        }
+    }
+}
+
 /// A small set of random runs, in a store and as plain values; few different values, so that there are ties.
 struct RunWorld: Sendable {
     static let longPrefix = String(repeating: "p", count: 40)
@@ -105,6 +131,8 @@ struct RunWorld: Sendable {
         "", "0.1", "Abc", "abc", "a_c", "a%c", "10", "9", "É", "é", "損失", "a\\%", "it's", longPrefix, longPrefix + "x",
         longPrefix + "y",
     ]
+    /// A point of every metric, at step 0; that of the model is at step 1.
+    static let earlierNumber = 0.25
     static let numbers: [Double] = [-.infinity, -1.5, 0, -0.0, 0.5, 1, 1e300, .infinity, .nan]
 
     let runs: [ModelRun]
@@ -174,7 +202,7 @@ struct RunWorld: Sendable {
             metrics: run.metrics.flatMap { key, value in
                 [
                     Metric(key: key, value: value, timestamp: 1, step: 1),
-                    Metric(key: key, value: 0.25, timestamp: 2, step: 0),
+                    Metric(key: key, value: earlierNumber, timestamp: 2, step: 0),
                 ]
             },
             params: run.params.map { Param(key: $0.key, value: $0.value) }

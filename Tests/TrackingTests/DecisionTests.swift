@@ -134,11 +134,29 @@ import Tracking
         #expect(change.isFirst && !change.isChanged)
         for point in [point(1, 10, 1), point(2, 5, 2), point(9, 99, 0)] { change.add(point) }
         #expect(change.isFirst && change.isChanged && change.hasNewLatest)
-        #expect(change.summary == MetricSummary(latest: point(2, 5, 2), pointCount: 3, isInOrder: false))
+        let extremes = MetricExtremes(
+            minimum: MetricExtreme(value: 1, step: 1),
+            maximum: MetricExtreme(value: 9, step: 0)
+        )
+        #expect(
+            change.summary
+                == MetricSummary(latest: point(2, 5, 2), pointCount: 3, isInOrder: false, extremes: extremes)
+        )
+    }
+
+    @Test func `extremes leave NaN out and take the lowest step of equal numbers`() {
+        var change = MetricSummaryChange(nil)
+        let notANumber = MetricPoint(value: 0, isNaN: true, timestamp: 0, step: 0)
+        change.add(notANumber)
+        #expect(change.summary?.extremes == nil)
+        for point in [point(3, 1, 7), point(3, 2, 4), point(5, 3, 9), notANumber, point(5, 4, 8)] { change.add(point) }
+        #expect(change.summary?.extremes?.minimum == MetricExtreme(value: 3, step: 4))
+        #expect(change.summary?.extremes?.maximum == MetricExtreme(value: 5, step: 8))
     }
 
     @Test func `an older point changes the count alone`() {
-        var change = MetricSummaryChange(MetricSummary(latest: point(1, 1, 5), pointCount: 1, isInOrder: true))
+        let stored = MetricSummary(latest: point(1, 1, 5), pointCount: 1, isInOrder: true, extremes: nil)
+        var change = MetricSummaryChange(stored)
         change.add(point(1, 2, 4))
         #expect(!change.isFirst && change.isChanged && !change.hasNewLatest)
         #expect(change.summary?.pointCount == 2 && change.summary?.latest == point(1, 1, 5))

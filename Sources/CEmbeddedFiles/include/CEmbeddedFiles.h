@@ -5,7 +5,7 @@
 
 /// A file of the repository inside the binary. All of it is read-only and lives as long as the process.
 struct apus_embedded_file {
-    /// The file's name without a folder, NUL-terminated.
+    /// The file's path beneath its folder of the repository, such as core/dom.js, NUL-terminated.
     const char *_Nonnull name;
     /// The file's bytes as they are in the repository; no NUL is added.
     const unsigned char *_Nonnull bytes;
@@ -22,7 +22,7 @@ struct apus_embedded_files {
 /// The files of migrations/ in the order in which they are applied.
 struct apus_embedded_files apus_migrations(void);
 
-/// The files of static/, the pages that a browser gets.
+/// The files of static/ and its folders, the pages that a browser gets.
 struct apus_embedded_files apus_static_files(void);
 
 #endif

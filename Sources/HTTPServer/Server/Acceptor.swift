@@ -120,7 +120,7 @@ final class Acceptor: @unchecked Sendable {
 
     /// Answers 429 without reading; best effort, because a full server must not wait for one more client.
     private func refuse(_ descriptor: Descriptor, _ message: String) {
-        var response = configuration.errorResponse(429, message)
+        var response = configuration.errorResponse(429, message, nil)
         response.advise(shared.budgets.overload)
         let buffer = ByteBuffer()
         HeadWriter.appendStatus(429, to: buffer)

@@ -52,7 +52,7 @@ final class ResponseToken: Sendable {
 
     deinit {
         guard !answered.load(ordering: .acquiring) else { return }
-        let response = loop.configuration.errorResponse(500, "The request was not answered")
+        let response = loop.configuration.errorResponse(500, "The request was not answered", nil)
         loop.post(.answer(connection, exchange: exchange, response))
     }
 }

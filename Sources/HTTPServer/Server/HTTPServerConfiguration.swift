@@ -17,10 +17,10 @@ extension HTTPServer {
         package var budgets = Budgets()
         /// The `Server` field; empty leaves it out.
         package var serverName = ""
-        /// Makes the answer for an error that the server itself finds.
+        /// Makes the answer for an error that the server itself finds; the request is nil where none could be read.
         ///
         /// Called on any thread; must not block.
-        package var errorResponse: @Sendable (_ status: Int, _ message: String) -> HTTPResponse
+        package var errorResponse: @Sendable (_ status: Int, _ message: String, _ request: HTTPRequest?) -> HTTPResponse
         /// Fields for every answer that does not set them itself.
         package var commonHeaders: [(name: String, value: String)] = []
         /// Fields that depend on the request, such as those of CORS.
@@ -37,7 +37,7 @@ extension HTTPServer {
 
         /// Plain-text errors until the caller sets its own.
         package init() {
-            errorResponse = { status, message in
+            errorResponse = { status, message, _ in
                 HTTPResponse(status: status, contentType: "text/plain; charset=utf-8", bytes: [UInt8](message.utf8))
             }
         }

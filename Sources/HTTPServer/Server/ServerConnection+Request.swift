@@ -41,7 +41,7 @@ extension ServerConnection {
 
     /// Answers an error through the mailbox, so that many in a row do not nest.
     private func refuse(_ exchange: Exchange, _ status: Int, _ message: String) {
-        answer(exchange, loop.configuration.errorResponse(status, message))
+        answer(exchange, loop.configuration.errorResponse(status, message, exchange.request))
     }
 
     /// Calls a handler on a thread that may block, unless too many wait for one already.
@@ -102,7 +102,7 @@ extension ServerConnection {
             answerOptions(exchange, allow)
         case .methodNotAllowed(let allow):
             let message = "\(head.method.rawValue) is not allowed for \(request.path)"
-            var response = loop.configuration.errorResponse(405, message)
+            var response = loop.configuration.errorResponse(405, message, request)
             response.headers.append(("Allow", Self.list(allow)))
             answer(exchange, response)
         case .found(let handling, let pattern, let parameters):

@@ -25,7 +25,9 @@ extension ServerConnection {
     }
 
     private func startWriting(_ made: HTTPResponse, _ exchange: Exchange) {
-        var response = findsRoom(made, exchange) ? made : loop.configuration.errorResponse(429, Self.budgetSpent)
+        var response =
+            findsRoom(made, exchange)
+            ? made : loop.configuration.errorResponse(429, Self.budgetSpent, exchange.request)
         response.advise(loop.shared.budgets.overload)
         exchange.status = response.status
         settleConnection(exchange)

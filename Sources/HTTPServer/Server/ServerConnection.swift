@@ -217,7 +217,7 @@ final class ServerConnection {
         case .pumping:
             guard let exchange else { return }
             let message = "The server is stopping; send the file again"
-            takeAnswer(loop.configuration.errorResponse(429, message), exchange: exchange.id)
+            takeAnswer(loop.configuration.errorResponse(429, message, exchange.request), exchange: exchange.id)
         case .head, .opening, .awaiting, .writing, .discarding, .lingering, .closed: break
         }
     }

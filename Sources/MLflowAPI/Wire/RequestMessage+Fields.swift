@@ -92,6 +92,19 @@ extension RequestMessage {
         }
     }
 
+    /// One of a few words; nil when absent.
+    func choice<Value: RawRepresentable & CaseIterable>(
+        _ name: String,
+        of type: Value.Type
+    ) throws(TrackingError) -> Value? where Value.RawValue == String {
+        guard let field = try field(name) else { return nil }
+        if let value = field.text.flatMap({ Value(rawValue: $0) }) { return value }
+        let words = Value.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        throw .invalidParameter(
+            "Invalid value \(field.echo) for parameter '\(name)' supplied. It must be one of \(words)."
+        )
+    }
+
     static func missing(_ name: String) -> TrackingError {
         .invalidParameter(
             "Missing value for required parameter '\(name)'. "

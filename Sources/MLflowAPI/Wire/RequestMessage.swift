@@ -35,6 +35,13 @@ struct RequestMessage {
         pathParameters = []
     }
 
+    /// A message within a message.
+    ///
+    /// - Parameter object: a JSON object.
+    fileprivate init(_ object: JSONValue) {
+        self.init(.object(object))
+    }
+
     private static func requireJSON(_ contentType: String?) throws(TrackingError) {
         guard let contentType else {
             throw .invalidParameter("Bad Request. Content-Type header is missing.")
@@ -100,6 +107,12 @@ struct RequestMessage {
         return object[name.camelCased]
     }
 
+    /// A member that is named by what a client stored, and so has no other spelling; nil when it is absent or null.
+    func member(_ name: String) -> Field? {
+        guard case .object(let object) = source, let value = object[name], !value.isNull else { return nil }
+        return .json(value)
+    }
+
     /// The number of parameters, known ones or not.
     var count: Int {
         switch source {
@@ -144,6 +157,14 @@ struct RequestMessage {
     }
 }
 
+extension Field {
+    /// The value if it is a message; nil for all others.
+    var message: RequestMessage? {
+        guard case .json(let value) = self, value.kind == .object else { return nil }
+        return RequestMessage(value)
+    }
+}
+
 /// One parameter as it was sent.
 enum Field {
     case json(JSONValue)
@@ -161,8 +182,8 @@ enum Field {
     /// How much of a value a message repeats.
     private static let echoedBytes = 2_000
 
-    /// The value as JSON.
-    private var echo: String {
+    /// The value as JSON, cut where it is long.
+    var echo: String {
         let text: String =
             switch self {
             case .json(let value): value.canonicalText

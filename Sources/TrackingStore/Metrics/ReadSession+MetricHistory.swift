@@ -31,7 +31,7 @@ extension ReadSession {
         return MetricHistoryPage(points: points, nextPageToken: nil)
     }
 
-    private func historyQuery(_ series: MetricSeries, _ start: PageStart, limit: Int) throws -> Statement {
+    func historyQuery(_ series: MetricSeries, _ start: PageStart, limit: Int) throws -> Statement {
         let columns = "SELECT value, is_nan, timestamp, step FROM metrics WHERE run_id = ?1 AND key_id = ?2"
         let order = "ORDER BY timestamp, step, value, is_nan LIMIT ?3"
         switch start {

@@ -85,9 +85,9 @@ extension ReadSession {
         return points
     }
 
-    private func summary(of series: MetricSeries) throws -> (pointCount: Int64, isInOrder: Bool)? {
-        let sql = "SELECT point_count, in_order FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2"
-        return try connection.query(sql, series.runRow, series.keyID).firstRow { ($0.int64(0), $0.int64(1) != 0) }
+    func summary(of series: MetricSeries) throws -> MetricSummary? {
+        let sql = "SELECT \(MetricSummary.columns) FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2"
+        return try connection.query(sql, series.runRow, series.keyID).firstRow { MetricSummary(row: $0) }
     }
 
     private func pointCount(of series: MetricSeries, steps: ClosedRange<Int64>) throws -> Int64 {

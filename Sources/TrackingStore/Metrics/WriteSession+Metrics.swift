@@ -52,34 +52,59 @@ extension WriteSession {
         try select.bind(series.keyID, at: 2)
         defer { select.reset() }
         guard try select.step() else { return nil }
-        return MetricSummary(
-            latest: MetricPoint(row: select, column: 0),
-            pointCount: select.int64(4),
-            isInOrder: select.int64(5) != 0
-        )
+        return MetricSummary(row: select)
     }
 
     private func store(_ change: MetricSummaryChange, of series: MetricSeries) throws {
         guard change.isChanged, let summary = change.summary else { return }
-        if change.hasNewLatest {
-            let write = change.isFirst ? statements.insertLatestMetric : statements.updateLatestMetric
-            try write.bind(series.runRow, at: 1)
-            try write.bind(series.keyID, at: 2)
-            try write.bind(summary.latest.value, at: 3)
-            try write.bind(summary.latest.isNaN ? 1 : 0, at: 4)
-            try write.bind(summary.latest.timestamp, at: 5)
-            try write.bind(summary.latest.step, at: 6)
-            try write.bind(summary.pointCount, at: 7)
-            try write.bind(summary.isInOrder ? 1 : 0, at: 8)
-            try write.run()
-        } else {
-            let count = statements.countLatestMetric
-            try count.bind(series.runRow, at: 1)
-            try count.bind(series.keyID, at: 2)
-            try count.bind(summary.pointCount, at: 3)
-            try count.bind(summary.isInOrder ? 1 : 0, at: 4)
-            try count.run()
+        let write =
+            !change.hasNewLatest
+            ? statements.countLatestMetric
+            : change.isFirst ? statements.insertLatestMetric : statements.updateLatestMetric
+        try write.bind(series.runRow, at: 1)
+        try write.bind(series.keyID, at: 2)
+        try write.bind(summary.pointCount, at: 3)
+        try write.bind(summary.isInOrder ? 1 : 0, at: 4)
+        // What is not bound is NULL.
+        if let extremes = summary.extremes {
+            try write.bind(extremes.minimum.value, at: 5)
+            try write.bind(extremes.minimum.step, at: 6)
+            try write.bind(extremes.maximum.value, at: 7)
+            try write.bind(extremes.maximum.step, at: 8)
         }
+        if change.hasNewLatest {
+            try write.bind(summary.latest.value, at: 9)
+            try write.bind(summary.latest.isNaN ? 1 : 0, at: 10)
+            try write.bind(summary.latest.timestamp, at: 11)
+            try write.bind(summary.latest.step, at: 12)
+        }
+        try write.run()
         metricSummaries[series] = summary
+    }
+}
+
+extension MetricSummary {
+    /// The columns of `latest_metrics` that `init(row:)` reads, in its order.
+    static let columns =
+        "value, is_nan, timestamp, step, point_count, in_order, minimum, minimum_step, maximum, maximum_step"
+
+    init(row: Statement) {
+        self.init(
+            latest: MetricPoint(row: row, column: 0),
+            pointCount: row.int64(4),
+            isInOrder: row.int64(5) != 0,
+            extremes: MetricExtremes(row: row, column: 6)
+        )
+    }
+}
+
+extension MetricExtremes {
+    /// Columns from the given one on: minimum, minimum_step, maximum, maximum_step; nil where they are NULL.
+    init?(row: Statement, column: Int) {
+        guard !row.isNull(column) else { return nil }
+        self.init(
+            minimum: MetricExtreme(value: row.double(column), step: row.int64(column + 1)),
+            maximum: MetricExtreme(value: row.double(column + 2), step: row.int64(column + 3))
+        )
     }
 }

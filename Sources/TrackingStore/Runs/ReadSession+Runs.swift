@@ -44,14 +44,17 @@ extension ReadSession {
     }
 
     /// Walks rows that come in the order of the page, each with the number of its run in column 0.
+    ///
+    /// - Parameter values: bound behind the page.
     func forEachRow(
         of sql: String,
         page: String,
+        _ values: any Bindable...,
         rows: [Int64],
         _ body: (_ index: Int, _ row: Statement) throws -> Void
     ) throws {
         var index = 0
-        try connection.query(sql, page).forEachRow { row in
+        try connection.query(sql, values: [page] + values).forEachRow { row in
             let id = row.int64(0)
             while index < rows.count, rows[index] != id { index += 1 }
             guard index < rows.count else {

@@ -26,7 +26,7 @@ extension RunSearch: SearchDescription {
     var namesRows: Bool { filter.contains(where: \.namesRuns) }
 
     func metricWalk(in session: ReadSession) throws -> MetricWalk? {
-        guard let first = orderings.first, first.entity == .metric else { return nil }
+        guard let first = orderings.first, first.entity == .metric, first.aspect == .value else { return nil }
         var measured = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
         measured.conditions = ["key_id = \(measured.bind(try session.connection.keyID(for: first.key)))"]
         var numbers = measured
@@ -37,6 +37,7 @@ extension RunSearch: SearchDescription {
 
     var isInOrderOfAnIndex: Bool {
         guard let first = orderings.first else { return true }
+        guard first.aspect == .value else { return false }
         return first.entity == .metric || first.entity == .attribute && first.key == "start_time"
     }
 

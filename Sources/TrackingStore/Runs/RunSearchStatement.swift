@@ -169,15 +169,44 @@ struct RunSearchStatement {
     }
 
     private mutating func order(byMetric ordering: Ordering) throws {
+        if case .step(let step) = ordering.aspect { return try order(byMetric: ordering, at: step) }
         let column = try columns(of: "latest_metrics", ordering)
+        if ordering.aspect != .value {
+            let extreme = column(ordering.aspect == .minimum ? "minimum" : "maximum")
+            statement.terms.append(SortTerm("(\(extreme) IS NULL)", .integer))
+            statement.terms.append(SortTerm(extreme, ascending: ordering.ascending, .real))
+            return
+        }
         // Numbers, then NaN, then runs without the metric, in both directions.
         statement.terms.append(SortTerm("coalesce(\(column("is_nan")), 2)", .integer))
         statement.terms.append(SortTerm(column("value"), ascending: ordering.ascending, .real))
     }
 
+    /// Reads the history of every run that is found: no index tells what a metric was at a step.
+    private mutating func order(byMetric ordering: Ordering, at step: Int64) throws {
+        let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
+        let point = statement.alias("point")
+        // One term, so that the history is read once: what is missing stands beyond every number that is stored.
+        let value = """
+            coalesce((SELECT iif(\(point).is_nan, NULL, \(point).value) FROM metrics AS \(point)
+                WHERE \(point).run_id = runs.id AND \(point).key_id = \(keyID) AND \(point).step = \(statement.bind(step))
+                ORDER BY \(point).timestamp DESC, \(point).value DESC LIMIT 1), \(ordering.ascending ? "9e999" : "-9e999"))
+            """
+        statement.terms.append(SortTerm(value, ascending: ordering.ascending, .real))
+    }
+
     private mutating func order(_ ordering: Ordering, byTable table: String) throws {
         let value = try columns(of: table, ordering)("value")
-        statement.terms.append(SortTerm("(\(value) IS NULL)", .integer))
+        if ordering.aspect == .number {
+            // SQLite compares a text with a number as a number if it is one, else as a text, which equals no number.
+            let isNumber = "\(value) = CAST(\(value) AS NUMERIC)"
+            let place = "CASE WHEN \(value) IS NULL THEN 2 WHEN \(isNumber) THEN 0 ELSE 1 END"
+            let number = "CASE WHEN \(isNumber) THEN CAST(\(value) AS REAL) END"
+            statement.terms.append(SortTerm(place, .integer))
+            statement.terms.append(SortTerm(number, ascending: ordering.ascending, .real))
+        } else {
+            statement.terms.append(SortTerm("(\(value) IS NULL)", .integer))
+        }
         statement.terms.append(SortTerm(value, ascending: ordering.ascending, .text))
     }
 

@@ -104,6 +104,7 @@ extension QueryDigest {
             add(ordering.entity.rawValue)
             add(ordering.key)
             add(ordering.ascending ? "ASC" : "DESC")
+            if ordering.aspect != .value { add("\(ordering.aspect)") }
         }
     }
 }

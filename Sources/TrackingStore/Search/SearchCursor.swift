@@ -1,6 +1,7 @@
 /// One page of a search: its rows are of one moment, and what they stand for is read as it is asked for.
 package struct SearchCursor<Entity: Sendable>: Sendable {
-    private let rows: [Int64]
+    /// The numbers of the rows, in the order of the page.
+    let rows: [Int64]
     private let read: @Sendable ([Int64], ReadSession) throws -> (entities: [Entity], rows: Int)
     /// How many rows of the page have been read.
     package private(set) var readCount = 0
@@ -15,6 +16,25 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
             let portion = try Search.portion(of: rows, in: session)
             return (try Search.entities(rows: portion, in: session), portion.count)
         }
+    }
+
+    private init(
+        rows: [Int64],
+        nextPageToken: String?,
+        read: @escaping @Sendable ([Int64], ReadSession) throws -> (entities: [Entity], rows: Int)
+    ) {
+        self.rows = rows
+        self.nextPageToken = nextPageToken
+        self.read = read
+    }
+
+    /// The same page, unread, of whose rows something else is read.
+    ///
+    /// - Parameter read: gives one entity for each row, in their order.
+    func reading<Other>(
+        _ read: @escaping @Sendable ([Int64], ReadSession) throws -> [Other]
+    ) -> SearchCursor<Other> {
+        SearchCursor<Other>(rows: rows, nextPageToken: nextPageToken) { (try read($0, $1), $0.count) }
     }
 
     /// How many rows the page has, read or not.

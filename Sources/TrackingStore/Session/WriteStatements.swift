@@ -1,4 +1,5 @@
 internal import SQLite
+internal import Tracking
 
 /// The statements of the write path, prepared once when the writer opens.
 final class WriteStatements {
@@ -24,27 +25,33 @@ final class WriteStatements {
         )
         selectLatestMetric = try connection.prepare(
             """
-            SELECT value, is_nan, timestamp, step, point_count, in_order
+            SELECT \(MetricSummary.columns)
             FROM latest_metrics
             WHERE run_id = ?1 AND key_id = ?2
             """
         )
         insertLatestMetric = try connection.prepare(
             """
-            INSERT INTO latest_metrics (run_id, key_id, value, is_nan, timestamp, step, point_count, in_order)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO latest_metrics (run_id, key_id, point_count, in_order, minimum, minimum_step, maximum,
+                maximum_step, value, is_nan, timestamp, step)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             """
         )
         updateLatestMetric = try connection.prepare(
             """
             UPDATE latest_metrics
-            SET value = ?3, is_nan = ?4, timestamp = ?5, step = ?6, point_count = ?7, in_order = ?8
+            SET point_count = ?3, in_order = ?4, minimum = ?5, minimum_step = ?6, maximum = ?7, maximum_step = ?8,
+                value = ?9, is_nan = ?10, timestamp = ?11, step = ?12
             WHERE run_id = ?1 AND key_id = ?2
             """
         )
         // Separate, because an update that names `value` touches the index on it even when it stays the same.
         countLatestMetric = try connection.prepare(
-            "UPDATE latest_metrics SET point_count = ?3, in_order = ?4 WHERE run_id = ?1 AND key_id = ?2"
+            """
+            UPDATE latest_metrics
+            SET point_count = ?3, in_order = ?4, minimum = ?5, minimum_step = ?6, maximum = ?7, maximum_step = ?8
+            WHERE run_id = ?1 AND key_id = ?2
+            """
         )
         insertParam = try connection.prepare(
             "INSERT OR IGNORE INTO params (run_id, key_id, value) VALUES (?1, ?2, ?3)"

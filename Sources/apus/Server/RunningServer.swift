@@ -105,7 +105,7 @@ final class RunningServer {
     ) -> HTTPServer {
         var router = HTTPRouter()
         for endpoint in api.endpoints { router.add(endpoint, prefix: listening.prefix) }
-        StaticPages.addRoutes(to: &router, prefix: listening.prefix)
+        router.addPages(prefix: listening.prefix)
         let page = StatisticsSource()
         for base in listening.prefix.isEmpty ? [""] : ["", listening.prefix] {
             router.add(
@@ -142,7 +142,7 @@ final class RunningServer {
         configuration.host = listening.host
         configuration.port = listening.port
         configuration.serverName = "apus/\(apusVersion)"
-        configuration.errorResponse = { HTTPResponse(APIError(httpStatus: $0, message: $1).response) }
+        configuration.errorResponse = { Refusal.response(to: $2, status: $0, message: $1) }
         let noSniffing = [(name: "X-Content-Type-Options", value: "nosniff")]
         if security.isEnabled {
             configuration.commonHeaders = noSniffing
@@ -152,11 +152,13 @@ final class RunningServer {
             let origins = security.origins.guarding(dataPaths: ["/2.0/mlflow/", "/3.0/mlflow/"])
             configuration.admit = { request in
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
-                    return HTTPResponse(APIError(httpStatus: refusal.status, message: refusal.message).response)
+                    return Refusal.response(to: request, status: refusal.status, message: refusal.message)
                 }
                 return security.origins.preflight(request)
             }
-            configuration.requestHeaders = { security.origins.responseHeaders(for: $0) }
+            // Added to whatever policy an answer has: a browser applies each of them.
+            let framing = security.frameAncestors.map { [(name: "Content-Security-Policy", value: $0.policy)] } ?? []
+            configuration.requestHeaders = { security.origins.responseHeaders(for: $0) + framing }
         } else {
             // What users stored is never guessed at, as in the reference: the field belongs to its artifact answers.
             configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }

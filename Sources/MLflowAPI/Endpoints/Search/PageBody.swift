@@ -12,14 +12,17 @@ extension MLflowAPI {
     /// - Parameters:
     ///   - name: of the member that lists what was found.
     ///   - page: which `session` has just found.
+    ///   - closing: writes members that follow the list, once all of it has been written; with it, a list of nothing is
+    ///     written too.
     func answer<Entity>(
         _ name: String,
         _ page: SearchCursor<Entity>,
         in session: ReadSession,
+        closing: (@Sendable (inout JSONWriter) -> Void)? = nil,
         write: @escaping @Sendable (Entity, inout JSONWriter) -> Void
     ) throws -> APIResponse {
-        guard page.count > 0 else { return .empty }
-        let body = PageBody(name, page, store: store, session: session, write: write)
+        guard page.count > 0 || closing != nil else { return .empty }
+        let body = PageBody(name, page, store: store, session: session, closing: closing, write: write)
         var first: [UInt8] = []
         guard try body.appendPart(to: &first, in: session) else { return .json(bytes: first) }
         let whole = BegunBody(first, body, reportFailure: reportFailure)
@@ -30,6 +33,7 @@ extension MLflowAPI {
 /// A page of a search, part by part.
 private final class PageBody<Entity: Sendable>: APIBodyProducer {
     private let name: String
+    private let closing: (@Sendable (inout JSONWriter) -> Void)?
     private let write: @Sendable (Entity, inout JSONWriter) -> Void
     private let store: TrackingStore
     private let caller: Caller
@@ -50,9 +54,11 @@ private final class PageBody<Entity: Sendable>: APIBodyProducer {
         _ page: SearchCursor<Entity>,
         store: TrackingStore,
         session: ReadSession,
+        closing: (@Sendable (inout JSONWriter) -> Void)?,
         write: @escaping @Sendable (Entity, inout JSONWriter) -> Void
     ) {
         self.name = name
+        self.closing = closing
         self.write = write
         self.store = store
         caller = session.caller
@@ -98,8 +104,21 @@ private final class PageBody<Entity: Sendable>: APIBodyProducer {
         self.progress.withLock { [progress] in $0 = progress }
         let page = progress.page
         guard page.readCount == page.count else { return true }
-        bytes.append(contentsOf: (page.nextPageToken.map { "],\"next_page_token\":\(quotedJSON($0))}" } ?? "]}").utf8)
+        appendEnd(of: page, to: &bytes)
         return false
+    }
+
+    private func appendEnd(of page: SearchCursor<Entity>, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "]"))
+        var end = JSONWriter()
+        end.beginObject()
+        closing?(&end)
+        if let token = page.nextPageToken { end.member("next_page_token", token) }
+        end.endObject()
+        // Members of the object that has begun with the list.
+        let members = end.takeBytes().dropFirst()
+        if members.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(contentsOf: members)
     }
 }
 

@@ -7,6 +7,8 @@ struct SecuritySettings {
     let origins: OriginPolicy
     /// nil leaves the field out.
     let frameOptions: String?
+    /// nil where `frameOptions` says all.
+    let frameAncestors: FrameAncestors?
     /// Whether the operator named the hosts, in place of the usual ones.
     private let hasOwnHosts: Bool
 
@@ -30,7 +32,15 @@ struct SecuritySettings {
                 OriginPolicy.understands
             )
         )
-        frameOptions = try Self.frameOptions(environment.setting(.xFrameOptions, options.xFrameOptions))
+        let frameOptions = try Self.frameOptions(environment.setting(.xFrameOptions, options.xFrameOptions))
+        let ancestors = environment.setting(.frameAncestors, options.frameAncestors)
+        if let ancestors, frameOptions == "DENY" {
+            throw StartFailure(
+                "\(ancestors.source) allows frames that --x-frame-options DENY forbids; leave one of them out."
+            )
+        }
+        if let ancestors { frameAncestors = try FrameAncestors(ancestors) } else { frameAncestors = nil }
+        self.frameOptions = frameOptions
     }
 
     /// How requests are told from those of a stranger's web page, in one sentence for the operator.

@@ -21,6 +21,7 @@ struct SecurityOptions: ParsableArguments {
     @Option(help: .of(.allowedHosts)) var allowedHosts: String?
     @Option(help: .of(.corsAllowedOrigins)) var corsAllowedOrigins: String?
     @Option(help: .of(.xFrameOptions)) var xFrameOptions: String?
+    @Option(help: .of(.frameAncestors)) var frameAncestors: String?
     @Flag(help: .of(.disableSecurityMiddleware)) var disableSecurityMiddleware = false
 }
 

@@ -8,7 +8,10 @@ extension SettingDefinition {
                 .serveArtifacts, .artifactsOnly, .deduplicateArtifacts,
             ]
         ), ("Where the server listens", [.host, .port, .staticPrefix]),
-        ("Who may use it", [.allowedHosts, .corsAllowedOrigins, .xFrameOptions, .disableSecurityMiddleware]),
+        (
+            "Who may use it",
+            [.allowedHosts, .corsAllowedOrigins, .xFrameOptions, .frameAncestors, .disableSecurityMiddleware]
+        ),
         ("How requests are answered", [.recognizeRetries, .truncateLongValues, .sourceValidation]),
         ("How it starts and reports", [.readyFile, .reuse, .logLevel]),
     ]
@@ -63,6 +66,12 @@ extension SettingDefinition {
         .doing("The origins whose web pages may change data, separated by commas; * for all.")
     static let xFrameOptions = option("--x-frame-options", "value", "MLFLOW_SERVER_X_FRAME_OPTIONS")
         .unlessGiven("SAMEORIGIN").doing("The X-Frame-Options field: SAMEORIGIN, DENY or NONE.")
+    static let frameAncestors = option("--frame-ancestors", "origins", "APUS_FRAME_ANCESTORS")
+        .unlessGiven("what --x-frame-options says")
+        .doing(
+            "The origins whose pages may show Apus in a frame, separated by commas, such as https://hub.example.org or "
+                + "https://*.example.org; its own pages always may. Browsers then look at this list and not at X-Frame-Options."
+        )
     static let disableSecurityMiddleware = switched(
         "--disable-security-middleware",
         nil,

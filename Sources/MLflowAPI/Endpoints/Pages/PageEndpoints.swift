@@ -1,0 +1,59 @@
+internal import Filter
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    /// The calls of Apus' own that its pages make; `docs/own-calls.md` describes them.
+    var pageEndpoints: [Endpoint] {
+        ownEndpoint("runs/table", searchRunTable)
+            + ownEndpoint("runs/columns", describeRunColumns)
+            + ownEndpoint("metrics/curves", getMetricCurves)
+    }
+
+    private func ownEndpoint(
+        _ path: String,
+        _ handler: @escaping @Sendable (RequestMessage) throws -> Operation
+    ) -> [Endpoint] {
+        ["/api/apus/1.0/", "/ajax-api/apus/1.0/"].map { prefix in
+            Endpoint(method: "POST", path: prefix + path, handling: messageHandling(handler))
+        }
+    }
+}
+
+extension RequestMessage {
+    /// A search for runs by the parameters that `runs/search` takes too, in its default order.
+    func runSearch(maxResults: Int) throws -> RunSearch {
+        RunSearch(
+            experimentIDs: try (strings("experiment_ids") ?? []).map { try parseExperimentID($0) },
+            viewType: try enumeration("run_view_type", as: ViewType.self) ?? .activeOnly,
+            filter: try parseFilter(try string("filter") ?? "", for: .runs),
+            orderings: [],
+            maxResults: maxResults,
+            pageToken: nil
+        )
+    }
+
+    /// A whole number within bounds; the standard when absent.
+    func integer(_ name: String, in bounds: ClosedRange<Int64>, standard: Int64) throws(TrackingError) -> Int {
+        let number = try integer(name) ?? standard
+        guard bounds.contains(number) else {
+            throw .invalidParameter(
+                "Invalid value \(number) for parameter '\(name)' supplied. It must be from \(bounds.lowerBound) to "
+                    + "\(bounds.upperBound)."
+            )
+        }
+        return Int(number)
+    }
+}
+
+extension JSONWriter {
+    /// A number of a metric: what the store holds for an infinity is written as one.
+    mutating func metricNumber(_ value: Double) {
+        if value.magnitude == .greatestFiniteMagnitude {
+            double(value > 0 ? .infinity : -.infinity)
+        } else {
+            double(value)
+        }
+    }
+}

@@ -1,0 +1,174 @@
+internal import Filter
+internal import JSON
+internal import Synchronization
+internal import Tracking
+
+/// The columns that a request for a run table asks for.
+struct RunTableColumns {
+    private(set) var columns: [RunTableColumn] = []
+    /// For metrics, whether the best number was asked for and which is the best.
+    private var goals: [Int: Goal] = [:]
+
+    static let maximumCount = 200
+
+    /// Which of a metric's numbers is the best.
+    private enum Goal: String, CaseIterable {
+        case minimize
+        case maximize
+    }
+
+    private enum Measure: String, CaseIterable {
+        case last
+        case min
+        case max
+        case best
+        case atStep = "at_step"
+    }
+
+    /// - Throws: `.invalidParameterValue` for a column that is none, or too many of them.
+    init(_ message: RequestMessage) throws(TrackingError) {
+        let asked = try message.messages("columns")
+        guard asked.count <= Self.maximumCount else {
+            throw .invalidParameter("A run table has at most \(Self.maximumCount) columns, not \(asked.count).")
+        }
+        for column in asked {
+            columns.append(try Self.column(column, goal: &goals[columns.count]))
+        }
+    }
+
+    private static func column(_ message: RequestMessage, goal: inout Goal?) throws(TrackingError) -> RunTableColumn {
+        let metric = try message.boundedString("metric")
+        let param = try message.boundedString("param")
+        let tag = try message.boundedString("tag")
+        switch (metric, param, tag) {
+        case (let key?, nil, nil): return .metric(key, try measure(message, goal: &goal))
+        case (nil, let key?, nil): return .param(key)
+        case (nil, nil, let key?): return .tag(key)
+        default:
+            throw .invalidParameter("Each of 'columns' must have exactly one of 'metric', 'param' and 'tag'.")
+        }
+    }
+
+    private static func measure(
+        _ message: RequestMessage,
+        goal: inout Goal?
+    ) throws(TrackingError) -> RunTableColumn.Measure {
+        switch try message.choice("value", of: Measure.self) ?? .last {
+        case .last: return .last
+        case .min: return .minimum
+        case .max: return .maximum
+        case .best:
+            let wanted = try message.choice("goal", of: Goal.self) ?? .minimize
+            goal = wanted
+            return wanted == .minimize ? .minimum : .maximum
+        case .atStep: return .step(try message.requiredInteger("step"))
+        }
+    }
+
+    /// The orderings of a request: texts in the language of `order_by`, or objects that name a column.
+    ///
+    /// - Throws: `.invalidParameterValue` or `FilterError`.
+    func orderings(_ message: RequestMessage) throws -> [Ordering] {
+        let clauses = try message.elements("order_by") ?? []
+        guard clauses.count <= FilterLimits.orderings else {
+            throw FilterError("`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer.")
+        }
+        return try clauses.flatMap { clause -> [Ordering] in
+            if let text = clause.text { return try parseOrderBy([text], for: .runs) }
+            guard let named = clause.message, let index = try named.integer("column") else {
+                throw clause.invalid("order_by")
+            }
+            guard let place = Int(exactly: index), columns.indices.contains(place) else {
+                throw TrackingError.invalidParameter(
+                    "'order_by' names the column \(index), but there are \(columns.count) columns; the first one is 0."
+                )
+            }
+            return [Self.ordering(by: columns[place], ascending: try !(named.boolean("descending") ?? false))]
+        }
+    }
+
+    private static func ordering(by column: RunTableColumn, ascending: Bool) -> Ordering {
+        switch column {
+        case .metric(let key, let measure):
+            let aspect: Ordering.Aspect =
+                switch measure {
+                case .last: .value
+                case .minimum: .minimum
+                case .maximum: .maximum
+                case .step(let step): .step(step)
+                }
+            return Ordering(entity: .metric, key: key, ascending: ascending, aspect: aspect)
+        case .param(let key): return Ordering(entity: .parameter, key: key, ascending: ascending, aspect: .number)
+        case .tag(let key): return Ordering(entity: .tag, key: key, ascending: ascending, aspect: .number)
+        }
+    }
+
+    /// Writes the columns as they were asked for, with the type of what they hold.
+    func write(_ isNumber: [Bool], to writer: inout JSONWriter) {
+        writer.memberArray("columns") { writer in
+            for (index, column) in columns.enumerated() {
+                writer.beginObject()
+                switch column {
+                case .metric(let key, let measure):
+                    writer.member("metric", key)
+                    Self.write(measure, goals[index], to: &writer)
+                case .param(let key): writer.member("param", key)
+                case .tag(let key): writer.member("tag", key)
+                }
+                writer.member("type", isNumber[index] ? "number" : "string")
+                writer.endObject()
+            }
+        }
+    }
+
+    private static func write(_ measure: RunTableColumn.Measure, _ goal: Goal?, to writer: inout JSONWriter) {
+        if let goal {
+            writer.member("value", Measure.best.rawValue)
+            writer.member("goal", goal.rawValue)
+            return
+        }
+        switch measure {
+        case .last: writer.member("value", Measure.last.rawValue)
+        case .minimum: writer.member("value", Measure.min.rawValue)
+        case .maximum: writer.member("value", Measure.max.rawValue)
+        case .step(let step):
+            writer.member("value", Measure.atStep.rawValue)
+            writer.member("step", step)
+        }
+    }
+}
+
+/// Finds out, while a table is written, which of its columns hold nothing but numbers.
+final class RunTableTypes: Sendable {
+    private struct Seen {
+        var hasValues = false
+        var isNumber = true
+    }
+
+    private let columns: [RunTableColumn]
+    private let seen: Mutex<[Seen]>
+
+    init(_ columns: [RunTableColumn]) {
+        self.columns = columns
+        seen = Mutex(Array(repeating: Seen(), count: columns.count))
+    }
+
+    func look(at values: [RunTableValue]) {
+        seen.withLock { seen in
+            for (index, value) in values.enumerated() {
+                guard case .text(let text) = value, seen[index].isNumber else { continue }
+                seen[index].hasValues = true
+                seen[index].isNumber = text.isDecimalNumber
+            }
+        }
+    }
+
+    /// Of each column whether it holds numbers: a metric always, a text when every one of them is a number.
+    var areNumbers: [Bool] {
+        seen.withLock { seen in
+            zip(columns, seen).map { column, seen in
+                if case .metric = column { true } else { seen.hasValues && seen.isNumber }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+internal import Filter
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    /// Runs as `runs/search` finds them, with nothing but the columns that are asked for.
+    func searchRunTable(_ message: RequestMessage) throws -> Operation {
+        let columns = try RunTableColumns(message)
+        let maxResults = try message.integer("max_results", in: 1...10_000, standard: 100)
+        var search = try message.runSearch(maxResults: maxResults)
+        search.orderings = try columns.orderings(message)
+        search.pageToken = try message.string("page_token")
+        return .read { [search] session in
+            let page = try session.findRunTable(search, columns: columns.columns)
+            let types = RunTableTypes(columns.columns)
+            return try answer(
+                "runs",
+                page,
+                in: session,
+                closing: { columns.write(types.areNumbers, to: &$0) },
+                write: { row, writer in
+                    types.look(at: row.values)
+                    writer.write(row)
+                }
+            )
+        }
+    }
+
+    /// Which metrics, params and tags the newest runs of a search have.
+    func describeRunColumns(_ message: RequestMessage) throws -> Operation {
+        let search = try message.runSearch(maxResults: 1_000)
+        return .read { session in
+            let columns = try session.describeRunColumns(search, valueLimit: 200_000)
+            return .json(capacity: 16_384) { $0.write(columns) }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func write(_ row: RunTableRow) {
+        beginObject()
+        member("run_id", row.runID)
+        member("run_name", row.name)
+        member("experiment_id", String(row.experimentID))
+        member("status", row.status.wireName)
+        member("lifecycle_stage", row.lifecycleStage.wireName)
+        member("start_time", row.startTime)
+        if let endTime = row.endTime, endTime != 0 { member("end_time", endTime) }
+        member("user_id", row.userID)
+        member("parent_run_id", ifPresent: row.parentRunID)
+        member("last_logged", ifPresent: row.lastLogged)
+        memberArray("values") { writer in
+            for value in row.values { writer.write(value) }
+        }
+        endObject()
+    }
+
+    private mutating func write(_ value: RunTableValue) {
+        switch value {
+        case .missing: null()
+        case .number(let number): metricNumber(number)
+        case .text(let text): string(text)
+        case .extreme(let extreme):
+            beginObject()
+            key("value")
+            metricNumber(extreme.value)
+            member("step", extreme.step)
+            endObject()
+        }
+    }
+
+    /// Keys of one kind that an answer lists at the most: those of the most runs.
+    private static var listedKeys: Int { 2_000 }
+
+    fileprivate mutating func write(_ columns: RunColumns) {
+        beginObject()
+        member("runs", columns.runs)
+        member("more_runs", columns.hasMoreRuns)
+        let metrics = Self.listed(columns.metrics, runs: \.runs, key: \.key)
+        memberArray("metrics") { writer in
+            for metric in metrics {
+                writer.beginObject()
+                writer.member("key", metric.key)
+                writer.member("runs", metric.runs)
+                writer.endObject()
+            }
+        }
+        if metrics.count < columns.metrics.count { member("more_metrics", true) }
+        write(columns.params, as: "params", more: "more_params")
+        write(columns.tags, as: "tags", more: "more_tags")
+        endObject()
+    }
+
+    private mutating func write(_ texts: [RunColumns.Text], as name: StaticString, more: StaticString) {
+        let listed = Self.listed(texts, runs: \.runs, key: \.key)
+        memberArray(name) { writer in
+            for text in listed {
+                writer.beginObject()
+                writer.member("key", text.key)
+                writer.member("runs", text.runs)
+                writer.member("distinct", text.distinct)
+                writer.member("type", text.isNumber ? "number" : "string")
+                writer.memberArray("values") { writer in
+                    for value in text.samples { writer.string(value) }
+                }
+                writer.endObject()
+            }
+        }
+        if listed.count < texts.count { member(more, true) }
+    }
+
+    /// Those that the most runs have, by their keys.
+    private static func listed<Column>(
+        _ columns: [Column],
+        runs: KeyPath<Column, Int>,
+        key: KeyPath<Column, String>
+    ) -> [Column] {
+        func precedes(_ left: Column, _ right: Column) -> Bool {
+            left[keyPath: key].utf8.lexicographicallyPrecedes(right[keyPath: key].utf8)
+        }
+        guard columns.count > listedKeys else { return columns.sorted(by: precedes) }
+        let most = columns.sorted { left, right in
+            (left[keyPath: runs], precedes(left, right) ? 1 : 0) > (right[keyPath: runs], precedes(right, left) ? 1 : 0)
+        }
+        return most.prefix(listedKeys).sorted(by: precedes)
+    }
+}

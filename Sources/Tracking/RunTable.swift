@@ -1,0 +1,92 @@
+/// What one column of a run table shows.
+package enum RunTableColumn: Sendable, Hashable {
+    /// Which number of a metric is shown.
+    package enum Measure: Sendable, Hashable {
+        /// The one that `runs/search` shows: the highest step counts.
+        case last
+        case minimum
+        case maximum
+        /// The last one that was logged at a step.
+        case step(Int64)
+    }
+
+    case metric(String, Measure)
+    case param(String)
+    case tag(String)
+}
+
+/// What a run has in one column of a table.
+package enum RunTableValue: Sendable, Equatable {
+    case missing
+    /// NaN is NaN, and an infinity is the largest finite number of its sign, as it is stored.
+    case number(Double)
+    case extreme(MetricExtreme)
+    case text(String)
+}
+
+/// A run as a table shows it.
+package struct RunTableRow: Sendable {
+    package var runID: String
+    package var name: String
+    package var experimentID: Int64
+    package var userID: String
+    package var status: RunStatus
+    package var lifecycleStage: LifecycleStage
+    /// Unix milliseconds, as all its times.
+    package var startTime: Int64
+    package var endTime: Int64?
+    /// The run that this one belongs to, by its tag.
+    package var parentRunID: String?
+    /// The newest time among the latest points of its metrics; of running runs alone.
+    package var lastLogged: Int64?
+    /// One for each column of the table.
+    package var values: [RunTableValue]
+
+    package init(
+        runID: String,
+        name: String,
+        experimentID: Int64,
+        userID: String,
+        status: RunStatus,
+        lifecycleStage: LifecycleStage,
+        startTime: Int64,
+        values: [RunTableValue]
+    ) {
+        self.runID = runID
+        self.name = name
+        self.experimentID = experimentID
+        self.userID = userID
+        self.status = status
+        self.lifecycleStage = lifecycleStage
+        self.startTime = startTime
+        self.values = values
+    }
+}
+
+extension StringProtocol {
+    /// Whether it is a decimal number, such as `-0.5` or `1e-3`; NaN and the infinities are none.
+    package var isDecimalNumber: Bool {
+        var bytes = Array(utf8)[...]
+        func skipDigits() -> Int {
+            let count = bytes.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
+            bytes = bytes.dropFirst(count)
+            return count
+        }
+        func skipSign() {
+            if bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+") { bytes = bytes.dropFirst() }
+        }
+        skipSign()
+        var digits = skipDigits()
+        if bytes.first == UInt8(ascii: ".") {
+            bytes = bytes.dropFirst()
+            digits += skipDigits()
+        }
+        guard digits > 0 else { return false }
+        if let mark = bytes.first, mark | 0x20 == UInt8(ascii: "e") {
+            bytes = bytes.dropFirst()
+            skipSign()
+            guard skipDigits() > 0 else { return false }
+        }
+        return bytes.isEmpty
+    }
+}

@@ -1,0 +1,67 @@
+internal import SQLite
+internal import Tracking
+
+extension ReadSession {
+    /// The last point that was logged at a step; nil where there is none.
+    ///
+    /// A few look-ups where the points came in order, else one walk through the history.
+    func point(of series: MetricSeries, at step: Int64) throws -> MetricPoint? {
+        guard let summary = try summary(of: series) else { return nil }
+        guard summary.isInOrder, summary.pointCount > Self.walkedPoints else {
+            let sql = """
+                SELECT value, is_nan, timestamp, step FROM metrics
+                WHERE run_id = ?1 AND key_id = ?2 AND step = ?3
+                ORDER BY timestamp DESC, value DESC
+                LIMIT 1
+                """
+            return try connection.query(sql, series.runRow, series.keyID, step)
+                .firstRow { MetricPoint(row: $0, column: 0) }
+        }
+        // Steps grow with time. The last time from which on the step is still to come is found by halving.
+        guard let first = try firstPoint(of: series, from: .min), first.step <= step else { return nil }
+        var reached = first.timestamp
+        var beyond = summary.latest.timestamp
+        if try isReached(step, in: series, from: beyond) { reached = beyond }
+        while reached < beyond - 1 {
+            let middle = (reached...beyond).middle
+            if try isReached(step, in: series, from: middle) { reached = middle } else { beyond = middle }
+        }
+        // Points of that time may lie on both sides of the step.
+        let sql = """
+            SELECT value, is_nan, timestamp, step FROM metrics
+            WHERE run_id = ?1 AND key_id = ?2 AND (timestamp, step) <= (?3, ?4)
+            ORDER BY timestamp DESC, step DESC, value DESC
+            LIMIT 1
+            """
+        let last = try connection.query(sql, series.runRow, series.keyID, reached, step)
+            .firstRow { MetricPoint(row: $0, column: 0) }
+        return last?.step == step ? last : nil
+    }
+
+    /// Histories up to here are walked through: that costs no more than the look-ups.
+    private static let walkedPoints: Int64 = 256
+
+    /// Whether the first point from a time on has no higher step.
+    private func isReached(_ step: Int64, in series: MetricSeries, from time: Int64) throws -> Bool {
+        try firstPoint(of: series, from: time).map { $0.step <= step } ?? false
+    }
+
+    private func firstPoint(of series: MetricSeries, from time: Int64) throws -> MetricPoint? {
+        let sql = """
+            SELECT value, is_nan, timestamp, step FROM metrics
+            WHERE run_id = ?1 AND key_id = ?2 AND timestamp >= ?3
+            ORDER BY timestamp, step
+            LIMIT 1
+            """
+        return try connection.query(sql, series.runRow, series.keyID, time)
+            .firstRow { MetricPoint(row: $0, column: 0) }
+    }
+}
+
+extension ClosedRange<Int64> {
+    /// The number in the middle, rounded down.
+    var middle: Int64 {
+        // The distance may be larger than the largest Int64.
+        lowerBound + Int64(UInt64(bitPattern: upperBound &- lowerBound) / 2)
+    }
+}

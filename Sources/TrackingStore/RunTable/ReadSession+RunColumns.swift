@@ -1,0 +1,86 @@
+internal import SQLite
+package import Tracking
+
+extension ReadSession {
+    /// What a search's newest runs have: the first page of it, or as much of that as holds so many values.
+    ///
+    /// - Parameter valueLimit: metrics, params and tags that are looked at; whole runs are, so that it may be exceeded by
+    ///   those of a few runs.
+    /// - Throws: as `findRuns`.
+    package func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns {
+        let page = try find(search)
+        var collector = RunColumnCollector(session: self)
+        var rows = page.rows[...]
+        while !rows.isEmpty, collector.valueCount < valueLimit {
+            try collector.look(at: Array(rows.prefix(Self.runsAtOnce)))
+            rows = rows.dropFirst(Self.runsAtOnce)
+        }
+        var columns = try collector.columns()
+        columns.hasMoreRuns = !rows.isEmpty || page.nextPageToken != nil
+        return columns
+    }
+
+    /// Runs between two looks at how much has been read.
+    private static let runsAtOnce = 50
+}
+
+/// Counts keys and values, run by run.
+private struct RunColumnCollector {
+    let session: ReadSession
+    private(set) var valueCount = 0
+    private var runCount = 0
+    private var metrics: [Int64: Int] = [:]
+    private var params: [Int64: RunColumns.Text] = [:]
+    private var tags: [Int64: RunColumns.Text] = [:]
+
+    init(session: ReadSession) {
+        self.session = session
+    }
+
+    mutating func look(at rows: [Int64]) throws {
+        let page = jsonArray(rows)
+        runCount += rows.count
+        let sql = """
+            SELECT metric.key_id
+            FROM json_each(?1) AS page
+            CROSS JOIN latest_metrics AS metric ON metric.run_id = page.value
+            """
+        try session.connection.query(sql, page).forEachRow { row in
+            metrics[row.int64(0), default: 0] += 1
+            valueCount += 1
+        }
+        try add("params", to: \.params, page)
+        try add("run_tags", to: \.tags, page)
+    }
+
+    private mutating func add(
+        _ table: String,
+        to place: WritableKeyPath<Self, [Int64: RunColumns.Text]>,
+        _ page: String
+    ) throws {
+        var keys: [Int64: RunColumns.Text] = [:]
+        swap(&keys, &self[keyPath: place])
+        defer { swap(&keys, &self[keyPath: place]) }
+        let sql = """
+            SELECT pair.key_id, pair.value
+            FROM json_each(?1) AS page
+            CROSS JOIN \(table) AS pair ON pair.run_id = page.value
+            """
+        try session.connection.query(sql, page).forEachRow { row in
+            let keyID = row.int64(0)
+            if keys[keyID] == nil { keys[keyID] = RunColumns.Text(key: try session.keyName(keyID)) }
+            keys[keyID]?.add(row.string(1))
+            valueCount += 1
+        }
+    }
+
+    /// In no particular order.
+    func columns() throws -> RunColumns {
+        var columns = RunColumns()
+        columns.runs = runCount
+        columns.metrics = try metrics.map { RunColumns.Metric(key: try session.keyName($0.key), runs: $0.value) }
+        columns.params = Array(params.values)
+        columns.tags = Array(tags.values)
+        return columns
+    }
+}

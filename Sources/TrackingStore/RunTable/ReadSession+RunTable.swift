@@ -1,0 +1,147 @@
+internal import SQLite
+package import Tracking
+
+extension ReadSession {
+    /// One page of the runs that a search finds, as a table shows them: nothing is read of what no column names.
+    ///
+    /// - Throws: as `findRuns`.
+    package func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow> {
+        let reader = try RunTableReader(columns, in: self)
+        return try find(search).reading { try reader.read($0, in: $1) }
+    }
+}
+
+/// Reads the rows of a run table: one statement for the runs and one for each kind of column, however many there are.
+private struct RunTableReader: Sendable {
+    /// The columns of one kind by the number of their key.
+    private typealias Columns = [Int64: [(index: Int, measure: RunTableColumn.Measure)]]
+
+    private let columnCount: Int
+    private var metrics: Columns = [:]
+    private var params: Columns = [:]
+    private var tags: Columns = [:]
+    /// nil while no run has a parent.
+    private let parentKeyID: Int64?
+
+    /// - Parameter columns: those with a key that no run ever used stay empty.
+    init(_ columns: [RunTableColumn], in session: ReadSession) throws {
+        columnCount = columns.count
+        parentKeyID = try session.connection.keyID(for: Tag.parentRunIDKey)
+        for (index, column) in columns.enumerated() {
+            switch column {
+            case .metric(let key, let measure):
+                guard let keyID = try session.connection.keyID(for: key) else { continue }
+                metrics[keyID, default: []].append((index, measure))
+            case .param(let key):
+                guard let keyID = try session.connection.keyID(for: key) else { continue }
+                params[keyID, default: []].append((index, .last))
+            case .tag(let key):
+                guard let keyID = try session.connection.keyID(for: key) else { continue }
+                tags[keyID, default: []].append((index, .last))
+            }
+        }
+    }
+
+    func read(_ rows: [Int64], in session: ReadSession) throws -> [RunTableRow] {
+        let page = jsonArray(rows)
+        var found: [RunTableRow] = []
+        found.reserveCapacity(rows.count)
+        try session.connection.query(Self.runs, page, parentKeyID).forEachRow { row in
+            found.append(try RunTableRow(row: row, columnCount: columnCount))
+        }
+        guard found.count == rows.count else { throw StoreCorruption("a page names a run that is not there") }
+        try fillMetrics(&found, page: page, rows: rows, in: session)
+        try fill(&found, from: "params", params, page: page, rows: rows, in: session)
+        try fill(&found, from: "run_tags", tags, page: page, rows: rows, in: session)
+        return found
+    }
+
+    /// Only of a running run it matters when it was heard of last, and that takes a look at all its metrics.
+    private static let runs = """
+        SELECT runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.lifecycle_stage, runs.start_time,
+            runs.end_time,
+            (SELECT tag.value FROM run_tags AS tag WHERE tag.run_id = runs.id AND tag.key_id = ?2),
+            CASE runs.status WHEN \(RunStatus.running.storedValue) THEN
+                (SELECT max(metric.timestamp) FROM latest_metrics AS metric WHERE metric.run_id = runs.id)
+            END
+        FROM json_each(?1) AS page
+        CROSS JOIN runs ON runs.id = page.value
+        ORDER BY page.id
+        """
+
+    private func fillMetrics(
+        _ found: inout [RunTableRow],
+        page: String,
+        rows: [Int64],
+        in session: ReadSession
+    ) throws {
+        guard !metrics.isEmpty else { return }
+        let sql = """
+            SELECT metric.run_id, metric.key_id, metric.value, metric.is_nan, metric.minimum, metric.minimum_step,
+                metric.maximum, metric.maximum_step
+            FROM json_each(?1) AS page
+            CROSS JOIN latest_metrics AS metric
+                ON metric.run_id = page.value AND metric.key_id IN (SELECT value FROM json_each(?2))
+            """
+        var steps: [(place: Int, column: Int, series: MetricSeries, step: Int64)] = []
+        try session.forEachRow(of: sql, page: page, jsonArray(metrics.keys.sorted()), rows: rows) { place, row in
+            let keyID = row.int64(1)
+            let extremes = MetricExtremes(row: row, column: 4)
+            for (index, measure) in metrics[keyID] ?? [] {
+                switch measure {
+                case .last: found[place].values[index] = .number(row.int64(3) != 0 ? .nan : row.double(2))
+                case .minimum: found[place].values[index] = extremes.map { .extreme($0.minimum) } ?? .missing
+                case .maximum: found[place].values[index] = extremes.map { .extreme($0.maximum) } ?? .missing
+                case .step(let step):
+                    steps.append((place, index, MetricSeries(runRow: rows[place], keyID: keyID), step))
+                }
+            }
+        }
+        for (place, column, series, step) in steps {
+            guard let point = try session.point(of: series, at: step) else { continue }
+            found[place].values[column] = .number(point.shownValue)
+        }
+    }
+
+    private func fill(
+        _ found: inout [RunTableRow],
+        from table: String,
+        _ columns: Columns,
+        page: String,
+        rows: [Int64],
+        in session: ReadSession
+    ) throws {
+        guard !columns.isEmpty else { return }
+        let sql = """
+            SELECT pair.run_id, pair.key_id, pair.value
+            FROM json_each(?1) AS page
+            CROSS JOIN \(table) AS pair
+                ON pair.run_id = page.value AND pair.key_id IN (SELECT value FROM json_each(?2))
+            """
+        try session.forEachRow(of: sql, page: page, jsonArray(columns.keys.sorted()), rows: rows) { place, row in
+            let value = RunTableValue.text(row.string(2))
+            for (index, _) in columns[row.int64(1)] ?? [] { found[place].values[index] = value }
+        }
+    }
+}
+
+extension RunTableRow {
+    fileprivate init(row: Statement, columnCount: Int) throws {
+        guard let status = RunStatus(storedValue: row.int64(4)) else {
+            throw StoreCorruption("no run status has the number \(row.int64(4))")
+        }
+        self.init(
+            runID: row.string(0),
+            name: row.string(1),
+            experimentID: row.int64(2),
+            userID: row.string(3),
+            status: status,
+            lifecycleStage: LifecycleStage(storedValue: row.int64(5)),
+            startTime: row.int64(6),
+            values: Array(repeating: .missing, count: columnCount)
+        )
+        endTime = row.optionalInt64(7)
+        parentRunID = row.optionalString(8)
+        lastLogged = row.optionalInt64(9)
+    }
+}

@@ -1,0 +1,82 @@
+internal import HTTPServer
+internal import HTTPWire
+internal import MLflowAPI
+
+/// What a client is told whose request reaches no endpoint: MLflow's JSON, or a page that a person can read.
+enum Refusal {
+    /// - Parameter request: nil where none could be read.
+    static func response(to request: HTTPRequest?, status: Int, message: String) -> HTTPResponse {
+        guard let request, wantsPage(request) else {
+            return HTTPResponse(APIError(httpStatus: status, message: message).response)
+        }
+        let headers = [
+            (name: "Content-Type", value: "text/html; charset=utf-8"),
+            (name: "Content-Security-Policy", value: "default-src 'none'; style-src 'unsafe-inline'"),
+            (name: "Cache-Control", value: "no-store"),
+        ]
+        return HTTPResponse(status: status, headers: headers, body: .bytes(Array(page(status, message).utf8)))
+    }
+
+    /// Whether a browser asks for something to show: programs do not name HTML among what they accept.
+    private static func wantsPage(_ request: HTTPRequest) -> Bool {
+        guard request.method == .get || request.method == .head, let accepted = request.header("accept") else {
+            return false
+        }
+        return accepted.split(separator: ",").contains { $0.drop { $0 == " " }.hasPrefix("text/html") }
+    }
+
+    /// Refusals that can be mended at the server's start end in these words and the flag.
+    private static let remedy = "start the server with "
+
+    static func page(_ status: Int, _ message: String) -> String {
+        let parts = message.split(separator: remedy, maxSplits: 1).map { escaped(String($0)) }
+        var text = "<p>\(escaped(message))</p>"
+        if parts.count == 2 { text = "<p>\(parts[0])\(remedy)</p>\n<pre>apus server \(parts[1])</pre>" }
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>\(status) – Apus</title>
+            <style>
+            body { font: 1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 12vh auto; padding: 0 1rem; }
+            h1 { font-size: 1.25rem; }
+            pre { overflow-wrap: anywhere; white-space: pre-wrap; padding: .75rem; border: 1px solid; border-radius: .25rem; }
+            p { overflow-wrap: anywhere; }
+            </style>
+            </head>
+            <body>
+            <h1>\(title(status))</h1>
+            \(text)
+            </body>
+            </html>
+
+            """
+    }
+
+    private static func title(_ status: Int) -> String {
+        switch status {
+        case 403: "Apus does not answer this request"
+        case 404: "There is nothing at this address"
+        case 405: "This address cannot be opened as a page"
+        default: "Apus cannot answer this request"
+        }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(character)
+            }
+        }
+        return escaped
+    }
+}

@@ -1,0 +1,139 @@
+internal import CEmbeddedFiles
+internal import Coding
+internal import HTTPServer
+internal import HTTPWire
+internal import Hashing
+internal import Synchronization
+
+/// A file of `static/` from inside the binary, as a browser gets it.
+///
+/// Its entity tag and its packed form are made when it is asked for the first time, so that a start pays for neither.
+final class StaticFile: Sendable {
+    /// Beneath `static/`, such as `core/dom.js`.
+    let path: String
+    let contentType: String
+    private let bytes: HTTPStaticBytes
+    private let prepared = Mutex<Prepared?>(nil)
+
+    private struct Prepared {
+        /// Weak, because the packed form has the same one (RFC 9110 §8.8.1).
+        var tag: String
+        /// nil where packing saves nothing.
+        var packed: [UInt8]?
+    }
+
+    /// All of them.
+    static let all: [StaticFile] = {
+        let list = apus_static_files()
+        return UnsafeBufferPointer(start: list.files, count: list.count).map { file in
+            StaticFile(
+                path: String(cString: file.name),
+                bytes: HTTPStaticBytes(UnsafeRawBufferPointer(start: file.bytes, count: file.length))
+            )
+        }
+    }()
+
+    init(path: String, bytes: HTTPStaticBytes) {
+        self.path = path
+        self.bytes = bytes
+        contentType = Self.contentType(of: path)
+    }
+
+    /// What our pages may load: their own files, and what previews of artifacts need.
+    ///
+    /// An artifact is shown from a `blob:` or in a frame that inherits this policy, and scripts come from the server alone,
+    /// which sends no artifact as a script: nothing of an artifact runs.
+    static let policy = """
+        default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-src 'self' blob:; object-src 'none'; \
+        base-uri 'none'; form-action 'none'
+        """
+
+    /// The answer to a GET or HEAD.
+    func response(to request: HTTPRequest) -> HTTPResponse {
+        let prepared = prepare()
+        var headers = [
+            (name: "Content-Type", value: contentType), (name: "Content-Security-Policy", value: Self.policy),
+            // Kept, and asked for again by its tag: the answer is then short.
+            (name: "Cache-Control", value: "no-cache"), (name: "ETag", value: prepared.tag),
+        ]
+        if prepared.packed != nil { headers.append(("Vary", "Accept-Encoding")) }
+        if let known = request.header("if-none-match"), Self.names(prepared.tag, in: known) {
+            return HTTPResponse(status: 304, headers: headers.filter { $0.name != "Content-Type" })
+        }
+        guard request.acceptsGzip, let packed = prepared.packed else {
+            return HTTPResponse(status: 200, headers: headers, body: .staticBytes(bytes))
+        }
+        headers.append(("Content-Encoding", "gzip"))
+        return HTTPResponse(status: 200, headers: headers, body: .bytes(packed))
+    }
+
+    private func prepare() -> Prepared {
+        prepared.withLock { prepared in
+            if let prepared { return prepared }
+            var hash = SHA256()
+            hash.update(bytes.pointer)
+            let made = Prepared(tag: "W/\"\(Hexadecimal.text(hash.finalize().prefix(8)))\"", packed: packed())
+            prepared = made
+            return made
+        }
+    }
+
+    private func packed() -> [UInt8]? {
+        guard !contentType.hasPrefix("image/") || contentType.hasPrefix("image/svg"), !contentType.hasPrefix("font/"),
+            let deflater = Deflater(.gzip, level: 9)
+        else { return nil }
+        var packed: [UInt8] = []
+        deflater.compress(bytes.pointer, isLast: true, into: &packed)
+        return packed.count < bytes.pointer.count ? packed : nil
+    }
+
+    /// Whether a list of entity tags holds this one, by the weak comparison (RFC 9110 §8.8.3.2).
+    private static func names(_ tag: String, in list: String) -> Bool {
+        let opaque = tag.dropFirst(2)
+        return list.split(separator: ",").contains { member in
+            let member = member.drop { $0 == " " }.split(separator: " ").first ?? ""
+            return member == "*" || (member.hasPrefix("W/") ? member.dropFirst(2) : member) == opaque
+        }
+    }
+
+    private static func contentType(of path: String) -> String {
+        switch path.split(separator: ".").last {
+        case "html": "text/html; charset=utf-8"
+        case "css": "text/css; charset=utf-8"
+        case "js": "text/javascript; charset=utf-8"
+        case "json": "application/json"
+        case "svg": "image/svg+xml"
+        case "png": "image/png"
+        case "ico": "image/x-icon"
+        case "woff2": "font/woff2"
+        default: "application/octet-stream"
+        }
+    }
+}
+
+extension HTTPRouter {
+    /// Adds `/` and the files of `static/`, and the same beneath a prefix.
+    mutating func addPages(prefix: String) {
+        for base in prefix.isEmpty ? [""] : ["", prefix] {
+            for file in StaticFile.all {
+                let path = file.path == "index.html" ? base + "/" : "\(base)/static-files/\(file.path)"
+                add(
+                    .get,
+                    path,
+                    .buffered(maximumBodyBytes: nil) { request, responder in
+                        responder.send(file.response(to: request))
+                    }
+                )
+            }
+        }
+        guard !prefix.isEmpty else { return }
+        // The page's own addresses are relative: they need the slash.
+        add(
+            .get,
+            prefix,
+            .buffered(maximumBodyBytes: nil) { _, responder in
+                responder.send(HTTPResponse(status: 308, headers: [("Location", prefix + "/")]))
+            }
+        )
+    }
+}

@@ -1,0 +1,39 @@
+internal import HTTPServer
+
+/// Which pages may show the server's answers in a frame (Content Security Policy Level 3, §6.4.2).
+struct FrameAncestors: Sendable {
+    private let origins: [String]
+
+    /// - Throws: for a list with an element that is no origin; `*` is none, since a list that holds it would be no list.
+    init?(_ setting: Setting) throws(StartFailure) {
+        origins = setting.text.split { $0 == "," || $0 == " " }.map(String.init)
+        guard !origins.isEmpty else { return nil }
+        if let origin = origins.first(where: { !Self.isOrigin($0) }) {
+            throw StartFailure(
+                "'\(origin.printable(limit: 200))' in \(setting.source) is not an origin; allow origins such as "
+                    + "https://hub.example.org or https://*.example.org, or every page with --x-frame-options NONE."
+            )
+        }
+    }
+
+    /// The value of the field `Content-Security-Policy`.
+    var policy: String { "frame-ancestors 'self' " + origins.joined(separator: " ") }
+
+    /// An http or https origin, perhaps with `*.` in front of its name or `:*` for every port.
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }) else { return false }
+        var host = text.dropFirst(scheme.count)
+        if host.hasPrefix("*.") { host = host.dropFirst(2) }
+        if host.hasSuffix(":*") { host = host.dropLast(2) }
+        // What is left goes into a field as it is: a star or a sign that ends the directive would allow something else.
+        let isPlain = host.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: ".-:[]_".utf8.contains(byte)
+            }
+        }
+        return isPlain && OriginPolicy.understands(scheme + host)
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import TestSupport
+import Testing
+
+@testable import apus
+
+@Suite struct StaticFileTests {
+    /// The paths beneath a folder of the repository.
+    private func paths(in folder: String, beneath prefix: String = "") -> [String] {
+        let names = fileNames(inFolder: folder).filter { !$0.hasPrefix(".") }
+        return names.flatMap { name -> [String] in
+            let inside = paths(in: "\(folder)/\(name)", beneath: "\(prefix)\(name)/")
+            return inside.isEmpty ? [prefix + name] : inside
+        }
+    }
+
+    @Test func `every file of static is embedded, and nothing else`() {
+        let tests = #filePath.split(separator: "/").dropLast().joined(separator: "/")
+        let files = paths(in: "/\(tests)/../../static").sorted()
+        #expect(files.contains("index.html"))
+        #expect(StaticFile.all.map(\.path).sorted() == files, "run Scripts/embed-files")
+    }
+
+    @Test func `every file has a type that browsers know`() {
+        for file in StaticFile.all { #expect(file.contentType != "application/octet-stream", "\(file.path)") }
+    }
+}
+
+@Suite struct RefusalTests {
+    @Test func `what a stranger sent is text on the page`() {
+        let page = Refusal.page(404, "No route for GET /<script>alert('x')</script>&\"")
+        #expect(page.contains("<p>No route for GET /&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;</p>"))
+        #expect(!page.contains("<script"))
+    }
+
+    @Test func `a refusal that a flag mends shows the command`() {
+        let page = Refusal.page(403, "Not this host. If it is yours, start the server with --allowed-hosts a.example")
+        #expect(page.contains("<pre>apus server --allowed-hosts a.example</pre>"))
+    }
+}
+
+@Suite struct FrameAncestorsTests {
+    private func policy(_ text: String) throws -> String? {
+        try FrameAncestors(Setting(source: "--frame-ancestors", text: text))?.policy
+    }
+
+    @Test func `origins become a policy beside the server itself`() throws {
+        #expect(try policy("https://hub.example.org") == "frame-ancestors 'self' https://hub.example.org")
+        #expect(
+            try policy("https://*.example.org, http://localhost:*,http://[::1]:8888")
+                == "frame-ancestors 'self' https://*.example.org http://localhost:* http://[::1]:8888"
+        )
+        #expect(try policy(" ") == nil)
+    }
+
+    @Test(arguments: [
+        "*", "hub.example.org", "https://", "ftp://a.example", "https://a.example/path", "https://a.example;script-src",
+        "https://a*.example", "'none'", "https://*", "javascript:x",
+    ])
+    func `what is no origin is refused by name`(text: String) {
+        let message = refusal { _ = try policy(text) }
+        #expect(message?.contains(text) == true && message?.contains("--frame-ancestors") == true)
+    }
+
+    @Test func `DENY and a list contradict each other`() throws {
+        let options = try SecurityOptions.parse(["--x-frame-options", "DENY", "--frame-ancestors", "https://a.example"])
+        let message = refusal { _ = try SecuritySettings(options, prefix: "", Environment([:])) }
+        #expect(message?.contains("DENY") == true)
+    }
+}

@@ -38,6 +38,10 @@ static const unsigned char file_core_start_js[] = {
 #embed "../../static/core/start.js"
 };
 
+static const unsigned char file_icon_svg[] = {
+#embed "../../static/icon.svg"
+};
+
 static const unsigned char file_index_html[] = {
 #embed "../../static/index.html"
 };
@@ -130,6 +134,22 @@ static const unsigned char file_parts_charts_js[] = {
 #embed "../../static/parts/charts.js"
 };
 
+static const unsigned char file_parts_compare_data_js[] = {
+#embed "../../static/parts/compare-data.js"
+};
+
+static const unsigned char file_parts_compare_files_js[] = {
+#embed "../../static/parts/compare-files.js"
+};
+
+static const unsigned char file_parts_compare_plots_js[] = {
+#embed "../../static/parts/compare-plots.js"
+};
+
+static const unsigned char file_parts_compare_table_js[] = {
+#embed "../../static/parts/compare-table.js"
+};
+
 static const unsigned char file_parts_curves_js[] = {
 #embed "../../static/parts/curves.js"
 };
@@ -166,6 +186,10 @@ static const unsigned char file_parts_filter_js[] = {
 #embed "../../static/parts/filter.js"
 };
 
+static const unsigned char file_parts_importance_js[] = {
+#embed "../../static/parts/importance.js"
+};
+
 static const unsigned char file_parts_jump_js[] = {
 #embed "../../static/parts/jump.js"
 };
@@ -184,6 +208,10 @@ static const unsigned char file_parts_markdown_js[] = {
 
 static const unsigned char file_parts_menu_js[] = {
 #embed "../../static/parts/menu.js"
+};
+
+static const unsigned char file_parts_parallel_js[] = {
+#embed "../../static/parts/parallel.js"
 };
 
 static const unsigned char file_parts_preview_file_js[] = {
@@ -240,6 +268,10 @@ static const unsigned char file_parts_run_table_rows_js[] = {
 
 static const unsigned char file_parts_run_table_js[] = {
 #embed "../../static/parts/run-table.js"
+};
+
+static const unsigned char file_parts_scatter_js[] = {
+#embed "../../static/parts/scatter.js"
 };
 
 static const unsigned char file_parts_selection_js[] = {
@@ -304,6 +336,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("core/router.js", file_core_router_js),
     APUS_FILE("core/settings.js", file_core_settings_js),
     APUS_FILE("core/start.js", file_core_start_js),
+    APUS_FILE("icon.svg", file_icon_svg),
     APUS_FILE("index.html", file_index_html),
     APUS_FILE("page.css", file_page_css),
     APUS_FILE("pages/compare.js", file_pages_compare_js),
@@ -327,6 +360,10 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/chart-words.js", file_parts_chart_words_js),
     APUS_FILE("parts/chart.js", file_parts_chart_js),
     APUS_FILE("parts/charts.js", file_parts_charts_js),
+    APUS_FILE("parts/compare-data.js", file_parts_compare_data_js),
+    APUS_FILE("parts/compare-files.js", file_parts_compare_files_js),
+    APUS_FILE("parts/compare-plots.js", file_parts_compare_plots_js),
+    APUS_FILE("parts/compare-table.js", file_parts_compare_table_js),
     APUS_FILE("parts/curves.js", file_parts_curves_js),
     APUS_FILE("parts/description.js", file_parts_description_js),
     APUS_FILE("parts/dialog.js", file_parts_dialog_js),
@@ -336,11 +373,13 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/experiment-models.js", file_parts_experiment_models_js),
     APUS_FILE("parts/filter-words.js", file_parts_filter_words_js),
     APUS_FILE("parts/filter.js", file_parts_filter_js),
+    APUS_FILE("parts/importance.js", file_parts_importance_js),
     APUS_FILE("parts/jump.js", file_parts_jump_js),
     APUS_FILE("parts/keyboard.js", file_parts_keyboard_js),
     APUS_FILE("parts/list.js", file_parts_list_js),
     APUS_FILE("parts/markdown.js", file_parts_markdown_js),
     APUS_FILE("parts/menu.js", file_parts_menu_js),
+    APUS_FILE("parts/parallel.js", file_parts_parallel_js),
     APUS_FILE("parts/preview-file.js", file_parts_preview_file_js),
     APUS_FILE("parts/preview-images.js", file_parts_preview_images_js),
     APUS_FILE("parts/preview-journal.js", file_parts_preview_journal_js),
@@ -355,6 +394,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/run-table-heads.js", file_parts_run_table_heads_js),
     APUS_FILE("parts/run-table-rows.js", file_parts_run_table_rows_js),
     APUS_FILE("parts/run-table.js", file_parts_run_table_js),
+    APUS_FILE("parts/scatter.js", file_parts_scatter_js),
     APUS_FILE("parts/selection.js", file_parts_selection_js),
     APUS_FILE("parts/signature.js", file_parts_signature_js),
     APUS_FILE("parts/sparkline.js", file_parts_sparkline_js),

@@ -69,7 +69,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     fill: makeFiller(state, list, selection, () => state.families || query.list("group").length > 0),
     reached: (index) => { if (!list.complete && index > state.lines.length - 500) list.loadMore(list.runs.length + 1).catch(failed); } });
   const bar = selectionBar(context, { selection, list, again: () => search(), drawnAddress: () => query.address({ view: "charts" }) });
-  const node = element("section", { class: narrow ? "runs narrow" : "runs", "aria-label": "Runs" },
+  const node = element("div", { class: narrow ? "runs narrow" : "runs", role: "region", "aria-label": "Runs" },
     element("div", { class: "bar tools" }, filter.node, choose, group, flat, stage, fresh, amount), place, table.node, bar.node);
 
   const actions = {

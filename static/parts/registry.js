@@ -52,7 +52,7 @@ export function stageChoice(version, changed) {
 }
 
 /** Whether a registered model is a prompt. */
-export const isPrompt = ({ tags }) => (tags || []).some(({ key, value }) => key === "mlflow.prompt.is_prompt" && value === "true");
+const isPrompt = ({ tags }) => (tags || []).some(({ key, value }) => key === "mlflow.prompt.is_prompt" && value === "true");
 
 /** The tags of a registered model or prompt. */
 export const modelTags = (model) => tagSection({ tags: model.tags || [],

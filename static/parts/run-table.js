@@ -10,7 +10,6 @@ import { selectionBar } from "./run-table-bar.js";
 import { makeFiller } from "./run-table-rows.js";
 import { headOf, tableColumns } from "./run-table-heads.js";
 import { Selection } from "./selection.js";
-import { openChooser } from "./table-chooser.js";
 import { defaultColumns, isInternal, readColumn } from "./table-columns.js";
 import { RunList } from "./table-runs.js";
 import { makeTable } from "./table.js";
@@ -57,7 +56,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
       search({ top: true });
     } }))), { "aria-haspopup": "menu" });
   const choose = button("Columns", async () => {
-    await learn().catch(() => {});
+    const [{ openChooser }] = await Promise.all([import("./table-chooser.js"), learn().catch(() => {})]);
     openChooser({ chosen: shownColumns(), known: state.known, defaults: () => defaultColumns(state.known), change(ids) {
       state.columns = ids;
       query.set({ columns: ids?.length === 0 ? ["name"] : ids });

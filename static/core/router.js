@@ -13,6 +13,7 @@ const routes = [
   ["/experiments/:id/models", "experiment", { view: "models" }],
   ["/experiments/:id/runs/:run/*", "run"],
   ["/experiments/:id/models/:model/*", "logged-model"],
+  ["/compare-experiments/*", "experiment"],
   ["/runs/:run/*", "run"],
   ["/compare", "compare"],
   ["/compare-runs", "compare"],

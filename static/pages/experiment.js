@@ -1,4 +1,7 @@
-/** An experiment, or several side by side (`#/experiments/1,2`): its runs, charts, models, and what it is about. */
+/**
+ * An experiment, or several in one table (`#/experiments/1,2`, or `?experiments=["1","2"]` as MLflow's own pages write it):
+ * its runs, charts, models, and what it is about.
+ */
 
 import { get, mlflow } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
@@ -11,7 +14,7 @@ const views = { runs: "Runs", charts: "Charts", models: "Models", about: "About"
 
 /** Shows the page. */
 export default async function page(context) {
-  const ids = context.params.id.split(",").filter(Boolean);
+  const ids = (context.params.id || context.query.get("experiments").replace(/[[\]"\s]/g, "")).split(",").filter(Boolean);
   const asked = context.query.get("view", "runs");
   const view = Object.hasOwn(views, asked) ? asked : "runs";
   const loading = Promise.all(ids.map(async (id) =>

@@ -57,7 +57,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     } }))), { "aria-haspopup": "menu" });
   const choose = button("Columns", async () => {
     const [{ openChooser }] = await Promise.all([import("./table-chooser.js"), learn().catch(() => {})]);
-    openChooser({ chosen: shownColumns(), known: state.known, defaults: () => defaultColumns(state.known), change(ids) {
+    openChooser({ chosen: shownColumns(), known: state.known, defaults: usual, change(ids) {
       state.columns = ids;
       query.set({ columns: ids?.length === 0 ? ["name"] : ids });
       search();
@@ -89,7 +89,8 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     },
   };
 
-  const shownColumns = () => state.columns ?? defaultColumns(state.known);
+  const usual = () => [...(experiments.length > 1 ? ["experiment"] : []), ...defaultColumns(state.known)];
+  const shownColumns = () => state.columns ?? usual();
 
   function groupItems() {
     const chosen = query.list("group")[0];

@@ -6,7 +6,7 @@ const small = 6;
  * @param {HTMLElement} node What is pointed at and focused.
  * @param {object} chart
  * @param {() => {across: object, up: object}|null} chart.scales The scales that are drawn now.
- * @param {(place: {x: number, y: number}|null, spoken: boolean) => void} chart.hover A place in pixels; spoken when the keyboard moved there.
+ * @param {(place: {x: number, y: number}|null) => void} chart.hover A place in pixels.
  * @param {(box: number[]|null) => void} chart.band Shows the box of pixels that is being drawn: left, top, right, bottom.
  * @param {(x: number[]|null, y: number[]|null) => void} chart.zoom Ranges of values; null is all.
  * @param {(by: number) => void} chart.step Goes some points along the curve.
@@ -23,7 +23,7 @@ export function bindChart(node, chart) {
   node.addEventListener("pointerdown", (event) => {
     if (event.button || !chart.scales()) return;
     if (event.pointerType === "touch") {
-      chart.hover(place(event), false);
+      chart.hover(place(event));
       return;
     }
     from = place(event);
@@ -38,7 +38,7 @@ export function bindChart(node, chart) {
     } else if (from) {
       chart.band(boxOf(from, at, chart.scales()));
     } else {
-      chart.hover(at, false);
+      chart.hover(at);
     }
   });
   const end = (event) => {
@@ -56,9 +56,9 @@ export function bindChart(node, chart) {
   };
   node.addEventListener("pointerup", end);
   node.addEventListener("pointercancel", end);
-  node.addEventListener("pointerleave", () => { if (!from) chart.hover(null, false); });
+  node.addEventListener("pointerleave", () => { if (!from) chart.hover(null); });
   node.addEventListener("dblclick", () => chart.zoom(null, null));
-  node.addEventListener("blur", () => chart.hover(null, false));
+  node.addEventListener("blur", () => chart.hover(null));
   node.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const work = keyWork(event, chart);

@@ -21,11 +21,11 @@ export function smoothed(x, y, weight) {
       found[index] = value;
       continue;
     }
-    const kept = Number.isNaN(before) ? 0 : weight ** (Math.abs(x[index] - before) / gap);
+    const kept = Number.isNaN(before) ? weight : weight ** (Math.abs(x[index] - before) / gap);
     // What has been seen lasts over the distance; the new point fills up what was lost on it.
     sum = sum * kept + value * (1 - kept);
     weights = weights * kept + 1 - kept;
-    found[index] = weights ? sum / weights : value;
+    found[index] = sum / weights;
     before = x[index];
   }
   return found;

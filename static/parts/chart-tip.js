@@ -16,7 +16,7 @@ export function chartTip() {
 
   function row(one, close) {
     const smoothing = one.raw !== one.value && Number.isFinite(one.raw) ? " (" + number(one.raw) + ")" : "";
-    const band = one.low < one.high ? element("span", { class: "soft" }, ` ${number(one.low)} … ${number(one.high)}`) : null;
+    const band = one === close && one.low < one.high ? element("span", { class: "soft" }, ` ${number(one.low)} … ${number(one.high)}`) : null;
     return element("div", { class: one === close ? "tip-row close" : "tip-row" }, element("span", { class: "dot", style: { background: one.color } }),
       element("bdi", { class: "tip-name" }, one.run.run_name), element("span", { class: "number" }, number(Number(one.value.toPrecision(6))) + smoothing, band));
   }
@@ -27,12 +27,13 @@ export function chartTip() {
     hide: () => { node.hidden = true; },
     /** Shows values at a place of a canvas. */
     show(canvas, pixel, label, values) {
+      node.hidden = !values.length;
+      if (node.hidden) return;
       const close = nearest(values);
       const at = Math.max(0, Math.min(values.indexOf(close) - most / 2, values.length - most));
       const some = values.slice(at, at + most);
       node.replaceChildren(element("div", { class: "soft" }, label), ...some.map((one) => row(one, close)),
         values.length > some.length ? element("div", { class: "soft" }, `and ${values.length - some.length} more`) : "");
-      node.hidden = false;
       const box = canvas.getBoundingClientRect();
       const right = box.left + pixel.x + 16;
       const fits = right + node.offsetWidth < innerWidth - 4;

@@ -3,7 +3,7 @@
 import { button, element, name } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { openDialog } from "./dialog.js";
-import { drawPlot, sharpContext } from "./chart-draw.js";
+import { drawCurve, drawPlot, sharpContext } from "./chart-draw.js";
 import { bindChart } from "./chart-pointer.js";
 import { makeScale, widened } from "./chart-scale.js";
 import { extent, nearest, seriesOf } from "./chart-series.js";
@@ -38,7 +38,7 @@ export class Chart {
     this.plot.prepend(this.canvas, this.over);
     bindChart(this.canvas, {
       scales: () => this.drawn,
-      hover: (place, spoken) => this.hover(place, spoken),
+      hover: (place) => this.hover(place),
       band: (box) => this.drawOver(box),
       zoom: (x, y) => this.zoom(x, y),
       step: (by) => this.step(by),
@@ -101,14 +101,17 @@ export class Chart {
   draw() {
     if (!this.canvas) return;
     const { panel } = this;
-    const { settings, range } = panel;
+    const { settings } = panel;
     const { clientWidth: width, clientHeight: height } = this.plot;
     if (width < 80 || height < 40) return;
     const curves = this.curvesNow();
     this.showState(curves);
     const { logX, logY } = settings;
     const all = curves.map(({ series }) => series);
-    const found = extent(all, { range, logX, logY, robust: settings.robust });
+    let found = extent(all, { range: panel.range, logX, logY, robust: settings.robust });
+    // A metric that has no points in the range of the others is shown whole.
+    const range = panel.range && found.left <= panel.range[1] && found.right >= panel.range[0] ? panel.range : null;
+    if (panel.range && !range) found = extent(all, { logX, logY, robust: settings.robust });
     const [left, right] = range || (found.left === found.right ? widened(found.left, found.right, logX) : found.left < found.right
       ? [found.left, found.right] : widened(1, 0, logX));
     const [low, high] = this.rangeY || widened(found.low, found.high, logY);
@@ -151,6 +154,8 @@ export class Chart {
     context.lineTo(x, up.start);
     context.stroke();
     context.setLineDash([]);
+    const near = curves.length > 1 && curves.find(({ run }) => run.run_id === panel.near);
+    if (near) drawCurve(context, { ...near, strong: true }, 1.5, across, up);
     if (curves.length > 25) return;
     for (const { series, line, color } of curves) {
       const index = nearest(series, panel.place);
@@ -181,11 +186,11 @@ export class Chart {
     return found.sort((one, other) => other.value - one.value);
   }
 
-  hover(place, spoken) {
+  hover(place) {
     if (!place || !this.drawn) return this.panel.hover(null, null);
     const { across } = this.drawn;
     if (place.x < across.start - 5 || place.x > across.end + 5) return this.panel.hover(null, null);
-    return this.panel.hover(this, across.value(Math.min(Math.max(place.x, across.start), across.end)), place, spoken);
+    return this.panel.hover(this, across.value(Math.min(Math.max(place.x, across.start), across.end)), place);
   }
 
   /** Goes along the curve that the keyboard is on. */
@@ -197,7 +202,7 @@ export class Chart {
     const at = this.panel.place === null ? (by > 0 ? -1 : x.length) : nearest(curve.series, this.panel.place);
     const index = Math.min(Math.max(at + by, 0), x.length - 1);
     const y = up.pixel(curve.line[index]);
-    this.hover({ x: across.pixel(x[index]), y: Number.isFinite(y) ? y : up.start }, true);
+    this.hover({ x: across.pixel(x[index]), y: Number.isFinite(y) ? y : up.start });
     this.panel.announce(`${curve.run.run_name}: ${number(curve.series.y[index])} at ${this.panel.xLabel(x[index])}`);
   }
 

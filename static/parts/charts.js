@@ -13,6 +13,8 @@ import { readColors } from "./chart-draw.js";
 
 const mostRuns = 100;
 const systemGroup = "system";
+/** So long may drawing hold up a picture of the screen; what is left comes with the next. */
+const millisecondsPerFrame = 12;
 
 /**
  * @param {object} context Of the page; the address keeps the settings under names that begin with `chart`.
@@ -30,7 +32,7 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
   const message = element("div", { "aria-live": "polite" });
   const tip = chartTip();
   const panel = {
-    settings: readSettings(query), runs: [], range: rangeOf(query.get("chartzoom")), place: null, hovered: null, colors: readColors(),
+    settings: readSettings(query), runs: [], range: rangeOf(query.get("chartzoom")), place: null, near: null, hovered: null, colors: readColors(),
     announce: context.announce, redraw, zoom, highlight,
     hover, xLabel,
   };
@@ -76,9 +78,13 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
   }
 
   function drawDirty() {
-    const some = [...dirty];
-    dirty.clear();
-    for (const chart of some) chart.draw();
+    const end = performance.now() + millisecondsPerFrame;
+    for (const chart of dirty) {
+      dirty.delete(chart);
+      chart.draw();
+      if (performance.now() > end) break;
+    }
+    if (dirty.size) requestAnimationFrame(drawDirty);
   }
 
   function redrawAll() {
@@ -102,18 +108,15 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
     for (const chart of inSight) chart.showDetail().catch((error) => { if (error.name !== "AbortError") message.replaceChildren(failure(error)); });
   }
 
-  function hover(chart, place, pixel, spoken) {
+  function hover(chart, place, pixel) {
     if (place === panel.place && !chart) return;
     panel.place = place;
+    const values = chart ? chart.valuesAt(place, pixel.y) : [];
+    panel.near = tip.nearest(values)?.run.run_id ?? null;
     for (const one of inSight) one.drawOver(null);
-    if (!chart) {
-      tip.hide();
-      onHover?.(null);
-      return;
-    }
-    const values = chart.valuesAt(place, pixel.y);
-    tip.show(chart.canvas, pixel, xLabel(values[0]?.x ?? place), values, spoken);
-    onHover?.(tip.nearest(values)?.run.run_id ?? null);
+    if (chart) tip.show(chart.canvas, pixel, xLabel(values[0]?.x ?? place), values);
+    else tip.hide();
+    onHover?.(panel.near);
   }
 
   function highlight(run) {

@@ -66,7 +66,7 @@ export function makeTable({ label, fill, head, reached }) {
       place(row, index);
       if (!row.isConnected) body.append(row);
     }
-    for (const row of spare) if (row.isConnected) row.style.transform = "translateY(-999px)";
+    for (const row of spare) row.remove();
     if (to) reached?.(to - 1);
   }
 

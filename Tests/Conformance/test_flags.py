@@ -2,6 +2,7 @@
 
 import json
 import os
+import posixpath
 import re
 import subprocess
 import uuid
@@ -227,10 +228,17 @@ def test_the_first_page_and_the_server_info_are_there():
         status, body, headers = send("GET", f"{server.url}/")
         assert (status, headers["Content-Type"].split(";")[0]) == (200, "text/html")
         assert b"<html" in body.lower()
-        named = re.findall(rb'"(static-files/[^"]+)"', body)
-        assert len(named) == 3
-        for path in named:
-            assert send("GET", f"{server.url}/{path.decode()}")[0] == 200
+        named = {path.decode() for path in re.findall(rb'"(static-files/[^"]+)"', body)}
+        assert {"static-files/page.css", "static-files/core/start.js"} <= named
+        seen = set()
+        while named:
+            path = named.pop()
+            seen.add(path)
+            status, body, _ = send("GET", f"{server.url}/{path}")
+            assert status == 200, path
+            imported = re.findall(r'from "(\.[^"]+)"', body.decode()) if path.endswith(".js") else []
+            named |= {posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) for name in imported} - seen
+        assert "static-files/core/router.js" in seen
         status, body, _ = send("GET", f"{server.url}/api/3.0/mlflow/server-info")
         assert status == 200
         assert isinstance(json.loads(body), dict)

@@ -1,0 +1,95 @@
+/** Requests to the server. All addresses are relative to the folder of the pages, so that any prefix or proxy works. */
+
+const root = new URL("../../", import.meta.url);
+
+/** Where the calls of MLflow's API and of Apus' own begin. */
+export const mlflow = "ajax-api/2.0/mlflow/";
+export const apus = "ajax-api/apus/1.0/";
+
+/** A refusal of the server: `message` is its sentence, `code` its error code, `status` the HTTP status. */
+export class ServerError extends Error {
+  constructor(status, answer, fallback) {
+    super(answer.message || fallback);
+    this.status = status;
+    this.code = answer.error_code || "";
+  }
+}
+
+/**
+ * The whole address of a route with a query; undefined and null values are left out, a list repeats its name.
+ * @param {string} route For example `mlflow + "runs/get"` or `"get-artifact"`.
+ * @param {object} [query]
+ */
+export function address(route, query) {
+  const made = new URL(route, root);
+  for (const [key, value] of Object.entries(query || {})) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== undefined && item !== null) made.searchParams.append(key, item);
+    }
+  }
+  return made.href;
+}
+
+/** The JSON answer to a GET. */
+export const get = (route, query, signal) => request("GET", address(route, query), undefined, signal);
+
+/** The JSON answer to a POST of a JSON body. */
+export const post = (route, body, signal) => request("POST", address(route), body, signal);
+
+/** The JSON answer to a request of any method with a JSON body, for example "PATCH" or "DELETE". */
+export const send = (method, route, body, signal) => request(method, address(route), body, signal);
+
+/** The answer as a Response, for bytes and texts; a refusal is thrown. */
+export async function fetchFile(route, query, signal) {
+  const response = await reach(address(route, query), { signal });
+  if (!response.ok) throw refusal(response, await response.text());
+  return response;
+}
+
+async function request(method, url, body, signal) {
+  const options = { method, signal };
+  if (body !== undefined) {
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  const response = await reach(url, options);
+  const text = await response.text();
+  if (!response.ok) throw refusal(response, text);
+  return text ? JSON.parse(text) : {};
+}
+
+async function reach(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ServerError(0, {}, "The server does not answer.");
+  }
+}
+
+function refusal(response, text) {
+  let answer = {};
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    // A proxy between may answer with a page; the status says enough.
+  }
+  return new ServerError(response.status, answer, `The server answered ${response.status} ${response.statusText}.`);
+}
+
+/**
+ * All items of a list that comes in pages.
+ * @param {(token: string|undefined) => Promise<object>} fetchPage Gets the token of the page.
+ * @param {string} field The field that holds the items.
+ * @param {number} [limit] Stops when so many items are there.
+ */
+export async function everything(fetchPage, field, limit = 100000) {
+  const items = [];
+  let token;
+  do {
+    const answer = await fetchPage(token);
+    items.push(...(answer[field] || []));
+    token = answer.next_page_token || undefined;
+  } while (token && items.length < limit);
+  return items;
+}

@@ -1,0 +1,88 @@
+/** How numbers, times and sizes are written. */
+
+import { element } from "./dom.js";
+
+/**
+ * A number as text: integers in full, fractions with six digits. "NaN" and "Infinity" may come as strings.
+ * @param {number|string|null|undefined} value
+ */
+export function number(value) {
+  if (value === null || value === undefined) return "";
+  if (value === "Infinity" || value === Infinity) return "∞";
+  if (value === "-Infinity" || value === -Infinity) return "−∞";
+  const read = Number(value);
+  if (Number.isNaN(read)) return "NaN";
+  // MLflow's own store keeps infinities as the largest number there is.
+  if (Math.abs(read) === Number.MAX_VALUE) return read > 0 ? "∞" : "−∞";
+  return Number.isInteger(read) ? String(read) : String(Number(read.toPrecision(6)));
+}
+
+/** A number as a node that names the full value when it is shortened. */
+export function numberNode(value) {
+  const text = number(value);
+  const full = String(value ?? "");
+  return element("span", { class: "number", title: text === full ? null : full }, text);
+}
+
+/** A number of things: `count(1, "run")` is "1 run", `count(1200, "run")` is "1,200 runs". */
+export const count = (amount, noun) => `${Number(amount).toLocaleString("en")} ${noun}${amount === 1 ? "" : "s"}`;
+
+/** A length of time in milliseconds: "0.42 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Number(milliseconds)) / 1000;
+  if (seconds < 60) return seconds.toFixed(seconds < 10 ? 2 : 1) + " s";
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor(whole / 60) % 60} min`;
+  return `${Math.floor(whole / 86400)} d ${Math.floor(whole / 3600) % 24} h`;
+}
+
+/** How long ago a time was, in one unit: "just now", "5 min ago", "3 d ago". */
+export function ago(milliseconds, now = Date.now()) {
+  const seconds = (now - Number(milliseconds)) / 1000;
+  const future = seconds < -5;
+  const distance = Math.abs(seconds);
+  if (distance < 5) return "just now";
+  const [unit, amount] = distance < 60 ? ["s", distance] : distance < 3600 ? ["min", distance / 60]
+    : distance < 86400 ? ["h", distance / 3600] : distance < 86400 * 60 ? ["d", distance / 86400]
+      : distance < 86400 * 730 ? ["months", distance / 86400 / 30.4] : ["years", distance / 86400 / 365.25];
+  return future ? `in ${Math.floor(amount)} ${unit}` : `${Math.floor(amount)} ${unit} ago`;
+}
+
+/** A time in full, in the reader's own zone and habit. */
+export const absolute = (milliseconds) => new Date(Number(milliseconds)).toLocaleString(undefined,
+  { dateStyle: "medium", timeStyle: "medium" });
+
+/** A time relative to now, with the full time as title; it stays true while the page is open. */
+export function timeNode(milliseconds) {
+  if (!Number(milliseconds)) return "";
+  const date = new Date(Number(milliseconds));
+  if (Number.isNaN(date.getTime())) return "";
+  return element("time", { datetime: date.toISOString(), title: absolute(milliseconds) }, ago(milliseconds));
+}
+
+/** Brings the relative times of the document up to date. */
+export function refreshTimes() {
+  for (const node of document.querySelectorAll("time[datetime]")) {
+    const text = ago(Date.parse(node.dateTime));
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
+
+/** A number of bytes: "512 B", "1.2 MB". */
+export function size(bytes) {
+  let value = Number(bytes) || 0;
+  if (value < 1000) return value + " B";
+  const units = ["kB", "MB", "GB", "TB"];
+  let unit = -1;
+  do {
+    value /= 1000;
+    unit += 1;
+  } while (value >= 999.95 && unit < units.length - 1);
+  return value.toFixed(1) + " " + units[unit];
+}
+
+/** Items sorted by a field as people sort: digits by value, so that `layer2` is before `layer10`. */
+const collator = new Intl.Collator("en", { numeric: true });
+export const byKey = (items, field = "key") => [...(items || [])].sort((one, other) =>
+  collator.compare(one[field], other[field]) || (one[field] < other[field] ? -1 : 1));

@@ -1,0 +1,22 @@
+/** The start of the pages: keyboard, greeting and router. */
+
+import { refreshTimes } from "./format.js";
+import { startRouter } from "./router.js";
+import { bindKeys, showKeys, startKeyboard } from "../parts/keyboard.js";
+
+/** Loaded when it is first asked for. */
+const openJump = async () => (await import("../parts/jump.js")).openJump();
+
+startKeyboard();
+bindKeys([
+  { key: "k", meta: true, label: "Jump to an experiment, run or model", run: openJump },
+  { key: "?", label: "Show these keys", run: showKeys },
+]);
+document.getElementById("jump").addEventListener("click", openJump);
+document.getElementById("keys").addEventListener("click", showKeys);
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("content").focus();
+});
+setInterval(() => { if (!document.hidden) refreshTimes(); }, 30000);
+startRouter();

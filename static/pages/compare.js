@@ -1,0 +1,104 @@
+/** Runs side by side: curves, values, plots, files. */
+
+import { get, mlflow } from "../core/api.js";
+import { button, element, failure, link, name } from "../core/dom.js";
+import { count } from "../core/format.js";
+import { experimentAddress, runAddress } from "../core/names.js";
+import { addressOf } from "../core/query.js";
+import { chartsPanel } from "../parts/charts.js";
+import { compareTable } from "../parts/compare-table.js";
+import { fieldsOf } from "../parts/compare-data.js";
+import { openMenu } from "../parts/menu.js";
+
+const views = { charts: "Charts", values: "Values", parallel: "Parallel", scatter: "Scatter", importance: "Importance", artifacts: "Artifacts" };
+const mostRuns = 100;
+
+/** Shows the page. */
+export default async function page(context) {
+  const { query, signal } = context;
+  const asked = [...new Set(runsOf(query))];
+  const ids = asked.slice(0, mostRuns);
+  context.title(`${count(ids.length, "run")} compared`);
+  if (!ids.length) {
+    context.add(element("h1", {}, "Compare"), element("p", {}, "Choose runs in an ", link("#/", "experiment"), " and press “Compare”."));
+    return;
+  }
+  const view = Object.hasOwn(views, query.get("view")) ? query.get("view") : "charts";
+  const failures = [];
+  const read = async () => (await Promise.all(ids.map((id) => get(mlflow + "runs/get", { run_id: id }, signal).then(({ run }) => run, (error) => {
+    if (error.name === "AbortError") throw error;
+    failures.push(error);
+    return null;
+  })))).filter(Boolean);
+  const found = await read();
+  const described = (list) => list.map((run) => ({ ...run.info, run_name: run.info.run_name || run.info.run_id, color: ids.indexOf(run.info.run_id) % 10, data: run.data }));
+  let runs = described(found);
+  context.root.classList.add("wide");
+  const embedded = document.body.classList.contains("embed");
+  const keys = (list) => [...new Set(list.flatMap(({ data }) => (data.metrics || []).map(({ key }) => key)))].sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  const head = element("h1", { class: embedded ? "hidden" : null }, count(runs.length, "run"));
+  if (embedded) {
+    const only = query.list("metrics", (new URLSearchParams(location.search).get("metrics") || "").split(",").filter(Boolean));
+    const panel = chartsPanel(context, { plain: true, only: only.length ? only : keys(runs).filter((key) => !key.startsWith("system/")) });
+    context.add(head, panel.node);
+    await panel.show(runs, keys(runs));
+    return;
+  }
+  context.add(crumbs(runs, signal), element("div", { class: "bar title" }, head, tabs(query, view), runsMenu(context, runs, ids)),
+    asked.length > mostRuns && element("p", { class: "soft" }, `The first ${mostRuns} of ${asked.length} are compared.`),
+    failures.slice(0, 3).map(failure));
+  if (!runs.length) return;
+  const runHead = (run) => element("span", { class: "run-head" }, element("span", { class: "dot", style: { background: `var(--series-${run.color})` } }),
+    link(runAddress(run.experiment_id, run.run_id), name(run.run_name)));
+  if (view === "charts") {
+    const panel = chartsPanel(context);
+    context.add(panel.node);
+    await panel.show(runs, keys(runs));
+    context.every(5000, async () => {
+      if (!runs.some(({ status }) => status === "RUNNING")) return;
+      runs = described(await read());
+      await panel.show(runs, keys(runs));
+    });
+  } else if (view === "values") {
+    context.add(compareTable(context, runs, fieldsOf(runs), runHead));
+  } else if (view === "artifacts") {
+    const { compareFiles } = await import("../parts/compare-files.js");
+    context.add(await compareFiles(context, runs, runHead));
+  } else {
+    const plots = await import("../parts/compare-plots.js");
+    context.add(plots[view + "View"](context, runs, fieldsOf(runs)));
+  }
+}
+
+/** The runs of our own address, or of the stock pages': a list in JSON. */
+function runsOf(query) {
+  const text = query.get("runs");
+  if (!text.startsWith("[")) return query.list("runs");
+  try {
+    return JSON.parse(text).map(String);
+  } catch {
+    return [];
+  }
+}
+
+function crumbs(runs, signal) {
+  const experiments = [...new Set(runs.map(({ experiment_id: id }) => id))];
+  const links = experiments.slice(0, 3).map((id) => {
+    const node = link(experimentAddress(id), "Experiment " + id);
+    get(mlflow + "experiments/get", { experiment_id: id }, signal).then(({ experiment }) => node.replaceChildren(name(experiment.name)), () => {});
+    return node;
+  });
+  return element("p", { class: "crumbs" }, links.flatMap((node, index) => [index ? " · " : "", node]), " / Compare");
+}
+
+const tabs = (query, view) => element("nav", { class: "tabs space", "aria-label": "Views" }, Object.entries(views).map(([id, label]) =>
+  element("a", { href: query.address({ view: id === "charts" ? null : id, file: null }), "aria-current": id === view ? "page" : null }, label)));
+
+/** Takes runs out of the comparison. */
+function runsMenu(context, runs, ids) {
+  const made = button("Runs…", () => openMenu(made, runs.map((run) => ({
+    label: "Leave out " + run.run_name,
+    run: () => context.go(addressOf("/compare", { ...Object.fromEntries(context.query.values), runs: ids.filter((id) => id !== run.run_id) })),
+  }))), { "aria-haspopup": "menu" });
+  return made;
+}

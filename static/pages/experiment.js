@@ -1,0 +1,78 @@
+/**
+ * An experiment, or several in one table (`#/experiments/1,2`, or `?experiments=["1","2"]` as MLflow's own pages write it):
+ * its runs, charts, models, and what it is about.
+ */
+
+import { get, mlflow } from "../core/api.js";
+import { button, element, link, name } from "../core/dom.js";
+import { experimentAddress } from "../core/names.js";
+import { deleteExperiment, renameExperiment, restoreExperiment } from "../parts/experiment-actions.js";
+import { openMenu } from "../parts/menu.js";
+import { runTable } from "../parts/run-table.js";
+
+const views = { runs: "Runs", charts: "Charts", models: "Models", about: "About" };
+
+/** Shows the page. */
+export default async function page(context) {
+  const ids = (context.params.id || context.query.get("experiments").replace(/[[\]"\s]/g, "")).split(",").filter(Boolean);
+  const asked = context.query.get("view", "runs");
+  const view = Object.hasOwn(views, asked) ? asked : "runs";
+  const loading = Promise.all(ids.map(async (id) =>
+    (await get(mlflow + "experiments/get", { experiment_id: id }, context.signal)).experiment));
+  const heading = element("h1", {}, ids.length === 1 ? "Experiment " + ids[0] : "Experiments " + ids.join(", "));
+  const tools = element("div", { class: "bar title" }, heading, tabs(context, view));
+  const summary = element("div", { class: "summary" });
+  context.root.classList.add(view === "runs" || view === "charts" ? "fill" : "wide");
+  context.add(tools, summary);
+  const known = loading.then((experiments) => {
+    heading.replaceChildren(...experiments.flatMap((experiment, index) => [index ? " · " : "", name(experiment.name)]));
+    context.title(experiments.map((experiment) => experiment.name).join(" · "));
+    if (experiments.length === 1) tools.append(menu(context, experiments[0]));
+    if (view !== "about") summary.replaceChildren(...summaryOf(experiments, context));
+    return experiments;
+  });
+  const [experiments] = await Promise.all([known, viewed()]);
+  if (view === "about") {
+    const { about } = await import("../parts/experiment-about.js");
+    context.add(...experiments.map((experiment) => about(experiment)));
+  }
+
+  async function viewed() {
+    if (view === "models") {
+      const { modelsOf } = await import("../parts/experiment-models.js");
+      return modelsOf(context, ids);
+    }
+    if (view === "about") return undefined;
+    const panel = view === "charts" ? (await import("../parts/charts.js")).chartsPanel(context, {}) : null;
+    const table = await runTable(context, ids, { narrow: view === "charts", drawn: (runs) => panel?.show(runs) });
+    context.add(panel ? element("div", { class: "split" }, table.node, panel.node) : table.node);
+    return table.search();
+  }
+}
+
+const tabs = (context, view) => element("nav", { class: "tabs", "aria-label": "Views" }, Object.entries(views).map(([id, label]) =>
+  element("a", { href: context.query.address({ view: id === "runs" ? null : id }), "aria-current": id === view ? "page" : null }, label)));
+
+/** That an experiment is deleted, and the first line of its note. */
+function summaryOf(experiments, context) {
+  const deleted = experiments.filter(({ lifecycle_stage: stage }) => stage === "deleted");
+  const note = experiments.length === 1 && (experiments[0].tags || []).find(({ key }) => key === "mlflow.note.content")?.value.trim();
+  return [
+    deleted.length ? element("p", { class: "error" }, experiments.length === 1 ? "This experiment is deleted." : "Some of these are deleted.") : "",
+    note ? element("p", { class: "soft line", dir: "auto" }, link(context.query.address({ view: "about" }), "Note"), " ",
+      name(note.split("\n")[0].replace(/^#+\s*/, ""))) : "",
+  ];
+}
+
+function menu(context, experiment) {
+  const { experiment_id: id, lifecycle_stage: stage } = experiment;
+  const more = button("⋯", () => openMenu(more, [
+    { label: "Rename…", run: () => renameExperiment(experiment, context.reload) },
+    { label: "Edit note and tags", run: () => context.go(experimentAddress(id, { view: "about" })) },
+    { label: "Copy a link to what is shown", run: () => navigator.clipboard?.writeText(location.href) },
+    null,
+    stage === "deleted" ? { label: "Restore", run: () => restoreExperiment(experiment, context.reload) }
+      : { label: "Delete…", danger: true, run: () => deleteExperiment(experiment, () => context.go("#/")) },
+  ]), { class: "quiet", "aria-label": "More", "aria-haspopup": "menu" });
+  return more;
+}

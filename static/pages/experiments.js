@@ -1,0 +1,62 @@
+/** All experiments. */
+
+import { get, mlflow } from "../core/api.js";
+import { button, element, link, name } from "../core/dom.js";
+import { timeNode } from "../core/format.js";
+import { experimentAddress } from "../core/names.js";
+import { createExperiment, deleteExperiment, renameExperiment, restoreExperiment } from "../parts/experiment-actions.js";
+import { quote } from "../parts/filter-words.js";
+import { pagedList, searchBox } from "../parts/list.js";
+import { openMenu } from "../parts/menu.js";
+
+const orders = { name: "name", created: "creation_time", changed: "last_update_time" };
+
+/** Shows the page. */
+export default async function page(context) {
+  const { query } = context;
+  context.title("Experiments");
+  const place = element("div");
+  const deleted = query.get("stage") === "deleted";
+  context.add(element("div", { class: "bar title" }, element("h1", {}, "Experiments"),
+    element("span", { class: "space" }), searchBox(context, "Search experiments", show),
+    link(query.address({ stage: deleted ? null : "deleted" }), deleted ? "Active ones" : "Deleted ones"),
+    button("New experiment", () => createExperiment((id) => context.go(experimentAddress(id))), { class: "primary" })), place);
+  await show();
+
+  function show() {
+    const order = query.get("order", "-changed");
+    const text = query.get("q");
+    const list = pagedList({
+      label: "Experiments", empty: text ? "No experiment has this in its name." : deleted ? "None is deleted." : "No experiments yet.",
+      heads: [{ text: "Name", order: "name" }, { text: "Note" }, { text: "Id", class: "number" }, { text: "Created", order: "created" },
+        { text: "Changed", order: "changed" }, ""],
+      order: { value: order, change(next) {
+        query.set({ order: next });
+        show();
+      } },
+      async fetchPage(token) {
+        const answer = await get(mlflow + "experiments/search", { max_results: 200, page_token: token,
+          view_type: deleted ? "DELETED_ONLY" : "ACTIVE_ONLY", filter: text ? "name ILIKE " + quote(`%${text}%`) : null,
+          order_by: (orders[order.replace("-", "")] || orders.changed) + (order.startsWith("-") ? " DESC" : " ASC") }, context.signal);
+        return { items: answer.experiments || [], next: answer.next_page_token };
+      },
+      row,
+    });
+    place.replaceChildren(list.node);
+    return list.load();
+  }
+
+  function row(experiment) {
+    const { experiment_id: id } = experiment;
+    const note = (experiment.tags || []).find(({ key }) => key === "mlflow.note.content")?.value || "";
+    const more = button("⋯", () => openMenu(more, [
+      { label: "Rename…", run: () => renameExperiment(experiment, show) },
+      { label: "Note and tags", run: () => context.go(experimentAddress(id, { view: "about" })) },
+      deleted ? { label: "Restore", run: () => restoreExperiment(experiment, show) }
+        : { label: "Delete…", danger: true, run: () => deleteExperiment(experiment, show) },
+    ]), { class: "quiet", "aria-label": "More about " + experiment.name, "aria-haspopup": "menu" });
+    return [link(experimentAddress(id), name(experiment.name)), { node: element("div", { class: "line soft", dir: "auto" }, note.split("\n")[0]), class: "wide" },
+      { node: id, class: "number" }, { node: timeNode(experiment.creation_time), class: "short" },
+      { node: timeNode(experiment.last_update_time), class: "short" }, { node: more, class: "short" }];
+  }
+}

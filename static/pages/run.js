@@ -1,0 +1,157 @@
+/** A run: its note, metrics, params, curves, files, and what it is bound to. */
+
+import { address, apus, get, mlflow, post } from "../core/api.js";
+import { button, element, facts, failure, link, linked, name } from "../core/dom.js";
+import { timeNode } from "../core/format.js";
+import { compareAddress, experimentAddress, runAddress, runStatus } from "../core/names.js";
+import { addressOf, path } from "../core/query.js";
+import { chartsPanel } from "../parts/charts.js";
+import { descriptionSection } from "../parts/description.js";
+import { openMenu } from "../parts/menu.js";
+import { artifacts } from "../parts/preview.js";
+import { journal } from "../parts/preview-journal.js";
+import { isSystem, metricTable, paramTable } from "../parts/run-metrics.js";
+import { childrenSection, datasetSection, modelSection } from "../parts/run-relations.js";
+import { moveRuns, renameRun } from "../parts/table-actions.js";
+import { tagSection } from "../parts/tags.js";
+
+const views = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" };
+/** What stock pages call the views. */
+const otherNames = { "model-metrics": "charts", "system-metrics": "charts", metrics: "charts", artifacts: "artifacts" };
+const noteKey = "mlflow.note.content";
+
+/** Shows the page. */
+export default async function page(context) {
+  const { params, query, signal } = context;
+  const id = params.run;
+  const read = async () => (await get(mlflow + "runs/get", { run_id: id }, signal)).run;
+  let run = await read();
+  const { info } = run;
+  context.title(info.run_name || id);
+  const tags = new Map((run.data.tags || []).map(({ key, value }) => [key, value]));
+  const asked = query.get("view") || otherNames[params.rest[0]] || "overview";
+  const view = Object.hasOwn(views, asked) ? asked : "overview";
+  context.root.classList.add("wide");
+  if (document.body.classList.contains("embed")) {
+    const panel = chartsPanel(context, { plain: true, only: embeddedKeys(query, run) });
+    context.add(element("h1", { class: "hidden" }, name(info.run_name || id)), panel.node);
+    await panel.show([described(run)], keysOf(run));
+    follow(() => panel.show([described(run)], keysOf(run)));
+    return;
+  }
+  const state = element("dd");
+  context.add(crumbs(run, tags, signal),
+    element("div", { class: "bar title" }, element("h1", {}, name(info.run_name || id)), tabs(run, view), more(context, run)),
+    info.lifecycle_stage === "deleted" && element("p", { class: "error" }, "This run is deleted. ",
+      button("Restore", () => moveRuns([id], "restore", context.reload))),
+    summary(run, tags, state));
+  const shown = { overview, charts, artifacts: files }[view]();
+  follow(() => shown(run));
+  await shown(run);
+
+  /** Keeps what is shown true while the run goes on. */
+  function follow(draw) {
+    context.every(4000, async () => {
+      if (run.info.status !== "RUNNING") return;
+      run = await read();
+      state.replaceChildren(runStatus({ ...run.info, last_logged: lastLogged(run) }));
+      draw(run);
+    });
+  }
+
+  function charts() {
+    const panel = chartsPanel(context);
+    context.add(panel.node);
+    return (now) => panel.show([described(now)], keysOf(now));
+  }
+
+  function files() {
+    context.add(artifacts(context, {
+      pathName: "path",
+      folder: (values) => address(mlflow + "artifacts/list", { run_id: id, ...values }),
+      file: (file) => address("get-artifact", { run_id: id, path: file }),
+      archive: (folder) => address(apus + "runs/artifacts/zip", { run_id: id, path: folder || undefined }),
+    }), journal(id, signal));
+    return () => {};
+  }
+
+  function overview() {
+    const note = tags.get(noteKey) || "";
+    const set = (key, value) => post(mlflow + "runs/set-tag", { run_id: id, key, value });
+    const chart = (key) => addressOf(path("experiments", info.experiment_id, "runs", id), { view: "charts", chart: key });
+    const own = metricTable(context, id, "Metrics", chart);
+    const system = metricTable(context, id, "System metrics", chart);
+    const machine = element("details", {}, element("summary", {}, "System metrics"), system.node);
+    const late = element("div");
+    const show = (now) => {
+      const metrics = now.data.metrics || [];
+      own.show(metrics.filter(({ key }) => !isSystem(key)));
+      const others = metrics.filter(({ key }) => isSystem(key));
+      own.node.hidden = metrics.length === others.length;
+      machine.hidden = !others.length;
+      if (machine.open) system.show(others);
+    };
+    machine.addEventListener("toggle", () => show(run));
+    context.add(descriptionSection({ title: "Note", text: note, save: (text) => set(noteKey, text) }),
+      element("div", { class: "columns" }, element("div", {}, own.node, machine),
+        element("div", {}, run.data.params?.length ? paramTable(run.data.params) : null)),
+      datasetSection(run), late,
+      tagSection({ tags: (run.data.tags || []).filter(({ key }) => key !== noteKey), set, remove: (key) => post(mlflow + "runs/delete-tag", { run_id: id, key }) }));
+    for (const part of [modelSection, childrenSection]) {
+      const place = element("div");
+      late.append(place);
+      part(run, signal).then((node) => node && place.append(node), (error) => error.name !== "AbortError" && place.append(failure(error)));
+    }
+    return show;
+  }
+}
+
+const keysOf = ({ data }) => (data.metrics || []).map(({ key }) => key).sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+const lastLogged = ({ data }) => Math.max(0, ...(data.metrics || []).map(({ timestamp }) => Number(timestamp)));
+const described = ({ info }) => ({ ...info, color: 0 });
+
+/** The metrics that an embedded view asks for; without any, those that are not of the machine. */
+function embeddedKeys(query, run) {
+  const asked = query.list("metrics", (new URLSearchParams(location.search).get("metrics") || "").split(",").filter(Boolean));
+  return asked.length ? asked : keysOf(run).filter((key) => !isSystem(key));
+}
+
+/** Where the run belongs; names come a moment later. */
+function crumbs({ info }, tags, signal) {
+  const experiment = link(experimentAddress(info.experiment_id), "Experiment " + info.experiment_id);
+  const parentId = tags.get("mlflow.parentRunId");
+  const parent = parentId && link(runAddress(info.experiment_id, parentId), element("code", {}, parentId.slice(0, 8)));
+  const named = (node, asking) => asking.then((text) => text && node.replaceChildren(name(text)), () => {});
+  named(experiment, get(mlflow + "experiments/get", { experiment_id: info.experiment_id }, signal).then((answer) => answer.experiment.name));
+  if (parent) named(parent, get(mlflow + "runs/get", { run_id: parentId }, signal).then((answer) => answer.run.info.run_name));
+  return element("p", { class: "crumbs" }, experiment, parent && [" / ", parent]);
+}
+
+const tabs = ({ info }, view) => element("nav", { class: "tabs space", "aria-label": "Views" }, Object.entries(views).map(([id, label]) => element("a", {
+  href: addressOf(path("experiments", info.experiment_id, "runs", info.run_id), { view: id === "overview" ? null : id }), "aria-current": id === view ? "page" : null }, label)));
+
+function summary({ info, data }, tags, state) {
+  state.append(runStatus({ ...info, last_logged: lastLogged({ data }) }));
+  const commit = tags.get("mlflow.source.git.commit");
+  const made = facts([["Started", timeNode(info.start_time)], ["User", info.user_id && name(info.user_id)],
+    ["Source", tags.get("mlflow.source.name") && linked(tags.get("mlflow.source.name"))], ["Commit", commit && element("code", { title: commit }, commit.slice(0, 8))],
+    ["Run id", element("code", {}, info.run_id)]]);
+  made.prepend(element("div", {}, element("dt", { class: "hidden" }, "Status"), state));
+  return made;
+}
+
+function more(context, run) {
+  const { info } = run;
+  const copy = (text) => navigator.clipboard?.writeText(text);
+  const made = button("⋯", () => openMenu(made, [
+    { label: "Rename…", run: async () => { if (await renameRun(info)) context.reload(); } },
+    { label: "Copy run id", run: () => copy(info.run_id) },
+    { label: "Copy a link to what is shown", run: () => copy(location.href) },
+    { label: "Compare with others", run: () => context.go(compareAddress([info.run_id])) },
+    { label: "Data as JSON", run: () => open(address(mlflow + "runs/get", { run_id: info.run_id }), "_blank", "noopener") },
+    null,
+    info.lifecycle_stage === "deleted" ? { label: "Restore", run: () => moveRuns([info.run_id], "restore", context.reload) }
+      : { label: "Delete", danger: true, run: () => moveRuns([info.run_id], "delete", context.reload) },
+  ]), { class: "quiet", "aria-label": "More", "aria-haspopup": "menu" });
+  return made;
+}

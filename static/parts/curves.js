@@ -1,0 +1,172 @@
+/** The points of metrics, asked for in few requests, kept, and brought up to date while runs go on. */
+
+import { apus, mlflow, get, post } from "../core/api.js";
+import { readValue } from "./chart-series.js";
+
+const pointsPerCurve = 320;
+/** So many points are asked for at once at most, so that the first charts do not wait for the last. */
+const pointsPerAnswer = 200000;
+const pointsInDetail = 2000;
+const keysPerAnswer = 100;
+/** A curve that has grown beyond this is asked for anew, thinned. */
+const mostPoints = 3000;
+
+/** The curves of some runs. Only the keys that are wanted are asked for. */
+export class Curves {
+  /**
+   * @param {AbortSignal} signal Of the page.
+   * @param {(keys: Set<string>) => void} changed Called when there are new points of some keys.
+   * @param {(error: Error) => void} failed
+   */
+  constructor(signal, changed, failed) {
+    Object.assign(this, { signal, changed, failed });
+    this.x = "step";
+    this.runs = [];
+    this.clear();
+  }
+
+  clear() {
+    /** Points by run and key. */
+    this.points = new Map();
+    /** What was asked for, by key: the runs. */
+    this.asked = new Map();
+    this.queue = new Set();
+    this.round = (this.round || 0) + 1;
+  }
+
+  /** Sets the runs; what is known of others is forgotten. */
+  setRuns(runs) {
+    const ids = new Set(runs.map(({ run_id: id }) => id));
+    // A run that has just ended may have logged since it was asked last, so it is asked once more.
+    this.ending = this.runs.filter((run) => run.status === "RUNNING" && runs.some((now) => now.run_id === run.run_id && now.status !== "RUNNING"))
+      .map(({ run_id: id }) => id);
+    this.runs = runs;
+    for (const id of this.points.keys()) if (!ids.has(id)) this.points.delete(id);
+    for (const asked of this.asked.values()) for (const id of asked) if (!ids.has(id)) asked.delete(id);
+  }
+
+  /** Orders the points by step or by time. */
+  setOrder(x) {
+    if (x === this.x) return;
+    this.x = x;
+    this.clear();
+  }
+
+  /** The points of a metric of a run, or undefined. */
+  of(run, key) {
+    return this.points.get(run)?.get(key);
+  }
+
+  /** Whether all that is wanted of a key was answered. */
+  isKnown(key) {
+    return this.runs.every(({ run_id: id }) => this.asked.get(key)?.has(id)) && !this.queue.has(key);
+  }
+
+  /** Asks for a key as soon as the script rests; those that are wanted together go together. */
+  want(key) {
+    if (this.runs.every(({ run_id: id }) => this.asked.get(key)?.has(id))) return;
+    this.queue.add(key);
+    if (this.waiting) return;
+    this.waiting = setTimeout(() => {
+      this.waiting = 0;
+      this.fetchQueue();
+    }, 20);
+  }
+
+  async fetchQueue() {
+    const most = Math.max(1, Math.min(keysPerAnswer, Math.floor(pointsPerAnswer / pointsPerCurve / this.runs.length)));
+    const keys = [...this.queue];
+    const round = this.round;
+    for (let from = 0; from < keys.length; from += most) {
+      const some = keys.slice(from, from + most);
+      const missing = this.runs.map(({ run_id: id }) => id).filter((id) => some.some((key) => !this.asked.get(key)?.has(id)));
+      for (const key of some) {
+        if (!this.asked.has(key)) this.asked.set(key, new Set());
+        for (const id of missing) this.asked.get(key).add(id);
+      }
+      try {
+        if (missing.length) await this.ask(missing, some, undefined, round);
+      } catch (error) {
+        for (const key of some) for (const id of missing) this.asked.get(key)?.delete(id);
+        if (error.name === "AbortError") return;
+        this.failed(error);
+      }
+      if (round !== this.round) return;
+      for (const key of some) this.queue.delete(key);
+      this.changed(new Set(some));
+    }
+  }
+
+  /** Asks for what is new of the keys that are in sight, of runs that go on; asks nothing when none does. */
+  async refresh(keys) {
+    const going = this.runs.filter(({ status, run_id: id }) => status === "RUNNING" || this.ending?.includes(id)).map(({ run_id: id }) => id);
+    const known = keys.filter((key) => this.asked.has(key) && !this.queue.has(key));
+    if (!going.length || !known.length) return;
+    const after = {};
+    for (const run of going) {
+      after[run] = {};
+      for (const key of known) {
+        const held = this.of(run, key);
+        if (held && held.values.length < mostPoints) after[run][key] = held.position;
+      }
+    }
+    const round = this.round;
+    const changed = await this.ask(going, known, after, round);
+    this.ending = [];
+    if (round === this.round && changed.size) this.changed(changed);
+  }
+
+  async ask(runs, keys, after, round) {
+    const answer = await post(apus + "metrics/curves", { run_ids: runs, keys, max_points: pointsPerCurve, x: this.x, after }, this.signal);
+    const changed = new Set();
+    if (round !== this.round) return changed;
+    for (const curve of answer.curves) {
+      changed.add(curve.key);
+      if (!this.points.has(curve.run_id)) this.points.set(curve.run_id, new Map());
+      const held = this.of(curve.run_id, curve.key);
+      this.points.get(curve.run_id).set(curve.key, curve.mode === "append" && held ? appended(held, curve) : read(curve));
+    }
+    return changed;
+  }
+
+  /**
+   * The points of one key between two steps, by run, for a part of the curves that is looked at closely; `complete` says that there
+   * are no more in between.
+   */
+  async detail(key, from, to) {
+    const runs = this.runs.filter(({ run_id: id }) => this.of(id, key)?.min).map(({ run_id: id }) => id);
+    const found = new Map();
+    if (!runs.length) return found;
+    const answer = await get(mlflow + "metrics/get-history-bulk-interval",
+      { run_ids: runs, metric_key: key, start_step: from, end_step: to, max_results: pointsInDetail }, this.signal);
+    for (const { run_id: run, step, timestamp, value } of answer.metrics || []) {
+      if (!found.has(run)) found.set(run, { steps: [], timestamps: [], values: [] });
+      const points = found.get(run);
+      points.steps.push(step || 0);
+      points.timestamps.push(timestamp);
+      points.values.push(readValue(value));
+    }
+    for (const points of found.values()) points.complete = points.values.length < pointsInDetail;
+    return found;
+  }
+}
+
+function read({ steps, timestamps, values, min, max, nan, position, count }) {
+  return { steps, timestamps, values: values.map(readValue), min: min?.map(readValue), max: max?.map(readValue), nan, position, count };
+}
+
+/** The points of before and the new ones behind them; the band goes on with the values themselves. */
+function appended(held, curve) {
+  const next = read(curve);
+  const banded = held.min || next.min;
+  return {
+    steps: held.steps.concat(next.steps),
+    timestamps: held.timestamps.concat(next.timestamps),
+    values: held.values.concat(next.values),
+    min: banded && (held.min || held.values).concat(next.min || next.values),
+    max: banded && (held.max || held.values).concat(next.max || next.values),
+    nan: (held.nan || next.nan) && (held.nan || held.values.map(() => 0)).concat(next.nan || next.values.map(() => 0)),
+    position: next.position,
+    count: next.count,
+  };
+}

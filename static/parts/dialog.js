@@ -1,0 +1,64 @@
+/** Dialogs: the browser's own `dialog`, which holds the focus and closes by Escape. */
+
+import { button, element, failure } from "../core/dom.js";
+
+/**
+ * Opens a dialog with a title and any content.
+ * @param {string} title
+ * @param {Node} content
+ * @returns {HTMLDialogElement} It is removed when it closes.
+ */
+export function openDialog(title, content) {
+  const heading = element("h2", { id: "dialog-title", dir: "auto" }, title);
+  const close = button("×", () => dialog.close(), { class: "quiet close", "aria-label": "Close" });
+  const dialog = element("dialog", { "aria-labelledby": "dialog-title" }, element("div", { class: "bar" }, heading, close), content);
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  addEventListener("hashchange", () => dialog.close(), { once: true });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/**
+ * Asks for values and does something with them; a failure is shown in the dialog, which stays open.
+ * @param {string} title
+ * @param {{name: string, label: string, value?: string, lines?: number, required?: boolean, hint?: string}[]} fields
+ * @param {string} action The label of the button.
+ * @param {(values: Object<string, string>) => Promise<void>} work
+ * @param {{text?: string, danger?: boolean}} [options]
+ * @returns {Promise<boolean>} Whether it was done.
+ */
+export function askFor(title, fields, action, work, { text, danger } = {}) {
+  return new Promise((resolve) => {
+    let done = false;
+    const place = element("div");
+    const submit = element("button", { class: danger ? "danger" : "primary" }, action);
+    const form = element("form", { class: "fields", onsubmit: act },
+      text && element("p", { dir: "auto" }, text), fields.map(field), place,
+      element("div", { class: "actions" }, button("Cancel", () => dialog.close()), submit));
+    const dialog = openDialog(title, form);
+    form.querySelector("input, textarea")?.select();
+    dialog.addEventListener("close", () => resolve(done));
+
+    async function act(event) {
+      event.preventDefault();
+      submit.disabled = true;
+      try {
+        await work(Object.fromEntries(new FormData(form)));
+        done = true;
+        dialog.close();
+      } catch (error) {
+        place.replaceChildren(failure(error));
+        submit.disabled = false;
+      }
+    }
+  });
+}
+
+function field({ name, label, value = "", lines, required, hint }) {
+  const attributes = { name, required, dir: "auto", autocomplete: "off", spellcheck: lines ? "true" : "false" };
+  const input = lines ? element("textarea", { ...attributes, rows: lines }) : element("input", attributes);
+  input.value = value;
+  return element("label", {}, label, input, hint && element("small", {}, hint));
+}

@@ -1,0 +1,106 @@
+/** What may follow at a place of a filter: keys, comparisons, values, AND. */
+
+import { isInternal, subject } from "./table-columns.js";
+
+const statuses = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
+const texts = ["=", "!=", "LIKE", "ILIKE", "IN"];
+const numbers = [">", ">=", "<", "<=", "=", "!="];
+const attributeWords = { status: ["=", "!=", "IN"], run_name: texts, user_id: texts, run_id: ["=", "!=", "IN"], start_time: numbers, end_time: numbers };
+
+const token = /\s*(?:('(?:[^']*)'?|"(?:[^"]*)"?)|((?:metrics?|params?|parameters?|tags?|attributes?|attr|run)\s*\.\s*(?:`[^`]*`?|"[^"]*"?|[^\s=<>!,()']*))|(>=|<=|!=|=|<|>|~)|(\()|([^\s=<>!'",()]+)|(,|\)))/gy;
+
+/** The words of a filter up to a place, each with where it begins. */
+function words(text) {
+  const found = [];
+  token.lastIndex = 0;
+  for (let match = token.exec(text); match && match[0]; match = token.exec(text)) {
+    const kind = ["value", "key", "comparison", "open", "word", "mark"][match.slice(1).findIndex((part) => part !== undefined)];
+    const word = match.slice(1).find((part) => part !== undefined);
+    found.push({ kind, text: word, from: token.lastIndex - word.length });
+    if (token.lastIndex >= text.length) break;
+  }
+  return found;
+}
+
+/** Whether a text is a filter; other texts are looked for in the names of runs. */
+export const isFilter = (text) => /[=<>]|\b(I?LIKE|IN|IS)\b\s*[('"N]/i.test(text);
+
+/** The filter that a text means: a filter itself, or a part of a run's name. */
+export function meantFilter(text) {
+  const trimmed = text.trim();
+  if (!trimmed || isFilter(trimmed)) return trimmed;
+  return "attributes.run_name ILIKE " + quote(`%${trimmed}%`);
+}
+
+/** A text as a value of the filter language, which has no escape. */
+export const quote = (text) => text.includes("'") ? `"${text}"` : `'${text}'`;
+
+/**
+ * What may stand at the end of a text.
+ * @param {string} text The filter up to the cursor.
+ * @param {{metrics?: object[], params?: object[], tags?: object[]}} known The keys that runs have.
+ * @returns {{from: number, options: {text: string, hint?: string}[]}} The place that an option replaces from.
+ */
+export function completions(text, known) {
+  const all = words(text);
+  // A space behind a word ends it.
+  const last = all.at(-1);
+  const ended = !last || /\s$/.test(text) && !(last.kind === "value" && !isClosed(last.text)) || last.kind === "mark";
+  const current = ended ? { kind: "", text: "", from: text.length } : last;
+  const before = ended ? all : all.slice(0, -1);
+  const previous = before.at(-1);
+  const started = before.findLastIndex(({ text: word }) => /^and$/i.test(word)) + 1;
+  const clause = before.slice(started);
+  const at = (options) => ({ from: current.from, options: narrowed(options, current.text) });
+
+  if (!clause.length) return at(keys(known));
+  const key = clause[0];
+  const [kind, name] = subjectOf(key.text);
+  if (clause.length === 1) return at(comparisons(kind, name).map((word) => ({ text: word })));
+  const list = clause.some(({ kind: word }) => word === "open");
+  if (previous.kind === "comparison" || previous.kind === "open" || previous.text === "," || /^I?LIKE$/i.test(previous.text)) {
+    return at(values(kind, name, known, /LIKE/i.test(previous.text)));
+  }
+  if (/^IN$/i.test(previous.text)) return at([{ text: "(" }]);
+  if (list && previous.text !== ")") return at([{ text: "," }, { text: ")" }]);
+  return at([{ text: "AND" }]);
+}
+
+const isClosed = (text) => text.length > 1 && text.at(-1) === text[0];
+
+function narrowed(options, typed) {
+  const wanted = typed.toLowerCase().replace(/[`"']/g, "");
+  if (!wanted) return options.slice(0, 200);
+  const plain = (option) => option.text.toLowerCase().replace(/[`"']/g, "");
+  const begin = options.filter((option) => plain(option).startsWith(wanted));
+  const inside = options.filter((option) => !plain(option).startsWith(wanted) && plain(option).includes(wanted));
+  const found = [...begin, ...inside].slice(0, 200);
+  return found.length === 1 && found[0].text === typed ? [] : found;
+}
+
+function keys({ metrics = [], params = [], tags = [] }) {
+  const of = (kind, items) => items.map(({ key, runs }) => ({ text: subject(kind, key), hint: runs ? String(runs) : "" }));
+  const [own, internal] = [tags.filter(({ key }) => !isInternal(key)), tags.filter(({ key }) => isInternal(key))];
+  return [...of("metrics", metrics), ...of("params", params), ...of("tags", own),
+    ...Object.keys(attributeWords).map((key) => ({ text: "attributes." + key })), ...of("tags", internal)];
+}
+
+function subjectOf(text) {
+  const dot = text.indexOf(".");
+  const kind = text.slice(0, dot).trim().toLowerCase().replace(/s$/, "");
+  return [{ parameter: "param", attr: "attribute", run: "attribute" }[kind] || kind, text.slice(dot + 1).trim().replace(/^[`"]|[`"]$/g, "")];
+}
+
+const comparisons = (kind, name) => kind === "metric" ? numbers : kind === "attribute" ? attributeWords[name] || texts : texts;
+
+function values(kind, name, known, like) {
+  if (kind === "attribute" && name === "status") return statuses.map((text) => ({ text: quote(text) }));
+  if (kind === "attribute" && /_time$/.test(name)) {
+    const spans = [["an hour ago", 1], ["a day ago", 24], ["a week ago", 168], ["30 days ago", 720]];
+    return spans.map(([hint, hours]) => ({ text: String(Date.now() - hours * 3600000), hint }));
+  }
+  const items = kind === "param" ? known.params : kind === "tag" ? known.tags : [];
+  const found = (items || []).find(({ key }) => key === name)?.values || [];
+  return found.filter((text) => !/['"]/.test(text) || !/'/.test(text) || !/"/.test(text))
+    .map((text) => ({ text: quote(like ? `%${text}%` : text) }));
+}

@@ -1,0 +1,48 @@
+/** Keyboard commands: one listener, commands that come and go with their page, and a list of them under `?`. */
+
+import { address } from "../core/api.js";
+import { element, link } from "../core/dom.js";
+import { openDialog } from "./dialog.js";
+
+const bound = new Set();
+
+/**
+ * Binds commands until the signal is aborted.
+ * @param {{key: string, label: string, run: (event: KeyboardEvent) => void, meta?: boolean}[]} commands A `key` is that of
+ *   KeyboardEvent; `meta` asks for ⌘ or Ctrl. Without it, commands rest while somebody types.
+ * @param {AbortSignal} [signal]
+ */
+export function bindKeys(commands, signal) {
+  for (const command of commands) bound.add(command);
+  signal?.addEventListener("abort", () => commands.forEach((command) => bound.delete(command)));
+}
+
+const isTyping = (node) => node.isContentEditable || node.tagName === "SELECT" || node.tagName === "TEXTAREA"
+  || (node.tagName === "INPUT" && !["checkbox", "radio", "button", "range"].includes(node.type));
+
+const metaKey = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl";
+
+/** Starts to listen. */
+export function startKeyboard() {
+  document.querySelector("#jump kbd").textContent = metaKey + " K";
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.altKey) return;
+    const meta = event.metaKey || event.ctrlKey;
+    const dialog = document.querySelector("dialog[open], :popover-open");
+    // A later command comes first: that of a page before the general one of the same key.
+    const command = [...bound].reverse().find(({ key, meta: asked }) => key === event.key && Boolean(asked) === meta);
+    if (!command || (!meta && (dialog || isTyping(event.target)))) return;
+    event.preventDefault();
+    command.run(event);
+  });
+}
+
+/** Lists the commands that work now. */
+export function showKeys() {
+  const rows = [...bound].filter(({ label }) => label).map(({ key, label, meta }) => element("div", {},
+    element("dt", {}, meta ? element("kbd", {}, metaKey) : null,
+      element("kbd", {}, key === " " ? "Space" : key === "Escape" ? "Esc" : key.length === 1 && meta ? key.toUpperCase() : key)),
+    element("dd", {}, label)));
+  const server = ["health", "version", "metrics", "api/3.0/mlflow/server-info"].map((route) => [link(address(route), route.split("/").at(-1)), " "]);
+  openDialog("Keyboard", element("div", {}, element("dl", { class: "keys" }, rows), element("p", { class: "soft" }, "Of the server: ", server)));
+}

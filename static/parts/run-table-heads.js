@@ -1,0 +1,96 @@
+/** The heads of a run table's columns: a click sorts, the menu does the rest. */
+
+import { element } from "../core/dom.js";
+import { number } from "../core/format.js";
+import { askFor } from "./dialog.js";
+import { openMenu } from "./menu.js";
+import { attributes, metricColumn, readColumn, valueWord } from "./table-columns.js";
+
+/**
+ * The columns of the table with their widths: as wide as what stands in the first rows, within bounds.
+ * @param {string[]} ids
+ * @param {import("./table-runs.js").RunList} list
+ * @param {boolean} grouped Whether means and spreads are shown.
+ */
+export function tableColumns(ids, list, grouped) {
+  const pen = document.createElement("canvas").getContext("2d");
+  const { fontSize, fontFamily } = getComputedStyle(document.documentElement);
+  const width = (text, weight) => {
+    pen.font = `${weight} ${fontSize} ${fontFamily}`;
+    return pen.measureText(text).width;
+  };
+  const first = { id: "name", label: "Run", width: "var(--first)" };
+  return [first, ...ids.map((id) => {
+    const column = readColumn(id);
+    const position = list.position(id);
+    if (position < 0) return { id, ...column, numeric: attributes[id]?.numeric, width: (attributes[id]?.width || 120) + "px" };
+    const numeric = list.types[position] === "number";
+    const longest = list.runs.slice(0, 200).map(({ values }) => textOf(values[position], numeric))
+      .reduce((one, other) => other.length > one.length ? other : one, "");
+    const head = width([column.label, valueWord(column)].filter(Boolean).join(" "), 600) + 18;
+    const wanted = Math.max(width(longest, 600), Math.min(head, 180)) + 24 + (grouped && numeric ? 50 : 0);
+    return { id, ...column, numeric, width: Math.round(Math.min(Math.max(wanted, 64), 260)) + "px" };
+  })];
+}
+
+const textOf = (value, numeric) => value === null || value === undefined ? ""
+  : numeric ? number(typeof value === "object" ? value.value : value) : String(value).slice(0, 60);
+
+/** Fills the head of a column. */
+export function headOf(column, cell, actions) {
+  const { id, label } = column;
+  const order = actions.order();
+  const sorted = order.replace(/^-/, "") === id;
+  const descending = order.startsWith("-");
+  cell.setAttribute("aria-sort", sorted ? (descending ? "descending" : "ascending") : "none");
+  const word = valueWord(column);
+  cell.setAttribute("aria-label", [label, word].filter(Boolean).join(" "));
+  const sort = element("button", { type: "button", class: "quiet sort", title: [label, word].filter(Boolean).join(" · "),
+    onclick: () => actions.sort(nextOrder(column, order)) },
+  element("span", { class: "label", dir: "auto" }, label), word && element("span", { class: "soft word" }, word),
+  element("span", { class: "arrow", "aria-hidden": "true" }, sorted ? (descending ? "↓" : "↑") : ""));
+  const open = () => openMenu(cell, menuOf(column, actions));
+  const more = element("button", { type: "button", class: "quiet more", tabindex: -1, "aria-label": "Menu of the column " + label, onclick: open }, "▾");
+  sort.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    event.stopPropagation();
+    open();
+  });
+  cell.addEventListener("contextmenu", (event) => {
+    event.preventDefault();
+    open();
+  });
+  cell.append(sort, ...(id === "name" ? [] : [more]));
+}
+
+/** The best first, then the other way round, then as it was. */
+function nextOrder({ id, goal, kind }, order) {
+  const highFirst = (kind === "metrics" && goal === "maximize") || ["started", "ended", "logged", "duration"].includes(id);
+  const cycle = highFirst ? ["-" + id, id, ""] : [id, "-" + id, ""];
+  return cycle[(cycle.indexOf(order) + 1) % 3];
+}
+
+function menuOf({ id, key, kind, value, step }, actions) {
+  const ids = actions.columns();
+  const at = ids.indexOf(id);
+  const replace = (other) => actions.setColumns([...new Set(ids.map((one) => one === id ? other : one))]);
+  const moved = (by) => {
+    const next = ids.filter((one) => one !== id);
+    next.splice(at + by, 0, id);
+    actions.setColumns(next);
+  };
+  const values = kind !== "metrics" ? [] : [["last", "Last value"], ["min", "Lowest value"], ["max", "Highest value"], ["best", "Best value"]]
+    .map(([name, label]) => ({ label, checked: value === name, run: () => replace(metricColumn(key, name)) }));
+  if (kind === "metrics") values.push({ label: "Value at a step…", checked: value === "at_step", run: () => askFor("Value at a step",
+    [{ name: "step", label: "Step", value: String(step ?? 0), required: true }], "Show", async ({ step: asked }) => {
+      if (!/^-?\d+$/.test(asked.trim())) throw new Error("A step is a whole number.");
+      replace(metricColumn(key, "at_step", Number(asked)));
+    }) }, null);
+  return [...values,
+    { label: "Sort ascending", run: () => actions.sort(id) }, { label: "Sort descending", run: () => actions.sort("-" + id) },
+    kind === "params" || kind === "tags" || id === "status" || id === "user" ? { label: "Group by this", run: () => actions.group(id) } : undefined, null,
+    at > 0 ? { label: "Move left", run: () => moved(-1) } : undefined, at < ids.length - 1 ? { label: "Move right", run: () => moved(1) } : undefined,
+    { label: "Hide", run: () => actions.setColumns(ids.length > 1 ? ids.filter((one) => one !== id) : ["name"]) },
+  ].filter((item) => item !== undefined);
+}

@@ -1,0 +1,140 @@
+/** The runs of a table: asked for in pages, first a screenful, and kept up to date while some are running. */
+
+import { apus, post } from "../core/api.js";
+import { attributes, readColumn, requestColumn } from "./table-columns.js";
+
+const firstPage = 150;
+const nextPage = 10000;
+/** So many runs are fetched at once; the rest when the reader scrolls near the end. */
+const eager = 30000;
+
+/** The runs found by a search, in the order asked for. */
+export class RunList {
+  /**
+   * @param {string[]} experiments
+   * @param {AbortSignal} signal Of the page.
+   * @param {(anew: boolean) => void} changed Called whenever there are more runs or other values; anew when columns changed too.
+   */
+  constructor(experiments, signal, changed) {
+    this.experiments = experiments;
+    this.signal = signal;
+    this.changed = changed;
+    this.runs = [];
+    this.columns = [];
+    this.types = [];
+    this.complete = false;
+  }
+
+  /**
+   * Searches anew. The runs of before stay until the first new ones are there.
+   * @param {{filter: string, stage: string, order: string, columns: string[]}} search `order` is a column's id, with `-` before it
+   *   for descending.
+   */
+  async load({ filter, stage, order, columns }) {
+    this.search?.abort();
+    const search = new AbortController();
+    this.search = search;
+    const signal = AbortSignal.any([search.signal, this.signal]);
+    const asked = [...columns];
+    const sorted = order.replace(/^-/, "");
+    if (sorted && readColumn(sorted) && !asked.includes(sorted)) asked.push(sorted);
+    const valued = asked.filter((id) => readColumn(id)?.kind !== "attribute");
+    this.body = {
+      experiment_ids: this.experiments, filter, run_view_type: stage,
+      order_by: orderOf(order, valued), columns: valued.map((id) => requestColumn(readColumn(id))),
+    };
+    const answer = await post(apus + "runs/table", { ...this.body, max_results: firstPage }, signal);
+    this.columns = valued;
+    this.types = answer.columns.map(({ type }) => type);
+    this.runs = answer.runs;
+    this.token = answer.next_page_token;
+    this.complete = !this.token;
+    this.order = order;
+    this.loadSignal = signal;
+    if (this.complete) this.sortHere();
+    this.changed(true);
+    return this;
+  }
+
+  /** Fetches the runs behind those that are there, until there are enough. */
+  async loadMore(least = eager) {
+    if (this.loading || this.complete) return;
+    const signal = this.loadSignal;
+    this.loading = signal;
+    try {
+      while (!this.complete && this.runs.length < least) {
+        const answer = await post(apus + "runs/table", { ...this.body, max_results: nextPage, page_token: this.token }, signal);
+        this.runs = this.runs.concat(answer.runs);
+        // A column holds numbers only if it does so in all pages; one without any value says nothing.
+        const before = this.types.join();
+        this.types = this.types.map((type, index) => answer.columns[index].type === "string"
+          && answer.runs.some((run) => run.values[index] !== null) ? "string" : type);
+        this.token = answer.next_page_token;
+        this.complete = !this.token;
+        if (this.complete) this.sortHere();
+        this.changed(before !== this.types.join());
+      }
+    } finally {
+      if (this.loading === signal) this.loading = null;
+    }
+  }
+
+  /** The position of a column's value in `run.values`, or -1. */
+  position(id) {
+    return this.columns.indexOf(id);
+  }
+
+  /** Orders by what the server does not keep: how long a run took, and when it last logged. */
+  sortHere() {
+    const id = this.order.replace(/^-/, "");
+    const key = { duration: durationOf, logged: (run) => run.last_logged || 0, experiment: (run) => Number(run.experiment_id) }[id];
+    if (!key) return;
+    const sign = this.order.startsWith("-") ? -1 : 1;
+    this.runs = [...this.runs].sort((one, other) => sign * (key(one) - key(other)));
+  }
+
+  /** Asks again for the runs that were running, and for new ones. @returns {Promise<number>} How many new ones there are. */
+  async refresh() {
+    if (this.loading || !this.body) return 0;
+    const signal = this.loadSignal;
+    const known = new Map(this.runs.map((run, index) => [run.run_id, index]));
+    const running = this.runs.filter(({ status }) => status === "RUNNING").map(({ run_id: id }) => id);
+    // Only runs of the same search belong here, so its filter stays; the newest come first.
+    const newest = await post(apus + "runs/table", { ...this.body, order_by: [], max_results: 50 }, signal);
+    const found = [newest];
+    for (let from = 0; from < running.length && from < 1000; from += 200) {
+      const list = running.slice(from, from + 200).map((id) => `'${id}'`).join(",");
+      found.push(await post(apus + "runs/table", { ...this.body, order_by: [], filter: `attributes.run_id IN (${list})`, max_results: 200 }, signal));
+    }
+    if (signal.aborted) return 0;
+    const fresh = new Set();
+    let changed = false;
+    const runs = [...this.runs];
+    for (const run of found.flatMap((answer) => answer.runs)) {
+      const index = known.get(run.run_id);
+      if (index === undefined) {
+        if (this.complete) fresh.add(run.run_id);
+      } else if (JSON.stringify(runs[index]) !== JSON.stringify(run)) {
+        runs[index] = run;
+        changed = true;
+      }
+    }
+    if (changed) {
+      this.runs = runs;
+      this.changed(false);
+    }
+    return fresh.size;
+  }
+}
+
+/** How long a run took, or has been running, in milliseconds; -1 when it never started. */
+export const durationOf = ({ start_time: start, end_time: end, status }) => !start ? -1
+  : end ? end - start : status === "RUNNING" ? Date.now() - start : -1;
+
+function orderOf(order, columns) {
+  const descending = order.startsWith("-");
+  const id = order.replace(/^-/, "");
+  const position = columns.indexOf(id);
+  if (position >= 0) return [{ column: position, descending }];
+  return attributes[id]?.order ? [attributes[id].order + (descending ? " DESC" : " ASC")] : [];
+}

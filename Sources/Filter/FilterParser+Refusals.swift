@@ -1,4 +1,4 @@
-// What a filter is refused with, in the reference's words.
+// The errors for filters that are refused, in MLflow's wording.
 extension FilterParser {
     func wrongComparator(_ written: String, for field: FieldReference) -> FilterError {
         let valid = field.kind.operators + (field.allowsNullTests ? [.isNull, .isNotNull] : [])

@@ -1,11 +1,11 @@
-// The right side of a comparison.
+// Parses the right side of a comparison.
 
 extension FilterParser {
     mutating func scalarValue(
         for field: FieldReference,
         from start: Int
     ) throws(FilterError) -> ComparisonValue {
-        // An AND that stands where a value should joins what follows: the client adds conditions of its own.
+        // `key = AND …` has no value: this AND joins a condition that the client appended.
         guard let lexeme = reader.current, lexeme.token != .word(.and) else { throw invalidClause(from: start) }
         if field.kind == .anyText { return .text(try anyText(lexeme, from: start)) }
         reader.advance()
@@ -38,9 +38,9 @@ extension FilterParser {
         }
     }
 
-    /// A value of which quotes are taken off the ends.
+    /// Reads a value that may be quoted or not, and removes its quotes.
     ///
-    /// The reference leaves double quotes on it, and then finds nothing.
+    /// MLflow does not remove double quotes here, and so such a comparison finds nothing there.
     private mutating func anyText(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
         if case .singleQuotes = lexeme.token {
             reader.advance()
@@ -56,7 +56,10 @@ extension FilterParser {
         return value
     }
 
-    /// A list that is not closed makes the clause invalid, one that is closed and wrong is ill-formed.
+    /// Reads a list of quoted strings in parentheses.
+    ///
+    /// - Throws: "invalid clause" if the closing parenthesis is missing, "ill-formed list" for other mistakes in the
+    ///   list.
     mutating func list(for field: FieldReference, from start: Int) throws(FilterError) -> [String] {
         reader.advance()
         var values: [String] = []

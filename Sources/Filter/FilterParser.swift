@@ -1,7 +1,10 @@
-/// Parses a search filter: comparisons, all of which must hold.
+/// Parses a search filter.
 ///
-/// Follows MLflow 3.17.2 in what is legal. `AND` may be missing before a plain comparison, as there. The empty text is
-/// the empty filter; white space alone is an error. The cost is linear in the length of the text.
+/// A search finds the entities that meet all of the returned comparisons.
+///
+/// Accepts what MLflow 3.17.2 accepts. As there, `AND` may be missing before a comparison that has neither a list nor a
+/// null test. An empty text is an empty filter; a text of only white space is an error. The cost is linear in the
+/// length of the text.
 package func parseFilter(_ text: String, for subject: SearchSubject) throws(FilterError) -> [Comparison] {
     guard !text.isEmpty else { return [] }
     guard text.utf8.count <= FilterLimits.filterBytes else {
@@ -18,7 +21,7 @@ package func parseFilter(_ text: String, for subject: SearchSubject) throws(Filt
     return try parser.parse(text)
 }
 
-/// One pass over the tokens of a filter.
+/// Parses the tokens of one filter, from left to right.
 struct FilterParser {
     var reader: TokenReader
     var listValues = 0
@@ -38,7 +41,7 @@ struct FilterParser {
             }
             let start = reader.offset
             let comparison = try comparison()
-            // Between plain comparisons the reference tolerates a missing AND; before lists and null tests it does not.
+            // MLflow accepts a missing AND between plain comparisons, but not before a list or a null test.
             guard isJoined || !comparison.comparisonOperator.needsConjunction else { throw invalidClause(from: start) }
             isJoined = comparison.value == .none
             comparisons.append(comparison)
@@ -64,7 +67,7 @@ struct FilterParser {
             guard field.kind.acceptsLists else { throw listRefused(field, from: reader.offset) }
             value = try typed(try list(for: field, from: start), for: field)
         } else {
-            // Without parentheses there is no list, whatever the field.
+            // IN needs a list in parentheses, for every field.
             guard written != "IN", written != "NOT IN" else { throw invalidClause(from: start) }
             value = try scalarValue(for: field, from: start)
         }
@@ -80,7 +83,9 @@ struct FilterParser {
         )
     }
 
-    /// Reads an operator, legal here or not, as its canonical text; `like` keeps its case where case matters.
+    /// Reads an operator and returns its canonical text, whether or not it is legal for the field.
+    ///
+    /// `like` keeps its case if the subject distinguishes the case of operators. Returns nil if no operator comes next.
     private mutating func writtenOperator() -> String? {
         guard let lexeme = reader.current else { return nil }
         if lexeme.token == .comparison {
@@ -95,7 +100,7 @@ struct FilterParser {
         let prefix = reader.take(keyword: .not) ? "NOT " : ""
         guard let word = reader.current else { return nil }
         if reader.take(keyword: .inWord) {
-            // The reference rewrites `not in` to upper case, `in` alone it does not.
+            // MLflow rewrites `not in` to upper case, but not `in` by itself.
             return prefix.isEmpty && !reader.subject.foldsOperatorCase ? reader.source(word) : prefix + "IN"
         }
         for keyword in [Keyword.like, .ilike, .rlike] where reader.take(keyword: keyword) {

@@ -1,7 +1,8 @@
-/// Parses the clauses of an `order_by` list, the first one deciding first: a name and, optionally, `ASC` or `DESC`.
+/// Parses the clauses of an `order_by` list; each is a name and, optionally, `ASC` or `DESC`.
 ///
-/// Follows MLflow 3.17.2 in what is legal. Where the subject says so, a field may stand only once, whatever its
-/// direction. No clauses give no orderings; the default order is the store's. The cost is linear in the text.
+/// Accepts what MLflow 3.17.2 accepts. The first clause is the primary sort key. Some subjects refuse a field that
+/// occurs twice, even with different directions. An empty list gives an empty result; the store then uses its default
+/// order. The cost is linear in the length of the text.
 package func parseOrderBy(_ clauses: [String], for subject: SearchSubject) throws(FilterError) -> [Ordering] {
     guard clauses.count <= FilterLimits.orderings else {
         throw FilterError("`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer.")

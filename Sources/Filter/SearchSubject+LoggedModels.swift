@@ -1,5 +1,7 @@
 extension SearchSubject {
-    /// `logged-models/search` (`search_logged_model_utils.py`): every value but those of metrics and times is a text.
+    /// The subject of `logged-models/search` (`search_logged_model_utils.py`).
+    ///
+    /// All values but metrics and times are texts.
     package static let loggedModels = SearchSubject(
         entityNames: ["attributes": .attribute, "metrics": .metric, "params": .parameter, "tags": .tag],
         entityNamesShown: "['attributes', 'metrics', 'params', 'tags']",
@@ -35,8 +37,9 @@ extension SearchSubject {
         "source_run_id": Field("source_run_id", .anyText),
     ]
 
-    /// The field that an `order_by` object of `logged-models/search` names: an attribute, or `metrics.` and a key as it
-    /// was logged.
+    /// Parses the field name of an `order_by` object of `logged-models/search`.
+    ///
+    /// - Parameter fieldName: an attribute, or `metrics.` and the key of a metric, without quotes.
     package static func loggedModelOrdering(_ fieldName: String, ascending: Bool) throws(FilterError) -> Ordering {
         guard fieldName.utf8.count <= FilterLimits.orderingBytes else {
             throw FilterError("A field name in order_by has more than \(FilterLimits.orderingBytes) bytes. Shorten it.")

@@ -1,5 +1,5 @@
 extension SearchSubject {
-    /// `registered-models/search`.
+    /// The subject of `registered-models/search`.
     package static let registeredModels = SearchSubject(
         entityNames: registryEntityNames,
         entityNamesShown: registryEntityNamesShown,
@@ -21,7 +21,7 @@ extension SearchSubject {
         tieBreaks: [.ascending("name")]
     )
 
-    /// `model-versions/search`.
+    /// The subject of `model-versions/search`.
     package static let modelVersions = SearchSubject(
         entityNames: registryEntityNames,
         entityNamesShown: registryEntityNamesShown,
@@ -47,7 +47,7 @@ extension SearchSubject {
         tieBreaks: [.ascending("name"), .descending("version_number")]
     )
 
-    /// `attributes.` is legal since 3.18.
+    /// MLflow accepts the prefix `attributes.` since 3.18.
     private static let registryEntityNames: [String: Entity] = [
         "attribute": .attribute, "attributes": .attribute, "tag": .tag, "tags": .tag,
     ]

@@ -2,10 +2,12 @@ internal import Glibc
 internal import SQLite
 
 extension WriteSession {
-    /// Brings to safety what the files hold that are out of their place; for a time without a transaction.
+    /// Saves the content of files that are no longer at their paths.
     ///
-    /// A log that was deleted is copied into the database, and a database that was deleted into a new file beside its
-    /// place: SQLite still holds both open. A database that was moved is whole where it is.
+    /// Call it only outside a transaction.
+    ///
+    /// SQLite keeps deleted files open, so their content can still be read: that of a deleted WAL is copied into the
+    /// database, a deleted database into a new file in the same folder. A database that was moved needs no copy.
     func rescue() {
         guard !isRescued else { return }
         switch files.verdict() {
@@ -40,7 +42,9 @@ extension WriteSession {
         }
     }
 
-    /// SQLite fills an empty file too, so that nobody else can read it meanwhile.
+    /// Copies the database into a new file.
+    ///
+    /// Creates the file before SQLite does, so that only the owner can read it.
     private func copyDatabase(to copy: String) throws {
         let part = copy + ".part"
         let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

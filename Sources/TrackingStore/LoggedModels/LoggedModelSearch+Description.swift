@@ -7,7 +7,9 @@ extension LoggedModelSearch: SearchDescription {
 
     var orderedKeys: Int { orderings.count }
 
-    /// The reference's own tokens tell which search made them, and these do not.
+    /// MLflow's tokens for this search say which search made them.
+    ///
+    /// A token that is only an offset does not, and is refused.
     var takesOffsets: Bool { false }
 
     func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
@@ -50,13 +52,14 @@ extension LoggedModelSearch: SearchDescription {
             (.metric, .lessOrEqual), (.parameter, .equal), (.tag, .equal):
             true
         case (.attribute, .equal): comparison.key == "name" || comparison.key == "source_run_id"
-        // The default order walks an index that holds the names; in another one each name would be looked up.
+        // The default order scans an index that contains the names. In an order by a metric, each name would be looked
+        // up.
         case (.attribute, _): comparison.key == "name" && orderings.first?.ordering.entity == .metric
         default: false
         }
     }
 
-    /// Datasets are not in the index of values.
+    /// The value index of metrics does not contain datasets, so a comparison on datasets must be tested on each row.
     func isSettledByIndex(_ comparison: Comparison) -> Bool {
         comparison.entity == .attribute || comparison.entity == .metric && datasets.isEmpty
     }

@@ -12,7 +12,9 @@ extension ReadSession {
         return model
     }
 
-    /// The models of a page in the order of `rows`: one statement for each kind of entity, however many models.
+    /// Reads models in the order of `rows`.
+    ///
+    /// The number of statements does not depend on the number of models.
     func loggedModels(rows: [Int64]) throws -> [LoggedModel] {
         let page = jsonArray(rows)
         let infos = try connection.query(
@@ -31,8 +33,10 @@ extension ReadSession {
         return models
     }
 
-    /// The first models of a page: all of them if they have few metrics, else as many as have 20,000 points together, or
-    /// one.
+    /// Returns the first rows of a page whose models may be in memory at once: at least one.
+    ///
+    /// All rows are returned if their models have fewer than 20,000 metric points together; else half as many, and so
+    /// on.
     func loggedModelsAtOnce(_ rows: [Int64]) throws -> [Int64] {
         var rows = rows
         while rows.count > 1, try hasManyPoints(rows) { rows.removeLast(rows.count / 2) }

@@ -43,7 +43,7 @@ extension WriteSession {
         return version
     }
 
-    /// Adds the version to the list that the logged model's tag holds.
+    /// Appends the version to the JSON list in the logged model's tag; replaces a value that is not a list.
     private func appendVersion(_ version: ModelVersion, toLoggedModel modelID: String) throws {
         let row = try connection.loggedModelRowAndInfo(modelID, allowsDeleted: false).row
         let select = try connection.query(

@@ -2,10 +2,10 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    /// Loads what the store knows of the source of a new version; `ModelVersionOrigin` decides.
+    /// Loads the run, models and versions that a new version refers to; the rules of `ModelVersionOrigin` decide.
     ///
-    /// - Throws: `.invalidParameterValue` for a source that lies in no run or model that the request names,
-    ///   `.resourceDoesNotExist` for an unknown registered model in it.
+    /// - Throws: `.invalidParameterValue` for a source that is not inside the run or model that the request names,
+    ///   `.resourceDoesNotExist` for a registered model, version or logged model in the source that does not exist.
     func modelVersionOrigin(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersionOrigin {
         let source = try ModelVersionSource(
             new.source,

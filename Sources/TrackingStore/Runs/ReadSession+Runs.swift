@@ -16,9 +16,11 @@ extension ReadSession {
         try connection.runInfo(runID)
     }
 
-    /// The runs of a page in the order of `rows`: one statement for each kind of entity, however many runs.
+    /// Reads runs in the order of `rows`.
     ///
-    /// Without model inputs, which the reference shows with a single run only.
+    /// The number of statements does not depend on the number of runs.
+    ///
+    /// The runs have no model inputs, because MLflow returns these only with a single run.
     func runs(rows: [Int64]) throws -> [Run] {
         let page = jsonArray(rows)
         var runs: [Run] = []
@@ -43,7 +45,9 @@ extension ReadSession {
         return runs
     }
 
-    /// Walks rows that come in the order of the page, each with the number of its run in column 0.
+    /// Calls `body` for each row of a query, with the index of the row's run in `rows`.
+    ///
+    /// The query must return the id of the run in column 0, and its rows in the order of `rows`.
     func forEachRow(
         of sql: String,
         page: String,

@@ -56,9 +56,10 @@ extension RunSearch: SearchDescription {
         try rowsOfExperiments(upTo: limit, in: session)
     }
 
-    /// The rows that meet a comparison, and those of texts that only begin like the compared one.
+    /// Returns the SQL for rows that meet a comparison.
     ///
-    /// The index holds no more than their beginning.
+    /// For texts it also finds rows that only have the same first 40 characters, because the index holds no more of a
+    /// text.
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
         var rows = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
         rows.conditions.append("key_id = \(rows.bind(try session.connection.keyID(for: comparison.keyOfPair)))")

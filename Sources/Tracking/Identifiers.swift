@@ -41,7 +41,7 @@ package func validateNewRunID(_ text: String) throws(TrackingError) {
         throw .invalidValue(
             text,
             path: "run_id",
-            "The id of a new run has 32 lower-case hexadecimal digits; leave it out to have one made."
+            "The id of a new run has 32 lower-case hexadecimal digits; leave it out to have one generated."
         )
     }
 }

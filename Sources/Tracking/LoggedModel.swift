@@ -8,9 +8,9 @@ package struct LoggedModelInfo: Sendable, Equatable {
     package var status: LoggedModelStatus
     /// A description of an error; nil if there is none.
     package var statusMessage: String?
-    /// Empty when the client named none.
+    /// Empty if the client named none.
     package var modelType: String
-    /// Empty when the client named none; the run need not exist.
+    /// Empty if the client named none; the run may not exist.
     package var sourceRunID: String
     /// Unix milliseconds.
     package var creationTime: Int64

@@ -10,8 +10,8 @@ extension TrackingError {
     package static func loggedModelParamExists(_ key: String, modelID: String) -> TrackingError {
         TrackingError(
             .badRequest,
-            "Logged model '\(shortened(modelID))' has the param '\(shortened(key))' already, and params are "
-                + "never changed: leave it out, or use another key."
+            "Logged model '\(shortened(modelID))' already has the param '\(shortened(key))', and params cannot be "
+                + "changed: leave it out, or use another key."
         )
     }
 

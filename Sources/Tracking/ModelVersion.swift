@@ -13,9 +13,9 @@ package struct ModelVersion: Sendable, Equatable {
     package var description: String?
     /// The URI or path of the artifacts, as the client sent it, or `models:/<name>/<version>`; for clients.
     package var source: String
-    /// Empty when the client named none; the run need not exist.
+    /// Empty if the client named none; the run may not exist.
     package var runID: String
-    /// Empty when the client named none.
+    /// Empty if the client named none.
     package var runLink: String
     /// In ascending order of key bytes.
     package var tags: [Tag] = []

@@ -76,7 +76,8 @@ package struct NewRun: Sendable {
         guard isSame else {
             throw TrackingError(
                 .resourceAlreadyExists,
-                "Another run has the id '\(run.info.runID)' already, or this one was changed since; choose another run_id."
+                "Another run has the id '\(run.info.runID)', or that run was changed since it was created; "
+                    + "choose another run_id."
             )
         }
     }

@@ -5,8 +5,8 @@ package struct MissingDatabase: Error, CustomStringConvertible {
 
     /// Tells the person who starts the server what is wrong and what to do.
     package var description: String {
-        "\(path) is missing or empty, although runs were kept in it before. Put it back, or the newest "
-            + "\(path).rescued-… under its name. If you removed or emptied it on purpose, remove it, \(path).lock and "
-            + "\(path)-wal to begin with an empty store."
+        "\(path) is missing or empty, although runs were kept in it before. Restore it, or rename the newest "
+            + "\(path).rescued-… to \(path). If you deleted or emptied it on purpose, delete it, \(path).lock and "
+            + "\(path)-wal to start with an empty store."
     }
 }

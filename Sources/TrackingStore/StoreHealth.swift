@@ -63,8 +63,9 @@ extension TrackingStore {
         var health = StoreHealth(journal: journalMode.rawValue)
         switch files.verdict() {
         case .inPlace: break
-        case .databaseGone: health.files = "The database was deleted, moved or replaced while the server runs."
-        case .logGone: health.files = "The database's write-ahead log was deleted while the server runs."
+        case .databaseGone: health.files = "The database was deleted, moved or replaced while the server was running."
+        case .logGone:
+            health.files = "The database's write-ahead log was deleted or truncated while the server was running."
         }
         health.freeBytes = files.freeBytes
         if let free = health.freeBytes, free < Int64(budgets.limits.logBytes) {

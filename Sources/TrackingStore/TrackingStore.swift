@@ -232,7 +232,7 @@ package final class TrackingStore: Sendable {
             TrackingError(
                 .temporarilyUnavailable,
                 end.reason == .callerLeft
-                    ? "The client had gone before it was answered."
+                    ? "The client disconnected before the answer was ready."
                     : "The read was stopped so that the database could empty its log; try again in a moment."
             )
         case let error as SQLiteError where error.isBusy:
@@ -252,8 +252,8 @@ package final class TrackingStore: Sendable {
         case let error as SQLiteError where error.isCorrupt || error.isNotADatabase:
             TrackingError(
                 .insufficientStorage,
-                "The tracking database is damaged where this request needs it. Nothing of this request was stored; the "
-                    + "server's log says what SQLite found. Check the disk, or restore the database from a copy."
+                "A part of the tracking database that this request needs is damaged. Nothing of this request was stored; "
+                    + "the server's log says what SQLite found. Check the disk, or restore the database from a copy."
             )
         case let error as SQLiteError where error.code.primary == .cannotOpen:
             TrackingError(

@@ -76,7 +76,7 @@ struct LoggedModelSearchStatement {
         case .metric: try add(comparison, table: "model_metrics", isOnDatasets: true)
         case .parameter: try add(comparison, table: "logged_model_params")
         case .tag: try add(comparison, table: "logged_model_tags")
-        case .dataset: throw StoreCorruption("the parser delivered a comparison of a dataset")
+        case .dataset: throw StoreCorruption("the parser returned a comparison of a dataset")
         }
     }
 

@@ -27,7 +27,7 @@ extension ReadSession {
             page
         )
         var models = try infos.map { LoggedModel(info: try LoggedModelInfo(row: $0)) }
-        guard models.count == rows.count else { throw StoreCorruption("a page names a logged model that is not there") }
+        guard models.count == rows.count else { throw StoreCorruption("a logged model of the page is missing") }
         try fillKeyValues(&models, rows: rows, page: page)
         try fillMetrics(&models, rows: rows, page: page)
         return models

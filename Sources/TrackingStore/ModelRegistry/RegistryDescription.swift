@@ -66,7 +66,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
 
     private func attributeCondition(_ comparison: Comparison, in statement: inout SearchStatement) throws -> String {
         guard let (column, kind) = Tables.columns[comparison.key] else {
-            throw StoreCorruption("the parser delivered the unknown attribute \(comparison.key)")
+            throw StoreCorruption("the parser returned the unknown attribute \(comparison.key)")
         }
         switch comparison.comparisonOperator {
         case .equal, .isIn: return try statement.condition(column, comparison)

@@ -37,7 +37,7 @@ extension WriteSession {
         for tag in tags { try connection.upsert(tag, in: .modelVersions, of: versionID) }
         try markVersions(ofModel: modelID, asPrompts: tags.makePrompts(othersAre: othersArePrompts))
         guard let version = try connection.modelVersions(rows: [versionID]).first else {
-            throw StoreCorruption("a new version of a model is not there")
+            throw StoreCorruption("the model version that was just inserted is missing")
         }
         if let loggedModel = origin.listingModelID { try appendVersion(version, toLoggedModel: loggedModel) }
         return version

@@ -36,7 +36,7 @@ extension ReadSession {
         )
         try infos.forEachRow { runs.append(Run(info: try RunInfo(row: $0))) }
         guard runs.count == rows.count else {
-            throw StoreCorruption("a page names a run that is not there")
+            throw StoreCorruption("a run of the page is missing")
         }
         try fillMetrics(&runs, rows: rows, page: page)
         try fillKeyValues(&runs, rows: rows, page: page)
@@ -59,7 +59,7 @@ extension ReadSession {
             let id = row.int64(0)
             while index < rows.count, rows[index] != id { index += 1 }
             guard index < rows.count else {
-                throw StoreCorruption("rows of a page came in another order than the page")
+                throw StoreCorruption("the rows are not in the order of the page")
             }
             try body(index, row)
         }

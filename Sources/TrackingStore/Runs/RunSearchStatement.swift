@@ -170,7 +170,7 @@ struct RunSearchStatement {
             case .metric: try order(byMetric: ordering)
             case .parameter: try order(ordering, byTable: "params")
             case .tag: try order(ordering, byTable: "run_tags")
-            case .dataset: throw StoreCorruption("the parser delivered an ordering by a dataset")
+            case .dataset: throw StoreCorruption("the parser returned an ordering by a dataset")
             }
         }
     }

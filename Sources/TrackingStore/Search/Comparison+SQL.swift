@@ -80,7 +80,7 @@ extension SearchStatement {
 
     /// The error for a value that does not fit the operator; the parser never returns such a comparison.
     private static func unexpectedValue(of comparison: Comparison) -> StoreCorruption {
-        StoreCorruption("the parser delivered a value of the wrong kind for \(comparison.key)")
+        StoreCorruption("the parser returned a value of the wrong kind for \(comparison.key)")
     }
 }
 

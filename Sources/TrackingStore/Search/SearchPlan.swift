@@ -26,10 +26,12 @@ extension ReadSession {
         let filter = search.filter
         let patterns = filter.count { $0.comparisonOperator == .like || $0.comparisonOperator == .ilike }
         var parts: [String] = []
-        if patterns > 0 { parts.append("fewer patterns than its \(patterns), none of them beginning with '%'") }
-        if filter.count > patterns { parts.append("fewer comparisons than its \(filter.count)") }
-        if search.orderedKeys > 0 { parts.append("fewer keys to order by than its \(search.orderedKeys)") }
-        if search.experimentIDs.count > 1 { parts.append("fewer experiments than its \(search.experimentIDs.count)") }
+        if patterns > 0 {
+            parts.append("fewer LIKE and ILIKE patterns (now \(patterns)), none of which begins with '%'")
+        }
+        if filter.count > patterns { parts.append("fewer comparisons (now \(filter.count))") }
+        if search.orderedKeys > 0 { parts.append("fewer keys in order_by (now \(search.orderedKeys))") }
+        if search.experimentIDs.count > 1 { parts.append("fewer experiments (now \(search.experimentIDs.count))") }
         return "Use " + (parts + ["smaller pages"]).joined(separator: ", or ") + "."
     }
 }

@@ -15,7 +15,7 @@ final class Answer<Value: Sendable>: Sendable {
     func wait() throws -> Value {
         semaphore.wait()
         guard let result = outcome.withLock({ $0 }) else {
-            throw StoreCorruption("an answer was announced and not given")
+            throw StoreCorruption("a result was announced but not set")
         }
         return try result.get()
     }

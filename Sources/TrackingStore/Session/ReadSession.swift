@@ -38,11 +38,11 @@ package final class ReadSession: ReaderContext, TrackingReading {
         return effort
     }
 
-    /// Returns the error for a read that was ended because it used too much time or work.
+    /// Returns the error for the client if the read used too much processor or elapsed time; else returns `end`.
     package func failure(of end: ReadEnded) -> any Error {
         let taken =
             switch end.reason {
-            case .work: "\(end.limits.work.components.seconds) s of work"
+            case .work: "\(end.limits.work.components.seconds) s of processor time"
             case .time: "\(end.limits.time.components.seconds) s"
             case .callerLeft, .log: ""
             }

@@ -20,12 +20,12 @@ extension WriteSession {
     private func rescueLog() {
         guard let (log, done) = try? connection.checkpoint(.passive), log == done else { return }
         isRescued = true
-        report("the write-ahead log \(files.databasePath)-wal was deleted; what it held is in the database now")
+        report("the write-ahead log \(files.databasePath)-wal was deleted; its content was saved in the database")
     }
 
     private func noteMove() {
         isRescued = true
-        report("the database \(files.databasePath) was moved or its folder was renamed; it is whole where it is now")
+        report("the database \(files.databasePath) was moved or its folder was renamed; the moved file is complete")
     }
 
     private func rescueDatabase() {
@@ -33,11 +33,11 @@ extension WriteSession {
         do {
             try copyDatabase(to: copy)
             isRescued = true
-            report("the database \(files.databasePath) was deleted; all that it held is in \(copy) now")
+            report("the database \(files.databasePath) was deleted; a complete copy was saved as \(copy)")
         } catch {
             report(
-                "the database \(files.databasePath) was deleted and cannot be copied to \(copy) (\(error)); while this "
-                    + "process (pid \(getpid())) runs, its files are among /proc/\(getpid())/fd"
+                "the database \(files.databasePath) was deleted, and copying it to \(copy) failed (\(error)); until "
+                    + "this process (pid \(getpid())) ends, its open files can be copied from /proc/\(getpid())/fd"
             )
         }
     }

@@ -143,14 +143,14 @@ package final class WriteSession: WriterSession, TrackingWriting {
 extension TrackingError {
     static let databaseGone = TrackingError(
         .insufficientStorage,
-        "The tracking database is not in its place any more: it was deleted, moved or replaced, or its folder cannot be "
+        "The tracking database is no longer at its path: it was deleted, moved or replaced, or its folder cannot be "
             + "read. Nothing of this request was stored. The server's log says what to do."
     )
 
     static let logGone = TrackingError(
         .insufficientStorage,
-        "The tracking database's write-ahead log was deleted or cut while the server runs. Nothing of this request was stored; "
-            + "restart the server."
+        "The tracking database's write-ahead log was deleted or truncated while the server was running. "
+            + "Nothing of this request was stored; restart the server."
     )
 }
 

@@ -7,23 +7,23 @@ extension FilterParser {
     ) throws(FilterError) -> ComparisonValue {
         // `key = AND …` has no value: this AND joins a condition that the client appended.
         guard let lexeme = reader.current, lexeme.token != .word(.and) else { throw invalidClause(from: start) }
-        if field.kind == .anyText { return .text(try anyText(lexeme, from: start)) }
+        if field.kind == .optionallyQuoted { return .text(try optionallyQuotedValue(lexeme, from: start)) }
         reader.advance()
         let source = reader.source(lexeme)
         switch (field.kind, lexeme.token) {
         case (.double, .integer), (.double, .float), (.integerOrDouble, .float):
             guard let number = Double(source), !number.isNaN else { throw wrongValue(source, for: field) }
             return .number(number)
-        case (.integerOrDouble, .integer), (.integer, .integer), (.integerOrDigits, .integer):
+        case (.integerOrDouble, .integer), (.integer, .integer), (.integerOrQuotedInteger, .integer):
             guard let integer = Int64(source) else {
                 throw FilterError(
                     "Invalid value for numeric attribute '\(field.key)': '\(source)' does not fit into 64 bits"
                 )
             }
             return .integer(integer)
-        case (.integer, .float), (.integerOrDigits, .float):
+        case (.integer, .float), (.integerOrQuotedInteger, .float):
             throw FilterError("Invalid value for numeric attribute '\(field.key)': '\(source)'")
-        case (.integerOrDigits, .singleQuotes(let text)), (.integerOrDigits, .doubleQuotes(let text)):
+        case (.integerOrQuotedInteger, .singleQuotes(let text)), (.integerOrQuotedInteger, .doubleQuotes(let text)):
             guard let integer = Int64(text) else {
                 throw FilterError("Invalid value for numeric attribute '\(field.key)': '\(text)'")
             }
@@ -31,7 +31,7 @@ extension FilterParser {
         case (.text, .singleQuotes(let text)), (.text, .doubleQuotes(let text)),
             (.textOrList, .singleQuotes(let text)), (.textOrList, .doubleQuotes(let text)):
             return .text(text)
-        case (.digits, .singleQuotes(let text)), (.digits, .doubleQuotes(let text)):
+        case (.quotedInteger, .singleQuotes(let text)), (.quotedInteger, .doubleQuotes(let text)):
             return .integer(try experimentID(text))
         default:
             throw wrongValue(source, for: field)
@@ -41,7 +41,7 @@ extension FilterParser {
     /// Reads a value that may be quoted or not, and removes its quotes.
     ///
     /// MLflow does not remove double quotes here, and so such a comparison finds nothing there.
-    private mutating func anyText(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
+    private mutating func optionallyQuotedValue(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
         if case .singleQuotes = lexeme.token {
             reader.advance()
             let isQuote: (Unicode.Scalar) -> Bool = { $0 == "'" }
@@ -88,7 +88,7 @@ extension FilterParser {
             }
             needsComma = true
         }
-        guard !values.isEmpty || field.kind == .anyText else {
+        guard !values.isEmpty || field.kind == .optionallyQuoted else {
             throw FilterError(
                 "While parsing a list in the query, expected a non-empty list of string values, but got empty list"
             )
@@ -100,8 +100,8 @@ extension FilterParser {
         return values
     }
 
-    func typed(_ values: [String], for field: FieldReference) throws(FilterError) -> ComparisonValue {
-        guard field.kind == .digits else { return .list(values) }
+    func listValue(_ values: [String], for field: FieldReference) throws(FilterError) -> ComparisonValue {
+        guard field.kind == .quotedInteger else { return .list(values) }
         var ids: [Int64] = []
         for value in values { ids.append(try experimentID(value)) }
         return .integers(ids)

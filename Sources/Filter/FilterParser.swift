@@ -60,18 +60,18 @@ struct FilterParser {
         if written == "IS NULL" || written == "IS NOT NULL" {
             return try nullTest(field, written == "IS NULL" ? .isNull : .isNotNull)
         }
-        if reader.subject.wording.looksAtOperatorFirst { _ = try legal(written, for: field) }
+        if reader.subject.wording.checksOperatorFirst { _ = try legalOperator(written, for: field) }
         let value: ComparisonValue
         let isList = reader.current?.token == .open
         if isList {
-            guard field.kind.acceptsLists else { throw listRefused(field, from: reader.offset) }
-            value = try typed(try list(for: field, from: start), for: field)
+            guard field.kind.acceptsLists else { throw listNotAllowed(field, from: reader.offset) }
+            value = try listValue(try list(for: field, from: start), for: field)
         } else {
             // IN needs a list in parentheses, for every field.
             guard written != "IN", written != "NOT IN" else { throw invalidClause(from: start) }
             value = try scalarValue(for: field, from: start)
         }
-        let comparisonOperator = try legal(written, for: field)
+        let comparisonOperator = try legalOperator(written, for: field)
         guard isList == (comparisonOperator == .isIn || comparisonOperator == .notIn) else {
             throw FilterError("Invalid comparator '\(written)' for a list. Use IN or NOT IN.")
         }
@@ -92,14 +92,14 @@ struct FilterParser {
             reader.advance()
             return reader.source(lexeme)
         }
-        if reader.take(keyword: .isWord) {
+        if reader.take(keyword: .isKeyword) {
             let isNegated = reader.take(keyword: .not)
             guard reader.take(keyword: .null) else { return nil }
             return isNegated ? "IS NOT NULL" : "IS NULL"
         }
         let prefix = reader.take(keyword: .not) ? "NOT " : ""
         guard let word = reader.current else { return nil }
-        if reader.take(keyword: .inWord) {
+        if reader.take(keyword: .inKeyword) {
             // MLflow rewrites `not in` to upper case, but not `in` by itself.
             return prefix.isEmpty && !reader.subject.foldsOperatorCase ? reader.source(word) : prefix + "IN"
         }
@@ -109,7 +109,7 @@ struct FilterParser {
         return nil
     }
 
-    private func legal(_ written: String, for field: FieldReference) throws(FilterError) -> ComparisonOperator {
+    private func legalOperator(_ written: String, for field: FieldReference) throws(FilterError) -> ComparisonOperator {
         let legal = field.kind.operators
         if let comparisonOperator = ComparisonOperator(rawValue: written), legal.contains(comparisonOperator) {
             return comparisonOperator

@@ -23,34 +23,34 @@ enum Token: Equatable {
 /// A word with a meaning in the grammar, in upper or lower case.
 enum Keyword: String, Equatable {
     case and = "AND"
-    case isWord = "IS"
+    case isKeyword = "IS"
     case not = "NOT"
     case null = "NULL"
-    case inWord = "IN"
+    case inKeyword = "IN"
     case like = "LIKE"
     case ilike = "ILIKE"
     case rlike = "RLIKE"
     case ascending = "ASC"
     case descending = "DESC"
-    case caseWord = "CASE"
+    case caseKeyword = "CASE"
     case values = "VALUES"
     case using = "USING"
     case from = "FROM"
-    case asWord = "AS"
+    case asKeyword = "AS"
 
     /// Whether MLflow's lexer reads the word as a keyword even after a dot, so that it cannot be a key without quotes.
     var isReservedAsKey: Bool {
         switch self {
-        case .caseWord, .inWord, .values, .using, .from, .asWord: true
-        case .and, .isWord, .not, .null, .like, .ilike, .rlike, .ascending, .descending: false
+        case .caseKeyword, .inKeyword, .values, .using, .from, .asKeyword: true
+        case .and, .isKeyword, .not, .null, .like, .ilike, .rlike, .ascending, .descending: false
         }
     }
 
     /// Whether an operator can begin with the word.
     var beginsOperator: Bool {
         switch self {
-        case .inWord, .not, .isWord, .like, .ilike, .rlike: true
-        case .and, .null, .ascending, .descending, .caseWord, .values, .using, .from, .asWord: false
+        case .inKeyword, .not, .isKeyword, .like, .ilike, .rlike: true
+        case .and, .null, .ascending, .descending, .caseKeyword, .values, .using, .from, .asKeyword: false
         }
     }
 }
@@ -102,14 +102,14 @@ struct Lexer {
         case ")": return single(.close)
         case ".": return try dotOrNumber()
         case "/" where takesJoiners: return single(.joiner)
-        case "-" where takesJoiners && (isWord(position > 0 ? scalars[position - 1] : nil)): return single(.joiner)
+        case "-" where takesJoiners && isWordCharacter(peek(-1)): return single(.joiner)
         case "-": return try negativeNumber()
         case "<", ">", "=", "~", "!":
             while let following = peek(0), "<>=~!".unicodeScalars.contains(following) { position += 1 }
             return .comparison
         default:
             if isDigit(scalar) { return try numberOrWord() }
-            guard isWord(scalar) else { throw UnexpectedText(offset: position) }
+            guard isWordCharacter(scalar) else { throw UnexpectedText(offset: position) }
             return word(from: position)
         }
     }
@@ -146,7 +146,7 @@ struct Lexer {
         guard isDigit(peek(1)) else { return single(.dot) }
         var end = position + 1
         while end < scalars.count, isDigit(scalars[end]) { end += 1 }
-        if end < scalars.count, isWord(scalars[end]) {
+        if end < scalars.count, isWordCharacter(scalars[end]) {
             guard end == position + 2 else { throw UnexpectedText(offset: position) }
             return single(.dot)
         }
@@ -185,14 +185,14 @@ struct Lexer {
             skipDigits()
             isFloat = true
         }
-        guard isWord(peek(0)) else { return isFloat ? .float : .integer }
+        guard isWordCharacter(peek(0)) else { return isFloat ? .float : .integer }
         let isHexadecimal = scalars[start] == "0" && (peek(0) == "x" || peek(0) == "X")
         guard !isFloat, position == start + 1, !isHexadecimal else { throw UnexpectedText(offset: start) }
         return word(from: start)
     }
 
     private mutating func word(from start: Int) -> Token {
-        while isWord(peek(0)) { position += 1 }
+        while isWordCharacter(peek(0)) { position += 1 }
         let longestKeyword = 6
         guard position - start <= longestKeyword, scalars[start..<position].allSatisfy(\.isASCII) else {
             return .word(nil)
@@ -210,7 +210,7 @@ struct Lexer {
     }
 
     private func peek(_ distance: Int) -> Unicode.Scalar? {
-        position + distance < scalars.count ? scalars[position + distance] : nil
+        scalars.indices.contains(position + distance) ? scalars[position + distance] : nil
     }
 
     /// Returns a range of the text.
@@ -232,7 +232,7 @@ private func isDigit(_ scalar: Unicode.Scalar?) -> Bool {
 }
 
 /// Whether Python's `\w` matches the scalar: a letter, a number of any kind, or an underscore, but no combining mark.
-private func isWord(_ scalar: Unicode.Scalar?) -> Bool {
+private func isWordCharacter(_ scalar: Unicode.Scalar?) -> Bool {
     guard let scalar else { return false }
     if scalar.isASCII {
         return isDigit(scalar) || scalar == "_" || ("a" <= scalar && scalar <= "z") || ("A" <= scalar && scalar <= "Z")

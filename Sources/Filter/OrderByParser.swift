@@ -12,7 +12,7 @@ package func parseOrderBy(_ clauses: [String], for subject: SearchSubject) throw
         let ordering = try parseOrdering(clause, for: subject)
         let isRepeated = orderings.contains { $0.entity == ordering.entity && hasSameBytes($0.key, ordering.key) }
         if isRepeated, subject.refusesRepeatedOrderings {
-            throw FilterError("`order_by` contains duplicate fields: \(shownList(clauses))")
+            throw FilterError("`order_by` contains duplicate fields: \(formattedList(clauses))")
         }
         orderings.append(ordering)
     }
@@ -25,7 +25,7 @@ private func parseOrdering(_ clause: String, for subject: SearchSubject) throws(
         throw FilterError("An order_by clause has more than \(FilterLimits.orderingBytes) bytes. Shorten it.")
     }
     let cut: TokenReader? = try? TokenReader(clause, subject: subject)
-    guard var reader = cut, !reader.isPadded, let field = try reader.readField(forOrdering: true) else {
+    guard var reader = cut, !reader.hasOuterWhiteSpace, let field = try reader.readField(forOrdering: true) else {
         throw unreadable
     }
     var ascending = true

@@ -2,7 +2,7 @@ extension SearchSubject {
     /// The subject of `registered-models/search`.
     package static let registeredModels = SearchSubject(
         entityNames: registryEntityNames,
-        entityNamesShown: registryEntityNamesShown,
+        entityNamesText: registryEntityNamesText,
         rules: [
             .attribute: .named([
                 "name": Field("name", .textOrList),
@@ -24,11 +24,11 @@ extension SearchSubject {
     /// The subject of `model-versions/search`.
     package static let modelVersions = SearchSubject(
         entityNames: registryEntityNames,
-        entityNamesShown: registryEntityNamesShown,
+        entityNamesText: registryEntityNamesText,
         rules: [
             .attribute: .named([
                 "name": Field("name", .textOrList),
-                "version_number": Field("version_number", .integerOrDigits),
+                "version_number": Field("version_number", .integerOrQuotedInteger),
                 "run_id": Field("run_id", .textOrList, isOrderable: false),
                 "source_path": Field("source_path", .text, isOrderable: false),
                 "creation_timestamp": Field("creation_timestamp", .integer, isComparable: false),
@@ -51,5 +51,5 @@ extension SearchSubject {
     private static let registryEntityNames: [String: Entity] = [
         "attribute": .attribute, "attributes": .attribute, "tag": .tag, "tags": .tag,
     ]
-    private static let registryEntityNamesShown = "('attribute', 'tag', 'tags')"
+    private static let registryEntityNamesText = "('attribute', 'tag', 'tags')"
 }

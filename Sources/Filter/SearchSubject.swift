@@ -7,16 +7,16 @@ enum ValueKind: Sendable, Equatable {
     /// An integer: times of experiments and in the registry.
     case integer
     /// An integer, quoted or not: numbers of model versions.
-    case integerOrDigits
+    case integerOrQuotedInteger
     /// A quoted string.
     case text
     /// A quoted string or a list of them.
     case textOrList
     /// A text, quoted or not, or a list of quoted strings, which may be empty: the fields of logged models that are
     /// texts.
-    case anyText
+    case optionallyQuoted
     /// A quoted integer or a list of them: experiment ids.
-    case digits
+    case quotedInteger
 }
 
 /// An attribute or a field of a dataset.
@@ -52,7 +52,7 @@ package struct SearchSubject: Sendable {
     /// The legal prefixes before the dot of a key, with the entity that each of them means.
     let entityNames: [String: Entity]
     /// The legal prefixes as MLflow's messages list them.
-    let entityNamesShown: String
+    let entityNamesText: String
     let rules: [Entity: KeyRule]
     let orderableEntities: Set<Entity>
     /// Whether a prefix may be written in backticks.
@@ -81,9 +81,9 @@ struct FilterWording: Sendable {
     /// What the message about an unknown field in `order_by` calls a field.
     var orderKey = "attribute key"
     /// Whether errors about values and operators have the wording of the model registry's searches.
-    var isOfRegistry = false
+    var usesRegistryWording = false
     /// Whether the parser checks the operator before it reads the value, which decides which of two errors is reported.
-    var looksAtOperatorFirst = false
+    var checksOperatorFirst = false
 
     /// The wording for searches of runs and experiments.
     static let tracking = FilterWording(
@@ -97,21 +97,21 @@ struct FilterWording: Sendable {
         invalidOperator: "Invalid comparator for",
         invalidEntity: tracking.invalidEntity,
         orderKey: "order by key",
-        isOfRegistry: true
+        usesRegistryWording: true
     )
 
     static let modelVersions = FilterWording(
         invalidClause: tracking.invalidClause,
         invalidOperator: registeredModels.invalidOperator,
         invalidEntity: tracking.invalidEntity,
-        isOfRegistry: true
+        usesRegistryWording: true
     )
 
     static let loggedModels = FilterWording(
         invalidClause: "Invalid filter string:",
         invalidOperator: "Invalid comparison operator",
         invalidEntity: "Invalid entity type:",
-        looksAtOperatorFirst: true
+        checksOperatorFirst: true
     )
 }
 
@@ -135,7 +135,7 @@ extension SearchSubject {
             "tag": .tag, "tags": .tag,
             "dataset": .dataset, "datasets": .dataset,
         ],
-        entityNamesShown: "['metric', 'parameter', 'tag', 'attribute', 'dataset']",
+        entityNamesText: "['metric', 'parameter', 'tag', 'attribute', 'dataset']",
         rules: [
             .attribute: .named([
                 "run_id": Field("run_id", .textOrList),
@@ -172,11 +172,11 @@ extension SearchSubject {
     /// The subject of `experiments/search`; MLflow accepts the prefix `attributes.` since 3.18.
     package static let experiments = SearchSubject(
         entityNames: ["attribute": .attribute, "attributes": .attribute, "tag": .tag, "tags": .tag],
-        entityNamesShown: "('attribute', 'tag', 'tags')",
+        entityNamesText: "('attribute', 'tag', 'tags')",
         rules: [
             .attribute: .named([
                 "name": Field("name", .text),
-                "experiment_id": Field("experiment_id", .digits),
+                "experiment_id": Field("experiment_id", .quotedInteger),
                 "creation_time": Field("creation_time", .integer),
                 "last_update_time": Field("last_update_time", .integer),
             ]),
@@ -199,18 +199,18 @@ extension ValueKind {
     /// The entity decides whether null tests are legal too.
     var operators: [ComparisonOperator] {
         switch self {
-        case .double, .integerOrDouble, .integer, .integerOrDigits:
+        case .double, .integerOrDouble, .integer, .integerOrQuotedInteger:
             [.equal, .notEqual, .greater, .greaterOrEqual, .less, .lessOrEqual]
         case .text: [.equal, .notEqual, .like, .ilike]
-        case .textOrList, .anyText: [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
-        case .digits: [.equal, .notEqual, .isIn, .notIn]
+        case .textOrList, .optionallyQuoted: [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
+        case .quotedInteger: [.equal, .notEqual, .isIn, .notIn]
         }
     }
 
     var acceptsLists: Bool {
         switch self {
-        case .textOrList, .anyText, .digits: true
-        case .double, .integerOrDouble, .integer, .integerOrDigits, .text: false
+        case .textOrList, .optionallyQuoted, .quotedInteger: true
+        case .double, .integerOrDouble, .integer, .integerOrQuotedInteger, .text: false
         }
     }
 }

@@ -22,7 +22,7 @@ struct TokenReader {
     /// The offset after the last token that was read.
     private var lastEnd: Int { index > 0 ? lexemes[index - 1].range.upperBound : 0 }
     /// Whether the text begins or ends with white space, or is empty.
-    var isPadded: Bool {
+    var hasOuterWhiteSpace: Bool {
         guard let first = lexemes.first, let last = lexemes.last else { return true }
         return first.range.lowerBound > 0 || last.range.upperBound < lexer.scalars.count
     }
@@ -93,7 +93,7 @@ extension TokenReader {
         if subject.allowsQuotedAttributes { return }
         if case .word = lexeme.token { return }
         throw FilterError(
-            "Invalid attribute key '\(source(lexeme))' specified. Valid keys are '\(shownList(validKeys(.attribute)))'"
+            "Invalid attribute key '\(source(lexeme))' specified. Valid keys are '\(formattedList(validKeys(.attribute)))'"
         )
     }
 
@@ -194,7 +194,7 @@ extension TokenReader {
         }
         guard let entity = subject.entityNames[text] else {
             throw FilterError(
-                "\(subject.wording.invalidEntity) '\(text)'. Valid values are \(subject.entityNamesShown)"
+                "\(subject.wording.invalidEntity) '\(text)'. Valid values are \(subject.entityNamesText)"
             )
         }
         return entity
@@ -223,9 +223,9 @@ extension TokenReader {
             }
             let valid = isAttributeOrder ? fields.filter(\.value.isOrderable).keys.sorted() : validKeys(entity)
             let kind = isAttributeOrder ? subject.wording.orderKey : "\(entity.rawValue) key"
-            throw FilterError("Invalid \(kind) '\(key)' specified. Valid keys are '\(shownList(valid))'")
+            throw FilterError("Invalid \(kind) '\(key)' specified. Valid keys are '\(formattedList(valid))'")
         case nil:
-            throw FilterError("Invalid entity type '\(entity.rawValue)'. Valid values are \(subject.entityNamesShown)")
+            throw FilterError("Invalid entity type '\(entity.rawValue)'. Valid values are \(subject.entityNamesText)")
         }
     }
 }
@@ -248,6 +248,6 @@ extension Token {
 }
 
 /// Formats names as MLflow's messages show a list of them.
-func shownList(_ names: [String]) -> String {
+func formattedList(_ names: [String]) -> String {
     "[" + names.map { "'\($0)'" }.joined(separator: ", ") + "]"
 }

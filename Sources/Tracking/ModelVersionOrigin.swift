@@ -18,14 +18,14 @@ package struct ModelVersionOrigin: Sendable, Equatable {
         self.source = source.text
         runID = new.runID.flatMap { $0.isEmpty ? nil : $0 }
         modelID = new.modelID.flatMap { $0.isEmpty ? nil : $0 }
-        isPrompt = new.tags.areOfPrompt
+        isPrompt = new.tags.belongToPrompt
     }
 
     /// The logged model whose run becomes the version's run; nil if the request names a run, or if no model is known.
-    package var modelWithRun: String? { runID == nil ? locatedModelID ?? modelID : nil }
+    package var modelIDProvidingRun: String? { runID == nil ? locatedModelID ?? modelID : nil }
 
     /// The logged model whose tag must list the new version; nil if there is none.
-    package var listingModelID: String? { isPrompt ? nil : modelID }
+    package var modelIDListingVersion: String? { isPrompt ? nil : modelID }
 }
 
 /// The artifact folder of the logged model that the request names or, if it names none, of the run.
@@ -86,7 +86,7 @@ extension ModelVersionOrigin {
     }
 
     /// Returns the origin for a source that is a logged model.
-    package func located(inModel modelID: String, at artifactURI: String) -> ModelVersionOrigin {
+    package func resolved(toLoggedModel modelID: String, at artifactURI: String) -> ModelVersionOrigin {
         var origin = self
         origin.location = artifactURI
         origin.locatedModelID = modelID
@@ -99,15 +99,15 @@ extension ModelVersionOrigin {
     ///   - location: the location of the other version's artifacts.
     ///   - requestedRunID: as the client sent it; may be empty.
     /// - Throws: `.invalidParameterValue` if the request names a logged model, or a run other than that version's.
-    package func following(
-        _ version: ModelVersion,
+    package func resolved(
+        toVersion version: ModelVersion,
         at location: String,
         from source: ModelVersionSource,
         requestedRunID: String?
     ) throws(TrackingError) -> ModelVersionOrigin {
         // MLflow's store keeps no model id with a version, so a request that names a model id never matches.
         guard requestedRunID.map({ $0.isExactly(version.runID) }) ?? true, modelID == nil else {
-            throw source.mismatched
+            throw source.originMismatch
         }
         var origin = self
         origin.source = "models:/\(version.name)/\(version.version)"

@@ -93,12 +93,12 @@ package struct ModelVersionSource: Sendable {
     }
 
     /// The error for a request whose run or model differs from that of the version it refers to.
-    package var mismatched: TrackingError {
+    package var originMismatch: TrackingError {
         Self.refusal(text, "The run_id and model_id request parameters must match the referenced model version.")
     }
 
     /// The error for a prompt version that is used as the source of a model version.
-    package var isOfPrompt: TrackingError {
+    package var promptVersionNotAllowed: TrackingError {
         Self.refusal(text, "Prompt versions cannot be used as model version sources.")
     }
 

@@ -12,8 +12,10 @@ extension [Tag] {
     /// Whether a model's versions are prompts once a version with these tags is added.
     ///
     /// Either all versions of a model are prompts or none is.
-    /// - Parameter othersAre: whether the existing versions are prompts.
-    package func makePrompts(othersAre: Bool) -> Bool { othersAre || contains(where: \.marksPrompt) }
+    /// - Parameter othersArePrompts: whether the existing versions are prompts.
+    package func makeVersionsPrompts(othersArePrompts: Bool) -> Bool {
+        othersArePrompts || contains(where: \.marksPrompt)
+    }
 }
 
 /// The kind of registry entry that has a name: a prompt or a registered model.

@@ -55,7 +55,7 @@ extension [Tag] {
     /// Whether a request with these tags is about a prompt (`_is_prompt_request` in `handlers.py`).
     ///
     /// The case of the value does not matter.
-    package var areOfPrompt: Bool {
+    package var belongToPrompt: Bool {
         last { $0.key.isExactly(Tag.isPromptKey) }?.value.lowercased() == "true"
     }
 }

@@ -34,7 +34,7 @@ extension TrackingStore {
     ///
     /// - Throws: the error that a write to the database would get.
     package func requireFiles() throws(TrackingError) {
-        switch files.verdict() {
+        switch files.state() {
         case .inPlace: return
         case .databaseGone: throw .databaseGone
         case .logGone: throw .logGone
@@ -61,7 +61,7 @@ extension TrackingStore {
     /// Checks only the files and the disk, which takes a few system calls.
     package func examineFiles() -> StoreHealth {
         var health = StoreHealth(journal: journalMode.rawValue)
-        switch files.verdict() {
+        switch files.state() {
         case .inPlace: break
         case .databaseGone: health.files = "The database was deleted, moved or replaced while the server was running."
         case .logGone:

@@ -32,7 +32,7 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// The journal mode: a WAL, or a rollback journal if the file system does not support a WAL.
+    /// The journal mode: a write-ahead log (WAL), or a rollback journal if the file system does not support one.
     package let journalMode: JournalMode
     private let databasePath: String
     private let lock: OwnerLock
@@ -207,7 +207,7 @@ package final class TrackingStore: Sendable {
 
     /// Truncates a large WAL and frees cached pages.
     ///
-    /// Meant for times without requests.
+    /// Returns at once. Meant for times without requests.
     package func rest() {
         writer.rest()
         readers.releaseMemory()

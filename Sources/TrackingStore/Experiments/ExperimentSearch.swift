@@ -46,7 +46,7 @@ extension ExperimentSearch: SearchDescription {
         return digest.value
     }
 
-    var orderedKeys: Int { orderings.count }
+    var sortKeyCount: Int { orderings.count }
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Experiment] {
         try session.experiments(ids: rows)

@@ -5,12 +5,12 @@ internal import Tracking
 extension LoggedModelSearch: SearchDescription {
     static let table = "logged_models"
 
-    var orderedKeys: Int { orderings.count }
+    var sortKeyCount: Int { orderings.count }
 
     /// MLflow's tokens for this search say which search made them.
     ///
     /// A token that is only an offset does not, and is refused.
-    var takesOffsets: Bool { false }
+    var acceptsOffsetTokens: Bool { false }
 
     func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
         try LoggedModelSearchStatement(self, reachedBy: reach, in: session).statement
@@ -24,7 +24,7 @@ extension LoggedModelSearch: SearchDescription {
         try session.loggedModels(rows: rows)
     }
 
-    var namesRows: Bool {
+    var selectsRowsByID: Bool {
         filter.contains {
             $0.entity == .attribute && $0.key == "model_id" && [.equal, .isIn].contains($0.comparisonOperator)
         }
@@ -38,7 +38,7 @@ extension LoggedModelSearch: SearchDescription {
         measured.conditions = ["key_id = \(keyID)", "scope_id = \(scopeID)"]
         var numbers = measured
         numbers.terms = [SortTerm("value", ascending: first.ordering.ascending, .real)]
-        return MetricWalk(classes: [.number, .missing], measured: measured, numbers: numbers)
+        return MetricWalk(classes: [.number, .missing], allEntries: measured, numbers: numbers)
     }
 
     var isInOrderOfAnIndex: Bool {
@@ -60,7 +60,7 @@ extension LoggedModelSearch: SearchDescription {
     }
 
     /// The value index of metrics does not contain datasets, so a comparison on datasets must be tested on each row.
-    func isSettledByIndex(_ comparison: Comparison) -> Bool {
+    func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool {
         comparison.entity == .attribute || comparison.entity == .metric && datasets.isEmpty
     }
 

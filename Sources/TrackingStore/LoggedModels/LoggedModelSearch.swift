@@ -96,7 +96,7 @@ extension LoggedModelSearch {
     private static let bitsOfPart: UInt64 = 21
 
     /// The error for a page token of another search, in the words that MLflow's own tests look for.
-    func refusal(ofTokenWith made: UInt64) -> TrackingError {
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError {
         let difference = made ^ digest
         let part =
             if difference >> (2 * Self.bitsOfPart) != 0 {

@@ -24,19 +24,20 @@ struct LoggedModelSearchStatement {
         case .order: break
         case .candidates(let candidates):
             filter = candidates.filter
-            statement.source = "json_each(\(statement.bind(jsonArray(candidates.numbers)))) AS first"
+            statement.source = "json_each(\(statement.bind(jsonArray(candidates.rowIDs)))) AS first"
             modelID = "first.value"
-        case .metric(.missing): try leaveOutMeasured(by: clauses.removeFirst())
+        case .metric(.missing): try excludeModelsWithMetric(of: clauses.removeFirst())
         case .metric: try begin(with: clauses.removeFirst())
         }
         if modelID != Self.ownID { statement.source += "\n    CROSS JOIN logged_models ON \(Self.ownID) = \(modelID)" }
-        statement.restrict("logged_models", to: search.experimentIDs, isNamed: search.namesRows)
+        statement.restrict("logged_models", to: search.experimentIDs, selectsByID: search.selectsRowsByID)
         statement.conditions.append("logged_models.lifecycle_stage = 0")
         // SQLite tests the conditions in this order. Metrics come last, because a model has one value of a param or a
         // tag, but any number of metric points.
         let (points, others) = (filter.filter { $0.entity == .metric }, filter.filter { $0.entity != .metric })
         for comparison in others + points { try add(comparison) }
-        // Comparisons of metrics look only at these datasets. If there are none, any metric on the datasets is enough.
+        // Comparisons of metrics look only at these datasets. If the filter compares no metric, any metric on one of
+        // them is enough.
         if datasetIDs != nil, !search.filter.contains(where: { $0.entity == .metric }) {
             try requireMetric(on: search.datasets)
         }
@@ -52,7 +53,7 @@ struct LoggedModelSearchStatement {
         statement.terms.append(SortTerm("first.value", ascending: clause.ordering.ascending, .real))
     }
 
-    private mutating func leaveOutMeasured(by clause: LoggedModelSearch.Clause) throws {
+    private mutating func excludeModelsWithMetric(of clause: LoggedModelSearch.Clause) throws {
         let (keyID, scopeID) = try bindMetric(clause)
         statement.conditions.append(
             """
@@ -72,7 +73,8 @@ struct LoggedModelSearchStatement {
         switch comparison.entity {
         case .attribute:
             let condition = try statement.condition(Self.attribute(comparison.key), comparison)
-            statement.conditions.append(comparison.key == "status" ? try orNamed(condition, comparison) : condition)
+            let isStatus = comparison.key == "status"
+            statement.conditions.append(isStatus ? try orStatusName(condition, comparison) : condition)
         case .metric: try add(comparison, table: "model_metrics", isOnDatasets: true)
         case .parameter: try add(comparison, table: "logged_model_params")
         case .tag: try add(comparison, table: "logged_model_tags")
@@ -112,7 +114,7 @@ struct LoggedModelSearchStatement {
     /// Returns a condition that is met by the number of a status or by its name.
     ///
     /// MLflow's documentation uses names, but its implementation compares only numbers.
-    private mutating func orNamed(_ condition: String, _ comparison: Comparison) throws -> String {
+    private mutating func orStatusName(_ condition: String, _ comparison: Comparison) throws -> String {
         let names = LoggedModelStatus.allCases.map { "WHEN \($0.wireNumber) THEN '\($0.filterName)'" }
         let name = "CASE logged_models.status \(names.joined(separator: " ")) END"
         let isNegated = comparison.comparisonOperator == .notEqual || comparison.comparisonOperator == .notIn

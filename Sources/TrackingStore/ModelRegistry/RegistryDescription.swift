@@ -7,7 +7,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     let search: RegistrySearch
 
     static var table: String { Tables.name }
-    var orderedKeys: Int { search.orderings.count }
+    var sortKeyCount: Int { search.orderings.count }
     var maxResults: Int { search.maxResults }
     var pageToken: String? { search.pageToken }
 
@@ -29,8 +29,8 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         var filter = filter
         if case .candidates(let candidates) = reach {
             filter = candidates.filter
-            let numbers = statement.bind(jsonArray(candidates.numbers))
-            statement.source = "json_each(\(numbers)) AS first CROSS JOIN \(Tables.name) ON \(ownID) = first.value"
+            let rowIDs = statement.bind(jsonArray(candidates.rowIDs))
+            statement.source = "json_each(\(rowIDs)) AS first CROSS JOIN \(Tables.name) ON \(ownID) = first.value"
         }
         for comparison in filter {
             if comparison.entity == .tag {

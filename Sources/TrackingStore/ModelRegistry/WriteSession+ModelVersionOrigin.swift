@@ -9,7 +9,7 @@ extension WriteSession {
     func modelVersionOrigin(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersionOrigin {
         let source = try ModelVersionSource(
             new.source,
-            isPrompt: new.tags.areOfPrompt,
+            isPrompt: new.tags.belongToPrompt,
             workingDirectory: workingDirectory,
             trustedRoots: [artifactRoot.uri]
         )
@@ -19,12 +19,12 @@ extension WriteSession {
         switch source.kind {
         case .placeholder, .elsewhere, .local, .proxied, .run: return origin
         case .loggedModel(let id):
-            return origin.located(inModel: id, at: try connection.loggedModelInfo(id).artifactURI)
+            return origin.resolved(toLoggedModel: id, at: try connection.loggedModelInfo(id).artifactURI)
         case .registeredModel(let reference):
             let key = try versionKey(of: reference, source)
             let version = try connection.modelVersion(key)
             let location = try connection.modelVersionLocation(key)
-            return try origin.following(version, at: location, from: source, requestedRunID: new.runID)
+            return try origin.resolved(toVersion: version, at: location, from: source, requestedRunID: new.runID)
         }
     }
 
@@ -49,7 +49,7 @@ extension WriteSession {
         try validateModelName(reference.name)
         let model = try connection.registeredModelRow(reference.name)
         let tags = try connection.tags(in: .registeredModels, of: jsonArray([model]))[model] ?? []
-        guard !tags.areOfPrompt else { throw source.isOfPrompt }
+        guard !tags.belongToPrompt else { throw source.promptVersionNotAllowed }
         return try ModelVersionKey(name: reference.name, version: try number(of: reference, model: model))
     }
 

@@ -21,7 +21,7 @@ struct RunSearchStatement {
         case .order: break
         case .candidates(let candidates):
             filter = candidates.filter
-            begin(with: candidates.numbers)
+            begin(with: candidates.rowIDs)
         case .metric(let metricClass):
             // The filter is tested on each entry of the scan. Comparisons that a value index answers, for few rows,
             // come first.
@@ -62,7 +62,7 @@ struct RunSearchStatement {
     }
 
     private mutating func restrict(to search: RunSearch) {
-        statement.restrict("runs", to: search.experimentIDs, isNamed: search.namesRows)
+        statement.restrict("runs", to: search.experimentIDs, selectsByID: search.selectsRowsByID)
         switch search.viewType {
         case .activeOnly: statement.conditions.append("runs.lifecycle_stage = 0")
         case .deletedOnly: statement.conditions.append("runs.lifecycle_stage = 1")
@@ -74,13 +74,13 @@ struct RunSearchStatement {
         switch comparison.entity {
         case .attribute:
             if comparison.isRunName {
-                try addPair(comparison, table: "run_tags")
+                try addKeyValue(comparison, table: "run_tags")
             } else {
                 statement.conditions.append(try statement.condition(Self.attribute(comparison.key), comparison))
             }
-        case .metric: try addPair(comparison, table: "latest_metrics")
-        case .parameter: try addPair(comparison, table: "params")
-        case .tag: try addPair(comparison, table: "run_tags")
+        case .metric: try addKeyValue(comparison, table: "latest_metrics")
+        case .parameter: try addKeyValue(comparison, table: "params")
+        case .tag: try addKeyValue(comparison, table: "run_tags")
         case .dataset: try addDataset(comparison)
         }
     }
@@ -88,8 +88,8 @@ struct RunSearchStatement {
     /// Adds a comparison of a metric, param or tag.
     ///
     /// It finds only runs that have the key; IS NULL finds only the others.
-    private mutating func addPair(_ comparison: Comparison, table: String) throws {
-        let keyID = statement.bind(try session.connection.keyID(for: comparison.keyOfPair))
+    private mutating func addKeyValue(_ comparison: Comparison, table: String) throws {
+        let keyID = statement.bind(try session.connection.keyID(for: comparison.storedKey))
         let row = statement.alias("pair")
         let exists =
             "EXISTS (SELECT 1 FROM \(table) AS \(row) WHERE \(row).run_id = runs.id AND \(row).key_id = \(keyID))"
@@ -225,7 +225,7 @@ extension Comparison {
     var isRunName: Bool { entity == .attribute && key == "run_name" }
 
     /// Whether only runs with certain ids can meet the comparison.
-    var namesRuns: Bool {
+    var selectsRunsByID: Bool {
         entity == .attribute && key == "run_id" && (comparisonOperator == .equal || comparisonOperator == .isIn)
     }
 
@@ -235,5 +235,5 @@ extension Comparison {
     }
 
     /// The key under which the compared value is stored: for the run's name, the key of the run name tag.
-    var keyOfPair: String { isRunName ? Tag.runNameKey : key }
+    var storedKey: String { isRunName ? Tag.runNameKey : key }
 }

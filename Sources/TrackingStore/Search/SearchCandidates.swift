@@ -4,7 +4,7 @@ internal import SQLite
 /// A set of rows that contains all results of a search, and what remains to be tested on them.
 struct CandidateRows {
     /// The row ids, in ascending order.
-    var numbers: [Int64]
+    var rowIDs: [Int64]
     /// The comparisons that the rows still have to be tested for.
     var filter: [Comparison]
 }
@@ -41,34 +41,34 @@ struct SearchCandidates<Search: SearchDescription> {
     }
 
     /// Whether more than this number of rows meet each of the comparisons that an index can answer.
-    func areMany(_ rows: Int64) throws -> Bool {
+    func allMatchMore(than rows: Int64) throws -> Bool {
         try answered.allSatisfy { try countRows(meeting: search.filter[$0], upTo: rows + 1) > rows }
     }
 
     /// Returns the candidate rows, or nil if a scan in the order of the search costs less.
     func find() throws -> CandidateRows? {
-        let chosen = try worthReading()
+        let chosen = try comparisonsWorthReading()
         guard !chosen.isEmpty else { return nil }
         var found: Set<Int64>?
         for index in chosen {
             found = try rows(meeting: search.filter[index], among: found)
         }
         guard let found, try costsLess(Double(found.count), matches: Double(found.count)) else { return nil }
-        let open = search.filter.indices.filter { index in
-            !chosen.contains(index) || !search.isSettledByIndex(search.filter[index])
+        let untested = search.filter.indices.filter { index in
+            !chosen.contains(index) || !search.isFullyAnsweredByIndex(search.filter[index])
         }
-        return CandidateRows(numbers: found.sorted(), filter: open.map { search.filter[$0] })
+        return CandidateRows(rowIDs: found.sorted(), filter: untested.map { search.filter[$0] })
     }
 
     /// Chooses the comparisons whose indexes are read, the most selective first; none if a scan costs less.
-    private func worthReading() throws -> [Int] {
+    private func comparisonsWorthReading() throws -> [Int] {
         // One index by itself is only used if it yields fewer rows than a scan would look at.
-        let alone = Int64((rowsForPage * Double(rowCount)).squareRoot())
-        let together = max(alone, min(rowCount / largestPart, countedRows))
+        let limitForOne = Int64((rowsForPage * Double(rowCount)).squareRoot())
+        let limitForSeveral = max(limitForOne, min(rowCount / largestPart, countedRows))
         var counted: [(comparison: Int, rows: Double)] = []
-        for (place, index) in answered.enumerated() {
-            let hasOthers = !counted.isEmpty || place + 1 < answered.count
-            let limit = hasOthers ? together : alone
+        for (position, index) in answered.enumerated() {
+            let hasOthers = !counted.isEmpty || position + 1 < answered.count
+            let limit = hasOthers ? limitForSeveral : limitForOne
             let rows = try countRows(meeting: search.filter[index], upTo: limit)
             if rows < limit { counted.append((index, Double(rows))) }
         }

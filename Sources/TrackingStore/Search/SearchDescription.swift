@@ -13,7 +13,7 @@ protocol SearchDescription: Sendable {
     static var table: String { get }
     var filter: [Comparison] { get }
     /// The number of keys in the requested order; 0 for the default order.
-    var orderedKeys: Int { get }
+    var sortKeyCount: Int { get }
     var experimentIDs: [Int64] { get }
     /// The maximum number of entities on a page, at least 1.
     var maxResults: Int { get }
@@ -22,9 +22,9 @@ protocol SearchDescription: Sendable {
     /// pages.
     var digest: UInt64 { get }
     /// Whether MLflow's own page tokens, which contain a number of rows, are accepted.
-    var takesOffsets: Bool { get }
+    var acceptsOffsetTokens: Bool { get }
     /// The error for a page token of a search with another digest.
-    func refusal(ofTokenWith made: UInt64) -> TrackingError
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError
 
     /// Returns the search as SQL, with a total order.
     func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement
@@ -34,14 +34,14 @@ protocol SearchDescription: Sendable {
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Found]
 
     /// Whether the filter selects rows by their ids; SQLite then looks these rows up.
-    var namesRows: Bool { get }
+    var selectsRowsByID: Bool { get }
     /// Whether an index has the order of the search, so that a scan of it can end when the page is full.
     var isInOrderOfAnIndex: Bool { get }
     /// Whether a value index can find the rows that meet a comparison faster than a scan.
     func isAnsweredByIndex(_ comparison: Comparison) -> Bool
-    /// Whether all rows from `indexRows` meet the comparison. Indexes that hold only the beginning of texts may yield
-    /// others.
-    func isSettledByIndex(_ comparison: Comparison) -> Bool
+    /// Whether all rows from `indexRows` meet the comparison. An index that holds only the beginning of texts also
+    /// yields rows that do not.
+    func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool
     /// Counts the rows of the searched experiments, but stops at the limit.
     func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64
     /// Returns the SQL that finds rows for a comparison in a value index; `rowColumn` is the column with the row id.
@@ -75,22 +75,22 @@ struct MetricWalk {
     /// The classes in their order; the position of a row's class in this list is the row's first sort value.
     var classes: [MetricClass]
     /// Selects all entries of the metric in the index, NaN included.
-    var measured: SearchStatement
+    var allEntries: SearchStatement
     /// Selects the entries that are numbers, ordered by value.
     var numbers: SearchStatement
 }
 
 extension SearchDescription {
     var filter: [Comparison] { [] }
-    var orderedKeys: Int { 0 }
+    var sortKeyCount: Int { 0 }
     var experimentIDs: [Int64] { [] }
-    var takesOffsets: Bool { true }
-    func refusal(ofTokenWith made: UInt64) -> TrackingError { PageToken.otherQuery }
+    var acceptsOffsetTokens: Bool { true }
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.otherQuery }
     static func portion(of rows: [Int64], in session: ReadSession) -> [Int64] { rows }
-    var namesRows: Bool { false }
+    var selectsRowsByID: Bool { false }
     var isInOrderOfAnIndex: Bool { true }
     func isAnsweredByIndex(_ comparison: Comparison) -> Bool { false }
-    func isSettledByIndex(_ comparison: Comparison) -> Bool { false }
+    func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool { false }
     func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64 { limit }
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
         throw StoreCorruption("no index answers a comparison with \(comparison.key)")

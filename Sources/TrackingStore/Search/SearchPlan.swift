@@ -11,7 +11,7 @@ extension ReadSession {
         advice = { Self.advice(on: search) }
         let digest = search.digest
         let start = try PageToken.parse(search.pageToken, digest: digest, refusal: search.refusal)
-        if case .offset = start, !search.takesOffsets { throw search.refusal(ofTokenWith: ~digest) }
+        if case .offset = start, !search.acceptsOffsetTokens { throw search.refusal(ofTokenWithDigest: ~digest) }
         let found = try SearchPlan(search, in: self).rows(from: start)
         let hasMore = found.rows.count > search.maxResults
         return SearchCursor(
@@ -30,7 +30,7 @@ extension ReadSession {
             parts.append("fewer LIKE and ILIKE patterns (now \(patterns)), none of which begins with '%'")
         }
         if filter.count > patterns { parts.append("fewer comparisons (now \(filter.count))") }
-        if search.orderedKeys > 0 { parts.append("fewer keys in order_by (now \(search.orderedKeys))") }
+        if search.sortKeyCount > 0 { parts.append("fewer keys in order_by (now \(search.sortKeyCount))") }
         if search.experimentIDs.count > 1 { parts.append("fewer experiments (now \(search.experimentIDs.count))") }
         return "Use " + (parts + ["smaller pages"]).joined(separator: ", or ") + "."
     }
@@ -64,11 +64,11 @@ struct SearchPlan<Search: SearchDescription> {
 
     /// Returns the rows of the page, and one more if there is one.
     func rows(from start: PageStart) throws -> SearchRows {
-        guard !search.namesRows else { return try rows(reachedBy: .order, from: start) }
+        guard !search.selectsRowsByID else { return try rows(reachedBy: .order, from: start) }
         let walk = try usefulWalk(from: start)
         let candidates = try SearchCandidates(search, in: session)
-        if let walk, let candidates, try candidates.areMany(Int64(wanted * triedValues)),
-            let found = try tried(walk, from: start)
+        if let walk, let candidates, try candidates.allMatchMore(than: Int64(wanted * triedValues)),
+            let found = try probe(walk, from: start)
         {
             return found
         }
@@ -90,7 +90,7 @@ struct SearchPlan<Search: SearchDescription> {
         )
     }
 
-    // MARK: Walks
+    // MARK: Index scans
 
     /// Returns the scan of the metric's value index if it is expected to find enough of the searched rows early.
     private func usefulWalk(from start: PageStart) throws -> MetricWalk? {
@@ -100,24 +100,24 @@ struct SearchPlan<Search: SearchDescription> {
         guard rows >= fewRows, rows < countedRows else { return rows == countedRows ? walk : nil }
         // If fewer than one value in four of this metric belongs to the searched experiments, sorting their rows is
         // about as fast as scanning the index.
-        return try session.count(walk.measured, upTo: 4 * rows) < 4 * rows ? walk : nil
+        return try session.count(walk.allEntries, upTo: 4 * rows) < 4 * rows ? walk : nil
     }
 
     /// Whether every row of the table has the metric.
     ///
     /// Counting the entries of the index is much faster than looking at every row.
     private func isComplete(_ walk: MetricWalk) throws -> Bool {
-        try session.count(walk.measured) == search.rowCount(in: session)
+        try session.count(walk.allEntries) == search.rowCount(in: session)
     }
 
     /// Returns rows with a number, then rows with NaN, then rows without the metric; each class has its own access
     /// path.
     private func rows(along walk: MetricWalk, from start: PageStart) throws -> SearchRows {
         var found = SearchRows()
-        for (place, metricClass) in walk.classes.enumerated() {
-            if let done = start.place, done > place { continue }
+        for (classIndex, metricClass) in walk.classes.enumerated() {
+            if let done = start.classIndex, done > classIndex { continue }
             if metricClass == .missing, try isComplete(walk) { break }
-            try append(metricClass, at: place, from: start, to: &found)
+            try append(metricClass, at: classIndex, from: start, to: &found)
             if found.rows.count == wanted { break }
         }
         return found
@@ -128,7 +128,7 @@ struct SearchPlan<Search: SearchDescription> {
     /// - Parameter end: the metric value before which the scan ends; nil to scan all values.
     private func append(
         _ metricClass: MetricClass,
-        at place: Int,
+        at classIndex: Int,
         from start: PageStart,
         before end: SortValue? = nil,
         to found: inout SearchRows
@@ -137,10 +137,10 @@ struct SearchPlan<Search: SearchDescription> {
         if let end { statement.end(before: end) }
         // The whole search has more sort values than this statement: the class comes first and, for a missing metric,
         // null.
-        let leading: [SortValue] = [.integer(Int64(place))] + (metricClass == .missing ? [.null] : [])
+        let leading: [SortValue] = [.integer(Int64(classIndex))] + (metricClass == .missing ? [.null] : [])
         let part = try statement.rows(
             wanted - found.rows.count,
-            after: start.place == place ? start.values.map { Array($0.dropFirst(leading.count)) } : nil,
+            after: start.classIndex == classIndex ? start.values.map { Array($0.dropFirst(leading.count)) } : nil,
             keepingValuesOf: wanted - 2 - found.rows.count,
             in: session.connection
         )
@@ -150,8 +150,8 @@ struct SearchPlan<Search: SearchDescription> {
 
     /// Returns the page if a bounded number of the metric's values fills it; nil if not, or if the first of them show
     /// that the rest will probably not fill it.
-    private func tried(_ walk: MetricWalk, from start: PageStart) throws -> SearchRows? {
-        guard start.place ?? 0 == 0 else { return nil }
+    private func probe(_ walk: MetricWalk, from start: PageStart) throws -> SearchRows? {
+        guard start.classIndex ?? 0 == 0 else { return nil }
         for values in [probedValues, triedValues] {
             var numbers = walk.numbers
             guard let end = try numbers.value(wanted * values, after: start.values?.dropFirst().first, in: session)
@@ -173,8 +173,8 @@ extension PageStart {
     }
 
     /// The position of the class of the row before the page, in a scan of a metric's value index.
-    fileprivate var place: Int? {
-        guard case .integer(let place) = values?.first else { return nil }
-        return Int(exactly: place)
+    fileprivate var classIndex: Int? {
+        guard case .integer(let index) = values?.first else { return nil }
+        return Int(exactly: index)
     }
 }

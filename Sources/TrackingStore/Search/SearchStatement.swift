@@ -158,10 +158,10 @@ struct SearchStatement {
 
     /// Restricts the search to the rows of some experiments.
     ///
-    /// - Parameter isNamed: whether the filter selects rows by their ids. The unary plus then prevents SQLite from
+    /// - Parameter selectsByID: whether the filter selects rows by their ids. The unary plus then prevents SQLite from
     ///   using the index of experiments instead.
-    mutating func restrict(_ table: String, to experimentIDs: [Int64], isNamed: Bool = false) {
-        let column = (isNamed ? "+" : "") + table + ".experiment_id"
+    mutating func restrict(_ table: String, to experimentIDs: [Int64], selectsByID: Bool = false) {
+        let column = (selectsByID ? "+" : "") + table + ".experiment_id"
         if experimentIDs.count == 1, let id = experimentIDs.first {
             conditions.append("\(column) = \(bind(id))")
         } else {

@@ -20,7 +20,7 @@ final class Answer<Value: Sendable>: Sendable {
         return try result.get()
     }
 
-    /// Blocks until the result is there or the deadline has passed; then returns nil.
+    /// Blocks until the result is there, and returns it; returns nil if the deadline passes first.
     func wait(until deadline: DispatchTime) -> Result<Value, any Error>? {
         semaphore.wait(timeout: deadline) == .success ? outcome.withLock { $0 } : nil
     }

@@ -9,8 +9,8 @@ extension WriteSession {
     /// SQLite keeps deleted files open, so their content can still be read: that of a deleted WAL is copied into the
     /// database, a deleted database into a new file in the same folder. A database that was moved needs no copy.
     func rescue() {
-        guard !isRescued else { return }
-        switch files.verdict() {
+        guard !isContentSaved else { return }
+        switch files.state() {
         case .inPlace: return
         case .logGone: rescueLog()
         case .databaseGone: files.isDeleted ? rescueDatabase() : noteMove()
@@ -19,12 +19,12 @@ extension WriteSession {
 
     private func rescueLog() {
         guard let (log, done) = try? connection.checkpoint(.passive), log == done else { return }
-        isRescued = true
+        isContentSaved = true
         report("the write-ahead log \(files.databasePath)-wal was deleted; its content was saved in the database")
     }
 
     private func noteMove() {
-        isRescued = true
+        isContentSaved = true
         report("the database \(files.databasePath) was moved or its folder was renamed; the moved file is complete")
     }
 
@@ -32,7 +32,7 @@ extension WriteSession {
         let copy = "\(files.databasePath).rescued-\(currentMilliseconds() / 1_000)"
         do {
             try copyDatabase(to: copy)
-            isRescued = true
+            isContentSaved = true
             report("the database \(files.databasePath) was deleted; a complete copy was saved as \(copy)")
         } catch {
             report(

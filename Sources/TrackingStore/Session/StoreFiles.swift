@@ -7,7 +7,7 @@ internal import SQLite
 /// lost.
 struct StoreFiles: Sendable {
     /// Whether the files are still at their paths.
-    enum Verdict {
+    enum State {
         case inPlace
         /// The database's path is empty, or another file is there.
         case databaseGone
@@ -33,7 +33,7 @@ struct StoreFiles: Sendable {
     /// Checks the paths with one `stat` call for each file.
     ///
     /// - Parameter loggedBytes: the minimum size that the WAL must have.
-    func verdict(loggedBytes: Int64 = 0) -> Verdict {
+    func state(loggedBytes: Int64 = 0) -> State {
         guard FileIdentity(path: databasePath) == database else { return .databaseGone }
         guard let log else { return .inPlace }
         let found = FileStatus(path: databasePath + Self.logSuffix)

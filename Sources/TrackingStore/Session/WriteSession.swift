@@ -19,7 +19,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Receives messages for the server's log.
     let report: @Sendable (String) -> Void
     /// Whether the content of files that are no longer at their paths has been saved.
-    var isRescued = false
+    var isContentSaved = false
 
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
@@ -41,7 +41,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     /// Refuses to commit if the database or its WAL is no longer at its path, because the changes would be lost.
     package func willCommit() throws {
-        switch files.verdict(loggedBytes: connection.logBytes) {
+        switch files.state(loggedBytes: connection.logBytes) {
         case .inPlace: return
         case .databaseGone: throw TrackingError.databaseGone
         case .logGone: throw TrackingError.logGone
@@ -52,7 +52,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         rescue()
         // If no copy was made, the WAL is part of what remains and is kept. If another database is at the path, the WAL
         // must not stay, because SQLite would read it as that database's.
-        return files.verdict() == .databaseGone && !isRescued && files.isPlaceEmpty ? .keepLog : .emptyLog
+        return files.state() == .databaseGone && !isContentSaved && files.isPlaceEmpty ? .keepLog : .emptyLog
     }
 
     package func didCommit() {

@@ -33,10 +33,9 @@ extension ReadSession {
         return models
     }
 
-    /// Returns the first rows of a page whose models may be in memory at once: at least one.
+    /// Returns the first rows of a page, at least one, as many as may be read into memory at once.
     ///
-    /// All rows are returned if their models have fewer than 20,000 metric points together; else half as many, and so
-    /// on.
+    /// While the models of the rows together have 20,000 metric points or more, half of the rows are left out.
     func loggedModelsAtOnce(_ rows: [Int64]) throws -> [Int64] {
         var rows = rows
         while rows.count > 1, try hasManyPoints(rows) { rows.removeLast(rows.count / 2) }

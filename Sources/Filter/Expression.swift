@@ -1,4 +1,4 @@
-/// What a comparison or an ordering looks at.
+/// The kind of value that a comparison tests or an ordering sorts by.
 package enum Entity: String, Sendable, Hashable, CaseIterable {
     case attribute
     case metric
@@ -7,7 +7,9 @@ package enum Entity: String, Sendable, Hashable, CaseIterable {
     case dataset
 }
 
-/// How a comparison compares; all but `like` and `ilike` compare texts byte for byte.
+/// The operator of a comparison.
+///
+/// Every operator except `like` and `ilike` compares texts byte for byte.
 package enum ComparisonOperator: String, Sendable, Hashable, CaseIterable {
     case equal = "="
     case notEqual = "!="
@@ -15,9 +17,9 @@ package enum ComparisonOperator: String, Sendable, Hashable, CaseIterable {
     case greaterOrEqual = ">="
     case less = "<"
     case lessOrEqual = "<="
-    /// `%` and `_` as wildcards, case-sensitive, without an escape character.
+    /// `%` and `_` are wildcards. Case counts, and there is no escape character.
     case like = "LIKE"
-    /// As `like`, with ASCII letters folded.
+    /// Works as `like`, but ignores the case of ASCII letters.
     case ilike = "ILIKE"
     case isIn = "IN"
     case notIn = "NOT IN"
@@ -25,25 +27,31 @@ package enum ComparisonOperator: String, Sendable, Hashable, CaseIterable {
     case isNotNull = "IS NOT NULL"
 }
 
-/// The right side of a comparison, typed by the field on its left.
+/// The right side of a comparison.
+///
+/// The field on the left side decides which case it has.
 package enum ComparisonValue: Sendable, Hashable {
-    /// With `isNull` and `isNotNull` only.
+    /// Used only with `isNull` and `isNotNull`.
     case none
     case text(String)
-    /// A metric, or a time that was written with a point or an exponent; may be infinite, is never NaN.
+    /// A metric's value, or a time that was written with a decimal point or an exponent. May be infinite, never NaN.
     case number(Double)
-    /// A time in milliseconds or an experiment id.
+    /// A time in Unix milliseconds, an experiment id or the number of a model version.
     case integer(Int64)
-    /// With `isIn` and `notIn` only; never empty.
+    /// Used only with `isIn` and `notIn`. Empty only for a logged model's field.
     case list([String])
-    /// Experiment ids, with `isIn` and `notIn` only; never empty.
+    /// Experiment ids; used only with `isIn` and `notIn`, never empty.
     case integers([Int64])
 }
 
-/// One condition of a filter; what the parser hands out is legal for its subject and needs no second check.
+/// One condition of a filter.
+///
+/// The parser only returns conditions that are legal for the subject of the search, so the store need not check them.
 package struct Comparison: Sendable, Hashable {
     package let entity: Entity
-    /// Without quotes; an attribute has its canonical name (`start_time` for `Created`).
+    /// The key without quotes.
+    ///
+    /// For an attribute it is the canonical name (`start_time` for `Created`).
     package let key: String
     package let comparisonOperator: ComparisonOperator
     package let value: ComparisonValue
@@ -75,7 +83,9 @@ package struct Ordering: Sendable, Hashable {
     }
 
     package let entity: Entity
-    /// Without quotes; an attribute has its canonical name.
+    /// The key without quotes.
+    ///
+    /// For an attribute it is the canonical name.
     package let key: String
     package let ascending: Bool
     package let aspect: Aspect
@@ -88,9 +98,11 @@ package struct Ordering: Sendable, Hashable {
     }
 }
 
-/// Why a filter or an `order_by` clause was refused; becomes 400 INVALID_PARAMETER_VALUE.
+/// The reason why a filter or an `order_by` clause is refused.
+///
+/// The client gets it as 400 INVALID_PARAMETER_VALUE.
 package struct FilterError: Error, Sendable, Hashable {
-    /// One line that names the offending clause, key or operator, and the legal ones.
+    /// One line that names the wrong clause, key or operator and, where there are few, the legal ones.
     package let message: String
 
     package init(_ message: String) {
@@ -98,18 +110,19 @@ package struct FilterError: Error, Sendable, Hashable {
     }
 }
 
-/// Bounds on what one search may ask for.
+/// Bounds on one search.
 ///
-/// They lie above what the reference can carry out: it gives up at 10,000 tokens in a filter and at 64 joined tables.
+/// They are higher than what MLflow can carry out: MLflow fails at 10,000 tokens in a filter and at 64 joined tables.
 package enum FilterLimits {
-    /// Bytes of UTF-8 in one filter.
+    /// Maximum number of UTF-8 bytes in one filter.
     package static let filterBytes = 512 * 1024
-    /// Conditions in one filter.
+    /// Maximum number of conditions in one filter.
     package static let comparisons = 200
-    /// Values in all lists of one filter together; well below the 32,766 variables of an SQLite statement.
+    /// Maximum number of values in all lists of one filter together; well below SQLite's 32,766 bound values per
+    /// statement.
     package static let listValues = 10_000
-    /// Clauses in one `order_by`.
+    /// Maximum number of clauses in one `order_by`.
     package static let orderings = 64
-    /// Bytes of UTF-8 in one `order_by` clause.
+    /// Maximum number of UTF-8 bytes in one `order_by` clause.
     package static let orderingBytes = 4 * 1024
 }

@@ -1,11 +1,11 @@
-// What a filter is refused with, in the reference's words.
+// The errors for filters that are refused, in MLflow's wording.
 extension FilterParser {
     func wrongComparator(_ written: String, for field: FieldReference) -> FilterError {
         let valid = field.kind.operators + (field.allowsNullTests ? [.isNull, .isNotNull] : [])
-        let shown = shownList(valid.map(\.rawValue))
+        let shown = formattedList(valid.map(\.rawValue))
         let beginning = reader.subject.wording.invalidOperator
-        if reader.subject.wording.isOfRegistry {
-            let key = field.kind == .integerOrDigits ? " \(field.key)" : ""
+        if reader.subject.wording.usesRegistryWording {
+            let key = field.kind == .integerOrQuotedInteger ? " \(field.key)" : ""
             return FilterError("\(beginning) \(field.entity.rawValue)\(key): \(written). Use one of \(shown).")
         }
         return FilterError(
@@ -19,29 +19,29 @@ extension FilterParser {
         )
     }
 
-    func listRefused(_ field: FieldReference, from start: Int) -> FilterError {
+    func listNotAllowed(_ field: FieldReference, from start: Int) -> FilterError {
         guard field.entity == .attribute, case .named(let fields) = reader.subject.rules[.attribute],
-            field.kind == .text || field.kind == .integerOrDigits
+            field.kind == .text || field.kind == .integerOrQuotedInteger
         else { return wrongValue(reader.parenthesised(from: start), for: field) }
         let names = Set(fields.values.filter(\.kind.acceptsLists).map(\.name)).sorted()
         return FilterError(
-            "Only \(shownList(names)) attributes support comparison with a list of quoted string values."
+            "Only \(formattedList(names)) attributes support comparison with a list of quoted string values."
         )
     }
 
     func wrongValue(_ source: String, for field: FieldReference) -> FilterError {
-        if reader.subject.wording.isOfRegistry, field.entity == .attribute {
+        if reader.subject.wording.usesRegistryWording, field.entity == .attribute {
             return wrongRegistryValue(source)
         }
         return switch field.kind {
         case .double: FilterError("Expected numeric value type for metric. Found \(source)")
-        case .integer, .integerOrDigits, .integerOrDouble:
+        case .integer, .integerOrQuotedInteger, .integerOrDouble:
             FilterError("Expected numeric value type for numeric attribute: \(field.key). Found \(source)")
         case .text where field.entity != .attribute:
             FilterError(
                 "Expected a quoted string value for \(field.entity.rawValue) (e.g. 'my-value'). Got value \(source)"
             )
-        case .text, .textOrList, .anyText, .digits:
+        case .text, .textOrList, .optionallyQuoted, .quotedInteger:
             FilterError(
                 "Expected a quoted string value for \(field.entity == .dataset ? "dataset attributes" : "attributes")."
                     + " Got value \(source)"

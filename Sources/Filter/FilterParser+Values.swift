@@ -1,29 +1,29 @@
-// The right side of a comparison.
+// Parses the right side of a comparison.
 
 extension FilterParser {
     mutating func scalarValue(
         for field: FieldReference,
         from start: Int
     ) throws(FilterError) -> ComparisonValue {
-        // An AND that stands where a value should joins what follows: the client adds conditions of its own.
+        // `key = AND …` has no value: this AND joins a condition that the client appended.
         guard let lexeme = reader.current, lexeme.token != .word(.and) else { throw invalidClause(from: start) }
-        if field.kind == .anyText { return .text(try anyText(lexeme, from: start)) }
+        if field.kind == .optionallyQuoted { return .text(try optionallyQuotedValue(lexeme, from: start)) }
         reader.advance()
         let source = reader.source(lexeme)
         switch (field.kind, lexeme.token) {
         case (.double, .integer), (.double, .float), (.integerOrDouble, .float):
             guard let number = Double(source), !number.isNaN else { throw wrongValue(source, for: field) }
             return .number(number)
-        case (.integerOrDouble, .integer), (.integer, .integer), (.integerOrDigits, .integer):
+        case (.integerOrDouble, .integer), (.integer, .integer), (.integerOrQuotedInteger, .integer):
             guard let integer = Int64(source) else {
                 throw FilterError(
                     "Invalid value for numeric attribute '\(field.key)': '\(source)' does not fit into 64 bits"
                 )
             }
             return .integer(integer)
-        case (.integer, .float), (.integerOrDigits, .float):
+        case (.integer, .float), (.integerOrQuotedInteger, .float):
             throw FilterError("Invalid value for numeric attribute '\(field.key)': '\(source)'")
-        case (.integerOrDigits, .singleQuotes(let text)), (.integerOrDigits, .doubleQuotes(let text)):
+        case (.integerOrQuotedInteger, .singleQuotes(let text)), (.integerOrQuotedInteger, .doubleQuotes(let text)):
             guard let integer = Int64(text) else {
                 throw FilterError("Invalid value for numeric attribute '\(field.key)': '\(text)'")
             }
@@ -31,17 +31,17 @@ extension FilterParser {
         case (.text, .singleQuotes(let text)), (.text, .doubleQuotes(let text)),
             (.textOrList, .singleQuotes(let text)), (.textOrList, .doubleQuotes(let text)):
             return .text(text)
-        case (.digits, .singleQuotes(let text)), (.digits, .doubleQuotes(let text)):
+        case (.quotedInteger, .singleQuotes(let text)), (.quotedInteger, .doubleQuotes(let text)):
             return .integer(try experimentID(text))
         default:
             throw wrongValue(source, for: field)
         }
     }
 
-    /// A value of which quotes are taken off the ends.
+    /// Reads a value that may be quoted or not, and removes its quotes.
     ///
-    /// The reference leaves double quotes on it, and then finds nothing.
-    private mutating func anyText(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
+    /// MLflow does not remove double quotes here, and so such a comparison finds nothing there.
+    private mutating func optionallyQuotedValue(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
         if case .singleQuotes = lexeme.token {
             reader.advance()
             let isQuote: (Unicode.Scalar) -> Bool = { $0 == "'" }
@@ -56,7 +56,10 @@ extension FilterParser {
         return value
     }
 
-    /// A list that is not closed makes the clause invalid, one that is closed and wrong is ill-formed.
+    /// Reads a list of quoted strings in parentheses.
+    ///
+    /// - Throws: "invalid clause" if the closing parenthesis is missing, "ill-formed list" for other mistakes in the
+    ///   list.
     mutating func list(for field: FieldReference, from start: Int) throws(FilterError) -> [String] {
         reader.advance()
         var values: [String] = []
@@ -85,7 +88,7 @@ extension FilterParser {
             }
             needsComma = true
         }
-        guard !values.isEmpty || field.kind == .anyText else {
+        guard !values.isEmpty || field.kind == .optionallyQuoted else {
             throw FilterError(
                 "While parsing a list in the query, expected a non-empty list of string values, but got empty list"
             )
@@ -97,8 +100,8 @@ extension FilterParser {
         return values
     }
 
-    func typed(_ values: [String], for field: FieldReference) throws(FilterError) -> ComparisonValue {
-        guard field.kind == .digits else { return .list(values) }
+    func listValue(_ values: [String], for field: FieldReference) throws(FilterError) -> ComparisonValue {
+        guard field.kind == .quotedInteger else { return .list(values) }
         var ids: [Int64] = []
         for value in values { ids.append(try experimentID(value)) }
         return .integers(ids)

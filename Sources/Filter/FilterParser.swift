@@ -1,7 +1,10 @@
-/// Parses a search filter: comparisons, all of which must hold.
+/// Parses a search filter.
 ///
-/// Follows MLflow 3.17.2 in what is legal. `AND` may be missing before a plain comparison, as there. The empty text is
-/// the empty filter; white space alone is an error. The cost is linear in the length of the text.
+/// A search finds the entities that meet all of the returned comparisons.
+///
+/// Accepts what MLflow 3.17.2 accepts. As there, `AND` may be missing before a comparison that has neither a list nor a
+/// null test. An empty text is an empty filter; a text of only white space is an error. The cost is linear in the
+/// length of the text.
 package func parseFilter(_ text: String, for subject: SearchSubject) throws(FilterError) -> [Comparison] {
     guard !text.isEmpty else { return [] }
     guard text.utf8.count <= FilterLimits.filterBytes else {
@@ -18,7 +21,7 @@ package func parseFilter(_ text: String, for subject: SearchSubject) throws(Filt
     return try parser.parse(text)
 }
 
-/// One pass over the tokens of a filter.
+/// Parses the tokens of one filter, from left to right.
 struct FilterParser {
     var reader: TokenReader
     var listValues = 0
@@ -38,7 +41,7 @@ struct FilterParser {
             }
             let start = reader.offset
             let comparison = try comparison()
-            // Between plain comparisons the reference tolerates a missing AND; before lists and null tests it does not.
+            // MLflow accepts a missing AND between plain comparisons, but not before a list or a null test.
             guard isJoined || !comparison.comparisonOperator.needsConjunction else { throw invalidClause(from: start) }
             isJoined = comparison.value == .none
             comparisons.append(comparison)
@@ -57,18 +60,18 @@ struct FilterParser {
         if written == "IS NULL" || written == "IS NOT NULL" {
             return try nullTest(field, written == "IS NULL" ? .isNull : .isNotNull)
         }
-        if reader.subject.wording.looksAtOperatorFirst { _ = try legal(written, for: field) }
+        if reader.subject.wording.checksOperatorFirst { _ = try legalOperator(written, for: field) }
         let value: ComparisonValue
         let isList = reader.current?.token == .open
         if isList {
-            guard field.kind.acceptsLists else { throw listRefused(field, from: reader.offset) }
-            value = try typed(try list(for: field, from: start), for: field)
+            guard field.kind.acceptsLists else { throw listNotAllowed(field, from: reader.offset) }
+            value = try listValue(try list(for: field, from: start), for: field)
         } else {
-            // Without parentheses there is no list, whatever the field.
+            // IN needs a list in parentheses, for every field.
             guard written != "IN", written != "NOT IN" else { throw invalidClause(from: start) }
             value = try scalarValue(for: field, from: start)
         }
-        let comparisonOperator = try legal(written, for: field)
+        let comparisonOperator = try legalOperator(written, for: field)
         guard isList == (comparisonOperator == .isIn || comparisonOperator == .notIn) else {
             throw FilterError("Invalid comparator '\(written)' for a list. Use IN or NOT IN.")
         }
@@ -80,22 +83,24 @@ struct FilterParser {
         )
     }
 
-    /// Reads an operator, legal here or not, as its canonical text; `like` keeps its case where case matters.
+    /// Reads an operator and returns its canonical text, whether or not it is legal for the field.
+    ///
+    /// `like` keeps its case if the subject distinguishes the case of operators. Returns nil if no operator comes next.
     private mutating func writtenOperator() -> String? {
         guard let lexeme = reader.current else { return nil }
         if lexeme.token == .comparison {
             reader.advance()
             return reader.source(lexeme)
         }
-        if reader.take(keyword: .isWord) {
+        if reader.take(keyword: .isKeyword) {
             let isNegated = reader.take(keyword: .not)
             guard reader.take(keyword: .null) else { return nil }
             return isNegated ? "IS NOT NULL" : "IS NULL"
         }
         let prefix = reader.take(keyword: .not) ? "NOT " : ""
         guard let word = reader.current else { return nil }
-        if reader.take(keyword: .inWord) {
-            // The reference rewrites `not in` to upper case, `in` alone it does not.
+        if reader.take(keyword: .inKeyword) {
+            // MLflow rewrites `not in` to upper case, but not `in` by itself.
             return prefix.isEmpty && !reader.subject.foldsOperatorCase ? reader.source(word) : prefix + "IN"
         }
         for keyword in [Keyword.like, .ilike, .rlike] where reader.take(keyword: keyword) {
@@ -104,7 +109,7 @@ struct FilterParser {
         return nil
     }
 
-    private func legal(_ written: String, for field: FieldReference) throws(FilterError) -> ComparisonOperator {
+    private func legalOperator(_ written: String, for field: FieldReference) throws(FilterError) -> ComparisonOperator {
         let legal = field.kind.operators
         if let comparisonOperator = ComparisonOperator(rawValue: written), legal.contains(comparisonOperator) {
             return comparisonOperator

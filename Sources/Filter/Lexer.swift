@@ -1,6 +1,6 @@
-/// A piece of a filter, as far as the grammar tells pieces apart.
+/// A token of a filter or of an `order_by` clause.
 enum Token: Equatable {
-    /// Letters, digits and underscores: a name, and a keyword where the grammar has one.
+    /// A run of letters, digits and underscores; with its keyword if it is one.
     case word(Keyword?)
     /// The text between backticks.
     case backticks(String)
@@ -10,9 +10,9 @@ enum Token: Equatable {
     case doubleQuotes(String)
     case integer
     case float
-    /// A run of `< > = ~ !`, also one that is no operator.
+    /// A run of the characters `< > = ~ !`, even if no operator has that spelling.
     case comparison
-    /// `/` or `-` where no number begins; only where the subject lets them join the words of a key.
+    /// A `/` or `-` between the words of a key; only for subjects whose keys may contain them.
     case joiner
     case dot
     case comma
@@ -20,51 +20,51 @@ enum Token: Equatable {
     case close
 }
 
-/// A word that the grammar knows, in any case of its letters.
+/// A word with a meaning in the grammar, in upper or lower case.
 enum Keyword: String, Equatable {
     case and = "AND"
-    case isWord = "IS"
+    case isKeyword = "IS"
     case not = "NOT"
     case null = "NULL"
-    case inWord = "IN"
+    case inKeyword = "IN"
     case like = "LIKE"
     case ilike = "ILIKE"
     case rlike = "RLIKE"
     case ascending = "ASC"
     case descending = "DESC"
-    case caseWord = "CASE"
+    case caseKeyword = "CASE"
     case values = "VALUES"
     case using = "USING"
     case from = "FROM"
-    case asWord = "AS"
+    case asKeyword = "AS"
 
-    /// Whether the reference's lexer takes the word for a keyword even behind a dot.
+    /// Whether MLflow's lexer reads the word as a keyword even after a dot, so that it cannot be a key without quotes.
     var isReservedAsKey: Bool {
         switch self {
-        case .caseWord, .inWord, .values, .using, .from, .asWord: true
-        case .and, .isWord, .not, .null, .like, .ilike, .rlike, .ascending, .descending: false
+        case .caseKeyword, .inKeyword, .values, .using, .from, .asKeyword: true
+        case .and, .isKeyword, .not, .null, .like, .ilike, .rlike, .ascending, .descending: false
         }
     }
 
-    /// Whether an operator may begin with the word.
+    /// Whether an operator can begin with the word.
     var beginsOperator: Bool {
         switch self {
-        case .inWord, .not, .isWord, .like, .ilike, .rlike: true
-        case .and, .null, .ascending, .descending, .caseWord, .values, .using, .from, .asWord: false
+        case .inKeyword, .not, .isKeyword, .like, .ilike, .rlike: true
+        case .and, .null, .ascending, .descending, .caseKeyword, .values, .using, .from, .asKeyword: false
         }
     }
 }
 
-/// A token and where it stands, in scalars from the start.
+/// A token and its range in the text, counted in Unicode scalars.
 struct Lexeme {
     let token: Token
     let range: Range<Int>
 }
 
-/// Cuts a filter or an `order_by` clause into tokens.
+/// Splits a filter or an `order_by` clause into tokens.
 ///
-/// The reference cuts with a general SQL lexer; this one knows what can be part of a legal filter and refuses the
-/// rest. It looks at every scalar a bounded number of times.
+/// MLflow uses a general SQL lexer. This one accepts only what can be part of a legal filter. It looks at every Unicode
+/// scalar a bounded number of times.
 struct Lexer {
     let scalars: [Unicode.Scalar]
     private let takesJoiners: Bool
@@ -75,7 +75,9 @@ struct Lexer {
         self.takesJoiners = takesJoiners
     }
 
-    /// The tokens of the whole text, without white space; an offset where nothing legal begins is thrown.
+    /// Returns the tokens of the whole text, without white space.
+    ///
+    /// - Throws: `UnexpectedText` at the first place where no token begins.
     mutating func tokens() throws(UnexpectedText) -> [Lexeme] {
         var found: [Lexeme] = []
         while let scalar = peek(0) {
@@ -100,21 +102,22 @@ struct Lexer {
         case ")": return single(.close)
         case ".": return try dotOrNumber()
         case "/" where takesJoiners: return single(.joiner)
-        case "-" where takesJoiners && (isWord(position > 0 ? scalars[position - 1] : nil)): return single(.joiner)
+        case "-" where takesJoiners && isWordCharacter(peek(-1)): return single(.joiner)
         case "-": return try negativeNumber()
         case "<", ">", "=", "~", "!":
             while let following = peek(0), "<>=~!".unicodeScalars.contains(following) { position += 1 }
             return .comparison
         default:
             if isDigit(scalar) { return try numberOrWord() }
-            guard isWord(scalar) else { throw UnexpectedText(offset: position) }
+            guard isWordCharacter(scalar) else { throw UnexpectedText(offset: position) }
             return word(from: position)
         }
     }
 
-    /// Reads from a quote to its end; a quote within is doubled or, in strings, behind a backslash.
+    /// Reads from an opening quote to the closing one, and returns the text between them.
     ///
-    /// When that leaves the text without an end, the last such quote is its end (`'C:\'`), as in the reference.
+    /// A quote inside the text is doubled or, if `backslashEscapes` is set, comes after a backslash. If no closing
+    /// quote is found, the last quote inside counts as the closing one, as in MLflow (`'C:\'`).
     private mutating func quoted(by quote: Unicode.Scalar, backslashEscapes: Bool) throws(UnexpectedText) -> String {
         let start = position + 1
         var index = start
@@ -136,12 +139,14 @@ struct Lexer {
         return text(start..<end)
     }
 
-    /// A dot before digits begins a number (`.5`), unless one digit and a letter follow: then it is the key `5x`.
+    /// Reads a dot, or a number such as `.5`.
+    ///
+    /// A dot before one digit and a letter is a separator: `.5x` is the key `5x`.
     private mutating func dotOrNumber() throws(UnexpectedText) -> Token {
         guard isDigit(peek(1)) else { return single(.dot) }
         var end = position + 1
         while end < scalars.count, isDigit(scalars[end]) { end += 1 }
-        if end < scalars.count, isWord(scalars[end]) {
+        if end < scalars.count, isWordCharacter(scalars[end]) {
             guard end == position + 2 else { throw UnexpectedText(offset: position) }
             return single(.dot)
         }
@@ -164,7 +169,7 @@ struct Lexer {
         return token
     }
 
-    /// At a digit: an integer, `1.`, `1.5`, `1e-5`, `1.5e5`, or a word such as `5x`.
+    /// Reads what begins with a digit: an integer, `1.`, `1.5`, `1e-5`, `1.5e5`, or a word such as `5x`.
     private mutating func numberOrWord() throws(UnexpectedText) -> Token {
         let start = position
         skipDigits()
@@ -180,14 +185,14 @@ struct Lexer {
             skipDigits()
             isFloat = true
         }
-        guard isWord(peek(0)) else { return isFloat ? .float : .integer }
+        guard isWordCharacter(peek(0)) else { return isFloat ? .float : .integer }
         let isHexadecimal = scalars[start] == "0" && (peek(0) == "x" || peek(0) == "X")
         guard !isFloat, position == start + 1, !isHexadecimal else { throw UnexpectedText(offset: start) }
         return word(from: start)
     }
 
     private mutating func word(from start: Int) -> Token {
-        while isWord(peek(0)) { position += 1 }
+        while isWordCharacter(peek(0)) { position += 1 }
         let longestKeyword = 6
         guard position - start <= longestKeyword, scalars[start..<position].allSatisfy(\.isASCII) else {
             return .word(nil)
@@ -205,10 +210,10 @@ struct Lexer {
     }
 
     private func peek(_ distance: Int) -> Unicode.Scalar? {
-        position + distance < scalars.count ? scalars[position + distance] : nil
+        scalars.indices.contains(position + distance) ? scalars[position + distance] : nil
     }
 
-    /// The scalars of a range as text.
+    /// Returns a range of the text.
     func text(_ range: Range<Int>) -> String {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars[range])
@@ -216,7 +221,7 @@ struct Lexer {
     }
 }
 
-/// Nothing legal begins at this offset (in scalars).
+/// No token begins at this offset, which counts Unicode scalars.
 struct UnexpectedText: Error {
     let offset: Int
 }
@@ -226,8 +231,8 @@ private func isDigit(_ scalar: Unicode.Scalar?) -> Bool {
     return "0" <= scalar && scalar <= "9"
 }
 
-/// Python's `\w`: letters, every kind of number, and the underscore; no combining marks.
-private func isWord(_ scalar: Unicode.Scalar?) -> Bool {
+/// Whether Python's `\w` matches the scalar: a letter, a number of any kind, or an underscore, but no combining mark.
+private func isWordCharacter(_ scalar: Unicode.Scalar?) -> Bool {
     guard let scalar else { return false }
     if scalar.isASCII {
         return isDigit(scalar) || scalar == "_" || ("a" <= scalar && scalar <= "z") || ("A" <= scalar && scalar <= "Z")

@@ -1,7 +1,7 @@
-/// A string of an `IN` list without its escapes; `nil` when it is ill formed.
+/// Resolves the escapes in a string of an `IN` list; returns nil if the string is ill-formed.
 ///
-/// The reference reads lists, and only lists, by the rules of Python's string literals: a backslash escapes. A doubled
-/// quote, which joins two literals there and drops the quote, is refused.
+/// MLflow reads lists, and only lists, as Python literals, where a backslash escapes. In Python a doubled quote joins
+/// two literals and disappears; here such a string is ill-formed.
 func unescapedListValue(_ text: String, quote: Unicode.Scalar) -> String? {
     var scalars = text.unicodeScalars.makeIterator()
     var result = String.UnicodeScalarView()

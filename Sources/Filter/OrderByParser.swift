@@ -1,7 +1,8 @@
-/// Parses the clauses of an `order_by` list, the first one deciding first: a name and, optionally, `ASC` or `DESC`.
+/// Parses the clauses of an `order_by` list; each is a name and, optionally, `ASC` or `DESC`.
 ///
-/// Follows MLflow 3.17.2 in what is legal. Where the subject says so, a field may stand only once, whatever its
-/// direction. No clauses give no orderings; the default order is the store's. The cost is linear in the text.
+/// Accepts what MLflow 3.17.2 accepts. The first clause is the primary sort key. Some subjects refuse a field that
+/// occurs twice, even with different directions. An empty list gives an empty result; the store then uses its default
+/// order. The cost is linear in the length of the text.
 package func parseOrderBy(_ clauses: [String], for subject: SearchSubject) throws(FilterError) -> [Ordering] {
     guard clauses.count <= FilterLimits.orderings else {
         throw FilterError("`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer.")
@@ -11,7 +12,7 @@ package func parseOrderBy(_ clauses: [String], for subject: SearchSubject) throw
         let ordering = try parseOrdering(clause, for: subject)
         let isRepeated = orderings.contains { $0.entity == ordering.entity && hasSameBytes($0.key, ordering.key) }
         if isRepeated, subject.refusesRepeatedOrderings {
-            throw FilterError("`order_by` contains duplicate fields: \(shownList(clauses))")
+            throw FilterError("`order_by` contains duplicate fields: \(formattedList(clauses))")
         }
         orderings.append(ordering)
     }
@@ -24,7 +25,7 @@ private func parseOrdering(_ clause: String, for subject: SearchSubject) throws(
         throw FilterError("An order_by clause has more than \(FilterLimits.orderingBytes) bytes. Shorten it.")
     }
     let cut: TokenReader? = try? TokenReader(clause, subject: subject)
-    guard var reader = cut, !reader.isPadded, let field = try reader.readField(forOrdering: true) else {
+    guard var reader = cut, !reader.hasOuterWhiteSpace, let field = try reader.readField(forOrdering: true) else {
         throw unreadable
     }
     var ascending = true

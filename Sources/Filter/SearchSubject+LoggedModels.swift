@@ -1,13 +1,15 @@
 extension SearchSubject {
-    /// `logged-models/search` (`search_logged_model_utils.py`): every value but those of metrics and times is a text.
+    /// The subject of `logged-models/search` (`search_logged_model_utils.py`).
+    ///
+    /// All values but metrics and times are texts.
     package static let loggedModels = SearchSubject(
         entityNames: ["attributes": .attribute, "metrics": .metric, "params": .parameter, "tags": .tag],
-        entityNamesShown: "['attributes', 'metrics', 'params', 'tags']",
+        entityNamesText: "['attributes', 'metrics', 'params', 'tags']",
         rules: [
             .attribute: .named(loggedModelAttributes),
             .metric: .anyKey(.double, allowsNullTests: false),
-            .parameter: .anyKey(.anyText, allowsNullTests: false),
-            .tag: .anyKey(.anyText, allowsNullTests: false),
+            .parameter: .anyKey(.optionallyQuoted, allowsNullTests: false),
+            .tag: .anyKey(.optionallyQuoted, allowsNullTests: false),
         ],
         orderableEntities: [.attribute, .metric],
         allowsQuotedEntityNames: false,
@@ -19,31 +21,32 @@ extension SearchSubject {
     )
 
     private static let loggedModelAttributes: [String: Field] = [
-        "model_id": Field("model_id", .anyText),
-        "experiment_id": Field("experiment_id", .anyText),
-        "name": Field("name", .anyText),
-        "artifact_location": Field("artifact_location", .anyText),
+        "model_id": Field("model_id", .optionallyQuoted),
+        "experiment_id": Field("experiment_id", .optionallyQuoted),
+        "name": Field("name", .optionallyQuoted),
+        "artifact_location": Field("artifact_location", .optionallyQuoted),
         "creation_timestamp_ms": Field("creation_time", .integerOrDouble),
         "creation_timestamp": Field("creation_time", .integerOrDouble),
         "creation_time": Field("creation_time", .integerOrDouble),
         "last_updated_timestamp_ms": Field("last_updated_time", .integerOrDouble),
         "last_updated_timestamp": Field("last_updated_time", .integerOrDouble),
-        "status": Field("status", .anyText),
-        "status_message": Field("status_message", .anyText),
-        "lifecycle_stage": Field("lifecycle_stage", .anyText),
-        "model_type": Field("model_type", .anyText),
-        "source_run_id": Field("source_run_id", .anyText),
+        "status": Field("status", .optionallyQuoted),
+        "status_message": Field("status_message", .optionallyQuoted),
+        "lifecycle_stage": Field("lifecycle_stage", .optionallyQuoted),
+        "model_type": Field("model_type", .optionallyQuoted),
+        "source_run_id": Field("source_run_id", .optionallyQuoted),
     ]
 
-    /// The field that an `order_by` object of `logged-models/search` names: an attribute, or `metrics.` and a key as it
-    /// was logged.
+    /// Parses the field name of an `order_by` object of `logged-models/search`.
+    ///
+    /// - Parameter fieldName: an attribute, or `metrics.` and the key of a metric, without quotes.
     package static func loggedModelOrdering(_ fieldName: String, ascending: Bool) throws(FilterError) -> Ordering {
         guard fieldName.utf8.count <= FilterLimits.orderingBytes else {
             throw FilterError("A field name in order_by has more than \(FilterLimits.orderingBytes) bytes. Shorten it.")
         }
         guard let dot = fieldName.utf8.firstIndex(of: UInt8(ascii: ".")) else {
             guard let field = loggedModelAttributes[fieldName] else {
-                let valid = shownList(loggedModelAttributes.keys.sorted())
+                let valid = formattedList(loggedModelAttributes.keys.sorted())
                 throw FilterError("Invalid order by field name: \(fieldName). Use metrics.<key> or one of \(valid).")
             }
             return Ordering(entity: .attribute, key: field.name, ascending: ascending)

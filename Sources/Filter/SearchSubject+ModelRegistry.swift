@@ -1,8 +1,8 @@
 extension SearchSubject {
-    /// `registered-models/search`.
+    /// The subject of `registered-models/search`.
     package static let registeredModels = SearchSubject(
         entityNames: registryEntityNames,
-        entityNamesShown: registryEntityNamesShown,
+        entityNamesText: registryEntityNamesText,
         rules: [
             .attribute: .named([
                 "name": Field("name", .textOrList),
@@ -21,14 +21,14 @@ extension SearchSubject {
         tieBreaks: [.ascending("name")]
     )
 
-    /// `model-versions/search`.
+    /// The subject of `model-versions/search`.
     package static let modelVersions = SearchSubject(
         entityNames: registryEntityNames,
-        entityNamesShown: registryEntityNamesShown,
+        entityNamesText: registryEntityNamesText,
         rules: [
             .attribute: .named([
                 "name": Field("name", .textOrList),
-                "version_number": Field("version_number", .integerOrDigits),
+                "version_number": Field("version_number", .integerOrQuotedInteger),
                 "run_id": Field("run_id", .textOrList, isOrderable: false),
                 "source_path": Field("source_path", .text, isOrderable: false),
                 "creation_timestamp": Field("creation_timestamp", .integer, isComparable: false),
@@ -47,9 +47,9 @@ extension SearchSubject {
         tieBreaks: [.ascending("name"), .descending("version_number")]
     )
 
-    /// `attributes.` is legal since 3.18.
+    /// MLflow accepts the prefix `attributes.` since 3.18.
     private static let registryEntityNames: [String: Entity] = [
         "attribute": .attribute, "attributes": .attribute, "tag": .tag, "tags": .tag,
     ]
-    private static let registryEntityNamesShown = "('attribute', 'tag', 'tags')"
+    private static let registryEntityNamesText = "('attribute', 'tag', 'tags')"
 }

@@ -1,11 +1,13 @@
 extension SearchSubject {
-    /// An order that is total: as the client wants it, or the default one, with ties broken.
+    /// Returns the given orderings, or the default order if there are none, followed by the tie-breaks.
+    ///
+    /// No two entities are equal in the resulting order.
     package func completed(_ orderings: [Ordering]) -> [Ordering] {
         let wanted = orderings.isEmpty ? defaultOrder : orderings
         return wanted + tieBreaks(of: wanted)
     }
 
-    /// What breaks the ties of an order: the attributes that it does not name itself.
+    /// Returns the tie-breaking attributes that the orderings do not contain.
     package func tieBreaks(of orderings: [Ordering]) -> [Ordering] {
         tieBreaks.filter { tie in !orderings.contains { $0.entity == .attribute && $0.key == tie.key } }
     }

@@ -1,25 +1,27 @@
-/// How the values of a field are written and typed.
+/// How the value of a field is written in a filter, and as which type it is read.
 enum ValueKind: Sendable, Equatable {
-    /// A number, read as a double (metrics).
+    /// A number, read as a double: metrics.
     case double
-    /// A number: an integer stays one, the rest is a double (times of runs).
+    /// A number, read as an integer if it is written as one, else as a double: times of runs and of logged models.
     case integerOrDouble
-    /// An integer (times of experiments).
+    /// An integer: times of experiments and in the registry.
     case integer
-    /// An integer, also as a quoted string (numbers of model versions).
-    case integerOrDigits
+    /// An integer, quoted or not: numbers of model versions.
+    case integerOrQuotedInteger
     /// A quoted string.
     case text
     /// A quoted string or a list of them.
     case textOrList
-    /// A text in single quotes or in none, or a list of quoted strings, which may be empty (all of logged models but
-    /// numbers).
-    case anyText
-    /// A quoted string of decimal digits or a list of them (experiment ids).
-    case digits
+    /// A text, quoted or not, or a list of quoted strings, which may be empty: the fields of logged models that are
+    /// texts.
+    case optionallyQuoted
+    /// A quoted integer or a list of them: experiment ids.
+    case quotedInteger
 }
 
-/// One attribute or dataset field, under one of its names.
+/// An attribute or a field of a dataset.
+///
+/// A field with several names occurs once for each of them.
 struct Field: Sendable {
     let name: String
     let kind: ValueKind
@@ -34,56 +36,56 @@ struct Field: Sendable {
     }
 }
 
-/// Which keys an entity has.
+/// The keys that an entity has.
 enum KeyRule: Sendable {
-    /// Every key that a client may have logged; all its values are of one kind.
+    /// Any key that a client may have logged; all of its values have the same kind.
     case anyKey(ValueKind, allowsNullTests: Bool)
-    /// The names (aliases included) of a closed set.
+    /// A fixed set of fields, by all of their names.
     case named([String: Field])
 }
 
-/// What can be searched: which entities, attributes, operators and orders are legal there.
+/// The grammar of one kind of search: its entities, attributes, operators and orders.
 ///
-/// A subject is a table: where the reference's searches differ in grammar or wording, a field of it says so, and the
-/// parser asks for the field and never for the subject.
+/// MLflow's searches differ in grammar and wording. Each difference is a property here; the parser asks for the
+/// property and never for the subject.
 package struct SearchSubject: Sendable {
-    /// The prefixes that may be written before the dot.
+    /// The legal prefixes before the dot of a key, with the entity that each of them means.
     let entityNames: [String: Entity]
-    /// How the reference prints the legal prefixes.
-    let entityNamesShown: String
+    /// The legal prefixes as MLflow's messages list them.
+    let entityNamesText: String
     let rules: [Entity: KeyRule]
     let orderableEntities: Set<Entity>
-    /// Whether a prefix may stand in backticks.
+    /// Whether a prefix may be written in backticks.
     let allowsQuotedEntityNames: Bool
     /// Whether `like` and `ilike` may be written in lower case.
     let foldsOperatorCase: Bool
-    /// Whether a field may stand only once in `order_by`.
+    /// Whether a field may occur only once in `order_by`.
     let refusesRepeatedOrderings: Bool
-    /// Whether `/` and `-` may stand between the words of a key (`metrics.val/f1-score`).
+    /// Whether a key may contain `/` and `-` between its words without quotes (`metrics.val/f1-score`).
     let joinsWords: Bool
     let wording: FilterWording
-    /// Whether a filter may write an attribute in quotes of any kind.
+    /// Whether a filter may write the name of an attribute in quotes of any kind.
     var allowsQuotedAttributes = true
-    /// The order where the client names none.
+    /// The order if the client gives none.
     var defaultOrder: [Ordering] = []
-    /// Together unique.
+    /// Attributes whose values together are unique, which make every order total.
     let tieBreaks: [Ordering]
 }
 
-/// How the reference words what is wrong with a filter; its clients' tests look at the beginnings.
+/// MLflow's wording for the errors of one kind of search; its own tests compare the beginnings of these messages.
 struct FilterWording: Sendable {
     let invalidClause: String
     let invalidOperator: String
-    /// Before the name of an entity that is none, without its quotes.
+    /// The text before the name of an unknown entity.
     let invalidEntity: String
-    /// What an unknown field of `order_by` is called.
+    /// What the message about an unknown field in `order_by` calls a field.
     var orderKey = "attribute key"
-    /// Whether values and comparators are refused as in the searches of the registry.
-    var isOfRegistry = false
-    /// Whether an operator that the field lacks is refused before the value is looked at.
-    var looksAtOperatorFirst = false
+    /// Whether errors about values and operators have the wording of the model registry's searches.
+    var usesRegistryWording = false
+    /// Whether the parser checks the operator before it reads the value, which decides which of two errors is reported.
+    var checksOperatorFirst = false
 
-    /// Of runs and experiments.
+    /// The wording for searches of runs and experiments.
     static let tracking = FilterWording(
         invalidClause: "Invalid clause(s) in filter string:",
         invalidOperator: "Invalid comparator",
@@ -95,26 +97,26 @@ struct FilterWording: Sendable {
         invalidOperator: "Invalid comparator for",
         invalidEntity: tracking.invalidEntity,
         orderKey: "order by key",
-        isOfRegistry: true
+        usesRegistryWording: true
     )
 
     static let modelVersions = FilterWording(
         invalidClause: tracking.invalidClause,
         invalidOperator: registeredModels.invalidOperator,
         invalidEntity: tracking.invalidEntity,
-        isOfRegistry: true
+        usesRegistryWording: true
     )
 
     static let loggedModels = FilterWording(
         invalidClause: "Invalid filter string:",
         invalidOperator: "Invalid comparison operator",
         invalidEntity: "Invalid entity type:",
-        looksAtOperatorFirst: true
+        checksOperatorFirst: true
     )
 }
 
 extension SearchSubject {
-    /// Whether some of its entities may be tested for being there.
+    /// Whether `IS NULL` and `IS NOT NULL` are legal for any entity.
     var allowsNullTests: Bool {
         rules.values.contains { rule in
             guard case .anyKey(_, allowsNullTests: true) = rule else { return false }
@@ -124,7 +126,7 @@ extension SearchSubject {
 }
 
 extension SearchSubject {
-    /// `runs/search`.
+    /// The subject of `runs/search`.
     package static let runs = SearchSubject(
         entityNames: [
             "attribute": .attribute, "attributes": .attribute, "attr": .attribute, "run": .attribute,
@@ -133,7 +135,7 @@ extension SearchSubject {
             "tag": .tag, "tags": .tag,
             "dataset": .dataset, "datasets": .dataset,
         ],
-        entityNamesShown: "['metric', 'parameter', 'tag', 'attribute', 'dataset']",
+        entityNamesText: "['metric', 'parameter', 'tag', 'attribute', 'dataset']",
         rules: [
             .attribute: .named([
                 "run_id": Field("run_id", .textOrList),
@@ -167,14 +169,14 @@ extension SearchSubject {
         tieBreaks: [.descending("start_time"), .ascending("run_id")]
     )
 
-    /// `experiments/search`; `attributes.` is legal since 3.18.
+    /// The subject of `experiments/search`; MLflow accepts the prefix `attributes.` since 3.18.
     package static let experiments = SearchSubject(
         entityNames: ["attribute": .attribute, "attributes": .attribute, "tag": .tag, "tags": .tag],
-        entityNamesShown: "('attribute', 'tag', 'tags')",
+        entityNamesText: "('attribute', 'tag', 'tags')",
         rules: [
             .attribute: .named([
                 "name": Field("name", .text),
-                "experiment_id": Field("experiment_id", .digits),
+                "experiment_id": Field("experiment_id", .quotedInteger),
                 "creation_time": Field("creation_time", .integer),
                 "last_update_time": Field("last_update_time", .integer),
             ]),
@@ -192,21 +194,23 @@ extension SearchSubject {
 }
 
 extension ValueKind {
-    /// The operators that a value of this kind may follow; null tests are a matter of the entity.
+    /// The legal operators for a field of this kind.
+    ///
+    /// The entity decides whether null tests are legal too.
     var operators: [ComparisonOperator] {
         switch self {
-        case .double, .integerOrDouble, .integer, .integerOrDigits:
+        case .double, .integerOrDouble, .integer, .integerOrQuotedInteger:
             [.equal, .notEqual, .greater, .greaterOrEqual, .less, .lessOrEqual]
         case .text: [.equal, .notEqual, .like, .ilike]
-        case .textOrList, .anyText: [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
-        case .digits: [.equal, .notEqual, .isIn, .notIn]
+        case .textOrList, .optionallyQuoted: [.equal, .notEqual, .like, .ilike, .isIn, .notIn]
+        case .quotedInteger: [.equal, .notEqual, .isIn, .notIn]
         }
     }
 
     var acceptsLists: Bool {
         switch self {
-        case .textOrList, .anyText, .digits: true
-        case .double, .integerOrDouble, .integer, .integerOrDigits, .text: false
+        case .textOrList, .optionallyQuoted, .quotedInteger: true
+        case .double, .integerOrDouble, .integer, .integerOrQuotedInteger, .text: false
         }
     }
 }

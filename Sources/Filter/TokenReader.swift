@@ -1,11 +1,13 @@
-/// Reads what filters and `order_by` clauses have in common: names, keywords, and the source of a message.
+/// Steps through the tokens of a filter or an `order_by` clause, and reads the names of fields.
 struct TokenReader {
     let subject: SearchSubject
     private let lexer: Lexer
     private let lexemes: [Lexeme]
     private var index = 0
 
-    /// Cuts the text; the offset where nothing legal begins is thrown.
+    /// Splits the text into tokens.
+    ///
+    /// - Throws: the offset of the first place where no token begins.
     init(_ text: String, subject: SearchSubject) throws(UnexpectedText) {
         self.subject = subject
         var lexer = Lexer(text, takesJoiners: subject.joinsWords)
@@ -15,12 +17,12 @@ struct TokenReader {
 
     var isAtEnd: Bool { index >= lexemes.count }
     var current: Lexeme? { index < lexemes.count ? lexemes[index] : nil }
-    /// The offset of the current token, or the end of the text.
+    /// The offset of the current token in Unicode scalars, or the end of the text.
     var offset: Int { current?.range.lowerBound ?? lexer.scalars.count }
-    /// Where the last token that was read ends.
+    /// The offset after the last token that was read.
     private var lastEnd: Int { index > 0 ? lexemes[index - 1].range.upperBound : 0 }
-    /// Whether white space stands before the first or behind the last token.
-    var isPadded: Bool {
+    /// Whether the text begins or ends with white space, or is empty.
+    var hasOuterWhiteSpace: Bool {
         guard let first = lexemes.first, let last = lexemes.last else { return true }
         return first.range.lowerBound > 0 || last.range.upperBound < lexer.scalars.count
     }
@@ -33,21 +35,21 @@ struct TokenReader {
         lexer.text(lexeme.range)
     }
 
-    /// The text from an offset to the end of the current token, shortened for a message.
+    /// The text from an offset to the end of the current token, at most 120 scalars of it; for messages.
     func source(from start: Int) -> String {
         let end = current?.range.upperBound ?? lexer.scalars.count
         let limit = 120
         return end - start > limit ? lexer.text(start..<start + limit) + "…" : lexer.text(start..<max(start, end))
     }
 
-    /// The text from an offset to the end of the list that begins here, shortened for a message.
+    /// The text from an offset to the next closing parenthesis, at most 120 scalars of it; for messages.
     func parenthesised(from start: Int) -> String {
         var reader = self
         while let lexeme = reader.current, lexeme.token != .close { reader.advance() }
         return reader.source(from: start)
     }
 
-    /// Steps over a keyword and answers whether it was there.
+    /// Skips the keyword if it is the current token, and returns whether it was.
     mutating func take(keyword: Keyword) -> Bool {
         take(.word(keyword))
     }
@@ -59,7 +61,7 @@ struct TokenReader {
     }
 }
 
-/// The left side of a comparison or of an ordering, with what its values look like.
+/// The left side of a comparison or of an ordering, with the rules for its values.
 struct FieldReference {
     let entity: Entity
     let key: String
@@ -69,12 +71,12 @@ struct FieldReference {
 }
 
 extension TokenReader {
-    /// Reads `key` or `entity.key`; `nil` when no name stands here.
+    /// Reads `key` or `entity.key`; returns nil if no name comes next.
     mutating func readField(forOrdering: Bool) throws(FilterError) -> FieldReference? {
         guard let first = current, let firstName = name(of: first, afterDot: false) else { return nil }
         advance()
         guard let dot = current, dot.token == .dot, dot.range.lowerBound == first.range.upperBound else {
-            // A stray word (`OR`) is reported as such and not as an unknown attribute.
+            // A word without an operator after it, such as `OR`, is an invalid clause and not an unknown attribute.
             guard forOrdering || (isAtOperator && !isBeforeTruthValue) else { return nil }
             if !forOrdering { try requireBareAttribute(first) }
             return try resolve(.attribute, firstName, forOrdering: forOrdering)
@@ -91,11 +93,11 @@ extension TokenReader {
         if subject.allowsQuotedAttributes { return }
         if case .word = lexeme.token { return }
         throw FilterError(
-            "Invalid attribute key '\(source(lexeme))' specified. Valid keys are '\(shownList(validKeys(.attribute)))'"
+            "Invalid attribute key '\(source(lexeme))' specified. Valid keys are '\(formattedList(validKeys(.attribute)))'"
         )
     }
 
-    /// Reads the key behind the first dot: one quoted name, or bare words joined by dots.
+    /// Reads the key after the prefix and its dot: one quoted name, or unquoted words joined by dots.
     private mutating func readKey() -> String? {
         var key = ""
         var end = offset
@@ -113,7 +115,8 @@ extension TokenReader {
         return key
     }
 
-    /// Reads `/b-c` where a word has just ended; the empty text where nothing is joined to it.
+    /// Reads the rest of a key such as `a/b-c` after its first word; returns an empty text if nothing is joined to the
+    /// word.
     private mutating func readJoinedWords(behind wordEnd: Int) -> String {
         var joined = ""
         var end = wordEnd
@@ -127,7 +130,9 @@ extension TokenReader {
         return joined
     }
 
-    /// Reads a value that stands in no quotes: a number, or words joined by dots and joiners; `nil` for anything else.
+    /// Reads a value that is not in single quotes, as it is written; nil if no such value comes next.
+    ///
+    /// The value is a number, a text in backticks or double quotes, or words joined by dots, `/` and `-`.
     mutating func readBareValue() -> String? {
         guard let first = current else { return nil }
         switch first.token {
@@ -166,7 +171,9 @@ extension TokenReader {
         }
     }
 
-    /// Whether a bare `true` or `false` is behind the operator: the reference's lexer makes no comparison of it.
+    /// Whether `true` or `false` without quotes follows the operator.
+    ///
+    /// MLflow's lexer does not read that as a comparison.
     private var isBeforeTruthValue: Bool {
         guard index + 1 < lexemes.count, case .word = lexemes[index + 1].token else { return false }
         return ["true", "false"].contains(source(lexemes[index + 1]).lowercased())
@@ -187,7 +194,7 @@ extension TokenReader {
         }
         guard let entity = subject.entityNames[text] else {
             throw FilterError(
-                "\(subject.wording.invalidEntity) '\(text)'. Valid values are \(subject.entityNamesShown)"
+                "\(subject.wording.invalidEntity) '\(text)'. Valid values are \(subject.entityNamesText)"
             )
         }
         return entity
@@ -216,15 +223,15 @@ extension TokenReader {
             }
             let valid = isAttributeOrder ? fields.filter(\.value.isOrderable).keys.sorted() : validKeys(entity)
             let kind = isAttributeOrder ? subject.wording.orderKey : "\(entity.rawValue) key"
-            throw FilterError("Invalid \(kind) '\(key)' specified. Valid keys are '\(shownList(valid))'")
+            throw FilterError("Invalid \(kind) '\(key)' specified. Valid keys are '\(formattedList(valid))'")
         case nil:
-            throw FilterError("Invalid entity type '\(entity.rawValue)'. Valid values are \(subject.entityNamesShown)")
+            throw FilterError("Invalid entity type '\(entity.rawValue)'. Valid values are \(subject.entityNamesText)")
         }
     }
 }
 
 extension TokenReader {
-    /// The keys of a closed set that a filter may compare.
+    /// The names of an entity's fields that a filter may compare; empty if the entity has any keys.
     private func validKeys(_ entity: Entity) -> [String] {
         guard case .named(let fields) = subject.rules[entity] else { return [] }
         return fields.filter(\.value.isComparable).keys.sorted()
@@ -240,7 +247,7 @@ extension Token {
     }
 }
 
-/// Names as the reference shows a list of them.
-func shownList(_ names: [String]) -> String {
+/// Formats names as MLflow's messages show a list of them.
+func formattedList(_ names: [String]) -> String {
     "[" + names.map { "'\($0)'" }.joined(separator: ", ") + "]"
 }

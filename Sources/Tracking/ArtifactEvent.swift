@@ -1,23 +1,25 @@
-/// Something that happened to an artifact, as the journal keeps it.
+/// An upload or a deletion of an artifact, as the artifact journal stores it.
 package struct ArtifactEvent: Sendable {
-    /// Stored by its number.
+    /// The kind of an event; the database stores its raw value.
     package enum Kind: Int64, Sendable {
         case upload = 0
         case deletion = 1
     }
 
     package var kind: Kind
-    /// Beneath the artifact root; that of a folder for the deletion of a folder.
+    /// The path relative to the artifact root.
+    ///
+    /// If a folder was deleted, this is the path of the folder.
     package var path: String
-    /// The run whose artifact it is, as far as the request tells.
+    /// The run that the artifact belongs to; nil if the request names none.
     package var runID: String?
-    /// The size of the file, or of all files that were deleted.
+    /// The size of the file, or of all deleted files together.
     package var bytes: Int64
-    /// From the beginning of the request's work until the change was durable, in microseconds.
+    /// The time from the start of the work until the change was durable, in microseconds.
     package var microseconds: Int64
-    /// Whether the file shares the space of an equal one.
+    /// Whether the file shares disk space with another file of the same content.
     package var isShared = false
-    /// nil where it was not asked for.
+    /// The SHA-256 of the content; nil if it was not computed.
     package var sha256: [UInt8]?
 
     package init(kind: Kind, path: String, runID: String?, bytes: Int64, microseconds: Int64) {
@@ -29,7 +31,7 @@ package struct ArtifactEvent: Sendable {
     }
 }
 
-/// An event and when it was journalled.
+/// An event and the time at which it was added to the journal.
 package struct ArtifactJournalEntry: Sendable {
     /// Unix milliseconds.
     package var time: Int64
@@ -41,12 +43,14 @@ package struct ArtifactJournalEntry: Sendable {
     }
 }
 
-/// Which entries of the journal are asked for; what is nil does not restrict them.
+/// A query of the artifact journal.
+///
+/// A property that is nil does not restrict the result.
 package struct ArtifactJournalQuery: Sendable {
     package var runID: String?
-    /// One path; deletions of the folders above it belong to its story.
+    /// The path of a file; deletions of the folders above it are included.
     package var path: String?
-    /// Unix milliseconds, this moment included.
+    /// The earliest time of an entry, inclusive, in Unix milliseconds.
     package var since: Int64?
     /// At least 1.
     package var maxResults: Int

@@ -1,6 +1,8 @@
 internal import Coding
 
-/// A URI or path beneath which artifacts lie; text for the client, never opened by what is written here.
+/// The URI or path of a folder of artifacts.
+///
+/// It is stored and shown to clients; this type never opens it.
 package struct ArtifactLocation: Sendable, Equatable {
     package let uri: String
 
@@ -8,7 +10,7 @@ package struct ArtifactLocation: Sendable, Equatable {
         self.uri = uri
     }
 
-    /// The scheme in lower case; nil for a plain path (RFC 3986 §3.1).
+    /// The scheme in lower case (RFC 3986 §3.1); nil for a path without a scheme.
     package var scheme: String? {
         guard let colon = uri.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let candidate = uri[..<colon]
@@ -26,14 +28,16 @@ package struct ArtifactLocation: Sendable, Equatable {
         return isLegal ? candidate.lowercased() : nil
     }
 
-    /// The location with a relative path added to its path; a query and a fragment stay at the end.
+    /// Returns the location with a relative path appended to its path.
+    ///
+    /// A query and a fragment stay at the end.
     package func appending(_ relativePath: String) -> ArtifactLocation {
         guard let scheme else { return ArtifactLocation(Self.join(uri, relativePath)) }
         let bytes = uri.utf8
         let end = bytes.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? bytes.endIndex
         let tail = String(uri[end...])
         var head = String(uri[..<end])
-        // The reference writes `file:/x` as `file:///x` when it appends to it.
+        // MLflow turns `file:/x` into `file:///x` when it appends a path.
         if scheme == "file", head.hasPrefix("file:/"), !head.hasPrefix("file://") {
             head = "file://" + head.dropFirst("file:".count)
         }
@@ -48,9 +52,9 @@ package struct ArtifactLocation: Sendable, Equatable {
 }
 
 extension ArtifactLocation {
-    /// The path of a `file:` URI, decoded once (RFC 8089).
+    /// The path of a `file:` URI (RFC 8089), percent-decoded once.
     ///
-    /// - Throws: `.invalidParameterValue` for a URI with a host other than this machine, and for a broken escape.
+    /// - Throws: `.invalidParameterValue` if the URI names a host other than this machine or has an invalid escape.
     package var localPath: String {
         get throws(TrackingError) {
             var rest = uri.dropFirst("file:".count)

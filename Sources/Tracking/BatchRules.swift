@@ -1,7 +1,7 @@
-/// The contents of one `runs/log-batch`, as they are stored.
+/// The metrics, params and tags of one `runs/log-batch` request.
 package struct LogBatch: Sendable, Equatable {
     package var metrics: [Metric]
-    /// Those of `metrics` that were logged against a model too.
+    /// The points of `metrics` that name a logged model, with that model.
     package var modelMetrics: [ModelMetric]
     package var params: [Param]
     package var tags: [Tag]
@@ -18,10 +18,11 @@ package struct LogBatch: Sendable, Equatable {
         self.tags = tags
     }
 
-    /// The batch with long values cut; throws for the first rule that it breaks.
+    /// Checks the batch, and returns it with long values truncated if the policy says so.
     ///
-    /// The order is the reference's: every entity, then the counts, then repeated params (`SqlAlchemyStore.log_batch`).
-    /// Linear in the batch.
+    /// Checks in MLflow's order (`SqlAlchemyStore.log_batch`): each entity, then the counts, then repeated param keys.
+    /// The cost is linear in the size of the batch.
+    /// - Throws: `.invalidParameterValue` for the first rule that is broken.
     package func validated(longValues: LongValuePolicy) throws(TrackingError) -> LogBatch {
         var result = LogBatch(metrics: metrics, modelMetrics: modelMetrics)
         for (index, metric) in metrics.enumerated() {

@@ -1,4 +1,4 @@
-/// A dataset as an experiment knows it; name and digest identify it there.
+/// A dataset of an experiment, identified by its name and digest.
 package struct Dataset: Sendable, Equatable {
     package var name: String
     package var digest: String
@@ -26,7 +26,7 @@ package struct Dataset: Sendable, Equatable {
     }
 }
 
-/// A dataset that a run used, with the tags of that use.
+/// A dataset that a run used, with the tags of this use.
 package struct DatasetInput: Sendable, Equatable {
     package var dataset: Dataset
     package var tags: [Tag]
@@ -37,12 +37,12 @@ package struct DatasetInput: Sendable, Equatable {
     }
 }
 
-/// One row of `experiments/search-datasets`.
+/// One entry in the answer of `experiments/search-datasets`.
 package struct DatasetSummary: Sendable, Equatable {
     package var experimentID: Int64
     package var name: String
     package var digest: String
-    /// The value of the input's context tag; nil when it has none.
+    /// The value of the input's context tag; nil if it has none.
     package var context: String?
 
     package init(experimentID: Int64, name: String, digest: String, context: String?) {

@@ -1,6 +1,7 @@
-/// Refuses a dataset input that MLflow does not allow (`_validate_dataset_inputs` in `validation.py`).
+/// Throws if MLflow does not allow the dataset input (`_validate_dataset_inputs` in `validation.py`).
 ///
-/// Only lengths are bounded; keys of input tags may have any characters, and every text may be empty.
+/// Only lengths are limited: any text may be empty, and the keys of tags may contain any character.
+/// - Throws: `.invalidParameterValue` for the first text that is too long.
 package func validateDatasetInput(_ input: DatasetInput) throws(TrackingError) {
     let dataset = input.dataset
     _ = try dataset.name.checked("name", limit: TrackingLimits.datasetNameLength)

@@ -1,7 +1,7 @@
-/// A dictionary key that compares text byte by byte.
+/// A dictionary key that is equal only to the same bytes of UTF-8.
 ///
-/// Swift's `String` compares by canonical equivalence; the contract compares code points, so "é" in one and in two
-/// code points are two keys.
+/// A Swift `String` equals every canonically equivalent one. MLflow compares code points, so "é" as one code point and
+/// "é" as two are different keys.
 package struct ExactText: Hashable, Sendable {
     package let text: String
 
@@ -14,7 +14,7 @@ package struct ExactText: Hashable, Sendable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        // Eight bytes at a time: the hasher costs the same for one as for eight.
+        // Combines eight bytes at a time, because the hasher needs as long for eight bytes as for one.
         var word: UInt64 = 0
         var filled = 0
         for byte in text.utf8 {
@@ -32,7 +32,7 @@ package struct ExactText: Hashable, Sendable {
 }
 
 extension String {
-    /// Whether both texts are the same bytes.
+    /// Whether both texts have the same UTF-8 bytes.
     package func isExactly(_ other: String) -> Bool {
         utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
     }

@@ -1,9 +1,11 @@
 /// A named collection of runs.
 package struct Experiment: Sendable {
-    /// Decimal digits on the wire; "0" is the experiment named Default.
+    /// The id, written in decimal digits in JSON.
+    ///
+    /// The experiment named Default has the id 0.
     package var id: Int64
     package var name: String
-    /// The URI beneath which runs of this experiment keep their artifacts; stored for the client, as it sent it.
+    /// The URI of the folder for the artifacts of the experiment's runs, as the client sent it.
     package var artifactLocation: String
     package var lifecycleStage: LifecycleStage
     /// Unix milliseconds.

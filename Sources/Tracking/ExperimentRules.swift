@@ -1,5 +1,7 @@
-/// Refuses an experiment name that MLflow does not allow: the empty one and one of more than 500 scalars
-/// (`_validate_experiment_name` in `validation.py`), and one with NUL, which no query can ask for.
+/// Throws if an experiment cannot have the name (`_validate_experiment_name` in `validation.py`).
+///
+/// A name has 1 to 500 Unicode scalars. A name with NUL is refused too, because
+/// no client could ask for it.
 package func validateExperimentName(_ name: String) throws(TrackingError) {
     guard !name.isEmpty else { throw .invalidParameter("Invalid experiment name: ''") }
     _ = try name.checked("name", limit: TrackingLimits.experimentNameLength)
@@ -8,12 +10,12 @@ package func validateExperimentName(_ name: String) throws(TrackingError) {
     }
 }
 
-/// Refuses an `artifact_location` that MLflow does not allow (`_validate_storage_location_uri` in `handlers.py`).
+/// Throws if an `artifact_location` is not allowed (`_validate_storage_location_uri` in `handlers.py`).
 ///
-/// Refused are fragments and parameters, `..` in the query however often it is encoded, `runs:` URIs, `file:` URIs of
-/// another host, control characters, more than 2,048 scalars, and schemes whose repository connects to the host in the
-/// URI, unless `trustedRoots` (the configured artifact roots) has the same scheme and host. `..` in the path is legal:
-/// the location is text for the client.
+/// Refused are: more than 2,048 Unicode scalars, control characters, a fragment, parameters, `..` in the query (also
+/// percent-encoded several times), `runs:` URIs, `file:` URIs with another host, and URIs whose scheme makes clients
+/// connect to the host they name. The last are allowed if one of `trustedRoots`, the configured artifact roots, has
+/// the same scheme and host. `..` in the path is allowed, because the server only passes the location on to clients.
 package func validateArtifactLocation(_ text: String, trustedRoots: [String] = []) throws(TrackingError) {
     guard !text.isLonger(than: TrackingLimits.artifactLocationLength) else {
         throw .invalidParameter(
@@ -48,14 +50,14 @@ private func validateHost(_ parts: LocationParts, in text: String, trustedRoots:
 }
 
 extension Experiment {
-    /// Where an experiment keeps its artifacts when its creator named no location: a folder named by its id.
+    /// The artifact location of an experiment that was created without one: a folder named by its id.
     package static func defaultLocation(id: Int64, beneath root: ArtifactLocation) -> String {
         root.appending(String(id)).uri
     }
 
-    /// Refuses the name of a new experiment that another one has, active or deleted.
+    /// Throws `.resourceAlreadyExists` if another experiment, active or deleted, already has the name.
     ///
-    /// - Parameter holder: the stage of the experiment that has the name; nil when there is none.
+    /// - Parameter holder: the stage of the experiment that has the name; nil if none has it.
     package static func requireUnusedName(_ name: String, holder: LifecycleStage?) throws(TrackingError) {
         guard let holder else { return }
         let remedy =
@@ -63,9 +65,10 @@ extension Experiment {
         throw TrackingError(.resourceAlreadyExists, "Experiment(name=\(name)) already exists.\(remedy)")
     }
 
-    /// Refuses to rename a deleted experiment, and to give it the name of another one.
+    /// Throws if the experiment is deleted, or if another experiment has the new name.
     ///
-    /// - Parameter isTaken: whether an experiment, perhaps this one, has the name.
+    /// - Parameter isTaken: whether any experiment, including this one, has the new name.
+    /// - Throws: `.invalidState` for a deleted experiment, `.badRequest` for a name that is taken.
     package func requireRenamable(to newName: String, isTaken: Bool) throws(TrackingError) {
         guard lifecycleStage == .active else {
             throw TrackingError(.invalidState, "Cannot rename a non-active experiment.")
@@ -75,12 +78,12 @@ extension Experiment {
         }
     }
 
-    /// Refuses to write a deleted experiment.
+    /// Throws `.invalidParameterValue` if the experiment is deleted.
     package func requireActive() throws(TrackingError) {
         try lifecycleStage.requireActive("experiment", id: String(id))
     }
 
-    /// Refuses to delete a deleted experiment and to restore an active one, as if there were none.
+    /// Throws "not found" if the experiment is already in the stage that the move leads to, as MLflow does.
     package func requireMovable(by move: LifecycleMove) throws(TrackingError) {
         guard lifecycleStage != move.stage else { throw .experimentNotFound(id) }
     }

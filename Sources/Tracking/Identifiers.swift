@@ -1,9 +1,11 @@
-/// Reads an experiment id: plain decimal digits, perhaps behind a minus; leading zeros do not count.
+/// Parses an experiment id: decimal digits, optionally after a minus sign.
 ///
-/// The reference takes everything that Python's `int` takes (`" 1"`, `"1_0"`, `"+1"`); here that is a 400. No experiment
-/// has a negative id: who asks for one finds nothing, as there.
-/// - Throws: `.invalidParameterValue` for a text that is no number, `.resourceDoesNotExist` for a number that is too
-///   large for any experiment (500 there).
+/// Leading zeros are allowed.
+///
+/// MLflow accepts everything that Python's `int` accepts (`" 1"`, `"1_0"`, `"+1"`); here these are errors. A negative
+/// id is legal, but no experiment has one.
+/// - Throws: `.invalidParameterValue` for a text that is not a number, `.resourceDoesNotExist` for a number that does
+///   not fit into 64 bits (MLflow answers 500).
 package func parseExperimentID(_ text: String) throws(TrackingError) -> Int64 {
     guard isDecimal(text) else {
         throw .invalidParameter("Invalid experiment ID '\(shortened(text))'. Experiment ID must be a valid integer.")
@@ -12,16 +14,16 @@ package func parseExperimentID(_ text: String) throws(TrackingError) -> Int64 {
     return id
 }
 
-/// Whether the text is plain decimal digits, perhaps behind a minus.
+/// Whether the text consists of ASCII digits, optionally after a minus sign.
 func isDecimal(_ text: String) -> Bool {
     let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
     return !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
 }
 
-/// Refuses a text that cannot be a run id: 1 to 256 letters, digits, underscores and dashes, the first an ASCII letter
-/// or digit (`_validate_run_id` in `validation.py`).
+/// Throws `.invalidParameterValue` if a text cannot be a run id (`_validate_run_id` in `validation.py`).
 ///
-/// The reference checks this in `log-batch` and `log-inputs` only; elsewhere such an id is just not found.
+/// A run id has 1 to 256 letters, digits, underscores and dashes; the first is an ASCII letter or digit. MLflow checks
+/// this only in `log-batch` and `log-inputs`; its other calls answer "not found" for such an id.
 package func validateRunID(_ text: String, path: @autoclosure () -> String = "run_id") throws(TrackingError) {
     let scalars = text.unicodeScalars
     let isLegal =
@@ -31,19 +33,20 @@ package func validateRunID(_ text: String, path: @autoclosure () -> String = "ru
     guard isLegal else { throw .invalidValue(text, path: path()) }
 }
 
-/// Refuses a text that cannot be the id of a new run, which a client may choose: 32 lower-case hexadecimal digits.
+/// Throws `.invalidParameterValue` if a client cannot give a new run this id: it must have 32 lower-case hexadecimal
+/// digits.
 package func validateNewRunID(_ text: String) throws(TrackingError) {
     let isLegal = text.utf8.count == 32 && text.utf8.allSatisfy("0123456789abcdef".utf8.contains)
     guard isLegal else {
         throw .invalidValue(
             text,
             path: "run_id",
-            "The id of a new run has 32 lower-case hexadecimal digits; leave it out to have one made."
+            "The id of a new run has 32 lower-case hexadecimal digits; leave it out to have one generated."
         )
     }
 }
 
-/// A new run id: 32 lower-case hexadecimal digits of a random UUID (RFC 9562 §5.4).
+/// Returns a new run id: a random UUID (RFC 9562 §5.4) as 32 lower-case hexadecimal digits.
 package func makeRunID() -> String {
     var generator = SystemRandomNumberGenerator()
     let version: UInt64 = 0x4000

@@ -1,8 +1,9 @@
-/// Refuses a key that MLflow does not allow for metrics, params and tags (`_validate_param_name` in `validation.py`).
+/// Throws if MLflow does not allow the key of a metric, param or tag (`_validate_param_name` in `validation.py`).
 ///
-/// Legal are the characters of Python's `\w`, `/`, `.`, `-`, `:` and the space, in a text that equals its own
-/// normalised path. `path` names the parameter in the message (`metrics[0].name`). The length is another rule.
-/// Linear in the key; one pass over the bytes when it is ASCII.
+/// A key contains only characters that Python's `\w` matches, `/`, `.`, `-`, `:` and spaces, and as a path it is in
+/// normal form. The length is checked elsewhere. The cost is linear; an ASCII key takes one pass over its bytes.
+/// - Parameter path: the name of the parameter in the message, such as `metrics[0].name`.
+/// - Throws: `.invalidParameterValue`.
 package func validateKey(_ key: String, path: @autoclosure () -> String) throws(TrackingError) {
     guard hasOnlyKeyCharacters(key) else {
         throw .invalidValue(
@@ -15,7 +16,7 @@ package func validateKey(_ key: String, path: @autoclosure () -> String) throws(
     try validateOwnNormalisedPath(key, path: path())
 }
 
-/// Refuses a text that names another file than it says, such as `a//b` or `..`.
+/// Throws `.invalidParameterValue` if a text, as a path, is not in normal form, such as `a//b` or `..`.
 func validateOwnNormalisedPath(_ text: String, path: @autoclosure () -> String) throws(TrackingError) {
     guard isOwnNormalisedPath(text) else {
         throw .invalidValue(
@@ -28,16 +29,16 @@ func validateOwnNormalisedPath(_ text: String, path: @autoclosure () -> String) 
 }
 
 extension TrackingError {
-    /// The reference's form for a value that is refused, which shows it as JSON.
+    /// An error about a refused value in MLflow's form, which shows the value as JSON.
     static func invalidValue(_ value: String, path: String, _ reason: String? = nil) -> TrackingError {
         let end = reason.map { ": \($0)" } ?? "."
         return .invalidParameter("Invalid value \(jsonText(value)) for parameter '\(path)' supplied\(end)")
     }
 }
 
-/// Whether Python 3's `re` takes the scalar for `\w`: letters, numbers of every kind, and the underscore.
+/// Whether Python's `\w` matches the scalar: a letter, a number of any kind, or an underscore.
 ///
-/// The letters are those of the standard library's Unicode version, which is newer than Python 3.11's (14.0).
+/// Swift's standard library has a newer Unicode version than Python 3.11 (14.0), and so knows more letters.
 func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return isWordByte(UInt8(truncatingIfNeeded: scalar.value)) }
     switch scalar.properties.generalCategory {
@@ -73,7 +74,9 @@ private func hasOnlyKeyCharacters(_ key: String) -> Bool {
     return true
 }
 
-/// Whether no component is empty, `.` or `..`, and the whole does not begin with two dots (`..a` is refused as well).
+/// Whether the text, as a path, is in normal form: no component is empty, `.` or `..`.
+///
+/// Like MLflow's check, this also refuses every text that begins with two dots (`..a`).
 private func isOwnNormalisedPath(_ key: String) -> Bool {
     if key.utf8.starts(with: "..".utf8) { return false }
     var length = 0
@@ -91,7 +94,7 @@ private func isOwnNormalisedPath(_ key: String) -> Bool {
     return !(length == dots && length <= 2)
 }
 
-/// The path as POSIX `normpath` of Python has it: `a//b/./c/..` is `a/b`, the empty path is `.`.
+/// Normalises a path like Python's `posixpath.normpath`: `a//b/./c/..` becomes `a/b`, an empty path becomes `.`.
 func normalisedPath(_ path: String) -> String {
     let slashes = path.utf8.prefix { $0 == UInt8(ascii: "/") }.count
     let root = slashes == 2 ? "//" : slashes > 0 ? "/" : ""
@@ -107,19 +110,21 @@ func normalisedPath(_ path: String) -> String {
     return normalised.isEmpty ? "." : normalised
 }
 
-/// At most the first 500 scalars, for messages: a request may be many megabytes.
+/// Returns at most the first 500 Unicode scalars, followed by `...` if there are more.
+///
+/// Messages show values this way, because a value can have many megabytes.
 package func shortened(_ text: String) -> String {
     let limit = 500
     guard text.isLonger(than: limit) else { return text }
     return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))) + "..."
 }
 
-/// The text as a JSON string in ASCII, shortened, as messages show values.
+/// Returns the text, shortened, as an ASCII JSON string; messages show values in this form.
 func jsonText(_ text: String) -> String {
     asciiJSON(shortened(text))
 }
 
-/// The text as a JSON string in ASCII, as Python writes it (RFC 8259 §7).
+/// Returns the text as a JSON string (RFC 8259 §7) with all other characters escaped as Python's `json.dumps` does.
 func asciiJSON(_ text: String) -> String {
     var json = "\""
     for scalar in text.unicodeScalars {

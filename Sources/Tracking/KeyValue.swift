@@ -1,4 +1,6 @@
-/// A parameter of a run: written once, never changed.
+/// A parameter of a run or of a logged model.
+///
+/// Its value never changes once it is set.
 package struct Param: Sendable, Equatable {
     package var key: String
     package var value: String
@@ -9,7 +11,7 @@ package struct Param: Sendable, Equatable {
     }
 }
 
-/// A tag of an experiment, a run or a dataset input.
+/// A tag of an experiment, run, dataset input, logged model, registered model or model version.
 package struct Tag: Sendable, Equatable {
     package var key: String
     package var value: String
@@ -19,12 +21,12 @@ package struct Tag: Sendable, Equatable {
         self.value = value
     }
 
-    /// The tag that carries a run's name.
+    /// The key of the tag that contains a run's name.
     package static let runNameKey = "mlflow.runName"
-    /// The run to which a nested run belongs.
+    /// The key of the tag that contains the id of a nested run's parent.
     package static let parentRunIDKey = "mlflow.parentRunId"
-    /// The tag that lists, as JSON, the models that older clients logged with a run.
+    /// The key of the tag that lists, as JSON, the models that older clients logged with a run.
     package static let loggedModelsKey = "mlflow.log-model.history"
-    /// The tag of a dataset input that says what the data was used for.
+    /// The key of a dataset input's tag that says what the data was used for.
     package static let datasetContextKey = "mlflow.data.context"
 }

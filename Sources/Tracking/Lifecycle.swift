@@ -1,7 +1,9 @@
 extension LifecycleStage {
-    /// Refuses to write what is deleted.
+    /// Throws `.invalidParameterValue` unless the stage is active.
     ///
-    /// - Parameter kind: "experiment" or "run".
+    /// - Parameters:
+    ///   - kind: "experiment" or "run", for the message.
+    ///   - id: the id of the experiment or run, for the message.
     package func requireActive(_ kind: String, id: @autoclosure () -> String) throws(TrackingError) {
         guard self == .active else {
             throw .invalidParameter("The \(kind) \(id()) must be in the 'active' state. Current state is \(wireName).")
@@ -9,12 +11,12 @@ extension LifecycleStage {
     }
 }
 
-/// The stage that an experiment or a run gets, and the time of deletion that is stored with it.
+/// A deletion or a restoration: the new stage of an experiment or run, and the time of deletion that is stored with it.
 ///
-/// The runs of an experiment are moved together with it.
+/// All runs of an experiment get the same stage as the experiment.
 package struct LifecycleMove: Sendable, Equatable {
     package let stage: LifecycleStage
-    /// Unix milliseconds; nil for what is active again.
+    /// Unix milliseconds; nil for a restoration.
     package let deletedTime: Int64?
 
     package static func deletion(at time: Int64) -> LifecycleMove {

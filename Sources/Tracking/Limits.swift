@@ -1,19 +1,19 @@
-/// The bounds that MLflow clients know, from `validation.py` of 3.17.2.
+/// The limits that MLflow documents or checks in `validation.py` of 3.17.2.
 ///
-/// Lengths count Unicode scalars, as Python's `len` does.
+/// Lengths count Unicode scalars, like Python's `len`.
 package enum TrackingLimits {
-    /// A metric, param or tag key of a run or an experiment.
+    /// For keys of metrics and params, and of tags of runs and experiments.
     package static let keyLength = 250
     package static let paramValueLength = 6_000
     package static let tagValueLength = 8_000
     package static let experimentTagValueLength = 20_000
     package static let experimentNameLength = 500
-    /// Of a registered model; the reference's databases allow 256 or any number.
+    /// For names of registered models; in MLflow the database decides, and some allow only 256 characters.
     package static let registeredModelNameLength = 1_200
-    /// The reference makes this one configurable (MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH).
+    /// MLflow makes this limit configurable (MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH).
     package static let artifactLocationLength = 2_048
 
-    /// Counts within one `runs/log-batch`.
+    /// Maximum counts in one `runs/log-batch` request.
     package static let metricsPerBatch = 1_000
     package static let paramsPerBatch = 100
     package static let tagsPerBatch = 100
@@ -28,30 +28,32 @@ package enum TrackingLimits {
     package static let inputTagValueLength = 500
 }
 
-/// What happens to a param or run tag value that is too long (MLFLOW_TRUNCATE_LONG_VALUES).
+/// What happens to a value of a param or a run tag that is too long (MLFLOW_TRUNCATE_LONG_VALUES).
 package enum LongValuePolicy: Sendable {
-    /// Keep its beginning; the reference's default.
+    /// The value is truncated to the limit; MLflow's default.
     case truncate
-    /// Refuse the request.
+    /// The request is refused.
     case refuse
 }
 
 extension String {
-    /// Whether the text has more Unicode scalars than `limit`; counts only when its bytes leave it open.
+    /// Whether the text has more than `limit` Unicode scalars.
+    ///
+    /// Counts them only if the text has more bytes than that.
     func isLonger(than limit: Int) -> Bool {
         utf8.count > limit && unicodeScalars.count > limit
     }
 
-    /// The text unless it is longer than `limit` scalars.
+    /// Returns the text, or throws if it has more than `limit` Unicode scalars.
     ///
-    /// - Parameter name: what a refusal calls it.
-    /// - Throws: `.invalidParameterValue` for a longer one.
+    /// - Parameter name: the name of the text in the message.
+    /// - Throws: `.invalidParameterValue` for a longer text.
     package func checked(_ name: @autoclosure () -> String, limit: Int) throws(TrackingError) -> String {
         guard isLonger(than: limit) else { return self }
         throw .invalidParameter("'\(name())' exceeds the maximum length of \(limit) characters")
     }
 
-    /// The text, cut or refused when it is longer than `limit` scalars.
+    /// Returns the text; if it has more than `limit` Unicode scalars, it is truncated or refused, as the policy says.
     func fitted(
         _ name: @autoclosure () -> String,
         limit: Int,

@@ -1,18 +1,18 @@
 internal import Coding
 
-/// Schemes whose artifact repositories connect to the host that the URI names.
+/// Schemes that make a client connect to the host that the URI names.
 private let connectingSchemes: Set<String> = [
     "ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss",
 ]
 
-/// Schemes (and plain paths) whose last path segment may carry parameters after a semicolon (RFC 1808 §2.1).
+/// Schemes whose last path segment may have parameters after a semicolon (RFC 1808 §2.1); "" stands for a plain path.
 private let schemesWithParameters: Set<String> = ["", "ftp", "http", "https", "sftp"]
 
-/// A location taken apart as RFC 3986 §3 and, for parameters, RFC 1808 §2.1 have it.
+/// The parts of a location by RFC 3986 §3, with parameters by RFC 1808 §2.1.
 struct LocationParts {
     let scheme: String
     let authority: Substring
-    /// Without its parameters, query and fragment; not decoded.
+    /// The path without parameters, query and fragment; not percent-decoded.
     let path: Substring
     let parameters: Substring
     let query: Substring
@@ -37,7 +37,7 @@ struct LocationParts {
         path = rest[..<(parameters.isEmpty ? rest.endIndex : rest.utf8.index(before: parameters.startIndex))]
     }
 
-    // By scalars: a combining mark behind a divider would hide it from a search for characters.
+    // Searches Unicode scalars, because a divider followed by a combining mark is a different character.
     private static func cut(_ text: Substring, at divider: Unicode.Scalar) -> (Substring, Substring) {
         let scalars = text.unicodeScalars
         guard let index = scalars.firstIndex(of: divider) else { return (text, "") }
@@ -45,7 +45,7 @@ struct LocationParts {
     }
 }
 
-/// Percent-decodes until nothing changes, ten times at most, as the reference does.
+/// Percent-decodes repeatedly until nothing changes, at most ten times, as MLflow does.
 func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
     var current = bytes
     for _ in 0..<10 {
@@ -57,7 +57,13 @@ func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 extension LocationParts {
-    /// Refuses a scheme whose repository connects to the host in the URI, unless a configured root has both.
+    /// Throws if the scheme makes clients connect to the named host and no configured root has the same scheme and
+    /// host.
+    ///
+    /// - Parameters:
+    ///   - field: the name of the parameter in the message.
+    ///   - trustedRoots: the configured artifact roots.
+    /// - Throws: `.invalidParameterValue`.
     func requireTrustedHost(field: String, trustedRoots: [String]) throws(TrackingError) {
         // `mlflow-artifacts:/path` without a host means this server.
         let meansThisServer = scheme == "mlflow-artifacts" && authority.isEmpty

@@ -1,20 +1,22 @@
-/// What identifies a logged model and where it stands in its life.
+/// The identity and the state of a logged model.
 package struct LoggedModelInfo: Sendable, Equatable {
-    /// `m-` and 32 lower-case hexadecimal digits for models made here.
+    /// `m-` and 32 lower-case hexadecimal digits, if Apus made the id.
     package var modelID: String
     package var experimentID: Int64
     package var name: String
     package var artifactURI: String
     package var status: LoggedModelStatus
-    /// nil unless something went wrong and was described.
+    /// A description of an error; nil if there is none.
     package var statusMessage: String?
-    /// Empty when the client named none.
+    /// Empty if the client named none.
     package var modelType: String
-    /// Empty when the client named none; the run need not exist.
+    /// Empty if the client named none; the run may not exist.
     package var sourceRunID: String
     /// Unix milliseconds.
     package var creationTime: Int64
-    /// Unix milliseconds; changes with the status and the lifecycle stage alone, as in the reference.
+    /// Unix milliseconds.
+    ///
+    /// As in MLflow, only a change of the status or of the lifecycle stage updates it.
     package var lastUpdatedTime: Int64
     package var lifecycleStage: LifecycleStage
 
@@ -45,12 +47,12 @@ package struct LoggedModelInfo: Sendable, Equatable {
     }
 }
 
-/// A logged model with everything that `logged-models` routes show of it.
+/// A logged model with everything that the `logged-models` endpoints return.
 package struct LoggedModel: Sendable, Equatable {
     package var info: LoggedModelInfo
     package var params: [Param] = []
     package var tags: [Tag] = []
-    /// Every point, in ascending order of key identity, time and step.
+    /// All points, in ascending order of internal key id, timestamp and step.
     package var metrics: [ModelMetric] = []
 
     package init(info: LoggedModelInfo) {
@@ -58,9 +60,9 @@ package struct LoggedModel: Sendable, Equatable {
     }
 }
 
-/// One point of a metric that was logged against a model, within a run and perhaps on a dataset.
+/// A metric point that was logged for a model; it belongs to a run and, optionally, to a dataset.
 package struct ModelMetric: Sendable, Equatable {
-    /// Its value is never NaN nor infinite when it comes from the store.
+    /// When it comes from the store, its value is finite.
     package var metric: Metric
     package var modelID: String
     package var runID: String
@@ -74,7 +76,7 @@ package struct ModelMetric: Sendable, Equatable {
     }
 }
 
-/// The dataset on which a metric was measured, as the client names it; neither text is empty.
+/// The dataset that a metric was measured on, as the client named it; neither text is empty.
 package struct MetricDataset: Sendable, Hashable {
     package var name: String
     package var digest: String
@@ -92,7 +94,7 @@ package enum LoggedModelStatus: Int64, WireEnumeration {
     case ready = 2
     case failed = 3
 
-    /// The name on the wire.
+    /// The name in JSON.
     package var wireName: String {
         switch self {
         case .unspecified: "LOGGED_MODEL_STATUS_UNSPECIFIED"
@@ -112,12 +114,14 @@ package enum LoggedModelStatus: Int64, WireEnumeration {
         }
     }
 
-    /// The number in `service.proto`, also the stored form.
+    /// The number in `service.proto`; the database stores it too.
     package var wireNumber: Int64 { rawValue }
 }
 
-/// Refuses a name that MLflow does not allow (`_validate_logged_model_name` in `validation.py`); the empty one asks for a
-/// name that is made up.
+/// Throws `.invalidParameterValue` if MLflow does not allow the name (`_validate_logged_model_name` in
+/// `validation.py`).
+///
+/// An empty name is allowed here: it means that the server generates one.
 package func validateLoggedModelName(_ name: String) throws(TrackingError) {
     guard !name.utf8.contains(where: "/:.%\"'".utf8.contains) else {
         throw .invalidParameter(

@@ -1,28 +1,28 @@
 extension LoggedModelInfo {
-    /// Hides a deleted model from whoever asks for models in use, as if there were none.
+    /// Throws "not found" if the model is deleted and the caller does not allow deleted models.
     package func requireVisible(allowsDeleted: Bool) throws(TrackingError) {
         guard allowsDeleted || lifecycleStage == .active else { throw .loggedModelNotFound(modelID) }
     }
 }
 
 extension TrackingError {
-    /// The model has the param already; a param is never changed, not even to the same value.
+    /// The model already has this param; params never change, not even to the same value.
     package static func loggedModelParamExists(_ key: String, modelID: String) -> TrackingError {
         TrackingError(
             .badRequest,
-            "Logged model '\(shortened(modelID))' has the param '\(shortened(key))' already, and params are "
-                + "never changed: leave it out, or use another key."
+            "Logged model '\(shortened(modelID))' already has the param '\(shortened(key))', and params cannot be "
+                + "changed: leave it out, or use another key."
         )
     }
 
-    /// The model has no tag of that key.
+    /// The model has no tag with this key.
     package static func loggedModelTagNotFound(_ key: String, modelID: String) -> TrackingError {
         doesNotExist(
             "No tag with key \(pythonLiteral(shortened(key))) found for model with ID '\(shortened(modelID))'."
         )
     }
 
-    /// A metric is logged against a model that does not exist.
+    /// A metric names a logged model that does not exist.
     package static func modelOfMetricNotFound(_ metric: ModelMetric) -> TrackingError {
         TrackingError(
             .badRequest,
@@ -33,10 +33,10 @@ extension TrackingError {
     }
 }
 
-/// A point of a logged model's metric, as one of which the latest is kept.
+/// A metric point of a logged model, with the rule that decides which point is the latest.
 ///
-/// Another rule than for the metrics of runs: the reference orders by time before step here, and several runs may log
-/// against one model.
+/// The rule differs from the one for runs: as in MLflow, the timestamp decides before the step. Several runs can log
+/// points for one model, so the run id breaks ties.
 package struct ModelMetricPoint: Sendable, Equatable {
     package let point: MetricPoint
     package let runID: String
@@ -46,7 +46,7 @@ package struct ModelMetricPoint: Sendable, Equatable {
         self.runID = runID
     }
 
-    /// Whether this point is the newer one: by (timestamp, step), ties by the lower run id, then by the higher value.
+    /// Whether this point is later than the other, by (timestamp, step), then lower run id, then higher value.
     package func supersedes(_ other: ModelMetricPoint) -> Bool {
         let (mine, others) = (point, other.point)
         guard (mine.timestamp, mine.step) == (others.timestamp, others.step) else {

@@ -1,7 +1,7 @@
 /// One point of a metric.
 package struct Metric: Sendable, Equatable {
     package var key: String
-    /// NaN is kept as such here; the store holds it as 0 with a flag.
+    /// The value as logged; may be NaN or infinite.
     package var value: Double
     /// Unix milliseconds.
     package var timestamp: Int64
@@ -15,9 +15,9 @@ package struct Metric: Sendable, Equatable {
     }
 }
 
-/// One point of a metric's history without its key, which every point of an answer shares.
+/// One point of a metric's history, as the store holds it; the key is not repeated in each point.
 package struct MetricPoint: Sendable, Equatable {
-    /// 0 where `isNaN` is set.
+    /// The value; 0 if `isNaN` is set.
     package var value: Double
     package var isNaN: Bool
     /// Unix milliseconds.
@@ -31,9 +31,10 @@ package struct MetricPoint: Sendable, Equatable {
         self.step = step
     }
 
-    /// The point as it is stored: NaN becomes 0 with its flag, an infinity the largest finite number of its sign.
+    /// Converts a logged metric to its stored form.
     ///
-    /// The reference stores the same (`sanitize_metric_value`), and its filters and orderings follow from it.
+    /// NaN becomes 0 with `isNaN` set, and an infinity becomes the largest finite number with the same sign. MLflow
+    /// stores the same values (`sanitize_metric_value`), and its filters and orders depend on them.
     package init(_ metric: Metric) {
         isNaN = metric.value.isNaN
         if isNaN {
@@ -47,15 +48,15 @@ package struct MetricPoint: Sendable, Equatable {
         step = metric.step
     }
 
-    /// What the client gets to see: NaN where the flag is set.
+    /// The value for answers: NaN if `isNaN` is set.
     package var shownValue: Double { isNaN ? .nan : value }
 
-    /// Whether this point is the newer one by (step, timestamp, value), where NaN counts as 0.
+    /// Whether this point is later than the other by (step, timestamp, value); NaN counts as 0.
     package func supersedes(_ other: MetricPoint) -> Bool {
         (step, timestamp, value) > (other.step, other.timestamp, other.value)
     }
 
-    /// Whether this point comes after the other both by (timestamp, step) and by (step, timestamp).
+    /// Whether this point sorts after the other both by (timestamp, step, value) and by (step, timestamp, value).
     package func follows(_ other: MetricPoint) -> Bool {
         let mine: (Double, Int) = (value, isNaN ? 1 : 0)
         let others: (Double, Int) = (other.value, other.isNaN ? 1 : 0)

@@ -1,4 +1,4 @@
-/// One metric of one run, as a history request names it.
+/// The run and the key whose metric points a request asks for.
 package struct MetricHistory: Sendable {
     package var runID: String
     package var key: String
@@ -9,11 +9,13 @@ package struct MetricHistory: Sendable {
     }
 }
 
-/// Points of a history, and where they end.
+/// One page of a metric's history.
 package struct MetricHistoryPage: Sendable {
     /// In ascending order of (timestamp, step, value).
     package var points: [MetricPoint]
-    /// Opaque; nil on the last page.
+    /// The token for the next page; nil on the last page.
+    ///
+    /// Clients must not interpret it.
     package var nextPageToken: String?
 
     package init(points: [MetricPoint], nextPageToken: String?) {
@@ -22,7 +24,7 @@ package struct MetricHistoryPage: Sendable {
     }
 }
 
-/// A point together with the run it belongs to.
+/// A metric point and its run.
 package struct RunMetricPoint: Sendable {
     package var runID: String
     package var point: MetricPoint
@@ -33,12 +35,14 @@ package struct RunMetricPoint: Sendable {
     }
 }
 
-/// Each of the texts once, in ascending order of bytes: the order of runs where points of several are listed.
+/// Returns each different text once, in ascending order of bytes.
+///
+/// Answers about several runs list the runs in this order.
 package func distinctInByteOrder(_ texts: [String]) -> [String] {
     Set(texts.map(ExactText.init)).map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 }
 
-/// Rows cut into buckets as SQL's NTILE cuts them.
+/// Divides rows into buckets like SQL's NTILE, and chooses a sample of the rows.
 package struct BucketSample {
     private let bucketCount: Int64
     private let size: Int64
@@ -52,15 +56,16 @@ package struct BucketSample {
         largerBuckets = rowCount % bucketCount
     }
 
-    /// The index of a bucket's first row; the number of rows for a bucket that has none.
+    /// Returns the index of the first row of a bucket, or the number of rows if the bucket is empty.
     package func start(ofBucket bucket: Int64) -> Int64 {
         guard bucket < bucketCount else { return rowCount }
         return min(bucket * size + min(bucket, largerBuckets), rowCount)
     }
 
-    /// The rows of the sample in ascending order: the first of each bucket, and the last of all.
+    /// Returns the indices of the sampled rows in ascending order: the first row of each bucket and the last row of
+    /// all.
     ///
-    /// The last takes the place of the one before it when there would be more than `limit`.
+    /// If that would be more than `limit` rows, the last row replaces the one before it.
     package func indices(limit: Int) -> [Int64] {
         let last = rowCount - 1
         var indices: [Int64] = []

@@ -1,10 +1,9 @@
-/// What is kept of one metric of one run beside its points: the latest of them, their number, their order, and the least
-/// and greatest number.
+/// Facts about one metric of one run that are stored besides its points.
 package struct MetricSummary: Sendable, Equatable {
-    /// By `MetricPoint.supersedes`.
+    /// The latest point by `MetricPoint.supersedes`.
     package private(set) var latest: MetricPoint
     package private(set) var pointCount: Int64
-    /// Whether every point came after the ones before it, both by time and by step.
+    /// Whether every point was logged in order: each sorts after those before it, both by timestamp and by step.
     package private(set) var isInOrder: Bool
     /// nil while every point is NaN.
     package private(set) var extremes: MetricExtremes?
@@ -21,9 +20,9 @@ package struct MetricSummary: Sendable, Equatable {
         self.init(latest: first, pointCount: 1, isInOrder: true, extremes: MetricExtremes(first))
     }
 
-    /// Takes account of another point.
+    /// Updates the summary for a new point.
     ///
-    /// - Returns: whether it is the latest now.
+    /// - Returns: whether the new point is now the latest.
     fileprivate mutating func add(_ point: MetricPoint) -> Bool {
         pointCount += 1
         isInOrder = isInOrder && point.follows(latest)
@@ -34,24 +33,24 @@ package struct MetricSummary: Sendable, Equatable {
     }
 }
 
-/// The summary of one metric of one run while points are being added to it.
+/// The summary of one metric of one run, with a record of what a request changed in it.
 package struct MetricSummaryChange: Sendable {
     /// nil before the first point.
     package private(set) var summary: MetricSummary?
-    /// Whether nothing of the metric was stored before.
+    /// Whether the metric had no stored summary before.
     package let isFirst: Bool
-    /// Whether another point became the latest.
+    /// Whether the latest point has changed.
     package private(set) var hasNewLatest = false
-    /// Whether the stored summary is out of date.
+    /// Whether the summary differs from the stored one.
     package private(set) var isChanged = false
 
-    /// - Parameter stored: nil when the run has no point of the metric.
+    /// - Parameter stored: the stored summary; nil if the run has no point of the metric.
     package init(_ stored: MetricSummary?) {
         summary = stored
         isFirst = stored == nil
     }
 
-    /// Takes account of a point that was not stored before.
+    /// Updates the summary for a point that was not stored before.
     package mutating func add(_ point: MetricPoint) {
         isChanged = true
         guard summary != nil else {

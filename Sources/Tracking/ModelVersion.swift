@@ -1,7 +1,9 @@
 /// One version of a registered model.
 package struct ModelVersion: Sendable, Equatable {
     package var name: String
-    /// From 1 on; consecutive, never given twice.
+    /// The number of the version.
+    ///
+    /// Numbers start at 1, have no gaps and are never reused.
     package var version: Int64
     /// Unix milliseconds.
     package var creationTime: Int64
@@ -9,15 +11,15 @@ package struct ModelVersion: Sendable, Equatable {
     package var lastUpdatedTime: Int64
     package var stage: ModelStage
     package var description: String?
-    /// Where the client said that the artifacts come from; text for the client.
+    /// The URI or path of the artifacts, as the client sent it, or `models:/<name>/<version>`; for clients.
     package var source: String
-    /// Empty when the client named none; the run need not exist.
+    /// Empty if the client named none; the run may not exist.
     package var runID: String
-    /// Empty when the client named none.
+    /// Empty if the client named none.
     package var runLink: String
     /// In ascending order of key bytes.
     package var tags: [Tag] = []
-    /// In ascending order of alias bytes; empty in listings, as in the reference.
+    /// In ascending order of alias bytes; empty in lists of versions, as in MLflow.
     package var aliases: [String] = []
 
     package init(
@@ -43,14 +45,14 @@ package struct ModelVersion: Sendable, Equatable {
     }
 }
 
-/// By what a request names a version of a model.
+/// The model name and version number by which a request identifies a version.
 package struct ModelVersionKey: Sendable, Equatable {
     package let name: String
-    /// nil for a number that is too large for any version.
+    /// The version number; nil if the requested number is too large for any version.
     package let version: Int64?
     private let text: String
 
-    /// - Throws: `.invalidParameterValue` for a name that no model can have and for a version that is no number.
+    /// - Throws: `.invalidParameterValue` for a name that no model can have or a version that is not a number.
     package init(name: String, version: String) throws(TrackingError) {
         try validateModelName(name)
         self.name = name
@@ -58,18 +60,18 @@ package struct ModelVersionKey: Sendable, Equatable {
         text = self.version.map { String($0) } ?? version
     }
 
-    /// The model has no such version, or there is no such model.
+    /// The error for a version, or a model, that does not exist.
     package var notFound: TrackingError { .modelVersionNotFound(name, text) }
 }
 
-/// Where a version stands on its way to its users (`model_version_stages.py`).
+/// The stage of a model version (`model_version_stages.py`).
 package enum ModelStage: Int64, Sendable, CaseIterable {
     case none = 0
     case staging = 1
     case production = 2
     case archived = 3
 
-    /// The name on the wire.
+    /// The name in JSON.
     package var wireName: String {
         switch self {
         case .none: "None"
@@ -79,12 +81,14 @@ package enum ModelStage: Int64, Sendable, CaseIterable {
         }
     }
 
-    /// Whether versions are in use in the stage; only out of such a stage others are archived.
+    /// Whether versions in this stage are in use.
+    ///
+    /// A move can archive the other versions only of such a stage.
     package var isActive: Bool { self == .staging || self == .production }
 
-    /// Reads a stage in any case of its letters.
+    /// Parses the name of a stage, in upper or lower case.
     ///
-    /// - Throws: `.invalidParameterValue` for any other text; the message has the legal ones.
+    /// - Throws: `.invalidParameterValue` for any other text; the message lists the legal names.
     package init(parsing text: String) throws(TrackingError) {
         let folded = text.lowercased()
         guard let stage = Self.allCases.first(where: { $0.wireName.lowercased().isExactly(folded) }) else {
@@ -98,9 +102,9 @@ package enum ModelStage: Int64, Sendable, CaseIterable {
 }
 
 extension ModelVersion {
-    /// A JSON list of versions with this one at its end, as Python writes it and clients read it.
+    /// Returns the JSON list with this version appended, in the form that Python writes and clients read.
     ///
-    /// - Parameter list: a JSON array; nil for none yet.
+    /// - Parameter list: a JSON array; nil stands for an empty one.
     package func appended(toList list: String?) -> String {
         jsonList(list, appending: "{\"name\": \(asciiJSON(name)), \"version\": \(version)}")
     }

@@ -1,14 +1,16 @@
-/// Where a new version comes from: its source, checked against what the request names and what the store knows of it.
+/// The origin of a new model version: its source, run and logged model.
+///
+/// Its functions check the source against the run or model that the request names and against what is stored.
 package struct ModelVersionOrigin: Sendable, Equatable {
-    /// What is stored as the source: as the client sent it, or `models:/<name>/<version>` with a number.
+    /// The source to store: as the client sent it, or `models:/<name>/<version>` if it is another version.
     package private(set) var source: String
-    /// Where the artifacts lie; nil where that is the source.
+    /// The location of the artifacts; nil if it is the source itself.
     package private(set) var location: String?
-    /// nil when the client named none; never empty.
+    /// The run; nil if the client named none, never empty.
     package private(set) var runID: String?
-    /// The logged model that the client named; never empty.
+    /// The logged model that the client named; nil if it named none, never empty.
     package private(set) var modelID: String?
-    /// The logged model that the source is.
+    /// The logged model that the source refers to.
     private var locatedModelID: String?
     private let isPrompt: Bool
 
@@ -16,32 +18,32 @@ package struct ModelVersionOrigin: Sendable, Equatable {
         self.source = source.text
         runID = new.runID.flatMap { $0.isEmpty ? nil : $0 }
         modelID = new.modelID.flatMap { $0.isEmpty ? nil : $0 }
-        isPrompt = new.tags.areOfPrompt
+        isPrompt = new.tags.belongToPrompt
     }
 
-    /// The logged model whose run counts as the run of the version; nil where the run is known, or there is none.
-    package var modelWithRun: String? { runID == nil ? locatedModelID ?? modelID : nil }
+    /// The logged model whose run becomes the version's run; nil if the request names a run, or if no model is known.
+    package var modelIDProvidingRun: String? { runID == nil ? locatedModelID ?? modelID : nil }
 
-    /// The logged model that lists the version among those that were registered from it.
-    package var listingModelID: String? { isPrompt ? nil : modelID }
+    /// The logged model whose tag must list the new version; nil if there is none.
+    package var modelIDListingVersion: String? { isPrompt ? nil : modelID }
 }
 
-/// The artifact folder of what a request names as the origin of a version: the logged model, else the run.
+/// The artifact folder of the logged model that the request names or, if it names none, of the run.
 package enum NamedFolder: Sendable, Equatable {
-    /// The request names neither.
+    /// The request names neither a logged model nor a run, or the kind of source needs no folder.
     case notNamed
-    /// There is no such model or run, or the model is deleted.
+    /// The model or run does not exist, or the model is deleted.
     case missing
     case found(String)
 }
 
 extension ModelVersionOrigin {
-    /// Refuses a source that does not lie in the run or logged model that the request names.
+    /// Throws if the source is not inside the run or logged model that the request names.
     ///
     /// - Parameters:
-    ///   - folder: looked at for local and proxied sources alone.
-    ///   - workingDirectory: against which a relative folder is meant.
-    /// - Throws: `.invalidParameterValue`
+    ///   - folder: only used for local and proxied sources.
+    ///   - workingDirectory: the folder that a relative path starts from.
+    /// - Throws: `.invalidParameterValue`.
     package func requireContained(
         _ source: ModelVersionSource,
         in folder: NamedFolder,
@@ -62,7 +64,7 @@ extension ModelVersionOrigin {
         }
     }
 
-    /// The parameter that decides: the model when there is one, else the run.
+    /// The request parameter to name in messages.
     private var parameter: String { modelID == nil ? "run_id" : "model_id" }
 
     private func requireLocalPath(
@@ -83,29 +85,29 @@ extension ModelVersionOrigin {
         }
     }
 
-    /// The origin of a version whose source is a logged model.
-    package func located(inModel modelID: String, at artifactURI: String) -> ModelVersionOrigin {
+    /// Returns the origin for a source that is a logged model.
+    package func resolved(toLoggedModel modelID: String, at artifactURI: String) -> ModelVersionOrigin {
         var origin = self
         origin.location = artifactURI
         origin.locatedModelID = modelID
         return origin
     }
 
-    /// The origin of a version that comes from another version in the registry.
+    /// Returns the origin for a source that is another model version.
     ///
     /// - Parameters:
-    ///   - requestedRunID: as the client sent it, an empty text included.
-    ///   - location: where the artifacts of the other version lie.
-    /// - Throws: `.invalidParameterValue` when the request names another run than that version, or a logged model.
-    package func following(
-        _ version: ModelVersion,
+    ///   - location: the location of the other version's artifacts.
+    ///   - requestedRunID: as the client sent it; may be empty.
+    /// - Throws: `.invalidParameterValue` if the request names a logged model, or a run other than that version's.
+    package func resolved(
+        toVersion version: ModelVersion,
         at location: String,
         from source: ModelVersionSource,
         requestedRunID: String?
     ) throws(TrackingError) -> ModelVersionOrigin {
-        // The store of the reference keeps no model id with a version, so that a request that names one never matches.
+        // MLflow's store keeps no model id with a version, so a request that names a model id never matches.
         guard requestedRunID.map({ $0.isExactly(version.runID) }) ?? true, modelID == nil else {
-            throw source.mismatched
+            throw source.originMismatch
         }
         var origin = self
         origin.source = "models:/\(version.name)/\(version.version)"

@@ -1,7 +1,9 @@
 internal import Coding
 
 extension ModelVersionSource {
-    /// Whether a local path lies in a folder, or is it; both absolute and without `.` and `..`.
+    /// Whether a path is a folder or something inside it.
+    ///
+    /// Both must be absolute and free of `.` and `..`.
     package static func isLocalPath(_ path: String, within folder: String) -> Bool {
         let slash = UInt8(ascii: "/")
         let segments = path.utf8.split(separator: slash)
@@ -9,7 +11,9 @@ extension ModelVersionSource {
         return segments.count >= root.count && zip(segments, root).allSatisfy { $0.elementsEqual($1) }
     }
 
-    /// Whether a URI lies beneath another one of the same scheme and host, however its segments are encoded.
+    /// Whether a URI is `root` or something beneath it, with the same scheme and host.
+    ///
+    /// Path segments are compared after all percent-escapes are decoded, also nested ones.
     package static func isURI(_ uri: String, within root: String) -> Bool {
         let (inner, outer) = (LocationParts(uri), LocationParts(root))
         let (segments, rootSegments) = (decodedSegments(inner), decodedSegments(outer))
@@ -19,7 +23,7 @@ extension ModelVersionSource {
             && segments.starts(with: rootSegments)
     }
 
-    /// Whether a URI addresses artifacts that an MLflow server proxies: by its scheme, or by its route over HTTP.
+    /// Whether a URI refers to artifacts that an MLflow server proxies: by its scheme or, over HTTP, by its path.
     static func isProxied(_ uri: String) -> Bool {
         let parts = LocationParts(cleaned(uri))
         if parts.scheme == "mlflow-artifacts" { return true }
@@ -40,9 +44,9 @@ extension ModelVersionSource {
         }
     }
 
-    /// Percent-decodes until nothing changes, reading a plus as a space each time, as the reference does.
+    /// Percent-decodes repeatedly until nothing changes, and reads each plus sign as a space, as MLflow does.
     ///
-    /// Every turn but the first makes the text shorter; sources are short.
+    /// Every round but the first makes the text shorter, and the length of a source is limited, so this ends soon.
     static func decodedWithPluses(_ text: String) -> [UInt8] {
         var bytes = Array(text.utf8)
         while true {
@@ -52,8 +56,9 @@ extension ModelVersionSource {
         }
     }
 
-    /// What is left of a URI when it is read by the rules of browsers: no control characters or spaces before it, no tabs
-    /// and line ends in it (https://url.spec.whatwg.org §4.4), as Python reads it.
+    /// Removes what Python's URL parser removes (https://url.spec.whatwg.org §4.4).
+    ///
+    /// These are control characters and spaces at the start, and tabs and line ends everywhere.
     static func cleaned(_ text: String) -> String {
         let scalars = text.unicodeScalars.drop { $0.value <= 0x20 }
         return String(String.UnicodeScalarView(scalars.filter { $0 != "\t" && $0 != "\r" && $0 != "\n" }))
@@ -61,13 +66,13 @@ extension ModelVersionSource {
 }
 
 extension LocationParts {
-    /// Brackets enclose an IPv6 address in a host (RFC 3986 §3.2.2).
+    /// Whether the host has both brackets of an IPv6 address, or neither (RFC 3986 §3.2.2).
     var hasBalancedBrackets: Bool {
         authority.unicodeScalars.contains("[") == authority.unicodeScalars.contains("]")
     }
 }
 
-/// The run and the path within its artifacts that a `runs:/<run id>/<path>` names; nil for every other location.
+/// Splits `runs:/<run id>/<path>` into the run id and the path within its artifacts; nil for any other location.
 package func runAndPath(of location: String) -> (runID: String, path: String)? {
     let parts = LocationParts(location)
     let segments = parts.path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1)

@@ -1,37 +1,38 @@
 internal import Coding
 
-/// Where a model version says that its artifacts come from, as far as its text tells.
+/// The source of a model version, classified by its text alone.
 ///
 /// Follows `_validate_source_run`, `_validate_source_model` and `_resolve_registered_model_source_lineage` in
-/// `handlers.py` of 3.17.2. No tag has a say in it but the one that makes a prompt, and that one admits two constant
-/// placeholders, which name nothing that could be read.
+/// `handlers.py` of 3.17.2. The only tag that matters is the one that makes a prompt. A prompt's source is one of two
+/// constant placeholders, which refer to no file.
 package struct ModelVersionSource: Sendable {
     package enum Kind: Sendable, Equatable {
-        /// What prompts have in place of a source.
+        /// The constant text that prompts have instead of a source.
         case placeholder
-        /// A path, or a `file:` URI of this machine: absolute, without `.` and `..`, decoded once.
+        /// A path or a `file:` URI of this machine. The path is absolute, percent-decoded once and free of `.` and
+        /// `..`.
         case local(path: String)
         /// `runs:/<run id>/…`
         case run(id: String)
         /// `models:/<model id>`
         case loggedModel(id: String)
-        /// `models:/<name>/<version>` and its like.
+        /// `models:/<name>/<version>`, or the same with a stage, `latest` or an alias.
         case registeredModel(RegisteredModelReference)
-        /// Artifacts that this server proxies.
+        /// Artifacts that are read through an MLflow server.
         case proxied
-        /// Object stores and whatever else the server never connects to.
+        /// Any other location, such as an object store; the server never connects to it.
         case elsewhere
     }
 
     package let text: String
     package let kind: Kind
 
-    /// Reads a source and refuses what no run or model could contain.
+    /// Parses a source, and throws if no run or model could contain it.
     ///
     /// - Parameters:
     ///   - isPrompt: whether the request registers a version of a prompt.
-    ///   - workingDirectory: against which a relative path is meant.
-    ///   - trustedRoots: artifact roots that the operator configured; their hosts may be named.
+    ///   - workingDirectory: the folder that a relative path starts from.
+    ///   - trustedRoots: the artifact roots that the operator configured; a source may name their hosts.
     /// - Throws: `.invalidParameterValue`; the message shows the source and says what is wrong with it.
     package init(
         _ text: String,
@@ -72,7 +73,7 @@ package struct ModelVersionSource: Sendable {
         .invalidParameter("Invalid \(kind) source: '\(shortened(source))'. \(reason)")
     }
 
-    /// The refusal of a source that lies in no run or model that the request names.
+    /// The error for a source that is not inside the run or model that the request names.
     package func notContained(in parameter: String) -> TrackingError {
         Self.notContained(text, in: parameter)
     }
@@ -81,7 +82,7 @@ package struct ModelVersionSource: Sendable {
         refusal(text, "The \(parameter) request parameter must identify the resource that contains the source.")
     }
 
-    /// The refusal of a local path outside of the run or model that the request names, or without one.
+    /// The error for a local path that is outside the named run or model, or that comes without either.
     package func notLocal(to parameter: String, resolvedPath: String?) -> TrackingError {
         Self.refusal(
             resolvedPath ?? text,
@@ -91,17 +92,18 @@ package struct ModelVersionSource: Sendable {
         )
     }
 
-    /// The refusal of a version that is said to come from another run or model than the one it refers to.
-    package var mismatched: TrackingError {
+    /// The error for a request whose run or model differs from that of the version it refers to.
+    package var originMismatch: TrackingError {
         Self.refusal(text, "The run_id and model_id request parameters must match the referenced model version.")
     }
 
-    /// The refusal of a version of a prompt as the source of a version of a model.
-    package var isOfPrompt: TrackingError {
+    /// The error for a prompt version that is used as the source of a model version.
+    package var promptVersionNotAllowed: TrackingError {
         Self.refusal(text, "Prompt versions cannot be used as model version sources.")
     }
 
-    /// Refuses parent references and whatever else makes a path differ from what it names, however often it is encoded.
+    /// Throws `.invalidParameterValue` unless the path is absolute and contains no NUL, `.` or `..`, however it is
+    /// encoded.
     package static func requireAbsolutePath(_ source: String) throws(TrackingError) {
         let decoded = decodedWithPluses(cleaned(source))
         let path = LocationParts(String(decoding: decoded, as: UTF8.self)).path.utf8
@@ -162,7 +164,9 @@ extension ModelVersionSource {
         return absoluteLocalPath(of: text, workingDirectory: workingDirectory)
     }
 
-    /// The path of a local location, decoded once and without `.` and `..`; links are not followed.
+    /// Returns the absolute path of a local location, percent-decoded once and without `.` and `..`.
+    ///
+    /// Symbolic links are not followed.
     package static func absoluteLocalPath(of location: String, workingDirectory: String) -> String {
         let parts = LocationParts(location)
         let encoded = parts.scheme == "file" ? String(parts.path) : location
@@ -177,7 +181,7 @@ extension ModelVersionSource {
     }
 }
 
-/// A registered model and how one of its versions is chosen.
+/// A registered model and a choice of one of its versions.
 package struct RegisteredModelReference: Sendable, Equatable {
     package enum Choice: Sendable, Equatable {
         case version(String)
@@ -190,12 +194,12 @@ package struct RegisteredModelReference: Sendable, Equatable {
     package let choice: Choice
 }
 
-/// What a `models:` URI names (`_parse_model_uri` in `models.py`).
+/// The model that a `models:` URI refers to (`_parse_model_uri` in `models.py`).
 enum ModelReference: Equatable {
     case loggedModel(id: String)
     case registeredModel(RegisteredModelReference)
 
-    /// nil for a path that is none of `/<model id>`, `/<name>/<version, stage or latest>` and `/<name>@<alias>`.
+    /// Parses `/<model id>`, `/<name>/<version, stage or latest>` or `/<name>@<alias>`; returns nil for any other path.
     init?(path: some StringProtocol) {
         let slash = UInt8(ascii: "/")
         let bytes = Array(path.utf8)

@@ -1,7 +1,7 @@
-/// What a client says of a logged model that it creates.
+/// The fields of a request that creates a logged model.
 package struct NewLoggedModel: Sendable {
     package var experimentID: Int64
-    /// Empty: made up.
+    /// The name; if it is empty, a name is generated.
     package var name: String
     package var modelType: String
     package var sourceRunID: String
@@ -26,11 +26,11 @@ package struct NewLoggedModel: Sendable {
         self.tags = tags
     }
 
-    /// The model that the request makes, in status PENDING and with an id that is made up.
+    /// Returns the model to store, in status PENDING and with a generated id.
     ///
     /// - Parameters:
-    ///   - experiment: an active one.
-    ///   - time: Unix milliseconds.
+    ///   - experiment: the experiment of the model; must be active.
+    ///   - time: the creation time in Unix milliseconds.
     package func model(in experiment: Experiment, at time: Int64) -> LoggedModel {
         let modelID = "m-" + makeRunID()
         let folder = ArtifactLocation(experiment.artifactLocation).appending("models/\(modelID)/artifacts")

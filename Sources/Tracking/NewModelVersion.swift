@@ -1,11 +1,11 @@
-/// A version that a client registers.
+/// The fields of a request that creates a model version.
 package struct NewModelVersion: Sendable {
     package var name: String
     /// As the client sent it.
     package var source: String
-    /// nil when the client named none; an empty text names one that does not exist.
+    /// The run of the version; nil if the client named none.
     package var runID: String?
-    /// The logged model from which the version comes; nil as with the run.
+    /// The logged model that the version comes from; nil if the client named none.
     package var modelID: String?
     package var runLink: String
     package var description: String
@@ -29,7 +29,9 @@ package struct NewModelVersion: Sendable {
         self.tags = tags
     }
 
-    /// Refuses a name and tags that MLflow does not allow; the reference looks at them after the source.
+    /// Throws `.invalidParameterValue` if MLflow does not allow the name or a tag.
+    ///
+    /// As in MLflow, call it after the source is checked.
     package func validateNameAndTags() throws(TrackingError) {
         try validateModelName(name)
         for tag in tags { try validateModelVersionTag(tag) }

@@ -1,14 +1,16 @@
-/// What a client says of a run that it creates.
+/// The fields of a request that creates a run.
 package struct NewRun: Sendable {
-    /// 32 lower-case hexadecimal digits; nil has one made.
+    /// The id that the client chose, 32 lower-case hexadecimal digits; if nil, an id is generated.
     package var runID: String?
     package var experimentID: Int64
     package var userID: String
-    /// Empty: taken from the run name tag, else made up.
+    /// The name; if it is empty, the value of the run name tag or, without that tag, a generated name is used.
     package var name: String
     /// Unix milliseconds.
     package var startTime: Int64
-    /// Each key at most once; a run name tag is not empty.
+    /// The tags; each key at most once.
+    ///
+    /// The run name tag, if present, is not empty.
     package var tags: [Tag]
 
     package init(
@@ -27,11 +29,11 @@ package struct NewRun: Sendable {
         self.tags = tags
     }
 
-    /// The run that answers the request: a new one, or the one that the same request made before.
+    /// Returns the run for the answer: a new one, or the existing one if the same request was sent before.
     ///
-    /// - Parameter existing: the run, with its tags, that has the id which the request names; nil when there is none.
-    /// - Throws: `.invalidParameterValue` for a deleted experiment and for a name that differs from the run name tag,
-    ///   `.resourceAlreadyExists` where another run has the id.
+    /// - Parameter existing: the run with the requested id, with its tags; nil if there is none.
+    /// - Throws: `.invalidParameterValue` for a deleted experiment or a name that differs from the run name tag,
+    ///   `.resourceAlreadyExists` if the existing run is not what this request would create.
     package func run(
         in experiment: Experiment,
         existing: Run?
@@ -59,7 +61,9 @@ package struct NewRun: Sendable {
         return (run, true)
     }
 
-    /// Refuses a run that the request, carried out once, would not have made as it is now.
+    /// Throws `.resourceAlreadyExists` if the run is not as this request would have created it.
+    ///
+    /// Tags that were added since do not count.
     private func requireSame(_ run: Run) throws(TrackingError) {
         let stored = Set(run.tags.map { ExactText($0.key + "\0" + $0.value) })
         let isSame =
@@ -72,7 +76,8 @@ package struct NewRun: Sendable {
         guard isSame else {
             throw TrackingError(
                 .resourceAlreadyExists,
-                "Another run has the id '\(run.info.runID)' already, or this one was changed since; choose another run_id."
+                "Another run has the id '\(run.info.runID)', or that run was changed since it was created; "
+                    + "choose another run_id."
             )
         }
     }

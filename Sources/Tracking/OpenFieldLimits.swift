@@ -1,21 +1,22 @@
-/// Bounds of fields that the reference does not bound, or bounds in some of its databases only.
+/// Limits for fields that MLflow does not limit, or limits only in some of its databases.
 ///
-/// They lie far beyond what its clients send, and near enough that one request stays cheap to keep, to find and to show.
-/// Lengths count Unicode scalars.
+/// They are far above what clients send, but low enough that one request stays cheap to store, find and show. Lengths
+/// count Unicode scalars.
 package enum OpenFieldLimits {
-    /// Names, ids and links: `user_id`, `run_name`, `model_type`, `source_run_id`, `run_link`, `source_type` and the like.
+    /// For names, ids and links: `user_id`, `run_name`, `model_type`, `source_run_id`, `run_link`, `source_type` and
+    /// similar.
     package static let textLength = 8_000
-    /// Descriptions of registered models and their versions.
+    /// For descriptions of registered models and model versions.
     package static let descriptionLength = 1_000_000
-    /// Tags, params, datasets or models in one list of a request.
+    /// Maximum number of tags, params, datasets or models in one list of a request.
     package static let listCount = 1_000
-    /// The key of a tag or a param, where no rule of MLflow bounds it.
+    /// For keys of tags and params that MLflow does not limit.
     package static let keyLength = 1_000
-    /// All keys and values of one list together, in bytes.
+    /// Maximum size of all keys and values of one list together, in bytes.
     package static let listBytes = 2_000_000
 }
 
-/// Refuses a list of more than `listCount` elements.
+/// Throws `.invalidParameterValue` if a list has more than `listCount` elements.
 package func validateListCount(_ name: String, _ count: Int) throws(TrackingError) {
     guard count > OpenFieldLimits.listCount else { return }
     throw .invalidParameter(
@@ -23,7 +24,7 @@ package func validateListCount(_ name: String, _ count: Int) throws(TrackingErro
     )
 }
 
-/// Refuses keys that are too long, and a list whose texts together are.
+/// Throws `.invalidParameterValue` if a key is too long, or if all keys and values together have too many bytes.
 package func validateListTexts(_ name: String, _ tags: [Tag]) throws(TrackingError) {
     var bytes = 0
     for tag in tags {

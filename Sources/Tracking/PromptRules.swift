@@ -1,35 +1,38 @@
 extension Tag {
-    /// The tag that makes a registered model, and its versions, prompts in searches.
+    /// The tag with which searches recognise a prompt, on a registered model or on a version.
     package static let promptMark = Tag(key: isPromptKey, value: "true")
 
-    /// Whether searches take what has the tag for a prompt; unlike requests they compare the value to the letter.
+    /// Whether the tag makes its owner a prompt in searches.
+    ///
+    /// Unlike requests, searches compare the value exactly.
     package var marksPrompt: Bool { key.isExactly(Self.isPromptKey) && value.isExactly(Self.promptMark.value) }
 }
 
 extension [Tag] {
-    /// Whether the versions of a model count as prompts once a version with these tags is among them.
+    /// Whether a model's versions are prompts once a version with these tags is added.
     ///
-    /// All versions of a model count as prompts or none.
-    ///
-    /// - Parameter othersAre: whether the versions that the model has already do.
-    package func makePrompts(othersAre: Bool) -> Bool { othersAre || contains(where: \.marksPrompt) }
+    /// Either all versions of a model are prompts or none is.
+    /// - Parameter othersArePrompts: whether the existing versions are prompts.
+    package func makeVersionsPrompts(othersArePrompts: Bool) -> Bool {
+        othersArePrompts || contains(where: \.marksPrompt)
+    }
 }
 
-/// Who has the name of a registered model.
+/// The kind of registry entry that has a name: a prompt or a registered model.
 package enum ModelNameHolder: Sendable, Equatable {
     case prompt
     case model
 
-    /// The kind of what a request with the tags creates.
+    /// The kind of entry that a request with these tags creates.
     package init(_ tags: [Tag]) {
         self = tags.contains { $0.key.isExactly(Tag.isPromptKey) } ? .prompt : .model
     }
 
     private var title: String { self == .prompt ? "Prompt" : "Registered Model" }
 
-    /// Refuses a name that a model or a prompt has already; models and prompts share one space of names.
+    /// Throws `.resourceAlreadyExists` if the name is taken; prompts and models share one namespace.
     ///
-    /// - Parameter holder: what has the name; nil when it is free.
+    /// - Parameter holder: the kind of entry that has the name; nil if none has it.
     package func requireUnusedName(_ name: String, holder: ModelNameHolder?) throws(TrackingError) {
         guard let holder else { return }
         guard holder != self else {

@@ -1,4 +1,4 @@
-/// A text as Python shows it, quotes included, which is how the reference's messages quote.
+/// Formats a text as a Python string literal with quotes; MLflow's messages quote texts this way.
 package func pythonLiteral(_ text: String) -> String {
     let quote: Unicode.Scalar =
         text.utf8.contains(UInt8(ascii: "'")) && !text.utf8.contains(UInt8(ascii: "\"")) ? "\"" : "'"

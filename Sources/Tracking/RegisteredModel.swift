@@ -1,13 +1,15 @@
-/// A name in the registry under which versions of a model, or of a prompt, are kept.
+/// An entry of the model registry: a model or a prompt, with its versions under one name.
 package struct RegisteredModel: Sendable, Equatable {
     package var name: String
     /// Unix milliseconds.
     package var creationTime: Int64
     /// Unix milliseconds.
     package var lastUpdatedTime: Int64
-    /// Empty when there is none.
+    /// The description; may be empty.
     package var description: String
-    /// The latest version of each stage, the stage of the oldest version first; they carry no aliases.
+    /// The latest version in each stage that has one, without aliases.
+    ///
+    /// The order is that of the stages' oldest versions.
     package var latestVersions: [ModelVersion] = []
     /// In ascending order of key bytes.
     package var tags: [Tag] = []
@@ -22,7 +24,7 @@ package struct RegisteredModel: Sendable, Equatable {
     }
 }
 
-/// A name by which a client asks for one version of a model.
+/// A name that stands for one version of a registered model.
 package struct ModelAlias: Sendable, Equatable {
     package var alias: String
     package var version: Int64
@@ -34,24 +36,26 @@ package struct ModelAlias: Sendable, Equatable {
 }
 
 extension Tag {
-    /// The tag of a registered model, and of a version, that makes it a prompt.
+    /// The key of the tag that makes a registered model, or a version, a prompt.
     package static let isPromptKey = "mlflow.prompt.is_prompt"
-    /// The tag of a version that holds the text of a prompt.
+    /// The key of a version's tag that contains the text of a prompt.
     package static let promptTextKey = "mlflow.prompt.text"
-    /// The tag of a logged model that lists, as JSON, the versions that were registered from it.
+    /// The key of a logged model's tag that lists, as JSON, the versions that were registered from the model.
     package static let modelVersionsKey = "mlflow.modelVersions"
 }
 
 extension [Tag] {
-    /// The tags as they are stored, in ascending order of key bytes: of several with one key the last counts.
+    /// The last tag of each key, in ascending order of key bytes; these are the tags that are stored.
     package var lastOfEachKey: [Tag] {
         var seen: Set<ExactText> = []
         let kept = reversed().filter { seen.insert(ExactText($0.key)).inserted }
         return kept.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
-    /// Whether a request with them is about a prompt, in any case of the letters (`_is_prompt_request` in `handlers.py`).
-    package var areOfPrompt: Bool {
+    /// Whether a request with these tags is about a prompt (`_is_prompt_request` in `handlers.py`).
+    ///
+    /// The case of the value does not matter.
+    package var belongToPrompt: Bool {
         last { $0.key.isExactly(Tag.isPromptKey) }?.value.lowercased() == "true"
     }
 }

@@ -1,9 +1,10 @@
-// The rules of `validation.py` for names, versions, aliases and tags of the registry.
+// The rules for names, versions, aliases and tags in the model registry, after MLflow's `validation.py`.
 
-/// Refuses a name of a registered model that MLflow does not allow: blank, with `/` or `:`, or one that is not its own
-/// normalised path.
+/// Throws if no registered model can have the name.
 ///
-/// - Parameter parameter: what a missing name is called.
+/// A name must not be blank, must not contain `/` or `:`, and as a path must be in normal form.
+/// - Parameter parameter: the name of the request's parameter, for the message about a blank name.
+/// - Throws: `.invalidParameterValue`.
 package func validateModelName(_ name: String, parameter: String = "name") throws(TrackingError) {
     guard name.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
         throw .invalidParameter("Missing value for required parameter '\(parameter)'.")
@@ -14,10 +15,11 @@ package func validateModelName(_ name: String, parameter: String = "name") throw
     try validateOwnNormalisedPath(name, path: "name")
 }
 
-/// Refuses a name that a model cannot be given: one that no model can have, and one by which nobody could ask for it.
+/// Throws if a model cannot be given the name.
 ///
-/// Models are asked for in a query string, which has room for `registeredModelNameLength` percent-encoded characters and
-/// for no NUL. The reference stores such names.
+/// Besides the rules of `validateModelName`, clients must be able to ask for the model in a query string. That has room
+/// for `registeredModelNameLength` percent-encoded characters and cannot contain NUL. MLflow stores such names.
+/// - Throws: `.invalidParameterValue`.
 package func validateNewModelName(_ name: String, parameter: String = "name") throws(TrackingError) {
     try validateModelName(name, parameter: parameter)
     _ = try name.checked(parameter, limit: TrackingLimits.registeredModelNameLength)
@@ -26,11 +28,11 @@ package func validateNewModelName(_ name: String, parameter: String = "name") th
     }
 }
 
-/// Reads the number of a model version: plain decimal digits, perhaps behind a minus.
+/// Parses the number of a model version: decimal digits, optionally after a minus sign.
 ///
-/// The reference takes everything that Python's `int` takes (`" 1"`, `"1_0"`); here that is a 400.
-/// - Returns: nil for a number that is too large for any version.
-/// - Throws: `.invalidParameterValue` for a text that is no number.
+/// MLflow accepts everything that Python's `int` accepts (`" 1"`, `"1_0"`); here these are errors.
+/// - Returns: nil if the number does not fit into 64 bits; no version has such a number.
+/// - Throws: `.invalidParameterValue` for a text that is not a number.
 package func parseModelVersion(_ text: String) throws(TrackingError) -> Int64? {
     guard isDecimal(text) else {
         throw .invalidParameter("Parameter 'version' must be an integer, got '\(shortened(text))'.")
@@ -38,7 +40,7 @@ package func parseModelVersion(_ text: String) throws(TrackingError) -> Int64? {
     return Int64(text)
 }
 
-/// Refuses an alias that MLflow does not allow: letters, digits, underscores and dashes only, 255 at the most.
+/// Throws `.invalidParameterValue` unless the alias has 1 to 255 letters, digits, underscores and dashes.
 package func validateModelAlias(_ alias: String) throws(TrackingError) {
     guard !alias.isEmpty else { throw .invalidParameter("Registered model alias name cannot be empty.") }
     guard alias.unicodeScalars.allSatisfy({ $0 == "-" || isWordScalar($0) }) else {
@@ -50,7 +52,8 @@ package func validateModelAlias(_ alias: String) throws(TrackingError) {
     _ = try alias.checked("Registered model alias name", limit: RegistryLimits.aliasLength)
 }
 
-/// Refuses an alias that would hide what clients read in its place: `latest`, and `v` with a number.
+/// Throws `.invalidParameterValue` for an alias that clients would read as something else: `latest`, or `v` and a
+/// number.
 package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
     guard !isLatestAlias(alias) else {
         throw .invalidParameter("'latest' alias name (case insensitive) is reserved.")
@@ -62,19 +65,20 @@ package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
     guard !isVersion else { throw .invalidParameter("Version alias name '\(alias)' is reserved.") }
 }
 
-/// Whether an alias stands for the version with the highest number.
+/// Whether the alias is `latest` in any case, which stands for the version with the highest number.
 package func isLatestAlias(_ alias: String) -> Bool {
     alias.lowercased() == "latest"
 }
 
-/// Refuses a tag of a registered model that MLflow does not allow; a long value is never cut.
+/// Throws `.invalidParameterValue` if MLflow does not allow the tag of a registered model; long values are not
+/// truncated.
 package func validateRegisteredModelTag(_ tag: Tag) throws(TrackingError) {
     try validateRegistryTagKey(tag.key)
     _ = try tag.key.checked("key", limit: RegistryLimits.tagKeyLength)
     _ = try tag.value.checked("value", limit: RegistryLimits.tagValueLength)
 }
 
-/// Refuses a tag of a model version that MLflow does not allow; a long value is never cut.
+/// Throws `.invalidParameterValue` if MLflow does not allow the tag of a model version; long values are not truncated.
 package func validateModelVersionTag(_ tag: Tag) throws(TrackingError) {
     try validateRegistryTagKey(tag.key)
     _ = try tag.key.checked("key", limit: RegistryLimits.tagKeyLength)
@@ -84,12 +88,13 @@ package func validateModelVersionTag(_ tag: Tag) throws(TrackingError) {
     _ = try tag.value.checked("value", limit: RegistryLimits.tagValueLength)
 }
 
-/// Refuses the key of a tag that MLflow does not allow; its length is another rule.
+/// Throws `.invalidParameterValue` if MLflow does not allow the key of a tag in the registry; does not check its
+/// length.
 package func validateRegistryTagKey(_ key: String) throws(TrackingError) {
     try validateKey(key, path: "key")
 }
 
-/// The bounds of the registry, in Unicode scalars.
+/// The limits for tags and aliases in the registry, in Unicode scalars.
 package enum RegistryLimits {
     package static let tagKeyLength = 250
     package static let tagValueLength = 100_000
@@ -97,7 +102,7 @@ package enum RegistryLimits {
 }
 
 extension TrackingError {
-    /// No registered model has that name.
+    /// No registered model has this name.
     package static func registeredModelNotFound(_ name: String) -> TrackingError {
         doesNotExist("Registered Model with name=\(shortened(name)) not found")
     }
@@ -107,7 +112,7 @@ extension TrackingError {
         doesNotExist("Model Version (name=\(shortened(name)), version=\(shortened(version))) not found")
     }
 
-    /// The new name of a registered model belongs to another one.
+    /// Another registered model already has the new name.
     package static func modelNameTaken(_ name: String) -> TrackingError {
         TrackingError(
             .resourceAlreadyExists,
@@ -115,14 +120,14 @@ extension TrackingError {
         )
     }
 
-    /// The alias stands for no version of the model; the reserved alias `latest` wants a model with versions.
+    /// The model has no such alias or, for `latest`, it has no versions.
     package static func aliasNotFound(_ alias: String, model name: String) -> TrackingError {
         isLatestAlias(alias)
             ? doesNotExist("Latest version not found for model \(shortened(name)).")
             : invalidParameter("Registered model alias \(shortened(alias)) not found.")
     }
 
-    /// A source names the latest version of a model that has none, or none in the stage.
+    /// A source refers to the latest version of a model that has no versions, or none in the given stage.
     package static func noVersions(ofModel name: String, in stage: ModelStage?) -> TrackingError {
         let place = stage.map { " and stage '\($0.wireName)'" } ?? ""
         return invalidParameter("No versions of model with name '\(shortened(name))'\(place) found")

@@ -1,12 +1,12 @@
-/// What identifies a run and where it stands in its life.
+/// The identity and the state of a run.
 package struct RunInfo: Sendable {
-    /// 32 lowercase hexadecimal digits for runs made here.
+    /// 32 lower-case hexadecimal digits, if Apus made the id.
     package var runID: String
     package var name: String
     package var experimentID: Int64
     package var userID: String
     package var status: RunStatus
-    /// Unix milliseconds; 0 when the client named none.
+    /// Unix milliseconds; 0 if the client named no time.
     package var startTime: Int64
     /// Unix milliseconds; nil until the run has ended.
     package var endTime: Int64?
@@ -36,10 +36,10 @@ package struct RunInfo: Sendable {
     }
 }
 
-/// A run with everything that `runs/get` and `runs/search` show of it.
+/// A run with everything that `runs/get` and `runs/search` return.
 package struct Run: Sendable {
     package var info: RunInfo
-    /// The latest point of each metric, in ascending order of key identity.
+    /// The latest point of each metric, in ascending order of internal key id.
     package var metrics: [Metric] = []
     package var params: [Param] = []
     package var tags: [Tag] = []

@@ -1,19 +1,21 @@
-/// A name for a run that was created without one: adjective, noun and a number below 1,000, as in `calm-heron-417`.
+/// Generates a name for a run or a logged model: adjective, noun and a number below 1,000, such as `calm-heron-417`.
 package func makeRunName() -> String {
     var generator = SystemRandomNumberGenerator()
     return makeRunName(using: &generator)
 }
 
-/// As `makeRunName()`, from a given source of random numbers.
+/// Works as `makeRunName()`, with the given random number generator.
 package func makeRunName(using generator: inout some RandomNumberGenerator) -> String {
     let adjective = adjectives[Int.random(in: adjectives.indices, using: &generator)]
     let noun = nouns[Int.random(in: nouns.indices, using: &generator)]
     return "\(adjective)-\(noun)-\(Int.random(in: 0..<1_000, using: &generator))"
 }
 
-/// The name of a new run: the argument or else the tag `mlflow.runName`; both must agree when both are given.
+/// Returns the name of a new run (`SqlAlchemyStore.create_run`).
 ///
-/// Empty texts count as absent. The answer is a generated name when neither is there (`SqlAlchemyStore.create_run`).
+/// It is the argument or, if that is empty or nil, the value of the tag `mlflow.runName` or, if that is empty or nil
+/// too, a generated name.
+/// - Throws: `.invalidParameterValue` if both are given and differ.
 package func resolvedRunName(argument: String?, tag: String?) throws(TrackingError) -> String {
     let argument = argument ?? ""
     let tag = tag ?? ""

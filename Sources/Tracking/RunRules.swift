@@ -1,26 +1,26 @@
-/// What setting a tag changes of a run.
+/// What changes in a run when one of its tags is set.
 package enum RunTagEffect: Sendable, Equatable {
-    /// The tag alone.
+    /// Only the tag.
     case tag
-    /// The name of the run, and the tag that carries it.
+    /// The tag and the name of the run.
     case name
-    /// Nothing: as in the reference, an empty name is no name.
+    /// Nothing, because MLflow ignores an empty run name.
     case nothing
 }
 
 extension Tag {
-    /// What setting this tag changes of a run.
+    /// What changes in a run when this tag is set.
     package var effectOnRun: RunTagEffect {
         guard key.isExactly(Self.runNameKey) else { return .tag }
         return value.isEmpty ? .nothing : .name
     }
 
-    /// The tag by which older clients find the models of a run, with one more model in its JSON list.
+    /// Returns the tag that lists a run's models for older clients, with one more model in its JSON list.
     ///
     /// - Parameters:
     ///   - model: a JSON object.
-    ///   - stored: the present value of the tag; nil when the run has no such tag.
-    /// - Throws: `.invalidParameterValue` when the stored value is no list, and when the new one is too long.
+    ///   - stored: the current value of the tag; nil if the run has no such tag.
+    /// - Throws: `.invalidParameterValue` if the current value is not a list or the new value is too long.
     package static func loggedModels(
         adding model: String,
         to stored: String?,
@@ -36,9 +36,9 @@ extension Tag {
     }
 }
 
-/// A JSON list with one more element at its end; the other elements stay as they are written.
+/// Appends an element to a JSON list; the text of the other elements does not change.
 ///
-/// - Parameter list: a JSON array; nil for none yet.
+/// - Parameter list: a JSON array; nil stands for an empty one.
 func jsonList(_ list: String?, appending element: String) -> String {
     let bytes = (list ?? "[]").utf8
     guard let end = bytes.lastIndex(of: UInt8(ascii: "]")) else { return "[\(element)]" }
@@ -46,19 +46,19 @@ func jsonList(_ list: String?, appending element: String) -> String {
     return elements.contains { !$0.isWhitespace } ? "[\(elements), \(element)]" : "[\(element)]"
 }
 
-/// A param of which the run holds another value already; a param is never changed.
+/// An attempt to change a param; params never change.
 package struct ParamConflict: Sendable, Equatable {
     package let param: Param
     package let storedValue: String
 
-    /// nil when the same value is logged again, which is no change.
+    /// Returns nil if the stored value is the same, because logging it again changes nothing.
     package init?(_ param: Param, storedValue: String) {
         guard !storedValue.isExactly(param.value) else { return nil }
         self.param = param
         self.storedValue = storedValue
     }
 
-    /// The refusal of a request that logs this param alone.
+    /// The error for a request that logs only this param.
     package func refusal(runID: String) -> TrackingError {
         .invalidParameter(
             "Changing param values is not allowed. Param with key='\(param.key)' was already logged with "
@@ -66,7 +66,7 @@ package struct ParamConflict: Sendable, Equatable {
         )
     }
 
-    /// Refuses a batch in which there is a conflict; the message names all of them.
+    /// Throws `.invalidParameterValue` if there are conflicts; the message lists all of them.
     package static func refuse(_ conflicts: [ParamConflict], runID: String) throws(TrackingError) {
         guard !conflicts.isEmpty else { return }
         let shown = conflicts.map { conflict in

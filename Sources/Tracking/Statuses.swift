@@ -1,15 +1,15 @@
-/// An enumeration of MLflow's protobuf interface: every case has a name and a number on the wire.
+/// An enumeration of MLflow's protobuf interface, whose cases have a name and a number.
 package protocol WireEnumeration: Sendable, CaseIterable, Hashable {
-    /// The name in JSON answers, in upper case.
+    /// The name in JSON, in upper case.
     var wireName: String { get }
     /// The number of the case in MLflow's `service.proto`.
     var wireNumber: Int64 { get }
 }
 
 extension WireEnumeration {
-    /// Reads what protobuf's JSON accepts in a string: the exact name or the number in decimal digits.
+    /// Parses what protobuf's JSON format accepts as a string: the exact name, or the number in decimal digits.
     ///
-    /// The reference treats a string that is neither as if the field were absent; `nil` says so.
+    /// Returns nil for any other text; MLflow then treats the field as absent.
     package init?(wireName: String) {
         let found = Self.allCases.first { candidate in
             candidate.wireName.isExactly(wireName) || String(candidate.wireNumber).isExactly(wireName)
@@ -18,7 +18,7 @@ extension WireEnumeration {
         self = found
     }
 
-    /// Reads the number of a case; `nil` for a number that no case has.
+    /// Returns the case with this number, or nil if there is none.
     package init?(wireNumber: Int64) {
         guard let found = Self.allCases.first(where: { $0.wireNumber == wireNumber }) else { return nil }
         self = found
@@ -33,7 +33,7 @@ package enum RunStatus: Int64, WireEnumeration {
     case failed = 4
     case killed = 5
 
-    /// The name on the wire and in the text that filters compare with.
+    /// The name in JSON and in filters.
     package var wireName: String {
         switch self {
         case .running: "RUNNING"
@@ -44,17 +44,17 @@ package enum RunStatus: Int64, WireEnumeration {
         }
     }
 
-    /// The number in `service.proto`, also the stored form.
+    /// The number in `service.proto`; the database stores it too.
     package var wireNumber: Int64 { rawValue }
 }
 
-/// Which lifecycle stages a listing shows (`ViewType` in MLflow's `service.proto`).
+/// The lifecycle stages that a search includes (`ViewType` in MLflow's `service.proto`).
 package enum ViewType: Int64, WireEnumeration {
     case activeOnly = 1
     case deletedOnly = 2
     case all = 3
 
-    /// The name on the wire.
+    /// The name in JSON.
     package var wireName: String {
         switch self {
         case .activeOnly: "ACTIVE_ONLY"
@@ -66,7 +66,7 @@ package enum ViewType: Int64, WireEnumeration {
     /// The number in `service.proto`.
     package var wireNumber: Int64 { rawValue }
 
-    /// Whether an entity in this stage belongs to the view.
+    /// Whether the search includes entities in this stage.
     package func shows(_ stage: LifecycleStage) -> Bool {
         switch self {
         case .activeOnly: stage == .active
@@ -76,15 +76,17 @@ package enum ViewType: Int64, WireEnumeration {
     }
 }
 
-/// Whether an experiment or a run is in use or deleted (and may be restored).
+/// Whether an entity is in use or deleted.
+///
+/// Deleted experiments and runs can be restored.
 package enum LifecycleStage: String, Sendable, CaseIterable, Hashable {
     case active
     case deleted
 
-    /// The text in JSON answers: lower case, unlike the names of the protobuf enumerations.
+    /// The text in JSON; in lower case, unlike the protobuf enumerations.
     package var wireName: String { rawValue }
 
-    /// Reads the text of a JSON answer; `nil` for anything but `active` and `deleted`.
+    /// Parses `active` or `deleted`; returns nil for any other text.
     package init?(wireName: String) {
         self.init(rawValue: wireName)
     }

@@ -1,9 +1,9 @@
-/// Why a request could not be carried out, in the terms of the tracking domain.
+/// The reason why a request failed, in the terms of experiment tracking.
 ///
-/// Every layer below the wire throws this type for what a client can cause. Nothing of the request is stored
-/// when it is thrown. `MLflowAPI` turns the code into an HTTP status and an MLflow `error_code` in one place.
+/// All modules below MLflowAPI throw this type for failures that a client can cause. If a write throws it, nothing of
+/// the request is stored. `MLflowAPI` turns the code into an HTTP status and an MLflow `error_code`.
 package struct TrackingError: Error, Sendable, Equatable {
-    /// The classes of failure that a client can tell apart.
+    /// The kinds of failure that clients distinguish.
     package enum Code: Sendable, Equatable {
         /// 400 INVALID_PARAMETER_VALUE
         case invalidParameterValue
@@ -15,22 +15,22 @@ package struct TrackingError: Error, Sendable, Equatable {
         case resourceDoesNotExist
         /// 403 PERMISSION_DENIED
         case permissionDenied
-        /// 400 INVALID_STATE; the reference answers 500, on which its client retries for minutes
+        /// 400 INVALID_STATE. MLflow answers 500, after which its client retries for minutes.
         case invalidState
         /// 501 NOT_IMPLEMENTED
         case notImplemented
-        /// 429 REQUEST_LIMIT_EXCEEDED: nothing was done, and the client should come again.
+        /// 429 REQUEST_LIMIT_EXCEEDED: nothing was done, and the client should try again.
         case temporarilyUnavailable
         /// 429 REQUEST_LIMIT_EXCEEDED: another program holds the lock of the database.
         case databaseLocked
-        /// 507: no space left; outside the set of statuses that the MLflow client retries.
+        /// 507: the disk is full, or the database cannot be used. The MLflow client does not retry after this status.
         case insufficientStorage
-        /// 500 INTERNAL_ERROR: the message is for the log and never leaves the process.
+        /// 500 INTERNAL_ERROR: the message is only logged, and the client does not see it.
         case internalError
     }
 
     package var code: Code
-    /// One line for a person: the parameter, the value, and what to change.
+    /// One line that names the parameter and its value, and says what to change.
     package var message: String
 
     package init(_ code: Code, _ message: String) {
@@ -46,29 +46,29 @@ package struct TrackingError: Error, Sendable, Equatable {
         TrackingError(.resourceDoesNotExist, message)
     }
 
-    /// No experiment has that id.
+    /// No experiment has this id.
     package static func experimentNotFound(_ id: Int64) -> TrackingError {
         doesNotExist("No Experiment with id=\(id) exists")
     }
 
-    /// No experiment has that name.
+    /// No experiment has this name.
     package static func experimentNotFound(named name: String) -> TrackingError {
         doesNotExist("Could not find experiment with name '\(shortened(name))'")
     }
 
-    /// The experiment or run has no tag of that key.
+    /// The experiment or run has no tag with this key.
     ///
-    /// - Parameter owner: as in "experiment with id 1".
+    /// - Parameter owner: for the message, such as "experiment with id 1".
     package static func tagNotFound(_ key: String, in owner: String) -> TrackingError {
         doesNotExist("No tag with name: \(shortened(key)) in \(owner)")
     }
 
-    /// No run has that id.
+    /// No run has this id.
     package static func runNotFound(_ runID: String) -> TrackingError {
         doesNotExist("Run with id=\(shortened(runID)) not found")
     }
 
-    /// No logged model has that id, or it is deleted.
+    /// No logged model has this id, or the model is deleted.
     package static func loggedModelNotFound(_ modelID: String) -> TrackingError {
         doesNotExist("Logged model with ID '\(shortened(modelID))' not found.")
     }

@@ -1,9 +1,13 @@
-// What the API asks of a store, for one request at a time: the seam of a second store. Searches stand with their queries.
+// The functions that the API needs from a store; a second kind of store would implement them. Searches are not here:
+// each is a function of the session in the file of its query.
 //
-// Every function throws `.resourceDoesNotExist` for an id or a name in the request that nobody gave, and every change of
-// what belongs to a run or an experiment throws `.invalidParameterValue` when that one is deleted. Each says what else.
+// Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every
+// function that changes a run or an experiment, or something that belongs to it, throws `.invalidParameterValue` if it
+// is deleted, unless its comment says otherwise. The comments list only further errors.
 
-/// The store as one read request sees it: one moment in time.
+/// The store during one read request.
+///
+/// All functions see the store at the same moment.
 package protocol TrackingReading {
     // MARK: Experiments
 
@@ -13,45 +17,47 @@ package protocol TrackingReading {
     /// An experiment with its tags, active or deleted.
     func experiment(named name: String) throws -> Experiment
 
-    /// The datasets that runs of the experiments used, each with the contexts of its uses; 1,000 at the most.
+    /// Returns the datasets that runs of the experiments used, each with the contexts of its uses; at most 1,000
+    /// entries.
     ///
-    /// An unknown experiment adds nothing.
+    /// Unknown experiments are ignored.
     func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary]
 
     // MARK: Runs
 
-    /// A run with everything that is known of it, active or deleted.
+    /// A run with everything that is stored about it, active or deleted.
     func run(id runID: String) throws -> Run
 
     /// A run's identity and state, active or deleted.
     func runInfo(id runID: String) throws -> RunInfo
 
-    /// The number of runs, deleted ones included; costs time in proportion to it.
+    /// The number of runs, including deleted ones. The time it takes is proportional to that number.
     func runCount() throws -> Int64
 
     // MARK: Metrics
 
-    /// One page of a metric's history; empty for an unknown run or key, as in the reference.
+    /// Returns one page of a metric's history, in ascending order of (timestamp, step, value).
     ///
-    /// Cost grows with the page and not with what lies before it.
-    /// - Parameter limit: number of points at the most, at least 1.
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another history.
+    /// The page is empty for an unknown run or key, as in MLflow. The cost depends on the size of the page and not on
+    /// its position.
+    /// - Parameter limit: the maximum number of points, at least 1.
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another history.
     func metricHistory(_ history: MetricHistory, pageToken: String?, limit: Int) throws -> MetricHistoryPage
 
-    /// The points of one metric in several runs, in ascending order of (run id, timestamp, step, value).
+    /// Returns the points of one metric in several runs, in ascending order of (run id, timestamp, step, value).
     ///
     /// - Parameters:
-    ///   - runIDs: an unknown one adds nothing; one that is named twice counts once.
-    ///   - limit: number of points over all runs.
+    ///   - runIDs: unknown and repeated ids are ignored.
+    ///   - limit: the maximum number of points of all runs together.
     func metricHistories(key: String, runIDs: [String], limit: Int) throws -> [RunMetricPoint]
 
-    /// A sample of a metric's history that is spread evenly over its points, in the order of (step, timestamp, value,
-    /// is_nan); `BucketSample` chooses them. Reads the whole history once.
+    /// Returns a sample of a metric's points, spread evenly over the history; `BucketSample` chooses the points.
     ///
+    /// The points are in ascending order of (step, timestamp, value, is_nan). The cost is that of reading the whole
+    /// history once. The sample is empty for an unknown run or key.
     /// - Parameters:
-    ///   - steps: only points within; nil for all.
-    ///   - maxResults: at least 1.
-    /// - Returns: in ascending order; empty for an unknown run or key.
+    ///   - steps: the steps to include; nil includes all.
+    ///   - maxResults: the maximum number of points, at least 1.
     func sampleMetric(_ history: MetricHistory, steps: ClosedRange<Int64>?, maxResults: Int) throws -> [MetricPoint]
 
     /// One metric of one run as a line of few points that keeps its extremes.
@@ -67,12 +73,12 @@ package protocol TrackingReading {
 
     // MARK: Logged models
 
-    /// A logged model's identity and state.
-    ///
-    /// - Parameter allowsDeleted: whether a deleted model may be the answer; otherwise it counts as unknown.
+    /// - Parameter allowsDeleted: whether to return a deleted model; if false, a deleted model counts as unknown.
     func loggedModelInfo(id modelID: String, allowsDeleted: Bool) throws -> LoggedModelInfo
 
-    /// A logged model with everything that is known of it; as `loggedModelInfo`.
+    /// A logged model with everything that is stored about it.
+    ///
+    /// - Parameter allowsDeleted: whether to return a deleted model; if false, a deleted model counts as unknown.
     func loggedModel(id modelID: String, allowsDeleted: Bool) throws -> LoggedModel
 
     // MARK: Model registry
@@ -80,116 +86,128 @@ package protocol TrackingReading {
     /// A registered model with its tags, aliases and the latest version of each stage.
     func registeredModel(named name: String) throws -> RegisteredModel
 
-    /// The latest version of each stage, the stage of the oldest version first; with their aliases.
+    /// The latest version in each stage that has one, with aliases, in the order of the stages' oldest versions.
     func latestVersions(ofModel name: String) throws -> [ModelVersion]
 
     /// A version with its tags and aliases.
     func modelVersion(_ key: ModelVersionKey) throws -> ModelVersion
 
-    /// The version that an alias stands for; `latest` is the one with the highest number.
+    /// The version that an alias stands for. The alias `latest` stands for the version with the highest number.
     ///
-    /// - Throws: `.resourceDoesNotExist` for `latest` of a model without versions too, `.invalidParameterValue` for an
-    ///   unknown alias.
+    /// - Throws: `.invalidParameterValue` for an unknown alias, `.resourceDoesNotExist` for `latest` if the model has
+    ///   no versions.
     func modelVersion(named name: String, alias: String) throws -> ModelVersion
 
-    /// Where the artifacts of a version lie, as a client may open it.
+    /// The location of a version's artifacts, for clients; it may be a `runs:` URI.
     func modelVersionLocation(_ key: ModelVersionKey) throws -> String
 
-    /// The location that a `runs:/<run id>/<path>` stands for; any other location as it is.
+    /// Resolves a location `runs:/<run id>/<path>` to a path below the run's artifact URI; returns any other unchanged.
     func resolvedRunLocation(_ location: String) throws -> String
 
     // MARK: Journal of artifacts
 
-    /// Where a content was uploaded to, the newest first, at most 8 paths; whether it is still there the journal
-    /// cannot know.
+    /// Returns up to 8 paths to which content with this hash was uploaded, the latest first.
+    ///
+    /// Some of the files may have been deleted or replaced since.
     func artifactPaths(sha256: [UInt8]) throws -> [String]
 }
 
-/// The store as one write request sees it; what it throws undoes all that the request did.
+/// The store during one write request.
+///
+/// If a function throws, all changes of the request are undone.
 package protocol TrackingWriting {
     // MARK: Experiments
 
-    /// Creates an experiment and gives its id.
+    /// Creates an experiment and returns its id.
     ///
-    /// - Parameter artifactLocation: nil for the default, a folder named by the id beneath the artifact root.
-    /// - Throws: `.resourceAlreadyExists` when the name is taken, by a deleted experiment too.
+    /// - Parameter artifactLocation: if nil, a folder named by the id below the artifact root.
+    /// - Throws: `.resourceAlreadyExists` if an experiment, active or deleted, has the name.
     func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64
 
-    /// Gives an active experiment another name.
+    /// Renames an active experiment.
     ///
-    /// - Throws: `.invalidState` for a deleted experiment, `.badRequest` when the name is taken.
+    /// - Throws: `.invalidState` for a deleted experiment, `.badRequest` if the name is taken.
     func renameExperiment(_ id: Int64, to name: String) throws
 
-    /// Marks an active experiment and all its runs as deleted; its name stays taken. A deleted one counts as unknown.
+    /// Marks an active experiment and all its runs as deleted. The name stays taken.
+    ///
+    /// - Throws: `.resourceDoesNotExist` also for an experiment that is already deleted.
     func deleteExperiment(_ id: Int64) throws
 
-    /// Makes a deleted experiment and all its runs active again. An active one counts as unknown.
+    /// Restores a deleted experiment and all its runs.
+    ///
+    /// - Throws: `.resourceDoesNotExist` also for an active experiment.
     func restoreExperiment(_ id: Int64) throws
 
     /// Sets one tag of an active experiment.
     func setExperimentTag(_ tag: Tag, experimentID: Int64) throws
 
-    /// Removes one tag of an active experiment, which has it.
+    /// Deletes one tag of an active experiment.
+    ///
+    /// - Throws: `.resourceDoesNotExist` also for a tag that is not set.
     func deleteExperimentTag(key: String, experimentID: Int64) throws
 
     // MARK: Runs
 
-    /// Creates a run in state RUNNING, or finds the one that the same request made before under the id that it names.
+    /// Creates a run with status RUNNING, or returns the existing run if the same request, with a run id, was sent
+    /// before.
     ///
-    /// - Throws: `.invalidParameterValue` for a name that differs from the run name tag, `.resourceAlreadyExists` where
-    ///   another run has the id.
+    /// - Throws: `.invalidParameterValue` for a name that differs from the run name tag, `.resourceAlreadyExists` if
+    ///   the id belongs to another run.
     func createRun(_ new: NewRun) throws -> Run
 
-    /// Changes what is given of a run's status, end time and name.
+    /// Changes those of a run's status, end time and name that are not nil.
     ///
-    /// - Parameter name: an empty one is ignored, as in the reference.
+    /// - Parameter name: an empty name is ignored, as in MLflow.
     func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo
 
-    /// Marks a run as deleted; deleting it again is no error.
+    /// Marks a run as deleted. Deleting a deleted run succeeds.
     func deleteRun(_ runID: String) throws
 
-    /// Makes a run active again; restoring an active one is no error.
+    /// Restores a deleted run. Restoring an active run succeeds.
     func restoreRun(_ runID: String) throws
 
     /// Logs a batch of metrics, params and tags of one run: all of it or nothing.
     ///
-    /// - Parameter batch: validated; each param key at most once.
-    /// - Throws: `.invalidParameterValue` for a param that holds another value, `.badRequest` for a metric of an unknown
-    ///   model.
+    /// - Parameter batch: must be validated; each param key at most once.
+    /// - Throws: `.invalidParameterValue` for a param that is stored with another value, `.badRequest` for a metric of
+    ///   an unknown logged model.
     func log(_ batch: LogBatch, runID: String) throws
 
-    /// Logs points of a run's metrics; a point that is stored already is stored once.
+    /// Logs metric points of a run; a point that is already stored is ignored.
     ///
     /// - Parameters:
-    ///   - metrics: validated; any order of steps and times.
-    ///   - modelMetrics: those among them that were logged against a model too.
-    /// - Throws: `.badRequest` for an unknown model.
+    ///   - metrics: must be validated; steps and timestamps may be in any order.
+    ///   - modelMetrics: the points among them that name a logged model.
+    /// - Throws: `.badRequest` for an unknown logged model.
     func logMetrics(_ metrics: [Metric], modelMetrics: [ModelMetric], runID: String) throws
 
-    /// Logs one param of a run; the same value again is no change.
+    /// Logs one param of a run. Logging the same value again succeeds.
     ///
-    /// - Throws: `.invalidParameterValue` for a key that holds another value.
+    /// - Throws: `.invalidParameterValue` if the param is stored with another value.
     func logParam(_ param: Param, runID: String) throws
 
-    /// Sets one tag of a run; the tag of the run's name renames the run.
+    /// Sets one tag of a run. The tag `mlflow.runName` also renames the run.
     func setTag(_ tag: Tag, runID: String) throws
 
-    /// Removes one tag of a run, which has it.
+    /// Deletes one tag of a run.
+    ///
+    /// - Throws: `.resourceDoesNotExist` also for a tag that is not set.
     func deleteTag(key: String, runID: String) throws
 
-    /// Adds one model to the JSON list in the tag by which older clients find the models of a run.
+    /// Appends one model to the JSON list in the run's tag `mlflow.log-model.history`, which older clients read.
     ///
     /// - Parameter model: a JSON object.
-    /// - Throws: `.invalidParameterValue` when the tag holds no list.
+    /// - Throws: `.invalidParameterValue` if the tag does not contain a list, or would become too long.
     func appendLoggedModel(_ model: String, runID: String) throws
 
     /// Links datasets and models to a run as its inputs.
     ///
-    /// A dataset that the experiment knows by name and digest is kept as it is; a run that has the dataset already
-    /// keeps the tags of the first time. Of two equal datasets in one request the first counts.
+    /// A dataset with the same name and digest that the experiment already has is not changed. If the run already has
+    /// the dataset, the tags of the existing link stay; so of two equal datasets in one request, the first counts.
     func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws
 
-    /// Links models to a run as its outputs; a model that is linked already takes the new step.
+    /// Links models to a run as its outputs. For a model that is already linked, only the step changes.
     func logOutputs(models: [ModelOutput], runID: String) throws
 
     // MARK: Logged models
@@ -197,82 +215,86 @@ package protocol TrackingWriting {
     /// Creates a logged model in status PENDING.
     func createLoggedModel(_ new: NewLoggedModel) throws -> LoggedModel
 
-    /// Sets the status of a model, deleted or not, and gives the model as it is then.
+    /// Sets the status of a model, deleted or not, and returns the changed model.
     func finalizeLoggedModel(_ modelID: String, status: LoggedModelStatus) throws -> LoggedModel
 
-    /// Marks a model as deleted; deleting it again is no error.
+    /// Marks a model as deleted. Deleting a deleted model succeeds.
     func deleteLoggedModel(_ modelID: String) throws
 
     /// Adds params to a model, deleted or not: all of them or none.
     ///
     /// - Parameter params: each key at most once.
-    /// - Throws: `.badRequest` for a param that the model has.
+    /// - Throws: `.badRequest` for a param that the model already has, even with the same value.
     func logLoggedModelParams(_ params: [Param], modelID: String) throws
 
-    /// Sets tags of a model, deleted or not; of two values for one key the last one stays.
+    /// Sets tags of a model, deleted or not. If a key occurs twice, the last value stays.
     func setLoggedModelTags(_ tags: [Tag], modelID: String) throws
 
-    /// Removes one tag of a model, deleted or not, which has it.
+    /// Deletes one tag of a model, deleted or not.
+    ///
+    /// - Throws: `.resourceDoesNotExist` also for a tag that is not set.
     func deleteLoggedModelTag(key: String, modelID: String) throws
 
     // MARK: Model registry
 
-    /// Creates a registered model, or a prompt when its tags say so.
+    /// Creates a registered model, or a prompt if it has the tag `mlflow.prompt.is_prompt`.
     ///
-    /// - Throws: `.resourceAlreadyExists` when the name is taken; the message says by what.
+    /// - Throws: `.resourceAlreadyExists` if a model or a prompt has the name.
     func createRegisteredModel(name: String, description: String, tags: [Tag]) throws -> RegisteredModel
 
-    /// Gives a registered model another description.
+    /// Changes the description of a registered model.
     func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel
 
-    /// Gives a registered model another name; its versions, tags and aliases go with it.
+    /// Renames a registered model together with its versions; its tags and aliases stay.
     ///
-    /// - Throws: `.resourceAlreadyExists` when the new name is taken.
+    /// - Throws: `.resourceAlreadyExists` if another model has the new name.
     func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel
 
-    /// Removes a registered model with its versions, tags and aliases; a new one of that name begins at version 1.
+    /// Deletes a registered model with its versions, tags and aliases. A new model with the same name starts at version
+    /// 1.
     func deleteRegisteredModel(_ name: String) throws
 
     /// Sets one tag of a registered model.
     func setRegisteredModelTag(_ tag: Tag, model name: String) throws
 
-    /// Removes one tag of a registered model, if it has it.
+    /// Deletes one tag of a registered model. Deleting a tag that is not set succeeds.
     func deleteRegisteredModelTag(key: String, model name: String) throws
 
-    /// Lets an alias stand for a version, whatever it stood for.
+    /// Makes an alias stand for a version, even if it stood for another one.
     func setModelAlias(_ alias: String, version key: ModelVersionKey) throws
 
-    /// Removes an alias of a registered model, if it has it.
+    /// Deletes an alias of a registered model. Deleting an unknown alias succeeds.
     func deleteModelAlias(_ alias: String, model name: String) throws
 
-    /// Registers the next version of a model.
+    /// Creates the next version of a model.
     ///
-    /// Numbers are consecutive, however many clients ask at once, and go on behind deleted versions.
-    /// - Parameter workingDirectory: against which a relative source is meant.
-    /// - Throws: `.invalidParameterValue` for a source that does not lie in the run or model that the request names.
+    /// Version numbers are consecutive, also with concurrent clients, and the numbers of deleted versions are not
+    /// reused.
+    /// - Parameter workingDirectory: the folder that a relative path in the source starts from.
+    /// - Throws: `.invalidParameterValue` for a source that is not inside the run or model that the request names.
     func createModelVersion(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersion
 
-    /// Gives a version another description, or none.
+    /// Changes the description of a version; nil removes it.
     func updateModelVersion(_ key: ModelVersionKey, description: String?) throws -> ModelVersion
 
-    /// Moves a version into a stage.
+    /// Moves a version to a stage.
     ///
-    /// - Parameter archivesOthers: whether the versions that are in the stage leave it for the archive.
+    /// - Parameter archivesOthers: whether the other versions in that stage move to the stage Archived.
     func moveModelVersion(_ key: ModelVersionKey, to stage: ModelStage, archivesOthers: Bool) throws -> ModelVersion
 
-    /// Removes a version with its tags and aliases; its number is not given again.
+    /// Deletes a version with its tags and aliases. Its number is not reused.
     func deleteModelVersion(_ key: ModelVersionKey) throws
 
     /// Sets one tag of a version.
     func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws
 
-    /// Removes one tag of a version, if it has it.
+    /// Deletes one tag of a version. Deleting a tag that is not set succeeds.
     func deleteModelVersionTag(key: String, version: ModelVersionKey) throws
 
     // MARK: Journal of artifacts
 
-    /// Journals an event under the present time.
+    /// Adds an event to the journal, with the current time.
     ///
-    /// A run id that nobody made is left out: the path alone may suggest one.
+    /// An unknown run id is dropped, because it may only be guessed from the path.
     func add(_ event: ArtifactEvent) throws
 }

@@ -1,11 +1,12 @@
-/// Refuses a metric that MLflow does not allow (`_validate_metric` in `validation.py`).
+/// Throws `.invalidParameterValue` if MLflow does not allow the metric (`_validate_metric` in `validation.py`).
 ///
-/// Any double is a legal value, NaN and the infinities included; any step is legal; a timestamp (milliseconds since
-/// 1970) is not negative. `path` is empty or, within a batch, `metrics[0]`.
+/// Every value is allowed, also NaN and infinities, and every step. The timestamp, in Unix milliseconds, must not be
+/// negative.
+/// - Parameter path: the place of the metric in a batch, such as `metrics[0]`; empty for a single metric.
 package func validateMetric(_ metric: Metric, path: @autoclosure () -> String = "") throws(TrackingError) {
     try validateKey(metric.key, path: joinedPath(path(), "name"))
     guard metric.timestamp >= 0 else {
-        // The reference's text ends in a space.
+        // MLflow's message ends in a space.
         throw .invalidParameter(
             "Invalid value \(metric.timestamp) for parameter '\(joinedPath(path(), "timestamp"))' supplied: "
                 + "metric '\(shortened(metric.key))' (value=\(metric.value)). "
@@ -15,9 +16,12 @@ package func validateMetric(_ metric: Metric, path: @autoclosure () -> String = 
     _ = try metric.key.checked("Metric name", limit: TrackingLimits.keyLength)
 }
 
-/// The param as it is stored: the key is checked, a long value cut or refused (`_validate_param`).
+/// Checks the key of a param, and returns the param as it is stored (`_validate_param`).
 ///
-/// `path` is empty or, within a batch, `params[0]`.
+/// - Parameters:
+///   - path: the place of the param in a batch, such as `params[0]`; empty for a single param.
+///   - longValues: whether a value that is too long is truncated or refused.
+/// - Throws: `.invalidParameterValue`.
 package func validatedParam(
     _ param: Param,
     path: @autoclosure () -> String = "",
@@ -29,9 +33,12 @@ package func validatedParam(
     return Param(key: key, value: value)
 }
 
-/// The run tag as it is stored: the key is checked, a long value cut or refused (`_validate_tag`).
+/// Checks the key of a run's tag, and returns the tag as it is stored (`_validate_tag`).
 ///
-/// `path` is empty or, within a batch, `tags[0]`.
+/// - Parameters:
+///   - path: the place of the tag in a batch, such as `tags[0]`; empty for a single tag.
+///   - longValues: whether a value that is too long is truncated or refused.
+/// - Throws: `.invalidParameterValue`.
 package func validatedTag(
     _ tag: Tag,
     path: @autoclosure () -> String = "",
@@ -43,7 +50,8 @@ package func validatedTag(
     return Tag(key: key, value: value)
 }
 
-/// Refuses an experiment tag that MLflow does not allow; a long value is never cut (`_validate_experiment_tag`).
+/// Throws `.invalidParameterValue` if MLflow does not allow the experiment tag; a long value is never truncated
+/// (`_validate_experiment_tag`).
 package func validateExperimentTag(_ tag: Tag) throws(TrackingError) {
     try validateKey(tag.key, path: "key")
     _ = try tag.key.checked("key", limit: TrackingLimits.keyLength)

@@ -1,12 +1,12 @@
-/// A store was kept here, and its database is gone.
+/// The database file is missing or empty, although the folder has held a store.
 package struct MissingDatabase: Error, CustomStringConvertible {
-    /// Where the database was.
+    /// The path of the database.
     package let path: String
 
-    /// What is wrong, and what to do about it, for the person who starts the server.
+    /// Tells the person who starts the server what is wrong and what to do.
     package var description: String {
-        "\(path) is missing or empty, although runs were kept in it before. Put it back, or the newest "
-            + "\(path).rescued-… under its name. If you removed or emptied it on purpose, remove it, \(path).lock and "
-            + "\(path)-wal to begin with an empty store."
+        "\(path) is missing or empty, although runs were kept in it before. Restore it, or rename the newest "
+            + "\(path).rescued-… to \(path). If you deleted or emptied it on purpose, delete it, \(path).lock and "
+            + "\(path)-wal to start with an empty store."
     }
 }

@@ -4,40 +4,48 @@ internal import Glibc
 internal import SQLite
 package import Tracking
 
-/// What a look at the store has found; a part without a problem is nil.
+/// The result of a health check of the store.
+///
+/// A text describes a problem; nil means that there is none.
 package struct StoreHealth: Sendable {
+    /// The journal mode, such as `wal`.
     package var journal: String
-    /// The database and its log lie where they were opened.
+    /// A problem if the database file or its write-ahead log (WAL) is no longer at its path.
     package var files: String?
-    /// The disk has room.
+    /// A problem if the disk has too little free space.
     package var disk: String?
-    /// Bytes that the disk of the database can still take; nil where it does not say.
+    /// Free bytes on the disk of the database; nil if the system does not report them.
     package var freeBytes: Int64?
-    /// A read is answered.
+    /// A problem if a read failed or was not answered in time.
     package var reader: String?
-    /// The writer answers, and may commit.
+    /// A problem if an empty write failed or was not answered in time.
     package var writer: String?
 
-    /// Whether waiting or the store's own threads are at fault, and not the files or the disk.
+    /// Whether the files and the disk have no problem.
+    ///
+    /// The reader or the writer may still have one.
     package var isStorageSound: Bool { files == nil && disk == nil }
     package var isSound: Bool { isStorageSound && reader == nil && writer == nil }
 }
 
 extension TrackingStore {
-    /// Refuses what belongs beside the database when that is not in its place any more.
+    /// Throws if the database or its WAL is no longer at its path; call it before storing files that belong to the
+    /// database.
     ///
-    /// - Throws: the verdict that a write to the database gets.
+    /// - Throws: the error that a write to the database would get.
     package func requireFiles() throws(TrackingError) {
-        switch files.verdict() {
+        switch files.state() {
         case .inPlace: return
         case .databaseGone: throw .databaseGone
         case .logGone: throw .logGone
         }
     }
 
-    /// Looks at files, disk, readers and writer; changes nothing.
+    /// Checks the files, the disk, a read and an empty write.
     ///
-    /// - Parameter patience: how long reader and writer have for an answer; the call blocks for as long at the most.
+    /// Changes nothing.
+    ///
+    /// - Parameter patience: how long the read and the write may take together; the call blocks no longer than this.
     package func examine(within patience: DispatchTimeInterval = .seconds(2)) -> StoreHealth {
         var health = examineFiles()
         let reading = Answer<Int64?>()
@@ -50,13 +58,14 @@ extension TrackingStore {
         return health
     }
 
-    /// Looks at files and disk alone, which costs some calls of the system.
+    /// Checks only the files and the disk, which takes a few system calls.
     package func examineFiles() -> StoreHealth {
         var health = StoreHealth(journal: journalMode.rawValue)
-        switch files.verdict() {
+        switch files.state() {
         case .inPlace: break
-        case .databaseGone: health.files = "The database was deleted, moved or replaced while the server runs."
-        case .logGone: health.files = "The database's write-ahead log was deleted while the server runs."
+        case .databaseGone: health.files = "The database was deleted, moved or replaced while the server was running."
+        case .logGone:
+            health.files = "The database's write-ahead log was deleted or truncated while the server was running."
         }
         health.freeBytes = files.freeBytes
         if let free = health.freeBytes, free < Int64(budgets.limits.logBytes) {
@@ -76,7 +85,7 @@ extension TrackingStore {
 }
 
 extension StoreFiles {
-    /// Bytes that the disk of the database can still take.
+    /// Free bytes on the disk of the database.
     var freeBytes: Int64? {
         var status = statvfs()
         guard statvfs(databasePath, &status) == 0 else { return nil }

@@ -2,25 +2,27 @@ package import Budgets
 package import SQLite
 package import Tracking
 
-/// Experiments, runs and all that is logged with them, in one SQLite database.
+/// The tracking store: one SQLite database with experiments, runs, logged models and the model registry.
 ///
-/// One writer commits for everybody (group commit); a few readers run beside it. Nothing here blocks a caller that
-/// does not ask for it but `init`, `readNow` and `close`.
+/// One writer commits the changes of many requests together (group commit); a few readers work at the same time. Only
+/// `init`, `readNow`, `close`, `examine`, and `write` with `mayBlock`, block the calling thread.
 package final class TrackingStore: Sendable {
-    /// Where and how a store is kept.
+    /// The settings of a store.
     package struct Configuration: Sendable {
-        /// The database file; its folder exists.
+        /// The path of the database file.
+        ///
+        /// Its folder must exist.
         package var databasePath: String
-        /// Beneath it lie the artifacts of experiments that name no location of their own.
+        /// The folder for artifacts of experiments that have no artifact location of their own.
         package var artifactRoot: ArtifactLocation
         package var migrations: [Migration]
-        /// Read-only connections; each costs its page cache.
+        /// The number of read-only connections for short reads; each has its own page cache of 4 MiB.
         ///
-        /// Reads that turn long have more of them.
+        /// Long reads use additional connections.
         package var readerCount = 4
-        /// What reads and writes may take of the server.
+        /// The limits that reads and writes share with the rest of the server.
         package var budgets = Budgets()
-        /// Told what the server's log should hold: what happened to the files, and failures that name a page.
+        /// Receives messages for the server's log: changes of the files, and failures of SQLite.
         package var report: @Sendable (String) -> Void = { _ in }
 
         package init(databasePath: String, artifactRoot: ArtifactLocation, migrations: [Migration]) {
@@ -30,7 +32,7 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// How commits reach the disk: a write-ahead log, or a rollback journal where the file system cannot have one.
+    /// The journal mode: a write-ahead log (WAL), or a rollback journal if the file system does not support one.
     package let journalMode: JournalMode
     private let databasePath: String
     private let lock: OwnerLock
@@ -41,10 +43,11 @@ package final class TrackingStore: Sendable {
     private let writer: Writer<WriteSession>
     private let readers: ReaderPool
 
-    /// Opens the store, brings its schema up to date, and makes the Default experiment in a new one.
+    /// Opens the store, runs missing migrations, and creates the Default experiment in a new store.
     ///
-    /// Blocks for a few milliseconds. A database that is not ours, or newer than this program, is left untouched.
-    /// - Throws: `OwnerLock.Failure`, `MigrationError` or `SQLiteError`; each describes itself to a person.
+    /// Blocks for a few milliseconds. A database that is not from Apus, or is from a newer version, is not changed.
+    /// - Throws: `OwnerLock.Failure`, `MissingDatabase`, `MigrationError` or `SQLiteError`; the description of each is
+    ///   for the operator.
     package init(_ configuration: Configuration) throws {
         lock = try OwnerLock(databasePath: configuration.databasePath)
         databasePath = configuration.databasePath
@@ -73,7 +76,7 @@ package final class TrackingStore: Sendable {
                 files: files,
                 report: configuration.report
             )
-            // At every start: the first one may have ended between the migrations and this.
+            // Runs at every start, because the first start may have ended after the migrations and before this.
             try connection.immediateTransaction { try session.createDefaultExperiment() }
             session.didCommit()
             return session
@@ -95,20 +98,22 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// A database that is gone is missed: an empty one in its place would look as if all runs had been lost.
+    /// Throws `MissingDatabase` if the database file is missing or empty although a store was kept here.
+    ///
+    /// Without this, the server would create an empty database, as if all runs had been lost.
     private static func requireDatabase(_ path: String, isKnown: Bool) throws {
-        // A database that has held a store is never empty: SQLite writes its first page before anything else.
+        // A database that held a store is never empty, because SQLite writes its first page before anything else.
         guard fileSize(path) == 0, isKnown || fileSize(path + "-wal") > 0 else { return }
         throw MissingDatabase(path: path)
     }
 
-    /// Carries out one write request; `completion` gets its outcome when it is durable.
+    /// Runs one write request on the writer; calls `completion` when its changes are durable.
     ///
     /// - Parameters:
-    ///   - work: one request; what it throws undoes all that it did. It may run twice.
-    ///   - caller: whose share of the queue it takes.
-    ///   - mayBlock: whether the calling thread may be used, for as long as one commit takes.
-    ///   - completion: called on the writer's thread, or on the calling one; it must be quick.
+    ///   - work: makes the changes of one request. If it throws, all of them are undone. It may run twice.
+    ///   - caller: the client whose share of the write queue is used.
+    ///   - mayBlock: whether the work may run on the calling thread, which then blocks for up to one commit.
+    ///   - completion: called on the writer's thread or on the calling one; must return quickly.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
         for caller: Caller = .server,
@@ -122,14 +127,17 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// Carries out one read request on a reader's thread, all of it at one moment in time.
+    /// Runs one read request on a reader's thread, in one read transaction.
+    ///
+    /// Returns at once.
     ///
     /// A read that starts after a write was acknowledged sees that write.
     /// - Parameters:
-    ///   - work: may run again from its beginning, at another moment.
-    ///   - cost: `.cheap` for what looks up one thing, which then never waits behind a search.
-    ///   - caller: who waits; the read ends when nobody does.
-    ///   - effort: of all parts of one answer together, which have the bounds of one read.
+    ///   - work: reads the values. It may run again from the start, in a new transaction.
+    ///   - cost: `.cheap` for a look-up of one thing; such reads never wait for a search.
+    ///   - caller: the client that waits. The read ends when the client disconnects.
+    ///   - effort: adds up the processor time of all reads for one answer; together they have the limits of one read.
+    ///   - completion: called on a reader's thread, or on the calling one if the read is refused.
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (ReadSession) throws -> Value,
         cost: ReadCost = .dear,
@@ -154,7 +162,9 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// Carries out one read request and waits for it; for threads that may block, never for a reader's or the writer's.
+    /// Runs one read request and blocks until its result is there.
+    ///
+    /// Never call it on a reader's or the writer's thread.
     package func readNow<Value: Sendable>(
         _ cost: ReadCost = .dear,
         for caller: Caller = .server,
@@ -166,26 +176,28 @@ package final class TrackingStore: Sendable {
         return try answer.wait()
     }
 
-    /// What the writer has done so far.
+    /// Counters of the writer's work.
     package var writerStatistics: WriterStatistics { writer.statistics }
 
-    /// What the readers do and have done.
+    /// Counters of the readers' work.
     package var readerStatistics: ReaderStatistics { readers.statistics }
 
-    /// The sizes of the database file and its write-ahead log, in bytes; 0 where there is none.
+    /// The sizes of the database file and of its WAL in bytes; 0 for a file that does not exist.
     package var fileSizes: (database: Int64, log: Int64) {
         (fileSize(databasePath), fileSize(databasePath + "-wal"))
     }
 
-    /// Whether the process that had the store before was killed, or its machine went down.
+    /// Whether the previous server was killed or its machine crashed, so that it did not close the store.
     package var wasLeftInDisorder: Bool { lock.isTakenOver }
 
-    /// Tells other processes that want this database where its server answers; empty when it no longer does.
+    /// Records the server's address for other processes that try to open this database; an empty text removes it.
     package func announce(_ address: String) throws(OwnerLock.Failure) {
         try lock.announce(address)
     }
 
-    /// Answers what is queued, empties the write-ahead log and closes the database; blocks until done.
+    /// Finishes the queued requests, empties the WAL and closes the database.
+    ///
+    /// Blocks until this is done.
     package func close() {
         readers.close()
         writer.shutdown()
@@ -193,15 +205,15 @@ package final class TrackingStore: Sendable {
         lock.release()
     }
 
-    /// Cuts a large log and gives back the memory of pages, for times without requests.
+    /// Truncates a large WAL and frees cached pages.
     ///
-    /// Returns at once.
+    /// Returns at once. Meant for times without requests.
     package func rest() {
         writer.rest()
         readers.releaseMemory()
     }
 
-    /// As `translate`, and tells the server's log what a person must see to.
+    /// Works as `translate`, and reports failures that the operator must attend to.
     private func failure(_ error: any Error) -> any Error {
         if let error = error as? SQLiteError, error.isCorrupt || error.isNotADatabase || error.isIOError {
             report("the database \(databasePath) cannot be used: \(error)")
@@ -209,8 +221,9 @@ package final class TrackingStore: Sendable {
         return Self.translate(error)
     }
 
-    /// Failures of the database that a client should know by their class; others stay what they are and become an
-    /// internal error at the edge.
+    /// Translates a database failure that clients should distinguish.
+    ///
+    /// Any other error is returned unchanged and becomes an internal error in the answer.
     private static func translate(_ error: any Error) -> any Error {
         switch error {
         case SubmissionError.overloaded, SubmissionError.closed:
@@ -219,7 +232,7 @@ package final class TrackingStore: Sendable {
             TrackingError(
                 .temporarilyUnavailable,
                 end.reason == .callerLeft
-                    ? "The client had gone before it was answered."
+                    ? "The client disconnected before the answer was ready."
                     : "The read was stopped so that the database could empty its log; try again in a moment."
             )
         case let error as SQLiteError where error.isBusy:
@@ -235,12 +248,12 @@ package final class TrackingStore: Sendable {
                 "The disk of the tracking database cannot be read or written. Nothing of this request was stored; "
                     + "check the disk of the server's data directory."
             )
-        // SQLite says this also of a page that the disk could not be made to give.
+        // SQLite also reports corruption for a page that the disk failed to return.
         case let error as SQLiteError where error.isCorrupt || error.isNotADatabase:
             TrackingError(
                 .insufficientStorage,
-                "The tracking database is damaged where this request needs it. Nothing of this request was stored; the "
-                    + "server's log says what SQLite found. Check the disk, or restore the database from a copy."
+                "A part of the tracking database that this request needs is damaged. Nothing of this request was stored; "
+                    + "the server's log says what SQLite found. Check the disk, or restore the database from a copy."
             )
         case let error as SQLiteError where error.code.primary == .cannotOpen:
             TrackingError(

@@ -53,6 +53,6 @@ import TrackingStore
         let limited = try StoreFixture(in: fixture.folder, limits: limits)
         let error = #expect(throws: TrackingError.self) { try limited.read(search) }
         #expect(error?.code == .invalidParameterValue)
-        #expect(error?.message.contains("Use fewer patterns than its 1") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("Use fewer LIKE and ILIKE patterns (now 1)") == true, "\(error?.message ?? "")")
     }
 }

@@ -23,8 +23,9 @@ import Tracking
         let tag = Tag(key: Tag.isPromptKey, value: "True")
         #expect(ModelNameHolder([tag]) == .prompt && ModelNameHolder([]) == .model)
         #expect(!tag.marksPrompt && Tag.promptMark.marksPrompt)
-        #expect([Tag.promptMark].makePrompts(othersAre: false) && [].makePrompts(othersAre: true))
-        #expect(![tag].makePrompts(othersAre: false))
+        #expect([Tag.promptMark].makeVersionsPrompts(othersArePrompts: false))
+        #expect([].makeVersionsPrompts(othersArePrompts: true))
+        #expect(![tag].makeVersionsPrompts(othersArePrompts: false))
     }
 
     @Test func `an unknown alias is a mistake, and latest wants a version`() {
@@ -74,25 +75,26 @@ import Tracking
             runLink: ""
         )
         let (source, origin) = try parse("models:/other/3", runID: nil, modelID: nil)
-        let followed = try origin.following(version, at: "s3://b/x", from: source, requestedRunID: nil)
+        let followed = try origin.resolved(toVersion: version, at: "s3://b/x", from: source, requestedRunID: nil)
         #expect(followed.source == "models:/other/3" && followed.location == "s3://b/x" && followed.runID == "r")
         for runID in ["", "q"] {
             #expect(throws: TrackingError.self) {
-                try origin.following(version, at: "s3://b/x", from: source, requestedRunID: runID)
+                try origin.resolved(toVersion: version, at: "s3://b/x", from: source, requestedRunID: runID)
             }
         }
         let (_, named) = try parse("models:/other/3", runID: nil, modelID: "m-1")
         #expect(throws: TrackingError.self) {
-            try named.following(version, at: "s3://b/x", from: source, requestedRunID: nil)
+            try named.resolved(toVersion: version, at: "s3://b/x", from: source, requestedRunID: nil)
         }
     }
 
     @Test func `the run of a version is that of the model it lies in`() throws {
         let (_, origin) = try parse("models:/m-1", runID: nil, modelID: "m-1")
-        let located = origin.located(inModel: "m-1", at: "/a/m-1")
-        #expect(located.modelWithRun == "m-1" && located.listingModelID == "m-1" && located.location == "/a/m-1")
+        let located = origin.resolved(toLoggedModel: "m-1", at: "/a/m-1")
+        #expect(located.modelIDProvidingRun == "m-1" && located.modelIDListingVersion == "m-1")
+        #expect(located.location == "/a/m-1")
         let (_, named) = try parse("s3://b/x", runID: "r", modelID: "m-1")
-        #expect(named.modelWithRun == nil)
+        #expect(named.modelIDProvidingRun == nil)
     }
 
     private func parse(

@@ -61,8 +61,8 @@ import Tracking
         let tags = [Tag(key: "b", value: "1"), Tag(key: "a", value: "x"), Tag(key: "b", value: "2")]
         #expect(tags.lastOfEachKey == [Tag(key: "a", value: "x"), Tag(key: "b", value: "2")])
         let prompt = [Tag(key: Tag.isPromptKey, value: "false"), Tag(key: Tag.isPromptKey, value: "True")]
-        #expect(prompt.areOfPrompt)
-        #expect(!Array(prompt.reversed()).areOfPrompt)
+        #expect(prompt.belongToPrompt)
+        #expect(!Array(prompt.reversed()).belongToPrompt)
     }
 
     @Test func `the list of versions of a logged model grows as Python writes it`() {

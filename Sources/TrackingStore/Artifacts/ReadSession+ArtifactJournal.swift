@@ -2,10 +2,10 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// One page of the journal, newest first; empty for an unknown run or path.
+    /// Returns one page of the artifact journal, the newest entry first; empty for an unknown run or path.
     ///
-    /// By time or run it costs what the page holds; by path, one look at each event of that path.
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another query.
+    /// A query by time or run costs as much as its page is large. A query by path reads all events of that path.
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another query.
     package func findArtifactEvents(_ query: ArtifactJournalQuery) throws -> SearchCursor<ArtifactJournalEntry> {
         try find(query)
     }

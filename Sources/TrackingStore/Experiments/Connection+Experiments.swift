@@ -2,7 +2,9 @@ internal import SQLite
 internal import Tracking
 
 extension Connection {
-    /// - Throws: `.resourceDoesNotExist` when there is none with that id, active or deleted.
+    /// Returns an experiment without its tags, active or deleted.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown id.
     func experiment(id: Int64) throws -> Experiment {
         let select = try query(
             "SELECT \(Experiment.columns) FROM experiments WHERE id = ?1",
@@ -15,9 +17,9 @@ extension Connection {
         return Experiment(row: select)
     }
 
-    /// An experiment that may be written.
+    /// Returns an active experiment without its tags.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown experiment, `.invalidParameterValue` for a deleted one.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.invalidParameterValue` for a deleted experiment.
     @discardableResult
     func activeExperiment(id: Int64) throws -> Experiment {
         let experiment = try experiment(id: id)
@@ -27,7 +29,7 @@ extension Connection {
 }
 
 extension Experiment {
-    /// The columns that `init(row:)` reads, in its order.
+    /// The columns for `init(row:)`, in its order.
     static let columns = """
         experiments.id, experiments.name, experiments.artifact_location, experiments.lifecycle_stage, \
         experiments.creation_time, experiments.last_update_time
@@ -46,7 +48,7 @@ extension Experiment {
 }
 
 extension LifecycleStage {
-    /// 0 active, 1 deleted.
+    /// Converts the number in the database: 0 is active, 1 is deleted.
     init(storedValue: Int64) {
         self = storedValue == 0 ? .active : .deleted
     }

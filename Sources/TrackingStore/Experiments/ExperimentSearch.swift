@@ -2,12 +2,12 @@ package import Filter
 internal import SQLite
 package import Tracking
 
-/// What `experiments/search` asks for.
+/// The parameters of `experiments/search`.
 package struct ExperimentSearch: Sendable {
     package var viewType: ViewType
     package var filter: [Comparison]
     package var orderings: [Ordering]
-    /// 1 to 50,000.
+    /// The maximum number of experiments on a page, 1 to 50,000.
     package var maxResults: Int
     package var pageToken: String?
 
@@ -27,9 +27,9 @@ package struct ExperimentSearch: Sendable {
 }
 
 extension ReadSession {
-    /// One page of the experiments that a search finds; by default the newest first.
+    /// Returns one page of the experiments that a search finds; by default the newest first.
     ///
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for a
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
     ///   pattern that is too long.
     package func findExperiments(_ search: ExperimentSearch) throws -> SearchCursor<Experiment> { try find(search) }
 }
@@ -46,7 +46,7 @@ extension ExperimentSearch: SearchDescription {
         return digest.value
     }
 
-    var orderedKeys: Int { orderings.count }
+    var sortKeyCount: Int { orderings.count }
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Experiment] {
         try session.experiments(ids: rows)
@@ -85,7 +85,9 @@ extension ExperimentSearch: SearchDescription {
         }
     }
 
-    /// The column of an attribute by its canonical name; the parser knows no other names.
+    /// The column of an attribute, given its canonical name.
+    ///
+    /// The parser returns no other names.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
         switch key {
         case "name": ("experiments.name", .text)

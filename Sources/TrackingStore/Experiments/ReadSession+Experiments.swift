@@ -18,7 +18,7 @@ extension ReadSession {
         return try experiment(id: select.int64(0))
     }
 
-    /// The experiments of a page with their tags, in the order of the ids.
+    /// Reads experiments with their tags, in the order of the ids.
     func experiments(ids: [Int64]) throws -> [Experiment] {
         let page = jsonArray(ids)
         let tags = try connection.tags(in: .experiments, of: page)
@@ -67,7 +67,7 @@ extension ReadSession {
     }
 }
 
-/// The numbers as SQLite's `json_each` reads them: any number of ids travels in one bound value.
+/// Formats numbers as a JSON array for SQLite's `json_each`, so that one bound value can hold any number of ids.
 func jsonArray(_ numbers: [Int64]) -> String {
     "[" + numbers.map(String.init).joined(separator: ",") + "]"
 }

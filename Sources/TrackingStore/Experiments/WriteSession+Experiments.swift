@@ -28,7 +28,7 @@ extension WriteSession {
         return id
     }
 
-    /// Creates the experiment "0" named Default where there is no experiment at all, active or deleted.
+    /// Creates the experiment named Default, with id 0, if there is no experiment at all, active or deleted.
     func createDefaultExperiment() throws {
         try connection.run(
             """

@@ -2,15 +2,15 @@ internal import SQLite
 internal import Tracking
 
 extension Connection {
-    /// A logged model's identity and state.
+    /// Returns the identity and state of a logged model.
     ///
-    /// - Parameter allowsDeleted: whether a deleted model may be the answer.
-    /// - Throws: `.resourceDoesNotExist` for a model id that nobody made, or whose model is deleted.
+    /// - Parameter allowsDeleted: whether to return a deleted model.
+    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model if it is not allowed.
     func loggedModelInfo(_ modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
         try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted).info
     }
 
-    /// As `loggedModelInfo`, with the row of the model.
+    /// Works as `loggedModelInfo`, and also returns the row id of the model.
     func loggedModelRowAndInfo(
         _ modelID: String,
         allowsDeleted: Bool
@@ -25,14 +25,14 @@ extension Connection {
 }
 
 extension LoggedModelInfo {
-    /// The columns that `init(row:)` reads, in its order.
+    /// The columns for `init(row:)`, in its order.
     static let columns = """
         logged_models.model_id, logged_models.experiment_id, logged_models.name, logged_models.artifact_uri, \
         logged_models.status, logged_models.status_message, logged_models.model_type, logged_models.source_run_id, \
         logged_models.creation_time, logged_models.last_updated_time, logged_models.lifecycle_stage, logged_models.id
         """
 
-    /// The position of the row id among the columns.
+    /// The index of the row id in `columns`.
     static let rowColumn = 11
 
     init(row: Statement) throws {

@@ -5,10 +5,12 @@ internal import Tracking
 extension LoggedModelSearch: SearchDescription {
     static let table = "logged_models"
 
-    var orderedKeys: Int { orderings.count }
+    var sortKeyCount: Int { orderings.count }
 
-    /// The reference's own tokens tell which search made them, and these do not.
-    var takesOffsets: Bool { false }
+    /// MLflow's tokens for this search say which search made them.
+    ///
+    /// A token that is only an offset does not, and is refused.
+    var acceptsOffsetTokens: Bool { false }
 
     func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
         try LoggedModelSearchStatement(self, reachedBy: reach, in: session).statement
@@ -22,7 +24,7 @@ extension LoggedModelSearch: SearchDescription {
         try session.loggedModels(rows: rows)
     }
 
-    var namesRows: Bool {
+    var selectsRowsByID: Bool {
         filter.contains {
             $0.entity == .attribute && $0.key == "model_id" && [.equal, .isIn].contains($0.comparisonOperator)
         }
@@ -36,7 +38,7 @@ extension LoggedModelSearch: SearchDescription {
         measured.conditions = ["key_id = \(keyID)", "scope_id = \(scopeID)"]
         var numbers = measured
         numbers.terms = [SortTerm("value", ascending: first.ordering.ascending, .real)]
-        return MetricWalk(classes: [.number, .missing], measured: measured, numbers: numbers)
+        return MetricWalk(classes: [.number, .missing], allEntries: measured, numbers: numbers)
     }
 
     var isInOrderOfAnIndex: Bool {
@@ -50,14 +52,15 @@ extension LoggedModelSearch: SearchDescription {
             (.metric, .lessOrEqual), (.parameter, .equal), (.tag, .equal):
             true
         case (.attribute, .equal): comparison.key == "name" || comparison.key == "source_run_id"
-        // The default order walks an index that holds the names; in another one each name would be looked up.
+        // The default order scans an index that contains the names. In an order by a metric, each name would be looked
+        // up.
         case (.attribute, _): comparison.key == "name" && orderings.first?.ordering.entity == .metric
         default: false
         }
     }
 
-    /// Datasets are not in the index of values.
-    func isSettledByIndex(_ comparison: Comparison) -> Bool {
+    /// The value index of metrics does not contain datasets, so a comparison on datasets must be tested on each row.
+    func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool {
         comparison.entity == .attribute || comparison.entity == .metric && datasets.isEmpty
     }
 

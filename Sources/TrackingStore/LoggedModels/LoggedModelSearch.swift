@@ -2,11 +2,13 @@ package import Filter
 internal import SQLite
 package import Tracking
 
-/// The dataset of metrics that count in a search: of a name, of a digest, or of both.
+/// The datasets whose metrics a search looks at: those with a name, with a digest, or with both.
 package struct DatasetScope: Sendable, Equatable {
-    /// Empty for every name; only an order may leave it out.
+    /// The name; empty allows every name.
+    ///
+    /// Only a clause of the order may have an empty name.
     package var name: String
-    /// nil for every digest.
+    /// The digest; nil allows every digest.
     package var digest: String?
 
     package init(name: String, digest: String?) {
@@ -15,12 +17,12 @@ package struct DatasetScope: Sendable, Equatable {
     }
 }
 
-/// What `logged-models/search` asks for.
+/// The parameters of `logged-models/search`.
 package struct LoggedModelSearch: Sendable {
-    /// One clause of `order_by`; a metric may be looked at on one dataset alone.
+    /// One clause of `order_by`.
     package struct Clause: Sendable {
         package var ordering: Ordering
-        /// Of a metric only.
+        /// The datasets whose metrics are compared; nil for all, and nil for an attribute.
         package var dataset: DatasetScope?
 
         package init(ordering: Ordering, dataset: DatasetScope?) {
@@ -29,15 +31,17 @@ package struct LoggedModelSearch: Sendable {
         }
     }
 
-    /// None: no model is found.
+    /// The experiments that are searched.
+    ///
+    /// If there are none, no model is found.
     package var experimentIDs: [Int64]
     package var filter: [Comparison]
-    /// None: every metric counts.
+    /// The datasets whose metrics the filter looks at; if there are none, it looks at all metrics.
     ///
-    /// Without a comparison of a metric, models with any metric on one of them are found.
+    /// If the filter compares no metric, the search finds only models with any metric on one of these datasets.
     package var datasets: [DatasetScope]
     package var orderings: [Clause]
-    /// 1 to 50,000.
+    /// The maximum number of models on a page, 1 to 50,000.
     package var maxResults: Int
     package var pageToken: String?
 
@@ -59,18 +63,21 @@ package struct LoggedModelSearch: Sendable {
 }
 
 extension ReadSession {
-    /// One page of the models that a search finds, in its order, ties by creation time (newest first) and model id.
+    /// Returns one page of the models that a search finds.
     ///
-    /// Deleted models are never found. A metric is compared with each of its points, and ordered by its latest one.
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for more keys
-    ///   than SQLite takes, and for a pattern that is too long.
+    /// Ties are broken by creation time, the newest first, and then by model id. Deleted models are never found. A
+    /// filter is met if any point of a metric meets it; an order uses the latest point.
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
+    ///   sort keys, and for a pattern that is too long.
     package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> { try find(search) }
 }
 
 extension LoggedModelSearch {
-    /// Tells the page tokens of different searches apart; the page size may change between pages.
+    /// Distinguishes the page tokens of different searches.
     ///
-    /// A third of its bits each is of the experiments, the filter and the order.
+    /// The page size is not part of it, so it may change between pages.
+    ///
+    /// It consists of three parts of 21 bits: for the experiments, the filter and the order.
     var digest: UInt64 {
         var experiments = QueryDigest()
         experiments.add("logged models")
@@ -88,8 +95,8 @@ extension LoggedModelSearch {
 
     private static let bitsOfPart: UInt64 = 21
 
-    /// The refusal of a token that another search made, in the words that the reference's own tests look for.
-    func refusal(ofTokenWith made: UInt64) -> TrackingError {
+    /// The error for a page token of another search, in the words that MLflow's own tests look for.
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError {
         let difference = made ^ digest
         let part =
             if difference >> (2 * Self.bitsOfPart) != 0 {
@@ -115,12 +122,12 @@ extension QueryDigest {
 }
 
 extension ReadSession {
-    /// The row of `metric_datasets` that stands for a scope; nil when no metric was ever logged on it.
+    /// The row id in `metric_datasets` for a scope; nil if no metric was ever logged on such a dataset.
     func scopeID(of scope: DatasetScope) throws -> Int64? {
         try connection.metricDatasetID(name: scope.name, digest: scope.digest ?? "")
     }
 
-    /// The datasets that belong to one of the scopes.
+    /// The row ids of the datasets that belong to any of the scopes.
     func datasetIDs(in scopes: [DatasetScope]) throws -> [Int64] {
         try scopes.flatMap { scope in
             guard let digest = scope.digest else {
@@ -133,7 +140,7 @@ extension ReadSession {
 }
 
 extension Connection {
-    /// The row of a dataset as metrics name it; an empty text stands for every one.
+    /// The row id in `metric_datasets` for a name and a digest; an empty text stands for every name or digest.
     func metricDatasetID(name: String, digest: String) throws -> Int64? {
         try query("SELECT id FROM metric_datasets WHERE name = ?1 AND digest = ?2", name, digest)
             .firstRow { $0.int64(0) }

@@ -2,18 +2,18 @@ internal import Filter
 internal import SQLite
 internal import Tracking
 
-/// Puts the SQL of a search of logged models together.
+/// Builds the SQL of a search of logged models.
 struct LoggedModelSearchStatement {
     private static let ownID = "logged_models.id"
 
     private(set) var statement = SearchStatement(rowColumn: Self.ownID, source: "logged_models")
     private let session: ReadSession
-    /// The column by which conditions and joins find the model.
+    /// The column with the row id of the model, for conditions and joins.
     private var modelID = Self.ownID
-    /// The datasets whose metrics count; nil when all do.
+    /// The datasets whose metrics the filter looks at; nil for all.
     private let datasetIDs: [Int64]?
 
-    /// - Parameter reach: by what the models are reached; the order of the joins is the order in which SQLite goes.
+    /// - Parameter reach: the access path. SQLite follows the order of the joins.
     init(_ search: LoggedModelSearch, reachedBy reach: SearchReach, in session: ReadSession) throws {
         self.session = session
         datasetIDs = search.datasets.isEmpty ? nil : try session.datasetIDs(in: search.datasets)
@@ -24,25 +24,27 @@ struct LoggedModelSearchStatement {
         case .order: break
         case .candidates(let candidates):
             filter = candidates.filter
-            statement.source = "json_each(\(statement.bind(jsonArray(candidates.numbers)))) AS first"
+            statement.source = "json_each(\(statement.bind(jsonArray(candidates.rowIDs)))) AS first"
             modelID = "first.value"
-        case .metric(.missing): try leaveOutMeasured(by: clauses.removeFirst())
+        case .metric(.missing): try excludeModelsWithMetric(of: clauses.removeFirst())
         case .metric: try begin(with: clauses.removeFirst())
         }
         if modelID != Self.ownID { statement.source += "\n    CROSS JOIN logged_models ON \(Self.ownID) = \(modelID)" }
-        statement.restrict("logged_models", to: search.experimentIDs, isNamed: search.namesRows)
+        statement.restrict("logged_models", to: search.experimentIDs, selectsByID: search.selectsRowsByID)
         statement.conditions.append("logged_models.lifecycle_stage = 0")
-        // SQLite asks in this order, and a model has one value of a param or a tag, but any number of points.
+        // SQLite tests the conditions in this order. Metrics come last, because a model has one value of a param or a
+        // tag, but any number of metric points.
         let (points, others) = (filter.filter { $0.entity == .metric }, filter.filter { $0.entity != .metric })
         for comparison in others + points { try add(comparison) }
-        // A comparison of a metric looks at these datasets alone; without one, any metric on them will do.
+        // Comparisons of metrics look only at these datasets. If the filter compares no metric, any metric on one of
+        // them is enough.
         if datasetIDs != nil, !search.filter.contains(where: { $0.entity == .metric }) {
             try requireMetric(on: search.datasets)
         }
         try order(by: clauses)
     }
 
-    /// Goes from the index of a metric's latest values, in its order, to their models.
+    /// Starts the FROM clause with the index of a metric's latest values, in the order of the values.
     private mutating func begin(with clause: LoggedModelSearch.Clause) throws {
         let (keyID, scopeID) = try bindMetric(clause)
         statement.source = "latest_model_metrics AS first INDEXED BY latest_model_metrics_by_value"
@@ -51,7 +53,7 @@ struct LoggedModelSearchStatement {
         statement.terms.append(SortTerm("first.value", ascending: clause.ordering.ascending, .real))
     }
 
-    private mutating func leaveOutMeasured(by clause: LoggedModelSearch.Clause) throws {
+    private mutating func excludeModelsWithMetric(of clause: LoggedModelSearch.Clause) throws {
         let (keyID, scopeID) = try bindMetric(clause)
         statement.conditions.append(
             """
@@ -71,17 +73,20 @@ struct LoggedModelSearchStatement {
         switch comparison.entity {
         case .attribute:
             let condition = try statement.condition(Self.attribute(comparison.key), comparison)
-            statement.conditions.append(comparison.key == "status" ? try orNamed(condition, comparison) : condition)
+            let isStatus = comparison.key == "status"
+            statement.conditions.append(isStatus ? try orStatusName(condition, comparison) : condition)
         case .metric: try add(comparison, table: "model_metrics", isOnDatasets: true)
         case .parameter: try add(comparison, table: "logged_model_params")
         case .tag: try add(comparison, table: "logged_model_tags")
-        case .dataset: throw StoreCorruption("the parser delivered a comparison of a dataset")
+        case .dataset: throw StoreCorruption("the parser returned a comparison of a dataset")
         }
     }
 
-    /// A comparison finds only models that have the key.
+    /// Adds a comparison of a metric, param or tag.
     ///
-    /// The plus sign keeps SQLite with the rows of the model, where the index of values would lead it through those of all
+    /// It finds only models that have the key.
+    ///
+    /// The plus makes SQLite read the rows of the model, and not the value index, which contains the rows of all
     /// models.
     private mutating func add(_ comparison: Comparison, table: String, isOnDatasets: Bool = false) throws {
         let keyID = statement.bind(try session.connection.keyID(for: comparison.key))
@@ -106,10 +111,10 @@ struct LoggedModelSearchStatement {
         )
     }
 
-    /// A comparison of the number of a status, or of its name.
+    /// Returns a condition that is met by the number of a status or by its name.
     ///
-    /// The reference compares numbers alone, and documents names.
-    private mutating func orNamed(_ condition: String, _ comparison: Comparison) throws -> String {
+    /// MLflow's documentation uses names, but its implementation compares only numbers.
+    private mutating func orStatusName(_ condition: String, _ comparison: Comparison) throws -> String {
         let names = LoggedModelStatus.allCases.map { "WHEN \($0.wireNumber) THEN '\($0.filterName)'" }
         let name = "CASE logged_models.status \(names.joined(separator: " ")) END"
         let isNegated = comparison.comparisonOperator == .notEqual || comparison.comparisonOperator == .notIn
@@ -123,7 +128,7 @@ struct LoggedModelSearchStatement {
                 continue
             }
             let (column, kind) = Self.attribute(clause.ordering.key)
-            // Missing values come last in both directions; only the status message can be missing.
+            // Missing values come last in both directions. Only the status message can be missing.
             if clause.ordering.key == "status_message" {
                 statement.terms.append(SortTerm("(\(column) IS NULL)", .integer))
             }
@@ -145,9 +150,11 @@ struct LoggedModelSearchStatement {
         statement.terms.append(SortTerm(value, ascending: clause.ordering.ascending, .real))
     }
 
-    /// The column of an attribute by its canonical name; the parser knows no other names.
+    /// The column of an attribute, given its canonical name.
     ///
-    /// A status and an experiment are numbers, also where they are compared with texts.
+    /// The parser returns no other names.
+    ///
+    /// The status and the experiment are numbers, even if they are compared with texts.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
         switch key {
         case "model_id": ("logged_models.model_id", .text)

@@ -12,7 +12,9 @@ extension ReadSession {
         return model
     }
 
-    /// The models of a page in the order of `rows`: one statement for each kind of entity, however many models.
+    /// Reads models in the order of `rows`.
+    ///
+    /// The number of statements does not depend on the number of models.
     func loggedModels(rows: [Int64]) throws -> [LoggedModel] {
         let page = jsonArray(rows)
         let infos = try connection.query(
@@ -25,14 +27,15 @@ extension ReadSession {
             page
         )
         var models = try infos.map { LoggedModel(info: try LoggedModelInfo(row: $0)) }
-        guard models.count == rows.count else { throw StoreCorruption("a page names a logged model that is not there") }
+        guard models.count == rows.count else { throw StoreCorruption("a logged model of the page is missing") }
         try fillKeyValues(&models, rows: rows, page: page)
         try fillMetrics(&models, rows: rows, page: page)
         return models
     }
 
-    /// The first models of a page: all of them if they have few metrics, else as many as have 20,000 points together, or
-    /// one.
+    /// Returns the first rows of a page, at least one, as many as may be read into memory at once.
+    ///
+    /// While the models of the rows together have 20,000 metric points or more, half of the rows are left out.
     func loggedModelsAtOnce(_ rows: [Int64]) throws -> [Int64] {
         var rows = rows
         while rows.count > 1, try hasManyPoints(rows) { rows.removeLast(rows.count / 2) }

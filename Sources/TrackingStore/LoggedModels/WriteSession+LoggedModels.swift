@@ -39,7 +39,7 @@ extension WriteSession {
             currentMilliseconds()
         )
         guard connection.changes > 0 else { throw TrackingError.loggedModelNotFound(modelID) }
-        // The writer's own connection sees what is not committed yet.
+        // Reads through the writer's connection, which sees its uncommitted changes.
         return try ReadSession(connection: connection).loggedModel(id: modelID, allowsDeleted: true)
     }
 
@@ -84,7 +84,9 @@ extension WriteSession {
         return row
     }
 
-    /// - Returns: false when the model has the param already.
+    /// Stores a param unless the model already has it.
+    ///
+    /// - Returns: whether the param was stored.
     private func insertLoggedModelParam(_ param: Param, row: Int64) throws -> Bool {
         try connection.run(
             "INSERT OR IGNORE INTO logged_model_params (model_id, key_id, value) VALUES (?1, ?2, ?3)",

@@ -2,9 +2,10 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    /// Stores points for their models, deleted or not.
+    /// Stores metric points for their models, deleted or not.
     ///
-    /// A model keeps no NaN: it is 0 there, as in the reference.
+    /// As in MLflow, NaN is stored as 0 here.
+    /// - Throws: `.badRequest` for an unknown model.
     func insertModelMetrics(_ metrics: [ModelMetric], runRow: Int64) throws {
         for metric in metrics {
             guard let model = try connection.loggedModelRow(metric.modelID) else {
@@ -68,7 +69,9 @@ extension WriteSession {
         }
     }
 
-    /// The scopes to which a metric on a dataset belongs: the dataset itself first, then its name and its digest alone.
+    /// Returns the scopes of a metric on a dataset: first the dataset itself, then its name and its digest alone.
+    ///
+    /// Adds scopes that are new.
     private func datasetScopes(of dataset: MetricDataset) throws -> [Int64] {
         let texts = [(dataset.name, dataset.digest), (dataset.name, ""), ("", dataset.digest)]
         return try texts.map { name, digest in
@@ -80,7 +83,7 @@ extension WriteSession {
 }
 
 extension Connection {
-    /// The row of a model, deleted or not; nil for an id that nobody made.
+    /// Returns the row id of a model, deleted or not; nil for an unknown model id.
     func loggedModelRow(_ modelID: String) throws -> Int64? {
         try query("SELECT id FROM logged_models WHERE model_id = ?1", modelID).firstRow { $0.int64(0) }
     }

@@ -67,7 +67,7 @@ extension ReadSession {
 }
 
 extension MetricPoint {
-    /// Columns from the given one on: value, is_nan, timestamp, step.
+    /// Reads four columns, starting with the given one: value, is_nan, timestamp, step.
     init(row: Statement, column: Int) {
         self.init(
             value: row.double(column),

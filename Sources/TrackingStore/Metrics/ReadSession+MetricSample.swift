@@ -11,19 +11,21 @@ extension ReadSession {
         let count = try steps.map { try pointCount(of: series, steps: $0) } ?? summary.pointCount
         guard count > 0 else { return [] }
         let indices = BucketSample(rowCount: count, bucketCount: Int64(maxResults)).indices(limit: maxResults)
-        // Where points came in order, the clustered table has them in the order of a sample already.
+        // If points were logged in order, the order of the metrics table is also that of the sample, and nothing is
+        // sorted.
         return summary.isInOrder
             ? try points(of: series, steps: steps, at: indices)
             : try sortedPoints(of: series, steps: steps, at: indices)
     }
 
-    /// Walks the clustered table; the points between two of the sample never leave SQLite.
+    /// Scans the metrics table in its own order and skips the points between two sampled ones inside SQLite.
     private func points(
         of series: MetricSeries,
         steps: ClosedRange<Int64>?,
         at indices: [Int64]
     ) throws -> [MetricPoint] {
-        // Without steps there is nothing to compare in each row. With them, CASE has only points within counted.
+        // With a range of steps, CASE makes `is_handed_out` count only points in that range. Without one, the
+        // comparison of each row is saved.
         let condition =
             steps == nil ? "is_handed_out(?3)" : "CASE WHEN step BETWEEN ?4 AND ?5 THEN is_handed_out(?3) END"
         let query = try connection.query(
@@ -55,7 +57,7 @@ extension ReadSession {
         return points
     }
 
-    /// Sorts the history and steps through it.
+    /// Sorts the history, and steps through the result.
     private func sortedPoints(
         of series: MetricSeries,
         steps: ClosedRange<Int64>?,

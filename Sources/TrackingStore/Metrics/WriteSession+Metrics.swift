@@ -16,7 +16,7 @@ extension WriteSession {
             try store(change, of: series)
             return
         }
-        // The latest point of each key is found before it is written: one write for each key, not for each point.
+        // Finds the latest point of each key first, so that there is one write for each key and not one for each point.
         var changes: [Int64: MetricSummaryChange] = [:]
         for metric in metrics {
             let series = MetricSeries(runRow: runRow, keyID: try keyID(for: metric.key))
@@ -44,7 +44,7 @@ extension WriteSession {
         }
     }
 
-    /// The stored summary of a series; nil before its first point.
+    /// Returns the stored summary of a metric of a run; nil before its first point.
     private func storedSummary(of series: MetricSeries) throws -> MetricSummary? {
         if let known = metricSummaries[series] { return known }
         let select = statements.selectLatestMetric

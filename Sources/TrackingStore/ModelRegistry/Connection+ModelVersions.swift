@@ -2,9 +2,9 @@ internal import SQLite
 internal import Tracking
 
 extension Connection {
-    /// Where a version of a model is stored.
+    /// Returns the row of a model version.
     ///
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
     func modelVersionRow(_ key: ModelVersionKey) throws -> ModelVersionRow {
         let select = try query(
             """
@@ -21,9 +21,9 @@ extension Connection {
         return row
     }
 
-    /// A version with its aliases.
+    /// Returns a version with its tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
     func modelVersion(_ key: ModelVersionKey) throws -> ModelVersion {
         let row = try modelVersionRow(key)
         guard var version = try modelVersions(rows: [row.id]).first else { throw key.notFound }
@@ -31,7 +31,7 @@ extension Connection {
         return version
     }
 
-    /// Versions without their aliases, in the order of the rows: a statement for each kind of entity.
+    /// Reads versions without aliases, in the order of the rows, with one statement for versions and one for tags.
     func modelVersions(rows: [Int64]) throws -> [ModelVersion] {
         if rows.isEmpty { return [] }
         let page = jsonArray(rows)
@@ -63,7 +63,7 @@ extension Connection {
         }
     }
 
-    /// The aliases of one version, in ascending order of bytes.
+    /// Returns the aliases of one version, in ascending order of bytes.
     func aliases(ofModel modelID: Int64, version: Int64) throws -> [String] {
         let select = try query(
             "SELECT alias FROM registered_model_aliases WHERE model_id = ?1 AND version = ?2 ORDER BY alias",
@@ -73,9 +73,9 @@ extension Connection {
         return try select.map { $0.string(0) }
     }
 
-    /// Where the artifacts of a version lie.
+    /// Returns the location of a version's artifacts.
     ///
-    /// - Throws: `.resourceDoesNotExist` when the model has no such version, or there is no such model.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
     func modelVersionLocation(_ key: ModelVersionKey) throws -> String {
         let row = try modelVersionRow(key)
         let select = try query("SELECT coalesce(storage_location, source) FROM model_versions WHERE id = ?1", row.id)
@@ -83,7 +83,8 @@ extension Connection {
         return location
     }
 
-    /// The highest number of a version in a stage, or in any; nil when there is none.
+    /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no
+    /// version.
     func latestVersion(ofModel modelID: Int64, in stage: ModelStage?) throws -> Int64? {
         let condition = stage == nil ? "" : " AND stage = ?2"
         let sql = "SELECT max(version) FROM model_versions WHERE model_id = ?1" + condition
@@ -91,7 +92,7 @@ extension Connection {
         return try query(sql, values: values).firstRow { $0.optionalInt64(0) } ?? nil
     }
 
-    /// The version that an alias stands for, `latest` included.
+    /// Returns the number of the version that an alias stands for; `latest` is such an alias too.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias.
@@ -110,7 +111,7 @@ extension Connection {
     }
 }
 
-/// The rows of a version and of its model.
+/// The row ids of a version and of its model.
 struct ModelVersionRow {
     var id: Int64
     var modelID: Int64

@@ -2,18 +2,18 @@ internal import SQLite
 internal import Tracking
 
 extension Connection {
-    /// The row of a registered model.
+    /// Returns the row id of a registered model.
     ///
-    /// - Throws: `.resourceDoesNotExist` when there is none of that name.
+    /// - Throws: `.resourceDoesNotExist` for an unknown name.
     func registeredModelRow(_ name: String) throws -> Int64 {
         let row = try query("SELECT id FROM registered_models WHERE name = ?1", name).firstRow { $0.int64(0) }
         guard let row else { throw TrackingError.registeredModelNotFound(name) }
         return row
     }
 
-    /// A registered model with all that its routes show.
+    /// Returns a registered model with its latest versions, tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` when there is none of that name.
+    /// - Throws: `.resourceDoesNotExist` for an unknown name.
     func registeredModel(_ name: String) throws -> RegisteredModel {
         guard let model = try registeredModels(rows: [try registeredModelRow(name)]).first else {
             throw TrackingError.registeredModelNotFound(name)
@@ -21,7 +21,9 @@ extension Connection {
         return model
     }
 
-    /// Registered models with all that their routes show, in the order of the rows: a statement for each kind of entity.
+    /// Reads registered models with their latest versions, tags and aliases, in the order of the rows.
+    ///
+    /// The number of statements does not depend on the number of models.
     func registeredModels(rows: [Int64]) throws -> [RegisteredModel] {
         let page = jsonArray(rows)
         let latest = try latestVersions(ofModels: page)
@@ -51,9 +53,10 @@ extension Connection {
         }
     }
 
-    /// The latest version of each stage of models, the stage of the oldest version first, without aliases.
+    /// Returns the latest version in each stage that has one, for each model, without aliases.
     ///
-    /// - Parameter models: rows of models as a JSON array.
+    /// The versions of a model are in the order of the stages' oldest versions.
+    /// - Parameter models: the row ids of models as a JSON array.
     func latestVersions(ofModels models: String) throws -> [Int64: [ModelVersion]] {
         let select = try query(
             """

@@ -2,12 +2,12 @@ internal import Filter
 internal import SQLite
 internal import Tracking
 
-/// What a search of the registry looks at.
+/// Describes a search of registered models or of model versions.
 struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     let search: RegistrySearch
 
     static var table: String { Tables.name }
-    var orderedKeys: Int { search.orderings.count }
+    var sortKeyCount: Int { search.orderings.count }
     var maxResults: Int { search.maxResults }
     var pageToken: String? { search.pageToken }
 
@@ -29,8 +29,8 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         var filter = filter
         if case .candidates(let candidates) = reach {
             filter = candidates.filter
-            let numbers = statement.bind(jsonArray(candidates.numbers))
-            statement.source = "json_each(\(numbers)) AS first CROSS JOIN \(Tables.name) ON \(ownID) = first.value"
+            let rowIDs = statement.bind(jsonArray(candidates.rowIDs))
+            statement.source = "json_each(\(rowIDs)) AS first CROSS JOIN \(Tables.name) ON \(ownID) = first.value"
         }
         for comparison in filter {
             if comparison.entity == .tag {
@@ -48,7 +48,8 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         }
         switch prompts {
         case .excluded:
-            // Rows of a few runs are sorted; the index of the order knows nothing of runs.
+            // Versions of a few runs are found by the index of runs and sorted. The plus prevents SQLite from scanning
+            // the index of the order, which does not contain runs.
             let listsRuns = filter.contains { $0.key == "run_id" && $0.comparisonOperator == .isIn }
             statement.conditions.append("\(listsRuns ? "+" : "")\(Tables.name).is_prompt = 0")
         case .asked(marked: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
@@ -65,12 +66,13 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
 
     private func attributeCondition(_ comparison: Comparison, in statement: inout SearchStatement) throws -> String {
         guard let (column, kind) = Tables.columns[comparison.key] else {
-            throw StoreCorruption("the parser delivered the unknown attribute \(comparison.key)")
+            throw StoreCorruption("the parser returned the unknown attribute \(comparison.key)")
         }
         switch comparison.comparisonOperator {
         case .equal, .isIn: return try statement.condition(column, comparison)
         default:
-            // With the plus no index is entered by what most rows may meet; the one of the order is walked.
+            // The plus prevents SQLite from using an index of this column, because most rows may meet the condition.
+            // The index of the order stays usable.
             let isOrdered = order.first?.key == comparison.key
             return try statement.condition(((isOrdered ? "" : "+") + column, kind), comparison)
         }
@@ -78,13 +80,14 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
 
     // MARK: Tags
 
-    /// What the row of a comparison's tag has to meet.
+    /// Returns the conditions for the row of a tag that meets the comparison.
     private static func conditions(
         _ comparison: Comparison,
         row: String,
         in statement: inout SearchStatement
     ) throws -> [String] {
-        // With the plus SQLite does not put the constant into the expression by which the index is entered.
+        // The plus prevents SQLite from replacing the column by the constant in the indexed expression, which would
+        // then not match the index.
         let key = statement.bind(comparison.key)
         var conditions = ["\(row).key = \(key)", try statement.condition("+\(row).value", comparison)]
         if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
@@ -109,13 +112,14 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     // MARK: Prompts
 
     private enum Prompts: Equatable {
-        /// The search does not find them.
+        /// The search does not return prompts.
         case excluded
-        /// The search asks for them; `marked` when only by the value that marks a model as one.
+        /// The search returns prompts. `marked` restricts it to those whose tag has exactly the value `true`.
         case asked(marked: Bool)
     }
 
-    /// What the first comparison with the prompt tag decides (`_is_querying_prompt` in `sqlalchemy_store.py`).
+    /// Whether the search returns prompts; the first comparison of the prompt tag decides (`_is_querying_prompt` in
+    /// `sqlalchemy_store.py`).
     private var prompts: Prompts {
         guard let first = search.filter.first(where: \.isOfPromptTag), case .text(let text) = first.value else {
             return .excluded
@@ -127,7 +131,9 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         }
     }
 
-    /// The comparisons that rows have to meet: none with the prompt tag when prompts are left out.
+    /// The comparisons that a result must meet.
+    ///
+    /// If prompts are excluded, comparisons of the prompt tag do not count.
     var filter: [Comparison] {
         prompts == .excluded ? search.filter.filter { !$0.isOfPromptTag } : search.filter
     }

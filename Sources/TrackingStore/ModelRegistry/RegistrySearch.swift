@@ -2,11 +2,11 @@ package import Filter
 internal import SQLite
 package import Tracking
 
-/// What `registered-models/search` and `model-versions/search` ask for.
+/// The parameters of `registered-models/search` and `model-versions/search`.
 package struct RegistrySearch: Sendable {
     package var filter: [Comparison]
     package var orderings: [Ordering]
-    /// 1 or more.
+    /// The maximum number of entities on a page, at least 1.
     package var maxResults: Int
     package var pageToken: String?
 
@@ -19,32 +19,33 @@ package struct RegistrySearch: Sendable {
 }
 
 extension ReadSession {
-    /// One page of registered models; by default in the order of their names, and no prompts.
+    /// Returns one page of registered models; by default in the order of names and without prompts.
     ///
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, and for a
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
     ///   pattern that is too long.
     package func findRegisteredModels(_ search: RegistrySearch) throws -> SearchCursor<RegisteredModel> {
         try find(RegistryDescription<RegisteredModelTables>(search: search))
     }
 
-    /// One page of versions, without aliases; by default those first that were updated last, and none of prompts.
+    /// Returns one page of model versions without aliases; by default the last updated first, and without prompts.
     ///
-    /// - Throws: as `findRegisteredModels`.
+    /// - Throws: the same errors as `findRegisteredModels`.
     package func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion> {
         try find(RegistryDescription<ModelVersionTables>(search: search))
     }
 }
 
-/// The tables of what is searched in the registry.
+/// The tables and columns of one kind of search in the registry.
 protocol RegistryTables {
     associatedtype Entity: Sendable
 
     static var subject: SearchSubject { get }
     static var name: String { get }
-    /// The table of the tags and its column that names the owner.
+    /// The table of the tags.
     static var tags: String { get }
+    /// The column of `tags` with the row id of a tag's owner.
     static var owner: String { get }
-    /// The columns of attributes by their canonical names.
+    /// The columns of the attributes, by canonical name.
     static var columns: [String: (column: String, kind: SortTerm.Kind)] { get }
     static func entities(rows: [Int64], in connection: Connection) throws -> [Entity]
 }
@@ -62,7 +63,7 @@ enum RegisteredModelTables: RegistryTables {
     static func entities(rows: [Int64], in connection: Connection) throws -> [RegisteredModel] {
         try connection.registeredModels(rows: rows).map { model in
             var model = model
-            // Here the reference has the stages in the order of their names.
+            // In searches, MLflow orders the stages by their names.
             model.latestVersions.sort { $0.stage.wireName < $1.stage.wireName }
             return model
         }

@@ -5,7 +5,8 @@ extension WriteSession {
     package func createModelVersion(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersion {
         let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
         try new.validateNameAndTags()
-        let runID = try origin.runID ?? origin.modelWithRun.map { try connection.loggedModelInfo($0).sourceRunID } ?? ""
+        let runOfModel = try origin.modelIDProvidingRun.map { try connection.loggedModelInfo($0).sourceRunID }
+        let runID = origin.runID ?? runOfModel ?? ""
         let modelID = try connection.registeredModelRow(new.name)
         let othersArePrompts = try connection.versionsArePrompts(ofModel: modelID)
         let now = currentMilliseconds()
@@ -35,15 +36,15 @@ extension WriteSession {
         let versionID = connection.lastInsertRowID
         let tags = new.tags.lastOfEachKey
         for tag in tags { try connection.upsert(tag, in: .modelVersions, of: versionID) }
-        try markVersions(ofModel: modelID, asPrompts: tags.makePrompts(othersAre: othersArePrompts))
+        try markVersions(ofModel: modelID, asPrompts: tags.makeVersionsPrompts(othersArePrompts: othersArePrompts))
         guard let version = try connection.modelVersions(rows: [versionID]).first else {
-            throw StoreCorruption("a new version of a model is not there")
+            throw StoreCorruption("the model version that was just inserted is missing")
         }
-        if let loggedModel = origin.listingModelID { try appendVersion(version, toLoggedModel: loggedModel) }
+        if let loggedModel = origin.modelIDListingVersion { try appendVersion(version, toLoggedModel: loggedModel) }
         return version
     }
 
-    /// Adds the version to the list that the logged model's tag holds.
+    /// Appends the version to the JSON list in the logged model's tag; replaces a value that is not a list.
     private func appendVersion(_ version: ModelVersion, toLoggedModel modelID: String) throws {
         let row = try connection.loggedModelRowAndInfo(modelID, allowsDeleted: false).row
         let select = try connection.query(

@@ -2,14 +2,14 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    /// Loads what the store knows of the source of a new version; `ModelVersionOrigin` decides.
+    /// Loads the run, models and versions that a new version refers to; the rules of `ModelVersionOrigin` decide.
     ///
-    /// - Throws: `.invalidParameterValue` for a source that lies in no run or model that the request names,
-    ///   `.resourceDoesNotExist` for an unknown registered model in it.
+    /// - Throws: `.invalidParameterValue` for a source that is not inside the run or model that the request names,
+    ///   `.resourceDoesNotExist` for a registered model, version or logged model in the source that does not exist.
     func modelVersionOrigin(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersionOrigin {
         let source = try ModelVersionSource(
             new.source,
-            isPrompt: new.tags.areOfPrompt,
+            isPrompt: new.tags.belongToPrompt,
             workingDirectory: workingDirectory,
             trustedRoots: [artifactRoot.uri]
         )
@@ -19,12 +19,12 @@ extension WriteSession {
         switch source.kind {
         case .placeholder, .elsewhere, .local, .proxied, .run: return origin
         case .loggedModel(let id):
-            return origin.located(inModel: id, at: try connection.loggedModelInfo(id).artifactURI)
+            return origin.resolved(toLoggedModel: id, at: try connection.loggedModelInfo(id).artifactURI)
         case .registeredModel(let reference):
             let key = try versionKey(of: reference, source)
             let version = try connection.modelVersion(key)
             let location = try connection.modelVersionLocation(key)
-            return try origin.following(version, at: location, from: source, requestedRunID: new.runID)
+            return try origin.resolved(toVersion: version, at: location, from: source, requestedRunID: new.runID)
         }
     }
 
@@ -49,7 +49,7 @@ extension WriteSession {
         try validateModelName(reference.name)
         let model = try connection.registeredModelRow(reference.name)
         let tags = try connection.tags(in: .registeredModels, of: jsonArray([model]))[model] ?? []
-        guard !tags.areOfPrompt else { throw source.isOfPrompt }
+        guard !tags.belongToPrompt else { throw source.promptVersionNotAllowed }
         return try ModelVersionKey(name: reference.name, version: try number(of: reference, model: model))
     }
 

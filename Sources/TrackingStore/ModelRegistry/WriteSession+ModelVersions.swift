@@ -68,7 +68,7 @@ extension WriteSession {
         if key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
     }
 
-    /// Makes `is_prompt` of a model's versions follow their tags.
+    /// Sets `is_prompt` of all versions of a model according to the versions' tags.
     func markVersions(ofModel modelID: Int64) throws {
         let tagged = try connection.query(
             """
@@ -84,7 +84,7 @@ extension WriteSession {
         try markVersions(ofModel: modelID, asPrompts: try tagged.firstRow { $0.bool(0) } ?? false)
     }
 
-    /// Marks all versions of a model, or none, as prompts; writes them only when that is a change.
+    /// Sets `is_prompt` of all versions of a model, unless it already has this value.
     func markVersions(ofModel modelID: Int64, asPrompts: Bool) throws {
         guard try connection.versionsArePrompts(ofModel: modelID) != asPrompts else { return }
         try connection.run(
@@ -96,7 +96,9 @@ extension WriteSession {
 }
 
 extension Connection {
-    /// Whether the versions of a model are marked as prompts, which all are or none is.
+    /// Whether the versions of a model are marked as prompts.
+    ///
+    /// Either all versions are marked or none is.
     func versionsArePrompts(ofModel modelID: Int64) throws -> Bool {
         let select = try query("SELECT is_prompt FROM model_versions WHERE model_id = ?1 LIMIT 1", modelID)
         return try select.firstRow { $0.bool(0) } ?? false

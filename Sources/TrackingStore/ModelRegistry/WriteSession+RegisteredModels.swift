@@ -113,7 +113,7 @@ extension WriteSession {
         )
     }
 
-    /// Notes that a registered model or one of its versions was written.
+    /// Sets the time of the last update of a registered model.
     func touchRegisteredModel(_ id: Int64, at time: Int64) throws {
         try connection.run("UPDATE registered_models SET last_updated_time = ?2 WHERE id = ?1", id, time)
     }

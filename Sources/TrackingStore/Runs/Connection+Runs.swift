@@ -2,7 +2,9 @@ internal import SQLite
 internal import Tracking
 
 extension Connection {
-    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
+    /// Returns the identity and state of a run, active or deleted.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id.
     func runInfo(_ runID: String) throws -> RunInfo {
         let select = try query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
         defer { select.reset() }
@@ -14,13 +16,13 @@ extension Connection {
 }
 
 extension RunInfo {
-    /// The columns that `init(row:)` reads, in its order.
+    /// The columns for `init(row:)`, in its order.
     static let columns = """
         runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.start_time, runs.end_time, \
         runs.artifact_uri, runs.lifecycle_stage, runs.id
         """
 
-    /// The position of the row id among the columns.
+    /// The index of the row id in `columns`.
     static let rowColumn = 9
 
     init(row: Statement) throws {

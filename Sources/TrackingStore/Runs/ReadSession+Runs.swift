@@ -16,9 +16,11 @@ extension ReadSession {
         try connection.runInfo(runID)
     }
 
-    /// The runs of a page in the order of `rows`: one statement for each kind of entity, however many runs.
+    /// Reads runs in the order of `rows`.
     ///
-    /// Without model inputs, which the reference shows with a single run only.
+    /// The number of statements does not depend on the number of runs.
+    ///
+    /// The runs have no model inputs, because MLflow returns these only with a single run.
     func runs(rows: [Int64]) throws -> [Run] {
         let page = jsonArray(rows)
         var runs: [Run] = []
@@ -34,7 +36,7 @@ extension ReadSession {
         )
         try infos.forEachRow { runs.append(Run(info: try RunInfo(row: $0))) }
         guard runs.count == rows.count else {
-            throw StoreCorruption("a page names a run that is not there")
+            throw StoreCorruption("a run of the page is missing")
         }
         try fillMetrics(&runs, rows: rows, page: page)
         try fillKeyValues(&runs, rows: rows, page: page)
@@ -43,9 +45,11 @@ extension ReadSession {
         return runs
     }
 
-    /// Walks rows that come in the order of the page, each with the number of its run in column 0.
+    /// Calls `body` for each row of a query, with the index of the row's run in `rows`.
     ///
-    /// - Parameter values: bound behind the page.
+    /// The query must return the id of the run in column 0, and its rows in the order of `rows`.
+    ///
+    /// - Parameter values: bound after the ids of `rows`.
     func forEachRow(
         of sql: String,
         page: String,
@@ -58,7 +62,7 @@ extension ReadSession {
             let id = row.int64(0)
             while index < rows.count, rows[index] != id { index += 1 }
             guard index < rows.count else {
-                throw StoreCorruption("rows of a page came in another order than the page")
+                throw StoreCorruption("the rows are not in the order of the page")
             }
             try body(index, row)
         }

@@ -15,7 +15,7 @@ extension RunSearch: SearchDescription {
         return digest.value
     }
 
-    var orderedKeys: Int { orderings.count }
+    var sortKeyCount: Int { orderings.count }
 
     func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
         try RunSearchStatement(self, reachedBy: reach, in: session).statement
@@ -23,7 +23,7 @@ extension RunSearch: SearchDescription {
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Run] { try session.runs(rows: rows) }
 
-    var namesRows: Bool { filter.contains(where: \.namesRuns) }
+    var selectsRowsByID: Bool { filter.contains(where: \.selectsRunsByID) }
 
     func metricWalk(in session: ReadSession) throws -> MetricWalk? {
         guard let first = orderings.first, first.entity == .metric, first.aspect == .value else { return nil }
@@ -32,7 +32,7 @@ extension RunSearch: SearchDescription {
         var numbers = measured
         numbers.conditions.append("is_nan = 0")
         numbers.terms = [SortTerm("value", ascending: first.ascending, .real)]
-        return MetricWalk(classes: [.number, .notANumber, .missing], measured: measured, numbers: numbers)
+        return MetricWalk(classes: [.number, .notANumber, .missing], allEntries: measured, numbers: numbers)
     }
 
     var isInOrderOfAnIndex: Bool {
@@ -51,18 +51,19 @@ extension RunSearch: SearchDescription {
         }
     }
 
-    func isSettledByIndex(_ comparison: Comparison) -> Bool { comparison.entity == .metric }
+    func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool { comparison.entity == .metric }
 
     func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64 {
         try rowsOfExperiments(upTo: limit, in: session)
     }
 
-    /// The rows that meet a comparison, and those of texts that only begin like the compared one.
+    /// Returns the SQL for rows that meet a comparison.
     ///
-    /// The index holds no more than their beginning.
+    /// For texts it also finds rows that only have the same first 40 characters, because the index holds no more of a
+    /// text.
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
         var rows = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
-        rows.conditions.append("key_id = \(rows.bind(try session.connection.keyID(for: comparison.keyOfPair)))")
+        rows.conditions.append("key_id = \(rows.bind(try session.connection.keyID(for: comparison.storedKey)))")
         if comparison.entity == .metric {
             rows.conditions += ["is_nan = 0", try rows.condition("value", comparison)]
         } else if case .text(let text) = comparison.value {

@@ -2,14 +2,16 @@ package import Filter
 internal import SQLite
 package import Tracking
 
-/// What `runs/search` asks for.
+/// The parameters of `runs/search`.
 package struct RunSearch: Sendable {
-    /// None: no run is found.
+    /// The experiments that are searched.
+    ///
+    /// If there are none, no run is found.
     package var experimentIDs: [Int64]
     package var viewType: ViewType
     package var filter: [Comparison]
     package var orderings: [Ordering]
-    /// 1 to 50,000.
+    /// The maximum number of runs on a page, 1 to 50,000.
     package var maxResults: Int
     package var pageToken: String?
 
@@ -31,9 +33,10 @@ package struct RunSearch: Sendable {
 }
 
 extension ReadSession {
-    /// One page of the runs that a search finds, without model inputs, which the reference shows with a single run only.
+    /// Returns one page of the runs that a search finds, without model inputs, which MLflow returns only with a single
+    /// run.
     ///
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for more keys than
-    ///   SQLite takes, and for a pattern that is too long.
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
+    ///   sort keys, and for a pattern that is too long.
     package func findRuns(_ search: RunSearch) throws -> SearchCursor<Run> { try find(search) }
 }

@@ -2,17 +2,17 @@ internal import Filter
 internal import SQLite
 internal import Tracking
 
-/// Puts the SQL of a run search together.
+/// Builds the SQL of a run search.
 struct RunSearchStatement {
     private(set) var statement = SearchStatement(rowColumn: "runs.id", source: "runs")
     private let session: ReadSession
     private static let ownID = "runs.id"
-    /// The column by which joins find the run.
+    /// The column with the row id of the run, for joins.
     private var runID = Self.ownID
-    /// Whether the runs are met on a walk through the values of a metric.
+    /// Whether the runs are reached by a scan of a metric's value index.
     private var isWalk = false
 
-    /// - Parameter reach: by what the runs are reached; the order of the joins is the order in which SQLite goes.
+    /// - Parameter reach: the access path. SQLite follows the order of the joins.
     init(_ search: RunSearch, reachedBy reach: SearchReach, in session: ReadSession) throws {
         self.session = session
         var filter = search.filter
@@ -21,9 +21,10 @@ struct RunSearchStatement {
         case .order: break
         case .candidates(let candidates):
             filter = candidates.filter
-            begin(with: candidates.numbers)
+            begin(with: candidates.rowIDs)
         case .metric(let metricClass):
-            // The filter is tested on each value of the walk: first by what an index of values answers for few rows.
+            // The filter is tested on each entry of the scan. Comparisons that a value index answers, for few rows,
+            // come first.
             let exact = filter.filter(\.isExactText)
             filter = exact + filter.filter { !$0.isExactText }
             isWalk = metricClass == .number
@@ -33,18 +34,18 @@ struct RunSearchStatement {
         for comparison in filter {
             try add(comparison)
         }
-        // Last, so that only runs that meet the comparisons with metrics, params and tags are looked up.
+        // Joined last, so that SQLite looks up only runs that meet the comparisons of metrics, params and tags.
         if runID != Self.ownID { statement.source += "\n    CROSS JOIN runs ON \(Self.ownID) = \(runID)" }
         try order(by: orderings)
     }
 
-    /// Goes from the numbers of runs to the runs.
+    /// Starts the FROM clause with the row ids of candidates.
     private mutating func begin(with candidates: [Int64]) {
         statement.source = "json_each(\(statement.bind(jsonArray(candidates)))) AS first"
         runID = "first.value"
     }
 
-    /// Goes from the index of a metric's values, in its order, to their runs; or to the runs that lack the metric.
+    /// Starts the FROM clause with the value index of a metric, or excludes the runs that have the metric.
     private mutating func begin(with ordering: Ordering, _ metricClass: MetricClass) throws {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         switch metricClass {
@@ -61,7 +62,7 @@ struct RunSearchStatement {
     }
 
     private mutating func restrict(to search: RunSearch) {
-        statement.restrict("runs", to: search.experimentIDs, isNamed: search.namesRows)
+        statement.restrict("runs", to: search.experimentIDs, selectsByID: search.selectsRowsByID)
         switch search.viewType {
         case .activeOnly: statement.conditions.append("runs.lifecycle_stage = 0")
         case .deletedOnly: statement.conditions.append("runs.lifecycle_stage = 1")
@@ -73,20 +74,22 @@ struct RunSearchStatement {
         switch comparison.entity {
         case .attribute:
             if comparison.isRunName {
-                try addPair(comparison, table: "run_tags")
+                try addKeyValue(comparison, table: "run_tags")
             } else {
                 statement.conditions.append(try statement.condition(Self.attribute(comparison.key), comparison))
             }
-        case .metric: try addPair(comparison, table: "latest_metrics")
-        case .parameter: try addPair(comparison, table: "params")
-        case .tag: try addPair(comparison, table: "run_tags")
+        case .metric: try addKeyValue(comparison, table: "latest_metrics")
+        case .parameter: try addKeyValue(comparison, table: "params")
+        case .tag: try addKeyValue(comparison, table: "run_tags")
         case .dataset: try addDataset(comparison)
         }
     }
 
-    /// A comparison finds only runs that have the key; IS NULL finds those that do not.
-    private mutating func addPair(_ comparison: Comparison, table: String) throws {
-        let keyID = statement.bind(try session.connection.keyID(for: comparison.keyOfPair))
+    /// Adds a comparison of a metric, param or tag.
+    ///
+    /// It finds only runs that have the key; IS NULL finds only the others.
+    private mutating func addKeyValue(_ comparison: Comparison, table: String) throws {
+        let keyID = statement.bind(try session.connection.keyID(for: comparison.storedKey))
         let row = statement.alias("pair")
         let exists =
             "EXISTS (SELECT 1 FROM \(table) AS \(row) WHERE \(row).run_id = runs.id AND \(row).key_id = \(keyID))"
@@ -106,26 +109,30 @@ struct RunSearchStatement {
         }
     }
 
-    /// Comparisons that are joined; those beyond are asked of each run, which takes no table.
+    /// The maximum number of comparisons that are joined.
+    ///
+    /// Further ones become EXISTS, which needs no joined table.
     private static let joinedComparisons = 31
 
     private mutating func valueConditions(_ comparison: Comparison, row: String) throws -> [String] {
         if comparison.entity == .metric {
-            // NaN is stored as 0 with a flag: it satisfies `!=` and nothing else.
+            // NaN is stored as 0 with a flag. Of all comparisons, it meets only `!=`.
             let condition = try statement.condition("\(row).value", comparison)
             let isUnequal = comparison.comparisonOperator == .notEqual
             return isUnequal ? ["(\(condition) OR \(row).is_nan = 1)"] : [condition, "\(row).is_nan = 0"]
         }
         if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
-            // The index holds a prefix of the value. The plus sign keeps SQLite from putting the constant into the other
-            // condition, which the index would then not answer.
+            // The index holds only the first 40 characters of the value. The plus prevents SQLite from putting the
+            // constant into the other condition, which the index could then not answer.
             let beginning = "substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)"
             return [beginning, try statement.condition("+\(row).value", comparison)]
         }
         return [try statement.condition("\(row).value", comparison)]
     }
 
-    /// Two comparisons may be met by two datasets of one run.
+    /// Adds a comparison of a dataset.
+    ///
+    /// Different datasets of one run may meet different comparisons.
     private mutating func addDataset(_ comparison: Comparison) throws {
         let input = statement.alias("input")
         let other = statement.alias("dataset")
@@ -155,7 +162,7 @@ struct RunSearchStatement {
             switch ordering.entity {
             case .attribute:
                 let (column, kind) = Self.attribute(ordering.key)
-                // Missing values come last in both directions; only the end time can be missing.
+                // Missing values come last in both directions. Only the end time can be missing.
                 if ordering.key == "end_time" {
                     statement.terms.append(SortTerm("(\(column) IS NULL)", .integer))
                 }
@@ -163,7 +170,7 @@ struct RunSearchStatement {
             case .metric: try order(byMetric: ordering)
             case .parameter: try order(ordering, byTable: "params")
             case .tag: try order(ordering, byTable: "run_tags")
-            case .dataset: throw StoreCorruption("the parser delivered an ordering by a dataset")
+            case .dataset: throw StoreCorruption("the parser returned an ordering by a dataset")
             }
         }
     }
@@ -177,7 +184,7 @@ struct RunSearchStatement {
             statement.terms.append(SortTerm(extreme, ascending: ordering.ascending, .real))
             return
         }
-        // Numbers, then NaN, then runs without the metric, in both directions.
+        // In both directions numbers come first, then NaN, then runs without the metric.
         statement.terms.append(SortTerm("coalesce(\(column("is_nan")), 2)", .integer))
         statement.terms.append(SortTerm(column("value"), ascending: ordering.ascending, .real))
     }
@@ -210,7 +217,7 @@ struct RunSearchStatement {
         statement.terms.append(SortTerm(value, ascending: ordering.ascending, .text))
     }
 
-    /// Names the columns of the row by whose value the runs are sorted.
+    /// Joins the row with the sort key's value, and returns a function that makes SQL for a column of that row.
     private mutating func columns(of table: String, _ ordering: Ordering) throws -> (String) -> String {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let row = statement.alias("sort")
@@ -219,7 +226,9 @@ struct RunSearchStatement {
         return { "(SELECT \(row).\($0) FROM \(table) AS \(row) WHERE \(ofRun))" }
     }
 
-    /// The column of an attribute by its canonical name; the parser knows no other names.
+    /// The column of an attribute, given its canonical name.
+    ///
+    /// The parser returns no other names.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
         switch key {
         case "start_time": ("runs.start_time", .integer)
@@ -232,26 +241,28 @@ struct RunSearchStatement {
         }
     }
 
-    /// A status is stored as a number and compared as its name.
+    /// The SQL for the name of a status, which is stored as a number.
     private static let statusText =
         "CASE runs.status "
         + RunStatus.allCases.map { "WHEN \($0.storedValue) THEN '\($0.wireName)'" }.joined(separator: " ") + " END"
 }
 
 extension Comparison {
-    /// As in the reference, a run's name is found by the tag that carries it.
+    /// Whether this compares the run's name.
+    ///
+    /// As in MLflow, such a comparison looks at the run name tag.
     var isRunName: Bool { entity == .attribute && key == "run_name" }
 
-    /// Whether only runs that the filter names by their ids can be found.
-    var namesRuns: Bool {
+    /// Whether only runs with certain ids can meet the comparison.
+    var selectsRunsByID: Bool {
         entity == .attribute && key == "run_id" && (comparisonOperator == .equal || comparisonOperator == .isIn)
     }
 
-    /// Whether it asks for one value of a param, a tag or the name.
+    /// Whether this compares a param, a tag or the run's name for equality.
     fileprivate var isExactText: Bool {
         comparisonOperator == .equal && (entity == .parameter || entity == .tag || isRunName)
     }
 
-    /// The key under which the compared value is stored.
-    var keyOfPair: String { isRunName ? Tag.runNameKey : key }
+    /// The key under which the compared value is stored: for the run's name, the key of the run name tag.
+    var storedKey: String { isRunName ? Tag.runNameKey : key }
 }

@@ -7,7 +7,9 @@ extension WriteSession {
         if let conflict = try insertParam(param, runRow: run.id) { throw conflict.refusal(runID: runID) }
     }
 
-    /// - Returns: nil when the run holds the param now.
+    /// Stores a param unless the run already has it.
+    ///
+    /// - Returns: nil if the run now has the param with this value; else the conflict with the stored value.
     private func insertParam(_ param: Param, runRow: Int64) throws -> ParamConflict? {
         let keyID = try keyID(for: param.key)
         let insert = statements.insertParam
@@ -21,7 +23,7 @@ extension WriteSession {
         try select.bind(keyID, at: 2)
         defer { select.reset() }
         guard try select.step() else {
-            throw StoreCorruption("a param that was refused as a duplicate is not there")
+            throw StoreCorruption("a param that was ignored as a duplicate is missing")
         }
         return ParamConflict(param, storedValue: select.string(0))
     }

@@ -14,7 +14,7 @@ extension WriteSession {
         return run
     }
 
-    /// A run with its tags and nothing else; nil where there is none.
+    /// Returns a run with only its tags; nil for an unknown run id.
     private func runWithTags(_ runID: String) throws -> Run? {
         let select = try connection.query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
         guard let (info, row) = try select.firstRow({ (try RunInfo(row: $0), $0.int64(RunInfo.rowColumn)) }) else {

@@ -2,9 +2,10 @@ internal import Filter
 internal import Tracking
 
 extension SearchStatement {
-    /// `column operator value` for an operator that compares with one value or a list.
+    /// Returns the SQL for a comparison of a column, and binds its value or list.
     ///
-    /// Neither LIKE nor ILIKE has an escape character; ILIKE folds ASCII alone.
+    /// LIKE and ILIKE have no escape character, and ILIKE ignores the case of ASCII letters only.
+    /// - Throws: `.invalidParameterValue` for a pattern of more than 50,000 bytes.
     mutating func condition(_ column: String, _ comparison: Comparison) throws -> String {
         switch comparison.comparisonOperator {
         case .equal: "\(column) = \(try bindValue(of: comparison))"
@@ -22,9 +23,10 @@ extension SearchStatement {
         }
     }
 
-    /// The same for a column of an entity's own table.
+    /// Returns the SQL for a comparison of an attribute.
     ///
-    /// An index finds the texts that begin as a LIKE pattern does, as SQLite's own LIKE would have it look.
+    /// A LIKE pattern gets an additional range for its text before the first wildcard, so that SQLite can use an index
+    /// of the column, as it does for its own LIKE.
     mutating func condition(
         _ attribute: (column: String, kind: SortTerm.Kind),
         _ comparison: Comparison
@@ -41,7 +43,7 @@ extension SearchStatement {
         return "\(attribute.column) >= \(first) AND \(attribute.column) < \(beyond) AND \(condition)"
     }
 
-    /// Whether it is no expression.
+    /// Whether the text is the name of a column and not an expression.
     private static func isColumn(_ text: String) -> Bool {
         text.utf8.allSatisfy { $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") || $0 | 0x20 >= UInt8(ascii: "a") }
     }
@@ -55,7 +57,7 @@ extension SearchStatement {
         }
     }
 
-    /// The longest pattern, in bytes; no longer one is taken by SQLite's own LIKE (https://sqlite.org/limits.html §8).
+    /// The maximum length of a pattern in bytes, the same as in SQLite's own LIKE (https://sqlite.org/limits.html §8).
     private static let maximumPatternBytes = 50_000
 
     private mutating func bindPattern(of comparison: Comparison) throws -> String {
@@ -76,9 +78,9 @@ extension SearchStatement {
         }
     }
 
-    /// The parser lets no such comparison pass; nothing a client sends leads here.
+    /// The error for a value that does not fit the operator; the parser never returns such a comparison.
     private static func unexpectedValue(of comparison: Comparison) -> StoreCorruption {
-        StoreCorruption("the parser delivered a value of the wrong kind for \(comparison.key)")
+        StoreCorruption("the parser returned a value of the wrong kind for \(comparison.key)")
     }
 }
 

@@ -1,17 +1,17 @@
 internal import Coding
 internal import Tracking
 
-/// Where the next page begins.
+/// The position at which a page begins.
 enum PageStart: Sendable {
     case beginning
-    /// After the row with these sort values, in the order of the query's sort terms.
+    /// After the row with these sort values, which are in the order of the query's sort terms.
     case after([SortValue])
-    /// After so many rows: the form of the reference's own tokens, accepted so that a client may page across a change of
-    /// servers.
+    /// After this number of rows. MLflow's page tokens have this form; they are accepted so that a client can go on
+    /// with the next page after a change of servers.
     case offset(Int64)
 }
 
-/// One value by which rows are sorted, exactly as the database holds it.
+/// One sort value of a row, exactly as the database stores it.
 enum SortValue: Sendable, Equatable {
     case null
     case integer(Int64)
@@ -19,10 +19,12 @@ enum SortValue: Sendable, Equatable {
     case text(String)
 }
 
-/// An opaque token that names the last row of a page and the query it belongs to.
+/// A page token: it identifies the last row of a page and the query.
 ///
-/// Layout before base64: a version byte, the query's digest (8 bytes), then for each sort value a tag byte and its bytes.
-/// Doubles travel as their bits, so that the next page begins exactly after the last row.
+/// Clients must not interpret it.
+///
+/// Layout before base64: a version byte, the digest of the query (8 bytes), then a type byte and the bytes of each sort
+/// value. The bits of a double are copied, so that the next page begins exactly after the last row.
 struct PageToken {
     private static let version: UInt8 = 0xA1
 
@@ -47,12 +49,14 @@ struct PageToken {
         return Base64.encode(bytes)
     }
 
+    /// Reads a page token.
+    ///
     /// - Parameters:
-    ///   - token: as the client sent it; nil and empty mean the first page.
-    ///   - digest: of the query that the token is used with.
-    ///   - termCount: number of sort values that the query has; nil when its statement checks it.
-    ///   - refusal: of a token that was made with another digest, which it is given.
-    /// - Throws: `.invalidParameterValue` for a token that nobody made or that belongs to another query.
+    ///   - token: as the client sent it; nil and an empty text mean the first page.
+    ///   - digest: the digest of the current query.
+    ///   - termCount: the number of sort values of the query; nil if the caller checks it.
+    ///   - refusal: makes the error for a token of another query, from that query's digest.
+    /// - Throws: `.invalidParameterValue` for a token that is malformed or belongs to another query.
     static func parse(
         _ token: String?,
         digest: UInt64,
@@ -86,7 +90,7 @@ struct PageToken {
 
     static var malformed: TrackingError { .invalidParameter("Invalid page token, could not base64-decode") }
 
-    /// Reads the reference's token, the JSON text `{"offset": N}`.
+    /// Reads MLflow's token, the JSON text `{"offset": N}`.
     private static func referenceOffset(_ bytes: [UInt8]) throws(TrackingError) -> Int64 {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed }
         let squeezed = text.filter { !$0.isWhitespace }
@@ -115,7 +119,7 @@ private struct TokenReader {
         return bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    /// nil at the end of the token.
+    /// Reads the next sort value; returns nil at the end of the token.
     mutating func sortValue() throws(TrackingError) -> SortValue? {
         guard let tag = bytes.popFirst() else { return nil }
         if tag == 0 { return .null }
@@ -134,7 +138,9 @@ private struct TokenReader {
     }
 }
 
-/// A stable 64-bit digest of a query (FNV-1a), to tell the tokens of different queries apart.
+/// A 64-bit FNV-1a hash of a query, by which the tokens of different queries are distinguished.
+///
+/// It is the same in every process, so that tokens stay valid after a restart.
 struct QueryDigest {
     private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -142,7 +148,7 @@ struct QueryDigest {
         for byte in text.utf8 {
             mix(byte)
         }
-        // A byte that no UTF-8 text contains keeps ("ab", "c") and ("a", "bc") apart.
+        // Separates the texts with a byte that UTF-8 never contains: ("ab", "c") and ("a", "bc") get different digests.
         mix(0xFF)
     }
 

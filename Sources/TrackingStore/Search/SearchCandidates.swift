@@ -1,36 +1,37 @@
 internal import Filter
 internal import SQLite
 
-/// Rows among which are all that a search finds.
+/// A set of rows that contains all results of a search, and what remains to be tested on them.
 struct CandidateRows {
-    /// Ascending.
-    var numbers: [Int64]
-    /// What they have still to meet.
+    /// The row ids, in ascending order.
+    var rowIDs: [Int64]
+    /// The comparisons that the rows still have to be tested for.
     var filter: [Comparison]
 }
 
-/// Finds the rows that may answer a search by reading the indexes of values, where that costs less than walking in the
-/// order of the search until the page is full.
+/// Finds candidate rows for a search in the value indexes, if that costs less than scanning the rows in the search's
+/// order until the page is full.
 ///
-/// Costs are counted in rows looked up. How many rows meet several comparisons at once is first expected as if the
-/// comparisons had nothing to do with each other, then known once the indexes have been read.
+/// The cost is estimated as a number of row look-ups. Before the indexes are read, the number of rows that meet several
+/// comparisons is estimated as if the comparisons were independent; afterwards it is known.
 struct SearchCandidates<Search: SearchDescription> {
-    /// Rows of an index that are read in its order in the time of looking one up.
+    /// The number of index entries that can be read in order in the time of one row look-up.
     private let rowsPerLookup = 20.0
-    /// Comparisons that a larger part of the rows meets are not worth reading together with others.
+    /// An index is not read for a comparison that more than 1 / `largestPart` of all rows meet, not even together with
+    /// others.
     private let largestPart: Int64 = 8
-    /// How far the rows of one comparison are counted at the most.
+    /// The maximum number of rows that are counted for one comparison.
     private let countedRows: Int64 = 50_000
 
     private let search: Search
     private let session: ReadSession
-    /// Rows of the whole store.
+    /// The number of rows in the whole table.
     private let rowCount: Int64
 
-    /// The comparisons that an index answers, by their places in the filter; at least one.
+    /// The indices, in the filter, of the comparisons that a value index can answer; at least one.
     private let answered: [Int]
 
-    /// nil when no index answers a part of the filter.
+    /// Returns nil if no value index can answer any comparison of the filter.
     init?(_ search: Search, in session: ReadSession) throws {
         answered = search.filter.indices.filter { search.isAnsweredByIndex(search.filter[$0]) }
         guard !answered.isEmpty else { return nil }
@@ -39,35 +40,35 @@ struct SearchCandidates<Search: SearchDescription> {
         rowCount = try search.rowCount(in: session)
     }
 
-    /// Whether each comparison that an index answers is met by more rows than these.
-    func areMany(_ rows: Int64) throws -> Bool {
+    /// Whether more than this number of rows meet each of the comparisons that an index can answer.
+    func allMatchMore(than rows: Int64) throws -> Bool {
         try answered.allSatisfy { try countRows(meeting: search.filter[$0], upTo: rows + 1) > rows }
     }
 
-    /// nil when a walk costs less.
+    /// Returns the candidate rows, or nil if a scan in the order of the search costs less.
     func find() throws -> CandidateRows? {
-        let chosen = try worthReading()
+        let chosen = try comparisonsWorthReading()
         guard !chosen.isEmpty else { return nil }
         var found: Set<Int64>?
         for index in chosen {
             found = try rows(meeting: search.filter[index], among: found)
         }
         guard let found, try costsLess(Double(found.count), matches: Double(found.count)) else { return nil }
-        let open = search.filter.indices.filter { index in
-            !chosen.contains(index) || !search.isSettledByIndex(search.filter[index])
+        let untested = search.filter.indices.filter { index in
+            !chosen.contains(index) || !search.isFullyAnsweredByIndex(search.filter[index])
         }
-        return CandidateRows(numbers: found.sorted(), filter: open.map { search.filter[$0] })
+        return CandidateRows(rowIDs: found.sorted(), filter: untested.map { search.filter[$0] })
     }
 
-    /// The comparisons by which the candidates are found, met by the fewest rows first; none when a walk costs less.
-    private func worthReading() throws -> [Int] {
-        // From one comparison alone one only goes when fewer rows meet it than a walk would pass.
-        let alone = Int64((rowsForPage * Double(rowCount)).squareRoot())
-        let together = max(alone, min(rowCount / largestPart, countedRows))
+    /// Chooses the comparisons whose indexes are read, the most selective first; none if a scan costs less.
+    private func comparisonsWorthReading() throws -> [Int] {
+        // One index by itself is only used if it yields fewer rows than a scan would look at.
+        let limitForOne = Int64((rowsForPage * Double(rowCount)).squareRoot())
+        let limitForSeveral = max(limitForOne, min(rowCount / largestPart, countedRows))
         var counted: [(comparison: Int, rows: Double)] = []
-        for (place, index) in answered.enumerated() {
-            let hasOthers = !counted.isEmpty || place + 1 < answered.count
-            let limit = hasOthers ? together : alone
+        for (position, index) in answered.enumerated() {
+            let hasOthers = !counted.isEmpty || position + 1 < answered.count
+            let limit = hasOthers ? limitForSeveral : limitForOne
             let rows = try countRows(meeting: search.filter[index], upTo: limit)
             if rows < limit { counted.append((index, Double(rows))) }
         }
@@ -84,13 +85,13 @@ struct SearchCandidates<Search: SearchDescription> {
         return chosen
     }
 
-    /// One more row than the page has tells whether there is another page.
+    /// The number of rows on a page, plus one that shows whether there is another page.
     private var rowsForPage: Double { Double(search.maxResults + 1) }
 
-    /// Whether looking up so many rows costs less than a walk when so many of the store's rows answer the search.
+    /// Whether the look-ups cost less than a scan, if `matches` rows of the table meet the filter.
     private func costsLess(_ lookups: Double, matches: Double) throws -> Bool {
         if search.isInOrderOfAnIndex, lookups * matches > rowsForPage * Double(rowCount) { return false }
-        // A walk ends with the rows among which the search is made.
+        // A scan looks at no more rows than the searched experiments have.
         return try search.rowCount(upTo: Int64(lookups) + 1, in: session) > Int64(lookups)
     }
 

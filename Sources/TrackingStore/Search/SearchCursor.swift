@@ -1,11 +1,15 @@
-/// One page of a search: its rows are of one moment, and what they stand for is read as it is asked for.
+/// One page of a search.
+///
+/// The row ids were found at one moment; the entities are read later, in parts.
 package struct SearchCursor<Entity: Sendable>: Sendable {
     /// The numbers of the rows, in the order of the page.
     let rows: [Int64]
     private let read: @Sendable ([Int64], ReadSession) throws -> (entities: [Entity], rows: Int)
-    /// How many rows of the page have been read.
+    /// The number of rows that have been read.
     package private(set) var readCount = 0
-    /// Opaque; nil on the last page.
+    /// The token for the next page; nil on the last page.
+    ///
+    /// Clients must not interpret it.
     package let nextPageToken: String?
 
     init<Search: SearchDescription>(_ search: Search.Type, rows: [Int64], nextPageToken: String?)
@@ -37,15 +41,15 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         SearchCursor<Other>(rows: rows, nextPageToken: nextPageToken) { (try read($0, $1), $0.count) }
     }
 
-    /// How many rows the page has, read or not.
+    /// The number of rows of the page, read or not.
     package var count: Int { rows.count }
 
-    /// What the page holds in memory.
+    /// The memory that the row ids take, in bytes.
     package var memoryBytes: Int { rows.count * MemoryLayout<Int64>.stride }
 
-    /// Reads on: at most `limit` rows, at least one unless the page has ended.
+    /// Reads the next rows: at most `limit`, and at least one unless the page has ended.
     ///
-    /// - Returns: what they stand for, without those that have been removed since the page was found.
+    /// - Returns: the entities, without those that were deleted since the page was found.
     package mutating func next(_ limit: Int, in session: ReadSession) throws -> [Entity] {
         let wanted = Array(rows[readCount...].prefix(limit))
         guard !wanted.isEmpty else { return [] }
@@ -54,7 +58,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         return found.entities
     }
 
-    /// What the rest of the page stands for, all at once: for pages that are known to be short.
+    /// Returns all entities that have not been read yet; for pages that are known to be short.
     package func whole(in session: ReadSession) throws -> [Entity] {
         var rest = self
         var entities: [Entity] = []

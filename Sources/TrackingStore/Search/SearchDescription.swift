@@ -2,90 +2,95 @@ internal import Filter
 internal import SQLite
 internal import Tracking
 
-/// What can be searched: its tables, keys and indexes; `ReadSession.find(_:)` does the rest.
+/// A kind of search, described by its table, its SQL and its indexes; `ReadSession.find(_:)` carries it out.
 ///
-/// A subject needs a digest, a statement and a way to read its entities; what has a default serves those subjects whose
-/// rows can be reached by more than one index.
+/// Every kind needs a digest, a statement and a function that reads its entities. The members with a default are for
+/// kinds whose rows can be reached by more than one index.
 protocol SearchDescription: Sendable {
     associatedtype Found: Sendable
 
-    /// Whose integer key names a row; its rows are never removed, or so few that the largest number is about their count.
+    /// The table that is searched. Its integer `id` identifies a row, and the largest id is about the number of rows.
     static var table: String { get }
     var filter: [Comparison] { get }
-    /// How many keys it orders by; 0 for the default order.
-    var orderedKeys: Int { get }
+    /// The number of keys in the requested order; 0 for the default order.
+    var sortKeyCount: Int { get }
     var experimentIDs: [Int64] { get }
-    /// At least 1.
+    /// The maximum number of entities on a page, at least 1.
     var maxResults: Int { get }
     var pageToken: String? { get }
-    /// Tells the page tokens of different searches apart; the page size may change between pages.
+    /// Distinguishes the page tokens of different searches. The page size is not part of it, so it may change between
+    /// pages.
     var digest: UInt64 { get }
-    /// Whether a token of the reference, which counts rows, is accepted.
-    var takesOffsets: Bool { get }
-    /// The refusal of a token that a search with another digest made.
-    func refusal(ofTokenWith made: UInt64) -> TrackingError
+    /// Whether MLflow's own page tokens, which contain a number of rows, are accepted.
+    var acceptsOffsetTokens: Bool { get }
+    /// The error for a page token of a search with another digest.
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError
 
-    /// The search as SQL, with an order that is total.
+    /// Returns the search as SQL, with a total order.
     func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement
-    /// As many of a page's first rows as may be held as values at once, at least one.
+    /// Returns the first rows of the page, as many as may be in memory at once, at least one.
     static func portion(of rows: [Int64], in session: ReadSession) throws -> [Int64]
-    /// What the rows stand for, in their order, without those that have been removed since they were found.
+    /// Reads the entities of the rows, in their order, without those that were deleted since the rows were found.
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Found]
 
-    /// Whether the filter names the rows by their ids, which are then looked up.
-    var namesRows: Bool { get }
-    /// Whether rows can be met in the order of the search, so that a walk ends when the page is full.
+    /// Whether the filter selects rows by their ids; SQLite then looks these rows up.
+    var selectsRowsByID: Bool { get }
+    /// Whether an index has the order of the search, so that a scan of it can end when the page is full.
     var isInOrderOfAnIndex: Bool { get }
-    /// Whether an index of values tells which rows meet a comparison, sooner than a look at each row.
+    /// Whether a value index can find the rows that meet a comparison faster than a scan.
     func isAnsweredByIndex(_ comparison: Comparison) -> Bool
-    /// Whether that index tells the whole truth and not only how a long text begins.
-    func isSettledByIndex(_ comparison: Comparison) -> Bool
-    /// Rows among which the search is made, counted up to a limit.
+    /// Whether all rows from `indexRows` meet the comparison. An index that holds only the beginning of texts also
+    /// yields rows that do not.
+    func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool
+    /// Counts the rows of the searched experiments, but stops at the limit.
     func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64
-    /// The rows of an index that meet a comparison; `rowColumn` names what is searched.
+    /// Returns the SQL that finds rows for a comparison in a value index; `rowColumn` is the column with the row id.
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement
-    /// The index of the metric that orders the search first; nil where none does.
+    /// Returns the value index of the metric by which the search orders first; nil if it orders first by something
+    /// else.
     func metricWalk(in session: ReadSession) throws -> MetricWalk?
 }
 
-/// By what the rows of a search are reached.
+/// The access path: how the rows of a search are reached.
 enum SearchReach {
-    /// By the index of the order, or by whatever SQLite finds best.
+    /// By the path that SQLite chooses.
     case order
-    /// By their numbers; the search looks at no other rows.
+    /// By their ids; no other rows are looked at.
     case candidates(CandidateRows)
-    /// By the index of the values of the metric that the search orders by first.
+    /// By the value index of the metric by which the search orders first; only rows of this class.
     case metric(MetricClass)
 }
 
-/// Where a row stands in an order by a metric, in both directions.
+/// The class of a row's metric value.
+///
+/// In both directions of an order, all rows of one class come before the next class.
 enum MetricClass: Int64 {
     case number = 0
     case notANumber = 1
     case missing = 2
 }
 
-/// The index of a metric's values, by which rows can be met in the order of a search.
+/// A scan of the value index of a metric, which yields rows in the order of a search.
 struct MetricWalk {
-    /// In the order of the search: their places are the first sort values of their rows.
+    /// The classes in their order; the position of a row's class in this list is the row's first sort value.
     var classes: [MetricClass]
-    /// All entries of the metric in the index.
-    var measured: SearchStatement
-    /// Those that are numbers, ordered by value.
+    /// Selects all entries of the metric in the index, NaN included.
+    var allEntries: SearchStatement
+    /// Selects the entries that are numbers, ordered by value.
     var numbers: SearchStatement
 }
 
 extension SearchDescription {
     var filter: [Comparison] { [] }
-    var orderedKeys: Int { 0 }
+    var sortKeyCount: Int { 0 }
     var experimentIDs: [Int64] { [] }
-    var takesOffsets: Bool { true }
-    func refusal(ofTokenWith made: UInt64) -> TrackingError { PageToken.otherQuery }
+    var acceptsOffsetTokens: Bool { true }
+    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError { PageToken.otherQuery }
     static func portion(of rows: [Int64], in session: ReadSession) -> [Int64] { rows }
-    var namesRows: Bool { false }
+    var selectsRowsByID: Bool { false }
     var isInOrderOfAnIndex: Bool { true }
     func isAnsweredByIndex(_ comparison: Comparison) -> Bool { false }
-    func isSettledByIndex(_ comparison: Comparison) -> Bool { false }
+    func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool { false }
     func rowCount(upTo limit: Int64, in session: ReadSession) throws -> Int64 { limit }
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
         throw StoreCorruption("no index answers a comparison with \(comparison.key)")
@@ -94,13 +99,13 @@ extension SearchDescription {
 }
 
 extension SearchDescription {
-    /// Rows of the whole store, at least 1.
+    /// The approximate number of rows in the whole table, at least 1.
     func rowCount(in session: ReadSession) throws -> Int64 {
         let count = try session.connection.query("SELECT max(id) FROM \(Self.table)").firstRow { $0.int64(0) } ?? 0
         return max(count, 1)
     }
 
-    /// The rows of the searched experiments, deleted ones included, counted up to a limit.
+    /// Counts the rows of the searched experiments, deleted ones included, but stops at the limit.
     func rowsOfExperiments(upTo limit: Int64, in session: ReadSession) throws -> Int64 {
         var rows = SearchStatement(rowColumn: "id", source: Self.table)
         rows.restrict(Self.table, to: experimentIDs)

@@ -3,15 +3,15 @@ internal import SQLite
 internal import Tracking
 
 extension ReadSession {
-    /// One page of what a search finds, in its order.
+    /// Returns one page of the search, in its order.
     ///
-    /// - Throws: `.invalidParameterValue` for a page token that is none or belongs to another search, for more keys than
-    ///   SQLite takes, and for a pattern that is too long.
+    /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
+    ///   sort keys, and for a pattern that is too long.
     func find<Search: SearchDescription>(_ search: Search) throws -> SearchCursor<Search.Found> {
         advice = { Self.advice(on: search) }
         let digest = search.digest
         let start = try PageToken.parse(search.pageToken, digest: digest, refusal: search.refusal)
-        if case .offset = start, !search.takesOffsets { throw search.refusal(ofTokenWith: ~digest) }
+        if case .offset = start, !search.acceptsOffsetTokens { throw search.refusal(ofTokenWithDigest: ~digest) }
         let found = try SearchPlan(search, in: self).rows(from: start)
         let hasMore = found.rows.count > search.maxResults
         return SearchCursor(
@@ -21,36 +21,39 @@ extension ReadSession {
         )
     }
 
-    /// Says what makes a search dear, for the case that it takes too long.
+    /// Returns what the client should reduce if the search takes too long.
     private static func advice<Search: SearchDescription>(on search: Search) -> String {
         let filter = search.filter
         let patterns = filter.count { $0.comparisonOperator == .like || $0.comparisonOperator == .ilike }
         var parts: [String] = []
-        if patterns > 0 { parts.append("fewer patterns than its \(patterns), none of them beginning with '%'") }
-        if filter.count > patterns { parts.append("fewer comparisons than its \(filter.count)") }
-        if search.orderedKeys > 0 { parts.append("fewer keys to order by than its \(search.orderedKeys)") }
-        if search.experimentIDs.count > 1 { parts.append("fewer experiments than its \(search.experimentIDs.count)") }
+        if patterns > 0 {
+            parts.append("fewer LIKE and ILIKE patterns (now \(patterns)), none of which begins with '%'")
+        }
+        if filter.count > patterns { parts.append("fewer comparisons (now \(filter.count))") }
+        if search.sortKeyCount > 0 { parts.append("fewer keys in order_by (now \(search.sortKeyCount))") }
+        if search.experimentIDs.count > 1 { parts.append("fewer experiments (now \(search.experimentIDs.count))") }
         return "Use " + (parts + ["smaller pages"]).joined(separator: ", or ") + "."
     }
 }
 
-/// Chooses how a search is carried out, by looking at how many rows each index would give.
+/// Chooses the access path of a search by counting, within limits, the rows that each index would yield.
 ///
-/// Each look is bounded. Whatever is chosen, the rows, their order and their page tokens are the same, so that the choice
-/// may differ from one page to the next.
+/// Every choice gives the same rows, order and page tokens, so the choice may differ between the pages of one search.
 struct SearchPlan<Search: SearchDescription> {
-    /// Fewer rows than this in the searched experiments are sorted rather than met on a walk through a metric's values.
+    /// If the searched experiments have fewer rows than this, sorting them is faster than a scan of the metric's index.
     private let fewRows: Int64 = 500
-    /// How far the searched rows are counted.
+    /// The maximum number of rows that are counted in the searched experiments.
     private let countedRows: Int64 = 5_000
-    /// Values of a metric that are walked for each row of the page before the rows that meet the filter are collected and
-    /// sorted: first a few, to see how many of them meet it, then so many that the page is probably filled.
+    /// The numbers of metric values per row of the page that are scanned before the other access paths are tried.
+    ///
+    /// The first number shows how many of the values belong to rows that meet the filter; with the second one the page
+    /// is probably full.
     private let probedValues = 2
     private let triedValues = 32
 
     private let search: Search
     private let session: ReadSession
-    /// One more row than the page has tells whether there is another page.
+    /// The number of rows on a page, plus one that shows whether there is another page.
     private let wanted: Int
 
     init(_ search: Search, in session: ReadSession) {
@@ -59,13 +62,13 @@ struct SearchPlan<Search: SearchDescription> {
         wanted = search.maxResults + 1
     }
 
-    /// The rows of one page and one more, if there are that many.
+    /// Returns the rows of the page, and one more if there is one.
     func rows(from start: PageStart) throws -> SearchRows {
-        guard !search.namesRows else { return try rows(reachedBy: .order, from: start) }
+        guard !search.selectsRowsByID else { return try rows(reachedBy: .order, from: start) }
         let walk = try usefulWalk(from: start)
         let candidates = try SearchCandidates(search, in: session)
-        if let walk, let candidates, try candidates.areMany(Int64(wanted * triedValues)),
-            let found = try tried(walk, from: start)
+        if let walk, let candidates, try candidates.allMatchMore(than: Int64(wanted * triedValues)),
+            let found = try probe(walk, from: start)
         {
             return found
         }
@@ -87,53 +90,57 @@ struct SearchPlan<Search: SearchDescription> {
         )
     }
 
-    // MARK: Walks
+    // MARK: Index scans
 
-    /// The walk through the values of the metric that orders the search, if it meets the searched rows soon enough.
+    /// Returns the scan of the metric's value index if it is expected to find enough of the searched rows early.
     private func usefulWalk(from start: PageStart) throws -> MetricWalk? {
         if case .offset = start { return nil }
         guard let walk = try search.metricWalk(in: session) else { return nil }
         let rows = try search.rowCount(upTo: countedRows, in: session)
         guard rows >= fewRows, rows < countedRows else { return rows == countedRows ? walk : nil }
-        // If fewer than one value in four of this metric belongs to the searched experiments, sorting is about as fast as
-        // walking its index.
-        return try session.count(walk.measured, upTo: 4 * rows) < 4 * rows ? walk : nil
+        // If fewer than one value in four of this metric belongs to the searched experiments, sorting their rows is
+        // about as fast as scanning the index.
+        return try session.count(walk.allEntries, upTo: 4 * rows) < 4 * rows ? walk : nil
     }
 
-    /// Whether no row of the store lacks the metric.
+    /// Whether every row of the table has the metric.
     ///
-    /// A count over an index tells it far sooner than a look at every row.
+    /// Counting the entries of the index is much faster than looking at every row.
     private func isComplete(_ walk: MetricWalk) throws -> Bool {
-        try session.count(walk.measured) == search.rowCount(in: session)
+        try session.count(walk.allEntries) == search.rowCount(in: session)
     }
 
-    /// Rows with a number, then with NaN, then without the metric, each by an index of its own.
+    /// Returns rows with a number, then rows with NaN, then rows without the metric; each class has its own access
+    /// path.
     private func rows(along walk: MetricWalk, from start: PageStart) throws -> SearchRows {
         var found = SearchRows()
-        for (place, metricClass) in walk.classes.enumerated() {
-            if let done = start.place, done > place { continue }
+        for (classIndex, metricClass) in walk.classes.enumerated() {
+            if let done = start.classIndex, done > classIndex { continue }
             if metricClass == .missing, try isComplete(walk) { break }
-            try append(metricClass, at: place, from: start, to: &found)
+            try append(metricClass, at: classIndex, from: start, to: &found)
             if found.rows.count == wanted { break }
         }
         return found
     }
 
-    /// - Parameter end: a value of the metric before which the walk ends; nil for none.
+    /// Appends rows of one class until the page is full.
+    ///
+    /// - Parameter end: the metric value before which the scan ends; nil to scan all values.
     private func append(
         _ metricClass: MetricClass,
-        at place: Int,
+        at classIndex: Int,
         from start: PageStart,
         before end: SortValue? = nil,
         to found: inout SearchRows
     ) throws {
         var statement = try search.statement(reachedBy: .metric(metricClass), in: session)
         if let end { statement.end(before: end) }
-        // Sort values as the whole search has them: the class, the value, the rest.
-        let leading: [SortValue] = [.integer(Int64(place))] + (metricClass == .missing ? [.null] : [])
+        // The whole search has more sort values than this statement: the class comes first and, for a missing metric,
+        // null.
+        let leading: [SortValue] = [.integer(Int64(classIndex))] + (metricClass == .missing ? [.null] : [])
         let part = try statement.rows(
             wanted - found.rows.count,
-            after: start.place == place ? start.values.map { Array($0.dropFirst(leading.count)) } : nil,
+            after: start.classIndex == classIndex ? start.values.map { Array($0.dropFirst(leading.count)) } : nil,
             keepingValuesOf: wanted - 2 - found.rows.count,
             in: session.connection
         )
@@ -141,10 +148,10 @@ struct SearchPlan<Search: SearchDescription> {
         found.keptValues = found.keptValues ?? part.keptValues.map { leading + $0 }
     }
 
-    /// The page, if a bounded number of the metric's values holds it; nil when they do not, or when a few of them tell that
-    /// they will not.
-    private func tried(_ walk: MetricWalk, from start: PageStart) throws -> SearchRows? {
-        guard start.place ?? 0 == 0 else { return nil }
+    /// Returns the page if a bounded number of the metric's values fills it; nil if not, or if the first of them show
+    /// that the rest will probably not fill it.
+    private func probe(_ walk: MetricWalk, from start: PageStart) throws -> SearchRows? {
+        guard start.classIndex ?? 0 == 0 else { return nil }
         for values in [probedValues, triedValues] {
             var numbers = walk.numbers
             guard let end = try numbers.value(wanted * values, after: start.values?.dropFirst().first, in: session)
@@ -165,9 +172,9 @@ extension PageStart {
         return values
     }
 
-    /// The class of the row before the page, on a walk through the values of a metric.
-    fileprivate var place: Int? {
-        guard case .integer(let place) = values?.first else { return nil }
-        return Int(exactly: place)
+    /// The position of the class of the row before the page, in a scan of a metric's value index.
+    fileprivate var classIndex: Int? {
+        guard case .integer(let index) = values?.first else { return nil }
+        return Int(exactly: index)
     }
 }

@@ -1,7 +1,7 @@
 internal import SQLite
 internal import Tracking
 
-/// One expression by which rows are sorted.
+/// One SQL expression of an ORDER BY clause.
 struct SortTerm {
     enum Kind {
         case integer
@@ -19,7 +19,7 @@ struct SortTerm {
         self.kind = kind
     }
 
-    /// The value of the term in a row, exactly as the database holds it.
+    /// Reads the value of the term from a row, exactly as the database stores it.
     func value(in row: Statement, column: Int) -> SortValue {
         if row.isNull(column) { return .null }
         return switch kind {
@@ -41,14 +41,16 @@ extension SortValue: Bindable {
     }
 }
 
-/// A search while it is being put together: SQL text from our own pieces, values bound.
+/// An SQL SELECT that is built step by step.
+///
+/// The text comes only from Apus; all values of clients are bound.
 struct SearchStatement {
-    /// The column that names a row, an integer.
+    /// The column with the integer id of a row.
     var rowColumn: String
-    /// The table and its joins.
+    /// The FROM clause: the table and its joins.
     var source: String
     var conditions: [String] = []
-    /// Together unique, so that the order is total.
+    /// The ORDER BY terms; together they are unique, so that the order is total.
     var terms: [SortTerm] = []
     private(set) var values: [any Bindable] = []
     private var joinCount = 0
@@ -59,25 +61,25 @@ struct SearchStatement {
         self.source = source
     }
 
-    /// A placeholder for a value.
+    /// Binds a value, and returns its placeholder.
     mutating func bind(_ value: any Bindable) -> String {
         values.append(value)
         return "?\(values.count)"
     }
 
-    /// A table name that no other join of the statement has.
+    /// Returns a table alias that the statement does not use yet.
     mutating func alias(_ stem: String) -> String {
         joinCount += 1
         return "\(stem)_\(joinCount)"
     }
 
-    /// The tables that SQLite joins at the most (https://sqlite.org/limits.html §9), less the one that is searched and one
-    /// by which its rows may be reached.
+    /// The maximum number of joins: SQLite's maximum of 64 tables (https://sqlite.org/limits.html §9), minus the
+    /// searched table and one that the access path may add.
     private static let maximumJoins = 62
 
-    /// Adds a join to the source.
+    /// Adds a join to the FROM clause.
     ///
-    /// - Returns: false, with nothing added, when there are as many joins as SQLite carries out, or as `limit` says.
+    /// - Returns: false, without adding it, if there are already `limit` joins.
     mutating func join(_ join: String, upTo limit: Int = maximumJoins) -> Bool {
         guard sourceJoins < limit else { return false }
         sourceJoins += 1
@@ -85,8 +87,10 @@ struct SearchStatement {
         return true
     }
 
-    /// What SQLite compares and orders by at the most: a value is bound for each of them, some have two, and two columns
-    /// are sorted for each key (https://sqlite.org/limits.html §2 and §9).
+    /// The maximum numbers of conditions and sort terms, derived from SQLite's limits for bound values and columns
+    /// (https://sqlite.org/limits.html §2 and §9).
+    ///
+    /// A condition binds one or two values, and a sort key has two terms.
     private static let maximumConditions = 5_000
     private static let maximumTerms = 800
 
@@ -102,7 +106,7 @@ struct SearchStatement {
         }
     }
 
-    /// All conditions as one expression; no deeper than SQLite reads, however many there are.
+    /// Joins all conditions with AND, in groups, so that the expression stays within SQLite's depth limit.
     private static func conjunction(_ conditions: [String]) -> String {
         guard conditions.count > conditionsOfGroup else { return conditions.joined(separator: "\n    AND ") }
         let groups = stride(from: 0, to: conditions.count, by: conditionsOfGroup).map { start in
@@ -111,16 +115,17 @@ struct SearchStatement {
         return groups.joined(separator: "\n    AND ")
     }
 
-    /// SQLite reads expressions that are 1,000 deep, and each AND is one deeper than the one before.
+    /// SQLite accepts expressions of depth 1,000, and each AND adds one level.
     private static let conditionsOfGroup = 100
 
-    /// Runs the search from one place on.
+    /// Runs the search from a position.
     ///
     /// - Parameters:
-    ///   - count: rows at the most.
-    ///   - last: the sort values of the row before the first; nil for the beginning.
-    ///   - offset: rows to pass over.
-    ///   - kept: the position of the row whose sort values are wanted.
+    ///   - count: the maximum number of rows.
+    ///   - last: the sort values of the row before the first one; nil to start at the beginning.
+    ///   - offset: the number of rows to skip.
+    ///   - kept: the index of the row whose sort values are returned.
+    /// - Throws: `.invalidParameterValue` for too many conditions, values or sort keys.
     func rows(
         _ count: Int,
         after last: [SortValue]? = nil,
@@ -151,12 +156,12 @@ struct SearchStatement {
         return found
     }
 
-    /// Keeps to the rows of some experiments.
+    /// Restricts the search to the rows of some experiments.
     ///
-    /// - Parameter isNamed: whether the rows are named by their ids. The unary plus then keeps SQLite from using the index of
-    ///   experiments instead.
-    mutating func restrict(_ table: String, to experimentIDs: [Int64], isNamed: Bool = false) {
-        let column = (isNamed ? "+" : "") + table + ".experiment_id"
+    /// - Parameter selectsByID: whether the filter selects rows by their ids. The unary plus then prevents SQLite from
+    ///   using the index of experiments instead.
+    mutating func restrict(_ table: String, to experimentIDs: [Int64], selectsByID: Bool = false) {
+        let column = (selectsByID ? "+" : "") + table + ".experiment_id"
         if experimentIDs.count == 1, let id = experimentIDs.first {
             conditions.append("\(column) = \(bind(id))")
         } else {
@@ -164,14 +169,15 @@ struct SearchStatement {
         }
     }
 
-    /// Leaves out the rows whose first sort value is this one or beyond it.
+    /// Excludes the rows whose first sort value is this one or comes after it.
     mutating func end(before value: SortValue) {
         guard let first = terms.first else { return }
         conditions.append("\(first.expression) \(first.isAscending ? "<" : ">") \(bind(value))")
     }
 
-    /// The first sort value of the row that is so many rows beyond a value, or beyond the beginning; nil when there are
-    /// fewer.
+    /// Returns the first sort value of the row that comes `count` rows after a value, or after the beginning.
+    ///
+    /// Returns nil if there are fewer rows.
     mutating func value(_ count: Int, after last: SortValue?, in session: ReadSession) throws -> SortValue? {
         guard let first = terms.first else { return nil }
         if let last { conditions.append("\(first.expression) \(first.isAscending ? ">=" : "<=") \(bind(last))") }
@@ -183,13 +189,14 @@ struct SearchStatement {
         return try session.connection.query(sql, values: values).firstRow { first.value(in: $0, column: 0) }
     }
 
-    /// Everything behind the columns of an unordered statement.
+    /// The FROM and WHERE clauses.
     var text: String { "FROM \(source) WHERE \(Self.conjunction(conditions))" }
 
-    /// The rows that come after the one with these values: the first term beyond, or equal and the second beyond, and so on.
+    /// Returns the condition for the rows after the one with these sort values.
     ///
-    /// A null compares with nothing, which is right: the term before it has told nulls apart, and the terms behind it
-    /// decide among them. The first term is never null.
+    /// A row comes after it if its first term is beyond the first value, or equal to it with the second term beyond the
+    /// second value, and so on. A null value is beyond nothing; that is correct, because the term before it separates
+    /// nulls from other values, and the terms after it order the nulls. The first term is never null.
     private mutating func keysetCondition(after last: [SortValue]) -> String {
         var equal: [String] = []
         var alternatives: [String] = []
@@ -197,8 +204,8 @@ struct SearchStatement {
         for (term, value) in zip(terms, last) {
             let placeholder = bind(value)
             let direction = term.isAscending ? ">" : "<"
-            // This range lets SQLite seek to the end of the last page; the unary plus keeps it from using one index for each
-            // alternative, which would lose the order.
+            // This range lets SQLite seek to the end of the previous page. The unary plus prevents SQLite from using a
+            // separate index for each alternative, which would lose the order.
             if range.isEmpty { range = ["\(term.expression) \(direction)= \(placeholder)"] }
             let beyond = "+\(term.expression) \(direction) \(placeholder)"
             alternatives.append("(" + (equal + [beyond]).joined(separator: " AND ") + ")")
@@ -208,16 +215,16 @@ struct SearchStatement {
     }
 }
 
-/// What a search found.
+/// The rows that a search found.
 struct SearchRows {
-    /// The numbers of the rows in order.
+    /// The row ids, in order.
     var rows: [Int64] = []
-    /// The sort values of the row that was asked for; nil when there are fewer rows.
+    /// The sort values of the row at the requested index; nil if there are fewer rows.
     var keptValues: [SortValue]?
 }
 
 extension ReadSession {
-    /// How many rows an unordered statement has, counted up to a limit.
+    /// Counts the rows of a statement, without its order, but stops at the limit.
     func count(_ statement: SearchStatement, upTo limit: Int64? = nil) throws -> Int64 {
         var statement = statement
         var sql = "SELECT count(*) \(statement.text)"

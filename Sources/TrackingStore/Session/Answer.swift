@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import Synchronization
 
-/// An outcome that one thread gives and another waits for.
+/// A result that one thread provides and another thread waits for.
 final class Answer<Value: Sendable>: Sendable {
     private let outcome = Mutex<Result<Value, any Error>?>(nil)
     private let semaphore = DispatchSemaphore(value: 0)
@@ -11,16 +11,16 @@ final class Answer<Value: Sendable>: Sendable {
         semaphore.signal()
     }
 
-    /// Blocks until the outcome is there.
+    /// Blocks until the result is there, and returns or throws it.
     func wait() throws -> Value {
         semaphore.wait()
         guard let result = outcome.withLock({ $0 }) else {
-            throw StoreCorruption("an answer was announced and not given")
+            throw StoreCorruption("a result was announced but not set")
         }
         return try result.get()
     }
 
-    /// Blocks until the outcome is there; nil when the deadline comes first.
+    /// Blocks until the result is there, and returns it; returns nil if the deadline passes first.
     func wait(until deadline: DispatchTime) -> Result<Value, any Error>? {
         semaphore.wait(timeout: deadline) == .success ? outcome.withLock { $0 } : nil
     }

@@ -1,6 +1,8 @@
 internal import SQLite
 
-/// A value that a statement binds; every value reaches SQL this way and none as text of the statement.
+/// A value for a parameter of a statement.
+///
+/// No value ever becomes part of the SQL text.
 protocol Bindable {
     func bind(to statement: Statement, at position: Int) throws
 }
@@ -21,7 +23,7 @@ extension String: Bindable {
     func bind(to statement: Statement, at position: Int) throws { try statement.bind(self, at: position) }
 }
 
-/// UTF-8 that need not be well-formed, as text.
+/// Bytes that are bound as text, even if they are not well-formed UTF-8.
 struct TextBytes: Bindable {
     let bytes: [UInt8]
 
@@ -40,7 +42,7 @@ extension Optional: Bindable where Wrapped: Bindable {
 }
 
 extension Connection {
-    /// A cached statement with its values bound, ready to step.
+    /// Returns a cached statement with its values bound, ready to step.
     func query(_ sql: String, _ values: any Bindable...) throws -> Statement {
         try query(sql, values: values)
     }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The time of day in Unix milliseconds, as every stored time is.
+/// The current time in Unix milliseconds, the unit of all stored times.
 func currentMilliseconds() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

@@ -1,25 +1,29 @@
 package import Budgets
 
-/// A request that makes something anew each time it is carried out, by what tells it from others.
+/// Identifies a request that creates a new thing each time it is carried out.
 ///
-/// A client whose connection breaks before the answer cannot know what became of its request and sends it again; the
-/// second must not make a second thing.
+/// A client that loses its connection before the answer does not know the result, and sends the request again. The
+/// fingerprint recognises the repetition, so that it does not create a second thing.
 package struct Creation: Sendable {
-    /// A longer body is not told from others: what is remembered of requests stays small.
+    /// The maximum size of a body that is fingerprinted, in bytes; this bounds the cost of hashing.
     package static let maximumBodyBytes = 16_384
 
     let fingerprint: Fingerprint
     let answer: AwaitedAnswer
 
-    /// - Parameter kind: what is made; the same body means another thing elsewhere.
-    /// - Returns: nil for a body that is too long.
+    /// Returns nil if the body is too long.
+    ///
+    /// - Parameter kind: what the request creates, because the same body may be sent to different endpoints.
     package init?(_ kind: String, body: [UInt8], caller: Caller) {
         guard body.count <= Self.maximumBodyBytes else { return nil }
         fingerprint = Fingerprint(kind, body, caller.peer)
         answer = AwaitedAnswer(of: caller)
     }
 
-    /// 128 bits, keyed by a number of this process: nobody can aim at another's request.
+    /// A 128-bit hash of the kind, the body and the address of the client.
+    ///
+    /// The process's random hash seed is part of it, so nobody can construct a request with another request's
+    /// fingerprint.
     struct Fingerprint: Hashable, Sendable {
         private let halves: SIMD2<Int>
 

@@ -2,52 +2,54 @@ package import Budgets
 package import SQLite
 internal import Tracking
 
-/// The store as one read request sees it: one moment in time over all its statements.
+/// The store during one read request; all its statements see the same moment.
 ///
-/// Handed to the closure of `TrackingStore.read` inside a read transaction, and used nowhere else.
+/// The closure of `TrackingStore.read` gets it inside a read transaction, and must not keep it.
 package final class ReadSession: ReaderContext, TrackingReading {
     package let connection: Connection
-    /// Who waits for what is read.
+    /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// Counted together with what the other parts of its answer cost; nil for a read by itself.
+    /// Adds up the processor time of all reads for one answer; nil if the answer needs only this read.
     package private(set) var effort: ReadEffort?
-    /// What to ask less of when the read takes too long.
+    /// Returns what the client should reduce if the read takes too long.
     var advice: () -> String = { usualAdvice }
     private var keyNames: [Int64: String] = [:]
 
-    /// Interned keys are never renamed or removed, so that what was read once stays true.
+    /// The maximum number of cached key names.
+    ///
+    /// The cache is never out of date, because keys are never renamed or deleted.
     private static let rememberedKeys = 20_000
 
     init(connection: Connection) {
         self.connection = connection
     }
 
-    /// Forgets what belonged to the read before.
+    /// Resets the state that belongs to a single read.
     func begin(for caller: Caller) {
         self.caller = caller
         effort = nil
         advice = { usualAdvice }
     }
 
-    /// Counts what this read has cost and what the other parts of its answer will cost, for a long answer.
+    /// Returns the effort that this read and the later reads for the same answer share; creates it if needed.
     package func sharedEffort() -> ReadEffort {
         let effort = effort ?? ReadEffort()
         self.effort = effort
         return effort
     }
 
-    /// What the client is told about a read that took too long.
+    /// Returns the error for the client if the read used too much processor or elapsed time; else returns `end`.
     package func failure(of end: ReadEnded) -> any Error {
         let taken =
             switch end.reason {
-            case .work: "\(end.limits.work.components.seconds) s of work"
+            case .work: "\(end.limits.work.components.seconds) s of processor time"
             case .time: "\(end.limits.time.components.seconds) s"
             case .callerLeft, .log: ""
             }
         return taken.isEmpty ? end : TrackingError.invalidParameter("The read was stopped after \(taken). \(advice())")
     }
 
-    /// The text of an interned key.
+    /// Returns the name of a key, from the cache if it is there.
     func keyName(_ id: Int64) throws -> String {
         if let known = keyNames[id] { return known }
         let select = try connection.query("SELECT name FROM keys WHERE id = ?1", id)
@@ -64,7 +66,9 @@ package final class ReadSession: ReaderContext, TrackingReading {
 
 private let usualAdvice = "Ask for less at once: smaller pages, fewer runs, or a shorter range."
 
-/// The database says something that Apus never writes; answered as an internal error and logged.
+/// The database contains something that Apus never writes.
+///
+/// It is logged, and the client gets an internal error.
 struct StoreCorruption: Error, CustomStringConvertible {
     let description: String
 
@@ -74,7 +78,7 @@ struct StoreCorruption: Error, CustomStringConvertible {
 }
 
 extension Connection {
-    /// The id of an interned key; nil when no run ever used it.
+    /// Returns the id of a key; nil if the key was never used.
     func keyID(for name: String) throws -> Int64? {
         let select = try query("SELECT id FROM keys WHERE name = ?1", name)
         defer { select.reset() }

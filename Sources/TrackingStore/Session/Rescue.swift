@@ -2,13 +2,15 @@ internal import Glibc
 internal import SQLite
 
 extension WriteSession {
-    /// Brings to safety what the files hold that are out of their place; for a time without a transaction.
+    /// Saves the content of files that are no longer at their paths.
     ///
-    /// A log that was deleted is copied into the database, and a database that was deleted into a new file beside its
-    /// place: SQLite still holds both open. A database that was moved is whole where it is.
+    /// Call it only outside a transaction.
+    ///
+    /// SQLite keeps deleted files open, so their content can still be read: that of a deleted WAL is copied into the
+    /// database, a deleted database into a new file in the same folder. A database that was moved needs no copy.
     func rescue() {
-        guard !isRescued else { return }
-        switch files.verdict() {
+        guard !isContentSaved else { return }
+        switch files.state() {
         case .inPlace: return
         case .logGone: rescueLog()
         case .databaseGone: files.isDeleted ? rescueDatabase() : noteMove()
@@ -17,30 +19,32 @@ extension WriteSession {
 
     private func rescueLog() {
         guard let (log, done) = try? connection.checkpoint(.passive), log == done else { return }
-        isRescued = true
-        report("the write-ahead log \(files.databasePath)-wal was deleted; what it held is in the database now")
+        isContentSaved = true
+        report("the write-ahead log \(files.databasePath)-wal was deleted; its content was saved in the database")
     }
 
     private func noteMove() {
-        isRescued = true
-        report("the database \(files.databasePath) was moved or its folder was renamed; it is whole where it is now")
+        isContentSaved = true
+        report("the database \(files.databasePath) was moved or its folder was renamed; the moved file is complete")
     }
 
     private func rescueDatabase() {
         let copy = "\(files.databasePath).rescued-\(currentMilliseconds() / 1_000)"
         do {
             try copyDatabase(to: copy)
-            isRescued = true
-            report("the database \(files.databasePath) was deleted; all that it held is in \(copy) now")
+            isContentSaved = true
+            report("the database \(files.databasePath) was deleted; a complete copy was saved as \(copy)")
         } catch {
             report(
-                "the database \(files.databasePath) was deleted and cannot be copied to \(copy) (\(error)); while this "
-                    + "process (pid \(getpid())) runs, its files are among /proc/\(getpid())/fd"
+                "the database \(files.databasePath) was deleted, and copying it to \(copy) failed (\(error)); until "
+                    + "this process (pid \(getpid())) ends, its open files can be copied from /proc/\(getpid())/fd"
             )
         }
     }
 
-    /// SQLite fills an empty file too, so that nobody else can read it meanwhile.
+    /// Copies the database into a new file.
+    ///
+    /// Creates the file before SQLite does, so that only the owner can read it.
     private func copyDatabase(to copy: String) throws {
         let part = copy + ".part"
         let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

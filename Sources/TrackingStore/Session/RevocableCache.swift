@@ -1,13 +1,13 @@
-/// A bounded dictionary whose entries made since the last commit can be taken back.
+/// A bounded dictionary that can drop the entries made since the last commit.
 ///
-/// The writer fills it with facts of the transaction under way; when that transaction is rolled back, those
-/// facts are no longer true. Only touched on the writer's thread.
+/// The writer caches facts of its open transaction. After a rollback these facts are no longer true. Used only on the
+/// writer's thread.
 struct RevocableCache<Key: Hashable, Value> {
     private var values: [Key: Value] = [:]
     private var uncommitted: [Key] = []
     private let capacity: Int
 
-    /// - Parameter capacity: number of entries at which the cache is emptied after a commit.
+    /// - Parameter capacity: the number of entries above which a commit empties the cache.
     init(capacity: Int) {
         self.capacity = capacity
     }
@@ -35,7 +35,7 @@ struct RevocableCache<Key: Hashable, Value> {
         }
     }
 
-    /// An entry that was overwritten is forgotten too: the next look-up reads what is true.
+    /// Drops all entries written since the last commit, also those that replaced an older entry.
     mutating func rollBack() {
         for key in uncommitted {
             values[key] = nil

@@ -1,16 +1,17 @@
 internal import Files
 internal import SQLite
 
-/// The files of the store as they were when it was opened.
+/// The identity of the store's files when they were opened.
 ///
-/// SQLite holds them open: what is deleted or replaced beneath it goes on taking writes that nobody will ever read again.
+/// SQLite keeps them open. If one is deleted or replaced, SQLite goes on writing to the old file, and these writes are
+/// lost.
 struct StoreFiles: Sendable {
-    /// What has become of them.
-    enum Verdict {
+    /// Whether the files are still at their paths.
+    enum State {
         case inPlace
-        /// Nothing has a claim on the path any more, or another file has.
+        /// The database's path is empty, or another file is there.
         case databaseGone
-        /// The database is in its place, its write-ahead log is not, or has been cut.
+        /// The database is at its path, but its WAL is missing, replaced or truncated.
         case logGone
     }
 
@@ -19,7 +20,9 @@ struct StoreFiles: Sendable {
     private let log: FileIdentity?
     private let claim: DatabaseClaim?
 
-    /// Looks at them; a write-ahead log exists as soon as the database has been read.
+    /// Records the files' identities.
+    ///
+    /// Call it after the database has been read, because only then does the WAL exist.
     init(databasePath: String, hasLog: Bool, claim: DatabaseClaim? = nil) {
         self.databasePath = databasePath
         self.claim = claim
@@ -27,23 +30,24 @@ struct StoreFiles: Sendable {
         log = hasLog ? FileIdentity(path: databasePath + Self.logSuffix) : nil
     }
 
-    /// Costs a status call for each file.
-    /// - Parameter loggedBytes: what the log must hold at the least.
-    func verdict(loggedBytes: Int64 = 0) -> Verdict {
+    /// Checks the paths with one `stat` call for each file.
+    ///
+    /// - Parameter loggedBytes: the minimum size that the WAL must have.
+    func state(loggedBytes: Int64 = 0) -> State {
         guard FileIdentity(path: databasePath) == database else { return .databaseGone }
         guard let log else { return .inPlace }
         let found = FileStatus(path: databasePath + Self.logSuffix)
         return found?.identity == log && (found?.size ?? 0) >= loggedBytes ? .inPlace : .logGone
     }
 
-    /// Whether the database's own file has no name left: it was deleted, not moved.
+    /// Whether the database file was deleted, and not moved: it has no name in the file system.
     var isDeleted: Bool { claim.map { !$0.isLinked } ?? false }
 
-    /// Whether nothing lies where the database was.
+    /// Whether no file is at the database's path.
     var isPlaceEmpty: Bool { FileIdentity(path: databasePath) == nil }
 
     private static let logSuffix = "-wal"
 }
 
-/// The size of a file in bytes; 0 where there is none.
+/// The size of a file in bytes; 0 if it does not exist.
 func fileSize(_ path: String) -> Int64 { FileStatus(path: path)?.size ?? 0 }

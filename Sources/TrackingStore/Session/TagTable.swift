@@ -1,10 +1,12 @@
 internal import SQLite
 internal import Tracking
 
-/// A table of tags that holds their keys as text; runs and logged models intern theirs.
+/// A table of tags that stores keys as text.
+///
+/// The tags of runs and logged models store key ids and are not accessed here.
 struct TagTable {
     let name: StaticString
-    /// The column that says whose tag it is.
+    /// The column with the id of the tag's owner.
     let owner: StaticString
 
     static let experiments = TagTable(name: "experiment_tags", owner: "experiment_id")
@@ -14,7 +16,7 @@ struct TagTable {
 }
 
 extension Connection {
-    /// Sets a tag; the value that it had is replaced.
+    /// Sets a tag, and replaces its old value if there is one.
     func upsert(_ tag: Tag, in table: TagTable, of owner: Int64) throws {
         try run(
             """
@@ -27,15 +29,15 @@ extension Connection {
         )
     }
 
-    /// - Returns: whether there was such a tag.
+    /// - Returns: whether the tag existed.
     func deleteTag(_ key: String, in table: TagTable, of owner: Int64) throws -> Bool {
         try run("DELETE FROM \(table.name) WHERE \(table.owner) = ?1 AND key = ?2", owner, key)
         return changes > 0
     }
 
-    /// The tags of each owner of a page, in ascending order of key bytes.
+    /// The tags of several owners by owner id, each list in ascending order of key bytes.
     ///
-    /// - Parameter page: ids of owners as a JSON array.
+    /// - Parameter page: the ids of the owners as a JSON array.
     func tags(in table: TagTable, of page: String) throws -> [Int64: [Tag]] {
         let select = try query(
             """

@@ -1,8 +1,9 @@
 internal import Budgets
 
-/// What was made for callers that may not have got their answers: bounded in number and time, gone with the process.
+/// Remembers the answers of creations whose clients may not have received them.
 ///
-/// Only touched on the writer's thread. Entries whose answers have arrived go as soon as there are more than a few.
+/// It is bounded in number and time, and kept only in memory. Used only on the writer's thread. When it has grown, it
+/// drops the answers that have been received.
 struct UnconfirmedCreations {
     private struct Entry {
         let awaited: AwaitedAnswer
@@ -14,7 +15,7 @@ struct UnconfirmedCreations {
     private let lifetime: Duration
     private var entries: [Creation.Fingerprint: Entry] = [:]
     private var uncommitted: [Creation.Fingerprint] = []
-    /// The number of entries at which those that are of no more use are looked for.
+    /// The number of entries at which expired and received ones are dropped.
     private var sizeToTidy = tidySize
 
     private static let tidySize = 64
@@ -24,7 +25,7 @@ struct UnconfirmedCreations {
         self.lifetime = lifetime
     }
 
-    /// The answer that an earlier request of the same content was given and did not get.
+    /// Returns the answer of an earlier identical request whose client disconnected before it received the answer.
     func answer(to creation: Creation, at now: ContinuousClock.Instant) -> (any Sendable)? {
         guard let entry = entries[creation.fingerprint], entry.awaited.isLost, now - entry.time < lifetime else {
             return nil
@@ -42,7 +43,7 @@ struct UnconfirmedCreations {
         uncommitted.removeAll(keepingCapacity: true)
     }
 
-    /// What was made since the last commit is not there.
+    /// Forgets the creations since the last commit, which were undone.
     mutating func rollBack() {
         for fingerprint in uncommitted { entries[fingerprint] = nil }
         uncommitted.removeAll(keepingCapacity: true)
@@ -54,7 +55,7 @@ struct UnconfirmedCreations {
             let newest = entries.sorted { $0.value.time > $1.value.time }.prefix(capacity / 2)
             entries = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
-        // Twice as many before the next look: the cost of looking stays a constant for each creation.
+        // The next clean-up comes when there are twice as many entries, so that its cost per creation is constant.
         sizeToTidy = min(max(Self.tidySize, entries.count * 2), capacity)
     }
 }

@@ -1,23 +1,25 @@
 package import SQLite
 internal import Tracking
 
-/// The store as one write request sees it: every change belongs to the group commit that is under way.
+/// The store during one write request.
 ///
-/// Handed to the closure of `TrackingStore.write` and used nowhere else. Its methods throw `TrackingError` for what the
-/// client can mend; nothing of the request is stored then.
+/// Its changes are part of the writer's open transaction, a group commit.
 ///
-/// It remembers ids of keys, runs, and the summary of each metric between requests, which saves a look-up for each row.
-/// Cache entries added since the last commit are dropped if the next commit fails. A request that fails without changing
-/// the database is not rolled back, so it must not have changed a cache.
+/// The closure of `TrackingStore.write` gets it and must not keep it. Its functions throw `TrackingError` for mistakes
+/// of the client; then nothing of the request is stored.
+///
+/// Between requests it caches key ids, run rows and metric summaries, which saves a look-up for each logged value.
+/// Entries added since the last commit are dropped if the next commit fails. A request that fails without changing the
+/// database is not rolled back, so it must not have changed a cache.
 package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     let artifactRoot: ArtifactLocation
     let statements: WriteStatements
     let files: StoreFiles
-    /// Says what the server's log should hold.
+    /// Receives messages for the server's log.
     let report: @Sendable (String) -> Void
-    /// Whether what lay in files out of their place is safe.
-    var isRescued = false
+    /// Whether the content of files that are no longer at their paths has been saved.
+    var isContentSaved = false
 
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
@@ -37,9 +39,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
         statements = try WriteStatements(connection)
     }
 
-    /// Files out of their place take writes that nobody will ever read again.
+    /// Refuses to commit if the database or its WAL is no longer at its path, because the changes would be lost.
     package func willCommit() throws {
-        switch files.verdict(loggedBytes: connection.logBytes) {
+        switch files.state(loggedBytes: connection.logBytes) {
         case .inPlace: return
         case .databaseGone: throw TrackingError.databaseGone
         case .logGone: throw TrackingError.logGone
@@ -48,8 +50,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     package func willClose() -> LogAtClose {
         rescue()
-        // Without a copy the log is a part of what is left; beside another database it would be read as that one's.
-        return files.verdict() == .databaseGone && !isRescued && files.isPlaceEmpty ? .keepLog : .emptyLog
+        // If no copy was made, the WAL is part of what remains and is kept. If another database is at the path, the WAL
+        // must not stay, because SQLite would read it as that database's.
+        return files.state() == .databaseGone && !isContentSaved && files.isPlaceEmpty ? .keepLog : .emptyLog
     }
 
     package func didCommit() {
@@ -67,7 +70,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         rescue()
     }
 
-    /// Makes something, unless the same request made it a moment ago and its answer was lost: then that is the answer.
+    /// Runs `make`, or returns the answer of an identical earlier request if that answer was lost a moment ago.
     package func once<Answer: Sendable>(_ creation: Creation, _ make: () throws -> Answer) throws -> Answer {
         let now = ContinuousClock.now
         if let answer = unconfirmed.answer(to: creation, at: now) as? Answer { return answer }
@@ -76,7 +79,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return answer
     }
 
-    /// The id under which the key is stored, made when the key is new.
+    /// Returns the id of a key; adds the key if it is new.
     func keyID(for name: String) throws -> Int64 {
         let key = ExactText(name)
         if let known = keyIDs[key] { return known }
@@ -92,7 +95,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return made
     }
 
-    /// Where a run is stored and whether it may be written; nil for a run id that nobody made.
+    /// Returns the row of a run, deleted or not; nil for an unknown run id.
     func storedRun(_ runID: String) throws -> RunRow? {
         let key = ExactText(runID)
         if let known = runRows[key] { return known }
@@ -109,29 +112,29 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return row
     }
 
-    /// As `storedRun`.
+    /// Returns the row of a run, deleted or not.
     ///
-    /// - Throws: `.resourceDoesNotExist` for a run id that nobody made.
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id.
     func runRow(_ runID: String) throws -> RunRow {
         guard let row = try storedRun(runID) else { throw TrackingError.runNotFound(runID) }
         return row
     }
 
-    /// The row of a run that may be written.
+    /// Returns the row of an active run.
     ///
-    /// - Throws: `.invalidParameterValue` for a deleted run; the message says that it must be active.
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
     func activeRunRow(_ runID: String) throws -> RunRow {
         let row = try runRow(runID)
         try row.lifecycleStage.requireActive("run", id: runID)
         return row
     }
 
-    /// Makes the next look-up read the run again; for whoever changes its lifecycle stage.
+    /// Drops a run from the cache; call it after a change of the run's lifecycle stage.
     func forgetRun(_ runID: String) {
         runRows.remove(ExactText(runID))
     }
 
-    /// Makes every next look-up read its run again.
+    /// Drops all runs from the cache.
     func forgetAllRuns() {
         runRows.removeAll()
     }
@@ -140,18 +143,18 @@ package final class WriteSession: WriterSession, TrackingWriting {
 extension TrackingError {
     static let databaseGone = TrackingError(
         .insufficientStorage,
-        "The tracking database is not in its place any more: it was deleted, moved or replaced, or its folder cannot be "
+        "The tracking database is no longer at its path: it was deleted, moved or replaced, or its folder cannot be "
             + "read. Nothing of this request was stored. The server's log says what to do."
     )
 
     static let logGone = TrackingError(
         .insufficientStorage,
-        "The tracking database's write-ahead log was deleted or cut while the server runs. Nothing of this request was stored; "
-            + "restart the server."
+        "The tracking database's write-ahead log was deleted or truncated while the server was running. "
+            + "Nothing of this request was stored; restart the server."
     )
 }
 
-/// What a write needs to know of a run.
+/// The facts about a run that a write needs.
 struct RunRow {
     var id: Int64
     var experimentID: Int64

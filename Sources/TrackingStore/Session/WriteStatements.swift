@@ -1,7 +1,7 @@
 internal import SQLite
 internal import Tracking
 
-/// The statements of the write path, prepared once when the writer opens.
+/// The statements for logging to runs, prepared once when the writer opens.
 final class WriteStatements {
     let insertKey: Statement
     let selectRun: Statement
@@ -45,7 +45,8 @@ final class WriteStatements {
             WHERE run_id = ?1 AND key_id = ?2
             """
         )
-        // Separate, because an update that names `value` touches the index on it even when it stays the same.
+        // A separate statement, because an update that sets `value` also updates the index on it, even for an equal
+        // value.
         countLatestMetric = try connection.prepare(
             """
             UPDATE latest_metrics

@@ -4,9 +4,9 @@ import HTTPWire
 import Synchronization
 import Threads
 
-/// From an answer to bytes on the wire.
+/// Sends answers.
 extension ServerConnection {
-    /// A handler has answered.
+    /// Takes the answer of a handler.
     ///
     /// An answer to an exchange that is over is dropped.
     func takeAnswer(_ response: HTTPResponse, exchange number: UInt64) {
@@ -38,9 +38,12 @@ extension ServerConnection {
         setDeadline(limits.writeStallTimeout, .write)
     }
 
-    private static let budgetSpent = "The server holds as many answers for slow readers as it may; try again"
+    private static let budgetSpent =
+        "The memory for answers to slow clients, or this client's share of it, is used up; try again later"
 
-    /// Takes memory for an answer that needs more than a little; what is small always finds room.
+    /// Takes memory of the budget for a large answer; false when none is left.
+    ///
+    /// A small answer needs none.
     private func findsRoom(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
         guard exchange.head?.method != .head else { return true }
         let needed =
@@ -67,7 +70,7 @@ extension ServerConnection {
         return stake
     }
 
-    /// Counts what the client does not read yet; a little of it is held even if nothing is left of the budget.
+    /// Takes memory of the budget for bytes that the client has not read yet; they are kept even when none is left.
     private func accountForWaiting() {
         guard let exchange, output.waitingBytes > 0 else { return }
         let stake = answerStake(exchange)
@@ -75,7 +78,7 @@ extension ServerConnection {
         _ = stake.grow(to: output.waitingBytes)
     }
 
-    /// Decides whether the connection outlives the answer, given what is unread of the body.
+    /// Decides whether the connection stays open after the answer, given the unread part of the body.
     private func settleConnection(_ exchange: Exchange) {
         if loop.isDraining { exchange.closesAfter = true }
         guard exchange.hasUnreadBody, !exchange.closesAfter else { return }
@@ -192,7 +195,7 @@ extension ServerConnection {
         switch outcome {
         case .bytes: isWritable = true
         case .wouldBlock: setDeadline(limits.writeStallTimeout, .write)
-        // The file is shorter than promised or unreadable: cutting is the only way left to tell.
+        // The file is shorter than announced or unreadable; only closing the connection can tell the client so.
         case .endOfFile, .failed: close()
         }
     }
@@ -244,8 +247,8 @@ extension ServerConnection {
         }
     }
 
-    /// Tells of the exchange, once.
-    /// - Parameter upcoming: bytes of its answer that are just about to be sent.
+    /// Reports the exchange to `onExchange`, at most once.
+    /// - Parameter upcoming: the number of bytes of the answer that are about to be sent.
     private func report(upcoming: Int) {
         guard let exchange, !exchange.isReported, let onExchange = loop.configuration.onExchange else { return }
         exchange.isReported = true
@@ -260,7 +263,7 @@ extension ServerConnection {
         )
     }
 
-    /// Our side is shut first; what the client still sends is dropped, because closing a socket with unread bytes sends
+    /// Closes the sending side first and drops further input, because closing a socket with unread bytes sends
     /// a reset, which can overtake the answer (RFC 9112 §9.6).
     private func closeAfterAnswer(_ exchange: Exchange) {
         guard exchange.hasUnreadBody || !input.isEmpty || isReadable, !isPeerFinished else {
@@ -287,7 +290,7 @@ extension ServerConnection {
 enum FileSending {
     static let bytesPerRun = 8 * 1_048_576
 
-    /// Sends until the socket is full, the file ends, or it is another's turn (`.bytes`).
+    /// Sends until the socket is full, the file ends, or `bytesPerRun` bytes are sent (`.bytes`).
     static func run(socket: Int32, file: HTTPFileBody, position: Int) -> (count: Int, outcome: Transfer) {
         var sent = 0
         while position + sent < file.length {

@@ -97,7 +97,10 @@ final class Acceptor: @unchecked Sendable {
         let place = Holding(of: connections, for: peer)
         guard place.grow(by: 1) else {
             makeRoom(idleFor: .seconds(1))
-            refuse(Descriptor(owning: descriptor), "The server or this client has too many connections; try again later")
+            refuse(
+                Descriptor(owning: descriptor),
+                "The server or this client has too many connections; try again later"
+            )
             return
         }
         // When fewer than an eighth of the places are free, idle connections are closed to make room.
@@ -127,7 +130,7 @@ final class Acceptor: @unchecked Sendable {
     /// It does not wait and ignores failures, because a full server must not wait for one more client.
     private func refuse(_ descriptor: Descriptor, _ message: String) {
         var response = configuration.errorResponse(429, message)
-        response.advise(shared.budgets.overload)
+        response.addRetryAfter(shared.budgets.overload)
         let buffer = ByteBuffer()
         HeadWriter.appendStatus(429, to: buffer)
         HeadWriter.appendFields(response.headers, to: buffer)

@@ -54,7 +54,7 @@ final class MemoryLedger: Sendable {
             return (stake, since)
         }
         for victim in slow.sorted(by: { $0.since < $1.since }) {
-            victim.stake.lose()
+            victim.stake.revoke()
             if attempt() { return true }
         }
         return false
@@ -132,7 +132,7 @@ final class MemoryStake: Sendable {
     }
 
     /// Marks that the server must act next; the memory is not taken away meanwhile.
-    func keep() { state.withLock { $0.isWaiting = false } }
+    func awaitServer() { state.withLock { $0.isWaiting = false } }
 
     /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no
     /// memory.
@@ -143,7 +143,7 @@ final class MemoryStake: Sendable {
         }
     }
 
-    fileprivate func lose() {
+    fileprivate func revoke() {
         let had = state.withLock { state in
             defer {
                 state.holding = nil

@@ -30,7 +30,7 @@ struct OutgoingResponse {
     var remainderCount: Int { (staticBytes?.pointer.count ?? bytes.count) - position }
 
     /// Whether `buffer`, `bytes` and `staticBytes` hold the last bytes of the answer.
-    var holdsItsEnd: Bool { producer == nil && fileRemaining == 0 }
+    var holdsLastBytes: Bool { producer == nil && fileRemaining == 0 }
 
     /// The number of bytes that wait in memory for the client to read.
     var waitingBytes: Int { buffer.count + (staticBytes == nil ? bytes.count - position : 0) }

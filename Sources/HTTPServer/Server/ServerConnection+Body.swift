@@ -79,7 +79,7 @@ extension ServerConnection {
         self.route = nil
         awaitAnswer()
         exchange.hasUnreadBody = false
-        exchange.bodyStake?.keep()
+        exchange.bodyStake?.awaitServer()
         request.body = body
         body = []
         let responder = makeResponder(exchange)
@@ -102,7 +102,7 @@ extension ServerConnection {
         _ exchange: Exchange
     ) {
         let stake = bodyStake(exchange)
-        stake.keep()
+        stake.awaitServer()
         let configuration = loop.configuration
         callOnWorker(exchange) {
             do {

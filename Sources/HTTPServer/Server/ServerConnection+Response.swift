@@ -25,8 +25,8 @@ extension ServerConnection {
     }
 
     private func startWriting(_ made: HTTPResponse, _ exchange: Exchange) {
-        var response = findsRoom(made, exchange) ? made : loop.configuration.errorResponse(429, Self.budgetSpent)
-        response.advise(loop.shared.budgets.overload)
+        var response = reserveMemory(made, exchange) ? made : loop.configuration.errorResponse(429, Self.budgetSpent)
+        response.addRetryAfter(loop.shared.budgets.overload)
         exchange.status = response.status
         settleConnection(exchange)
         let hasBody = response.status >= 200 && response.status != 204 && response.status != 304
@@ -44,7 +44,7 @@ extension ServerConnection {
     /// Takes memory of the budget for a large answer; false when none is left.
     ///
     /// A small answer needs none.
-    private func findsRoom(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
+    private func reserveMemory(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
         guard exchange.head?.method != .head else { return true }
         let needed =
             switch response.body {
@@ -142,7 +142,7 @@ extension ServerConnection {
                 finishExchange()
                 return true
             }
-            if output.holdsItsEnd { report(upcoming: output.buffer.count + output.remainderCount) }
+            if output.holdsLastBytes { report(upcoming: output.buffer.count + output.remainderCount) }
             let moreFollows = output.fileRemaining > 0
             let result = output.withRemainder {
                 SystemCall.send(descriptor.rawValue, output.buffer.bytes, $0, moreFollows: moreFollows)
@@ -203,7 +203,7 @@ extension ServerConnection {
     private func produce(_ producer: any HTTPBodyProducer) {
         isJobRunning = true
         clearDeadline()
-        output.stake?.keep()
+        output.stake?.awaitServer()
         let isChunked = output.isChunked
         loop.shared.workers.run { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)

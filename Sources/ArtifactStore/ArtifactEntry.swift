@@ -1,9 +1,9 @@
 /// One line of a listing.
 package struct ArtifactEntry: Sendable, Equatable {
-    /// Relative to the base that was asked for, so it repeats the listed folder.
+    /// The path relative to the base of the listing, so it includes the listed folder.
     package let path: String
     package let isDirectory: Bool
-    /// In bytes; 0 for folders.
+    /// The size in bytes; 0 for folders.
     package let size: Int64
 
     package init(path: String, isDirectory: Bool, size: Int64) {

@@ -1,40 +1,45 @@
 /// Why an artifact could not be named, read, written or deleted.
 ///
-/// Nothing of the operation is visible to readers when a write fails; a deletion that fails half-way leaves the
-/// part that it did not reach.
+/// When a write fails, readers see nothing of it. When a deletion fails half-way, the part that it did not reach
+/// remains.
 package enum ArtifactError: Error, Sendable, Equatable {
-    /// Neither a file nor a folder is there.
+    /// There is neither a file nor a folder at the path.
     case notFound
-    /// A file was asked for and a folder is there.
+    /// The path is a folder, but a file is needed.
     case isDirectory
-    /// A folder is needed on the way and something else is there.
+    /// A component above the end of the path is not a folder.
     case notDirectory
     /// The path breaks a rule; nothing was opened.
     case invalidPath(PathRule)
-    /// The file system or the quota is full (ENOSPC, EDQUOT). What was written of the upload is removed.
+    /// The file system or the quota is full (ENOSPC, EDQUOT).
+    ///
+    /// The bytes that the upload has written are removed.
     case noSpace
     /// The file system is mounted read-only.
     case readOnly
-    /// The server's user may not do this.
+    /// The user that the server runs as lacks the permission.
     case permissionDenied
-    /// The file system takes no name of this length.
+    /// The name is longer than the file system allows.
     case nameTooLong
     /// The file system cannot hold a name of these characters (EINVAL, EILSEQ).
     case nameNotSupported
     /// The file system cannot hold a file of this size (EFBIG).
     case fileTooLarge
-    /// Others are at work there: a folder that fills while it is deleted, or goes while it is written to.
+    /// Other requests change the folder at the same time: they fill it while it is deleted, or remove it while it is
+    /// written to.
     case busy
-    /// The directory of the root is not there and cannot be made, or is no directory.
+    /// The directory of the root does not exist and cannot be made, or it is not a directory.
     case rootUnavailable
     /// The process or the machine has no descriptor left (EMFILE, ENFILE).
     case tooManyOpenFiles
-    /// Any other failure: the value of `errno` and the call that set it. For the log, not for a client.
+    /// Any other failure: the value of `errno` and the call that set it.
+    ///
+    /// It is meant for the log and not for clients.
     case other(errno: Int32, call: String)
 
-    /// The rules of `ArtifactPath`, by what breaks them.
+    /// The rules of `ArtifactPath`, named by what breaks them.
     package enum PathRule: Sendable, Equatable {
-        /// There is no name: the root itself, where a file is asked for.
+        /// The path is empty, which names the root, but a file is needed.
         case empty
         /// A leading slash.
         case absolute
@@ -46,9 +51,9 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case emptySegment
         /// The character `#`, which starts a URI's fragment.
         case fragment
-        /// A segment that would be another path if it were decoded again.
+        /// A segment that would be a different path if it were decoded again.
         case disguise
-        /// A backslash by which a client on Windows would leave the folder that it fills.
+        /// A backslash with which a client on Windows would write outside of the folder that it fills.
         case backslash
         /// The character U+0000, which ends a name.
         case nul
@@ -58,17 +63,21 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case longComponent
         /// More than `ArtifactPath.maximumBytes` bytes or `ArtifactPath.maximumDepth` components.
         case longPath
-        /// A component that begins like the names of unfinished uploads.
+        /// A component that begins like the name of an unfinished upload.
         case reservedName
         /// A trailing slash in the path of a file to be written or deleted.
         case trailingSlash
-        /// A symbolic link lies on the way: links are never followed.
+        /// A component is a symbolic link.
+        ///
+        /// Links are never followed.
         case symbolicLink
     }
 
-    /// One line for a client, in the reference's words where clients look for them; holds no path of this machine.
+    /// One line for a client; it holds no path of this machine.
     ///
-    /// - Parameter path: what the client asked for.
+    /// The text is the reference's where clients look for that text.
+    ///
+    /// - Parameter path: the path that the client asked for.
     package func message(for path: String) -> String {
         switch self {
         case .notFound: "No such artifact: '\(path)'"
@@ -93,10 +102,12 @@ package enum ArtifactError: Error, Sendable, Equatable {
 }
 
 extension ArtifactError.PathRule {
-    /// Whether the reference refuses such a path too, wherever it stands.
+    /// Whether the reference refuses such a path too, whatever the route.
     var isOfReference: Bool { reason == nil }
 
-    /// nil for what the reference refuses as well: its clients compare the bare text.
+    /// The part of the message that names the rule.
+    ///
+    /// It is nil for paths that the reference refuses too, because clients of the reference compare the whole text.
     fileprivate var reason: String? {
         switch self {
         case .absolute, .parentSegment, .driveOrScheme, .fragment, .disguise: nil

@@ -4,7 +4,7 @@ extension ArtifactPath {
     /// The beginnings of names that no client may use: unfinished uploads of ours and of the reference.
     private static let reservedPrefixes = [ArtifactUpload.namePrefix, ".artifact.uploading."]
 
-    /// What keeps a segment from being a name; nil for a name.
+    /// The rule that a segment breaks; nil for a valid name.
     static func rule(brokenBy segment: Substring.UTF8View) -> ArtifactError.PathRule? {
         guard !segment.isEmpty else { return .emptySegment }
         var hasEscape = false
@@ -27,12 +27,13 @@ extension ArtifactPath {
         return nil
     }
 
-    /// One or two dots and nothing else.
+    /// Whether the segment is one or two dots.
     private static func isDots(_ bytes: some Collection<UInt8>) -> Bool {
         (1...2).contains(bytes.count) && bytes.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 
-    /// Whether a client that takes the backslash for a separator would put the file outside of the folder it fills.
+    /// Whether a client that treats the backslash as a separator would put the file outside of the folder that it
+    /// fills.
     private static func leadsElsewhereOnWindows(_ segment: Substring.UTF8View) -> Bool {
         let parts = segment.split(separator: UInt8(ascii: "\\"), omittingEmptySubsequences: false)
         guard let first = parts.first, !first.isEmpty else { return true }
@@ -44,14 +45,15 @@ extension ArtifactPath {
         bytes.prefix(5).map { $0 | 0x20 }.elementsEqual("file:".utf8)
     }
 
-    /// Whether the segment would be another path if it were decoded again, as often as the reference decodes.
+    /// Whether the segment would be a different path if it were decoded again, up to as many times as the reference
+    /// decodes.
     private static func isDisguise(_ segment: some Sequence<UInt8>) -> Bool {
         var bytes = Array(segment)
         for _ in 0..<10 {
             let decoded = PercentCoding.decodeLeniently(bytes)
             if decoded.count == bytes.count { return false }
             bytes = decoded.filter { !isLeftOut($0) }
-            // NUL ends a name for whoever hands it to C.
+            // NUL ends a name for a program that passes the name to C.
             let parts = bytes.split(omittingEmptySubsequences: false) { "/\\\0;?#".utf8.contains($0) }
             guard let first = parts.first, !first.isEmpty else { return true }
             if parts.contains(where: { isDots($0) }) || isFileScheme(first) || isDrive(first) { return true }
@@ -59,7 +61,7 @@ extension ArtifactPath {
         return true
     }
 
-    /// A letter and a colon: where a Windows client would leave the folder that it fills.
+    /// Whether the part begins with a drive, where a Windows client would leave the folder that it fills.
     private static func isDrive(_ part: some Collection<UInt8>) -> Bool {
         guard part.count == 2, let letter = part.first else { return false }
         let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter | 0x20)

@@ -1,4 +1,4 @@
-/// The name of an artifact beneath a root, proven harmless: the only way to name a file in this module.
+/// The name of an artifact beneath a root, checked for safety; it is the only way to name a file in this module.
 ///
 /// The one rule for every route and field that takes an artifact path. The text has been percent-decoded exactly once
 /// and means what it says: nothing is decoded, trimmed, folded or collapsed. Only tabs and line breaks are left out, in
@@ -26,12 +26,16 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The largest number of components; bounds the walk and the descriptors held by a deletion.
     package static let maximumDepth = 128
 
-    /// The root itself: may be listed, but neither opened, written nor deleted.
+    /// The root itself.
+    ///
+    /// It may be listed, but not opened, written or deleted.
     package static let root = ArtifactPath(components: [])
 
-    /// The segments from the root down.
+    /// The components from the root downwards.
     package let components: [String]
-    /// What keeps the path from naming a file to be written or deleted: reading is lenient where the reference is.
+    /// The rule that forbids writing or deleting a file at this path; nil if none does.
+    ///
+    /// Reading accepts such a path where the reference does.
     let obstacleToWriting: ArtifactError.PathRule?
 
     private init(components: [String], obstacleToWriting: ArtifactError.PathRule? = nil) {
@@ -68,7 +72,7 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The components joined by `/`; empty for the root.
     package var description: String { components.joined(separator: "/") }
 
-    /// This path followed by another one, say a run's folder followed by what the client asked for.
+    /// This path followed by another one, such as a run's folder followed by the path that the client asked for.
     ///
     /// - Throws: `.invalidPath(.longPath)` when the whole exceeds a limit.
     package func appending(_ suffix: ArtifactPath) throws(ArtifactError) -> ArtifactPath {
@@ -82,14 +86,16 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
 }
 
 extension ArtifactPath: Equatable {
-    // String's own == takes canonically equivalent names for equal; the file system does not.
+    // String's own == treats canonically equivalent names as equal; the file system does not.
     package static func == (left: ArtifactPath, right: ArtifactPath) -> Bool {
         left.components.elementsEqual(right.components) { $0.utf8.elementsEqual($1.utf8) }
     }
 }
 
 extension ArtifactPath {
-    /// Whether a client could name this entry of a folder; what it cannot name is left out of listings.
+    /// Whether a client could name this entry of a folder.
+    ///
+    /// Listings leave out other entries.
     static func isNameable(_ name: String) -> Bool {
         !name.utf8.contains(where: isLeftOut) && rule(brokenBy: name.utf8[...]) == nil
     }

@@ -4,8 +4,9 @@ internal import Glibc
 extension ArtifactRoot {
     /// Deletes a file, or a folder with all that is beneath it; links are removed, not followed.
     ///
-    /// Blocks for one disk flush and two calls per entry. A folder goes entry by entry: readers may see a part of it.
-    /// - Parameter removed: told the size of each file once it is gone, also when a later step fails.
+    /// Blocks for one disk flush and two calls per entry. A folder is deleted entry by entry, so that readers may see
+    /// a part of it.
+    /// - Parameter removed: called with the size of each file after it was removed, even when a later step fails.
     /// - Returns: Whether there was something to delete; MLflow answers 200 either way. With a slash at its end the path
     ///   names a folder, and a file of that name stays.
     /// - Throws: `.invalidPath(.empty)` for the root; `.busy` where others fill the folder meanwhile;
@@ -40,9 +41,8 @@ extension ArtifactRoot {
     /// Removes what uploads of processes that have ended left behind; for the start of the server, in the background.
     ///
     /// Walks the whole tree: one call per folder and some per leftover. Uploads of this process, and those that
-    /// another living one holds a lock on, are spared; on file systems without locks, those of the last day. Folders that cannot be read are skipped.
     /// - Returns: The number of files removed.
-    /// - Throws: What opening the root throws, except that a root not yet made holds nothing.
+    /// - Throws: the errors of opening the root; a root that does not exist yet holds nothing and is no error.
     @discardableResult
     package func removeStaleUploads() throws(ArtifactError) -> Int {
         do {
@@ -97,7 +97,7 @@ extension Folder {
                 Int32(entry.type) == Int32(DT_DIR)
                     || Int32(entry.type) == Int32(DT_UNKNOWN)
             {
-                // A file of unknown type, a folder just deleted or one without permission holds nothing to sweep.
+                // A file of unknown type, a folder that was just deleted and a folder without permission are skipped.
                 removed += (try? folder(entry.name).removeStaleUploads(depth: depth + 1)) ?? 0
             }
         }
@@ -106,11 +106,12 @@ extension Folder {
 
     /// Removes the entry if it is an unfinished upload that no living process works on.
     private func removeIfStale(_ entry: Entry) -> Bool {
-        // A file that cannot be opened cannot be proven abandoned.
+        // A file that cannot be opened may still be in use.
         guard let file = try? open(entry.name, flags: O_RDONLY) else { return false }
         var status = stat()
         guard fstat(file.rawValue, &status) == 0, status.kind == .file else { return false }
-        // The lock is held over the removal: an upload that has just made the file waits for it and sees what happened.
+        // The lock is held during the removal. An upload that has just made the file waits for the lock and then sees
+        // that the file is gone.
         return withExtendedLifetime(file) {
             let (locked, code) = retryingInterrupts { flock(file.rawValue, LOCK_EX | LOCK_NB) }
             let isAbandoned = locked == 0 || (code != EWOULDBLOCK && isOlderThanADay(status))

@@ -1,29 +1,32 @@
 internal import Files
 internal import Glibc
 
-/// What a root holds and what it takes on the disk.
+/// The number of files and folders beneath a root, and the space that they take.
 package struct ArtifactUsage: Sendable, Equatable {
     package var files = 0
     package var folders = 0
     /// The sizes of all files.
     package var apparentBytes: Int64 = 0
-    /// What the files take, in blocks of the file system; space that several share is counted once.
+    /// The space that the files take, in blocks of the file system.
+    ///
+    /// Space that several files share is counted once.
     package var diskBytes: Int64 = 0
-    /// What the files would take more if none shared space with another.
+    /// The additional space that the files would take if none shared space with another.
     package var savedBytes: Int64 = 0
-    /// Folders and files that could not be read and are not counted.
+    /// The number of folders and files that could not be read and are not counted.
     package var unreadable = 0
 
-    /// Nothing at all.
+    /// The usage of an empty root.
     package init() {}
 }
 
 extension ArtifactRoot {
-    /// Adds up the whole tree, unfinished uploads included; nothing where no root is.
+    /// Adds up the whole tree, including unfinished uploads; a root that does not exist gives zeros.
     ///
-    /// Costs some calls for each file and blocks for all of it: for a program of its own. Links are not followed and
-    /// not counted, nor are devices and the like. The tree may change meanwhile; what vanishes is not counted.
-    /// - Throws: what opening the root throws, except that a root not yet made holds nothing.
+    /// Makes several system calls for each file and blocks until all are counted, so that it is meant for a program of
+    /// its own. Links and devices are not counted, and links are not followed. The tree may change meanwhile; files
+    /// that vanish are not counted.
+    /// - Throws: the errors of opening the root; a root that does not exist yet is no error.
     package func usage() throws(ArtifactError) -> ArtifactUsage {
         var count = UsageCount()
         do {
@@ -81,9 +84,9 @@ private struct UsageCount {
         usage.savedBytes += shared
     }
 
-    /// Bytes of a file in extents that a file before it has brought already (reflinks).
+    /// The bytes of a file in extents that an earlier file has already counted (reflinks).
     ///
-    /// Extents are told apart by where they begin: one that was cut by a later write into the file counts as new.
+    /// Extents are identified by where they begin. An extent that a later write into the file has cut counts as new.
     private mutating func sharedBytes(_ entry: Folder.Entry, of folder: Folder, device: UInt64) -> Int64 {
         guard let file = try? folder.open(entry.name, flags: O_RDONLY) else { return 0 }
         var bytes: Int64 = 0
@@ -95,13 +98,13 @@ private struct UsageCount {
     }
 }
 
-/// An inode or an extent of one file system.
+/// Identifies an inode or an extent of one file system.
 private struct SpaceIdentity: Hashable {
     let device: UInt64
     let place: UInt64
 }
 
-/// The extents of a file that other files use as well; none where the file system cannot say.
+/// The extents of a file that it shares with other files; empty where the file system cannot tell.
 ///
 /// FS_IOC_FIEMAP of the kernel (Documentation/filesystems/fiemap.rst), asked for some extents at a time. The structs are
 /// laid out by hand: the Glibc module leaves out <linux/fiemap.h>.

@@ -2,39 +2,48 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// A directory that holds artifacts, and all that can be done beneath it.
+/// A directory that holds artifacts, with all operations beneath it.
 ///
-/// Every name is resolved beneath a descriptor of the directory; symbolic links beneath it are never followed, so
-/// nothing outside can be reached, whoever plants or swaps links meanwhile. The directory's own location may go through
-/// links: the operator chose it. All calls block on the file system and may be made from any thread.
+/// Every name is resolved beneath a descriptor of the directory, and symbolic links beneath it are never followed.
+/// Nothing outside can therefore be reached, even if somebody creates or swaps links meanwhile. The path of the
+/// directory itself may contain links, because the operator chose it. All calls block on the file system and may be
+/// made from any thread.
 package final class ArtifactRoot: Sendable {
-    /// Where the directory is; a relative path starts at the working directory of the process.
+    /// The path of the directory.
+    ///
+    /// A relative path starts at the working directory of the process.
     package let location: String
-    /// Makes equal files share their space; nil where each takes its own.
+    /// Lets equal files share their space; nil where each file takes space of its own.
     package let sharedContents: SharedContents?
     private let opened = Mutex<Folder?>(nil)
     private let resolver: PathResolver
 
-    /// Names the directory; it is opened at its first use and made at the first write.
+    /// Names the directory.
+    ///
+    /// It is opened at its first use and created at the first write.
     ///
     /// - Parameters:
-    ///   - sharedContents: makes equal files share their space.
-    ///   - resolvesInOneCall: false walks every path by its components, as on kernels without openat2(2).
+    ///   - sharedContents: lets equal files share their space.
+    ///   - resolvesInOneCall: false makes every path be opened component by component, as on kernels without
+    ///     openat2(2).
     package init(location: String, sharedContents: SharedContents? = nil, resolvesInOneCall: Bool = true) {
         self.location = location
         self.sharedContents = sharedContents
         resolver = PathResolver(usesOneCall: resolvesInOneCall)
     }
 
-    /// The entries of one folder, sorted by the bytes of their names; folders and files mixed, as the reference has it.
+    /// The entries of one folder, sorted by the bytes of their names.
     ///
-    /// Costs one status call per entry; a folder is read whole. Left out are unfinished uploads, symbolic links,
+    /// Folders and files are mixed, as in the reference.
+    ///
+    /// Costs one status call per entry, and holds the whole folder in memory. Unfinished uploads, symbolic links,
+    /// devices and names that no `ArtifactPath` can hold are left out.
     /// devices and the like, and names that no `ArtifactPath` can hold.
     /// - Parameters:
     ///   - path: the folder, relative to `base`.
-    ///   - base: where the paths of the entries start, say a run's folder.
+    ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
     /// - Returns: No entry for a file and for a folder that does not exist (MLflow `artifacts/list`).
-    /// - Throws: `.invalidPath(.symbolicLink)` where a link lies on the way; what the file system refuses.
+    /// - Throws: `.invalidPath(.symbolicLink)` where a component is a link; other errors of the file system.
     package func list(
         _ path: ArtifactPath,
         relativeTo base: ArtifactPath = .root
@@ -49,7 +58,7 @@ package final class ArtifactRoot: Sendable {
         var entries: [ArtifactEntry] = []
         for entry in try folder.entries() {
             guard let name = entry.text, ArtifactPath.isNameable(name) else { continue }
-            // Gone since the folder was read: no longer an entry.
+            // The entry was removed after the folder was read.
             guard let status = try folder.status(of: entry.name) else { continue }
             switch status.kind {
             case .file:
@@ -58,15 +67,17 @@ package final class ArtifactRoot: Sendable {
             case .symbolicLink, .other: continue
             }
         }
-        // Byte order of UTF-8 is code point order, by which the reference sorts; String's own order is another.
+        // The byte order of UTF-8 is the code point order by which the reference sorts; String's own order differs.
         entries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         return entries
     }
 
-    /// Opens a file for sending; an upload over it later does not change what has been opened.
+    /// Opens a file for sending.
     ///
-    /// - Throws: `.notFound`, also where a file takes the place of a parent folder; `.isDirectory`;
-    ///   `.invalidPath(.symbolicLink)` for a link anywhere on the way.
+    /// A later upload to the path does not change the opened file.
+    ///
+    /// - Throws: `.notFound`, also where a parent folder is a file; `.isDirectory`; `.invalidPath(.symbolicLink)`
+    ///   where a component is a link.
     package func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact {
         guard path.name != nil else { throw .isDirectory }
         let root = try rootFolder(makingIfMissing: false)
@@ -87,7 +98,7 @@ package final class ArtifactRoot: Sendable {
         }
     }
 
-    /// Begins to write a file: makes the folders above it and a temporary file beside it.
+    /// Begins to write a file: creates the folders above it and a temporary file beside it.
     ///
     /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders stay when the upload is
     /// aborted. New folders and files get the modes that the umask leaves.
@@ -111,13 +122,13 @@ package final class ArtifactRoot: Sendable {
                     return try ArtifactUpload(folder: folder, name: name, sharing: sharing)
                 }
             } catch .notFound {
-                // A deletion took a folder away between two steps.
+                // A deletion removed a folder between two steps.
                 guard attemptsLeft > 0 else { throw .busy }
             }
         }
     }
 
-    /// The folder of a file to be written, made where it is missing.
+    /// Opens the folder of a file to be written, and creates it where it is missing.
     private func parentFolder(of path: ArtifactPath) throws(ArtifactError) -> Folder {
         let root = try rootFolder(makingIfMissing: true)
         let names = path.components.dropLast()
@@ -140,7 +151,7 @@ package final class ArtifactRoot: Sendable {
 }
 
 extension ArtifactRoot {
-    /// The root's own folder, opened again when the directory has been removed since.
+    /// Opens the root's own folder, and opens it again when the directory has been removed meanwhile.
     func rootFolder(makingIfMissing: Bool) throws(ArtifactError) -> Folder {
         if let folder = opened.withLock({ $0 }), folder.isStillLinked { return folder }
         if makingIfMissing { try makeRoot() }
@@ -151,7 +162,7 @@ extension ArtifactRoot {
         return folder
     }
 
-    /// Makes the directory, for its owner alone, and what is missing above it.
+    /// Creates the directory, accessible to its owner only, and the missing directories above it.
     private func makeRoot() throws(ArtifactError) {
         var prefix = location.utf8.first == UInt8(ascii: "/") ? "/" : ""
         let segments = location.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
@@ -170,7 +181,7 @@ extension ArtifactRoot {
         }
     }
 
-    /// What keeps the root from being opened is nothing that the client's path could mend.
+    /// Replaces errors that a client could not correct by changing its path, because the root itself cannot be opened.
     private static func failure(ofRoot code: Int32, call: String) -> ArtifactError {
         code == ENOTDIR || code == ELOOP ? .rootUnavailable : ArtifactError(errno: code, call: call)
     }

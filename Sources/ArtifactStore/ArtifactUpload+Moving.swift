@@ -3,15 +3,16 @@ internal import Glibc
 internal import Hashing
 
 extension ArtifactUpload {
-    /// The largest file whose hash is taken after it has come: reading it again must not outlast the client's patience.
+    /// The largest file that is read again for its hash after it has arrived, so that the client does not wait too
+    /// long.
     private static let largestHashedBytes: Int64 = 8 << 30
 
-    /// Puts another file of the same root in this upload's place, instead of what was written to it.
+    /// Puts another file of the same root at this upload's target, and discards what was written to the upload.
     ///
-    /// The file may be moved without a copy: its bytes are durable already, its new name is when this returns. Where
-    /// space is shared, a file of up to 8 GiB is read again for its hash.
-    /// - Throws: As `commit()`; `.other` with EXDEV when the file lies on another file system. The file stays where it
-    ///   was then, and the upload has ended.
+    /// The file may be moved without a copy: its bytes must already be durable, and its new name is durable when this
+    /// returns. Where space is shared, a file of up to 8 GiB is read again for its hash.
+    /// - Throws: the errors of `commit()`; `.other` with EXDEV when the file lies on another file system. The file
+    ///   then stays where it was, and the upload has ended.
     func commit(moving source: String, from origin: Folder) throws(ArtifactError) -> StoredArtifact {
         guard takeFile() != nil else { throw .other(errno: EBADF, call: "rename") }
         defer { _ = folder.unlink(temporaryName) }
@@ -19,7 +20,7 @@ extension ArtifactUpload {
         let size = try file.size()
         let sha256 = sharing == nil || size > Self.largestHashedBytes ? nil : try Self.sha256(of: file)
         return try store(file, bytes: size, sha256: sha256) { () throws(ArtifactError) in
-            // Nothing to do unless the file has taken over the space of an equal one.
+            // This flush has nothing to write, unless the file has taken over the space of an equal file.
             try file.synchronizeData()
             let (renamed, code) = retryingInterrupts {
                 renameat(origin.descriptor.rawValue, source, folder.descriptor.rawValue, name)
@@ -31,7 +32,7 @@ extension ArtifactUpload {
         }
     }
 
-    /// Appends the whole of another file.
+    /// Appends all bytes of another file.
     func append(_ source: Descriptor) throws(ArtifactError) {
         try Self.read(source) { (bytes) throws(ArtifactError) in try write(bytes) }
     }

@@ -5,26 +5,27 @@ internal import Glibc
 struct Sharing: Sendable {
     let contents: SharedContents
     let root: ArtifactRoot
-    /// Where the upload will lie.
+    /// The target path of the upload.
     let path: ArtifactPath
 }
 
 extension Sharing {
-    /// Makes the upload's name stand for the bytes of an equal file that is there already.
+    /// Makes the upload share the space of an equal file that already exists.
     ///
     /// Where the file system can, the upload's own file takes over the extents of the other (FICLONE): two files, whose
     /// space parts again when one of them is changed. Elsewhere the name becomes a hard link to the other.
     /// - Returns: nil when no path holds these bytes, or none of them can be shared: other file systems, more links
     ///   than an inode takes, another owner.
     func share(_ file: Descriptor, size: Int64, sha256: [UInt8], in folder: Folder, as name: String) -> SharedSpace? {
-        // Nothing to save, and every folder of empty marker files would depend on one inode.
+        // Empty files have no space to save, and the empty marker files of all folders would depend on one inode.
         guard size > 0 else { return nil }
         for candidate in contents.candidates(for: sha256) {
             guard let copy = try? root.open(candidate), copy.size == size,
                 haveEqualBytes(copy.owner, file, size: size)
             else { continue }
             if ioctl(file.rawValue, UInt(Self.cloneFile), copy.owner.rawValue) == 0 { return .extents }
-            // Another program may have written the copy a moment ago; for a file of ours there is nothing left to do.
+            // Another program may have written the copy a moment ago. Files that this server wrote are already
+            // durable.
             guard fsync(copy.owner.rawValue) == 0, (try? folder.link(copy.owner, replacing: name)) != nil else {
                 continue
             }
@@ -37,27 +38,27 @@ extension Sharing {
     private static let cloneFile = 0x4004_9409
 }
 
-/// How the space of another file is shared.
+/// The two ways in which the space of another file is shared.
 enum SharedSpace {
-    /// The upload's own file holds the other's extents; it is still to be put in its place.
+    /// The upload's own file holds the other file's extents; it must still be moved to its target.
     case extents
-    /// The name stands for the other file.
+    /// The target name is a hard link to the other file.
     case inode
 }
 
 extension Folder {
-    /// Gives an open file a name of this folder, in the place of a file that has it.
+    /// Links an open file into this folder under a name, and replaces a file of that name.
     func link(_ file: Descriptor, replacing name: String) throws(ArtifactError) {
         let direct = link(file, as: name)
         if direct == 0 { return }
         guard direct == EEXIST else { throw ArtifactError(errno: direct, call: "linkat") }
-        // As long as this process holds the lock, the sweep of another one spares the temporary name.
+        // While this process holds the lock, the sweep of another process leaves the temporary name alone.
         _ = retryingInterrupts { flock(file.rawValue, LOCK_SH) }
         defer { _ = retryingInterrupts { flock(file.rawValue, LOCK_UN) } }
         let temporaryName = ArtifactUpload.nextTemporaryName()
         let code = link(file, as: temporaryName)
         guard code == 0 else { throw ArtifactError(errno: code, call: "linkat") }
-        // rename(2) does nothing, and leaves both names, where they stand for one file.
+        // rename(2) does nothing and keeps both names when both are links to one file.
         defer { _ = unlink(temporaryName) }
         let (renamed, renameCode) = retryingInterrupts {
             renameat(descriptor.rawValue, temporaryName, descriptor.rawValue, name)
@@ -67,7 +68,7 @@ extension Folder {
 
     /// - Returns: 0, or the value of `errno`.
     private func link(_ file: Descriptor, as name: String) -> Int32 {
-        // By the descriptor: the file that was compared, whatever its path has come to mean since.
+        // The link is made from the descriptor, so that it is the compared file even if its path now names another.
         let path = "/proc/self/fd/\(file.rawValue)"
         return retryingInterrupts { linkat(AT_FDCWD, path, descriptor.rawValue, name, AT_SYMLINK_FOLLOW) }.code
     }

@@ -3,20 +3,24 @@ internal import Glibc
 internal import Hashing
 internal import Synchronization
 
-/// A file on its way in: written to a temporary file beside its target, visible only after `commit()`.
+/// A file that is being uploaded.
 ///
-/// Ends with `commit()`, `abort()` or its last reference. One connection writes at a time; `abort()` may come from
-/// any thread, say that of a time-out.
+/// It is written to a temporary file beside its target, and is visible only after `commit()`.
+///
+/// The upload ends with `commit()`, with `abort()`, or when its last reference is released. One connection writes at a
+/// time; `abort()` may be called from any thread, such as that of a time-out.
 package final class ArtifactUpload: Sendable {
-    /// What the names of all unfinished uploads begin with; no `ArtifactPath` can hold such a name.
+    /// The beginning of the names of all unfinished uploads.
+    ///
+    /// No `ArtifactPath` can hold such a name.
     static let namePrefix = ".apus-upload-"
-    /// What the names of this process's uploads begin with.
+    /// The beginning of the names of this process's uploads.
     static let ownNamePrefix = namePrefix + String(UInt64.random(in: .min ... .max), radix: 16) + "-"
     private static let counter = Atomic<UInt64>(0)
 
     private struct Progress {
         var bytes: Int64 = 0
-        /// nil where nobody asks for the hash.
+        /// The hash of the bytes so far; nil where the hash is not needed.
         var hash: SHA256?
     }
 
@@ -29,17 +33,18 @@ package final class ArtifactUpload: Sendable {
     private let file: Mutex<Descriptor?>
     private let progress: Mutex<Progress>
 
-    /// Makes the temporary file and locks it, so that the sweep of another server on the same directory spares it.
+    /// Creates the temporary file and locks it, so that the sweep of another server on the same directory leaves it
+    /// alone.
     ///
     /// - Parameter sharing: nil for a file that always takes space of its own.
     init(folder: Folder, name: String, sharing: Sharing? = nil) throws(ArtifactError) {
         while true {
             let temporaryName = Self.nextTemporaryName()
             let file = try folder.open(temporaryName, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o666)
-            // Waits only for a sweep that came between the two steps. Where the file system knows no locks, a sweep
-            // goes by age instead.
+            // This waits only for a sweep that started between the two steps. Where the file system has no locks, a
+            // sweep decides by the age of the file.
             _ = retryingInterrupts { flock(file.rawValue, LOCK_EX) }
-            // That sweep has removed the file: take the next name.
+            // That sweep has removed the file, so the next name is used.
             if case nil = try folder.kind(of: temporaryName) { continue }
             self.folder = folder
             self.name = name
@@ -62,7 +67,7 @@ package final class ArtifactUpload: Sendable {
 
     /// Appends bytes; blocks until the kernel has taken all of them.
     ///
-    /// - Throws: `.noSpace` and what else the file system refuses; the upload has been aborted then, the space freed.
+    /// - Throws: `.noSpace` and other errors of the file system; the upload has then been aborted and the space freed.
     ///   `.other` with EBADF after the end of the upload.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
         guard let file = file.withLock({ $0 }) else { throw .other(errno: EBADF, call: "write") }
@@ -84,13 +89,16 @@ package final class ArtifactUpload: Sendable {
         }
     }
 
-    /// Puts the file in its place, over an older one; durable when this returns.
+    /// Moves the file to its target, replacing an older file.
     ///
-    /// Blocks for two disk flushes and, where space is shared, for a comparison with the equal file. Of uploads to one
-    /// path that end together, one whole file stays.
-    /// - Throws: `.isDirectory` where a folder has come into the way, `.notFound` where the folder above was deleted,
-    ///   `.noSpace` and the like. The target is untouched then and the upload has ended, except that a failed flush
-    ///   of the folder leaves the new file in place, though perhaps not through a power cut.
+    /// It is durable when this returns.
+    ///
+    /// Blocks for two disk flushes and, where space is shared, for a comparison with the equal file. When several
+    /// uploads to one path end together, one of their files stays, and it is complete.
+    /// - Throws: `.isDirectory` where the target has become a folder, `.notFound` where the folder above was deleted,
+    ///   `.noSpace` and other errors of the file system. The target is then unchanged and the upload has ended. The
+    ///   exception is a failed flush of the folder: the new file is then in place, but may not survive a power
+    ///   failure.
     @discardableResult
     package func commit() throws(ArtifactError) -> StoredArtifact {
         guard let file = takeFile() else { throw .other(errno: EBADF, call: "rename") }
@@ -102,11 +110,11 @@ package final class ArtifactUpload: Sendable {
         }
     }
 
-    /// Puts a file in its place, or lets its name stand for an equal one where space is shared.
+    /// Moves a file to its target, or makes the target share the space of an equal file.
     ///
     /// - Parameters:
-    ///   - place: puts the file in its place.
-    ///   - discard: removes the file, for which another stands.
+    ///   - place: moves the file to its target.
+    ///   - discard: removes the file when an equal one takes its place.
     func store(
         _ file: Descriptor,
         bytes: Int64,
@@ -133,14 +141,18 @@ package final class ArtifactUpload: Sendable {
         return StoredArtifact(bytes: bytes, duration: .now - start, isShared: isShared, sha256: sha256)
     }
 
-    /// Gives the upload up and removes what was written; does nothing after the end of the upload.
+    /// Ends the upload and removes what was written.
+    ///
+    /// Does nothing after the end of the upload.
     package func abort() {
         guard takeFile() != nil else { return }
-        // When the removal fails, the sweep at the next start takes the file.
+        // When the removal fails, the sweep at the next start removes the file.
         _ = folder.unlink(temporaryName)
     }
 
-    /// Renames the temporary file to its target, its bytes durable before and its name after.
+    /// Renames the temporary file to its target.
+    ///
+    /// The bytes are made durable before the rename, and the name after it.
     private func place(_ file: Descriptor) throws(ArtifactError) {
         do throws(ArtifactError) {
             let (flushed, flushCode) = retryingInterrupts { fsync(file.rawValue) }
@@ -156,7 +168,7 @@ package final class ArtifactUpload: Sendable {
         try folder.synchronize()
     }
 
-    /// The file, for the one who ends the upload.
+    /// Takes the file, which only the caller that ends the upload gets.
     func takeFile() -> Descriptor? {
         file.withLock { file in
             defer { file = nil }
@@ -165,15 +177,15 @@ package final class ArtifactUpload: Sendable {
     }
 }
 
-/// What became of an upload.
+/// The result of a committed upload.
 package struct StoredArtifact: Sendable {
     /// The size of the file.
     package let bytes: Int64
-    /// From the beginning of the upload until the file was durable.
+    /// The time from the beginning of the upload until the file was durable.
     package let duration: Duration
-    /// Whether the file shares the space of an equal one.
+    /// Whether the file shares the space of an equal file.
     package let isShared: Bool
-    /// nil unless the root shares equal contents.
+    /// The SHA-256 hash; nil unless the root shares equal contents.
     package let sha256: [UInt8]?
 
     package init(bytes: Int64, duration: Duration, isShared: Bool, sha256: [UInt8]?) {

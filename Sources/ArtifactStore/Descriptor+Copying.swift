@@ -3,7 +3,7 @@ internal import Files
 internal import Glibc
 
 extension Descriptor {
-    /// Writes bytes at a place of the file; blocks until the kernel has taken all of them.
+    /// Writes bytes at an offset of the file; blocks until the kernel has taken all of them.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(ArtifactError) {
         var written = 0
         while written < bytes.count {
@@ -18,10 +18,10 @@ extension Descriptor {
         }
     }
 
-    /// Copies `length` bytes of another file to a place of this one.
+    /// Copies `length` bytes of another file to an offset of this one.
     ///
-    /// Within the kernel where it can; some file systems then share the space.
-    /// - Throws: `.other` with EIO for a source that is shorter.
+    /// The copy is made within the kernel where possible; some file systems then share the space.
+    /// - Throws: `.other` with EIO when the source is shorter.
     func copy(
         _ source: Descriptor,
         at start: Int64 = 0,
@@ -39,7 +39,8 @@ extension Descriptor {
             } else if count == 0 {
                 throw .other(errno: EIO, call: "copy_file_range")
             } else if code != EINTR {
-                // Older kernels and some file systems cannot (copy_file_range(2)): through memory then.
+                // Older kernels and some file systems cannot copy within the kernel (copy_file_range(2)); the bytes
+                // are then copied through memory.
                 try copyThroughMemory(source, at: start + done, length: length - done, to: offset + done)
                 return
             }
@@ -62,7 +63,7 @@ extension Descriptor {
             }
             if count < 0, code == EINTR { continue }
             guard count > 0 else { throw ArtifactError(errno: code == 0 ? EIO : code, call: "pread") }
-            // withUnsafeBytes cannot throw a typed error through.
+            // withUnsafeBytes cannot pass on a typed error.
             let result = buffer.withUnsafeBytes { bytes in
                 Result { () throws(ArtifactError) in
                     try write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: offset + done)
@@ -73,8 +74,8 @@ extension Descriptor {
         }
     }
 
-    /// Takes the space of the file's first `length` bytes now, where the file system can, so that a full disk shows
-    /// before gigabytes have been sent.
+    /// Allocates the space of the file's first `length` bytes, where the file system can, so that a full disk is
+    /// noticed before gigabytes have been sent.
     func reserve(_ length: Int64) throws(ArtifactError) {
         let (result, code) = retryingInterrupts { fallocate(rawValue, 0, 0, Int(length)) }
         if result != 0, code == ENOSPC || code == EDQUOT { throw .noSpace }
@@ -94,7 +95,7 @@ extension Descriptor {
         return Int64(status.st_size)
     }
 
-    /// Cuts the file, or lengthens it with zeroes.
+    /// Cuts the file to a size, or extends it with zeros.
     func resize(to length: Int64) throws(ArtifactError) {
         let (result, code) = retryingInterrupts { ftruncate(rawValue, off_t(length)) }
         guard result == 0 else { throw ArtifactError(errno: code, call: "ftruncate") }
@@ -102,7 +103,7 @@ extension Descriptor {
 }
 
 extension Folder {
-    /// The whole of a small file; nil where there is none.
+    /// Reads the whole of a small file; nil where there is none.
     func contents(of name: UnsafePointer<CChar>, atMost maximum: Int) throws(ArtifactError) -> [UInt8]? {
         let file: Descriptor
         do {
@@ -125,7 +126,7 @@ extension Folder {
         }
     }
 
-    /// Writes a small file anew, for its owner alone, and makes its bytes durable.
+    /// Replaces the content of a small file that only its owner may access, and makes the bytes durable.
     func write(_ text: String, to name: UnsafePointer<CChar>) throws(ArtifactError) {
         let file = try open(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
         let bytes = Array(text.utf8)

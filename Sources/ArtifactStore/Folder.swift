@@ -1,11 +1,11 @@
 internal import Files
 internal import Glibc
 
-/// A directory held open, in which every name is looked up without following symbolic links.
+/// An open directory, in which every name is looked up without following symbolic links.
 struct Folder: Sendable {
     let descriptor: Descriptor
 
-    /// What a name stands for.
+    /// The kind of a directory entry.
     enum Kind {
         case file, folder, symbolicLink, other
     }
@@ -15,11 +15,11 @@ struct Folder: Sendable {
         let name: [CChar]
         /// The name as text, nil when it is not UTF-8.
         var text: String? { String(validating: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) }
-        /// DT_DIR and so on; DT_UNKNOWN where the file system does not say.
+        /// The type from readdir (DT_DIR and so on); DT_UNKNOWN where the file system does not give it.
         let type: UInt8
     }
 
-    /// The status of a name, nil when there is none.
+    /// The status of an entry, nil when there is none.
     func status(of name: UnsafePointer<CChar>) throws(ArtifactError) -> stat? {
         var status = stat()
         let (result, code) = retryingInterrupts { fstatat(descriptor.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) }
@@ -28,15 +28,18 @@ struct Folder: Sendable {
         throw ArtifactError(errno: code, call: "fstatat")
     }
 
-    /// What the name stands for, nil when there is none.
+    /// The kind of an entry, nil when there is none.
     func kind(of name: UnsafePointer<CChar>) throws(ArtifactError) -> Kind? {
         try status(of: name)?.kind
     }
 
-    /// What every opening asks for besides: no link at the end of the path, no inheritance, no waiting, no terminal.
+    /// The flags of every open call: no link at the end of the path, no inheritance by child processes, no waiting, no
+    /// controlling terminal.
     static let protectingFlags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
 
-    /// Opens a file or folder of this one; no device, pipe or terminal can block or take over the process.
+    /// Opens a file or folder in this folder.
+    ///
+    /// No device, pipe or terminal can block or take over the process.
     func open(_ name: UnsafePointer<CChar>, flags: Int32, mode: mode_t = 0) throws(ArtifactError) -> Descriptor {
         let (result, code) = retryingInterrupts {
             openat(descriptor.rawValue, name, flags | Self.protectingFlags, mode)
@@ -45,7 +48,7 @@ struct Folder: Sendable {
         return Descriptor(owning: result)
     }
 
-    /// Opens a folder of this one.
+    /// Opens a folder in this folder.
     ///
     /// - Throws: `.notFound`; `.invalidPath(.symbolicLink)` for a link, wherever it leads; `.notDirectory`.
     func folder(_ name: UnsafePointer<CChar>) throws(ArtifactError) -> Folder {
@@ -58,10 +61,12 @@ struct Folder: Sendable {
         }
     }
 
-    /// Opens a folder of this one and makes it where it is missing; its entry is durable when this returns.
+    /// Opens a folder in this folder, and creates it where it is missing.
     ///
-    /// Another thread may have made it a moment ago and not synced it yet: the file system's journal keeps the
-    /// order, so what is synced inside the folder later carries the folder with it.
+    /// Its entry is durable when this returns.
+    ///
+    /// Another thread may have created it a moment ago without syncing it yet. The file system's journal keeps the
+    /// order, so that a later sync inside the folder also makes the folder durable.
     func folderMakingIfMissing(_ name: UnsafePointer<CChar>) throws(ArtifactError) -> Folder {
         do {
             return try folder(name)
@@ -89,9 +94,11 @@ struct Folder: Sendable {
         }
     }
 
-    /// All entries but `.` and `..`, in the order of the file system; holds the names of the whole folder in memory.
+    /// All entries except `.` and `..`, in the order of the file system.
+    ///
+    /// The names of the whole folder are held in memory.
     func entries() throws(ArtifactError) -> [Entry] {
-        // A descriptor of its own, because reading moves the position and closedir closes it.
+        // A second descriptor is used, because reading moves the position and closedir closes the descriptor.
         let (raw, openCode) = retryingInterrupts {
             openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
@@ -130,7 +137,7 @@ extension Folder.Entry {
 }
 
 extension stat {
-    /// What the status belongs to.
+    /// The kind of file that the status describes.
     var kind: Folder.Kind {
         switch st_mode & S_IFMT {
         case S_IFREG: .file

@@ -1,13 +1,13 @@
 internal import Files
 internal import Synchronization
 
-/// One part of a multipart upload on its way in.
+/// One part of a multipart upload that is being received.
 ///
-/// Ends with `commit()`, `abort()` or its last reference. One connection writes at a time; `abort()` may come from any
-/// thread.
+/// The part ends with `commit()`, with `abort()`, or when its last reference is released. One connection writes at a
+/// time; `abort()` may be called from any thread.
 package final class MultipartPart: Sendable {
     struct Bounds {
-        /// Where in the file the part begins.
+        /// The offset of the part in the file.
         var offset: Int64
         /// The length that the request announced.
         var announced: Int64?
@@ -45,8 +45,8 @@ package final class MultipartPart: Sendable {
 
     /// Appends bytes to the part; blocks until the kernel has taken all of them.
     ///
-    /// - Throws: `MultipartError.partTooLarge`; what the file system refuses, such as `ArtifactError.noSpace`. The part
-    ///   has been aborted then; the upload goes on.
+    /// - Throws: `MultipartError.partTooLarge`; errors of the file system, such as `ArtifactError.noSpace`. The part
+    ///   has then been aborted, and the upload continues.
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
         guard let file = file.withLock({ $0 }) else { throw MultipartError.unknownUpload }
         let before = written.withLock { $0 }
@@ -60,11 +60,13 @@ package final class MultipartPart: Sendable {
         written.withLock { $0 += Int64(bytes.count) }
     }
 
-    /// Makes the bytes durable and lets the part count, in place of an earlier sending; blocks for a disk flush.
+    /// Makes the bytes durable and counts the part, replacing an earlier upload of the same part.
     ///
-    /// - Returns: The entity tag, with its quotes: another one for every sending.
-    /// - Throws: `MultipartError.unknownUpload` when the upload has ended meanwhile, `.wrongLength`; what the file
-    ///   system refuses. The part does not count then.
+    /// Blocks for a disk flush.
+    ///
+    /// - Returns: The entity tag, with its quotes; it differs each time a part is sent.
+    /// - Throws: `MultipartError.unknownUpload` when the upload has ended meanwhile, `.wrongLength`; errors of the
+    ///   file system. The part then does not count.
     package func commit() throws -> String {
         guard let file = takeFile() else { throw MultipartError.unknownUpload }
         defer { upload.endPart(number, isInPlace: isInPlace) }
@@ -80,20 +82,24 @@ package final class MultipartPart: Sendable {
         return "\"\(tag)\""
     }
 
-    /// Gives the part up; does nothing after its end.
+    /// Ends the part without counting it.
+    ///
+    /// Does nothing after the end of the part.
     package func abort() {
         guard takeFile() != nil else { return }
         discard()
         upload.endPart(number, isInPlace: isInPlace)
     }
 
-    /// Removes what was written apart; what was written in place counts for nothing.
+    /// Removes a part that was written to a file of its own.
+    ///
+    /// A part that was written in place is ignored later.
     private func discard() {
-        // When the removal fails, the file goes with the folder of the upload.
+        // When the removal fails, the file is removed with the folder of the upload.
         if !isInPlace { _ = upload.removePart(number, tag: tag) }
     }
 
-    /// The file, for the one who ends the part.
+    /// Takes the file, which only the caller that ends the part gets.
     private func takeFile() -> Descriptor? {
         file.withLock { file in
             defer { file = nil }

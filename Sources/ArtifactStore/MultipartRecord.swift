@@ -1,13 +1,13 @@
-/// What a multipart upload leaves on the disk about itself, so that it outlives the server.
+/// The record of a multipart upload on the disk, by which the upload survives a restart of the server.
 ///
-/// Lines of text; a file that a power cut left half written is none.
+/// It is lines of text. A record that a power failure left half written is ignored.
 struct MultipartRecord {
     static let name = "upload"
     private static let title = "apus multipart upload 1"
 
     let path: String
     let partCount: Int
-    /// Unix seconds.
+    /// The start of the upload, in Unix seconds.
     let expires: Int64
 
     var text: String { "\(Self.title)\n\(expires)\n\(partCount)\n\(path)\n" }
@@ -28,12 +28,13 @@ struct MultipartRecord {
     }
 }
 
-/// A part that has arrived: its bytes are durable.
+/// A part that has arrived and whose bytes are durable.
 struct StoredPart {
-    /// In the file of all parts, at the place that follows from the number; else in a file of its own.
+    /// Whether the part lies in the shared file, at the offset that follows from its number; otherwise it has a file
+    /// of its own.
     var isInPlace: Bool
     var length: Int64
-    /// Differs for every sending of a part; hexadecimal digits.
+    /// Hexadecimal digits that differ each time a part is sent.
     var tag: String
 
     /// The file of a part that is not in place.
@@ -42,10 +43,10 @@ struct StoredPart {
     /// The line of the journal.
     func line(number: Int) -> String { "\(number) \(length) \(tag) \(isInPlace ? "place" : "file")\n" }
 
-    /// The parts of a journal, the last line of each number.
+    /// The parts in a journal; the last line of each number counts.
     static func parts(ofJournal bytes: [UInt8]) -> [Int: StoredPart] {
         var parts: [Int: StoredPart] = [:]
-        // What follows the last line feed was cut off.
+        // The text after the last line feed is an incomplete line.
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
             .dropLast()
         {

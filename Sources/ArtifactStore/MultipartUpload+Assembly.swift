@@ -2,10 +2,12 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// A part as the client lists it at the end.
+/// A part as the client lists it when it completes the upload.
 package struct ListedPart: Sendable {
     package var number: Int
-    /// As it was answered; quotes and a mark of weakness, which proxies put there, do not count.
+    /// The entity tag that the server returned.
+    ///
+    /// Quotes and a weakness mark, which proxies may add, are ignored.
     package var entityTag: String
 
     package init(number: Int, entityTag: String) {
@@ -20,16 +22,18 @@ package struct ListedPart: Sendable {
 }
 
 extension MultipartUpload {
-    /// The file into which everything is copied when the parts in place turn out to lie at the wrong places.
+    /// The file to which all parts are copied when the parts in place turn out to be at wrong offsets.
     static let copyName = "copy"
-    /// Holds the name of the file that becomes the artifact: when that is gone, it has become it.
+    /// The note that holds the name of the file that becomes the artifact.
+    ///
+    /// When that file is gone, it has become the artifact.
     static let completionName = "completion"
 
-    /// Takes no more parts and makes the whole file.
+    /// Stops accepting parts and builds the complete file.
     ///
-    /// Copies only what was kept apart; the bytes that lie in place are on the disk already. The upload takes
-    /// parts again when this fails; when what follows fails, after `resume()`.
-    /// - Returns: The name of the file in the upload's folder; durable, like the note that names it.
+    /// Only parts in files of their own are copied; the parts in place are on the disk already. If this fails, the
+    /// upload accepts parts again; if a later step fails, the caller calls `resume()`.
+    /// - Returns: The name of the file in the upload's folder. The file and the note that names it are durable.
     func assemble(_ listed: [ListedPart]) throws -> String {
         let (parts, isQuiet) = try state.withLock { state in
             switch state.phase {
@@ -51,7 +55,7 @@ extension MultipartUpload {
         }
     }
 
-    /// Takes parts again after a completion that failed.
+    /// Accepts parts again after a completion that failed.
     func resume() {
         state.withLock { $0.phase = .open }
     }
@@ -70,8 +74,8 @@ extension MultipartUpload {
         if let number = unlisted.min() { throw MultipartError.unlistedPart(number) }
     }
 
-    /// - Parameter isQuiet: false when a connection still writes in place, whose part was sent again and has arrived
-    ///   by another: the file that it writes to cannot become the artifact.
+    /// - Parameter isQuiet: false when a connection still writes in place although its part has arrived through
+    ///   another connection. The file that it writes to cannot become the artifact.
     private func assemble(_ parts: [Int: StoredPart], isQuiet: Bool) throws -> String {
         let placed = parts.filter(\.value.isInPlace)
         let partLength = state.withLock { $0.partLength } ?? 0
@@ -82,7 +86,7 @@ extension MultipartUpload {
             size += part.length
         }
         let liesRight = isQuiet && placed.keys.allSatisfy { offsets[$0] == Int64($0 - 1) * partLength }
-        // Never made anew when parts must lie in it: then it would be full of zeroes.
+        // The file is not created anew when parts must lie in it, because it would be full of zeros.
         let data = try folder.open(Self.dataName, flags: O_RDWR | (placed.isEmpty ? O_CREAT : 0), mode: 0o666)
         let target: Descriptor
         if liesRight {
@@ -99,17 +103,17 @@ extension MultipartUpload {
                 try target.copy(try folder.open(name, flags: O_RDONLY), length: part.length, to: offset)
             }
         }
-        // The space that was taken ahead, or left by a part that was sent again with fewer bytes.
+        // Cuts off space that was allocated ahead, or that a longer earlier upload of a part has left.
         try target.resize(to: size)
         try target.synchronizeData()
         return liesRight ? Self.dataName : Self.copyName
     }
 
-    /// Removes all but what tells that the upload was completed.
+    /// Removes everything except the note that the upload was completed.
     func removeContents() {
         for entry in (try? folder.entries()) ?? [] {
             let kept = [MultipartRecord.name, Self.completionName]
-            // When a removal fails, the sweep takes the file with the folder.
+            // When a removal fails, the sweep removes the file with the folder.
             if !kept.contains(where: { entry.text == $0 }) { _ = folder.unlink(entry.name) }
         }
     }

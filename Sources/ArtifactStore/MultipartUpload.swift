@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// A file that arrives in parts, in any order and over many connections.
 ///
-/// A folder of its own holds what has come. Parts of one length, as the MLflow client sends them, are written at once
-/// to their places in the file that will be the artifact. What has no place yet is kept apart until the end: the last
-/// part when it comes first, a part that is sent again, parts of other lengths.
+/// The upload has a folder of its own. Parts of equal length, as the MLflow client sends them, are written at once to
+/// their offsets in the file that will become the artifact. Other parts are kept in files of their own until the end:
+/// the last part when it arrives first, a part that is sent again, and parts of other lengths.
 final class MultipartUpload: Sendable {
-    /// The file of the parts in place.
+    /// The name of the file that holds the parts in place.
     static let dataName = "data"
     /// The journal of parts that have arrived.
     static let journalName = "parts"
@@ -17,10 +17,10 @@ final class MultipartUpload: Sendable {
         enum Phase { case open, completing, ended }
 
         var phase = Phase.open
-        /// The length of every part but the last, once one of them has told it.
+        /// The length of every part but the last, once a part has shown it.
         var partLength: Int64?
         var parts: [Int: StoredPart] = [:]
-        /// Numbers of parts that are being written in place.
+        /// The numbers of the parts that are being written in place.
         var placesInUse: Set<Int> = []
         var sending = 0
     }
@@ -30,7 +30,7 @@ final class MultipartUpload: Sendable {
     let folder: Folder
     let state: Mutex<State>
 
-    /// - Parameter parts: what had arrived before the server was started again.
+    /// - Parameter parts: the parts that had arrived before the server was restarted.
     init(id: String, record: MultipartRecord, folder: Folder, parts: [Int: StoredPart] = [:]) {
         self.id = id
         self.record = record
@@ -41,7 +41,7 @@ final class MultipartUpload: Sendable {
         self.state = Mutex(state)
     }
 
-    /// Whether the time is over and nobody is sending or completing.
+    /// Whether the upload has expired and no connection is sending or completing it.
     func isAbandoned(at now: Int64) -> Bool {
         record.expires <= now && state.withLock { $0.sending == 0 && $0.phase == .open }
     }
@@ -66,14 +66,14 @@ final class MultipartUpload: Sendable {
             return MultipartPart(upload: self, number: number, tag: tag, isInPlace: place != nil, file: file, bounds)
         } catch {
             endPart(number, isInPlace: place != nil)
-            // The folder went with an abort.
+            // An abort has removed the folder.
             if case ArtifactError.notFound = error { throw MultipartError.unknownUpload }
             throw error
         }
     }
 
-    /// Where in the file of all parts a part belongs, nil when that is not known or taken; and how much space the
-    /// whole file needs, when this part is the first to tell.
+    /// The offset of a part in the shared file, nil when the offset is unknown or in use; and the space that the whole
+    /// file needs, when this part is the first to show it.
     private func placeOfPart(_ number: Int, _ length: Int64?, _ state: inout State) -> (Int64?, Int64?) {
         guard let length, length > 0, state.parts[number] == nil, !state.placesInUse.contains(number) else {
             return (nil, nil)
@@ -91,7 +91,7 @@ final class MultipartUpload: Sendable {
         return (Int64(number - 1) * partLength, reservation)
     }
 
-    /// The bytes of a part are durable: from now on it counts, and replaces an earlier sending.
+    /// Counts a part whose bytes are durable; it replaces an earlier upload of the same part.
     func accept(_ part: StoredPart, number: Int) throws {
         try state.withLock { state in
             guard state.phase == .open else { throw MultipartError.unknownUpload }
@@ -101,11 +101,11 @@ final class MultipartUpload: Sendable {
             guard state.phase == .open else { throw MultipartError.unknownUpload }
             return state.parts.updateValue(part, forKey: number)
         }
-        // When the removal fails, the file goes with the folder.
+        // When the removal fails, the file is removed with the folder.
         if let replaced, !replaced.isInPlace { _ = removePart(number, tag: replaced.tag) }
     }
 
-    /// A part has ended, whole or not.
+    /// Called when a part has ended, whether complete or not.
     func endPart(_ number: Int, isInPlace: Bool) {
         state.withLock { state in
             state.sending -= 1
@@ -117,7 +117,9 @@ final class MultipartUpload: Sendable {
         folder.unlink(StoredPart.fileName(number: number, tag: tag))
     }
 
-    /// Takes no more parts; returns whether it still did, which it does not while it is being completed either.
+    /// Stops accepting parts.
+    ///
+    /// Returns false when the upload had ended already or is being completed.
     func end() -> Bool {
         state.withLock { state in
             guard state.phase == .open else { return false }
@@ -128,7 +130,7 @@ final class MultipartUpload: Sendable {
 
     private func appendToJournal(_ line: String) throws(ArtifactError) {
         let journal = try folder.open(Self.journalName, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-        // One short write: lines of parts that arrive together do not mix.
+        // A single short write keeps the lines of parts that arrive together from mixing.
         let bytes = Array(line.utf8)
         let (count, code) = retryingInterrupts { Int32(write(journal.rawValue, bytes, bytes.count)) }
         guard count == bytes.count else { throw ArtifactError(errno: code == 0 ? EIO : code, call: "write") }

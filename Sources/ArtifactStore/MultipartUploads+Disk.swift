@@ -10,7 +10,7 @@ extension MultipartUploads {
 
     enum Finding {
         case open(MultipartUpload)
-        /// Put in its place before; the path.
+        /// The upload is completed and the file is at this path.
         case completed(String)
         case unknown
     }
@@ -22,12 +22,12 @@ extension MultipartUploads {
         guard let folder = try folder(of: id) else { return .unknown }
         let finding = try read(id, folder)
         guard case .open(let upload) = finding else { return finding }
-        // Another connection may have read it meanwhile: all must use one.
+        // Another connection may have read the record meanwhile; all connections must use the same object.
         state.withLock { state in
             guard state.uploads[id] == nil else { return }
             state.uploads[id] = .open(upload)
             let place = Holding(of: limits.places, for: .server)
-            // What is there already stays, also beyond the bound.
+            // An upload that is already on the disk is accepted even beyond the limit.
             if place.grow(by: 1) { state.places[id] = place }
         }
         return known(id) ?? finding
@@ -41,7 +41,7 @@ extension MultipartUploads {
         }
     }
 
-    /// Reads what an upload of an earlier process, or a completed one, has left.
+    /// Reads the record of an upload that an earlier process began, or of a completed upload.
     private func read(_ id: String, _ folder: Folder) throws(ArtifactError) -> Finding {
         guard let bytes = try folder.contents(of: MultipartRecord.name, atMost: 16_384),
             let record = MultipartRecord(bytes)
@@ -56,7 +56,7 @@ extension MultipartUploads {
         return .open(MultipartUpload(id: id, record: record, folder: folder, parts: parts))
     }
 
-    /// Whether nobody will ask for the upload again; ends it then.
+    /// Whether the upload has expired; if so, this ends it.
     func isOver(_ id: String, in parent: Folder, at now: Int64) throws -> Bool {
         if case .beginning? = state.withLock({ $0.uploads[id] }) { return false }
         switch try find(id) {
@@ -98,7 +98,7 @@ extension MultipartUploads {
 
     func removeFolder(_ id: String) throws(ArtifactError) {
         let parent = try folder(makingIfMissing: false)
-        // A part that began a moment ago may still make its file.
+        // A part that began a moment ago may still create its file.
         for _ in 0..<8 {
             do {
                 let folder = try parent.folder(id)

@@ -6,7 +6,7 @@ extension MultipartUploads {
     static let keyName = "key"
     private static let keyBytes = 32
 
-    /// 32 random bytes, made once for the root and kept in a file for its owner alone.
+    /// The key: 32 random bytes, created once for the root and kept in a file that only its owner may read.
     package func signingKey() throws -> [UInt8] {
         if let key = state.withLock({ $0.key }) { return key }
         let folder = try folder(makingIfMissing: true)
@@ -22,7 +22,7 @@ extension MultipartUploads {
         return key?.count == keyBytes ? key : nil
     }
 
-    /// Writes a key under another name first, so that none is ever read half.
+    /// Writes the key under a temporary name first, so that no other thread reads an incomplete key.
     private static func makeKey(_ folder: Folder) throws(ArtifactError) -> [UInt8] {
         let key = randomBytes(keyBytes)
         let temporaryName = keyName + "-" + String(UInt64.random(in: .min ... .max), radix: 16)
@@ -42,7 +42,7 @@ extension MultipartUploads {
         return key
     }
 
-    /// From the system's generator, which is fit for keys.
+    /// The bytes come from the system's generator, which is suitable for keys.
     static func randomBytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: .min ... .max) }
     }

@@ -5,22 +5,24 @@ internal import Synchronization
 
 /// The multipart uploads beneath an artifact root: the client sends a large file in parts, over many connections.
 ///
-/// All of them live in one hidden folder at the top of the root, which no `ArtifactPath` can name, so the finished file
-/// moves to its place without being copied. They outlive the server: what has arrived counts after a start too, until
-/// the upload expires. One server at a time may use the folder. All calls block on the file system and may be made from
-/// any thread.
+/// All uploads lie in one hidden folder at the top of the root, which no `ArtifactPath` can name, so the finished file
+/// is moved to its target without a copy. Uploads survive a restart of the server: parts that have arrived still
+/// count, until the upload expires. Only one server at a time may use the folder. All calls block on the file system
+/// and may be made from any thread.
 package final class MultipartUploads: Sendable {
-    /// What clients may ask of the disk.
+    /// The limits for clients.
     package struct Limits: Sendable {
-        /// Parts of one upload.
+        /// The largest number of parts of one upload.
         package var parts = 10_000
-        /// Bytes of one part.
+        /// The largest part, in bytes.
         package var partBytes: Int64 = 5 << 30
-        /// Places of uploads that have begun and not ended, counted by peer; those of earlier processes are the server's.
+        /// The budget of unfinished uploads, counted by peer.
+        ///
+        /// Uploads of earlier processes count for the server itself.
         package var places = Budget(total: BudgetLimits().multipartUploads)
         /// Seconds from the beginning of an upload until it expires.
         package var lifetimeSeconds: Int64 = 24 * 3_600
-        /// Seconds for which a completed upload is remembered, because clients ask again when they miss the answer.
+        /// How long a completed upload is remembered, in seconds, because clients that miss the answer ask again.
         package var memorySeconds: Int64 = 3_600
 
         package init() {}
@@ -28,12 +30,12 @@ package final class MultipartUploads: Sendable {
 
     struct State {
         enum Entry {
-            /// Its folder is being made.
+            /// The folder of the upload is being created.
             case beginning
             case open(MultipartUpload)
         }
 
-        /// The uploads that are open, as far as they are known since the start.
+        /// The unfinished uploads that this process knows.
         var uploads: [String: Entry] = [:]
         var places: [String: Holding] = [:]
         var key: [UInt8]?
@@ -48,11 +50,14 @@ package final class MultipartUploads: Sendable {
         self.limits = limits
     }
 
-    /// Begins an upload to a path; readers see nothing of it until `complete`.
+    /// Begins an upload to a path.
     ///
-    /// - Parameter peer: whose share of the uploads it takes.
+    /// Readers see nothing of it until `complete`.
+    ///
+    /// - Parameter peer: the client whose share of the uploads is used.
     /// - Returns: The id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
-    /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and what the disk refuses.
+    /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and for other errors of the file
+    ///   system.
     package func create(
         _ path: ArtifactPath,
         partCount: Int,
@@ -79,7 +84,7 @@ package final class MultipartUploads: Sendable {
             let upload = MultipartUpload(id: id, record: record, folder: folder)
             state.withLock { $0.uploads[id] = .open(upload) }
         } catch {
-            // When the removal fails, the sweep takes the folder.
+            // When the removal fails, the sweep removes the folder.
             try? removeFolder(id)
             forget(id)
             throw error
@@ -87,20 +92,24 @@ package final class MultipartUploads: Sendable {
         return (id, expires)
     }
 
-    /// Begins to take a part; the numbers begin with 1.
+    /// Begins to receive a part.
+    ///
+    /// Numbers start at 1.
     ///
     /// - Parameter length: in bytes, as the request announces it; nil when it does not.
-    /// - Throws: `.unknownUpload`, `.unknownPart`, `.partTooLarge`; what the disk refuses. A full disk shows with the
-    ///   first part: the space of all parts is taken then, where the file system can.
+    /// - Throws: `.unknownUpload`, `.unknownPart`, `.partTooLarge`; errors of the file system. A full disk is noticed
+    ///   at the first part, because the space of all parts is then allocated where the file system can.
     package func beginPart(_ id: String, number: Int, length: Int64?) throws -> MultipartPart {
         guard case .open(let upload) = try find(id) else { throw MultipartError.unknownUpload }
         return try upload.beginPart(number, length: length, atMost: limits.partBytes)
     }
 
-    /// Makes the file of the parts and puts it in its place, over an older one; durable when this returns.
+    /// Builds the file from the parts and moves it to its target, replacing an older file.
     ///
-    /// Takes some disk flushes however large the file is, as long as all parts but the last have one length. Done again,
-    /// it succeeds and changes nothing. A failed one leaves the upload open.
+    /// It is durable when this returns.
+    ///
+    /// Costs a few disk flushes however large the file is, as long as all parts but the last have the same length. A
+    /// repeated call succeeds and changes nothing. If the call fails, the upload stays open.
     /// - Returns: What was stored, with the time since `create`; nil when it had been completed before.
     /// - Throws: `.unknownUpload`, also for another path than that of `create`; `.completing`; `.missingPart` and the
     ///   other faults of the list; `ArtifactError` as `ArtifactUpload.commit()`.
@@ -114,7 +123,7 @@ package final class MultipartUploads: Sendable {
             do {
                 return try complete(upload, path, listed)
             } catch MultipartError.unknownUpload {
-                // Another connection has ended it since it was found.
+                // Another connection has ended the upload since it was looked up.
                 guard case .completed(let completed) = try find(id), completed == path.description else {
                     throw MultipartError.unknownUpload
                 }
@@ -136,7 +145,8 @@ package final class MultipartUploads: Sendable {
             upload.resume()
             throw error
         }
-        // In this order: who finds that it has ended looks at the disk, and finds that it was completed.
+        // The order matters: a caller that finds the upload ended looks at the disk, and must find that it was
+        // completed.
         forget(upload.id)
         upload.state.withLock { $0.phase = .ended }
         upload.removeContents()
@@ -149,22 +159,22 @@ package final class MultipartUploads: Sendable {
         )
     }
 
-    /// Gives an upload up and removes what has come.
+    /// Aborts an upload and removes the received parts.
     ///
-    /// Does nothing for one that is unknown, that goes elsewhere, or that is completed or being completed.
+    /// Does nothing for an upload that is unknown, has another path, is completed, or is being completed.
     package func abort(_ id: String, _ path: ArtifactPath) throws {
         guard case .open(let upload) = try find(id), upload.record.path == path.description, upload.end() else {
             return
         }
-        // In this order: nobody takes up again what is being removed.
+        // The order matters: the upload is marked as ended first, so that no caller reopens it while it is removed.
         defer { forget(id) }
         try removeFolder(id)
     }
 
-    /// Removes uploads that have expired and completed ones that need not be remembered longer.
+    /// Removes uploads that have expired, and completed uploads that need not be remembered any longer.
     ///
-    /// For the start of the server, which takes up the others then, and for now and again after it; one pass over the
-    /// hidden folder.
+    /// Called when the server starts, and repeatedly later. The first call also reopens the unfinished uploads of an
+    /// earlier process. Costs one pass over the hidden folder.
     /// - Returns: The number of uploads removed.
     @discardableResult
     package func removeExpired() throws -> Int {
@@ -178,7 +188,7 @@ package final class MultipartUploads: Sendable {
         var removed = 0
         for entry in try folder.entries() {
             guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
-            // One that cannot be read is left for the next pass.
+            // An upload that cannot be read is left for the next pass.
             guard let isOver = try? isOver(id, in: folder, at: now), isOver else { continue }
             if (try? removeFolder(id)) != nil { removed += 1 }
             forget(id)
@@ -186,7 +196,7 @@ package final class MultipartUploads: Sendable {
         return removed
     }
 
-    /// Moves the whole file to its place.
+    /// Moves the complete file to its target.
     private func place(
         _ name: String,
         of upload: MultipartUpload,

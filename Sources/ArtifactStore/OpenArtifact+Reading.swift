@@ -2,12 +2,14 @@ internal import Files
 internal import Glibc
 
 extension OpenArtifact {
-    /// Reads a part of the file into memory and hands it over; blocks on the disk.
+    /// Reads a part of the file into memory and passes it to `body`.
+    ///
+    /// Blocks on the disk.
     ///
     /// - Parameters:
-    ///   - offset: where the part begins, no further than `size`.
-    ///   - count: how long it is; less at the end of the file as it was when it was opened.
-    /// - Throws: `.other` with ENODATA when the file has become shorter since; what `body` throws.
+    ///   - offset: the offset of the part, at most `size`.
+    ///   - count: the length of the part; it is cut at the size that the file had when it was opened.
+    /// - Throws: `.other` with ENODATA when the file has become shorter since; the errors of `body`.
     func withBytes<Result>(
         at offset: Int64,
         upTo count: Int,

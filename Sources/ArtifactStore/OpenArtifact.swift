@@ -1,9 +1,9 @@
 internal import Files
 internal import Glibc
 
-/// A file opened for reading, with what the head of an answer needs.
+/// A file that is open for reading, with the facts that the head of a response needs.
 ///
-/// The descriptor is closed when the last reference goes: keep one until the last byte is sent.
+/// The descriptor is closed when the last reference is released, so keep a reference until the last byte is sent.
 package final class OpenArtifact: Sendable {
     let owner: Descriptor
     /// The file at the moment of opening; a committed file never changes, uploads replace it whole.
@@ -17,7 +17,7 @@ package final class OpenArtifact: Sendable {
     /// In bytes, at the moment of opening.
     package var size: Int64 { status.size }
 
-    /// Whole seconds since 1970, for `Last-Modified`.
+    /// The modification time in whole seconds since 1970, for `Last-Modified`.
     package var modificationSeconds: Int64 { status.modification.seconds }
 
     /// For `sendfile` and `pread` only; valid as long as this object, never to be closed by the caller.

@@ -3,12 +3,13 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// Opens what lies beneath a folder, never through a symbolic link.
+/// Opens files and folders beneath a folder, never through a symbolic link.
 ///
-/// One openat2(2) call for the whole path where the kernel has it (Linux 5.6) and no sandbox forbids it; else, and from
-/// the first refusal on, component by component with `O_NOFOLLOW`. Both find and refuse the same.
+/// Uses one openat2(2) call for the whole path where the kernel has it (Linux 5.6) and no sandbox forbids it.
+/// Otherwise, and after the first refusal, it opens component by component with `O_NOFOLLOW`. Both ways give the same
+/// results and errors.
 final class PathResolver: Sendable {
-    /// The longest path that one call takes: PATH_MAX with the closing zero.
+    /// The longest path of one call: PATH_MAX, including the closing zero.
     private static let maximumBytes = 4_095
 
     private let usesOneCall: Atomic<Bool>
@@ -20,7 +21,7 @@ final class PathResolver: Sendable {
     /// Opens a file or folder; no device, pipe or terminal can block or take over the process.
     ///
     /// - Parameter components: at least one name, each that of an `ArtifactPath`.
-    /// - Throws: `.notFound`; `.notDirectory`; `.invalidPath(.symbolicLink)` for a link anywhere on the way.
+    /// - Throws: `.notFound`; `.notDirectory`; `.invalidPath(.symbolicLink)` where a component is a link.
     func open(
         _ components: some BidirectionalCollection<String>,
         in folder: Folder,
@@ -34,7 +35,7 @@ final class PathResolver: Sendable {
             ? try parent.open(name, flags: flags) : try parent.folder(name).descriptor
     }
 
-    /// Nil where the path has to be walked.
+    /// Opens the path in one call; nil where it has to be opened component by component.
     private func openAtOnce(
         _ components: some Collection<String>,
         in folder: Folder,
@@ -55,7 +56,8 @@ final class PathResolver: Sendable {
         case ENOSYS, EPERM:
             usesOneCall.store(false, ordering: .relaxed)
             return nil
-        // A rename came in between, or the call means something else to this kernel: walking tells what there is.
+        // A rename happened meanwhile, or this kernel treats the call differently; opening component by component
+        // gives the right answer.
         case EAGAIN, EXDEV, EINVAL, E2BIG: return nil
         default: throw ArtifactError(errno: code, call: "openat")
         }

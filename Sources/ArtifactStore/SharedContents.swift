@@ -2,20 +2,21 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// Where a root holds which contents, so that a file equal to one that is there takes no space of its own.
+/// An index of which contents a root holds and where, so that a file that equals an existing one takes no space of its
+/// own.
 ///
-/// What it says are hints: a copy is compared byte by byte before it is shared, so that files which were deleted, moved
-/// away or changed by other programs can mislead nobody. Nothing is kept beside the artifacts themselves: a content
-/// goes with the last path that holds it.
+/// The index gives hints only: files are compared byte by byte before they share space, so that files which were
+/// deleted, moved or changed by other programs cannot cause an error. No further copy is kept: a content is gone when
+/// the last path that holds it is deleted.
 package final class SharedContents: Sendable {
-    /// What sharing has saved since this object was made.
+    /// The savings since this object was created.
     package struct Statistics: Sendable {
         package var files = 0
         /// The sizes of those files.
         package var bytes: Int64 = 0
     }
 
-    /// Serialises those who store equal contents, so that the second finds what the first has stored.
+    /// Serialises uploads of equal contents, so that the second one finds the file of the first.
     private final class Turn: Sendable {
         let lock = Mutex(())
     }
@@ -27,15 +28,17 @@ package final class SharedContents: Sendable {
     private let turns = (0..<64).map { _ in Turn() }
     private let lookUp: @Sendable (_ sha256: [UInt8]) -> [String]
 
-    /// - Parameter lookUp: paths beneath the root at which a content was once stored, the likeliest first; may block.
-    ///   It need not know of files stored a moment ago.
+    /// - Parameter lookUp: returns paths beneath the root at which a content was once stored, the most likely first;
+    ///   may block. It need not know files that were stored a moment ago.
     package init(lookUp: @escaping @Sendable (_ sha256: [UInt8]) -> [String]) {
         self.lookUp = lookUp
     }
 
     package var statistics: Statistics { saved.withLock { $0 } }
 
-    /// Lets one caller at a time store a content; others with the same hash wait, and a few that share its turn.
+    /// Runs one caller at a time for a content.
+    ///
+    /// Callers with the same hash wait; a few other hashes share the same lock.
     func inTurn<Value: Sendable>(
         for sha256: [UInt8],
         _ body: () throws(ArtifactError) -> Value
@@ -47,7 +50,7 @@ package final class SharedContents: Sendable {
         return try result.get()
     }
 
-    /// The paths that may hold a content, without repetition.
+    /// The paths that may hold a content, without duplicates.
     func candidates(for sha256: [UInt8]) -> [ArtifactPath] {
         var paths = recent.withLock { $0[sha256] }.map { [$0] } ?? []
         for text in lookUp(sha256) {
@@ -72,7 +75,7 @@ package final class SharedContents: Sendable {
     }
 }
 
-/// Whether two open files of the same size hold the same bytes; false also when one cannot be read.
+/// Whether two open files of the same size hold the same bytes; also false when one cannot be read.
 ///
 /// Blocks for reading both.
 func haveEqualBytes(_ left: Descriptor, _ right: Descriptor, size: Int64) -> Bool {
@@ -96,7 +99,7 @@ func haveEqualBytes(_ left: Descriptor, _ right: Descriptor, size: Int64) -> Boo
 }
 
 extension Descriptor {
-    /// Reads exactly so many bytes; false when there are fewer.
+    /// Reads exactly the given number of bytes; false when there are fewer.
     fileprivate func fill(_ buffer: UnsafeMutableRawBufferPointer, count: Int, from offset: Int64) -> Bool {
         var filled = 0
         while filled < count {

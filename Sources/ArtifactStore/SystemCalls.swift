@@ -1,7 +1,7 @@
 internal import Glibc
 
 extension ArtifactError {
-    /// Sorts the value that a failed call left in `errno`.
+    /// Converts the `errno` of a failed call to an error.
     init(errno code: Int32, call: String) {
         self =
             switch code {
@@ -23,7 +23,9 @@ extension ArtifactError {
     }
 }
 
-/// Repeats a call while signals interrupt it; returns its result, and `errno` where the result is negative.
+/// Repeats a call while signals interrupt it.
+///
+/// Returns its result, and `errno` when the result is negative.
 func retryingInterrupts(_ call: () -> Int32) -> (result: Int32, code: Int32) {
     while true {
         let result = call()

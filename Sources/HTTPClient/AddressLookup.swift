@@ -3,9 +3,10 @@ internal import HTTPWire
 internal import Synchronization
 
 extension SocketAddress {
-    /// As `resolve`, with a limit of time.
+    /// Resolves a host name as `resolve` does, but waits no longer than the deadline.
     ///
-    /// The resolver knows none: past the deadline its thread is left behind, to end with the process.
+    /// The resolver has no time limit of its own. When the deadline passes, its thread keeps running until the process
+    /// ends.
     static func lookUp(_ host: String, port: Int, by deadline: Deadline) throws(CallFailure) -> [SocketAddress] {
         let lookup = Lookup()
         DispatchQueue.global().async {

@@ -11,19 +11,19 @@ package enum CallFailure: Error, Sendable {
     case unresolved(String)
     /// Nothing listens on the port.
     case refused
-    /// The system could not make or use the connection; its words.
+    /// The system could not make or use the connection; the value is the system's message.
     case unreachable(String)
-    /// The time ran out.
+    /// The deadline passed during this phase.
     case timedOut(Phase)
     /// The peer took the request and closed without an answer.
     case disconnected
-    /// The peer's bytes are no HTTP/1.1; what is wrong with them.
+    /// The peer's bytes are not HTTP/1.1; the value says what is wrong with them.
     case notHTTP(String)
     /// The peer expects TLS.
     case speaksTLS
 }
 
-/// The moment by which a step must be done.
+/// The time by which a step must be done.
 package struct Deadline: Sendable {
     private let end: ContinuousClock.Instant
 
@@ -35,12 +35,12 @@ package struct Deadline: Sendable {
         self.end = end
     }
 
-    /// An earlier moment: what is left, divided evenly.
+    /// An earlier deadline: the remaining time is divided by `parts`.
     package func dividing(by parts: Int) -> Deadline {
         Deadline(.now + (end - .now) / max(parts, 1))
     }
 
-    /// Milliseconds that are left, rounded up; 0 when the time has run out.
+    /// The remaining milliseconds, rounded up; 0 when the deadline has passed.
     package var remainingMilliseconds: Int32 {
         let left = end - .now
         guard left > .zero else { return 0 }

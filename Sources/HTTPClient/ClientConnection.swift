@@ -2,7 +2,9 @@ internal import Files
 internal import Glibc
 internal import HTTPWire
 
-/// A connection to a server that is closed when its owner lets go of it; every call ends by its deadline.
+/// A connection to a server.
+///
+/// It is closed when its owner releases it, and every call ends by its deadline.
 struct ClientConnection: ~Copyable {
     private static let readBytes = 64 * 1_024
 
@@ -20,7 +22,7 @@ struct ClientConnection: ~Copyable {
         let connection = ClientConnection(owning: Descriptor(owning: created))
         guard address.withPointer({ connect(created, $0, address.length) }) != 0 else { return connection }
         let code = errno
-        // An interrupted connect goes on by itself, as a non-blocking one does (connect(2)).
+        // A connect that a signal interrupts continues in the background, as a non-blocking connect does (connect(2)).
         guard code == EINPROGRESS || code == EINTR else { throw failure(code) }
         try connection.wait(for: POLLOUT, by: deadline, .connecting)
         var pending: Int32 = 0
@@ -30,7 +32,9 @@ struct ClientConnection: ~Copyable {
         return connection
     }
 
-    /// Sends all; a peer that closes meanwhile is no failure, for it may have answered first.
+    /// Sends all bytes.
+    ///
+    /// A peer that closes the connection meanwhile is not an error, because it may have answered first.
     func send(_ bytes: ByteBuffer, by deadline: Deadline) throws(CallFailure) {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         while !bytes.isEmpty {
@@ -43,7 +47,7 @@ struct ClientConnection: ~Copyable {
         }
     }
 
-    /// Waits for bytes and appends them; false at the end.
+    /// Waits for bytes and appends them; false when the peer has closed the connection.
     func receive(into buffer: ByteBuffer, by deadline: Deadline) throws(CallFailure) -> Bool {
         buffer.reserve(Self.readBytes)
         while true {

@@ -11,11 +11,13 @@ package struct HTTPClient: Sendable {
         self.port = port
     }
 
-    /// The answer to a request, whatever its status; at most 8 MiB of it.
+    /// Sends a request and returns the response, whatever its status.
+    ///
+    /// A response above 8 MiB is an error.
     ///
     /// - Parameters:
     ///   - target: path and query, percent-encoded.
-    ///   - fields: Host among them, but neither those that frame the message nor Connection.
+    ///   - fields: header fields, including Host, but without Connection and the fields that frame the message.
     ///   - body: nil for a request without one.
     package func send(
         _ method: HTTPMethod,
@@ -44,7 +46,9 @@ package struct HTTPClient: Sendable {
         return try reader.finish(input)
     }
 
-    /// Tries the host's addresses in turn, so that a dead one does not hide a live one; the last failure counts.
+    /// Tries the host's addresses one after the other, so that an unreachable address does not hide a reachable one.
+    ///
+    /// When all fail, the last failure is thrown.
     private func connect(by deadline: Deadline) throws(CallFailure) -> ClientConnection {
         let addresses = try SocketAddress.lookUp(host, port: port, by: deadline)
         var failure = CallFailure.unresolved("the name has no address")

@@ -1,6 +1,6 @@
 package import HTTPWire
 
-/// A whole answer of a server.
+/// The complete response of a server.
 package struct HTTPReply: Sendable {
     package let head: ResponseHead
     package let body: [UInt8]

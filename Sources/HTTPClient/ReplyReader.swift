@@ -1,6 +1,6 @@
 internal import HTTPWire
 
-/// Puts an answer together from the bytes that arrive; interim answers are passed over.
+/// Assembles a response from the bytes that arrive and skips interim (1xx) responses.
 struct ReplyReader {
     private static let maximumBytes = 8 * 1_048_576
     private static let limits: HTTPLimits = {
@@ -14,7 +14,7 @@ struct ReplyReader {
     private var decoder = BodyDecoder.length(0)
     private var body: [UInt8] = []
 
-    /// Takes what has come from the peer out of the buffer; the answer once it is whole.
+    /// Consumes the bytes that have arrived; returns the response once it is complete.
     mutating func take(from input: ByteBuffer) throws(CallFailure) -> HTTPReply? {
         do {
             while head == nil {
@@ -35,8 +35,8 @@ struct ReplyReader {
         return decoder.isFinished ? reply : nil
     }
 
-    /// The peer has closed: the answer if that ends it.
-    /// - Parameter input: what has not been taken.
+    /// Handles the end of the connection; returns the response if the end of the connection completes it.
+    /// - Parameter input: the bytes that have not been consumed yet.
     func finish(_ input: ByteBuffer) throws(CallFailure) -> HTTPReply {
         if case .untilClose = decoder, let reply { return reply }
         guard head == nil else { throw .notHTTP("the connection ended within the body") }
@@ -57,7 +57,7 @@ struct ReplyReader {
         }
     }
 
-    /// Tells at its first bytes what is no HTTP: the rest of a line may never come.
+    /// Recognizes from the first bytes a peer that does not speak HTTP, because the rest of the line may never come.
     private static func checkBeginning(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) {
         // RFC 8446 §5.1: a record of type alert, from a peer that expected a handshake.
         if bytes.starts(with: [0x15, 0x03]) { throw .speaksTLS }

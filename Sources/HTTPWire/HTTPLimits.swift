@@ -1,51 +1,52 @@
-/// The bounds of a single message: what it may send, hold or delay.
+/// The limits of a single message: sizes, counts and times.
 ///
-/// Sizes are bytes. A request beyond a bound is answered with the status named beside it and the connection ends. What
-/// requests share is bounded by the server's `Budgets`.
+/// Sizes are bytes. A request beyond a limit is answered with the status named beside the limit, and the connection is
+/// closed. The server's `Budgets` limit what all requests use together.
 package struct HTTPLimits: Sendable {
-    /// Request line and all fields together; 431.
+    /// The request line and all header fields together; 431 beyond it.
     package var headBytes = 128 * 1_024
-    /// The request target alone; 414.
+    /// The request target; 414 beyond it.
     package var targetBytes = 64 * 1_024
-    /// Header fields; 431.
+    /// The number of header fields; 431 beyond it.
     package var fieldCount = 300
-    /// Query parameters; 400.
+    /// The number of query parameters; 400 beyond it.
     package var queryParameterCount = 1_024
-    /// A buffered body, after decompression, where the route names no bound of its own; 413.
+    /// A collected body after decompression, where the route sets no limit of its own; 413 beyond it.
     package var bodyBytes = 32 * 1_048_576
-    /// A body or an answer up to here needs no budget: it always finds room.
+    /// A body or an answer up to this size is accepted even when the budgets are used up.
     package var alwaysHeldBytes = 64 * 1_024
-    /// A buffered body beyond this size is handed to its handler on a worker queue instead of the loop's.
+    /// The handler of a collected body beyond this size runs on a worker thread instead of the event loop.
     package var inlineBodyBytes = 256 * 1_024
-    /// One chunk-size line with its extensions; 400.
+    /// One chunk-size line with its extensions; 400 beyond it.
     package var chunkLineBytes = 256
-    /// The trailer section of a chunked body, which is dropped; 400.
+    /// The trailer section of a chunked body, which is dropped; 400 beyond it.
     package var trailerBytes = 8 * 1_024
-    /// What is left of a refused body is read and dropped up to here so that the connection can live on.
+    /// The largest rest of a refused body that is read and dropped so that the connection can be used again.
     package var keepAliveDrainBytes = 1_048_576
-    /// Beyond that: what is read and dropped after the answer before the connection is closed.
+    /// The largest amount of input that is read and dropped before a connection is closed after its last answer.
     package var closingDrainBytes = 16 * 1_048_576
 
-    /// From the first byte of a head to its end; 408.
+    /// The longest time from the first byte of a head to its end; 408 after it.
     package var headTimeout: Duration = .seconds(30)
-    /// Without a request on a kept-alive connection; closed without an answer.
+    /// The longest time that a kept-alive connection may be without a request; it is then closed without an answer.
     package var idleTimeout: Duration = .seconds(150)
-    /// Without one byte of progress of a request body; 408.
+    /// The longest time without a byte of a request body; 408 after it.
     package var bodyStallTimeout: Duration = .seconds(120)
     /// Bytes of a body that must arrive within `paceTime` to keep their memory when others need it; 408.
     package var bodyPaceBytes = 256 * 1_024
     /// Bytes of an answer that must be read within `paceTime` to keep their memory when others need it; the connection
     /// is cut.
     package var answerPaceBytes = 64 * 1_024
-    /// The time for both.
+    /// The time for `bodyPaceBytes` and `answerPaceBytes` alike.
     package var paceTime: Duration = .seconds(2)
-    /// Without one byte of progress of a response; the connection is cut.
+    /// The longest time in which the client reads no byte of an answer; the connection is then closed.
     package var writeStallTimeout: Duration = .seconds(120)
-    /// From the last byte of a client that sends no more until it counts as gone while its answer is being made.
+    /// A client that has closed its sending side counts as disconnected this long after its last byte, while its
+    /// answer is being made.
     package var halfClosedTimeout: Duration = .seconds(1)
-    /// For the next request of a connection between two requests when the server stops.
+    /// How long an idle connection may still send its next request when the server stops.
     package var lastRequestTimeout: Duration = .milliseconds(250)
-    /// For reading and dropping what a refused client still sends.
+    /// How long input of a refused client is read and dropped.
     package var drainTimeout: Duration = .seconds(5)
 
     package init() {}

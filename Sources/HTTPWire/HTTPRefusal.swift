@@ -1,6 +1,8 @@
-/// A message that breaks the protocol or a bound, or a request that is not carried out, and the status that says so.
+/// A request or response that is not accepted, with the status that answers it: it breaks the protocol, exceeds a
+/// limit, or is not carried out.
 ///
-/// The parsers throw it, with 502 for what a server has sent; a body receiver may throw it to choose the answer.
+/// The parsers throw it; for a response of a server the status is 502. A body receiver may throw it to choose the
+/// answer.
 package struct HTTPRefusal: Error, Sendable, Equatable {
     package let status: Int
     /// One line for the client; no secrets.

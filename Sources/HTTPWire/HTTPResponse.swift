@@ -1,11 +1,12 @@
 internal import Files
 
-/// An answer: status, fields and body.
+/// A response: status, header fields and body.
 ///
-/// The server adds `Date`, `Server`, framing and connection fields; fields given here win over its common ones.
+/// The server adds `Date`, `Server`, framing and connection fields. Fields given here replace the server's common
+/// fields.
 package struct HTTPResponse: Sendable {
     package var status: Int
-    /// Names as they go on the wire.
+    /// Names are sent as they are given.
     ///
     /// CR, LF and NUL in a value become spaces.
     package var headers: [(name: String, value: String)]
@@ -17,7 +18,7 @@ package struct HTTPResponse: Sendable {
         self.body = body
     }
 
-    /// An answer of bytes with a content type.
+    /// A response whose body is the given bytes, with a content type.
     package init(status: Int = 200, contentType: String, bytes: [UInt8]) {
         self.init(status: status, headers: [("Content-Type", contentType)], body: .bytes(bytes))
     }
@@ -28,15 +29,19 @@ package struct HTTPResponse: Sendable {
     }
 }
 
-/// Where the bytes of an answer come from.
+/// The source of the bytes of a response body.
 package enum HTTPResponseBody: Sendable {
     /// Sent with `Content-Length`; gzip when the client accepts it, the type is text-like and it is above 1 KiB.
     case bytes([UInt8])
-    /// Part of a file, sent with `sendfile` on a worker queue; never compressed.
+    /// Part of a file, sent with `sendfile` on a worker thread; never compressed.
     case file(HTTPFileBody)
-    /// Pulled piece by piece on a worker queue; chunked, or ended by closing for HTTP/1.0. Compressed as `bytes` are.
+    /// Made in pieces on a worker thread.
+    ///
+    /// It is sent chunked; for HTTP/1.0 its end is the end of the connection. It is compressed under the same
+    /// conditions as `bytes`.
     case stream(any HTTPBodyProducer)
-    /// Memory that lives as long as the process, such as embedded pages; never copied, otherwise as `bytes`.
+    /// Memory that lives as long as the process, such as embedded pages; it is never copied, but otherwise handled
+    /// like `bytes`.
     case staticBytes(HTTPStaticBytes)
 }
 
@@ -58,10 +63,10 @@ package final class HTTPFileBody: Sendable {
     package let offset: Int
     /// Bytes to send.
     ///
-    /// A file that turns out shorter cuts the connection, so that the client notices.
+    /// If the file turns out to be shorter, the connection is closed early, so that the client notices.
     package let length: Int
 
-    /// For `sendfile`; valid as long as this object.
+    /// The descriptor for `sendfile`; valid as long as this object exists.
     package var rawDescriptor: Int32 { descriptor.rawValue }
 
     /// - Parameter owning: an open descriptor of a regular file; this object closes it.
@@ -77,14 +82,17 @@ package final class HTTPFileBody: Sendable {
 package protocol HTTPBodyProducer: AnyObject, Sendable {
     /// Appends the next piece to the buffer, which is empty when called.
     ///
-    /// Called on a worker queue, never concurrently, and only after the piece before has left for the network. It may
-    /// block. A piece of some 64 KiB is a good size; an empty one sends nothing. A producer that is released before it returned false was cut off.
+    /// Called on a worker thread, never concurrently, and only after the previous piece has been sent. It may block.
+    /// About 64 KiB is a good size; an empty piece sends nothing. When the producer is released before it returned
+    /// false, the answer was cut off.
     /// - Returns: whether more pieces follow.
-    /// - Throws: anything; the connection is then cut, so that the client cannot take the body for complete.
+    /// - Throws: any error; the connection is then closed early, so that the client does not take the body for
+    ///   complete.
     func next(into buffer: inout [UInt8]) throws -> Bool
 
-    /// What it holds between two pieces, and its longest piece, in bytes: this much of the budget for answers is taken
-    /// for it until its answer has left.
+    /// The bytes that the producer holds between two pieces plus its longest piece.
+    ///
+    /// The server takes this much of the budget for answers until the answer has been sent.
     var memoryBytes: Int { get }
 }
 
@@ -92,17 +100,19 @@ extension HTTPBodyProducer {
     package var memoryBytes: Int { 192 * 1_024 }
 }
 
-/// Takes the body of a streamed request piece by piece.
+/// Receives the body of a streamed request in pieces.
 ///
-/// All three methods are called on worker queues, one after the other, never concurrently.
+/// All three methods are called on worker threads, one after the other, never concurrently.
 package protocol HTTPBodyReceiver: AnyObject, Sendable {
     /// Takes the next piece; may block on the disk. The next bytes are read only after it has returned.
     ///
-    /// - Throws: `HTTPRefusal` to choose the answer, anything else is answered 500, unless the receiver has answered
-    ///   already. `abort` follows.
+    /// - Throws: `HTTPRefusal` to choose the answer; any other error is answered with 500, unless the receiver has
+    ///   already answered. `abort` is called next.
     func receive(_ bytes: UnsafeRawBufferPointer) throws
     /// The whole body has arrived; the receiver answers through its responder, now or later.
     func finish()
-    /// The peer vanished, the framing broke, time ran out, or `receive` threw: nothing may stay behind.
+    /// The client disconnected, the framing was broken, a time limit passed, or `receive` threw.
+    ///
+    /// The receiver must remove everything it has stored.
     func abort()
 }

@@ -1,9 +1,13 @@
 internal import Coding
 internal import Glibc
 
-/// The content of a file as a gzip stream that is made piece by piece, in some 400 KiB of memory.
+/// The content of a file as a gzip stream that is made in pieces.
+///
+/// It takes about 400 KiB of memory.
 package struct GzippedArtifact: Sendable {
-    /// Below this size the head of an answer costs more than compression saves.
+    /// The smallest file that is compressed, in bytes.
+    ///
+    /// Below it the extra header fields cost more than compression saves.
     package static let minimumBytes: Int64 = 1_024
     private static let pieceBytes = 64 * 1_024
 
@@ -17,10 +21,13 @@ package struct GzippedArtifact: Sendable {
         deflater = try makeDeflater(.gzip)
     }
 
-    /// Compresses the next 64 KiB of the file and appends what comes out, which may be nothing; blocks on the disk.
+    /// Compresses the next 64 KiB of the file and appends the output, which may be empty.
+    ///
+    /// Blocks on the disk.
     ///
     /// - Returns: whether there is more.
-    /// - Throws: `.other` with ENODATA when the file has become shorter since it was opened; what the disk refuses.
+    /// - Throws: `.other` with ENODATA when the file has become shorter since it was opened; other errors of the file
+    ///   system.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let isLast = file.size - position <= Self.pieceBytes
         try file.withBytes(at: position, upTo: Self.pieceBytes) { (bytes) throws(ArtifactError) in
@@ -31,7 +38,7 @@ package struct GzippedArtifact: Sendable {
     }
 }
 
-/// A compressor; `.other` with ENOMEM when memory is short.
+/// Makes a compressor; throws `.other` with ENOMEM when memory is short.
 func makeDeflater(_ wrapper: Deflater.Wrapper) throws(ArtifactError) -> Deflater {
     guard let deflater = Deflater(wrapper) else { throw .other(errno: ENOMEM, call: "deflateInit2") }
     return deflater

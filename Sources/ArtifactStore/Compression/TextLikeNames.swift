@@ -1,6 +1,8 @@
-/// Whether a file of this name or path is text, so that compressing it pays; decided by the name alone.
+/// Whether the name or path is that of a text file, which is worth compressing.
 ///
-/// Nothing that is compressed already counts as text: not `log.txt.gz`, not `svgz`.
+/// Only the name is looked at.
+///
+/// Compressed files such as `log.txt.gz` and `svgz` do not count as text.
 package func isTextLike(_ name: String) -> Bool {
     let name = name.utf8.lastIndex(of: UInt8(ascii: "/")).map { name[name.utf8.index(after: $0)...] } ?? name[...]
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return textNames.contains(String(name)) }

@@ -3,27 +3,27 @@ internal import Hashing
 
 /// Compares the files beneath several folders path by path; folders themselves are not compared.
 ///
-/// Goes through all of them at once, so that nothing but the walks and one path is held. The content of a file is
-/// read only where another folder has one of the same size at the same path.
+/// All folders are walked at the same time, so that memory holds only the walks and one path. The content of a file is
+/// read only when another folder has a file of the same size at the same path.
 package struct ArtifactComparison: Sendable {
-    /// A file at the path, in one of the folders.
+    /// A file at the path in one of the folders.
     package struct File: Sendable, Equatable {
         /// In bytes.
         package let size: Int64
-        /// SHA-256; nil where the size alone tells the file from all others.
+        /// The SHA-256 digest; nil where the size alone shows that the file equals no other.
         package var digest: [UInt8]?
     }
 
     package enum State: String, Sendable {
         /// Every folder has the file, with the same content.
         case same
-        /// Every folder has a file there; not all have the same content.
+        /// Every folder has the file, but not all have the same content.
         case changed
         /// At least one folder has no file there.
         case missing
     }
 
-    /// What is at one path.
+    /// The result for one path.
     package struct Path: Sendable {
         package let path: String
         /// In the order of the folders; nil where there is no file.
@@ -37,12 +37,12 @@ package struct ArtifactComparison: Sendable {
 
     package enum Step: Sendable {
         case path(Path)
-        /// Content was read, and there is more to read before the path is known.
+        /// Content was read, and more must be read before the path is decided.
         case working
         case end
     }
 
-    /// What is at the path that is being compared.
+    /// The files at the path that is being compared.
     private struct Candidate {
         var entry: ArtifactWalk.Entry?
         var file: File?
@@ -63,11 +63,11 @@ package struct ArtifactComparison: Sendable {
     private var heads: [ArtifactWalk.Entry?]
     private let digests: DigestCache
     private var candidates: [Candidate] = []
-    /// Which candidates are still to be read, the next one last.
+    /// The candidates that are still to be read; the last one is next.
     private var unread: [Int] = []
     private var reading: Reading?
 
-    /// - Parameter walks: one for each folder, all with paths relative to what is to be compared.
+    /// - Parameter walks: one for each folder, with paths relative to the compared folder.
     /// - Throws: What the first steps of the walks throw.
     package init(_ walks: [ArtifactWalk], digests: DigestCache) throws(ArtifactError) {
         self.walks = walks
@@ -76,10 +76,12 @@ package struct ArtifactComparison: Sendable {
         for index in walks.indices { try advance(index) }
     }
 
-    /// Goes on by one path, or by 32 MiB of content; blocks on the disk.
+    /// Continues by one path, or by 32 MiB of content.
+    ///
+    /// Blocks on the disk.
     ///
     /// A file that vanishes meanwhile counts as missing.
-    /// - Throws: What the file system refuses; the comparison cannot go on then.
+    /// - Throws: errors of the file system; the comparison cannot be continued then.
     package mutating func next() throws(ArtifactError) -> Step {
         if candidates.isEmpty {
             guard try takePath() else { return .end }
@@ -89,7 +91,7 @@ package struct ArtifactComparison: Sendable {
         let found = candidates.first { $0.file != nil }?.entry?.path
         let files = candidates.map(\.file)
         candidates = []
-        // All that had the file may have lost it meanwhile.
+        // The file may have vanished from all folders meanwhile.
         return found.map { .path(Path(path: $0, files: files)) } ?? .working
     }
 
@@ -99,7 +101,7 @@ package struct ArtifactComparison: Sendable {
         } while heads[index]?.isDirectory == true
     }
 
-    /// Takes the first path of all heads, and moves on those that have it.
+    /// Takes the smallest path of all walks, and advances the walks that have it.
     private mutating func takePath() throws(ArtifactError) -> Bool {
         let paths = heads.compactMap { $0?.path }
         guard let first = paths.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else { return false }
@@ -119,7 +121,7 @@ package struct ArtifactComparison: Sendable {
         }
     }
 
-    /// Reads on; whether all that is needed has been read.
+    /// Continues to read; true when everything that is needed has been read.
     private mutating func readContent() throws(ArtifactError) -> Bool {
         var readsLeft = Self.readsPerStep
         while true {

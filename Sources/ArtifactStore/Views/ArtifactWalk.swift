@@ -1,28 +1,28 @@
 package import Files
 internal import Glibc
 
-/// Goes through all that lies beneath a folder, in the order of the bytes of the whole paths.
+/// Visits everything beneath a folder, ordered by the bytes of the whole paths.
 ///
-/// Holds the names of each folder on the way down to the current entry, and a descriptor for each. Left out is what
-/// `ArtifactRoot.list` leaves out, and what lies deeper than a path can name. What comes or goes meanwhile may be seen
-/// or not.
+/// Holds a descriptor and the names of each folder on the way down to the current entry. It leaves out the entries
+/// that `ArtifactRoot.list` leaves out, and entries that are deeper than a path can name. Entries that are created or
+/// removed meanwhile may or may not be visited.
 package struct ArtifactWalk: Sendable {
-    /// What becomes of an entry that is deleted or replaced between its folder's reading and its own turn.
+    /// How to treat an entry that was deleted or replaced after its folder was read and before it is visited.
     package enum Vanished: Sendable {
         case isLeftOut
-        /// The walk throws `.notFound`: for what promises to be whole.
+        /// The walk throws `.notFound`, for results that must be complete.
         case isAnError
     }
 
     /// A file or a folder.
     package struct Entry: Sendable {
-        /// Relative to the base of the walk.
+        /// The path relative to the base of the walk.
         package let path: String
         package let isDirectory: Bool
-        /// In bytes; 0 for folders.
+        /// The size in bytes; 0 for folders.
         package let size: Int64
         package let status: FileStatus
-        /// Of the content of a file, of the list of names of a folder.
+        /// The modification time of a file's content, or of a folder's list of names.
         package var modification: FileTime { status.modification }
         private let name: String
         private let folder: Folder
@@ -36,9 +36,9 @@ package struct ArtifactWalk: Sendable {
             self.folder = folder
         }
 
-        /// Opens a file as it is now, which need not be as it was walked over.
+        /// Opens the file as it is now; it may have changed since it was visited.
         ///
-        /// - Throws: `.notFound` where there is no file any more; what the file system refuses.
+        /// - Throws: `.notFound` where there is no file any more; other errors of the file system.
         package func open() throws(ArtifactError) -> OpenArtifact {
             let descriptor: Descriptor
             do {
@@ -54,22 +54,23 @@ package struct ArtifactWalk: Sendable {
         }
     }
 
-    /// One thing to do in a folder: to show a name, or to go into a folder.
+    /// A step of the walk: to return an entry, or to enter a folder.
     private struct Step {
         let name: String
         let isFolder: Bool
         let isDescent: Bool
 
-        /// Where the step stands among the whole paths: what is beneath `a` begins with `a/`, and `a.b` comes before.
+        /// The position of the step in the order of whole paths: paths beneath `a` begin with `a/`, and `a.b` sorts
+        /// before them.
         var key: String { isDescent ? name + "/" : name }
     }
 
     private struct Level {
         let folder: Folder
-        /// What the paths of its entries begin with.
+        /// The beginning of the paths of the folder's entries.
         let prefix: String
         let depth: Int
-        /// The next one last.
+        /// The remaining steps; the last one is next.
         var steps: [Step]
     }
 
@@ -78,7 +79,7 @@ package struct ArtifactWalk: Sendable {
     private let after: String?
     private let vanished: Vanished
 
-    /// Through nothing.
+    /// Makes a walk that visits nothing.
     init() {
         baseBytes = 0
         after = nil
@@ -99,10 +100,10 @@ package struct ArtifactWalk: Sendable {
         try enter(folder, prefix: prefix, depth: depth)
     }
 
-    /// The next entry, or nil at the end; a folder comes before what is in it.
+    /// The next entry, or nil at the end; a folder comes before its entries.
     ///
     /// Blocks for a status call, and for the reading of a folder that is entered.
-    /// - Throws: What the file system refuses; the walk cannot go on then.
+    /// - Throws: errors of the file system; the walk cannot be continued then.
     package mutating func next() throws(ArtifactError) -> Entry? {
         while !levels.isEmpty {
             let index = levels.count - 1
@@ -122,7 +123,7 @@ package struct ArtifactWalk: Sendable {
         return nil
     }
 
-    /// Whether the step, and for a folder all beneath it, comes no later than where the walk is to go on.
+    /// Whether the step, and everything beneath a folder, lies at or before the path after which the walk continues.
     private func isPassed(_ path: String, _ step: Step) -> Bool {
         guard let after else { return false }
         guard step.isDescent else { return !after.utf8.lexicographicallyPrecedes(path.utf8) }
@@ -167,13 +168,13 @@ package struct ArtifactWalk: Sendable {
 }
 
 extension ArtifactRoot {
-    /// Begins a walk through a folder and all beneath it.
+    /// Begins a walk through a folder and everything beneath it.
     ///
     /// - Parameters:
     ///   - path: the folder, relative to `base`.
-    ///   - base: where the paths of the entries start, say a run's folder.
-    ///   - after: a path of an earlier walk, behind which this one goes on; folders before it are not read.
-    /// - Returns: A walk through nothing for a base that does not exist: nothing was written there yet.
+    ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
+    ///   - after: a path of an earlier walk after which this one continues; folders before it are not read.
+    /// - Returns: An empty walk when the base does not exist, because nothing was written there yet.
     /// - Throws: `.notFound` and `.notDirectory` where there is no such folder beneath the base;
     ///   `.invalidPath(.symbolicLink)` where a link lies on the way; what the file system refuses.
     package func walk(
@@ -199,7 +200,7 @@ extension ArtifactRoot {
 }
 
 extension Folder {
-    /// What an entry stands for, without a call where the file system has said so already.
+    /// The kind of an entry, without a system call where the file system has already given it.
     fileprivate func kind(of entry: Entry) throws(ArtifactError) -> Kind? {
         switch Int32(entry.type) {
         case Int32(DT_REG): .file

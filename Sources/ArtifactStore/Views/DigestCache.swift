@@ -2,9 +2,9 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// Content digests of files whose status has not changed since they were read.
+/// Caches digests of file contents for as long as the status of the file does not change.
 ///
-/// Bounded: of two generations the older one is forgotten whenever the younger one is full.
+/// It keeps two generations. When the younger one is full, the older one is dropped.
 package final class DigestCache: Sendable {
     private struct Generations {
         var young: [FileStatus: [UInt8]] = [:]
@@ -14,7 +14,7 @@ package final class DigestCache: Sendable {
     private let capacity: Int
     private let generations = Mutex(Generations())
 
-    /// - Parameter capacity: how many digests are kept at most, each of some 200 bytes.
+    /// - Parameter capacity: the largest number of digests, which take about 200 bytes each.
     package init(capacity: Int = 4_096) {
         precondition(capacity >= 2, "a cache needs room for 2 digests, got \(capacity)")
         self.capacity = capacity
@@ -29,7 +29,7 @@ package final class DigestCache: Sendable {
         }
     }
 
-    /// Keeps a digest, unless the file changed so lately that another change could bear the same time.
+    /// Keeps a digest, unless the file changed so recently that another change could get the same modification time.
     ///
     /// - Parameter now: seconds since 1970.
     func keep(_ digest: [UInt8], of status: FileStatus, now: Int64 = Int64(time(nil))) {

@@ -1,17 +1,17 @@
 internal import Coding
 internal import Files
 
-/// A folder as a zip archive that is made piece by piece, while it is sent.
+/// A zip archive of a folder that is made in pieces while it is sent.
 ///
-/// Holds the directory that ends the archive (some 100 bytes an entry), one open file and some 500 KiB. Text is
-/// deflated, all else stored. Folders are entries of their own, so that empty ones stay. Symbolic links, devices,
-/// unfinished uploads and names that no `ArtifactPath` can hold are left out, as in listings.
+/// Memory holds the directory that ends the archive (about 100 bytes per entry), one open file and about 500 KiB. Text
+/// is deflated; other files are stored. Folders have entries of their own, so that empty folders are kept. Symbolic
+/// links, devices, unfinished uploads and names that no `ArtifactPath` can hold are left out, as in listings.
 package struct ZipArchive: Sendable {
-    /// What an archive may hold.
+    /// The limits of an archive.
     package struct Limits: Sendable {
-        /// Files and folders.
+        /// The number of files and folders.
         package var entries = 200_000
-        /// Of the directory at its end, which is held in memory.
+        /// The size in bytes of the directory at the end, which is held in memory.
         package var directoryBytes = 32 * 1_048_576
 
         package init() {}
@@ -31,7 +31,7 @@ package struct ZipArchive: Sendable {
     private var current: CurrentFile?
     private var directory: [UInt8] = []
     private var entries: UInt64 = 0
-    /// What earlier pieces hold.
+    /// The number of bytes in earlier pieces.
     private var written: UInt64 = 0
 
     init(_ walk: ArtifactWalk) throws(ArtifactError) {
@@ -39,12 +39,14 @@ package struct ZipArchive: Sendable {
         deflater = try makeDeflater(.none)
     }
 
-    /// Appends the next piece of some 128 KiB; blocks on the disk.
+    /// Appends the next piece, about 128 KiB.
+    ///
+    /// Blocks on the disk.
     ///
     /// - Returns: whether there is more.
-    /// - Throws: What keeps the archive from being whole: `.notFound` for a file that vanished after its folder was
-    ///   read, `.other` with ENODATA for one that became shorter while it was read, what the disk refuses. What was
-    ///   made so far is no archive then and must not look finished.
+    /// - Throws: an error that makes the archive incomplete: `.notFound` for a file that vanished after its folder was
+    ///   read, `.other` with ENODATA for a file that became shorter while it was read, other errors of the file
+    ///   system. The bytes made so far are then no valid archive, and the response must not look complete.
     package mutating func next(into buffer: inout [UInt8]) throws(ArtifactError) -> Bool {
         let start = buffer.count
         while buffer.count - start < Self.pieceBytes {
@@ -83,7 +85,7 @@ package struct ZipArchive: Sendable {
         current = CurrentFile(file: file, entry: entry)
     }
 
-    /// Appends the next part of the open file, and what stands behind its last one.
+    /// Appends the next part of the open file, and the record that follows its last part.
     private mutating func continueFile(into buffer: inout [UInt8]) throws(ArtifactError) {
         guard var current else { return }
         let start = buffer.count
@@ -132,9 +134,11 @@ extension ZipEntry {
 }
 
 extension ArtifactRoot {
-    /// Begins an archive of a folder; the names in it are relative to the base, as the client's downloads lay them out.
+    /// Begins an archive of a folder.
     ///
-    /// Walks through the folder once beforehand, to refuse at once what cannot be finished.
+    /// The names in it are relative to the base, as the client lays out its downloads.
+    ///
+    /// Walks through the folder once beforehand, so that an archive beyond the limits is refused before it is begun.
     /// - Returns: Nil for a tree beyond the limits.
     /// - Throws: What `walk` throws.
     package func zip(

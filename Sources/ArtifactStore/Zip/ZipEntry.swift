@@ -2,7 +2,8 @@ internal import Glibc
 
 /// One entry of a zip archive and its records (APPNOTE 6.3.10, the format's own specification).
 ///
-/// Sizes and checksum follow the content in a data descriptor (§4.3.9), because the archive is written in one go.
+/// The sizes and the checksum follow the content in a data descriptor (§4.3.9), because the archive is written
+/// sequentially.
 package struct ZipEntry: Sendable {
     package enum Method: UInt16, Sendable {
         case store = 0
@@ -13,15 +14,15 @@ package struct ZipEntry: Sendable {
     package let name: String
     package let method: Method
     package let modificationSeconds: Int64
-    /// Where the local header stands in the archive.
+    /// The offset of the local header in the archive.
     package let offset: UInt64
-    /// Whether the sizes behind the content have 64 bits, which must be known before it.
+    /// Whether the sizes in the data descriptor have 64 bits; this must be known before the content is written.
     package let hasLongSizes: Bool
     package var checksum: UInt32 = 0
     package var compressedSize: UInt64 = 0
     package var size: UInt64 = 0
 
-    /// - Parameter expectedSize: in bytes, before compression; nothing longer may follow.
+    /// - Parameter expectedSize: the size in bytes before compression; the content must not be longer.
     package init(
         name: String,
         method: Method,
@@ -38,7 +39,7 @@ package struct ZipEntry: Sendable {
 
     package var isFolder: Bool { name.utf8.last == UInt8(ascii: "/") }
 
-    /// What incompressible bytes become at most (zlib's deflateBound, rounded up).
+    /// The largest compressed size of incompressible bytes (zlib's deflateBound, rounded up).
     private static func longestCompressed(_ size: UInt64) -> UInt64 {
         let (sum, overflow) = size.addingReportingOverflow(size >> 10 + 64)
         return overflow ? .max : sum
@@ -46,7 +47,7 @@ package struct ZipEntry: Sendable {
 }
 
 extension ZipEntry {
-    /// What stands before the content (§4.3.7).
+    /// The local header before the content (§4.3.7).
     package func appendLocalHeader(to output: inout [UInt8]) {
         output.append(little: 0x0403_4b50 as UInt32)
         output.append(little: hasLongSizes ? ZipFormat.versionWithLongSizes : ZipFormat.version)
@@ -62,7 +63,7 @@ extension ZipEntry {
         appendNameAndExtra(extra, counts: true, to: &output)
     }
 
-    /// What stands behind the content of a file (§4.3.9).
+    /// The data descriptor after the content of a file (§4.3.9).
     package func appendDescriptor(to output: inout [UInt8]) {
         output.append(little: 0x0807_4b50 as UInt32)
         output.append(little: checksum)
@@ -75,7 +76,7 @@ extension ZipEntry {
         }
     }
 
-    /// The entry's line in the directory at the end (§4.3.12).
+    /// The entry's record in the central directory at the end (§4.3.12).
     package func appendDirectoryRecord(to output: inout [UInt8]) {
         let long = [size, compressedSize, offset].filter { $0 >= ZipFormat.longest32 }
         output.append(little: 0x0201_4b50 as UInt32)
@@ -116,7 +117,7 @@ extension ZipEntry {
         output.append(contentsOf: extra)
     }
 
-    /// The extra field of the sizes and offsets that 32 bits cannot hold (§4.5.3).
+    /// The extra field for sizes and offsets that do not fit into 32 bits (§4.5.3).
     private static func appendLongFields(_ values: [UInt64], to extra: inout [UInt8]) {
         extra.append(little: 0x0001 as UInt16)
         extra.append(little: UInt16(values.count * 8))

@@ -1,22 +1,24 @@
 internal import Glibc
 
-/// What the records of a zip archive share, and the one at its end.
+/// Constants and helpers that the records of a zip archive share, and the record at its end.
 package enum ZipFormat {
-    /// From here on a value stands in a 64-bit field; the value itself marks that in the 32-bit one.
+    /// Values from here on are stored in a 64-bit field.
+    ///
+    /// This value in the 32-bit field marks that.
     static let longest32 = UInt64(UInt32.max)
-    /// The same for the number of entries.
+    /// The same mark for the number of entries.
     static let longest16 = UInt64(UInt16.max)
-    /// 2.0: folders and deflate.
+    /// Version 2.0 of the format: folders and deflate.
     static let version: UInt16 = 20
-    /// 4.5: 64-bit sizes.
+    /// Version 4.5 of the format: 64-bit sizes.
     static let versionWithLongSizes: UInt16 = 45
-    /// The version, made on Unix.
+    /// The version with the mark of Unix as the system that made the archive.
     static let madeByUnix: UInt16 = 3 << 8 | versionWithLongSizes
 
-    /// The value, or the mark that it is elsewhere.
+    /// The value, or the mark when it does not fit.
     static func short(_ value: UInt64) -> UInt32 { UInt32(clamping: value) }
 
-    /// Appends what stands behind the directory, in both sizes where one number is too large for the small ones
+    /// Appends the end records after the directory, in the 64-bit form too where a number does not fit
     /// (APPNOTE §4.3.14 to §4.3.16).
     ///
     /// - Parameters:
@@ -26,7 +28,7 @@ package enum ZipFormat {
     package static func appendEnd(entries: UInt64, size: UInt64, offset: UInt64, to output: inout [UInt8]) {
         if entries >= longest16 || size >= longest32 || offset >= longest32 {
             output.append(little: 0x0606_4b50 as UInt32)
-            // The rest of this record.
+            // The remaining size of this record.
             output.append(little: 44 as UInt64)
             output.append(little: madeByUnix)
             output.append(little: versionWithLongSizes)
@@ -47,7 +49,7 @@ package enum ZipFormat {
         output.append(little: 0 as UInt16)
     }
 
-    /// A time as MS-DOS has it, in UTC: from 1980 to 2107, in steps of two seconds.
+    /// A time in the format of MS-DOS, in UTC: from 1980 to 2107, in steps of two seconds.
     static func moment(_ seconds: Int64) -> (time: UInt16, date: UInt16) {
         var clock = time_t(min(max(seconds, 315_532_800), 4_354_819_198))
         var parts = tm()
@@ -59,7 +61,7 @@ package enum ZipFormat {
 }
 
 extension [UInt8] {
-    /// Appends a number with its lowest byte first, as all numbers of a zip archive are.
+    /// Appends a number in little-endian order, as all numbers of a zip archive are stored.
     mutating func append(little value: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }

@@ -2,12 +2,16 @@ import Coding
 import HTTPWire
 import Synchronization
 
-/// Decides whether an answer is compressed, and does it.
+/// Decides whether a response is compressed, and compresses it.
 enum ResponseCompression {
-    /// Below this size the head costs more than compression saves.
+    /// The smallest body that is compressed, in bytes.
+    ///
+    /// Below it the extra header fields cost more than compression saves.
     static let minimumBytes = 1_024
 
-    /// The answer as it goes out; runs on the thread that answers.
+    /// Returns the response as it will be sent.
+    ///
+    /// It runs on the thread that sends the answer.
     static func apply(to response: HTTPResponse, acceptsGzip: Bool) -> HTTPResponse {
         guard isEligible(response) else { return response }
         var result = response
@@ -38,7 +42,7 @@ enum ResponseCompression {
         case .file: return false
         case .stream: break
         }
-        // A partial answer counts bytes of the plain representation (RFC 9110 §14.4).
+        // The ranges of a partial response count bytes of the uncompressed representation (RFC 9110 §14.4).
         guard response.status != 206, response.header("content-encoding") == nil,
             let type = response.header("content-type")
         else { return false }
@@ -55,7 +59,7 @@ enum ResponseCompression {
     }
 }
 
-/// Compresses what another producer makes.
+/// Compresses the body that another producer makes.
 private final class CompressingProducer: HTTPBodyProducer {
     private let source: any HTTPBodyProducer
     private let deflater: Deflater
@@ -70,7 +74,7 @@ private final class CompressingProducer: HTTPBodyProducer {
         DeflaterPool.giveBack(deflater)
     }
 
-    /// Its compressor takes some 256 KiB.
+    /// The compressor takes about 256 KiB.
     var memoryBytes: Int { source.memoryBytes + 256 * 1_024 }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
@@ -81,17 +85,17 @@ private final class CompressingProducer: HTTPBodyProducer {
     }
 }
 
-/// Compressors that go from answer to answer, because making one costs more than a small answer.
+/// A pool of compressors that are reused, because making one costs more than compressing a small response.
 private enum DeflaterPool {
     private static let idle = Mutex<[Deflater]>([])
     private static let size = 4
 
-    /// A fresh compressor, or nil when memory is short: the answer then goes out as it is.
+    /// Returns a reset compressor, or nil when memory is short; the response is then sent uncompressed.
     static func take() -> Deflater? {
         idle.withLock { $0.popLast() } ?? Deflater(.gzip)
     }
 
-    /// Gives a compressor back; beyond a few they are freed.
+    /// Returns a compressor to the pool; it is freed when the pool is full.
     static func giveBack(_ deflater: Deflater) {
         guard deflater.restart() else { return }
         idle.withLock { if $0.count < size { $0.append(deflater) } }

@@ -1,21 +1,26 @@
 package import HTTPWire
 
-/// How a route wants its requests.
+/// How a route receives the request body, and on which thread its handler runs.
 package enum HTTPHandling: Sendable {
-    /// The whole body first. The handler runs on the connection's loop and must not block, unless the body is above
-    /// `HTTPLimits.inlineBodyBytes` or compressed: then on a worker queue. Nil means `HTTPLimits.bodyBytes`.
+    /// The body is collected first.
+    ///
+    /// The handler runs on the connection's event loop and must not block; if the body is larger than
+    /// `HTTPLimits.inlineBodyBytes` or is compressed, the handler runs on a worker thread instead. Nil means
+    /// `HTTPLimits.bodyBytes`.
     case buffered(maximumBodyBytes: Int?, @Sendable (HTTPRequest, HTTPResponder) -> Void)
-    /// The body piece by piece, as it is sent: no content coding is taken off, whatever it is. Called on a worker queue with the head alone; nil means it has answered already. An
-    /// answer given before the body has ended stops the reception.
+    /// The body is passed on in pieces as it arrives; a content coding is not decoded.
+    ///
+    /// The closure is called on a worker thread with the head only; it returns nil if it has answered already. An
+    /// answer that is given before the body has ended stops the reception.
     case streamed(@Sendable (HTTPRequest, HTTPResponder) -> (any HTTPBodyReceiver)?)
-    /// The whole body first, at most `HTTPLimits.bodyBytes`; the handler runs on a worker queue and may block.
+    /// The body is collected first, up to `HTTPLimits.bodyBytes`; the handler runs on a worker thread and may block.
     case blocking(@Sendable (HTTPRequest, HTTPResponder) -> Void)
 }
 
-/// What a router found.
+/// The result of looking up a route.
 package enum HTTPRouteMatch: Sendable {
     case found(HTTPHandling, pattern: String, parameters: [String])
-    /// The path exists with other methods only.
+    /// The path exists, but not with this method.
     case methodNotAllowed(allow: [HTTPMethod])
     case notFound
 }

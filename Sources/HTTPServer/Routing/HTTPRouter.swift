@@ -1,7 +1,9 @@
 import Coding
 package import HTTPWire
 
-/// The table of routes: built first, then given to a server, which only reads it.
+/// The table of routes.
+///
+/// It is built first and then given to a server, which only reads it.
 ///
 /// A pattern is a path of literal segments, `{name}` for one segment, and `{name...}` at the end for the rest, which
 /// must not be empty. Paths are split at `/` before decoding; a literal wins over a parameter, a parameter over the
@@ -34,7 +36,7 @@ package struct HTTPRouter: Sendable {
         precondition(pattern.hasPrefix("/"), "a pattern begins with '/', got '\(pattern)'")
         var node = 0
         var isLiteral = true
-        // By bytes: taken apart by characters, some hundred patterns cost milliseconds of every start.
+        // This splits bytes, because splitting some hundred patterns by characters takes milliseconds at every start.
         let segments = pattern.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
             if segment.first == UInt8(ascii: "{"), segment.last == UInt8(ascii: "}") {
@@ -158,7 +160,9 @@ package struct HTTPRouter: Sendable {
     }
 }
 
-/// Full literal paths by their raw bytes: the common case, without making a String.
+/// Looks up paths without parameters by their raw bytes.
+///
+/// This is the common case, and it makes no String.
 private struct LiteralTable: Sendable {
     private var buckets: [[(path: [UInt8], endpoint: Int)]] = Array(repeating: [], count: 1_024)
 

@@ -1,4 +1,4 @@
-/// A pattern in which each `*` stands for any bytes, none included.
+/// A pattern in which each `*` matches any number of bytes, including none.
 struct Glob: Sendable, Hashable {
     private let pattern: [UInt8]
 
@@ -6,9 +6,10 @@ struct Glob: Sendable, Hashable {
         self.pattern = Array(pattern)
     }
 
-    /// Whether every star of the pattern can be filled so that it becomes the text.
+    /// Whether the pattern matches the whole text.
     ///
-    /// At most one pass for each byte of the text: only the last star seen is ever widened.
+    /// Costs at most one pass over the pattern for each byte of the text, because only the last star seen is ever
+    /// widened.
     func matches(_ text: some Collection<UInt8>) -> Bool {
         let text = Array(text)
         var textIndex = 0

@@ -1,15 +1,15 @@
 import HTTPWire
 
-/// The host of a Host field or an origin, taken apart and in one spelling.
+/// The host of a Host field or an origin, parsed and normalized.
 package struct HostName: Sendable, Hashable {
     /// Lower case, without brackets, port or trailing dot.
     package let name: String
     /// Set when the name is a numeric address.
     package let address: IPAddress?
-    /// Nil when none was given.
+    /// The port; nil when none was given.
     package let port: Int?
 
-    /// Reads `name`, `name:port`, `1.2.3.4:port`, `[::1]` or `[::1]:port`; nil when it is none of them.
+    /// Parses `name`, `name:port`, `1.2.3.4:port`, `[::1]` or `[::1]:port`; nil for anything else.
     package init?(_ text: String) {
         let bytes = Array(text.utf8.map(ASCII.lowercased))
         var nameBytes: ArraySlice<UInt8>

@@ -2,14 +2,14 @@ import HTTPWire
 
 /// A host name with stars: `*.example.com`, `ml-*`, `*.execute-api.*.amazonaws.com`.
 ///
-/// A label `*` at the front stands for one label or more; any other star for characters without a dot, so that a pattern
-/// never allows a name that somebody else can register.
+/// A label `*` at the front matches one or more labels. Any other star matches characters within one label, so that a
+/// pattern never allows a name that somebody else can register.
 struct HostPattern: Sendable {
     private let labels: [Glob]
     private let hasOpenFront: Bool
     private let port: Int?
 
-    /// Nil when it is no pattern of names.
+    /// Parses a pattern; nil when the text is not a valid pattern of host names.
     init?(_ text: String) {
         var text = text[...]
         var port: Int?
@@ -25,7 +25,7 @@ struct HostPattern: Sendable {
         guard labels.allSatisfy({ !$0.isEmpty && $0.allSatisfy(Self.isPatternByte) }) else { return nil }
         hasOpenFront = labels.first.map { $0.elementsEqual("*".utf8) } ?? false
         if hasOpenFront { labels.removeFirst() }
-        // Of `*.*` nothing is left that is one's own, and `300.*` is an address that was mistyped.
+        // `*.*` would match hosts of any owner, and `300.*` is a mistyped address.
         guard labels.joined().contains(where: Self.isLetter) else { return nil }
         self.labels = labels.map { Glob($0) }
         self.port = port
@@ -39,7 +39,7 @@ struct HostPattern: Sendable {
         byte == UInt8(ascii: "*") || HostName.isNameByte(byte)
     }
 
-    /// Whether it stands for this host; for an address never.
+    /// Whether the pattern matches this host; it never matches a numeric address.
     func matches(_ host: HostName) -> Bool {
         guard host.address == nil, port == nil || port == host.port else { return false }
         let parts = host.name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)

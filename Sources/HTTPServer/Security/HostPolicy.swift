@@ -1,9 +1,11 @@
 package import HTTPWire
 
-/// Which Host fields are answered: the guard against DNS rebinding.
+/// Which values of the Host field are accepted.
 ///
-/// By default loopback, unspecified and private addresses, as in the reference server, but compared as parsed
-/// addresses: a DNS name such as `10.attacker.example` is not one of them.
+/// This protects against DNS rebinding.
+///
+/// By default loopback, unspecified and private addresses are accepted, as in the reference server. They are compared
+/// as parsed addresses, so that a DNS name such as `10.attacker.example` does not count as one.
 package struct HostPolicy: Sendable {
     private enum Rule: Sendable {
         case exact(name: String, port: Int?)
@@ -28,12 +30,12 @@ package struct HostPolicy: Sendable {
         self.exemptPaths = Set(exemptPaths)
     }
 
-    /// Whether an entry of the allowed hosts means anything; one that does not would allow nothing.
+    /// Whether an entry of the allowed hosts is valid; an invalid entry would allow nothing.
     package static func understands(_ text: String) -> Bool { rule(text) != nil }
 
     private static func rule(_ text: String) -> Rule? {
         if text == "*" { return .everything }
-        // `name:*` is how the reference writes every port, which is what no port means here.
+        // The reference writes `name:*` for any port. Here a name without a port already allows any port.
         if text.hasSuffix(":*") { return rule(String(text.dropLast(2))) }
         if let octets = leadingOctets(text) { return .leadingOctets(octets) }
         if text.utf8.contains(UInt8(ascii: "*")) { return HostPattern(text).map { .pattern($0) } }
@@ -74,7 +76,8 @@ package struct HostPolicy: Sendable {
         }
     }
 
-    /// Nil when the request may go on, else the refusal, which names the host and the remedy.
+    /// Nil when the request is accepted; otherwise the message of the refusal, which names the host and the option to
+    /// set.
     package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
         if allows(host: request.host, path: request.rawPath) { return nil }
         let name = HostName(request.host)?.name ?? request.host

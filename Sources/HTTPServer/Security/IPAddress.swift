@@ -1,8 +1,8 @@
 import Glibc
 
-/// A parsed numeric address, so that ranges are compared as numbers and never as text.
+/// A parsed numeric address, so that address ranges are compared as numbers and not as text.
 package struct IPAddress: Sendable, Hashable {
-    /// 4 bytes, or 16; an IPv4 address mapped into IPv6 is held as IPv4.
+    /// 4 bytes for IPv4, 16 for IPv6; an IPv4 address that is mapped into IPv6 is stored as IPv4.
     private let bytes: [UInt8]
 
     /// Reads a dotted-quad IPv4 address or an IPv6 address without brackets; nil for anything else, names included.

@@ -20,8 +20,8 @@ package struct OriginPolicy: Sendable {
             .map { Glob($0.utf8.map(ASCII.lowercased)) }
     }
 
-    /// The policy that also refuses data to pages of other sites that could not read the answer: what they ask for could
-    /// only make the server work.
+    /// A policy that also refuses requests for data from pages of other sites: such a page could not read the answer,
+    /// but its requests would make the server work.
     /// - Parameter paths: parts of the paths of data that a page can only read, not show.
     package func guarding(dataPaths paths: [String]) -> OriginPolicy {
         var copy = self
@@ -29,12 +29,13 @@ package struct OriginPolicy: Sendable {
         return copy
     }
 
-    /// Whether an entry of the allowed origins means anything; one that does not would allow nothing.
+    /// Whether an entry of the allowed origins is valid; an invalid entry would allow nothing.
     package static func understands(_ text: String) -> Bool {
         text.utf8.contains(UInt8(ascii: "*")) || parts(text) != nil
     }
 
-    /// An origin in one spelling: lower case, without a default port or a trailing slash; nil when it is none.
+    /// Normalizes an origin: lower case, without a default port or a trailing slash; nil when the text is not an
+    /// origin.
     private static func normalized(_ text: String) -> String? {
         guard let (scheme, host) = parts(text) else { return nil }
         let isDefault = (scheme == "http" && host.port == 80) || (scheme == "https" && host.port == 443)
@@ -56,7 +57,7 @@ package struct OriginPolicy: Sendable {
 
     /// Whether a page of this origin may use the server whose Host field is given.
     ///
-    /// `null` never may, unless all may.
+    /// The origin `null` is allowed only when all origins are allowed.
     package func allows(origin: String, host: String) -> Bool {
         if allowsEverything { return true }
         guard let (scheme, page) = Self.parts(origin) else { return false }
@@ -70,7 +71,8 @@ package struct OriginPolicy: Sendable {
         return allowedOrigins.contains(origin) || patterns.contains { $0.matches(origin.utf8) }
     }
 
-    /// Nil when the request may go on, else the refusal, which names the origin and the remedy.
+    /// Nil when the request is accepted; otherwise the message of the refusal, which names the origin and the option
+    /// to set.
     package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
         let origin = request.header("origin") ?? ""
         if origin.isEmpty { return isHiddenRead(request) ? Self.hiddenRead : nil }
@@ -84,7 +86,7 @@ package struct OriginPolicy: Sendable {
         )
     }
 
-    /// Whether a page of another site asks for data, by itself and not because a person followed a link.
+    /// Whether a script or an element of another site's page asks for data, and not a person who followed a link.
     private func isHiddenRead(_ request: HTTPRequest) -> Bool {
         guard !allowsEverything, request.header("sec-fetch-site") == "cross-site",
             request.header("sec-fetch-mode") != "navigate"
@@ -99,7 +101,7 @@ package struct OriginPolicy: Sendable {
             + "--cors-allowed-origins"
     )
 
-    /// The answer to a preflight, or nil when the request is none.
+    /// The answer to a preflight request, or nil when the request is not a preflight.
     ///
     /// A foreign origin gets 400 without CORS fields, as clients of the reference server expect.
     package func preflight(_ request: HTTPRequest) -> HTTPResponse? {

@@ -5,7 +5,7 @@ import HTTPWire
 import Synchronization
 import Threads
 
-/// Takes new connections from the listening sockets, on a queue of its own, and hands them to the loops in turn.
+/// Accepts connections from the listening sockets on a thread of its own, and hands them to the event loops in turn.
 final class Acceptor: @unchecked Sendable {
     // Unchecked because the mutable state but `isStopping` is touched on the acceptor's thread only.
     private var listeners: [ListeningSocket]
@@ -15,10 +15,12 @@ final class Acceptor: @unchecked Sendable {
     private let wakeUpCall: WakeUpCall
     private let isStopping = Mutex<(@Sendable () -> Void)?>(nil)
     private var nextLoop = 0
-    /// Kept for the moment when there is no descriptor left: with this one closed a client can still be told.
+    /// A reserve descriptor.
+    ///
+    /// When no other descriptor is left, it is closed so that one client can still be accepted and refused.
     private var spare: Descriptor?
 
-    /// How long accepting rests when descriptors have run out.
+    /// How long accepting pauses when descriptors have run out.
     private static let pauseMilliseconds: Int32 = 50
     private static let acceptsPerWakeUp = 256
 
@@ -36,7 +38,7 @@ final class Acceptor: @unchecked Sendable {
         spare = Descriptor.placeholder()
     }
 
-    /// False where the system has no thread for it.
+    /// Starts the thread; false when the system cannot create one.
     func start() -> Bool {
         LoopQueue.start(name: "http.accept") { [self] in run() }
     }
@@ -63,7 +65,9 @@ final class Acceptor: @unchecked Sendable {
         }
     }
 
-    /// The sockets that have connections; while resting all of them, after a pause.
+    /// Waits for sockets that have connections.
+    ///
+    /// While accepting is paused, it waits for the end of the pause and returns all sockets.
     private func wait(resting: Bool) -> [ListeningSocket] {
         let watched = resting ? [] : listeners
         var entries = [pollfd(fd: wakeUpCall.rawValue, events: Int16(POLLIN), revents: 0)]
@@ -72,7 +76,7 @@ final class Acceptor: @unchecked Sendable {
         return resting ? listeners : zip(watched, entries.dropFirst()).filter { $0.1.revents != 0 }.map(\.0)
     }
 
-    /// Takes what waits; false when descriptors have run out.
+    /// Accepts the waiting connections; false when descriptors have run out.
     private func accept(from listener: ListeningSocket) -> Bool {
         for _ in 0..<Self.acceptsPerWakeUp {
             switch ListeningSocket.accept(from: listener.rawValue) {
@@ -93,10 +97,13 @@ final class Acceptor: @unchecked Sendable {
         let place = Holding(of: connections, for: peer)
         guard place.grow(by: 1) else {
             makeRoom(idleFor: .seconds(1))
-            refuse(Descriptor(owning: descriptor), "The server has as many connections as it may; try again")
+            refuse(
+                Descriptor(owning: descriptor),
+                "The server or this client has too many connections; try again later"
+            )
             return
         }
-        // The last eighth is kept free by those that do nothing.
+        // When fewer than an eighth of the places are free, idle connections are closed to make room.
         if connections.usage.held > connections.total / 8 * 7 { makeRoom(idleFor: .seconds(5)) }
         shared.counters.openConnections.wrappingAdd(1, ordering: .relaxed)
         loops[nextLoop].post(.adopt(descriptor, place, peer))
@@ -107,21 +114,23 @@ final class Acceptor: @unchecked Sendable {
         loops[nextLoop].post(.closeLongestIdle(atLeast: span))
     }
 
-    /// Tells one client that there is no descriptor for it, by means of the one that is kept for this.
+    /// Refuses one client when no descriptor is left, by closing the reserve descriptor to accept it.
     private func refuseWithSpare(_ listener: ListeningSocket) {
         makeRoom(idleFor: .seconds(1))
         spare = nil
         if case .connection(let descriptor, _) = ListeningSocket.accept(from: listener.rawValue) {
             shared.counters.acceptedConnections.wrappingAdd(1, ordering: .relaxed)
-            refuse(Descriptor(owning: descriptor), "The server has as many files open as it may; try again")
+            refuse(Descriptor(owning: descriptor), "The server has too many open files; try again later")
         }
         spare = Descriptor.placeholder()
     }
 
-    /// Answers 429 without reading; best effort, because a full server must not wait for one more client.
+    /// Sends a 429 without reading the request.
+    ///
+    /// It does not wait and ignores failures, because a full server must not wait for one more client.
     private func refuse(_ descriptor: Descriptor, _ message: String) {
         var response = configuration.errorResponse(429, message, nil)
-        response.advise(shared.budgets.overload)
+        response.addRetryAfter(shared.budgets.overload)
         let buffer = ByteBuffer()
         HeadWriter.appendStatus(429, to: buffer)
         HeadWriter.appendFields(response.headers, to: buffer)
@@ -133,7 +142,7 @@ final class Acceptor: @unchecked Sendable {
         let none = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<0])
         _ = SystemCall.send(descriptor.rawValue, buffer.bytes, none, moreFollows: false)
         SystemCall.shutdownWriting(descriptor.rawValue)
-        // Unread bytes would turn the close into a reset, which eats the answer.
+        // Closing a socket with unread bytes sends a reset, and the client would lose the answer.
         withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { space in
             _ = SystemCall.receive(descriptor.rawValue, space)
         }

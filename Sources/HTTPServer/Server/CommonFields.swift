@@ -1,6 +1,6 @@
 import HTTPWire
 
-/// The fields of every answer, written once when the server starts.
+/// The header fields that all responses share, formatted once when the server starts.
 struct CommonFields: Sendable {
     private let server: [UInt8]
     private let common: [(lowercasedName: String, line: [UInt8])]

@@ -5,10 +5,10 @@ import HTTPWire
 import Synchronization
 import Threads
 
-/// Names a connection for as long as the process lives; never used twice.
+/// Identifies a connection for the lifetime of the process; ids are never reused.
 typealias ConnectionID = UInt64
 
-/// What other threads tell a loop.
+/// The messages that other threads send to an event loop.
 enum LoopMessage: Sendable {
     case adopt(Int32, Holding, Peer)
     case answer(ConnectionID, exchange: UInt64, HTTPResponse)
@@ -16,9 +16,10 @@ enum LoopMessage: Sendable {
     case pumped(ConnectionID, UploadPump.Outcome)
     case fileSent(ConnectionID, count: Int, Transfer)
     case produced(ConnectionID, [UInt8]?, hasMore: Bool)
-    /// Its memory has been given to others.
+    /// The memory of this connection has been given to other clients.
     case giveWay(ConnectionID, exchange: UInt64)
-    /// Connections are short: the one that has been idle longest, and no less than that, is to end.
+    /// The server is short of connections: the loop is to close its connection that has been idle longest, if it has
+    /// been idle at least this long.
     case closeLongestIdle(atLeast: Duration)
     case drain(within: Duration, whenEmpty: @Sendable () -> Void)
 }
@@ -31,7 +32,7 @@ final class EventLoop: @unchecked Sendable {
     // Unchecked because everything but the mailbox and the constants is touched on the loop's thread only.
     private struct Mailbox {
         var messages: [LoopMessage] = []
-        /// Somebody is going to look, or is looking: no wake-up is needed.
+        /// Whether the loop is about to read the mailbox or is reading it, so that no wake-up is needed.
         var isAttended = false
     }
 
@@ -49,12 +50,13 @@ final class EventLoop: @unchecked Sendable {
     private var whenEmpty: (@Sendable () -> Void)?
     private var hasEnded = false
     private(set) var isDraining = false
-    /// When, of a shutdown, bodies that are still arriving are refused, and when all that is left is cut.
+    /// During a shutdown: when requests whose bodies are still arriving are refused, and when all remaining
+    /// connections are closed.
     private var refusal = UInt64.max
     private var cut = UInt64.max
     var date = DateLine()
     private var timerDeadline = UInt64.max
-    /// Read once per batch, so that time-outs cost no system call each.
+    /// The time, read once per batch of events, so that time-outs do not cost a system call each.
     private(set) var now = SystemCall.coarseNanoseconds()
 
     private static let wakeUpToken = ConnectionID.max
@@ -77,16 +79,16 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// False where the system has no thread for it.
+    /// Starts the thread; false when the system cannot create one.
     func start() -> Bool {
         LoopQueue.start(name: name) { [self] in
             while !hasEnded { turn() }
         }
     }
 
-    /// Hands a message over from any thread.
+    /// Posts a message from any thread.
     ///
-    /// Wakes the loop only when nobody is looking at the mailbox already, so that a group commit that answers 64
+    /// Wakes the loop only when it is not already reading its mailbox, so that a group commit that answers 64
     /// connections wakes it once.
     func post(_ message: LoopMessage) {
         let mustWake = mailbox.withLock { mailbox in
@@ -106,8 +108,9 @@ final class EventLoop: @unchecked Sendable {
             connection.drive()
         }
         handleMessages()
-        // Whoever waits for the processor goes first, so that the next wait finds more at once: with 64 connections beside
-        // their client on two cores this is a third more requests, and a lone client does not notice.
+        // Threads that wait for the processor run first, so that the next wait finds more events at once. With 64
+        // connections and their client on the same two cores this gives a third more requests; a single client is not
+        // slowed.
         sched_yield()
         if timerDeadline <= now { handleTimer() }
     }
@@ -171,7 +174,7 @@ final class EventLoop: @unchecked Sendable {
 
     var servesOneConnection: Bool { connections.count == 1 }
 
-    /// Lets go of a closed connection; its descriptor closes with it.
+    /// Removes a closed connection; its descriptor is closed when the last reference is released.
     func remove(_ id: ConnectionID) {
         guard connections.removeValue(forKey: id) != nil else { return }
         shared.counters.openConnections.wrappingSubtract(1, ordering: .relaxed)
@@ -185,9 +188,9 @@ final class EventLoop: @unchecked Sendable {
     }
 }
 
-/// The end of a loop.
+/// The shutdown of an event loop.
 extension EventLoop {
-    /// How long before everything is cut those who still send a body are told to come again.
+    /// How long before the shutdown's end clients that are still sending a body are told to send it again later.
     private static let refusalLead: UInt64 = 500_000_000
 
     private func drain(within limit: Duration, _ whenEmpty: @escaping @Sendable () -> Void) {
@@ -224,9 +227,9 @@ extension EventLoop {
 }
 
 extension EventLoop {
-    /// Sees to it that the loop wakes up no later than a little after the deadline.
+    /// Makes the loop wake up no later than shortly after the deadline.
     ///
-    /// Deadlines move with every request; those that have been passed by are found out when the loop wakes up.
+    /// Deadlines change with every request. The loop does not remove outdated ones; it skips them when it wakes up.
     func require(wakeUpBy deadline: UInt64) {
         if deadline < timerDeadline { timerDeadline = deadline }
     }
@@ -235,7 +238,7 @@ extension EventLoop {
         if timerDeadline == .max { return -1 }
         let time = SystemCall.coarseNanoseconds()
         let left = timerDeadline > time ? timerDeadline - time : 0
-        // A little late on purpose: the coarse clock lags by up to 4 ms.
+        // The wake-up is deliberately a little late, because the coarse clock lags by up to 4 ms.
         return Int32(min(left / 1_000_000, 3_600_000)) + 5
     }
 

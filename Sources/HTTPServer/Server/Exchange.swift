@@ -1,6 +1,6 @@
 import HTTPWire
 
-/// One request and its answer, from the complete head until the last byte of the answer has left.
+/// One request and its answer, from the complete head until the last byte of the answer has been sent.
 final class Exchange {
     let id: UInt64
     /// Nil when the head could not be parsed.
@@ -8,11 +8,11 @@ final class Exchange {
     let startNanoseconds: UInt64
     var request: HTTPRequest?
     var extraHeaders: [(name: String, value: String)] = []
-    /// The connection ends with this answer.
+    /// Whether the connection is closed after this answer.
     var closesAfter: Bool
-    /// A body was announced that nobody has begun to read.
+    /// Whether the request has a body that nobody has begun to read.
     var hasUnreadBody = false
-    /// What its body holds of the memory for bodies, once that is more than a little.
+    /// The memory of the shared budget for bodies that this body holds; nil until some is taken.
     var bodyStake: MemoryStake?
     var status = 0
     var bytesSent = 0

@@ -6,7 +6,7 @@ extension HTTPLimits {
 }
 
 extension Duration {
-    /// Whole nanoseconds, at least 0, at most what 64 bits hold.
+    /// The duration in whole nanoseconds, at least 0; a longer time than 64 bits hold is cut to the largest value.
     var nanoseconds: UInt64 {
         let parts = components
         guard parts.seconds >= 0, parts.attoseconds >= 0 else { return 0 }

@@ -13,10 +13,11 @@ package struct HTTPRequest: Sendable {
     package internal(set) var routePattern = ""
     /// The whole body after its content coding was taken off; empty for streamed routes.
     package internal(set) var body: [UInt8] = []
-    /// Who waits for the answer, and whether anybody still does.
+    /// The client that waits for the answer; it also tells whether that client is still connected.
     package let caller: Caller
-    /// Whether the thread that calls a buffered route's handler serves no other connection at this moment: a handler that
-    /// waits a little keeps nobody waiting but a connection that is opened meanwhile.
+    /// Whether the event loop that calls the handler serves no other connection at this moment.
+    ///
+    /// A handler may then block for a short time; only a connection that is opened meanwhile would wait for it.
     package let isAloneOnItsThread: Bool
 
     package var method: HTTPMethod { head.method }

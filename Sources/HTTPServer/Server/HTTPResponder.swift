@@ -1,10 +1,10 @@
 package import HTTPWire
 import Synchronization
 
-/// The one chance to answer a request, from any thread.
+/// Answers one request, from any thread.
 ///
-/// Copies share the chance: the first `send` counts, later ones are ignored. When the last copy is dropped without an
-/// answer, the client gets a 500, so that no connection hangs.
+/// All copies answer the same request: the first `send` counts, and later ones are ignored. When the last copy is
+/// released without an answer, the client gets a 500, so that the connection does not hang.
 package struct HTTPResponder: Sendable {
     private let token: ResponseToken
 
@@ -12,11 +12,10 @@ package struct HTTPResponder: Sendable {
         self.token = token
     }
 
-    /// Answers.
+    /// Sends the answer.
     ///
-    /// Compression happens on the calling thread; everything else on the connection's loop.
-    ///
-    /// Never blocks. If the client has gone, the answer is dropped and its resources are released.
+    /// The calling thread compresses the body; the connection's event loop does everything else. Never blocks. If the
+    /// client has disconnected, the answer is dropped and its resources are released.
     package func send(_ response: HTTPResponse) {
         token.answer(response)
     }
@@ -25,7 +24,7 @@ package struct HTTPResponder: Sendable {
     package var isAnswered: Bool { token.isAnswered }
 }
 
-/// Sees to it that an exchange is answered exactly once.
+/// Makes sure that an exchange is answered exactly once.
 final class ResponseToken: Sendable {
     private let answered = Atomic<Bool>(false)
     private let loop: EventLoop

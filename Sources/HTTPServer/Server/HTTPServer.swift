@@ -50,7 +50,7 @@ package final class HTTPServer: Sendable {
         return listeners.map(\.address)
     }
 
-    /// As many loops as are wanted and the system has threads for; at least one.
+    /// Starts as many event loops as are wanted, or fewer when the system cannot create the threads; at least one.
     private func startedLoops() throws(HTTPServerError) -> [EventLoop] {
         let cores = SystemCall.activeCores()
         let wanted = max(1, configuration.loopCount ?? min(max(cores, 2), 4))
@@ -67,12 +67,12 @@ package final class HTTPServer: Sendable {
         message: "the system allows no further thread; raise the limit of processes (ulimit -u)"
     )
 
-    /// Stops accepting, lets requests in flight finish with `Connection: close`, and cuts what is left when the time is
-    /// over.
+    /// Stops accepting connections, lets running requests finish with `Connection: close`, and closes the remaining
+    /// connections when the time is over.
     ///
-    /// A connection between two requests gets a moment in which its next request is still answered, so that a client
-    /// that is just sending one is not met by a closed door. Half a second before the end those who still send a body
-    /// are told to come again. Returns at once; may be called on any thread, and counts once.
+    /// An idle connection stays open for a moment, so that a client that is just sending a request still gets its
+    /// answer. Half a second before the end, clients that are still sending a body are told to send it again. Returns
+    /// at once; may be called on any thread; only the first call has an effect.
     /// - Parameter completion: called once, on a thread of the server, when the last connection has ended.
     package func shutdown(within limit: Duration, completion: @escaping @Sendable () -> Void) {
         let (acceptor, loops) = state.withLock { state in
@@ -90,11 +90,11 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Counts since the start; cheap, from any thread.
+    /// The counts since the start; cheap, may be called on any thread.
     package var statistics: Statistics { shared.counters.snapshot }
 }
 
-/// Calls back when as many steps have been taken as there were to take.
+/// Calls its completion after the given number of steps has been reported.
 private final class Countdown: Sendable {
     private let left: Atomic<Int>
     private let completion: @Sendable () -> Void

@@ -4,7 +4,7 @@ package import HTTPWire
 extension HTTPServer {
     /// What a server needs to know before it starts.
     package struct Configuration: Sendable {
-        /// A name or a numeric address; every address it stands for is listened on.
+        /// A host name or a numeric address; the server listens on every address of a name.
         package var host = "127.0.0.1"
         /// 0 lets the system choose.
         package var port = 0
@@ -13,11 +13,11 @@ extension HTTPServer {
         /// Threads for work that may block.
         package var workerCount = 8
         package var limits = HTTPLimits()
-        /// What all requests share; given to others too who spend of it.
+        /// The shared limits of all requests; other parts of the program may use the same budgets.
         package var budgets = Budgets()
         /// The `Server` field; empty leaves it out.
         package var serverName = ""
-        /// Makes the answer for an error that the server itself finds; the request is nil where none could be read.
+        /// Makes the response for an error that the server itself detects; the request is nil if none could be read.
         ///
         /// Called on any thread; must not block.
         package var errorResponse: @Sendable (_ status: Int, _ message: String, _ request: HTTPRequest?) -> HTTPResponse
@@ -27,15 +27,17 @@ extension HTTPServer {
         ///
         /// Called on the loop for each parsed request.
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
-        /// Judges a request before it is routed and before its body is read; an answer refuses it.
+        /// Checks a request before it is routed and before its body is read.
+        ///
+        /// A response that it returns refuses the request; nil lets it pass.
         package var admit: (@Sendable (HTTPRequest) -> HTTPResponse?)?
-        /// Told about each exchange just before the last byte of its answer is handed to the kernel, so that a client that
-        /// has its answer finds it counted.
+        /// Called for each exchange just before the last byte of its answer is handed to the kernel, so that a client
+        /// that has its answer also finds it counted.
         ///
         /// Called on the loop; must not block.
         package var onExchange: (@Sendable (HTTPExchange) -> Void)?
 
-        /// Plain-text errors until the caller sets its own.
+        /// Errors are sent as plain text until the caller sets another function.
         package init() {
             errorResponse = { status, message, _ in
                 HTTPResponse(status: status, contentType: "text/plain; charset=utf-8", bytes: [UInt8](message.utf8))
@@ -50,7 +52,7 @@ extension HTTPServer {
         package let requests: Int
         package let bytesReceived: Int
         package let bytesSent: Int
-        /// How often a loop was woken; stands still while nothing happens.
+        /// The number of times that an event loop has woken up; it does not change while the server is idle.
         package let wakeUps: Int
     }
 }

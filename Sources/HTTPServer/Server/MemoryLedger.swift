@@ -2,13 +2,15 @@ import Budgets
 import HTTPWire
 import Synchronization
 
-/// The memory that waits for clients: bodies that are still arriving, or answers that are still to be read.
+/// The memory that is held while the server waits for clients: for bodies that are still arriving, or for answers that
+/// are still to be read.
 ///
-/// Where it is short, clients that hardly move give way to those that come.
+/// When the budget is used up, the memory of clients that are slower than `pace` is taken for others, the slowest
+/// first.
 final class MemoryLedger: Sendable {
     /// How fast a client must be to keep its memory while others need it.
     struct Pace: Sendable {
-        /// What must have moved within `time`.
+        /// The number of bytes that must be transferred within `time`.
         let bytes: Int
         let time: Duration
     }
@@ -26,8 +28,9 @@ final class MemoryLedger: Sendable {
         self.pace = pace
     }
 
-    /// Opens an account for one body or answer, empty at first.
-    /// - Parameter giveWay: called at most once, on any thread, when it has lost its memory to others.
+    /// Registers one body or answer, which holds no memory at first.
+    /// - Parameter giveWay: called at most once, on any thread, when the memory of this body or answer is taken for
+    ///   another.
     func stake(for peer: Peer, giveWay: @escaping @Sendable () -> Void) -> MemoryStake {
         let stake = MemoryStake(ledger: self, peer: peer, giveWay: giveWay)
         entries.withLock { $0[ObjectIdentifier(stake)] = Entry(stake: stake) }
@@ -51,21 +54,21 @@ final class MemoryLedger: Sendable {
             return (stake, since)
         }
         for victim in slow.sorted(by: { $0.since < $1.since }) {
-            victim.stake.lose()
+            victim.stake.revoke()
             if attempt() { return true }
         }
         return false
     }
 }
 
-/// What one body or answer holds of a ledger's budget; given back when it is released.
+/// The memory that one body or answer holds of a ledger's budget; it is returned when this object is released.
 final class MemoryStake: Sendable {
     private struct State {
         var holding: Holding?
         var bytes = 0
-        /// Whether it waits for its client, and not for the server.
+        /// Whether the client must act next, by sending or reading, and not the server.
         var isWaiting = false
-        /// Since when `moved` is counted.
+        /// The time from which `moved` is counted, in nanoseconds of the coarse clock.
         var since: UInt64 = 0
         var moved = 0
     }
@@ -86,10 +89,12 @@ final class MemoryStake: Sendable {
         ledger.remove(ObjectIdentifier(self))
     }
 
-    /// What it holds.
+    /// The number of bytes held.
     var bytes: Int { state.withLock { $0.bytes } }
 
-    /// Takes as much more as is missing; false, with nothing taken, when even slow clients have no more to give.
+    /// Grows to the given number of bytes.
+    ///
+    /// False, with nothing taken, when the budget is used up and slow clients have too little to take.
     func grow(to bytes: Int) -> Bool {
         let missing = bytes - self.bytes
         guard missing > 0 else { return true }
@@ -104,7 +109,7 @@ final class MemoryStake: Sendable {
         }
     }
 
-    /// Takes note of bytes that have come from the client or gone to it.
+    /// Counts bytes that were received from the client or sent to it.
     func move(_ count: Int, at now: UInt64) {
         state.withLock { state in
             state.moved += count
@@ -114,7 +119,9 @@ final class MemoryStake: Sendable {
         }
     }
 
-    /// It is the client's turn to send or to read, from now on if not before.
+    /// Marks that the client must send or read next.
+    ///
+    /// Repeated calls do not restart the time.
     func awaitClient(at now: UInt64) {
         state.withLock { state in
             guard !state.isWaiting else { return }
@@ -124,10 +131,11 @@ final class MemoryStake: Sendable {
         }
     }
 
-    /// It is the server's turn: nothing is to be taken away meanwhile.
-    func keep() { state.withLock { $0.isWaiting = false } }
+    /// Marks that the server must act next; the memory is not taken away meanwhile.
+    func awaitServer() { state.withLock { $0.isWaiting = false } }
 
-    /// Since when the client has been slower than the pace; nil if it is not, or has nothing to give.
+    /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no
+    /// memory.
     fileprivate func slowSince(_ now: UInt64) -> UInt64? {
         state.withLock { state in
             let isSlow = now >= state.since &+ ledger.pace.time.nanoseconds
@@ -135,7 +143,7 @@ final class MemoryStake: Sendable {
         }
     }
 
-    fileprivate func lose() {
+    fileprivate func revoke() {
         let had = state.withLock { state in
             defer {
                 state.holding = nil

@@ -1,22 +1,23 @@
 import HTTPWire
 
-/// What is left to send of an answer.
+/// The part of an answer that is still to be sent.
 struct OutgoingResponse {
-    /// Head, small bodies, and whatever must follow a piece.
+    /// The head, small bodies, and the bytes that must be sent before the rest.
     var buffer = ByteBuffer()
-    /// A large body or piece, sent from where it lies.
+    /// A large body or piece, which is sent without being copied.
     var bytes: [UInt8] = []
     var staticBytes: HTTPStaticBytes?
-    /// How much of `bytes` or `staticBytes` has left.
+    /// The number of bytes of `bytes` or `staticBytes` that have been sent.
     var position = 0
     var file: HTTPFileBody?
     var filePosition = 0
     var producer: (any HTTPBodyProducer)?
     var isChunked = false
-    /// What it holds of the memory for answers, once that is more than a little or the client does not read.
+    /// The memory of the shared budget for answers that this answer holds; nil until some is taken.
     var stake: MemoryStake?
 
-    /// Bodies up to here are copied behind the head: cheaper than gathering.
+    /// The largest body that is copied behind the head, in bytes; for small bodies copying is cheaper than a gathering
+    /// send.
     static let copiedBytes = 16 * 1_024
 
     var fileRemaining: Int { file.map { $0.length - filePosition } ?? 0 }
@@ -28,13 +29,13 @@ struct OutgoingResponse {
 
     var remainderCount: Int { (staticBytes?.pointer.count ?? bytes.count) - position }
 
-    /// Whether nothing follows what `buffer`, `bytes` and `staticBytes` hold.
-    var holdsItsEnd: Bool { producer == nil && fileRemaining == 0 }
+    /// Whether `buffer`, `bytes` and `staticBytes` hold the last bytes of the answer.
+    var holdsLastBytes: Bool { producer == nil && fileRemaining == 0 }
 
-    /// What it holds in memory for the client to read.
+    /// The number of bytes that wait in memory for the client to read.
     var waitingBytes: Int { buffer.count + (staticBytes == nil ? bytes.count - position : 0) }
 
-    /// Accounts for bytes that the kernel has taken: first the buffer's, then the body's.
+    /// Removes the bytes that the kernel has taken: first those of the buffer, then those of the body.
     mutating func consume(_ count: Int) {
         let fromBuffer = min(count, buffer.count)
         buffer.consume(fromBuffer)

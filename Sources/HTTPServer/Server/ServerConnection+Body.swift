@@ -40,7 +40,8 @@ extension ServerConnection {
         if size > limits.alwaysHeldBytes {
             guard bodyStake(exchange).grow(to: size) else { throw Self.budgetSpent }
         }
-        // A declared length is believed as far as it costs little.
+        // Memory is reserved by the declared length only up to a bound, because the client need not send what it
+        // declared.
         if body.isEmpty { body.reserveCapacity(min(expected, limits.inlineBodyBytes)) }
         body.append(contentsOf: bytes)
     }
@@ -50,7 +51,9 @@ extension ServerConnection {
         throw HTTPRefusal(413, "The body is larger than the \(maximum) bytes allowed here")
     }
 
-    /// Counts what has come so far of a body whose rest is not there yet; a small one is held even if nothing is left.
+    /// Takes memory of the budget for the part of an unfinished body that has arrived.
+    ///
+    /// A small body is kept even when the budget is used up.
     private func accountForWaiting() {
         guard phase == .buffering, !body.isEmpty, let exchange else { return }
         _ = bodyStake(exchange).grow(to: body.count)
@@ -67,7 +70,7 @@ extension ServerConnection {
     }
 
     private static var budgetSpent: HTTPRefusal {
-        HTTPRefusal(429, "The server holds as many request bodies as it may; try again")
+        HTTPRefusal(429, "The memory for request bodies, or this client's share of it, is used up; try again later")
     }
 
     /// Gives a complete request to its handler.
@@ -76,7 +79,7 @@ extension ServerConnection {
         self.route = nil
         awaitAnswer()
         exchange.hasUnreadBody = false
-        exchange.bodyStake?.keep()
+        exchange.bodyStake?.awaitServer()
         request.body = body
         body = []
         let responder = makeResponder(exchange)
@@ -99,7 +102,7 @@ extension ServerConnection {
         _ exchange: Exchange
     ) {
         let stake = bodyStake(exchange)
-        stake.keep()
+        stake.awaitServer()
         let configuration = loop.configuration
         callOnWorker(exchange) {
             do {
@@ -185,12 +188,12 @@ extension ServerConnection {
         loop.shared.workers.run { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
-            // Only now, so that the loop hears of the body's end before it gets the answer.
+            // Reported only now, so that the loop learns of the end of the body before it gets the answer.
             if case .finished = outcome { pump.finish() }
         }
     }
 
-    /// A worker is done with the body for now.
+    /// The worker has stopped reading the body.
     func takePumpOutcome(_ outcome: UploadPump.Outcome) {
         isJobRunning = false
         guard let pump else { return }
@@ -198,7 +201,7 @@ extension ServerConnection {
             self.pump = nil
             input = pump.input
             decoder = pump.decoder
-            // What came behind the body was not seen by an event of its own.
+            // Bytes that arrived behind the body may not cause an event of their own.
             isReadable = true
         }
         if phase == .closed {
@@ -221,7 +224,7 @@ extension ServerConnection {
         }
     }
 
-    /// Takes the buffer back from a pump that will not run again, and lets the receiver clean up.
+    /// Takes the buffer back from a pump that will not run again, and tells the receiver to clean up.
     private func endPump(_ pump: UploadPump) {
         self.pump = nil
         input = pump.input
@@ -240,7 +243,7 @@ extension ServerConnection {
     }
 }
 
-/// Bodies that nobody wants.
+/// Bodies that are read and dropped.
 extension ServerConnection {
     /// Drops the rest of a small body so that the next request can be read; false when more bytes are needed.
     func discardBody() -> Bool {
@@ -260,7 +263,7 @@ extension ServerConnection {
         return true
     }
 
-    /// Drops what still comes behind the last answer, up to a bound; false when there is nothing to read.
+    /// Drops input after the last answer, up to a bound; false when there is nothing to read.
     func linger() -> Bool {
         input.consume(input.count)
         guard readMore() else { return false }

@@ -4,7 +4,7 @@ import HTTPWire
 import Synchronization
 import Threads
 
-/// From received bytes to a handler.
+/// From received bytes to the call of a handler.
 extension ServerConnection {
     /// Parses a head from what is there; false when more bytes are needed.
     func readHead() -> Bool {
@@ -45,7 +45,7 @@ extension ServerConnection {
     }
 
     /// Calls a handler on a thread that may block, unless too many wait for one already.
-    /// - Returns: whether it is called; if not, the request has been refused.
+    /// - Returns: whether the handler will be called; otherwise the request has been refused.
     @discardableResult
     func callOnWorker(_ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         let queue = loop.shared.budgets.queuedCalls

@@ -4,9 +4,9 @@ import HTTPWire
 import Synchronization
 import Threads
 
-/// From an answer to bytes on the wire.
+/// Sends answers.
 extension ServerConnection {
-    /// A handler has answered.
+    /// Takes the answer of a handler.
     ///
     /// An answer to an exchange that is over is dropped.
     func takeAnswer(_ response: HTTPResponse, exchange number: UInt64) {
@@ -26,9 +26,9 @@ extension ServerConnection {
 
     private func startWriting(_ made: HTTPResponse, _ exchange: Exchange) {
         var response =
-            findsRoom(made, exchange)
+            reserveMemory(made, exchange)
             ? made : loop.configuration.errorResponse(429, Self.budgetSpent, exchange.request)
-        response.advise(loop.shared.budgets.overload)
+        response.addRetryAfter(loop.shared.budgets.overload)
         exchange.status = response.status
         settleConnection(exchange)
         let hasBody = response.status >= 200 && response.status != 204 && response.status != 304
@@ -40,10 +40,13 @@ extension ServerConnection {
         setDeadline(limits.writeStallTimeout, .write)
     }
 
-    private static let budgetSpent = "The server holds as many answers for slow readers as it may; try again"
+    private static let budgetSpent =
+        "The memory for answers to slow clients, or this client's share of it, is used up; try again later"
 
-    /// Takes memory for an answer that needs more than a little; what is small always finds room.
-    private func findsRoom(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
+    /// Takes memory of the budget for a large answer; false when none is left.
+    ///
+    /// A small answer needs none.
+    private func reserveMemory(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
         guard exchange.head?.method != .head else { return true }
         let needed =
             switch response.body {
@@ -69,7 +72,7 @@ extension ServerConnection {
         return stake
     }
 
-    /// Counts what the client does not read yet; a little of it is held even if nothing is left of the budget.
+    /// Takes memory of the budget for bytes that the client has not read yet; they are kept even when none is left.
     private func accountForWaiting() {
         guard let exchange, output.waitingBytes > 0 else { return }
         let stake = answerStake(exchange)
@@ -77,7 +80,7 @@ extension ServerConnection {
         _ = stake.grow(to: output.waitingBytes)
     }
 
-    /// Decides whether the connection outlives the answer, given what is unread of the body.
+    /// Decides whether the connection stays open after the answer, given the unread part of the body.
     private func settleConnection(_ exchange: Exchange) {
         if loop.isDraining { exchange.closesAfter = true }
         guard exchange.hasUnreadBody, !exchange.closesAfter else { return }
@@ -141,7 +144,7 @@ extension ServerConnection {
                 finishExchange()
                 return true
             }
-            if output.holdsItsEnd { report(upcoming: output.buffer.count + output.remainderCount) }
+            if output.holdsLastBytes { report(upcoming: output.buffer.count + output.remainderCount) }
             let moreFollows = output.fileRemaining > 0
             let result = output.withRemainder {
                 SystemCall.send(descriptor.rawValue, output.buffer.bytes, $0, moreFollows: moreFollows)
@@ -194,7 +197,7 @@ extension ServerConnection {
         switch outcome {
         case .bytes: isWritable = true
         case .wouldBlock: setDeadline(limits.writeStallTimeout, .write)
-        // The file is shorter than promised or unreadable: cutting is the only way left to tell.
+        // The file is shorter than announced or unreadable; only closing the connection can tell the client so.
         case .endOfFile, .failed: close()
         }
     }
@@ -202,7 +205,7 @@ extension ServerConnection {
     private func produce(_ producer: any HTTPBodyProducer) {
         isJobRunning = true
         clearDeadline()
-        output.stake?.keep()
+        output.stake?.awaitServer()
         let isChunked = output.isChunked
         loop.shared.workers.run { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
@@ -246,8 +249,8 @@ extension ServerConnection {
         }
     }
 
-    /// Tells of the exchange, once.
-    /// - Parameter upcoming: bytes of its answer that are just about to be sent.
+    /// Reports the exchange to `onExchange`, at most once.
+    /// - Parameter upcoming: the number of bytes of the answer that are about to be sent.
     private func report(upcoming: Int) {
         guard let exchange, !exchange.isReported, let onExchange = loop.configuration.onExchange else { return }
         exchange.isReported = true
@@ -262,7 +265,7 @@ extension ServerConnection {
         )
     }
 
-    /// Our side is shut first; what the client still sends is dropped, because closing a socket with unread bytes sends
+    /// Closes the sending side first and drops further input, because closing a socket with unread bytes sends
     /// a reset, which can overtake the answer (RFC 9112 §9.6).
     private func closeAfterAnswer(_ exchange: Exchange) {
         guard exchange.hasUnreadBody || !input.isEmpty || isReadable, !isPeerFinished else {
@@ -289,7 +292,7 @@ extension ServerConnection {
 enum FileSending {
     static let bytesPerRun = 8 * 1_048_576
 
-    /// Sends until the socket is full, the file ends, or it is another's turn (`.bytes`).
+    /// Sends until the socket is full, the file ends, or `bytesPerRun` bytes are sent (`.bytes`).
     static func run(socket: Int32, file: HTTPFileBody, position: Int) -> (count: Int, outcome: Transfer) {
         var sent = 0
         while position + sent < file.length {

@@ -6,8 +6,8 @@ import Threads
 
 /// One client connection, driven by its loop as a state machine.
 ///
-/// Touched on the loop's thread only. While a worker has a job of this connection, the job has the socket's half that
-/// it needs, and the descriptor stays open until the job has reported back.
+/// Only the loop's thread uses it. While a worker runs a job for this connection, the job alone reads or writes the
+/// socket, and the descriptor stays open until the job has reported back.
 final class ServerConnection {
     enum Phase {
         /// Waiting for a head, or inside one.
@@ -20,24 +20,31 @@ final class ServerConnection {
         case pumping
         /// The request is read, or will not be read; the answer is awaited.
         case awaiting
-        /// The answer is on its way out.
+        /// The answer is being sent.
         case writing
-        /// The answer has left; the rest of an unread body is dropped so that the connection can live on.
+        /// The answer has been sent.
+        ///
+        /// The rest of an unread body is dropped so that the connection can be used again.
         case discarding
-        /// The last answer has left and our side is shut; the rest is dropped so that no reset eats the answer.
+        /// The last answer has been sent and the sending side is closed.
+        ///
+        /// Further input is dropped, because closing with unread input would send a reset and the client could lose
+        /// the answer.
         case lingering
         case closed
     }
 
     enum DeadlineKind {
         case idle, head, body, write, drain
-        /// The client has sent its last byte and waits for an answer, or has gone.
+        /// The client has closed its sending side.
+        ///
+        /// It may still read the answer, or it may have disconnected.
         case departure
     }
 
     let id: ConnectionID
     let descriptor: Descriptor
-    /// Its place among the connections that the server may have.
+    /// The place that this connection takes among the allowed connections; it is freed on release.
     let place: Holding
     unowned let loop: EventLoop
 
@@ -56,13 +63,13 @@ final class ServerConnection {
     var output = OutgoingResponse()
     var drained = 0
 
-    /// What edge-triggered events have told and no call has contradicted since.
+    /// The last known readiness of the socket: edge-triggered events set it, and a call that would block clears it.
     var isReadable = true
     var isWritable = true
     var isPeerFinished = false
     var isJobRunning = false
 
-    /// When it began to wait for its next request.
+    /// When the connection began to wait for its next request.
     var idleSince: UInt64 = 0
     var deadline = UInt64.max
     private(set) var deadlineKind = DeadlineKind.idle
@@ -150,7 +157,7 @@ final class ServerConnection {
             input.releaseIfEmpty()
             return false
         case .endOfFile:
-            // Who has read the answer has acknowledged it with its own last byte, or before.
+            // A client that has read the answer has also acknowledged it, at the latest with its own last byte.
             if SystemCall.hasUnacknowledgedBytes(descriptor.rawValue) { noteDroppedAnswer() }
             close()
             return false
@@ -171,7 +178,7 @@ final class ServerConnection {
 
     /// Ends the connection now.
     ///
-    /// An unfinished receiver is told on a worker queue; a running job is waited for.
+    /// An unfinished receiver is told on a worker thread; a running job is waited for.
     func close() {
         guard phase != .closed else { return }
         phase = .closed
@@ -180,7 +187,7 @@ final class ServerConnection {
         caller.leave()
         if isJobRunning {
             pump?.stop()
-            // Wakes nothing by itself, but lets the job's next call on the socket fail.
+            // The shutdown does not wake the job, but the job's next call on the socket fails.
             SystemCall.shutdownBoth(descriptor.rawValue)
         } else {
             finishClosing()
@@ -200,7 +207,8 @@ final class ServerConnection {
 
     /// For a shutdown: a connection between two requests has a moment left for its next one, others end with their answer.
     ///
-    /// What is left of a head that has begun must come soon: a client that stopped half-way must not hold up the end.
+    /// A request head that has begun to arrive must be complete soon, so that a client that stopped half-way does not
+    /// delay the shutdown.
     func drain() {
         guard phase == .head else { return }
         if isBetweenRequests {
@@ -210,7 +218,7 @@ final class ServerConnection {
         }
     }
 
-    /// For a shutdown: who still sends a body is told to come again.
+    /// During a shutdown: clients that are still sending a body are told to send it again.
     func refuseBody() {
         switch phase {
         case .buffering: refuse(HTTPRefusal(429, "The server is stopping; send the request again"))
@@ -222,7 +230,7 @@ final class ServerConnection {
         }
     }
 
-    /// Others needed the memory, and this client was slow to send or read.
+    /// The memory of this connection was given to others, because this client was slow to send or read.
     func giveWay(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {
@@ -245,8 +253,8 @@ extension ServerConnection {
 
     /// Waits for the handler.
     ///
-    /// A client that has sent its last byte may still read, but a process that has ended looks the same: after a moment
-    /// long work for it is called off. It is answered all the same.
+    /// A client that has closed its sending side may still be reading, but a client process that has ended looks the
+    /// same. After a moment long work for such a client is cancelled; the client still gets an answer.
     func awaitAnswer() {
         phase = .awaiting
         if isPeerFinished { setDeadline(limits.halfClosedTimeout, .departure) } else { clearDeadline() }

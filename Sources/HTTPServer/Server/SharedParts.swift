@@ -2,15 +2,15 @@ import Budgets
 import HTTPWire
 import Threads
 
-/// What the loops of a server have in common.
+/// The parts that all event loops of a server share.
 final class SharedParts: Sendable {
     let counters = ServerCounters()
     /// Threads for work that may block.
     let workers: ThreadPool
     let budgets: Budgets
-    /// Bodies that are collected in memory.
+    /// The memory of request bodies that are being collected.
     let bodies: MemoryLedger
-    /// Answers, or parts of them, that wait in memory for their clients.
+    /// The memory of answers, or parts of them, that clients have not read yet.
     let answers: MemoryLedger
 
     init(_ configuration: HTTPServer.Configuration) {

@@ -3,16 +3,18 @@ import Synchronization
 
 /// Moves a streamed request body from the socket to its receiver, on a worker queue.
 ///
-/// The worker reads the socket itself, so that the receiver's pace is the client's pace and no byte waits in memory.
+/// The worker reads the socket itself, so that the client can send no faster than the receiver takes the bytes, and no
+/// bytes queue up in memory.
 /// Between two runs the pump belongs to the connection's loop; `run` and `abort` are never concurrent.
 final class UploadPump: @unchecked Sendable {
-    // Unchecked because the mutable state is handed to and fro between the loop and one worker by messages.
+    // Unchecked because messages between the loop and one worker hand the mutable state over; only one of them uses it
+    // at a time.
     enum Outcome: Sendable {
-        /// The socket has nothing more for now.
+        /// The socket has no more bytes at the moment.
         case blocked
-        /// There may be more, but it is somebody else's turn.
+        /// There may be more bytes, but other connections must have their turn.
         case yielded
-        /// The body has come whole; `finish` is to follow.
+        /// The body is complete; `finish` is to be called next.
         case finished
         case stopped
         case peerVanished
@@ -44,15 +46,15 @@ final class UploadPump: @unchecked Sendable {
         self.counters = counters
     }
 
-    /// Asks a run to end soon; from any thread.
+    /// Asks a run to end soon; may be called on any thread.
     func stop() { mustStop.store(true, ordering: .releasing) }
 
     func abort() { receiver.abort() }
 
-    /// Tells the receiver that it has the whole body.
+    /// Tells the receiver that the body is complete.
     func finish() { receiver.finish() }
 
-    /// Reads and hands over until the body ends, the socket is empty, or it is another's turn.
+    /// Reads and passes on bytes until the body ends, the socket is empty, or other connections must have their turn.
     func run() -> Outcome {
         var moved = 0
         while true {

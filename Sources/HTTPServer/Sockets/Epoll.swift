@@ -41,7 +41,9 @@ struct Epoll: ~Copyable {
         return epoll_ctl(descriptor.rawValue, EPOLL_CTL_ADD, member, &event) == 0
     }
 
-    /// Takes up to `batchSize` events; waits for the first one no longer than told, for ever if told -1.
+    /// Waits for events and returns up to `batchSize` of them.
+    ///
+    /// It waits no longer than the given time, or without limit if the time is -1.
     ///
     /// - Parameters:
     ///   - awake: called when the wait is over, before the first event is handled.

@@ -26,7 +26,8 @@ final class ListeningSocket: Sendable {
         guard created >= 0 else { throw HTTPServerError(call: "socket", code: code) }
         let owned = Descriptor(owning: created)
         Self.enable(created, SOL_SOCKET, SO_REUSEADDR)
-        // `::` must not also claim the IPv4 side: getaddrinfo names both and both are bound.
+        // A socket for `::` must not also take IPv4 connections: getaddrinfo returns both addresses, and a socket is
+        // bound for each.
         if wanted.family == AF_INET6 { Self.enable(created, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
         guard wanted.withPointer({ bind(created, $0, wanted.length) }) == 0 else {
             let code = errno
@@ -48,11 +49,13 @@ final class ListeningSocket: Sendable {
 
     private static func enable(_ descriptor: Int32, _ level: Int32, _ option: Int32) {
         var on: Int32 = 1
-        // A refusal only costs speed or a quick restart, never correctness.
+        // When the kernel refuses the option, only speed or a quick restart is lost.
         _ = setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Takes one waiting connection: non-blocking, closed on exec, without Nagle's delay.
+    /// Accepts one waiting connection.
+    ///
+    /// Its descriptor is non-blocking, closed on exec, and without Nagle's delay.
     static func accept(from listener: Int32) -> Accepted {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -74,7 +77,7 @@ final class ListeningSocket: Sendable {
     }
 }
 
-/// Opens every address that a host stands for.
+/// Opens a listening socket for every address of a host.
 ///
 /// With port 0 the first address chooses and the others take the same port. An address family that the machine
 /// lacks is skipped as long as one address works; an address in use is an error.
@@ -90,7 +93,8 @@ enum Listening {
                 listeners.append(listener)
             } catch {
                 let isMissingFamily = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
-                // With port 0 the second address may find the port taken: it then chooses none rather than fail.
+                // With port 0 the port that the first address got may be taken at the second address; then the second
+                // one gets a port of its own.
                 guard isMissingFamily || (port == 0 && !listeners.isEmpty) else { throw error }
                 refusal = error
             }

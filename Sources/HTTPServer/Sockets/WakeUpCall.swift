@@ -17,7 +17,7 @@ struct WakeUpCall: ~Copyable {
 
     /// Wakes the thread that waits; from any thread.
     borrowing func ring() {
-        // It can only fail when it has rung 2^64 times without an answer, and then it is readable.
+        // The write fails only after 2^64 calls that nobody has read, and then the descriptor is readable anyway.
         _ = eventfd_write(descriptor.rawValue, 1)
     }
 }

@@ -1,14 +1,14 @@
 /// How the end of a body is found (RFC 9112 §6.3).
 package enum BodyFraming: Sendable, Equatable {
-    /// There is no body, and nothing is said of its length: 204, 304 and interim responses (RFC 9110 §8.6).
+    /// There is no body, and no field states a length: 204, 304 and interim responses (RFC 9110 §8.6).
     case none
     case length(Int)
     case chunked
-    /// The end of the connection is the end of the body; for responses alone.
+    /// The body ends when the connection is closed; only responses may do this.
     case untilClose
 }
 
-/// Takes the framing off a body.
+/// Decodes the framing of a body and returns its content.
 package enum BodyDecoder {
     case length(Int)
     case chunked(ChunkedDecoder)
@@ -41,7 +41,7 @@ package enum BodyDecoder {
         }
     }
 
-    /// Bytes that the peer has said will come next: the rest of the body, or of its current chunk.
+    /// The number of bytes that the peer has announced: the rest of the body, or of its current chunk.
     package var announced: Int {
         switch self {
         case .length(let remaining): remaining
@@ -50,7 +50,7 @@ package enum BodyDecoder {
         }
     }
 
-    /// Hands over what the buffer holds of the body and consumes it, framing included.
+    /// Passes on the content that the buffer holds and consumes it together with its framing.
     package mutating func consume(_ input: ByteBuffer, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch self {
         case .length(let remaining):

@@ -43,7 +43,7 @@ package struct ChunkedDecoder {
     /// Whether the last chunk and its trailers have been taken.
     package var isFinished: Bool { if case .finished = state { true } else { false } }
 
-    /// What is still to come of the chunk whose size has been read last.
+    /// The bytes that are still missing of the current chunk.
     package var remainingOfChunk: Int {
         switch state {
         case .data, .sizeExtension, .sizeLineFeed: remaining
@@ -53,7 +53,9 @@ package struct ChunkedDecoder {
         }
     }
 
-    /// Decodes on from `offset`; call again behind the range until more bytes are needed.
+    /// Decodes from `offset`.
+    ///
+    /// The caller calls it again from the end of the returned range until more bytes are needed.
     ///
     /// - Throws: 400 when the coding is broken. The decoder must not be used again then.
     package mutating func next(_ bytes: UnsafeRawBufferPointer, from offset: Int) throws(HTTPRefusal) -> Step {
@@ -138,7 +140,7 @@ package struct ChunkedDecoder {
         }
     }
 
-    /// A trailer is a field: a name, a colon, and what it says (RFC 9112 §7.1.2).
+    /// A trailer has the form of a header field: a name, a colon, and a value (RFC 9112 §7.1.2).
     private mutating func takeTrailerName(_ byte: UInt8) throws(HTTPRefusal) {
         if case .trailerName = state, byte == UInt8(ascii: ":") {
             state = .trailerLine

@@ -1,6 +1,9 @@
-/// Puts the chunked transfer coding around a body that is made piece by piece (RFC 9112 §7.1).
+/// Encodes a body that is made in pieces with the chunked transfer coding (RFC 9112 §7.1).
 package enum ChunkedEncoder {
-    /// One piece as a chunk, which an empty piece is not; with `isLast` the end of the body behind it.
+    /// Encodes one piece as a chunk.
+    ///
+    /// An empty piece gives no chunk, because an empty chunk would end the body. With `isLast` the end of the body
+    /// follows.
     package static func encode(_ piece: [UInt8], isLast: Bool) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(piece.count + 32)

@@ -1,18 +1,18 @@
 /// Comparisons of protocol text, which is ASCII and mostly case-insensitive.
 package enum ASCII {
-    /// The lower-case letter of an upper-case one; any other byte as it is.
+    /// The lower-case form of an upper-case ASCII letter; any other byte is returned unchanged.
     package static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
     }
 
-    /// Whether bytes equal a word that is already in lower case, whatever their own case.
+    /// Whether the bytes equal a word without regard to case; the word must be given in lower case.
     package static func equalsLowercased(_ bytes: UnsafeRawBufferPointer, _ word: String) -> Bool {
         guard bytes.count == word.utf8.count else { return false }
         for (byte, expected) in zip(bytes, word.utf8) where lowercased(byte) != expected { return false }
         return true
     }
 
-    /// Calls back for each member of a comma-separated list, trimmed; empty members are skipped (RFC 9110 §5.6.1).
+    /// Calls `body` for each member of a comma-separated list, trimmed; empty members are skipped (RFC 9110 §5.6.1).
     package static func forEachListMember(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
         var start = 0
         for index in 0...bytes.count where index == bytes.count || bytes[index] == UInt8(ascii: ",") {
@@ -22,7 +22,7 @@ package enum ASCII {
         }
     }
 
-    /// Without optional white space at both ends (RFC 9110 §5.6.3: space and tab only).
+    /// Removes optional white space at both ends (RFC 9110 §5.6.3: space and tab only).
     package static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var start = 0
         var end = bytes.count
@@ -31,7 +31,7 @@ package enum ASCII {
         return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
     }
 
-    /// A decimal number of digits alone, or nil when it is none or does not fit.
+    /// Parses a decimal number that consists of digits only; nil when it does not or when it exceeds `Int`.
     package static func decimal(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard !bytes.isEmpty else { return nil }
         var value = 0
@@ -45,7 +45,7 @@ package enum ASCII {
         return value
     }
 
-    /// Characters that a token may hold (RFC 9110 §5.6.2).
+    /// Whether a byte may stand in a token (RFC 9110 §5.6.2).
     package static func isToken(_ byte: UInt8) -> Bool { tokenTable[Int(byte)] }
 
     private static let tokenTable: [Bool] = {
@@ -55,7 +55,7 @@ package enum ASCII {
         return table
     }()
 
-    /// Whether a field has this name, which is given in lower case.
+    /// Whether the field name equals a name that is given in lower case, without regard to case.
     package static func matches(_ name: String, _ lowercasedName: String) -> Bool {
         guard name.utf8.count == lowercasedName.utf8.count else { return false }
         return zip(name.utf8, lowercasedName.utf8).allSatisfy { lowercased($0) == $1 }

@@ -1,4 +1,4 @@
-/// What the fields that steer the protocol say, gathered in one pass.
+/// The values of the header fields that control the protocol, collected in one pass.
 struct FieldSummary {
     private(set) var host = ""
     private(set) var framing = BodyFraming.none
@@ -32,13 +32,13 @@ struct FieldSummary {
     private mutating func take(_ field: FieldRange, _ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) {
         let name = Self.slice(bytes, field.name)
         let value = Self.slice(bytes, field.value)
-        // The length decides first: most fields of a request mean nothing here.
+        // The length is compared first, because most fields of a request are not needed here.
         switch name.count {
         case 4 where ASCII.equalsLowercased(name, "host"):
             guard hostRange == nil else { throw HTTPRefusal(400, "The request has more than one Host field") }
             hostRange = field.value
         case 6 where ASCII.equalsLowercased(name, "origin"):
-            // A judge who looks at one of them would not see the other.
+            // A check that reads only one of them would miss the other.
             guard !hasOrigin else { throw HTTPRefusal(400, "The request has more than one Origin field") }
             hasOrigin = true
         case 6 where ASCII.equalsLowercased(name, "expect"):
@@ -77,7 +77,7 @@ struct FieldSummary {
         guard let length = ASCII.decimal(value) else {
             throw HTTPRefusal(400, "Content-Length is not a decimal number of bytes")
         }
-        // Even equal repetitions are refused: nobody sends them in good faith (RFC 9112 §6.3 rule 5 allows it).
+        // Equal repetitions are refused as well, because no honest client sends them (RFC 9112 §6.3 rule 5 allows it).
         guard contentLength == nil else { throw HTTPRefusal(400, "The request has more than one Content-Length") }
         contentLength = length
     }
@@ -100,7 +100,7 @@ struct FieldSummary {
     }
 
     private mutating func takeAcceptEncoding(_ value: UnsafeRawBufferPointer) {
-        // What is said of gzip itself counts more than what is said of any coding (RFC 9110 §12.5.3).
+        // A weight for gzip itself overrides the weight for `*` (RFC 9110 §12.5.3).
         var isNamed = false
         ASCII.forEachListMember(value) { member in
             let end = member.firstIndex(of: UInt8(ascii: ";")) ?? member.count

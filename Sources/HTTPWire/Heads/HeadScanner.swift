@@ -1,9 +1,10 @@
 /// Finds the end of the head of a request or response in bytes that arrive in any split, and the range of each of its lines.
 ///
-/// Remembers how far it has looked, so that the cost is linear however the bytes are cut. Lines must end in CRLF: a
-/// bare LF and a bare CR are refused (RFC 9112 §2.2 allows either; refusing leaves nothing for proxies to disagree on).
+/// The scanner remembers how far it has read, so that the cost is linear however the bytes are split. Lines must end
+/// in CRLF: a bare LF and a bare CR are refused (RFC 9112 §2.2 allows either). A proxy therefore cannot see other
+/// lines than this server.
 struct HeadScanner {
-    /// What the head begins, for the words of a refusal.
+    /// The kind of message, as it is named in a refusal.
     enum Message: String, Sendable {
         case request
         case response
@@ -30,9 +31,9 @@ struct HeadScanner {
     /// Whether any byte of the head has been seen.
     var hasBegun: Bool { scanned > 0 }
 
-    /// Looks at the whole of what has arrived so far.
+    /// Scans all bytes that have arrived so far.
     ///
-    /// - Parameter bytes: the same bytes as last time and possibly more behind them.
+    /// - Parameter bytes: the bytes of the last call, possibly followed by more.
     /// - Returns: the length of the head with its final empty line, or nil when more is needed.
     mutating func scan(_ bytes: UnsafeRawBufferPointer, limits: HTTPLimits) throws(HTTPRefusal) -> Int? {
         let end = min(bytes.count, limits.headBytes)
@@ -42,7 +43,8 @@ struct HeadScanner {
                 if try finishLine(bytes, limits: limits) { return scanned }
                 continue
             }
-            // The byte before is checked only when another one follows: a CR at the end may still meet its LF.
+            // A CR is checked only when the next byte is there, because a CR at the end may still be followed by its
+            // LF.
             if scanned > lineStart, bytes[scanned - 1] == 0x0D {
                 throw HTTPRefusal(400, "A line of the \(message.rawValue) head holds a bare carriage return")
             }
@@ -57,7 +59,7 @@ struct HeadScanner {
         return nil
     }
 
-    /// Takes the line that ends at `scanned`; true when it was the empty one behind the fields.
+    /// Records the line that ends at `scanned`; true when it was the empty line after the fields.
     private mutating func finishLine(_ bytes: UnsafeRawBufferPointer, limits: HTTPLimits) throws(HTTPRefusal) -> Bool {
         guard scanned > lineStart, bytes[scanned - 1] == 0x0D else {
             throw HTTPRefusal(400, "A line of the \(message.rawValue) head ends in a bare line feed")

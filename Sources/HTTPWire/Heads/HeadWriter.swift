@@ -12,21 +12,21 @@ package enum HeadWriter {
             return
         }
         output.append("HTTP/1.1 ")
-        // Three digits whatever the caller said (RFC 9110 §15).
+        // Three digits are written, whatever status the caller gave (RFC 9110 §15).
         output.append(decimal: min(max(status, 100), 999))
         output.append(" ")
         output.append(StatusPhrase.text(status))
         output.append("\r\n")
     }
 
-    /// Fields in their order, but for those that say how the message is framed.
+    /// Appends the fields in order, except those that frame the message.
     package static func appendFields(_ headers: [(name: String, value: String)], to output: ByteBuffer) {
         for field in headers where !isReserved(field.name) {
             appendField(field.name, field.value, to: output)
         }
     }
 
-    /// One field; what could end the line early becomes a space.
+    /// Appends one field; characters that could end the line are replaced by spaces.
     package static func appendField(_ name: String, _ value: String, to output: ByteBuffer) {
         appendSafely(name, to: output)
         output.append(": ")

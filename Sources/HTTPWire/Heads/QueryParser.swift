@@ -1,6 +1,6 @@
 internal import Coding
 
-/// `name=value&…` as browsers and the Python client write it (WHATWG URL §5.1), decoded once.
+/// Parses `name=value&…` as browsers and the Python client write it (WHATWG URL §5.1), and decodes it once.
 enum QueryParser {
     static func parse(
         _ bytes: UnsafeRawBufferPointer,

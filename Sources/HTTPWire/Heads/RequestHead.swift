@@ -1,13 +1,13 @@
 /// A parsed request head: a copy of its bytes, and ranges over them.
 ///
-/// A class, so that passing a request about costs one reference count.
+/// It is a class, so that passing a request on costs only one reference count.
 package final class RequestHead: Sendable {
     /// The content coding of the body (RFC 9110 §8.4.1).
     package enum Coding: Sendable, Equatable {
         case identity
         case gzip
         case deflate
-        /// One that is not known here, or several: for routes that take the bytes as they are sent.
+        /// An unknown coding, or several codings; only routes that take the encoded bytes accept it.
         case unsupported
     }
 

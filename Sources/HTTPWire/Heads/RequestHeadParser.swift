@@ -1,6 +1,6 @@
 internal import Coding
 
-/// Turns bytes that arrive in any split into request heads (RFC 9112 §2 to §5).
+/// Parses request heads from bytes that arrive in any split (RFC 9112 §2 to §5).
 package struct RequestHeadParser {
     private let limits: HTTPLimits
     private var scanner = HeadScanner(.request)
@@ -12,11 +12,12 @@ package struct RequestHeadParser {
     /// Whether a head has begun to arrive.
     package var hasBegun: Bool { scanner.hasBegun }
 
-    /// Looks at everything that has arrived since the head began; linear in total over all calls.
+    /// Scans all bytes that have arrived since the head began; the cost is linear in total over all calls.
     ///
-    /// - Parameter bytes: what was given last time, possibly with more behind it.
-    /// - Returns: nil until the head is complete; then the head and its length. The parser is fresh again then.
-    /// - Throws: the refusal to answer with. Nothing that follows on the connection can be trusted.
+    /// - Parameter bytes: the bytes of the last call, possibly followed by more.
+    /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the
+    ///   next head.
+    /// - Throws: the refusal to answer with. The rest of the connection cannot be used then.
     package mutating func parse(
         _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPRefusal) -> (head: RequestHead, length: Int)? {
@@ -51,11 +52,12 @@ package struct RequestHeadParser {
         )
     }
 
-    /// A path that cannot be decoded is refused before anything is routed by it.
+    /// Refuses a path that cannot be decoded, before the request is routed.
     private static func checkPath(_ bytes: UnsafeRawBufferPointer, _ path: Range<Int32>) throws(HTTPRefusal) {
         let raw = UnsafeRawBufferPointer(rebasing: bytes[Int(path.lowerBound)..<Int(path.upperBound)])
         guard raw.contains(UInt8(ascii: "%")) else { return }
-        // Segment by segment, because that is how parameters are decoded: `%C3/%A9` is two broken halves.
+        // Segments are checked one by one, because parameters are decoded that way: `%C3/%A9` is invalid in both
+        // segments.
         for segment in raw.split(separator: UInt8(ascii: "/"))
         where PercentCoding.decode(UnsafeRawBufferPointer(rebasing: segment)) == nil {
             throw HTTPRefusal(400, "The path is not valid percent-encoded UTF-8")

@@ -25,7 +25,7 @@ package struct ResponseHead: Sendable {
         self.fields = fields
     }
 
-    /// `HTTP/1.x SP three digits`, and a phrase that means nothing.
+    /// Parses `HTTP/1.x SP three digits`; the reason phrase is ignored.
     private static func status(_ line: UnsafeRawBufferPointer) throws(HTTPRefusal) -> Int {
         guard line.count >= 12, line.starts(with: "HTTP/1.".utf8), line[8] == 0x20,
             line.count == 12 || line[12] == 0x20,
@@ -34,7 +34,7 @@ package struct ResponseHead: Sendable {
         return status
     }
 
-    /// How the end of the body is found (RFC 9112 §6.3), for a response to any method but HEAD and CONNECT.
+    /// How the end of the body is found (RFC 9112 §6.3), for a response to any method except HEAD and CONNECT.
     package var framing: BodyFraming {
         get throws(HTTPRefusal) {
             if isInterim || status == 204 || status == 304 { return .none }
@@ -66,8 +66,9 @@ package struct ResponseHeadParser {
 
     /// Looks at everything that has arrived since the head began.
     ///
-    /// - Returns: nil until the head is complete; then the head and its length. The parser is fresh again then.
-    /// - Throws: what is wrong with the head. Nothing that follows on the connection can be trusted.
+    /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the
+    ///   next head.
+    /// - Throws: a description of what is wrong with the head. The rest of the connection cannot be used then.
     package mutating func parse(
         _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPRefusal) -> (head: ResponseHead, length: Int)? {

@@ -1,8 +1,10 @@
 internal import Glibc
 
-/// A growable byte queue on the C heap: filled at the end, consumed from the start, freed when told.
+/// A growable byte queue on the C heap.
 ///
-/// Has one owner at a time; whoever holds it says so.
+/// Bytes are appended at the end and consumed from the start; its memory is freed on request.
+///
+/// Only one thread may use it at a time; the code that holds it states which one.
 package final class ByteBuffer {
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
@@ -15,12 +17,12 @@ package final class ByteBuffer {
         free(base)
     }
 
-    /// Bytes that it holds.
+    /// The number of bytes in the buffer.
     package var count: Int { end - start }
-    /// Whether it holds none.
+    /// Whether the buffer holds no bytes.
     package var isEmpty: Bool { start == end }
 
-    /// What it holds; valid until the buffer is changed.
+    /// The content; the pointer is valid until the buffer is changed.
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: base?.advanced(by: start), count: count)
     }
@@ -45,7 +47,7 @@ package final class ByteBuffer {
         capacity = wanted
     }
 
-    /// Makes the first bytes of `space` content.
+    /// Adds the first `count` bytes of `space` to the content.
     package func didFill(_ count: Int) {
         precondition(count <= capacity - end, "filled \(count) bytes of \(capacity - end)")
         end += count

@@ -7,11 +7,11 @@ package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
     package let port: Int
     package let isIPv6: Bool
 
-    /// As it stands in a URL: `127.0.0.1:5000`, `[::1]:5000`.
+    /// The host and port as they are written in a URL: `127.0.0.1:5000`, `[::1]:5000`.
     package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
-/// A socket address as the kernel keeps it.
+/// A socket address in the kernel's format.
 package struct SocketAddress {
     package private(set) var storage: sockaddr_storage
     package let length: socklen_t
@@ -24,7 +24,7 @@ package struct SocketAddress {
         self.length = length
     }
 
-    /// The address that a socket is bound to, or nil when it has gone.
+    /// The address that a socket is bound to, or nil when it cannot be read.
     package init?(localOf descriptor: Int32) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -76,7 +76,7 @@ package struct SocketAddress {
         return copy
     }
 
-    /// Every stream address that a host name or literal stands for, in the resolver's order; never empty.
+    /// Every stream address of a host name or literal, in the resolver's order; never empty.
     ///
     /// Blocks on the resolver.
     package static func resolve(host: String, port: Int) throws(UnresolvedHost) -> [SocketAddress] {
@@ -107,7 +107,7 @@ package struct SocketAddress {
     }
 }
 
-/// A host that has no address; what the resolver says.
+/// A host that has no address, with the resolver's reason.
 package struct UnresolvedHost: Error {
     package let reason: String
 }

@@ -1,18 +1,20 @@
 internal import Glibc
 import Glibc
 
-/// What one non-blocking transfer achieved; would-block and end of file are ordinary results.
+/// The result of one non-blocking transfer; would-block and end of file are ordinary results.
 package enum Transfer: Equatable, Sendable {
     case bytes(Int)
     case wouldBlock
     case endOfFile
-    /// The connection is beyond use: reset, broken pipe, or an error of the file.
+    /// The connection cannot be used any more: it was reset, the pipe is broken, or the file cannot be read.
     case failed(errno: Int32)
 }
 
-/// Each system call is wrapped once here: EINTR loops, errno is read on the next line.
+/// Each system call is wrapped once here.
+///
+/// Calls are repeated on EINTR, and errno is read on the next line.
 package enum SystemCall {
-    /// Reads what has arrived, as much as the buffer holds.
+    /// Reads the bytes that have arrived, at most as many as the buffer holds.
     package static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         while true {
             let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
@@ -97,13 +99,15 @@ package enum SystemCall {
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
-    /// Whether the peer's machine has not said yet of all bytes that were sent that they arrived.
+    /// Whether the peer's machine has not yet acknowledged all bytes that were sent.
     package static func hasUnacknowledgedBytes(_ descriptor: Int32) -> Bool {
         var count: Int32 = 0
         return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
     }
 
-    /// Says that no more bytes will come from us; the peer may have gone, which changes nothing.
+    /// Closes the sending side.
+    ///
+    /// An error is ignored: the peer may have disconnected already.
     package static func shutdownWriting(_ descriptor: Int32) {
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -118,7 +122,7 @@ package enum SystemCall {
         max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 
-    /// The words of the system for an `errno`.
+    /// The system's message for an `errno`.
     package static func errorText(_ code: Int32) -> String {
         withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
             guard let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return "error \(code)" }

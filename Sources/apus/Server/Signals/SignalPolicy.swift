@@ -1,16 +1,17 @@
 internal import Glibc
 
-/// Which signals end the server.
+/// Decides which signals end the server.
 ///
-/// SIGTERM always does. SIGINT does when a person typed it: notebooks interrupt a cell by sending it to the whole process
-/// group, in which a server that was started by the cell is an innocent bystander.
+/// SIGTERM always ends it. SIGINT ends it when a person pressed Ctrl-C in its terminal: a notebook that interrupts a
+/// cell sends SIGINT to the whole process group, which includes a server that the cell started.
 struct SignalPolicy: Sendable {
     /// The signals that the server listens for.
     static let numbers = [SIGTERM, SIGINT, SIGHUP]
 
-    /// Signals that whoever started the server had ignored, as `nohup` and the `&` of a script do.
+    /// Signals that were ignored when the server was started, as `nohup` and the `&` of a script arrange.
     let inheritedAsIgnored: Set<Int32>
-    /// Whether it is the first process of a container, where SIGINT comes from `docker run` and is meant for it alone.
+    /// Whether this is the first process of a container, where SIGINT comes from `docker run` and is meant for the
+    /// server.
     let isFirstProcess: Bool
 
     init(inheritedAsIgnored: Set<Int32>, isFirstProcess: Bool) {
@@ -31,8 +32,9 @@ struct SignalPolicy: Sendable {
 
     /// Why a signal does not end the server; nil when it does.
     ///
-    /// - Parameter isInForeground: whether a person at a terminal can have typed it; see `Terminal.isOursNow`.
-    func reasonToGoOn(after number: Int32, isInForeground: @autoclosure () -> Bool) -> String? {
+    /// - Parameter isInForeground: whether the server is in the foreground of a terminal; see
+    ///   `Terminal.isInForeground`.
+    func reasonToIgnore(signal number: Int32, isInForeground: @autoclosure () -> Bool) -> String? {
         if number == SIGTERM { return nil }
         if inheritedAsIgnored.contains(number) { return "it was ignored when the server was started" }
         guard number == SIGINT, !isFirstProcess, !isInForeground() else { return nil }
@@ -42,8 +44,8 @@ struct SignalPolicy: Sendable {
 
 /// The terminal that controls this process.
 enum Terminal {
-    /// Whether there is one, and this process is in its foreground, so that Ctrl-C there means it.
-    static var isOursNow: Bool {
+    /// Whether this process has a terminal and runs in its foreground, so that Ctrl-C in the terminal reaches it.
+    static var isInForeground: Bool {
         let descriptor = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }

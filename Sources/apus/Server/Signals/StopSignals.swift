@@ -84,7 +84,8 @@ final class StopSignals: Sendable {
         let end = limit.map { ContinuousClock.now + $0 }
         while let caught = CaughtSignal.next(of: listened, within: end.map { max($0 - .now, .zero) }) {
             let details: Logger.Metadata = ["signal": "\(caught.name)", "sender": "\(caught.sender)"]
-            guard let reason = policy.reasonToGoOn(after: caught.number, isInForeground: Terminal.isOursNow) else {
+            guard let reason = policy.reasonToIgnore(signal: caught.number, isInForeground: Terminal.isInForeground)
+            else {
                 logger.notice("the server stops", metadata: details)
                 return caught
             }

@@ -75,7 +75,7 @@ struct StoreURI {
         return (path, options.idle)
     }
 
-    /// What stands before and after the question mark, without scheme and driver.
+    /// The parts before and after the question mark, without scheme and driver.
     private static func split(_ setting: Setting) throws(StartFailure) -> (database: Substring, query: Substring) {
         let parts = setting.text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let (uri, query) = (parts[0], parts.count > 1 ? parts[1] : "")

@@ -1,6 +1,6 @@
 /// Why a multipart upload cannot go on; what the disk refuses is an `ArtifactError`.
 package enum MultipartError: Error, Sendable, Equatable {
-    /// As many uploads are open as may be.
+    /// The limit of open uploads is reached.
     case tooManyUploads
     /// No upload with this id is open for this path: it never was, or was aborted, or has expired.
     case unknownUpload

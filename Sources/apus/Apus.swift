@@ -10,7 +10,7 @@ struct Apus: ParsableCommand {
         helpNames: .long
     )
 
-    // `mlflow` takes it before the name of the subcommand.
+    // `mlflow` accepts this option before the name of the subcommand.
     @Option(help: ArgumentHelp("Refused: set variables in the environment itself.", valueName: "file"))
     var envFile: String?
 
@@ -37,5 +37,5 @@ struct Apus: ParsableCommand {
 
 /// The version of this program.
 let apusVersion = "0.1.0"
-/// The MLflow version that the API answers for; the client decides by it what it may call.
+/// The MLflow version whose API the server implements; the client decides by it which calls it may make.
 let mlflowVersion = "3.17.2"

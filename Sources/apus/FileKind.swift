@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What a path leads to, links followed.
+/// The kind of file at a path, after symbolic links are followed.
 enum FileKind {
     case file
     case folder

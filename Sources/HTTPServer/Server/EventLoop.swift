@@ -26,14 +26,14 @@ enum LoopMessage: Sendable {
 
 /// A serial queue with an epoll instance of its own, serving many connections.
 ///
-/// The mailbox needs no bound of its own: a connection has at most one job and one answer under way, so that it holds a
-/// few messages for each connection, and those are counted.
+/// The mailbox needs no limit of its own: a connection has at most one running job and one pending answer, so that the
+/// limit of connections also limits the messages.
 final class EventLoop: @unchecked Sendable {
     // Unchecked because everything but the mailbox and the constants is touched on the loop's thread only.
     private struct Mailbox {
         var messages: [LoopMessage] = []
         /// Whether the loop is about to read the mailbox or is reading it, so that no wake-up is needed.
-        var isAttended = false
+        var isBeingRead = false
     }
 
     let configuration: HTTPServer.Configuration
@@ -50,10 +50,10 @@ final class EventLoop: @unchecked Sendable {
     private var whenEmpty: (@Sendable () -> Void)?
     private var hasEnded = false
     private(set) var isDraining = false
-    /// During a shutdown: when requests whose bodies are still arriving are refused, and when all remaining
-    /// connections are closed.
-    private var refusal = UInt64.max
-    private var cut = UInt64.max
+    /// When, during a shutdown, requests whose bodies are still arriving are refused.
+    private var refusalTime = UInt64.max
+    /// When, during a shutdown, all remaining connections are closed.
+    private var closingTime = UInt64.max
     var date = DateLine()
     private var timerDeadline = UInt64.max
     /// The time, read once per batch of events, so that time-outs do not cost a system call each.
@@ -82,7 +82,7 @@ final class EventLoop: @unchecked Sendable {
     /// Starts the thread; false when the system cannot create one.
     func start() -> Bool {
         LoopQueue.start(name: name) { [self] in
-            while !hasEnded { turn() }
+            while !hasEnded { waitAndHandle() }
         }
     }
 
@@ -93,16 +93,16 @@ final class EventLoop: @unchecked Sendable {
     func post(_ message: LoopMessage) {
         let mustWake = mailbox.withLock { mailbox in
             mailbox.messages.append(message)
-            if mailbox.isAttended { return false }
-            mailbox.isAttended = true
+            if mailbox.isBeingRead { return false }
+            mailbox.isBeingRead = true
             return true
         }
         if mustWake { wakeUpCall.ring() }
     }
 
     /// Waits for events, messages or a deadline, and handles what has come.
-    private func turn() {
-        epoll.poll(waiting: millisecondsToWait, awake: attend) { event in
+    private func waitAndHandle() {
+        epoll.poll(waiting: millisecondsToWait, awake: didWakeUp) { event in
             guard let connection = connections[event.token] else { return }
             connection.handle(event)
             connection.drive()
@@ -115,16 +115,16 @@ final class EventLoop: @unchecked Sendable {
         if timerDeadline <= now { handleTimer() }
     }
 
-    private func attend() {
+    private func didWakeUp() {
         shared.counters.wakeUps.wrappingAdd(1, ordering: .relaxed)
         now = SystemCall.coarseNanoseconds()
-        mailbox.withLock { $0.isAttended = true }
+        mailbox.withLock { $0.isBeingRead = true }
     }
 
     private func handleMessages() {
         while true {
             let messages = mailbox.withLock { mailbox in
-                if mailbox.messages.isEmpty { mailbox.isAttended = false }
+                if mailbox.messages.isEmpty { mailbox.isBeingRead = false }
                 return exchangeArray(&mailbox.messages)
             }
             if messages.isEmpty { return }
@@ -196,10 +196,10 @@ extension EventLoop {
     private func drain(within limit: Duration, _ whenEmpty: @escaping @Sendable () -> Void) {
         isDraining = true
         self.whenEmpty = whenEmpty
-        cut = now &+ min(limit.nanoseconds, 3_600_000_000_000)
-        refusal = cut &- min(Self.refusalLead, limit.nanoseconds)
-        require(wakeUpBy: refusal)
-        require(wakeUpBy: cut)
+        closingTime = now &+ min(limit.nanoseconds, 3_600_000_000_000)
+        refusalTime = closingTime &- min(Self.refusalLead, limit.nanoseconds)
+        require(wakeUpBy: refusalTime)
+        require(wakeUpBy: closingTime)
         for connection in Array(connections.values) { connection.drain() }
         endIfEmpty()
     }
@@ -211,16 +211,16 @@ extension EventLoop {
         whenEmpty()
     }
 
-    private func cutWhatIsLeft() {
-        if refusal <= now {
-            refusal = .max
+    private func applyShutdownTimes() {
+        if refusalTime <= now {
+            refusalTime = .max
             for connection in Array(connections.values) {
                 connection.refuseBody()
                 connection.drive()
             }
         }
-        if cut <= now {
-            cut = .max
+        if closingTime <= now {
+            closingTime = .max
             for connection in Array(connections.values) { connection.close() }
         }
     }
@@ -244,8 +244,8 @@ extension EventLoop {
 
     private func handleTimer() {
         timerDeadline = .max
-        cutWhatIsLeft()
-        var earliest = min(refusal, cut)
+        applyShutdownTimes()
+        var earliest = min(refusalTime, closingTime)
         for connection in Array(connections.values) {
             if connection.deadline <= now {
                 connection.handleDeadline()

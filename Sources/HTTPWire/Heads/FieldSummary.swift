@@ -38,7 +38,7 @@ struct FieldSummary {
             guard hostRange == nil else { throw HTTPRefusal(400, "The request has more than one Host field") }
             hostRange = field.value
         case 6 where ASCII.equalsLowercased(name, "origin"):
-            // A check that reads only one of them would miss the other.
+            // The check of origins reads one Origin field and would miss a second one.
             guard !hasOrigin else { throw HTTPRefusal(400, "The request has more than one Origin field") }
             hasOrigin = true
         case 6 where ASCII.equalsLowercased(name, "expect"):
@@ -56,7 +56,7 @@ struct FieldSummary {
         case 16 where ASCII.equalsLowercased(name, "content-encoding"):
             takeContentEncoding(value)
         case 17 where ASCII.equalsLowercased(name, "transfer-encoding"):
-            // Anything but exactly one "chunked" has an end that this server cannot find (RFC 9112 §6.1).
+            // This server can find the end of a body only if "chunked" is its one transfer coding (RFC 9112 §6.1).
             guard !isChunked, ASCII.equalsLowercased(value, "chunked") else {
                 throw HTTPRefusal(501, "Only the transfer coding 'chunked', once, is supported")
             }

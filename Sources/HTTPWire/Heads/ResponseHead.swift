@@ -55,7 +55,7 @@ package struct ResponseHead: Sendable {
     }
 }
 
-/// Turns bytes that arrive in any split into response heads.
+/// Parses response heads from bytes that arrive in any split.
 package struct ResponseHeadParser {
     private let limits: HTTPLimits
     private var scanner = HeadScanner(.response)
@@ -64,7 +64,7 @@ package struct ResponseHeadParser {
         self.limits = limits
     }
 
-    /// Looks at everything that has arrived since the head began.
+    /// Scans all bytes that have arrived since the head began.
     ///
     /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the
     ///   next head.

@@ -37,7 +37,7 @@ struct ArtifactStatistics: ParsableCommand {
         StandardStream.output.write(json ? Self.json(usage, path) : Self.text(usage, path))
     }
 
-    /// Tells a wrong path from a tree that is empty, so that nobody takes the one for the other.
+    /// Refuses a wrong path, so that it is not mistaken for an empty tree.
     private static func requireArtifacts(in path: String) throws(StartFailure) {
         switch FileKind(path) {
         case .folder where FileKind(path + "/apus.db") == .file:
@@ -53,7 +53,7 @@ struct ArtifactStatistics: ParsableCommand {
         }
     }
 
-    /// Whether a server will make this folder with the first artifact that it gets.
+    /// Whether this is the folder of artifacts beside a database, which a server creates with its first artifact.
     private static func isBesideDatabase(_ path: String) -> Bool {
         path.hasSuffix("/artifacts") && FileKind(path.dropLast("artifacts".count) + "apus.db") == .file
     }
@@ -85,7 +85,7 @@ struct ArtifactStatistics: ParsableCommand {
         return lines.joined(separator: "\n")
     }
 
-    /// Whole bytes, and a rounded figure where there are many.
+    /// The number of bytes, followed by a rounded figure for large numbers.
     private static func size(_ bytes: Int64) -> String {
         let units = ["KiB", "MiB", "GiB", "TiB"]
         var value = Double(bytes)

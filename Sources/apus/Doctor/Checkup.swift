@@ -1,28 +1,30 @@
 internal import Glibc
 internal import HTTPClient
 
-/// One line of the report.
+/// One line of the report: a step and its result.
 struct CheckedStep: Sendable {
     let name: String
     let time: Duration
-    /// What was found, or what went wrong.
+    /// The result of the step, or the reason of the failure.
     let detail: String?
-    /// What to do; nil when the step is fine.
+    /// The advice to the user; nil when the step succeeded.
     let advice: String?
 
     var isFine: Bool { advice == nil }
 }
 
-/// Does what a training run does, once, and tells of each step as it ends.
+/// Performs the calls of a training run once and reports each step when it ends.
 struct Checkup {
     let calls: TrackingCalls
     let timeout: Duration
-    /// How long a server may take until it first answers.
+    /// How long to wait for the first answer of the server.
     let patience: Duration
     /// Called after each step, on the caller's thread.
     let report: (CheckedStep) -> Void
 
-    /// Goes through the steps and stops at the first that fails; a run that was created is deleted all the same.
+    /// Performs the steps and stops at the first failure.
+    ///
+    /// A run that was created is deleted even then.
     func run() {
         guard waitForHealth(),
             let experiment = perform(
@@ -45,7 +47,8 @@ struct Checkup {
         _ = perform("delete-run") { deadline throws(CheckFailure) in try calls.deleteRun(runID: runID, by: deadline) }
     }
 
-    /// Asks for the health until the server is well or the time to wait is over; only the last answer is reported.
+    /// Calls the health route until the server is healthy or the time to wait is over; only the last answer is
+    /// reported.
     private func waitForHealth() -> Bool {
         let begin = ContinuousClock.now
         var pause = Duration.milliseconds(50)
@@ -55,7 +58,7 @@ struct Checkup {
             let outcome = Result { () throws(CheckFailure) in try calls.checkHealth(by: Deadline(after: timeout)) }
             let left = patience - (ContinuousClock.now - begin)
             if case .failure = outcome, left > .zero {
-                // The last try is at the end of the time.
+                // The last attempt is made at the end of the time.
                 min(pause, left).sleep()
                 pause = min(pause * 2, .seconds(1))
                 continue
@@ -76,7 +79,7 @@ struct Checkup {
         return experiment.isNew ? "created, id \(id)" : "found, id \(id)"
     }
 
-    /// Times one step and reports it; nil if it failed.
+    /// Times and reports one step; nil if it failed.
     private func perform<Value>(
         _ name: String,
         from start: ContinuousClock.Instant = .now,

@@ -12,7 +12,7 @@ struct CheckupReport {
 
     var isFine: Bool { steps.allSatisfy(\.isFine) }
 
-    /// Says what is checked; the text must be free of secrets.
+    /// Prints what is checked; the text must be free of secrets.
     mutating func begin(_ uri: String) {
         self.uri = uri
     }
@@ -28,7 +28,7 @@ struct CheckupReport {
         if let advice = step.advice { StandardStream.output.write("      \(advice)") }
     }
 
-    /// Ends the report: the verdict on everything.
+    /// Prints the overall result.
     func end() {
         guard asJSON else {
             let verdict = isFine ? "All is fine: a training can use" : "Not ready for a training:"

@@ -1,6 +1,6 @@
 internal import Coding
 
-/// What the MLflow client would send to prove who it is.
+/// The credentials that the MLflow client would send.
 ///
 /// Precedence as in the client: name and password in the URI, then both `MLFLOW_TRACKING_USERNAME` and
 /// `MLFLOW_TRACKING_PASSWORD`, then `MLFLOW_TRACKING_TOKEN`.
@@ -48,7 +48,7 @@ struct ClientCredentials: Sendable {
         self.secrets = secrets
     }
 
-    /// Text from the server with every secret blotted out, should it send one back.
+    /// Replaces every secret in a text from the server, in case the server sends one back.
     func redacted(_ text: String) -> String {
         secrets.reduce(text) { $0.replacing($1, with: "***") }
     }

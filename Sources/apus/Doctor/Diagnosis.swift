@@ -1,6 +1,6 @@
 internal import HTTPClient
 
-/// What went wrong in one line, and what to do about it in another.
+/// One line that says what went wrong, and one that says what to do.
 struct Diagnosis {
     let detail: String
     let advice: String
@@ -33,14 +33,14 @@ struct Diagnosis {
 }
 
 extension TrackingClient {
-    /// Text from the server as it may be shown: without secrets, on one line, cut.
+    /// Prepares text from the server for display: it removes secrets, joins lines and cuts long text.
     fileprivate func quoted(_ text: String) -> String {
         credentials.redacted(text).printable(limit: 200)
     }
 }
 
 extension TrackingURI {
-    /// The command that starts a server which answers here.
+    /// The command that starts a server at the checked address.
     fileprivate var startCommand: String {
         var command = "apus server --port \(port)"
         if !isLoopback {
@@ -51,7 +51,7 @@ extension TrackingURI {
         return prefix.isEmpty ? command : command + " --static-prefix '\(prefix)'"
     }
 
-    /// Where the command is to be given.
+    /// Where to run the command; empty for this machine.
     fileprivate var machine: String { isLoopback ? "" : " on the machine that \(host) names" }
 }
 

@@ -1,21 +1,21 @@
 internal import HTTPClient
 internal import JSON
 
-/// What an answer of a tracking server says.
+/// The parts of a tracking server's response that the doctor reads.
 extension HTTPReply {
-    /// Far more than is shown, so that secrets are blotted out whole before the text is cut.
+    /// This is much longer than the displayed text, so that a secret is replaced as a whole before the text is cut.
     private static let maximumMessageBytes = 64 * 1024
 
-    /// The body as JSON; nil when it is none.
+    /// The body as JSON; nil when it is not JSON.
     var json: JSONValue? {
-        // A body that is no JSON is an ordinary finding here, whatever its fault.
+        // A body that is not JSON is an ordinary result here, so that the parser's error is dropped.
         (try? JSONDocument(parsing: body))?.root
     }
 
     /// The reference's error code, such as RESOURCE_DOES_NOT_EXIST.
     var errorCode: String? { json?["error_code"]?.string }
 
-    /// What the server says in words: the message of its JSON, or a text that is not HTML.
+    /// The server's message: the message of its JSON, or a text that is not HTML.
     var message: String? {
         if let message = json?["message"]?.string { return message }
         return isHTML || body.isEmpty ? nil : String(decoding: body.prefix(Self.maximumMessageBytes), as: UTF8.self)

@@ -3,7 +3,7 @@ extension UInt8 {
 
     var isDigitOrDot: Bool { isDigit || self == UInt8(ascii: ".") }
 
-    /// A character of a host name; the underscore is common in compose networks.
+    /// Whether a character may stand in a host name; the underscore is common in compose networks.
     var isHostByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
@@ -20,7 +20,7 @@ extension StringProtocol {
         return String(text)
     }
 
-    /// One line that a terminal can show: control and format characters become blanks, the end is cut.
+    /// One line for a terminal: control and format characters become blanks, and long text is cut.
     func printable(limit: Int) -> String {
         var shown = String.UnicodeScalarView()
         for scalar in unicodeScalars {

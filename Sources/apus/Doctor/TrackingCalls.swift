@@ -3,23 +3,23 @@ internal import Glibc
 internal import HTTPClient
 internal import JSON
 
-/// Why a step of the check-up failed.
+/// The reason why a step of the check-up failed.
 enum CheckFailure: Error, Sendable {
     case call(CallFailure)
-    /// The server answered, but not with what was asked for.
+    /// The server answered, but the answer lacks the requested data.
     case answer(HTTPReply)
-    /// The server said yes, and what it then told contradicts that.
+    /// The server reported success, but a later answer contradicts it.
     case contradiction(String)
-    /// An experiment of the name is deleted; its id if the server gave one.
+    /// The experiment of this name is deleted; the value is its id if the server returned one.
     case experimentDeleted(id: String?)
 }
 
-/// The few MLflow routes that a training pipeline cannot do without.
+/// The MLflow routes that every training run needs.
 struct TrackingCalls: Sendable {
     let client: TrackingClient
-    /// The experiment that the user named; nil for the Default one, which every server has and nobody need clean up.
+    /// The experiment that the user named; nil for the Default experiment, which every server has.
     let givenExperimentName: String?
-    /// The experiment that is made where there is no other.
+    /// The experiment that is created when no other can be used.
     var experimentName: String { givenExperimentName ?? "apus-doctor" }
 
     init(client: TrackingClient, experimentName: String?) {
@@ -27,7 +27,7 @@ struct TrackingCalls: Sendable {
         givenExperimentName = experimentName
     }
 
-    /// A number that binary floating point holds exactly, so that any server gives it back unchanged.
+    /// A number that binary floating point represents exactly, so that every server returns it unchanged.
     private static let metricValue = 0.8125
     private static let metricKey = "apus_doctor"
     private static let base = "/api/2.0/mlflow"
@@ -38,7 +38,7 @@ struct TrackingCalls: Sendable {
         guard reply.status == 200, !reply.isHTML else { throw .answer(reply) }
     }
 
-    /// The id of the experiment to use, and whether it was created for this.
+    /// The id of the experiment to use, and whether this check-up created it.
     func experiment(by deadline: Deadline) throws(CheckFailure) -> (id: String, isNew: Bool) {
         if givenExperimentName == nil, try isDefaultExperimentActive(by: deadline) { return (Self.defaultID, false) }
         return try findOrCreateExperiment(by: deadline)
@@ -46,7 +46,7 @@ struct TrackingCalls: Sendable {
 
     private static let defaultID = "0"
 
-    /// Whether the Default experiment can take a run; one that this user may not see cannot.
+    /// Whether the Default experiment can take a run; false also when this user has no access to it.
     private func isDefaultExperimentActive(by deadline: Deadline) throws(CheckFailure) -> Bool {
         let reply = try get("\(Self.base)/experiments/get?experiment_id=\(Self.defaultID)", by: deadline)
         if reply.errorCode == "RESOURCE_DOES_NOT_EXIST" || reply.errorCode == "PERMISSION_DENIED" { return false }
@@ -56,7 +56,8 @@ struct TrackingCalls: Sendable {
     private func findOrCreateExperiment(by deadline: Deadline) throws(CheckFailure) -> (id: String, isNew: Bool) {
         if let id = try findExperiment(by: deadline) { return (id, false) }
         let reply = try post("/experiments/create", by: deadline) { $0.member("name", experimentName) }
-        // Another check-up may have been quicker; else the name is one of a deleted experiment.
+        // Another check-up may have created the experiment meanwhile; otherwise the name belongs to a deleted
+        // experiment.
         if reply.errorCode == "RESOURCE_ALREADY_EXISTS" {
             guard let id = try findExperiment(by: deadline) else { throw .experimentDeleted(id: nil) }
             return (id, false)
@@ -67,7 +68,7 @@ struct TrackingCalls: Sendable {
     private func findExperiment(by deadline: Deadline) throws(CheckFailure) -> String? {
         let query = "?experiment_name=\(PercentCoding.encode(experimentName))"
         let reply = try get("\(Self.base)/experiments/get-by-name\(query)", by: deadline)
-        // Some servers answer it with another status than 404.
+        // Some servers report a missing experiment with another status than 404.
         if reply.errorCode == "RESOURCE_DOES_NOT_EXIST" { return nil }
         let experiment = try root(of: reply)["experiment"]
         let id = try text(in: experiment?["experiment_id"], "experiment_id")
@@ -154,7 +155,7 @@ extension TrackingCalls {
         }
     }
 
-    /// The object of an answer that says yes.
+    /// The JSON object of a successful response.
     private func root(of reply: HTTPReply) throws(CheckFailure) -> JSONValue {
         guard reply.status == 200, let root = reply.json, root.kind == .object else { throw .answer(reply) }
         return root

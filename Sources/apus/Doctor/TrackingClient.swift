@@ -6,13 +6,13 @@ struct TrackingClient: Sendable {
     let uri: TrackingURI
     let credentials: ClientCredentials
 
-    /// The answer to `GET path`, whatever its status.
-    /// - Parameter path: behind the URI's prefix, with its query.
+    /// Sends `GET path` and returns the response, whatever its status.
+    /// - Parameter path: the path after the URI's prefix, with its query.
     func get(_ path: String, by deadline: Deadline) throws(CallFailure) -> HTTPReply {
         try send(.get, path, fields: [], body: nil, by: deadline)
     }
 
-    /// The answer to `POST path` with a JSON body, whatever its status.
+    /// Sends `POST path` with a JSON body and returns the response, whatever its status.
     func post(_ path: String, json body: [UInt8], by deadline: Deadline) throws(CallFailure) -> HTTPReply {
         try send(.post, path, fields: [("Content-Type", "application/json")], body: body, by: deadline)
     }

@@ -1,6 +1,6 @@
 internal import Coding
 
-/// Why a text is not the address of a server that can be checked.
+/// The reason why a text is not the address of a server that can be checked.
 struct TrackingURIFault: Error {
     let detail: String
     let advice: String
@@ -12,9 +12,9 @@ struct TrackingURI: Sendable {
     let host: String
     let isIPv6: Bool
     let port: Int
-    /// What stands before every route: empty, or a path that begins with a slash.
+    /// The path prefix of all routes: empty, or a path that begins with a slash.
     let prefix: String
-    /// Name and password from the URI, percent-decoded.
+    /// The name and password in the URI, percent-decoded.
     let userInfo: UserInfo?
 
     struct UserInfo: Sendable {
@@ -28,7 +28,7 @@ struct TrackingURI: Sendable {
         return port == 80 ? name : "\(name):\(port)"
     }
 
-    /// Whether the server can only be on this machine.
+    /// Whether the address is a loopback address, so that the server must be on this machine.
     var isLoopback: Bool {
         if isIPv6 { return host == "::1" }
         return host.lowercased() == "localhost" || host.hasPrefix("127.") && host.utf8.allSatisfy(\.isDigitOrDot)
@@ -55,7 +55,7 @@ struct TrackingURI: Sendable {
                 advice: "Percent-encode the name and the password: / is %2F, @ is %40, : is %3A."
             )
         }
-        // The client takes one slash off the end and puts the route behind what is left.
+        // The client removes one slash from the end and appends the route to the rest.
         prefix = String(rest[slash...].hasSuffix("/") ? rest[slash...].dropLast() : rest[slash...])
         var place = rest[..<slash]
         if let at = place.lastIndex(of: "@") {
@@ -67,7 +67,8 @@ struct TrackingURI: Sendable {
         (host, port, isIPv6) = try Self.hostAndPort(place)
     }
 
-    /// A text that may be no URI, without what may be a secret: all before the last `@`, query and fragment.
+    /// Removes possible secrets from a text that may not be a URI: everything before the last `@`, the query and the
+    /// fragment.
     static func withoutSecrets(_ text: String) -> String {
         var shown = text[...]
         if let at = shown.lastIndex(of: "@") {
@@ -137,7 +138,7 @@ extension TrackingURI {
             host = text[..<end]
             rest = text[end...]
         }
-        // RFC 6874: the % before a zone is itself encoded.
+        // RFC 6874: the % before a zone is itself percent-encoded.
         let name = String(isIPv6 ? host.replacing("%25", with: "%") : host)
         guard isIPv6 ? isIPv6Literal(name) : !name.isEmpty && name.utf8.allSatisfy(\.isHostByte) else {
             throw TrackingURIFault(
@@ -161,7 +162,7 @@ extension TrackingURI {
         return (name, Int(port), isIPv6)
     }
 
-    /// Whether it looks like an address with or without a zone; the resolver decides in the end.
+    /// Whether the text looks like an address with or without a zone; the resolver decides in the end.
     private static func isIPv6Literal(_ text: String) -> Bool {
         let parts = text.split(separator: "%", omittingEmptySubsequences: false)
         guard parts.count <= 2, parts[0].contains(":"),

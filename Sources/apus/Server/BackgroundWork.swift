@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Work beside requests: it has a name, runs once or at an interval, and ends in order before the store closes.
 final class BackgroundWork: Sendable {
-    /// What became of it so far, for `/metrics`.
+    /// The results so far, for `/metrics`.
     struct Report: Sendable {
         var runs = 0
         var failures = 0
@@ -43,20 +43,20 @@ final class BackgroundWork: Sendable {
 
     var report: Report { state.withLock(\.report) }
 
-    /// Asks for a run on the queue of the work; returns at once.
+    /// Asks for a run on the queue of this work; returns at once.
     func run(after delay: DispatchTimeInterval? = nil) {
         guard let delay else { return queue.async { self.runOnce() } }
         queue.asyncAfter(deadline: .now() + delay) { self.runOnce() }
     }
 
-    /// Waits until the runs that were asked for without a delay are over, but no longer than the limit.
+    /// Waits until the runs that were asked for without a delay have ended, but no longer than the limit.
     func wait(atMost limit: DispatchTimeInterval) {
         let isOver = DispatchSemaphore(value: 0)
         queue.async { isOver.signal() }
         _ = isOver.wait(timeout: .now() + limit)
     }
 
-    /// Lets no further run begin, and waits for those under way, but for each no longer than the limit.
+    /// Prevents further runs of all works, and waits for each running one no longer than the limit.
     static func end(_ works: [BackgroundWork], atMost limit: DispatchTimeInterval) {
         for work in works { work.state.withLock { $0.isEnded = true } }
         for work in works { work.wait(atMost: limit) }

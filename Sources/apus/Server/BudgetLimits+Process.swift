@@ -2,9 +2,10 @@ internal import Budgets
 internal import Glibc
 
 extension BudgetLimits {
-    /// The usual limits, with no more connections than the process may have files open for.
+    /// The usual limits, with no more connections than the process may have open files for.
     ///
-    /// The process first asks for as many files as it may have: the soft limit is often a quarter of what is needed.
+    /// First raises the soft limit of open files up to the hard limit, but not above 65,536, because the soft limit is
+    /// often a quarter of what is needed.
     static var fittingProcessLimits: BudgetLimits {
         var limits = BudgetLimits()
         let files = raisedFileLimit()
@@ -13,7 +14,8 @@ extension BudgetLimits {
         return limits
     }
 
-    /// Files that the server needs beside connections: the database's of each reader, logs, artifacts under way.
+    /// The files that the server needs besides connections: those of each database reader, logs, and artifacts in
+    /// transfer.
     private static let filesBesideConnections = 32
 
     private static func raisedFileLimit() -> Int {

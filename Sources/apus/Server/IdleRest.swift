@@ -4,9 +4,10 @@ internal import Logging
 internal import Synchronization
 internal import TrackingStore
 
-/// Gives memory back, and cuts the database's log, once no request has come for a while.
+/// Returns memory to the system and cuts the database's log when no request has come for a while.
 ///
-/// Costs a request two atomic operations. A server at rest is never woken: the timer runs only after requests.
+/// Costs each request two atomic operations. An idle server is never woken, because the timer runs only after
+/// requests.
 final class IdleRest: Sendable {
     private let requests = Atomic<Int>(0)
     private let isArmed = Atomic<Bool>(false)
@@ -15,7 +16,7 @@ final class IdleRest: Sendable {
     private let trim: BackgroundWork
 
     private static let idleTime = DispatchTimeInterval.seconds(5)
-    /// A probe of the server's health now and again is no load.
+    /// Health probes that come now and then do not count as load.
     private static let requestsWorthIt = 16
 
     init(store: TrackingStore, _ logger: Logger) {
@@ -23,15 +24,15 @@ final class IdleRest: Sendable {
         self.trim = trim
         rest = BackgroundWork("store-rest", logger) {
             store.rest()
-            // By then the threads of the store have let go of their pages.
+            // By then the threads of the store have freed their pages.
             trim.run(after: .seconds(1))
         }
     }
 
-    /// What is done at rest.
+    /// The work that is done when the server is idle.
     var works: [BackgroundWork] { [rest, trim] }
 
-    /// Takes account of a request that has been answered; from any thread.
+    /// Counts a request that has been answered; may be called on any thread.
     func noteRequest() {
         let count = requests.wrappingAdd(1, ordering: .relaxed).newValue
         guard count >= Self.requestsWorthIt, !isArmed.load(ordering: .relaxed) else { return }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A file that says that the server answers, and where.
+/// A file that tells other programs that the server answers, and at which address.
 struct ReadyFile: Sendable {
     let path: String
 
@@ -16,12 +16,14 @@ struct ReadyFile: Sendable {
         }
     }
 
-    /// Removes what an earlier server left: whoever waits for the file must not find an old address.
+    /// Removes the file of an earlier server, so that a program that waits for the file does not read an old address.
     func remove() {
         unlink(path)
     }
 
-    /// Writes the address as one line; whoever sees the file sees all of it.
+    /// Writes the address as one line.
+    ///
+    /// A program that sees the file sees the complete line.
     func write(_ address: String) throws(StartFailure) {
         let temporary = "\(path).\(getpid()).tmp"
         guard let file = fopen(temporary, "w") else { throw failure(errno) }

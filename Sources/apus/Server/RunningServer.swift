@@ -10,7 +10,7 @@ internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
-/// The parts of a server wired together, from the first byte to a clean end.
+/// Connects the parts of a server: it starts them, and stops them in order.
 final class RunningServer {
     private let store: TrackingStore
     private let server: HTTPServer
@@ -18,10 +18,10 @@ final class RunningServer {
     private let readyFile: ReadyFile?
     private let background: [BackgroundWork]
 
-    /// How long a stop waits for each work beside requests that is under way.
+    /// How long a stop waits for each background work that is running.
     private static let longestWork = DispatchTimeInterval.milliseconds(150)
 
-    /// Opens the store, listens, and says that the server is ready.
+    /// Opens the store, starts listening, and reports that the server is ready.
     init(
         layout: StorageLayout,
         listening: ListeningSettings,
@@ -48,7 +48,7 @@ final class RunningServer {
         } catch {
             throw StartFailure.opening(layout.databasePath, error)
         }
-        // Not before the store is ours: the file may be that of the server that owns it.
+        // This is done only after the store is locked, because the file may belong to the server that owns the store.
         readyFile?.remove()
         let roots = ServedRoots(layout, store)
         let api = MLflowAPI(
@@ -65,7 +65,8 @@ final class RunningServer {
         background = [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry] + rest.works
         server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, rest, background, logger)
         let addresses = try server.start()
-        // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
+        // This is done before the ready line is printed, because its reader may then stop the server or close the
+        // pipe.
         stop(on: signals)
         let address = ServedAddress(addresses, prefix: listening.prefix)
         if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
@@ -160,7 +161,7 @@ final class RunningServer {
             let framing = security.frameAncestors.map { [(name: "Content-Security-Policy", value: $0.policy)] } ?? []
             configuration.requestHeaders = { security.origins.responseHeaders(for: $0) + framing }
         } else {
-            // What users stored is never guessed at, as in the reference: the field belongs to its artifact answers.
+            // As in the reference, only answers of artifact routes then forbid browsers to guess the content type.
             configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }
         }
         configuration.onExchange = { exchange in
@@ -199,7 +200,7 @@ final class RunningServer {
     /// Ends the process with 0 within 5 seconds of a signal that is a stop.
     private func stop(on signals: StopSignals) {
         signals.whenAsked { [server, store, readyFile, background] in
-            // Should this fail, another process takes a server that has ended for one that answers, and finds out.
+            // If this fails, another process takes this server for a running one until its connection fails.
             try? store.announce("")
             readyFile?.remove()
             server.shutdown(within: .seconds(4)) {

@@ -1,17 +1,17 @@
 internal import Glibc
 internal import HTTPWire
 
-/// Where a server that listens can be reached.
+/// The addresses at which a running server can be reached.
 struct ServedAddress {
     /// The URL of the API as a program on this machine reaches it, with the static prefix.
     let url: String
     /// The bound addresses that other machines may reach.
     let opened: [String]
 
-    /// - Parameter bound: every address that is listened on; the first one is the one to name.
+    /// - Parameter bound: every address that the server listens on; the first one becomes the URL.
     init(_ bound: [(host: String, port: Int)], prefix: String) {
         let first = bound.first ?? ("127.0.0.1", 0)
-        // A wildcard is no address to connect to; the loopback is among those it stands for.
+        // A client cannot connect to a wildcard address; the loopback address is one of those it includes.
         let host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host == "::" ? "::1" : first.host
         url = "http://\(Self.place(host, first.port))\(prefix)"
         opened = bound.filter { !Self.isLoopback($0.host) }.map { Self.place($0.host, $0.port) }
@@ -21,7 +21,7 @@ struct ServedAddress {
         self.init(addresses.map { ($0.host, $0.port) }, prefix: prefix)
     }
 
-    /// As it stands in a URL.
+    /// An address in the form of a URL.
     private static func place(_ host: String, _ port: Int) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
@@ -30,7 +30,7 @@ struct ServedAddress {
         host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.")
     }
 
-    /// The line that says what is open to other machines; nil when nothing is.
+    /// The line that tells which addresses are open to other machines; nil when none is.
     ///
     /// - Parameter guarding: the sentence of `SecuritySettings`.
     func warning(guarding: String) -> String? {

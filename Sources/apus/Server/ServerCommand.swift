@@ -37,7 +37,7 @@ struct ServerCommand: ParsableCommand {
             .joined(separator: "\n")
     }
 
-    /// - Parameter reference: the flags of `mlflow server` that were taken out before.
+    /// - Parameter reference: the flags of `mlflow server` that were removed from the command line before.
     func serve(_ reference: ReferenceArguments) throws {
         let logLevel = starting.logLevel ?? "notice"
         guard let level = Logger.Level(rawValue: logLevel) else {
@@ -53,7 +53,7 @@ struct ServerCommand: ParsableCommand {
         do {
             let signals = try StopSignals(.ofThisProcess, logger)
             guard let running = try start(reference, signals, logger) else { return }
-            // Kept for the life of the process, which the thread for signals ends.
+            // The reference is kept for the life of the process; the signal thread ends the process.
             withExtendedLifetime(running) {
                 MemorySettings.releaseProgramPagesAfterStart()
                 while true { pause() }
@@ -64,7 +64,7 @@ struct ServerCommand: ParsableCommand {
         }
     }
 
-    /// The server, ready; nil when another one serves the data and that is what was asked for.
+    /// The server when it is ready; nil when another server serves the data and `--reuse` was given.
     private func start(
         _ reference: ReferenceArguments,
         _ signals: StopSignals,

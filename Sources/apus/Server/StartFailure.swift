@@ -2,10 +2,10 @@ internal import HTTPServer
 internal import SQLite
 internal import TrackingStore
 
-/// Why the server cannot start, in one line for the person who starts it.
+/// The reason why the server cannot start, in one line for the person who starts it.
 struct StartFailure: Error {
     let message: String
-    /// The server that owns the data, when that is why; all that it has told of itself so far.
+    /// What is known of the server that owns the data, when that is the reason.
     let owner: Owner?
 
     init(_ message: String, owner: Owner? = nil) {
@@ -13,13 +13,13 @@ struct StartFailure: Error {
         self.owner = owner
     }
 
-    /// Whether another server has the data, known or not.
+    /// Whether another server owns the data, even if its address is unknown.
     enum Owner {
         case unknown
         case known(OwnerLock.Owner)
     }
 
-    /// The failure of a store, with the file it lies in and what to do about it.
+    /// Describes a failure of the store, with its file and what to do about it.
     static func opening(_ databasePath: String, _ error: any Error) -> StartFailure {
         switch error {
         case MigrationError.mlflowDatabase, MigrationError.foreignDatabase, MigrationError.notADatabase:
@@ -50,7 +50,7 @@ struct StartFailure: Error {
         return StartFailure(text, owner: owner.map(Owner.known) ?? .unknown)
     }
 
-    /// The line for any failure of a start.
+    /// The line for any error of a start.
     static func message(for error: any Error) -> String {
         let text =
             switch error {
@@ -59,7 +59,7 @@ struct StartFailure: Error {
                 "\(error). Another program listens there; stop it, or choose another port with --port (0 picks a free one)."
             default: "\(error)"
             }
-        // SQL and a person's own arguments may bring line breaks along.
+        // SQL text and arguments of a person may contain line breaks.
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The environment variables that stand in for flags.
+/// The environment variables that replace flags.
 struct Environment: Sendable {
     private let value: @Sendable (String) -> String?
 
@@ -11,12 +11,12 @@ struct Environment: Sendable {
         self.value = value
     }
 
-    /// A variable that is set and not empty.
+    /// The value of a variable; nil when it is not set or empty.
     subscript(name: String) -> String? {
         value(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// A variable that says yes or no; nil when it is not set.
+    /// The value of a yes-or-no variable; nil when it is not set.
     func bool(_ name: String) throws(StartFailure) -> Bool? {
         guard let text = self[name] else { return nil }
         switch text.lowercased() {

@@ -2,9 +2,9 @@
 struct ListeningSettings {
     let host: String
     let port: Int
-    /// Empty, or a path that begins with a slash and ends without one.
+    /// The static prefix: empty, or a path that begins with a slash and ends without one.
     let prefix: String
-    /// What was ignored, a line each.
+    /// The settings that were ignored, a line each.
     let remarks: [String]
 
     init(_ options: ListeningOptions, _ environment: Environment) throws(StartFailure) {
@@ -20,7 +20,7 @@ struct ListeningSettings {
         prefix = try Self.prefix(environment.setting(.staticPrefix, options.staticPrefix))
     }
 
-    /// Whether it is what Kubernetes puts into `<NAME>_PORT` of every container beside a Service.
+    /// Whether the text is what Kubernetes puts into `<NAME>_PORT` of every container beside a Service.
     private static func isServiceLink(_ text: String?) -> Bool {
         ["tcp://", "udp://", "sctp://"].contains { text?.hasPrefix($0) == true }
     }
@@ -46,7 +46,7 @@ struct ListeningSettings {
     private static func prefix(_ setting: Setting?) throws(StartFailure) -> String {
         guard let setting, !setting.text.isEmpty else { return "" }
         let path = setting.text
-        // Printable ASCII alone: the prefix also stands in a Location field.
+        // Only printable ASCII is allowed, because the prefix is also written into a Location field.
         let isPlain = path.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"{}?#%".utf8.contains($0) }
         guard path.hasPrefix("/"), !path.hasSuffix("/"), isPlain else {
             throw StartFailure(

@@ -6,7 +6,7 @@ internal import ArgumentParser
 struct ReferenceArguments {
     /// The command line without them.
     private(set) var rest: [String] = []
-    /// What was given, by the name of the flag.
+    /// The values that were given, by the name of the flag.
     private var given: [String: String] = [:]
 
     private static let settings = SettingDefinition.withoutEffect + SettingDefinition.refused

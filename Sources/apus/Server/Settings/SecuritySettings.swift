@@ -1,18 +1,18 @@
 internal import HTTPServer
 
-/// Which requests are answered at all.
+/// The rules by which requests are accepted.
 struct SecuritySettings {
     let isEnabled: Bool
     let hosts: HostPolicy
     let origins: OriginPolicy
-    /// nil leaves the field out.
+    /// The value of X-Frame-Options; nil leaves the field out.
     let frameOptions: String?
-    /// nil where `frameOptions` says all.
+    /// The origins that may show the pages in a frame; nil if X-Frame-Options alone decides.
     let frameAncestors: FrameAncestors?
-    /// Whether the operator named the hosts, in place of the usual ones.
+    /// Whether the operator named the allowed hosts, which replaces the default ones.
     private let hasOwnHosts: Bool
 
-    /// - Parameter prefix: the static prefix: probes of health and version are let in beneath it too.
+    /// - Parameter prefix: the static prefix; probes of health and version are also accepted beneath it.
     init(_ options: SecurityOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
         let isDisabled = try environment.isOn(.disableSecurityMiddleware) ?? false
         isEnabled = !(options.disableSecurityMiddleware || isDisabled)
@@ -43,7 +43,7 @@ struct SecuritySettings {
         self.frameOptions = frameOptions
     }
 
-    /// How requests are told from those of a stranger's web page, in one sentence for the operator.
+    /// One sentence for the operator on how requests of foreign web pages are recognized.
     var guarding: String {
         if !isEnabled { return "Requests with any Host and any Origin are answered." }
         let usual = "localhost or a private address (--allowed-hosts for others)"

@@ -4,7 +4,7 @@ struct Setting {
     let source: String
     let text: String
 
-    /// As whoever gave it would write it.
+    /// The setting in the form in which the user gives it.
     var shown: String {
         let text = text.printable(limit: 200)
         return source.hasPrefix("-") ? "\(source) '\(text)'" : "\(source)=\(text)"
@@ -12,7 +12,7 @@ struct Setting {
 }
 
 extension Environment {
-    /// What the flag says; without it, the first of its variables that is set and not empty.
+    /// The value of the flag; without the flag, that of its first variable that is set and not empty.
     func setting(_ definition: SettingDefinition, _ given: String? = nil) -> Setting? {
         if let given { return Setting(source: definition.flag, text: given) }
         for variable in definition.variables {
@@ -21,7 +21,7 @@ extension Environment {
         return nil
     }
 
-    /// What a switch says; without it, what its variables say; nil when nobody says anything.
+    /// The value of a switch; without the switch, that of its variables; nil when none is given.
     ///
     /// A variable that is neither true nor false is refused, even where the flag wins.
     func isOn(_ definition: SettingDefinition, _ given: Bool? = nil) throws(StartFailure) -> Bool? {

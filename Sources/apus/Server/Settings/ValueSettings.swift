@@ -1,7 +1,7 @@
 internal import MLflowAPI
 internal import Tracking
 
-/// What the person who starts the server says of how requests and their values are taken.
+/// The settings of how requests and their values are accepted.
 struct ValueSettings: Sendable {
     /// By MLFLOW_TRUNCATE_LONG_VALUES.
     let longValues: LongValuePolicy

@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// A signal that has arrived.
+/// A signal that has been received.
 struct CaughtSignal: Equatable, Sendable {
     let number: Int32
-    /// Who sent it, as far as the kernel tells.
+    /// The sender of the signal, as far as the kernel tells.
     let sender: String
 
-    /// Waits for one of the signals, which must be blocked in every thread; nil when the time runs out.
+    /// Waits for one of the signals, which must be blocked in every thread; nil when the time is over.
     static func next(of numbers: [Int32], within limit: Duration?) -> CaughtSignal? {
         var set = sigset_t()
         sigemptyset(&set)
@@ -40,7 +40,8 @@ struct CaughtSignal: Equatable, Sendable {
     }
 
     private static func sender(_ info: siginfo_t) -> String {
-        // sigaction(2): codes above 0 come from the kernel, and only those of kill and its kin name a process.
+        // sigaction(2): codes above 0 come from the kernel. Of the others, only those of kill and similar calls name a
+        // process.
         guard info.si_code <= 0 else { return "the terminal" }
         let pid = info._sifields._kill.si_pid
         guard pid > 0 else { return "outside this container" }

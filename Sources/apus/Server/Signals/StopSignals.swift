@@ -4,18 +4,21 @@ internal import Synchronization
 
 /// Waits for the signals that end a server, on a thread of its own.
 ///
-/// A thread rather than a Dispatch source: it must answer SIGTERM also when the process can get no further thread.
+/// It is a thread and not a Dispatch source, because it must handle SIGTERM even when the process can create no
+/// further thread.
 final class StopSignals: Sendable {
     /// The longest time between the signal and the end of the process.
     static let longestStop = Duration.milliseconds(4_800)
-    /// A second signal within this time of the first is the same one, which a wrapper has passed on as well.
+    /// A second signal within this time after the first counts as the same one, which a wrapper has passed on as well.
     private static let echo = Duration.milliseconds(500)
 
     private let policy: SignalPolicy
     private let logger: Logger
     private let action = Mutex<(@Sendable () -> Void)?>(nil)
 
-    /// Begins to listen; call it before any other thread is made, for threads inherit what is blocked.
+    /// Begins to listen.
+    ///
+    /// It must be called before any other thread is created, because threads inherit the blocked signals.
     ///
     /// Until there is something to stop, a signal ends the process at once.
     /// - Throws: `StartFailure` when the system allows no thread.
@@ -30,12 +33,14 @@ final class StopSignals: Sendable {
         try startThread()
     }
 
-    /// Sets what stops the server: it must return soon and end the process when all is done.
+    /// Sets the closure that stops the server.
+    ///
+    /// It must return soon, and must end the process when everything has stopped.
     func whenAsked(_ stop: @escaping @Sendable () -> Void) {
         action.withLock { $0 = stop }
     }
 
-    /// What was ignored before stays so by itself; SIGTERM is listened for all the same.
+    /// The signals to listen for: SIGTERM always, and the others unless they were ignored at the start.
     private var listened: [Int32] {
         SignalPolicy.numbers.filter { $0 == SIGTERM || !policy.inheritedAsIgnored.contains($0) }
     }
@@ -68,18 +73,18 @@ final class StopSignals: Sendable {
         }
     }
 
-    /// Ends the process when the stop takes too long, or when somebody asks again.
+    /// Ends the process when the stop takes too long, or when a second signal asks for it.
     private func waitForTheEnd() -> Never {
         let begin = ContinuousClock.now
         while true {
             let left = Self.longestStop - (.now - begin)
-            // What was acknowledged is durable: whatever still goes on may be cut.
+            // Every change that was acknowledged is durable, so the remaining work may be cut off.
             guard left > .zero, let again = next(within: left) else { _exit(0) }
             if .now - begin > Self.echo { _exit(128 + again.number) }
         }
     }
 
-    /// The next signal that is a stop; nil when the time has run out.
+    /// Waits for the next signal that ends the server; nil when the time is over.
     private func next(within limit: Duration?) -> CaughtSignal? {
         let end = limit.map { ContinuousClock.now + $0 }
         while let caught = CaughtSignal.next(of: listened, within: end.map { max($0 - .now, .zero) }) {

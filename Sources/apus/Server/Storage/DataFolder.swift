@@ -5,10 +5,10 @@ struct DataFolder {
     let path: String
     let databasePath: String
 
-    /// Takes away other users' access to a folder that is Apus' own.
+    /// Removes other users' access to a folder that only Apus uses.
     ///
-    /// That is a folder that holds nothing but the database with the files beside it and `artifacts`. The working
-    /// directory, `/tmp` and a folder with other files in it stay as they are: they serve others too.
+    /// That is a folder that holds nothing but the database, the files beside it, and `artifacts`. The working
+    /// directory, `/tmp` and a folder with other files keep their permissions, because other programs use them.
     func narrow(workingDirectory: String) {
         var status = stat()
         guard path != workingDirectory, stat(path, &status) == 0 else { return }
@@ -22,7 +22,7 @@ struct DataFolder {
         defer { closedir(folder) }
         let database = databasePath.split(separator: "/").last.map(String.init) ?? ""
         while let entry = readdir(folder) {
-            // The record ends after the name: it is read in place, never as a tuple.
+            // The record ends after the name, so the name is read in place and never copied as a tuple.
             let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0)
             let name = String(cString: start.assumingMemoryBound(to: CChar.self))
             guard [".", "..", "artifacts"].contains(name) || name.hasPrefix(database) else { return false }

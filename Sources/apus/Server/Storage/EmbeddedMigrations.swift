@@ -1,7 +1,7 @@
 internal import CEmbeddedFiles
 internal import SQLite
 
-/// The files of `migrations/`, from inside the binary.
+/// The files of `migrations/` that are embedded in the binary.
 enum EmbeddedMigrations {
     static func load() throws(StartFailure) -> [Migration] {
         let list = apus_migrations()

@@ -6,13 +6,14 @@ internal import TrackingStore
 
 /// The folders of artifacts that a server opens.
 struct ServedRoots: Sendable {
-    /// Artifacts that go through the server.
+    /// The root of artifacts that clients send and fetch through the server.
     let destination: ArtifactRoot
-    /// The destination and, where it is another one, the local folder of `--default-artifact-root`.
+    /// All roots: the destination and, where it is another folder, the local folder of `--default-artifact-root`.
     let all: [ArtifactRoot]
 
-    /// How long a start waits for the leftovers of a crash to go; in a tree of some hundred thousand folders the sweep
-    /// goes on behind the first requests.
+    /// How long a start waits for the removal of leftovers after a crash.
+    ///
+    /// In a tree of some hundred thousand folders the removal continues while the first requests are served.
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
     init(_ layout: StorageLayout, _ store: TrackingStore) {
@@ -24,14 +25,16 @@ struct ServedRoots: Sendable {
         destination = all[0]
     }
 
-    /// Asks the journal for equal files; one that cannot be asked costs space, not an upload.
+    /// Looks up equal files in the journal.
+    ///
+    /// When the look-up fails, the upload takes its own space instead of failing.
     private static func contents(in store: TrackingStore) -> SharedContents {
         SharedContents { sha256 in
             (try? store.readNow(.cheap) { try $0.artifactPaths(sha256: sha256) }) ?? []
         }
     }
 
-    /// What sharing equal contents has saved since the start; nil when it is off.
+    /// The savings of sharing equal contents since the start; nil when sharing is off.
     var sharing: SharedContents.Statistics? {
         let each = all.compactMap(\.sharedContents?.statistics)
         guard var sum = each.first else { return nil }
@@ -42,10 +45,11 @@ struct ServedRoots: Sendable {
         return sum
     }
 
-    /// Begins to remove what unfinished uploads of processes that have ended left behind.
+    /// Begins to remove the unfinished uploads of processes that have ended.
     ///
-    /// - Parameter waiting: whether to come back only when that is done: after a crash, so that whoever sees the server
-    ///   ready sees no leftover. A server that ended in order left none, as a rule, and a start should not pay for it.
+    /// - Parameter waiting: whether to return only when the removal is done. After a crash this hides leftovers from
+    ///   clients that see the server ready. A server that ended in order usually leaves none, so that a start need not
+    ///   wait.
     func sweep(waiting: Bool, _ logger: Logger) -> BackgroundWork {
         let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) {
             var failures: [String] = []

@@ -1,28 +1,28 @@
 internal import Glibc
 internal import Tracking
 
-/// Where everything lies, every path absolute.
+/// The absolute paths of everything that the server stores.
 struct StorageLayout {
     let databasePath: String
     /// The folder of artifacts that go through the server.
     let artifactsPath: String
-    /// Beneath it lie the artifacts of new experiments, as clients see it.
+    /// The location of the artifacts of new experiments, as clients see it.
     let artifactRoot: ArtifactLocation
-    /// The local folder of `artifactRoot` when clients write there themselves.
+    /// The local folder of `artifactRoot`, when clients write there themselves.
     let localArtifactRootPath: String?
     let servesArtifacts: Bool
     let servesOnlyArtifacts: Bool
     /// Whether equal files share their space.
     let deduplicatesArtifacts: Bool
     let workingDirectory: String
-    /// What was ignored, a line each.
+    /// The settings that were ignored, a line each.
     let remarks: [String]
-    /// What the database's write-ahead log may take on the disk.
+    /// The largest size of the database's write-ahead log on the disk.
     let databaseLogBytes: Int
 
-    /// Resolves flags and environment, and makes the folders of the database.
+    /// Resolves flags and environment variables, and creates the folders of the database.
     ///
-    /// - Throws: `StartFailure` for a store that this server cannot be.
+    /// - Throws: `StartFailure` for a store that this server cannot use.
     init(_ options: StorageOptions, _ environment: Environment) throws(StartFailure) {
         workingDirectory = try Self.currentFolder()
         let onlyArtifacts = try environment.isOn(.artifactsOnly) ?? false
@@ -59,7 +59,9 @@ struct StorageLayout {
         DataFolder(path: folder, databasePath: databasePath).narrow(workingDirectory: workingDirectory)
     }
 
-    /// The database of a server with these flags, and what named it if not the data folder; nothing is made.
+    /// The database of a server with these flags, and the setting that named it, nil for the data folder.
+    ///
+    /// Creates nothing.
     static func database(
         _ options: StorageOptions,
         _ environment: Environment
@@ -75,7 +77,9 @@ struct StorageLayout {
         return (folder + "/apus.db", [], nil)
     }
 
-    /// The folder of artifacts that go through a server with these flags; nothing is made.
+    /// The folder of artifacts of a server with these flags.
+    ///
+    /// Creates nothing.
     static func artifactsPath(
         dataDir: String?,
         destination: String?,
@@ -117,7 +121,7 @@ struct StorageLayout {
         String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     }
 
-    /// Refuses a folder with runs that would seem to be gone.
+    /// Refuses the folder of an MLflow file store, because its runs would seem to be lost.
     private static func refuseFileStore(_ folder: String) throws(StartFailure) {
         let isFileStore = FileKind(folder + "/0/meta.yaml") == .file || FileKind(folder + "/.trash") == .folder
         guard isFileStore, FileKind(folder + "/apus.db") == .absent else { return }
@@ -163,7 +167,7 @@ struct StorageLayout {
         return (isRelative ? ArtifactLocation("file://" + path) : location, path)
     }
 
-    /// Makes a folder and those above it, readable for this user alone.
+    /// Creates a folder and the missing folders above it, accessible to this user only.
     private static func makeFolders(_ path: String) throws(StartFailure) {
         var made = ""
         for segment in path.split(separator: "/") {

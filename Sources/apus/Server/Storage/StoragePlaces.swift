@@ -1,9 +1,9 @@
 internal import Files
 internal import Glibc
 
-/// Keeps the database out of what clients may fetch, overwrite and delete.
+/// Keeps the database out of the folders that clients may read, overwrite and delete.
 enum StoragePlaces {
-    /// Refuses a folder of artifacts in which the database lies, and one that lies where the database is.
+    /// Refuses a folder of artifacts that contains the database, and one at the path of a database file.
     ///
     /// Links are resolved. The data folder itself holds both: the database, and beside it a folder of artifacts.
     static func requireApart(
@@ -25,12 +25,14 @@ enum StoragePlaces {
         }
     }
 
-    /// Whether the folder would take the place of the database or of a file that belongs to it.
+    /// Whether the folder has the path of the database or of a file that belongs to it.
     private static func isBeside(_ folder: String, _ database: String) -> Bool {
         ["", "-wal", "-shm", "-journal", ".lock"].contains { contains(database + $0, folder) }
     }
 
-    /// Whether the folder is one of those that hold the database, by another mount of it.
+    /// Whether the folder is one of those above the database.
+    ///
+    /// Folders are compared by identity, because a mount can give a folder a second path.
     private static func isSame(_ folder: String, asOneAbove database: String) -> Bool {
         guard let identity = FileIdentity(path: folder) else { return false }
         var above = parent(database)
@@ -45,7 +47,7 @@ enum StoragePlaces {
         folder == path || folder == "/" || path.hasPrefix(folder + "/")
     }
 
-    /// The path without links and `..`; of what does not exist yet, as much as exists.
+    /// The path without links and `..`; only the part that exists is resolved.
     private static func resolved(_ path: String) -> String {
         if let whole = realpath(path, nil) {
             defer { free(whole) }

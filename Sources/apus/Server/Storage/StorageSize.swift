@@ -4,7 +4,7 @@ struct StorageSize {
 
     private static let units = ["": 1, "K": 1_024, "M": 1_048_576, "G": 1_073_741_824]
 
-    /// nil where the text is no size.
+    /// Parses a size; nil when the text is not a size.
     init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         var unit = text.dropFirst(digits.count).uppercased()

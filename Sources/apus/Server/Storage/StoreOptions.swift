@@ -6,7 +6,7 @@ struct StoreOptions {
     private(set) var isFileURI = false
     private(set) var isInMemory = false
     private(set) var mustExist = false
-    /// Options of the Python driver, or without effect on a server that owns its database.
+    /// Options of the Python driver, and options without effect on a server that owns its database.
     private(set) var idle: [String] = []
 
     private static let idleNames: Set<String> = [

@@ -4,9 +4,9 @@ internal import Tracking
 
 /// The SQLite file that a store URI names, in the forms that the reference takes (SQLAlchemy's), or a plain path.
 struct StoreURI {
-    /// Absolute.
+    /// The absolute path of the file.
     let path: String
-    /// What was ignored, a line each.
+    /// The options that were ignored, a line each.
     let remarks: [String]
 
     init(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) {
@@ -42,8 +42,8 @@ struct StoreURI {
             )
         }
         let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        // The reference takes a path for the folder of a file store. A database that is there, or a name that ends like a
-        // file's, is meant otherwise.
+        // The reference takes a path for the folder of a file store. A database that exists, or a name that ends like
+        // a file's name, is meant as a database.
         let isFile = name.dropFirst().contains(".") && !text.hasPrefix("file:") && name != ".."
         guard isFile || FileKind(text) == .file else {
             throw StartFailure(
@@ -75,7 +75,7 @@ struct StoreURI {
         return (path, options.idle)
     }
 
-    /// What stands before and after the question mark, without scheme and driver.
+    /// The parts before and after the question mark, without scheme and driver.
     private static func split(_ setting: Setting) throws(StartFailure) -> (database: Substring, query: Substring) {
         let parts = setting.text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let (uri, query) = (parts[0], parts.count > 1 ? parts[1] : "")

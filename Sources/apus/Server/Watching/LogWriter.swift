@@ -3,13 +3,14 @@ internal import Glibc
 internal import Synchronization
 internal import Threads
 
-/// Writes log lines to standard error on a thread of its own, so that a pipe that nobody reads holds up no request.
+/// Writes log lines to standard error on a thread of its own, so that a pipe that nobody reads delays no request.
 ///
-/// A bounded number of lines waits for the thread; what comes beyond is dropped and counted, and a later line says so.
+/// A bounded number of lines waits for the thread. Further lines are dropped and counted, and a later line reports how
+/// many.
 final class LogWriter: Sendable {
     private struct State {
         var lines: [String] = []
-        /// Dropped since the last line that said so.
+        /// The number of lines dropped since the last line that reported it.
         var unreported = 0
         var dropped = 0
         var hasThread = false
@@ -18,7 +19,7 @@ final class LogWriter: Sendable {
 
     static let standardError = LogWriter(.error)
 
-    /// Lines that may wait.
+    /// The largest number of waiting lines.
     static let limit = 1_024
 
     private let stream: StandardStream
@@ -29,10 +30,10 @@ final class LogWriter: Sendable {
         self.stream = stream
     }
 
-    /// How many lines have been dropped so far.
+    /// The total number of dropped lines.
     var dropped: Int { state.withLock { $0.dropped } }
 
-    /// Hands a line over; never blocks.
+    /// Queues a line; never blocks.
     func write(_ line: String) {
         let (isAccepted, needsThread) = state.withLock { state in
             guard state.lines.count < Self.limit else {
@@ -45,13 +46,13 @@ final class LogWriter: Sendable {
             return (true, !state.hasThread)
         }
         if needsThread, !SystemThread.start(name: "log", { [self] in serve() }) {
-            // The next line tries again; until then the lines wait.
+            // The next line tries to start the thread again; until then the lines wait.
             state.withLock { $0.hasThread = false }
         }
         if isAccepted { work.signal() }
     }
 
-    /// Waits until everything has been written, or the time is over; for the end of the process.
+    /// Waits until all lines have been written or the time is over; called at the end of the process.
     func flush(within limit: Duration) {
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end, state.withLock({ $0.hasThread && ($0.isWriting || !$0.lines.isEmpty) }) {

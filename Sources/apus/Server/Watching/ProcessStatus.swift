@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// What the kernel says of this process.
+/// Facts about this process that the kernel reports.
 enum ProcessStatus {
-    /// Threads that it has now; 0 where the system does not tell.
+    /// The number of threads of this process; 0 where the system does not tell.
     static var threads: Int {
         guard let folder = opendir("/proc/self/task") else { return 0 }
         defer { closedir(folder) }

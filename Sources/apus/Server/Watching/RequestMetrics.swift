@@ -2,7 +2,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Synchronization
 
-/// Counts exchanges by route and status, and how long they took.
+/// Counts exchanges by route and status, and their durations.
 final class RequestMetrics: Sendable {
     struct Route: Hashable, Sendable {
         var method: String
@@ -12,7 +12,7 @@ final class RequestMetrics: Sendable {
 
     struct Snapshot: Sendable {
         var counts: [Route: Int] = [:]
-        /// Exchanges in each bucket, the last for those above every bound.
+        /// The number of exchanges in each bucket; the last bucket is for those above every bound.
         var latencies = [Int](repeating: 0, count: RequestMetrics.bounds.count + 1)
         var totalSeconds = 0.0
     }
@@ -26,7 +26,7 @@ final class RequestMetrics: Sendable {
 
     var snapshot: Snapshot { state.withLock { $0 } }
 
-    /// Takes account of one exchange; called on an event loop.
+    /// Counts one exchange; called on an event loop.
     func record(_ exchange: HTTPExchange) {
         let pattern = exchange.routePattern.isEmpty ? "none" : exchange.routePattern
         let route = Route(method: exchange.method?.rawValue ?? "none", pattern: pattern, status: exchange.status)

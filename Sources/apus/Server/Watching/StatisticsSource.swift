@@ -1,7 +1,7 @@
 internal import HTTPServer
 internal import Synchronization
 
-/// Gives `/metrics` the counts of the server that the page itself is a route of.
+/// Gives `/metrics` the counts of the server that serves the page.
 final class StatisticsSource: Sendable {
     private let held = Mutex<HTTPServer?>(nil)
 

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Logging
 
-/// Formats log lines for a person and hands them to the writer.
+/// Formats log lines for people and passes them to the writer.
 struct WriterLogHandler: LogHandler {
     let label: String
     let writer: LogWriter

@@ -59,14 +59,14 @@ import Testing
             router.add(
                 .get,
                 "/json",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     responder.send(HTTPResponse(contentType: "application/json", bytes: Array(Self.text.utf8)))
                 }
             )
             router.add(
                 .get,
                 "/json/stream",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     let producer = RepeatingProducer(Array(Self.text.utf8), times: 3)
                     let headers = [(name: "Content-Type", value: "text/plain")]
                     responder.send(HTTPResponse(status: 200, headers: headers, body: .stream(producer)))

@@ -27,7 +27,7 @@ extension HTTPServer {
         ///
         /// Called on the loop for each parsed request.
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
-        /// Judges a request before it is routed and before its body is read; an answer refuses it.
+        /// Judges a request before its body is read and before its handler is called, or none is found; an answer refuses it.
         package var admit: (@Sendable (HTTPRequest) -> HTTPResponse?)?
         /// Told about each exchange just before the last byte of its answer is handed to the kernel, so that a client that
         /// has its answer finds it counted.

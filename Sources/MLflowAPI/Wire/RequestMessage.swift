@@ -1,3 +1,5 @@
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 
@@ -18,13 +20,14 @@ struct RequestMessage {
     let pathParameters: [String]
 
     /// - Throws: `.invalidParameterValue` for another content type than JSON and for a body that is no JSON object.
-    init(_ request: APIRequest) throws(TrackingError) {
+    init(_ request: HTTPRequest) throws(TrackingError) {
         pathParameters = request.parameters
-        if request.method == "GET", !request.query.isEmpty {
+        let isGet = request.method == .get || request.method == .head
+        if isGet, !request.query.isEmpty {
             source = .query(request.query)
             return
         }
-        if request.method != "GET", request.method != "DELETE" {
+        if !isGet, request.method != .delete {
             try Self.requireJSON(request.header("content-type"))
         }
         source = try Self.parse(request.body)

@@ -54,7 +54,7 @@ final class RunningServer {
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
-            settings: Self.apiSettings(layout, roots, values, budgets),
+            settings: Self.apiSettings(layout, listening, roots, values, budgets),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
@@ -75,12 +75,14 @@ final class RunningServer {
 
     private static func apiSettings(
         _ layout: StorageLayout,
+        _ listening: ListeningSettings,
         _ roots: ServedRoots,
         _ values: ValueSettings,
         _ budgets: Budgets
     ) -> MLflowAPI.Settings {
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
         settings.version = mlflowVersion
+        settings.staticPrefix = listening.prefix
         settings.multipartLimits.places = budgets.multipartUploads
         settings.servesArtifacts = layout.servesArtifacts
         settings.servesOnlyArtifacts = layout.servesOnlyArtifacts
@@ -104,10 +106,12 @@ final class RunningServer {
         _ logger: Logger
     ) -> HTTPServer {
         var router = HTTPRouter()
-        for endpoint in api.endpoints { router.add(endpoint, prefix: listening.prefix) }
-        StaticPages.addRoutes(to: &router, prefix: listening.prefix)
+        for base in listening.bases {
+            for endpoint in api.endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
+        }
+        StaticPages.addRoutes(to: &router, listening)
         let page = StatisticsSource()
-        for base in listening.prefix.isEmpty ? [""] : ["", listening.prefix] {
+        for base in listening.bases {
             router.add(
                 .get,
                 base + "/metrics",
@@ -142,7 +146,7 @@ final class RunningServer {
         configuration.host = listening.host
         configuration.port = listening.port
         configuration.serverName = "apus/\(apusVersion)"
-        configuration.errorResponse = { HTTPResponse(APIError(httpStatus: $0, message: $1).response) }
+        configuration.errorResponse = { APIError(httpStatus: $0, message: $1).response }
         let noSniffing = [(name: "X-Content-Type-Options", value: "nosniff")]
         if security.isEnabled {
             configuration.commonHeaders = noSniffing
@@ -152,7 +156,7 @@ final class RunningServer {
             let origins = security.origins.guarding(dataPaths: ["/2.0/mlflow/", "/3.0/mlflow/"])
             configuration.admit = { request in
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
-                    return HTTPResponse(APIError(httpStatus: refusal.status, message: refusal.message).response)
+                    return APIError(httpStatus: refusal.status, message: refusal.message).response
                 }
                 return security.origins.preflight(request)
             }

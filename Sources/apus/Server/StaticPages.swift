@@ -5,10 +5,10 @@ internal import HTTPWire
 /// The pages that a browser gets, from inside the binary.
 enum StaticPages {
     /// Adds `/` and the files it names, and the same beneath a prefix.
-    static func addRoutes(to router: inout HTTPRouter, prefix: String) {
+    static func addRoutes(to router: inout HTTPRouter, _ listening: ListeningSettings) {
         let list = apus_static_files()
         let files = UnsafeBufferPointer(start: list.files, count: list.count)
-        for base in prefix.isEmpty ? [""] : ["", prefix] {
+        for base in listening.bases {
             for file in files {
                 let name = String(cString: file.name)
                 let body = HTTPStaticBytes(UnsafeRawBufferPointer(start: file.bytes, count: file.length))
@@ -16,19 +16,20 @@ enum StaticPages {
                 router.add(.get, path, page(body, type: contentType(of: name)))
             }
         }
+        let prefix = listening.prefix
         guard !prefix.isEmpty else { return }
         // The page's own addresses are relative: they need the slash.
         router.add(
             .get,
             prefix,
-            .buffered(maximumBodyBytes: nil) { _, responder in
+            .buffered { _, responder in
                 responder.send(HTTPResponse(status: 308, headers: [("Location", prefix + "/")]))
             }
         )
     }
 
     private static func page(_ body: HTTPStaticBytes, type: String) -> HTTPHandling {
-        .buffered(maximumBodyBytes: nil) { _, responder in
+        .buffered { _, responder in
             let headers = [
                 (name: "Content-Type", value: type),
                 (name: "Content-Security-Policy", value: "default-src 'self'"),

@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import Coding
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -7,7 +8,7 @@ internal import TrackingStore
 extension MLflowAPI {
     var artifactJournalEndpoints: [Endpoint] {
         ["/api/apus/1.0/artifacts/journal", "/ajax-api/apus/1.0/artifacts/journal"].map { path in
-            Endpoint(method: "GET", path: path, handling: messageHandling(getArtifactJournal))
+            Endpoint(method: .get, path: path, handling: messageHandling(getArtifactJournal))
         }
     }
 
@@ -98,13 +99,14 @@ extension MLflowAPI {
         query.pageToken = try message.string("page_token")
         return .read { [query] session in
             let page = try session.findArtifactEvents(query)
-            let entries = try page.whole(in: session)
-            return .json(capacity: 64 + 320 * entries.count) { writer in
+            return (entries: try page.whole(in: session), nextPageToken: page.nextPageToken)
+        } encode: { page in
+            .json(capacity: 64 + 320 * page.entries.count) { writer in
                 writer.beginObject()
                 writer.memberArray("entries") { writer in
-                    for entry in entries { writer.write(entry) }
+                    for entry in page.entries { writer.write(entry) }
                 }
-                if let token = page.nextPageToken { writer.member("next_page_token", token) }
+                writer.member("next_page_token", ifPresent: page.nextPageToken)
                 writer.endObject()
             }
         }

@@ -1,5 +1,7 @@
 internal import ArtifactStore
 internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -10,9 +12,9 @@ extension MLflowAPI {
         ["/api", "/ajax-api"].flatMap { prefix in
             let route = prefix + "/apus/1.0/runs/artifacts/"
             return [
-                Endpoint(method: "GET", path: route + "zip", handling: .blocking(getArtifactZip)),
-                Endpoint(method: "GET", path: route + "tree", handling: .blocking(getArtifactTree)),
-                Endpoint(method: "GET", path: route + "compare", handling: .blocking(compareArtifacts)),
+                Endpoint(method: .get, path: route + "zip", handling: .blocking(getArtifactZip)),
+                Endpoint(method: .get, path: route + "tree", handling: .blocking(getArtifactTree)),
+                Endpoint(method: .get, path: route + "compare", handling: .blocking(compareArtifacts)),
             ]
         }
     }
@@ -21,8 +23,8 @@ extension MLflowAPI {
     ///
     /// Names in it are relative to the run's root. When a file vanishes or shrinks meanwhile the connection is cut, so
     /// that no client takes the archive for whole.
-    private func getArtifactZip(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: request.queryValue("path") ?? "") {
+    private func getArtifactZip(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
             let folder = try servedFolder(of: run)
             guard let archive = try folder.store.zip(path, relativeTo: folder.base) else {
@@ -44,8 +46,8 @@ extension MLflowAPI {
     ///
     /// At most 100,000 entries, or `max_results`; `next_page_token` says that there are more, and gets them as
     /// `page_token`. Times are Unix milliseconds.
-    private func getArtifactTree(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: request.queryValue("path") ?? "") {
+    private func getArtifactTree(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
             let message = try RequestMessage(request)
             let limit = try message.integer("max_results") ?? ArtifactTreeBody.maximumEntries
@@ -61,15 +63,15 @@ extension MLflowAPI {
                 relativeTo: folder.base,
                 after: try message.string("page_token").flatMap { $0.isEmpty ? nil : $0 }
             )
-            return try stream(ArtifactTreeBody(walk, of: run, limit: limit), headers: Self.jsonHeaders)
+            return try stream(ArtifactTreeBody(walk, of: run, limit: limit))
         }
     }
 
     /// `compare?run_ids=a,b`, or `run_ids` repeated: which paths are the same, changed or missing across 2 to 20 runs.
     ///
     /// Files of equal size are told apart by SHA-256, which is remembered for as long as they do not change.
-    private func compareArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: "") {
+    private func compareArtifacts(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: "") {
             let runIDs = try Self.comparedRunIDs(request)
             let runs = try store.readNow(.cheap, for: request.caller) { session in
                 try runIDs.map { try session.runInfo(id: $0) }
@@ -79,20 +81,18 @@ extension MLflowAPI {
                 return try folder.store.walk(relativeTo: folder.base)
             }
             let comparison = try ArtifactComparison(walks, digests: digests)
-            return try stream(ArtifactComparisonBody(comparison, runIDs: runIDs), headers: Self.jsonHeaders)
+            return try stream(ArtifactComparisonBody(comparison, runIDs: runIDs))
         }
     }
 
-    private static let jsonHeaders = [("Content-Type", "application/json")]
-
-    private func viewedRun(_ request: APIRequest) throws -> (RunInfo, ArtifactPath) {
+    private func viewedRun(_ request: HTTPRequest) throws -> (RunInfo, ArtifactPath) {
         let message = try RequestMessage(request)
         let runID = try message.requiredRunID()
         let path = try ArtifactPath(try message.string("path") ?? "")
         return (try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }, path)
     }
 
-    private static func comparedRunIDs(_ request: APIRequest) throws -> [String] {
+    private static func comparedRunIDs(_ request: HTTPRequest) throws -> [String] {
         let values = request.query.filter { $0.name == "run_ids" }.map(\.value)
         let runIDs = values.flatMap { $0.split(separator: ",") }.map(\.trimmingSpaces).filter { !$0.isEmpty }
         guard (2...20).contains(runIDs.count), Set(runIDs).count == runIDs.count else {
@@ -112,14 +112,5 @@ extension MLflowAPI {
             return isUnfit ? "_" : scalar
         }
         return String(String.UnicodeScalarView(scalars)) + ".zip"
-    }
-
-    /// Answers with what a producer makes; what fails in its first piece is an error answer still.
-    private func stream(_ body: any APIBodyProducer, headers: [(String, String)]) throws -> APIResponse {
-        let headers = headers.map { (name: $0.0, value: $0.1) }
-        var beginning: [UInt8] = []
-        guard try body.next(into: &beginning) else { return APIResponse(headers: headers, body: .bytes(beginning)) }
-        let rest = BegunBody(beginning, body, reportFailure: reportFailure)
-        return APIResponse(headers: headers, body: .stream(rest))
     }
 }

@@ -1,5 +1,7 @@
 internal import ArtifactStore
 internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
 internal import Tracking
 internal import TrackingStore
 
@@ -18,9 +20,9 @@ extension MLflowAPI {
         for prefix in ["/api", "/ajax-api"] {
             let route = prefix + "/2.0/mlflow-artifacts/presigned/"
             endpoints.append(
-                Endpoint(method: "GET", path: route + "{path...}", handling: .message(refusePresignedDownload))
+                Endpoint(method: .get, path: route + "{path...}", handling: .buffered(refusePresignedDownload))
             )
-            endpoints.append(namelessArtifact("GET", route))
+            endpoints.append(namelessArtifact(.get, route))
         }
         return endpoints
     }
@@ -32,17 +34,17 @@ extension MLflowAPI {
     ) -> [Endpoint] {
         ["/api", "/ajax-api"].map { prefix in
             Endpoint(
-                method: "POST",
+                method: .post,
                 path: "\(prefix)/2.0/mlflow/artifacts/presigned-\(kind)-url",
                 handling: messageHandling { message in
                     let target = try target(message)
                     return .read(.cheap) { session in
-                        let uri =
-                            switch target {
-                            case .run(let id): try session.runInfo(id: id).artifactURI
-                            case .loggedModel(let id): try session.loggedModelInfo(id: id).artifactURI
-                            }
-                        throw Self.refusal(ofPresigned: kind, artifactURI: uri)
+                        switch target {
+                        case .run(let id): try session.runInfo(id: id).artifactURI
+                        case .loggedModel(let id): try session.loggedModelInfo(id: id).artifactURI
+                        }
+                    } encode: {
+                        APIError(Self.refusal(ofPresigned: kind, artifactURI: $0)).response
                     }
                 }
             )
@@ -98,11 +100,11 @@ extension MLflowAPI {
         )
     }
 
-    private func refusePresignedDownload(_ request: APIRequest, _ reply: @escaping APIReply) {
+    private func refusePresignedDownload(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let refused = TrackingError(
             .notImplemented,
             "Multipart download is not supported for the current artifact repository"
         )
-        reply(refusal(of: request.parameters.first ?? "", or: refused))
+        responder.send(refusal(of: request.parameters.first ?? "", or: refused))
     }
 }

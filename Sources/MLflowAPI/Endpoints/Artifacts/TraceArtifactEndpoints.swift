@@ -1,4 +1,6 @@
 internal import ArtifactStore
+internal import HTTPServer
+internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
@@ -6,13 +8,13 @@ extension MLflowAPI {
     var traceArtifactEndpoints: [Endpoint] {
         ["2.0", "3.0"].map { version in
             Endpoint(
-                method: "GET",
+                method: .get,
                 path: "/ajax-api/\(version)/mlflow/get-trace-artifact",
-                handling: .message { request, reply in
+                handling: .buffered { request, responder in
                     do {
-                        reply(try refuseTraceArtifact(request))
+                        responder.send(try refuseTraceArtifact(request))
                     } catch {
-                        reply(response(to: error))
+                        responder.send(response(to: error))
                     }
                 }
             )
@@ -20,7 +22,7 @@ extension MLflowAPI {
     }
 
     /// The refusal of the path itself, or else of the request.
-    func refusal(of path: String, or error: TrackingError) -> APIResponse {
+    func refusal(of path: String, or error: TrackingError) -> HTTPResponse {
         do {
             _ = try ArtifactPath(path)
             return APIError(error).response
@@ -30,7 +32,7 @@ extension MLflowAPI {
     }
 
     /// With a path the reference wants the UUID of an attachment.
-    private func refuseTraceArtifact(_ request: APIRequest) throws -> APIResponse {
+    private func refuseTraceArtifact(_ request: HTTPRequest) throws -> HTTPResponse {
         guard let traceID = request.queryValue("request_id"), !traceID.isEmpty else {
             throw TrackingError(.badRequest, "Request must include the \"request_id\" query parameter.")
         }

@@ -1,24 +1,25 @@
 internal import Budgets
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
     var experimentEndpoints: [Endpoint] {
-        endpoint("POST", "experiments/create", createExperiment)
-            + endpoint("GET", "experiments/get", getExperiment)
-            + endpoint("GET", "experiments/get-by-name", getExperimentByName)
-            + endpoint("GET", "experiments/search", searchExperiments)
-            + endpoint("POST", "experiments/search", searchExperiments)
-            + endpoint("POST", "experiments/update", updateExperiment)
-            + endpoint("POST", "experiments/delete", deleteExperiment)
-            + endpoint("POST", "experiments/restore", restoreExperiment)
-            + endpoint("POST", "experiments/set-experiment-tag", setExperimentTag)
-            + endpoint("POST", "experiments/delete-experiment-tag", deleteExperimentTag)
+        endpoint(.post, "experiments/create", createExperiment)
+            + endpoint(.get, "experiments/get", getExperiment)
+            + endpoint(.get, "experiments/get-by-name", getExperimentByName)
+            + endpoint(.get, "experiments/search", searchExperiments)
+            + endpoint(.post, "experiments/search", searchExperiments)
+            + endpoint(.post, "experiments/update", updateExperiment)
+            + endpoint(.post, "experiments/delete", deleteExperiment)
+            + endpoint(.post, "experiments/restore", restoreExperiment)
+            + endpoint(.post, "experiments/set-experiment-tag", setExperimentTag)
+            + endpoint(.post, "experiments/delete-experiment-tag", deleteExperimentTag)
             + [
                 Endpoint(
-                    method: "POST",
+                    method: .post,
                     path: "/ajax-api/2.0/mlflow/experiments/search-datasets",
                     handling: messageHandling(searchDatasets)
                 )
@@ -39,9 +40,10 @@ extension MLflowAPI {
             )
         }
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
-        return .create("experiment") { session in
-            let id = try session.createExperiment(name: name, artifactLocation: resolved, tags: tags)
-            return .json { writer in
+        return .create("experiment") {
+            try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags)
+        } encode: { id in
+            .json { writer in
                 writer.beginObject()
                 writer.member("experiment_id", String(id))
                 writer.endObject()
@@ -65,12 +67,20 @@ extension MLflowAPI {
 
     private func getExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .read(.cheap) { .experiment(try $0.experiment(id: id)) }
+        return .read(.cheap) {
+            try $0.experiment(id: id)
+        } encode: {
+            .experiment($0)
+        }
     }
 
     private func getExperimentByName(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("experiment_name")
-        return .read(.cheap) { .experiment(try $0.experiment(named: name)) }
+        return .read(.cheap) {
+            try $0.experiment(named: name)
+        } encode: {
+            .experiment($0)
+        }
     }
 
     private func searchExperiments(_ message: RequestMessage) throws -> Operation {
@@ -97,9 +107,7 @@ extension MLflowAPI {
             maxResults: Int(maxResults),
             pageToken: pageToken
         )
-        return .read { session in
-            try answer("experiments", try session.findExperiments(search), in: session) { $1.write($0) }
-        }
+        return page("experiments", { try $0.findExperiments(search) }, write: { $1.write($0) })
     }
 
     /// The largest page of a search.
@@ -110,26 +118,17 @@ extension MLflowAPI {
         let name = try message.requiredString("new_name")
         try validateExperimentName(name)
         let id = try parseExperimentID(text)
-        return .write { session in
-            try session.renameExperiment(id, to: name)
-            return .empty
-        }
+        return .write { try $0.renameExperiment(id, to: name) }
     }
 
     private func deleteExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .write { session in
-            try session.deleteExperiment(id)
-            return .empty
-        }
+        return .write { try $0.deleteExperiment(id) }
     }
 
     private func restoreExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .write { session in
-            try session.restoreExperiment(id)
-            return .empty
-        }
+        return .write { try $0.restoreExperiment(id) }
     }
 
     private func setExperimentTag(_ message: RequestMessage) throws -> Operation {
@@ -137,20 +136,14 @@ extension MLflowAPI {
         let tag = Tag(key: try message.requiredString("key"), value: try message.string("value") ?? "")
         try validateExperimentTag(tag)
         let id = try parseExperimentID(text)
-        return .write { session in
-            try session.setExperimentTag(tag, experimentID: id)
-            return .empty
-        }
+        return .write { try $0.setExperimentTag(tag, experimentID: id) }
     }
 
     private func deleteExperimentTag(_ message: RequestMessage) throws -> Operation {
         let text = try message.requiredString("experiment_id")
         let key = try message.requiredString("key")
         let id = try parseExperimentID(text)
-        return .write { session in
-            try session.deleteExperimentTag(key: key, experimentID: id)
-            return .empty
-        }
+        return .write { try $0.deleteExperimentTag(key: key, experimentID: id) }
     }
 
     private func searchDatasets(_ message: RequestMessage) throws -> Operation {
@@ -165,9 +158,10 @@ extension MLflowAPI {
             )
         }
         let ids = try texts.map { try parseExperimentID($0) }
-        return .read { session in
-            let summaries = try session.datasetSummaries(experimentIDs: ids)
-            return .json { writer in
+        return .read {
+            try $0.datasetSummaries(experimentIDs: ids)
+        } encode: { summaries in
+            .json { writer in
                 writer.beginObject()
                 if !summaries.isEmpty {
                     writer.memberArray("dataset_summaries") { writer in
@@ -204,13 +198,8 @@ extension RequestMessage {
     }
 }
 
-extension APIResponse {
-    fileprivate static func experiment(_ experiment: Experiment) -> APIResponse {
-        .json { writer in
-            writer.beginObject()
-            writer.key("experiment")
-            writer.write(experiment)
-            writer.endObject()
-        }
+extension HTTPResponse {
+    fileprivate static func experiment(_ experiment: Experiment) -> HTTPResponse {
+        .json("experiment") { $0.write(experiment) }
     }
 }

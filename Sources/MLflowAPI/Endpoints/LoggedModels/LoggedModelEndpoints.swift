@@ -1,4 +1,5 @@
 internal import Budgets
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -6,14 +7,14 @@ internal import TrackingStore
 extension MLflowAPI {
     var loggedModelEndpoints: [Endpoint] {
         let route = "logged-models"
-        return endpoint("POST", route, createLoggedModel)
-            + endpoint("GET", route + "/{model_id}", getLoggedModel)
-            + endpoint("PATCH", route + "/{model_id}", finalizeLoggedModel)
-            + endpoint("DELETE", route + "/{model_id}", deleteLoggedModel)
-            + endpoint("PATCH", route + "/{model_id}/tags", setLoggedModelTags)
-            + endpoint("DELETE", route + "/{model_id}/tags/{tag_key}", deleteLoggedModelTag)
-            + endpoint("POST", route + "/{model_id}/params", logLoggedModelParams)
-            + endpoint("POST", route + "/search", searchLoggedModels)
+        return endpoint(.post, route, createLoggedModel)
+            + endpoint(.get, route + "/{model_id}", getLoggedModel)
+            + endpoint(.patch, route + "/{model_id}", finalizeLoggedModel)
+            + endpoint(.delete, route + "/{model_id}", deleteLoggedModel)
+            + endpoint(.patch, route + "/{model_id}/tags", setLoggedModelTags)
+            + endpoint(.delete, route + "/{model_id}/tags/{tag_key}", deleteLoggedModelTag)
+            + endpoint(.post, route + "/{model_id}/params", logLoggedModelParams)
+            + endpoint(.post, route + "/search", searchLoggedModels)
             + loggedModelArtifactEndpoints
     }
 
@@ -34,13 +35,21 @@ extension MLflowAPI {
             params: params,
             tags: tags
         )
-        return .create("logged model") { .loggedModel(try $0.createLoggedModel(new)) }
+        return .create("logged model") {
+            try $0.createLoggedModel(new)
+        } encode: {
+            .loggedModel($0)
+        }
     }
 
     private func getLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let allowsDeleted = try message.string("allow_deleted")?.lowercased() == "true"
-        return .read(.cheap) { .loggedModel(try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)) }
+        return .read(.cheap) {
+            try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)
+        } encode: {
+            .loggedModel($0)
+        }
     }
 
     /// The model is the one that the body names, as in the reference.
@@ -52,34 +61,27 @@ extension MLflowAPI {
         guard let status = try message.enumeration("status", as: LoggedModelStatus.self) else {
             throw field.invalid("status")
         }
-        return .write { session in
-            .loggedModel(try session.finalizeLoggedModel(modelID, status: status))
+        return .write {
+            try $0.finalizeLoggedModel(modelID, status: status)
+        } encode: {
+            .loggedModel($0)
         }
     }
 
     private func deleteLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
-        return .write { session in
-            try session.deleteLoggedModel(modelID)
-            return .empty
-        }
+        return .write { try $0.deleteLoggedModel(modelID) }
     }
 
     private func setLoggedModelTags(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let tags = try message.loggedModelTags()
-        return .write { session in
-            try session.setLoggedModelTags(tags, modelID: modelID)
-            return .empty
-        }
+        return .write { try $0.setLoggedModelTags(tags, modelID: modelID) }
     }
 
     private func deleteLoggedModelTag(_ message: RequestMessage) throws -> Operation {
         let (modelID, key) = (message.pathParameters[0], message.pathParameters[1])
-        return .write { session in
-            try session.deleteLoggedModelTag(key: key, modelID: modelID)
-            return .empty
-        }
+        return .write { try $0.deleteLoggedModelTag(key: key, modelID: modelID) }
     }
 
     /// The reference demands `model_id` in the body, and then means the model of the path.
@@ -87,10 +89,7 @@ extension MLflowAPI {
         let modelID = message.pathParameters[0]
         _ = try message.requiredString("model_id")
         let params = try message.loggedModelParams()
-        return .write { session in
-            try session.logLoggedModelParams(params, modelID: modelID)
-            return .empty
-        }
+        return .write { try $0.logLoggedModelParams(params, modelID: modelID) }
     }
 
     /// The reference lets the database refuse what is given twice.
@@ -121,13 +120,8 @@ extension RequestMessage {
     }
 }
 
-extension APIResponse {
-    fileprivate static func loggedModel(_ model: LoggedModel) -> APIResponse {
-        .json(capacity: 1_024) { writer in
-            writer.beginObject()
-            writer.key("model")
-            writer.write(model)
-            writer.endObject()
-        }
+extension HTTPResponse {
+    fileprivate static func loggedModel(_ model: LoggedModel) -> HTTPResponse {
+        .json("model", capacity: 1_024) { $0.write(model) }
     }
 }

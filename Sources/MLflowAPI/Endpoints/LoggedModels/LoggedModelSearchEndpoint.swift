@@ -1,4 +1,5 @@
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -41,9 +42,7 @@ extension MLflowAPI {
             maxResults: Int(min(asked == 0 ? Self.modelsForZero : asked, Self.maximumResults)),
             pageToken: pageToken
         )
-        return .read { session in
-            try answer("models", try session.findLoggedModels(search), in: session) { $1.write($0) }
-        }
+        return page("models", { try $0.findLoggedModels(search) }, write: { $1.write($0) })
     }
 }
 

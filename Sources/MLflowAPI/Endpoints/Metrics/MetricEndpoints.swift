@@ -1,14 +1,15 @@
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
     var metricEndpoints: [Endpoint] {
-        endpoint("GET", "metrics/get-history", getMetricHistory)
-            + endpoint("GET", "metrics/get-history-bulk-interval", getMetricHistoryBulkInterval)
+        endpoint(.get, "metrics/get-history", getMetricHistory)
+            + endpoint(.get, "metrics/get-history-bulk-interval", getMetricHistoryBulkInterval)
             + [
                 Endpoint(
-                    method: "GET",
+                    method: .get,
                     path: "/ajax-api/2.0/mlflow/metrics/get-history-bulk",
                     handling: messageHandling(getMetricHistoryBulk)
                 )
@@ -28,18 +29,10 @@ extension MLflowAPI {
                 "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be a positive integer."
             )
         }
-        let store = store
         return .read { session in
-            let writer = MetricHistoryWriter(history, pageToken: pageToken, limit: maxResults ?? .max)
-            var first: [UInt8] = []
-            let hasMore = try writer.next(into: &first) { try session.metricHistory($0, pageToken: $1, limit: $2) }
-            guard hasMore else { return .json(bytes: first) }
-            let body = BegunBody(
-                first,
-                MetricHistoryBody(writer, store: store, after: session),
-                reportFailure: reportFailure
-            )
-            return APIResponse(headers: [("Content-Type", "application/json")], body: .stream(body))
+            try MetricHistoryBody(history, pageToken: pageToken, limit: maxResults ?? .max, store: store, in: session)
+        } encode: {
+            try stream($0)
         }
     }
 
@@ -55,9 +48,10 @@ extension MLflowAPI {
                 "Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer."
             )
         }
-        return .read { session in
-            let points = try session.metricHistories(key: key, runIDs: runIDs, limit: Int(limit))
-            return .json(capacity: 160 * points.count + 64) { writer in
+        return .read {
+            try $0.metricHistories(key: key, runIDs: runIDs, limit: Int(limit))
+        } encode: { points in
+            .json(capacity: 160 * points.count + 64) { writer in
                 writer.beginObject()
                 writer.memberArray("metrics") { writer in
                     for point in points {
@@ -101,23 +95,22 @@ extension MLflowAPI {
         }
         let steps = try stepRange(first, last)
         return .read { session in
-            try .json(capacity: 4_096) { writer in
+            try runIDs.map { runID in
+                let history = MetricHistory(runID: runID, key: key)
+                return (
+                    runID: runID, points: try session.sampleMetric(history, steps: steps, maxResults: Int(maxResults))
+                )
+            }
+        } encode: { samples in
+            .json(capacity: 4_096) { writer in
                 writer.beginObject()
-                var isEmpty = true
-                for runID in runIDs {
-                    let history = MetricHistory(runID: runID, key: key)
-                    let points = try session.sampleMetric(history, steps: steps, maxResults: Int(maxResults))
-                    guard !points.isEmpty else { continue }
-                    if isEmpty {
-                        writer.key("metrics")
-                        writer.beginArray()
-                        isEmpty = false
-                    }
-                    for point in points {
-                        writer.write(point, key: key, runID: runID) { $0.double($1) }
+                if samples.contains(where: { !$0.points.isEmpty }) {
+                    writer.memberArray("metrics") { writer in
+                        for (runID, points) in samples {
+                            for point in points { writer.write(point, key: key, runID: runID) { $0.double($1) } }
+                        }
                     }
                 }
-                if !isEmpty { writer.endArray() }
                 writer.endObject()
             }
         }

@@ -1,24 +1,25 @@
 internal import Budgets
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
     var registeredModelEndpoints: [Endpoint] {
-        endpoint("POST", "registered-models/create", createRegisteredModel)
-            + endpoint("GET", "registered-models/get", getRegisteredModel)
-            + endpoint("PATCH", "registered-models/update", updateRegisteredModel)
-            + endpoint("POST", "registered-models/rename", renameRegisteredModel)
-            + endpoint("DELETE", "registered-models/delete", deleteRegisteredModel)
-            + endpoint("GET", "registered-models/search", searchRegisteredModels)
-            + endpoint("GET", "registered-models/get-latest-versions", getLatestVersions)
-            + endpoint("POST", "registered-models/get-latest-versions", getLatestVersions)
-            + endpoint("POST", "registered-models/set-tag", setRegisteredModelTag)
-            + endpoint("DELETE", "registered-models/delete-tag", deleteRegisteredModelTag)
-            + endpoint("POST", "registered-models/alias", setModelAlias)
-            + endpoint("GET", "registered-models/alias", getModelVersionByAlias)
-            + endpoint("DELETE", "registered-models/alias", deleteModelAlias)
+        endpoint(.post, "registered-models/create", createRegisteredModel)
+            + endpoint(.get, "registered-models/get", getRegisteredModel)
+            + endpoint(.patch, "registered-models/update", updateRegisteredModel)
+            + endpoint(.post, "registered-models/rename", renameRegisteredModel)
+            + endpoint(.delete, "registered-models/delete", deleteRegisteredModel)
+            + endpoint(.get, "registered-models/search", searchRegisteredModels)
+            + endpoint(.get, "registered-models/get-latest-versions", getLatestVersions)
+            + endpoint(.post, "registered-models/get-latest-versions", getLatestVersions)
+            + endpoint(.post, "registered-models/set-tag", setRegisteredModelTag)
+            + endpoint(.delete, "registered-models/delete-tag", deleteRegisteredModelTag)
+            + endpoint(.post, "registered-models/alias", setModelAlias)
+            + endpoint(.get, "registered-models/alias", getModelVersionByAlias)
+            + endpoint(.delete, "registered-models/alias", deleteModelAlias)
     }
 
     private func createRegisteredModel(_ message: RequestMessage) throws -> Operation {
@@ -27,14 +28,20 @@ extension MLflowAPI {
         let description = try message.description() ?? ""
         try validateNewModelName(name)
         for tag in tags { try validateRegisteredModelTag(tag) }
-        return .create("registered model") { session in
-            .registeredModel(try session.createRegisteredModel(name: name, description: description, tags: tags))
+        return .create("registered model") {
+            try $0.createRegisteredModel(name: name, description: description, tags: tags)
+        } encode: {
+            .registeredModel($0)
         }
     }
 
     private func getRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.modelName()
-        return .read(.cheap) { .registeredModel(try $0.registeredModel(named: name)) }
+        return .read(.cheap) {
+            try $0.registeredModel(named: name)
+        } encode: {
+            .registeredModel($0)
+        }
     }
 
     /// A description that is missing is an empty one, as in the reference.
@@ -42,7 +49,11 @@ extension MLflowAPI {
         let name = try message.requiredString("name")
         let description = try message.description() ?? ""
         try validateModelName(name)
-        return .write { .registeredModel(try $0.updateRegisteredModel(name, description: description)) }
+        return .write {
+            try $0.updateRegisteredModel(name, description: description)
+        } encode: {
+            .registeredModel($0)
+        }
     }
 
     private func renameRegisteredModel(_ message: RequestMessage) throws -> Operation {
@@ -50,15 +61,16 @@ extension MLflowAPI {
         let newName = try message.requiredString("new_name")
         try validateNewModelName(newName, parameter: "new_name")
         try validateModelName(name)
-        return .write { .registeredModel(try $0.renameRegisteredModel(name, to: newName)) }
+        return .write {
+            try $0.renameRegisteredModel(name, to: newName)
+        } encode: {
+            .registeredModel($0)
+        }
     }
 
     private func deleteRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.modelName()
-        return .write { session in
-            try session.deleteRegisteredModel(name)
-            return .empty
-        }
+        return .write { try $0.deleteRegisteredModel(name) }
     }
 
     private func searchRegisteredModels(_ message: RequestMessage) throws -> Operation {
@@ -72,9 +84,7 @@ extension MLflowAPI {
             maxResults: maxResults,
             pageToken: pageToken
         )
-        return .read { session in
-            try answer("registered_models", try session.findRegisteredModels(search), in: session) { $1.write($0) }
-        }
+        return page("registered_models", { try $0.findRegisteredModels(search) }, write: { $1.write($0) })
     }
 
     private func getLatestVersions(_ message: RequestMessage) throws -> Operation {
@@ -85,8 +95,9 @@ extension MLflowAPI {
             let latest = try session.latestVersions(ofModel: name)
             // As in the reference, a model that is not there is found missing before its stages are read.
             let stages = try texts.map { try ModelStage(parsing: $0) }
-            let versions = latest.filter { stages.isEmpty || stages.contains($0.stage) }
-            return .json { writer in
+            return latest.filter { stages.isEmpty || stages.contains($0.stage) }
+        } encode: { versions in
+            .json { writer in
                 writer.beginObject()
                 if !versions.isEmpty {
                     writer.memberArray("model_versions") { writer in
@@ -103,10 +114,7 @@ extension MLflowAPI {
         let tag = Tag(key: try message.requiredString("key"), value: try message.string("value") ?? "")
         try validateModelName(name)
         try validateRegisteredModelTag(tag)
-        return .write { session in
-            try session.setRegisteredModelTag(tag, model: name)
-            return .empty
-        }
+        return .write { try $0.setRegisteredModelTag(tag, model: name) }
     }
 
     private func deleteRegisteredModelTag(_ message: RequestMessage) throws -> Operation {
@@ -114,10 +122,7 @@ extension MLflowAPI {
         let key = try message.requiredString("key")
         try validateModelName(name)
         try validateRegistryTagKey(key)
-        return .write { session in
-            try session.deleteRegisteredModelTag(key: key, model: name)
-            return .empty
-        }
+        return .write { try $0.deleteRegisteredModelTag(key: key, model: name) }
     }
 
     // MARK: Aliases
@@ -130,23 +135,21 @@ extension MLflowAPI {
         try validateModelAlias(alias)
         try validateUnreservedAlias(alias)
         let key = try ModelVersionKey(name: name, version: version)
-        return .write { session in
-            try session.setModelAlias(alias, version: key)
-            return .empty
-        }
+        return .write { try $0.setModelAlias(alias, version: key) }
     }
 
     private func getModelVersionByAlias(_ message: RequestMessage) throws -> Operation {
         let (name, alias) = try message.modelNameAndAlias()
-        return .read(.cheap) { .modelVersion(try $0.modelVersion(named: name, alias: alias)) }
+        return .read(.cheap) {
+            try $0.modelVersion(named: name, alias: alias)
+        } encode: {
+            .modelVersion($0)
+        }
     }
 
     private func deleteModelAlias(_ message: RequestMessage) throws -> Operation {
         let (name, alias) = try message.modelNameAndAlias()
-        return .write { session in
-            try session.deleteModelAlias(alias, model: name)
-            return .empty
-        }
+        return .write { try $0.deleteModelAlias(alias, model: name) }
     }
 }
 

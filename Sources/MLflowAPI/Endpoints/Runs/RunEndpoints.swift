@@ -1,17 +1,18 @@
 internal import Budgets
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
     var runEndpoints: [Endpoint] {
-        endpoint("POST", "runs/create", createRun)
-            + endpoint("GET", "runs/get", getRun)
-            + endpoint("POST", "runs/update", updateRun)
-            + endpoint("POST", "runs/delete", deleteRun)
-            + endpoint("POST", "runs/restore", restoreRun)
-            + endpoint("POST", "runs/search", searchRuns)
+        endpoint(.post, "runs/create", createRun)
+            + endpoint(.get, "runs/get", getRun)
+            + endpoint(.post, "runs/update", updateRun)
+            + endpoint(.post, "runs/delete", deleteRun)
+            + endpoint(.post, "runs/restore", restoreRun)
+            + endpoint(.post, "runs/search", searchRuns)
     }
 
     private func createRun(_ message: RequestMessage) throws -> Operation {
@@ -45,13 +46,25 @@ extension MLflowAPI {
         )
         // Without its time a body says the same for every run that is meant.
         return startTime == 0
-            ? .write { .run(try $0.createRun(new), showsOutputs: false) }
-            : .create("run") { .run(try $0.createRun(new), showsOutputs: false) }
+            ? .write {
+                try $0.createRun(new)
+            } encode: {
+                .run($0, showsOutputs: false)
+            }
+            : .create("run") {
+                try $0.createRun(new)
+            } encode: {
+                .run($0, showsOutputs: false)
+            }
     }
 
     private func getRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunID()
-        return .read(.cheap) { session in .run(try session.run(id: runID), showsOutputs: true) }
+        return .read(.cheap) {
+            try $0.run(id: runID)
+        } encode: {
+            .run($0, showsOutputs: true)
+        }
     }
 
     private func updateRun(_ message: RequestMessage) throws -> Operation {
@@ -59,31 +72,21 @@ extension MLflowAPI {
         let endTime = try message.integer("end_time")
         let status = try message.enumeration("status", as: RunStatus.self)
         let name = try message.boundedString("run_name")
-        return .write { session in
-            let info = try session.updateRun(runID, status: status, endTime: endTime, name: name)
-            return .json { writer in
-                writer.beginObject()
-                writer.key("run_info")
-                writer.write(info)
-                writer.endObject()
-            }
+        return .write {
+            try $0.updateRun(runID, status: status, endTime: endTime, name: name)
+        } encode: { info in
+            .json("run_info") { $0.write(info) }
         }
     }
 
     private func deleteRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunIDOnly()
-        return .write { session in
-            try session.deleteRun(runID)
-            return .empty
-        }
+        return .write { try $0.deleteRun(runID) }
     }
 
     private func restoreRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunIDOnly()
-        return .write { session in
-            try session.restoreRun(runID)
-            return .empty
-        }
+        return .write { try $0.restoreRun(runID) }
     }
 
     private func searchRuns(_ message: RequestMessage) throws -> Operation {
@@ -110,9 +113,7 @@ extension MLflowAPI {
             maxResults: Int(maxResults),
             pageToken: try message.string("page_token")
         )
-        return .read { session in
-            try answer("runs", try session.findRuns(search), in: session) { $1.write($0) }
-        }
+        return page("runs", { try $0.findRuns(search) }, write: { $1.write($0) })
     }
 }
 
@@ -126,13 +127,8 @@ extension RequestMessage {
     }
 }
 
-extension APIResponse {
-    fileprivate static func run(_ run: Run, showsOutputs: Bool) -> APIResponse {
-        .json(capacity: 2_048) { writer in
-            writer.beginObject()
-            writer.key("run")
-            writer.write(run, showsOutputs: showsOutputs)
-            writer.endObject()
-        }
+extension HTTPResponse {
+    fileprivate static func run(_ run: Run, showsOutputs: Bool) -> HTTPResponse {
+        .json("run", capacity: 2_048) { $0.write(run, showsOutputs: showsOutputs) }
     }
 }

@@ -1,3 +1,5 @@
+internal import HTTPServer
+internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
@@ -15,8 +17,8 @@ extension MLflowAPI {
         let answer = APIError(error).response
         var closed = endpoint
         // Without a look at the body, and before it arrives.
-        closed.handling = .upload { _, reply in
-            reply(answer)
+        closed.handling = .streamed { _, responder in
+            responder.send(answer)
             return nil
         }
         return closed

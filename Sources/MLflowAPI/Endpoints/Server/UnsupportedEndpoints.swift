@@ -1,3 +1,5 @@
+internal import HTTPServer
+internal import HTTPWire
 internal import Tracking
 internal import TrackingStore
 
@@ -38,8 +40,8 @@ extension MLflowAPI {
     /// Every method at a path and beneath it, with one answer for all.
     private func unsupported(_ path: String, _ message: String) -> [Endpoint] {
         let answer = APIError(TrackingError(.notImplemented, message)).response
-        let handling = Endpoint.Handling.message { _, reply in reply(answer) }
-        return ["GET", "POST", "PUT", "PATCH", "DELETE"].flatMap { method in
+        let handling = HTTPHandling.buffered { _, responder in responder.send(answer) }
+        return [HTTPMethod.get, .post, .put, .patch, .delete].flatMap { method in
             [path, path + "/", path + "/{rest...}"].map { path in
                 Endpoint(method: method, path: path, handling: handling)
             }

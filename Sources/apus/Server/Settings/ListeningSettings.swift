@@ -4,6 +4,8 @@ struct ListeningSettings {
     let port: Int
     /// Empty, or a path that begins with a slash and ends without one.
     let prefix: String
+    /// What every path is found beneath: nothing, and the prefix.
+    var bases: [String] { prefix.isEmpty ? [""] : ["", prefix] }
     /// What was ignored, a line each.
     let remarks: [String]
 

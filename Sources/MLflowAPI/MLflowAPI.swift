@@ -76,33 +76,13 @@ package struct MLflowAPI: Sendable {
 
     /// Every endpoint, once for each path at which it answers, the static prefix left out.
     package var endpoints: [Endpoint] {
-        let all =
-            experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + loggedModelEndpoints
-            + registeredModelEndpoints + modelVersionEndpoints + artifactEndpoints + artifactViewEndpoints
-            + artifactJournalEndpoints + multipartEndpoints + serverEndpoints
-            + unsupportedEndpoints
+        let groups = [
+            experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
+            registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
+            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, unsupportedEndpoints,
+        ]
+        let all = Array(groups.joined().joined())
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
-    }
-
-    /// An endpoint of the tracking API at both of its prefixes.
-    func endpoint(
-        _ method: HTTPMethod,
-        _ path: String,
-        _ handler: @escaping @Sendable (RequestMessage) throws -> Operation
-    ) -> [Endpoint] {
-        ["/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/"].map { prefix in
-            Endpoint(method: method, path: prefix + path, handling: messageHandling(handler))
-        }
-    }
-
-    func messageHandling(_ handler: @escaping @Sendable (RequestMessage) throws -> Operation) -> HTTPHandling {
-        .buffered { request, responder in
-            do {
-                perform(try handler(try RequestMessage(request)), for: request, responder)
-            } catch {
-                responder.send(response(to: error))
-            }
-        }
     }
 
     /// The answer to a failure; one that no client can cause is reported and hidden.

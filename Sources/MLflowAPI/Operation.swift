@@ -15,7 +15,7 @@ struct Operation: Sendable {
         /// As `write`, but a request that is repeated because its answer was lost is answered with what it made.
         case create(_ kind: String, @Sendable (WriteSession) throws -> Encoding)
         /// On a reader's thread, at one moment in time.
-        case read(ReadCost, @Sendable (ReadSession) throws -> Encoding)
+        case read(@Sendable (ReadSession) throws -> Encoding)
     }
 
     /// How an answer is made of a value, which is inside: the store knows neither its type nor the answer.
@@ -56,21 +56,27 @@ struct Operation: Sendable {
     }
 
     static func read<Value: Sendable>(
-        _ cost: ReadCost = .dear,
         _ work: @escaping @Sendable (ReadSession) throws -> Value,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
-        Operation(work: .read(cost) { Encoding(try work($0), encode) })
+        Operation(work: .read { Encoding(try work($0), encode) })
     }
 }
 
 extension MLflowAPI {
     /// Has the store do the work, and answers when it is done.
-    func perform(_ operation: Operation, for request: HTTPRequest, _ responder: HTTPResponder) {
+    ///
+    /// - Parameter cost: of a read.
+    func perform(
+        _ operation: Operation,
+        _ cost: ReadCost,
+        for request: HTTPRequest,
+        _ responder: HTTPResponder
+    ) {
         switch operation.work {
         case .write(let work): write(work, for: request, responder)
         case .create(let kind, let work): write(onlyOnce(kind, request, work), for: request, responder)
-        case .read(let cost, let work):
+        case .read(let work):
             store.read(work, cost: cost, for: request.caller) { result in
                 responder.send(answer(to: result, isShort: cost == .cheap))
             }

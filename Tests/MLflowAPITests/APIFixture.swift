@@ -79,13 +79,14 @@ final class APIFixture: Sendable {
             guard let upload = begin(request, responder) else { break }
             Self.deliver(request.body, to: upload)
         }
-        let answer: HTTPResponse =
+        let (answer, making): (HTTPResponse, Reply.Making) =
             switch try outcome.wait() {
-            case .ready(let response): response
-            case .short(let make), .long(let make): make()
+            case .ready(let response): (response, .ready)
+            case .short(let make): (make(), .short)
+            case .long(let make): (make(), .long)
             }
         try meanwhile()
-        return try Reply(answer)
+        return try Reply(answer, making)
     }
 
     /// A head as a client sends it.
@@ -161,7 +162,15 @@ struct Reply: Sendable {
     /// The number of pieces of a streamed body; 0 for other bodies.
     let pieces: Int
 
-    init(_ response: HTTPResponse) throws {
+    /// What the API handed over: an answer that was there, or how to make one.
+    enum Making {
+        case ready, short, long
+    }
+
+    let making: Making
+
+    init(_ response: HTTPResponse, _ making: Making) throws {
+        self.making = making
         status = response.status
         headers = response.headers
         switch response.body {

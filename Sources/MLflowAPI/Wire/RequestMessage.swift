@@ -18,10 +18,13 @@ struct RequestMessage {
     private let source: Source
     /// The captured path parameters.
     let pathParameters: [String]
+    /// How much one answer lists, for calls that page.
+    let pages: PageLimits?
 
     /// - Throws: `.invalidParameterValue` for another content type than JSON and for a body that is no JSON object.
-    init(_ request: HTTPRequest) throws(TrackingError) {
+    init(_ request: HTTPRequest, _ pages: PageLimits? = nil) throws(TrackingError) {
         pathParameters = request.parameters
+        self.pages = pages
         let isGet = request.method == .get || request.method == .head
         if isGet, !request.query.isEmpty {
             source = .query(request.query)
@@ -36,6 +39,7 @@ struct RequestMessage {
     private init(_ source: Source) {
         self.source = source
         pathParameters = []
+        pages = nil
     }
 
     private static func requireJSON(_ contentType: String?) throws(TrackingError) {

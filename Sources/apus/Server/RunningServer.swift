@@ -106,9 +106,11 @@ final class RunningServer {
         _ logger: Logger
     ) -> HTTPServer {
         var router = HTTPRouter()
+        let endpoints = api.endpoints
         for base in listening.bases {
-            for endpoint in api.endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
+            for endpoint in endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
         }
+        let routes = DeclaredRoutes(endpoints, prefix: listening.prefix)
         StaticPages.addRoutes(to: &router, listening)
         let page = StatisticsSource()
         for base in listening.bases {
@@ -118,6 +120,7 @@ final class RunningServer {
                 .blocking { _, responder in
                     let text = MetricsPage(
                         requests: metrics.snapshot,
+                        routes: routes,
                         server: page.statistics,
                         budgets: budgets,
                         store: store,
@@ -128,7 +131,7 @@ final class RunningServer {
                 }
             )
         }
-        var configuration = configuration(listening, security, metrics, rest, logger)
+        var configuration = configuration(listening, security, routes, metrics, rest, logger)
         configuration.budgets = budgets
         let server = HTTPServer(configuration: configuration, router: router)
         page.server = server
@@ -138,6 +141,7 @@ final class RunningServer {
     private static func configuration(
         _ listening: ListeningSettings,
         _ security: SecuritySettings,
+        _ routes: DeclaredRoutes,
         _ metrics: RequestMetrics,
         _ rest: IdleRest,
         _ logger: Logger
@@ -153,7 +157,7 @@ final class RunningServer {
             if let frameOptions = security.frameOptions {
                 configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
             }
-            let origins = security.origins.guarding(dataPaths: ["/2.0/mlflow/", "/3.0/mlflow/"])
+            let origins = security.origins.guarding { routes.isForScripts($0) }
             configuration.admit = { request in
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
                     return APIError(httpStatus: refusal.status, message: refusal.message).response
@@ -168,15 +172,21 @@ final class RunningServer {
         configuration.onExchange = { exchange in
             metrics.record(exchange)
             rest.noteRequest()
-            logger.debug(
-                "request",
-                metadata: [
-                    "method": "\(exchange.method?.rawValue ?? "none")", "route": "\(exchange.routePattern)",
-                    "status": "\(exchange.status)", "microseconds": "\(exchange.durationNanoseconds / 1_000)",
-                ]
-            )
+            logger.debug("request", metadata: Self.metadata(exchange, routes))
         }
         return configuration
+    }
+
+    private static func metadata(_ exchange: HTTPExchange, _ routes: DeclaredRoutes) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "method": "\(exchange.method?.rawValue ?? "none")", "route": "\(exchange.routePattern)",
+            "status": "\(exchange.status)", "microseconds": "\(exchange.durationNanoseconds / 1_000)",
+        ]
+        if let access = routes.endpoint(exchange.method, exchange.routePattern)?.access {
+            metadata["action"] = "\(access.action)"
+            metadata["resource"] = "\(access.resources.map(\.kind.rawValue).joined(separator: ","))"
+        }
+        return metadata
     }
 
     private func announce(

@@ -7,32 +7,20 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var artifactEndpoints: [Endpoint] {
-        let proxied = ["/api/2.0/mlflow-artifacts/", "/ajax-api/2.0/mlflow-artifacts/"].flatMap { prefix in
-            [
-                Endpoint(method: .get, path: prefix + "artifacts", handling: .blocking(listProxiedArtifacts)),
-                Endpoint(method: .get, path: prefix + "artifacts/{path...}", handling: .blocking(getProxiedArtifact)),
-                Endpoint(method: .put, path: prefix + "artifacts/{path...}", handling: .streamed(putProxiedArtifact)),
-                Endpoint(
-                    method: .delete,
-                    path: prefix + "artifacts/{path...}",
-                    handling: .blocking(deleteProxiedArtifact)
-                ),
-                namelessArtifact(.get, prefix + "artifacts/"),
-                namelessArtifact(.put, prefix + "artifacts/"),
-                namelessArtifact(.delete, prefix + "artifacts/"),
-            ]
-        }
-        let lists = ["/api/2.0/mlflow/artifacts/list", "/ajax-api/2.0/mlflow/artifacts/list"].map {
-            Endpoint(method: .get, path: $0, handling: .blocking(listArtifacts))
-        }
-        return proxied + lists + [
-            Endpoint(method: .get, path: "/get-artifact", handling: .blocking(getArtifact)),
-            Endpoint(
-                method: .post,
-                path: "/ajax-api/2.0/mlflow/upload-artifact",
-                handling: .streamed(uploadArtifact)
-            ),
+    var artifactEndpoints: [[Endpoint]] {
+        let file = "artifacts/{path...}"
+        let upload = "2.0/mlflow/upload-artifact"
+        return [
+            endpoint(.get, .artifacts, "artifacts", .lookUp(.folder), handling: .blocking(listProxiedArtifacts)),
+            endpoint(.get, .artifacts, file, .lookUp(.artifact), handling: .blocking(getProxiedArtifact)),
+            endpoint(.put, .artifacts, file, .change(.artifact), handling: .streamed(putProxiedArtifact)),
+            endpoint(.delete, .artifacts, file, .change(.artifact), handling: .blocking(deleteProxiedArtifact)),
+            namelessArtifact(.get, "artifacts/", .lookUp(.none)),
+            namelessArtifact(.put, "artifacts/", .change(.none)),
+            namelessArtifact(.delete, "artifacts/", .change(.none)),
+            endpoint(.get, .tracking, "artifacts/list", .lookUp(.run), handling: .blocking(listArtifacts)),
+            endpoint(.get, .root, "get-artifact", .lookUp(.run), handling: .blocking(getArtifact)),
+            endpoint(.post, .pages, upload, .change(.run), handling: .streamed(uploadArtifact)),
         ]
     }
 
@@ -131,9 +119,9 @@ extension MLflowAPI {
     }
 
     /// A route that ends where the name of an artifact should begin.
-    func namelessArtifact(_ method: HTTPMethod, _ path: String) -> Endpoint {
+    func namelessArtifact(_ method: HTTPMethod, _ path: String, _ access: Access) -> [Endpoint] {
         let answer = failure(ArtifactError.invalidPath(.empty), path: "")
-        return Endpoint(method: method, path: path, handling: .buffered { _, responder in responder.send(answer) })
+        return endpoint(method, .artifacts, path, access, handling: .buffered { $1.send(answer) })
     }
 
     private func deleteProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) {

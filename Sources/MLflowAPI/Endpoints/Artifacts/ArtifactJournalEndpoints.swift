@@ -6,10 +6,10 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var artifactJournalEndpoints: [Endpoint] {
-        ["/api/apus/1.0/artifacts/journal", "/ajax-api/apus/1.0/artifacts/journal"].map { path in
-            Endpoint(method: .get, path: path, handling: messageHandling(getArtifactJournal))
-        }
+    var artifactJournalEndpoints: [[Endpoint]] {
+        // It tells of everybody's artifacts unless the request names a run.
+        let access = Access.administer(.runID)
+        return [endpoint(.get, .apus, "artifacts/journal", access, pages: .journal, getArtifactJournal)]
     }
 
     /// Journals an event of which the files already tell, and calls `answer` when the entry is durable.
@@ -80,13 +80,7 @@ extension MLflowAPI {
     }
 
     private func getArtifactJournal(_ message: RequestMessage) throws -> Operation {
-        let maxResults = try message.integer("max_results") ?? 100
-        guard (1...1_000).contains(maxResults) else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be from 1 to 1000."
-            )
-        }
-        var query = ArtifactJournalQuery(maxResults: Int(maxResults))
+        var query = ArtifactJournalQuery(maxResults: try message.checkedPageSize(message.pageSize()))
         query.runID = try message.string("run_id").flatMap { $0.isEmpty ? nil : $0 }
         if let text = try message.string("path"), !text.isEmpty {
             do {

@@ -28,9 +28,6 @@ final class ArtifactZipBody: HTTPBodyProducer {
 ///
 /// Folders have no size. The count and the sum are those of the files in this answer.
 final class ArtifactTreeBody: HTTPBodyProducer {
-    /// The most entries of one answer.
-    static let maximumEntries: Int64 = 100_000
-
     private struct State {
         var walk: ArtifactWalk
         var writer: JSONWriter

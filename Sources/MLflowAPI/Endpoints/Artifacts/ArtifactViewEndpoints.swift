@@ -8,15 +8,13 @@ internal import TrackingStore
 
 extension MLflowAPI {
     /// Views of whole trees of artifacts, which the reference does not have: as an archive, as one list, side by side.
-    var artifactViewEndpoints: [Endpoint] {
-        ["/api", "/ajax-api"].flatMap { prefix in
-            let route = prefix + "/apus/1.0/runs/artifacts/"
-            return [
-                Endpoint(method: .get, path: route + "zip", handling: .blocking(getArtifactZip)),
-                Endpoint(method: .get, path: route + "tree", handling: .blocking(getArtifactTree)),
-                Endpoint(method: .get, path: route + "compare", handling: .blocking(compareArtifacts)),
-            ]
-        }
+    var artifactViewEndpoints: [[Endpoint]] {
+        let route = "runs/artifacts/"
+        return [
+            endpoint(.get, .apus, route + "zip", .search(.run), handling: .blocking(getArtifactZip)),
+            endpoint(.get, .apus, route + "tree", .search(.run), pages: .tree, handling: .blocking(getArtifactTree)),
+            endpoint(.get, .apus, route + "compare", .search(.runs("run_ids")), handling: .blocking(compareArtifacts)),
+        ]
     }
 
     /// `zip?run_id=…&path=…`: the run's artifacts, or one folder of them, as an archive that is made while it is sent.
@@ -49,21 +47,15 @@ extension MLflowAPI {
     private func getArtifactTree(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
-            let message = try RequestMessage(request)
-            let limit = try message.integer("max_results") ?? ArtifactTreeBody.maximumEntries
-            guard (1...ArtifactTreeBody.maximumEntries).contains(limit) else {
-                throw TrackingError.invalidParameter(
-                    "Invalid value \(limit) for parameter 'max_results' supplied. "
-                        + "It must be at least 1 and at most \(ArtifactTreeBody.maximumEntries)."
-                )
-            }
+            let message = try RequestMessage(request, .tree)
+            let limit = try message.checkedPageSize(message.pageSize())
             let folder = try servedFolder(of: run)
             let walk = try folder.store.walk(
                 path,
                 relativeTo: folder.base,
                 after: try message.string("page_token").flatMap { $0.isEmpty ? nil : $0 }
             )
-            return try stream(ArtifactTreeBody(walk, of: run, limit: limit))
+            return try stream(ArtifactTreeBody(walk, of: run, limit: Int64(limit)))
         }
     }
 

@@ -11,27 +11,24 @@ internal import TrackingStore
 // has them put together. In the reference the URLs lead to cloud storage; here they lead back to this server.
 
 extension MLflowAPI {
-    var multipartEndpoints: [Endpoint] {
-        ["/api", "/ajax-api"].flatMap { prefix in
-            let base = prefix + Self.multipartPath
-            return [
-                Endpoint(method: .post, path: base + "create/{path...}", handling: .blocking(createMultipart)),
-                Endpoint(method: .post, path: base + "complete/{path...}", handling: .blocking(completeMultipart)),
-                Endpoint(method: .post, path: base + "abort/{path...}", handling: .blocking(abortMultipart)),
-                Endpoint(method: .put, path: base + "parts/{upload}/{part}", handling: .streamed(putPart)),
-            ]
-                // Clients of 2.9 leave out the folder of the run (mlflow/mlflow#11225).
-                + ["create", "complete", "abort"].map { verb in
-                    Endpoint(
-                        method: .post,
-                        path: base + verb,
-                        handling: .buffered { _, responder in responder.send(APIError(Self.notForThis).response) }
-                    )
-                }
+    var multipartEndpoints: [[Endpoint]] {
+        let part = Self.multipartPath + "parts/{upload}/{part}"
+        var all = [endpoint(.put, .artifacts, part, .change(.upload), handling: .streamed(putPart))]
+        for (verb, handler) in [
+            ("create", createMultipart), ("complete", completeMultipart), ("abort", abortMultipart),
+        ] {
+            let path = Self.multipartPath + verb
+            all.append(
+                endpoint(.post, .artifacts, path + "/{path...}", .change(.artifact), handling: .blocking(handler))
+            )
+            // Clients of 2.9 leave out the folder of the run (mlflow/mlflow#11225).
+            let refusal = APIError(Self.notForThis).response
+            all.append(endpoint(.post, .artifacts, path, .change(.none), handling: .buffered { $1.send(refusal) }))
         }
+        return all
     }
 
-    private static let multipartPath = "/2.0/mlflow-artifacts/mpu/"
+    private static let multipartPath = "mpu/"
 
     /// Whether the client may send files in parts: the server must know the address that the client uses.
     func offersMultipart(_ request: HTTPRequest) -> Bool {
@@ -47,7 +44,7 @@ extension MLflowAPI {
         if let scheme = request.header("x-forwarded-proto"), scheme.lowercased() != "http" { return nil }
         if let outerHost = request.header("x-forwarded-host"), outerHost != request.host { return nil }
         if let outerPrefix = request.header("x-forwarded-prefix"), !["", "/"].contains(outerPrefix) { return nil }
-        let isBeneathPrefix = ["/api/", "/ajax-api/"].contains {
+        let isBeneathPrefix = PathFamily.api.prefixes.contains {
             request.routePattern.hasPrefix(settings.staticPrefix + $0)
         }
         return "http://" + request.host + (isBeneathPrefix ? settings.staticPrefix : "")
@@ -69,7 +66,7 @@ extension MLflowAPI {
             try store.requireFiles()
             let upload = try multipartUploads.create(path, partCount: Int(count), for: request.caller.peer)
             let signature = PartSignature(key: try multipartUploads.signingKey())
-            let url = base + "/api" + Self.multipartPath + "parts/" + upload.id + "/"
+            let url = base + PathFamily.artifacts.prefixes[0] + Self.multipartPath + "parts/" + upload.id + "/"
             responder.send(
                 .json(capacity: 256 + Int(count) * 256) { writer in
                     writer.beginObject()

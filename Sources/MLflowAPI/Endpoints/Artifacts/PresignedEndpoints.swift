@@ -14,40 +14,33 @@ private enum PresignedTarget {
 }
 
 extension MLflowAPI {
-    var presignedEndpoints: [Endpoint] {
-        var endpoints = presigned("upload", { try presignedUploadTarget($0) })
-        endpoints += presigned("download", { try presignedDownloadTarget($0) })
-        for prefix in ["/api", "/ajax-api"] {
-            let route = prefix + "/2.0/mlflow-artifacts/presigned/"
-            endpoints.append(
-                Endpoint(method: .get, path: route + "{path...}", handling: .buffered(refusePresignedDownload))
-            )
-            endpoints.append(namelessArtifact(.get, route))
-        }
-        return endpoints
+    var presignedEndpoints: [[Endpoint]] {
+        let route = "presigned/"
+        let refusal = HTTPHandling.buffered(refusePresignedDownload)
+        return [
+            presigned("upload", .change(.runID, .loggedModelID)) { try presignedUploadTarget($0) },
+            presigned("download", .lookUp(.runID)) { try presignedDownloadTarget($0) },
+            endpoint(.get, .artifacts, route + "{path...}", .lookUp(.artifact), handling: refusal),
+            namelessArtifact(.get, route, .lookUp(.none)),
+        ]
     }
 
     /// - Parameter target: checks the request; gives whose artifacts are meant.
     private func presigned(
         _ kind: String,
+        _ access: Access,
         _ target: @escaping @Sendable (RequestMessage) throws -> PresignedTarget
     ) -> [Endpoint] {
-        ["/api", "/ajax-api"].map { prefix in
-            Endpoint(
-                method: .post,
-                path: "\(prefix)/2.0/mlflow/artifacts/presigned-\(kind)-url",
-                handling: messageHandling { message in
-                    let target = try target(message)
-                    return .read(.cheap) { session in
-                        switch target {
-                        case .run(let id): try session.runInfo(id: id).artifactURI
-                        case .loggedModel(let id): try session.loggedModelInfo(id: id).artifactURI
-                        }
-                    } encode: {
-                        APIError(Self.refusal(ofPresigned: kind, artifactURI: $0)).response
-                    }
+        endpoint(.post, .tracking, "artifacts/presigned-\(kind)-url", access) { message in
+            let target = try target(message)
+            return .read { session in
+                switch target {
+                case .run(let id): try session.runInfo(id: id).artifactURI
+                case .loggedModel(let id): try session.loggedModelInfo(id: id).artifactURI
                 }
-            )
+            } encode: {
+                APIError(Self.refusal(ofPresigned: kind, artifactURI: $0)).response
+            }
         }
     }
 

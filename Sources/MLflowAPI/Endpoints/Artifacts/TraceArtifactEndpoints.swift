@@ -5,19 +5,16 @@ internal import Tracking
 
 extension MLflowAPI {
     /// Traces are not offered yet; a harmful artifact path is refused as such first, as the reference does.
-    var traceArtifactEndpoints: [Endpoint] {
-        ["2.0", "3.0"].map { version in
-            Endpoint(
-                method: .get,
-                path: "/ajax-api/\(version)/mlflow/get-trace-artifact",
-                handling: .buffered { request, responder in
-                    do {
-                        responder.send(try refuseTraceArtifact(request))
-                    } catch {
-                        responder.send(response(to: error))
-                    }
-                }
-            )
+    var traceArtifactEndpoints: [[Endpoint]] {
+        let handling = HTTPHandling.buffered { request, responder in
+            do {
+                responder.send(try refuseTraceArtifact(request))
+            } catch {
+                responder.send(response(to: error))
+            }
+        }
+        return ["2.0", "3.0"].map { version in
+            endpoint(.get, .pages, version + "/mlflow/get-trace-artifact", .lookUp(.none), handling: handling)
         }
     }
 

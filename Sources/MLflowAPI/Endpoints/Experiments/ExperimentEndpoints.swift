@@ -6,24 +6,21 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var experimentEndpoints: [Endpoint] {
-        endpoint(.post, "experiments/create", createExperiment)
-            + endpoint(.get, "experiments/get", getExperiment)
-            + endpoint(.get, "experiments/get-by-name", getExperimentByName)
-            + endpoint(.get, "experiments/search", searchExperiments)
-            + endpoint(.post, "experiments/search", searchExperiments)
-            + endpoint(.post, "experiments/update", updateExperiment)
-            + endpoint(.post, "experiments/delete", deleteExperiment)
-            + endpoint(.post, "experiments/restore", restoreExperiment)
-            + endpoint(.post, "experiments/set-experiment-tag", setExperimentTag)
-            + endpoint(.post, "experiments/delete-experiment-tag", deleteExperimentTag)
-            + [
-                Endpoint(
-                    method: .post,
-                    path: "/ajax-api/2.0/mlflow/experiments/search-datasets",
-                    handling: messageHandling(searchDatasets)
-                )
-            ]
+    var experimentEndpoints: [[Endpoint]] {
+        let search = Access.search(.unnamed(.experiment))
+        return [
+            endpoint(.post, .tracking, "experiments/create", .change(.unnamed(.experiment)), createExperiment),
+            endpoint(.get, .tracking, "experiments/get", .lookUp(.experiment), getExperiment),
+            endpoint(.get, .tracking, "experiments/get-by-name", .lookUp(.experimentName), getExperimentByName),
+            endpoint(.get, .tracking, "experiments/search", search, pages: .experiments, searchExperiments),
+            endpoint(.post, .tracking, "experiments/search", search, pages: .experiments, searchExperiments),
+            endpoint(.post, .tracking, "experiments/update", .change(.experiment), updateExperiment),
+            endpoint(.post, .tracking, "experiments/delete", .change(.experiment), deleteExperiment),
+            endpoint(.post, .tracking, "experiments/restore", .change(.experiment), restoreExperiment),
+            endpoint(.post, .tracking, "experiments/set-experiment-tag", .change(.experiment), setExperimentTag),
+            endpoint(.post, .tracking, "experiments/delete-experiment-tag", .change(.experiment), deleteExperimentTag),
+            endpoint(.post, .pages, "2.0/mlflow/experiments/search-datasets", .search(.experiments), searchDatasets),
+        ]
     }
 
     private func createExperiment(_ message: RequestMessage) throws -> Operation {
@@ -67,7 +64,7 @@ extension MLflowAPI {
 
     private func getExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .read(.cheap) {
+        return .read {
             try $0.experiment(id: id)
         } encode: {
             .experiment($0)
@@ -76,7 +73,7 @@ extension MLflowAPI {
 
     private func getExperimentByName(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("experiment_name")
-        return .read(.cheap) {
+        return .read {
             try $0.experiment(named: name)
         } encode: {
             .experiment($0)
@@ -85,33 +82,20 @@ extension MLflowAPI {
 
     private func searchExperiments(_ message: RequestMessage) throws -> Operation {
         let viewType = try message.enumeration("view_type", as: ViewType.self) ?? .activeOnly
-        let maxResults = try message.integer("max_results") ?? 0
+        let pageSize = try message.pageSize()
         let orderBy = try message.strings("order_by") ?? []
         let filter = try message.string("filter") ?? ""
         let pageToken = try message.string("page_token")
-        guard maxResults >= 1 else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be a positive integer"
-            )
-        }
-        guard maxResults <= Self.maximumResults else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. "
-                    + "It must be at most \(Self.maximumResults)"
-            )
-        }
+        let maxResults = try message.checkedPageSize(pageSize)
         let search = ExperimentSearch(
             viewType: viewType,
             filter: try parseFilter(filter, for: .experiments),
             orderings: try parseOrderBy(orderBy, for: .experiments),
-            maxResults: Int(maxResults),
+            maxResults: maxResults,
             pageToken: pageToken
         )
         return page("experiments", { try $0.findExperiments(search) }, write: { $1.write($0) })
     }
-
-    /// The largest page of a search.
-    static let maximumResults: Int64 = 50_000
 
     private func updateExperiment(_ message: RequestMessage) throws -> Operation {
         let text = try message.requiredString("experiment_id")

@@ -7,20 +7,12 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var loggedModelArtifactEndpoints: [Endpoint] {
-        let lists = ["/api", "/ajax-api"].map { prefix in
-            Endpoint(
-                method: .get,
-                path: prefix + "/2.0/mlflow/logged-models/{model_id}/artifacts/directories",
-                handling: .blocking(listLoggedModelArtifacts)
-            )
-        }
-        return lists + [
-            Endpoint(
-                method: .get,
-                path: "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
-                handling: .blocking(getLoggedModelArtifact)
-            )
+    var loggedModelArtifactEndpoints: [[Endpoint]] {
+        let list = "logged-models/{model_id}/artifacts/directories"
+        let file = "2.0/mlflow/logged-models/{model_id}/artifacts/files"
+        return [
+            endpoint(.get, .tracking, list, .lookUp(.loggedModel), handling: .blocking(listLoggedModelArtifacts)),
+            endpoint(.get, .pages, file, .lookUp(.loggedModel), handling: .blocking(getLoggedModelArtifact)),
         ]
     }
 

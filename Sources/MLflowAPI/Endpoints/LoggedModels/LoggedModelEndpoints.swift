@@ -5,17 +5,20 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var loggedModelEndpoints: [Endpoint] {
+    var loggedModelEndpoints: [[Endpoint]] {
         let route = "logged-models"
-        return endpoint(.post, route, createLoggedModel)
-            + endpoint(.get, route + "/{model_id}", getLoggedModel)
-            + endpoint(.patch, route + "/{model_id}", finalizeLoggedModel)
-            + endpoint(.delete, route + "/{model_id}", deleteLoggedModel)
-            + endpoint(.patch, route + "/{model_id}/tags", setLoggedModelTags)
-            + endpoint(.delete, route + "/{model_id}/tags/{tag_key}", deleteLoggedModelTag)
-            + endpoint(.post, route + "/{model_id}/params", logLoggedModelParams)
-            + endpoint(.post, route + "/search", searchLoggedModels)
-            + loggedModelArtifactEndpoints
+        let model = route + "/{model_id}"
+        let search = route + "/search"
+        return [
+            endpoint(.post, .tracking, route, .change(.experiment), createLoggedModel),
+            endpoint(.get, .tracking, model, .lookUp(.loggedModel), getLoggedModel),
+            endpoint(.patch, .tracking, model, .change(.loggedModel), finalizeLoggedModel),
+            endpoint(.delete, .tracking, model, .change(.loggedModel), deleteLoggedModel),
+            endpoint(.patch, .tracking, model + "/tags", .change(.loggedModel), setLoggedModelTags),
+            endpoint(.delete, .tracking, model + "/tags/{tag_key}", .change(.loggedModel), deleteLoggedModelTag),
+            endpoint(.post, .tracking, model + "/params", .change(.loggedModel), logLoggedModelParams),
+            endpoint(.post, .tracking, search, .search(.experiments), pages: .loggedModels, searchLoggedModels),
+        ] + loggedModelArtifactEndpoints
     }
 
     private func createLoggedModel(_ message: RequestMessage) throws -> Operation {
@@ -45,21 +48,25 @@ extension MLflowAPI {
     private func getLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let allowsDeleted = try message.string("allow_deleted")?.lowercased() == "true"
-        return .read(.cheap) {
+        return .read {
             try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)
         } encode: {
             .loggedModel($0)
         }
     }
 
-    /// The model is the one that the body names, as in the reference.
+    /// The model is the one in the path; a body that names another is refused, where the reference follows the body.
     private func finalizeLoggedModel(_ message: RequestMessage) throws -> Operation {
-        let modelID = try message.requiredString("model_id")
+        let modelID = message.pathParameters[0]
+        let namedID = try message.requiredString("model_id")
         guard let field = try message.field("status", isRequired: true), !field.isEmptyText else {
             throw RequestMessage.missing("status")
         }
         guard let status = try message.enumeration("status", as: LoggedModelStatus.self) else {
             throw field.invalid("status")
+        }
+        guard ExactText(namedID) == ExactText(modelID) else {
+            throw TrackingError.invalidParameter("The body names the model '\(namedID)' and the path '\(modelID)'.")
         }
         return .write {
             try $0.finalizeLoggedModel(modelID, status: status)

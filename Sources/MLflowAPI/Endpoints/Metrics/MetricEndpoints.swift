@@ -4,16 +4,14 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var metricEndpoints: [Endpoint] {
-        endpoint(.get, "metrics/get-history", getMetricHistory)
-            + endpoint(.get, "metrics/get-history-bulk-interval", getMetricHistoryBulkInterval)
-            + [
-                Endpoint(
-                    method: .get,
-                    path: "/ajax-api/2.0/mlflow/metrics/get-history-bulk",
-                    handling: messageHandling(getMetricHistoryBulk)
-                )
-            ]
+    var metricEndpoints: [[Endpoint]] {
+        let interval = "metrics/get-history-bulk-interval"
+        let bulk = "2.0/mlflow/metrics/get-history-bulk"
+        return [
+            endpoint(.get, .tracking, "metrics/get-history", .search(.run), pages: .history, getMetricHistory),
+            endpoint(.get, .tracking, interval, .search(.runs("run_ids")), pages: .samples, getMetricSamples),
+            endpoint(.get, .pages, bulk, .search(.runs("run_id")), pages: .bulkHistory, getMetricHistoryBulk),
+        ]
     }
 
     /// Answers with all points, or with a page of them; a long answer is made piece by piece.
@@ -23,14 +21,9 @@ extension MLflowAPI {
             key: try message.requiredString("metric_key")
         )
         let pageToken = try message.string("page_token")
-        let maxResults = try message.integer("max_results")
-        if let maxResults, maxResults <= 0 {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be a positive integer."
-            )
-        }
+        let limit = Int64(try message.checkedPageSize(message.pageSize()))
         return .read { session in
-            try MetricHistoryBody(history, pageToken: pageToken, limit: maxResults ?? .max, store: store, in: session)
+            try MetricHistoryBody(history, pageToken: pageToken, limit: limit, store: store, in: session)
         } encode: {
             try stream($0)
         }
@@ -42,14 +35,9 @@ extension MLflowAPI {
         guard let key = try message.string("metric_key") else {
             throw TrackingError.invalidParameter("GetMetricHistoryBulk request must specify a metric_key.")
         }
-        let limit = min(try message.integer("max_results") ?? 25_000, 25_000)
-        guard limit >= 0 else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer."
-            )
-        }
+        let limit = try message.checkedPageSize(message.pageSize())
         return .read {
-            try $0.metricHistories(key: key, runIDs: runIDs, limit: Int(limit))
+            try $0.metricHistories(key: key, runIDs: runIDs, limit: limit)
         } encode: { points in
             .json(capacity: 160 * points.count + 64) { writer in
                 writer.beginObject()
@@ -73,7 +61,7 @@ extension MLflowAPI {
         }
     }
 
-    private func getMetricHistoryBulkInterval(_ message: RequestMessage) throws -> Operation {
+    private func getMetricSamples(_ message: RequestMessage) throws -> Operation {
         guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
             throw RequestMessage.missing("run_ids")
         }
@@ -86,19 +74,13 @@ extension MLflowAPI {
         let key = try message.requiredString("metric_key")
         let first = try message.integer("start_step")
         let last = try message.integer("end_step")
-        let maxResults = try message.integer("max_results") ?? Self.maximumSamples
-        guard (1...Self.maximumSamples).contains(maxResults) else {
-            throw TrackingError.invalidParameter(
-                "max_results must be between 1 and \(Self.maximumSamples). "
-                    + "See the API docs for more information about request parameters."
-            )
-        }
+        let maxResults = try message.checkedPageSize(message.pageSize())
         let steps = try stepRange(first, last)
         return .read { session in
             try runIDs.map { runID in
                 let history = MetricHistory(runID: runID, key: key)
                 return (
-                    runID: runID, points: try session.sampleMetric(history, steps: steps, maxResults: Int(maxResults))
+                    runID: runID, points: try session.sampleMetric(history, steps: steps, maxResults: maxResults)
                 )
             }
         } encode: { samples in
@@ -115,9 +97,6 @@ extension MLflowAPI {
             }
         }
     }
-
-    /// The largest sample of one run.
-    private static let maximumSamples: Int64 = 2_500
 
     private func stepRange(_ first: Int64?, _ last: Int64?) throws(TrackingError) -> ClosedRange<Int64>? {
         switch (first, last) {

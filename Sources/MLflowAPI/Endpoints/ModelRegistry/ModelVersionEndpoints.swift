@@ -8,23 +8,21 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var modelVersionEndpoints: [Endpoint] {
-        endpoint(.post, "model-versions/create", createModelVersion)
-            + endpoint(.get, "model-versions/get", getModelVersion)
-            + endpoint(.patch, "model-versions/update", updateModelVersion)
-            + endpoint(.post, "model-versions/transition-stage", moveModelVersion)
-            + endpoint(.delete, "model-versions/delete", deleteModelVersion)
-            + endpoint(.get, "model-versions/search", searchModelVersions)
-            + endpoint(.get, "model-versions/get-download-uri", getDownloadURI)
-            + endpoint(.post, "model-versions/set-tag", setModelVersionTag)
-            + endpoint(.delete, "model-versions/delete-tag", deleteModelVersionTag)
-            + [
-                Endpoint(
-                    method: .get,
-                    path: "/model-versions/get-artifact",
-                    handling: .blocking(getModelVersionArtifact)
-                )
-            ]
+    var modelVersionEndpoints: [[Endpoint]] {
+        let search = Access.search(.unnamed(.registeredModel))
+        let artifact = "model-versions/get-artifact"
+        return [
+            endpoint(.post, .tracking, "model-versions/create", .change(.model), createModelVersion),
+            endpoint(.get, .tracking, "model-versions/get", .lookUp(.model), getModelVersion),
+            endpoint(.patch, .tracking, "model-versions/update", .change(.model), updateModelVersion),
+            endpoint(.post, .tracking, "model-versions/transition-stage", .change(.model), moveModelVersion),
+            endpoint(.delete, .tracking, "model-versions/delete", .change(.model), deleteModelVersion),
+            endpoint(.get, .tracking, "model-versions/search", search, pages: .modelVersions, searchModelVersions),
+            endpoint(.get, .tracking, "model-versions/get-download-uri", .lookUp(.model), getDownloadURI),
+            endpoint(.post, .tracking, "model-versions/set-tag", .change(.model), setModelVersionTag),
+            endpoint(.delete, .tracking, "model-versions/delete-tag", .change(.model), deleteModelVersionTag),
+            endpoint(.get, .root, artifact, .lookUp(.model), handling: .blocking(getModelVersionArtifact)),
+        ]
     }
 
     private func createModelVersion(_ message: RequestMessage) throws -> Operation {
@@ -63,7 +61,7 @@ extension MLflowAPI {
 
     private func getModelVersion(_ message: RequestMessage) throws -> Operation {
         let key = try message.modelVersionKey()
-        return .read(.cheap) {
+        return .read {
             try $0.modelVersion(key)
         } encode: {
             .modelVersion($0)
@@ -111,7 +109,7 @@ extension MLflowAPI {
 
     private func searchModelVersions(_ message: RequestMessage) throws -> Operation {
         let filter = try message.string("filter") ?? ""
-        let maxResults = try message.maxResults(atMost: 200_000) ?? 200_000
+        let maxResults = try message.checkedPageSize(message.pageSize())
         let orderBy = try message.strings("order_by") ?? []
         let pageToken = try message.string("page_token")
         let search = RegistrySearch(
@@ -146,7 +144,7 @@ extension MLflowAPI {
             name: try message.string("name") ?? "",
             version: try message.string("version") ?? ""
         )
-        return .read(.cheap) {
+        return .read {
             try $0.modelVersionLocation(key)
         } encode: { location in
             .json { writer in

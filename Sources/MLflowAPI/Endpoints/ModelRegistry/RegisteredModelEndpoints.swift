@@ -6,20 +6,25 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var registeredModelEndpoints: [Endpoint] {
-        endpoint(.post, "registered-models/create", createRegisteredModel)
-            + endpoint(.get, "registered-models/get", getRegisteredModel)
-            + endpoint(.patch, "registered-models/update", updateRegisteredModel)
-            + endpoint(.post, "registered-models/rename", renameRegisteredModel)
-            + endpoint(.delete, "registered-models/delete", deleteRegisteredModel)
-            + endpoint(.get, "registered-models/search", searchRegisteredModels)
-            + endpoint(.get, "registered-models/get-latest-versions", getLatestVersions)
-            + endpoint(.post, "registered-models/get-latest-versions", getLatestVersions)
-            + endpoint(.post, "registered-models/set-tag", setRegisteredModelTag)
-            + endpoint(.delete, "registered-models/delete-tag", deleteRegisteredModelTag)
-            + endpoint(.post, "registered-models/alias", setModelAlias)
-            + endpoint(.get, "registered-models/alias", getModelVersionByAlias)
-            + endpoint(.delete, "registered-models/alias", deleteModelAlias)
+    var registeredModelEndpoints: [[Endpoint]] {
+        let creation = Access.change(.unnamed(.registeredModel))
+        let search = Access.search(.unnamed(.registeredModel))
+        let path = "registered-models/search"
+        return [
+            endpoint(.post, .tracking, "registered-models/create", creation, createRegisteredModel),
+            endpoint(.get, .tracking, "registered-models/get", .lookUp(.model), getRegisteredModel),
+            endpoint(.patch, .tracking, "registered-models/update", .change(.model), updateRegisteredModel),
+            endpoint(.post, .tracking, "registered-models/rename", .change(.model), renameRegisteredModel),
+            endpoint(.delete, .tracking, "registered-models/delete", .change(.model), deleteRegisteredModel),
+            endpoint(.get, .tracking, path, search, pages: .registeredModels, searchRegisteredModels),
+            endpoint(.get, .tracking, "registered-models/get-latest-versions", .lookUp(.model), getLatestVersions),
+            endpoint(.post, .tracking, "registered-models/get-latest-versions", .lookUp(.model), getLatestVersions),
+            endpoint(.post, .tracking, "registered-models/set-tag", .change(.model), setRegisteredModelTag),
+            endpoint(.delete, .tracking, "registered-models/delete-tag", .change(.model), deleteRegisteredModelTag),
+            endpoint(.post, .tracking, "registered-models/alias", .change(.model), setModelAlias),
+            endpoint(.get, .tracking, "registered-models/alias", .lookUp(.model), getModelVersionByAlias),
+            endpoint(.delete, .tracking, "registered-models/alias", .change(.model), deleteModelAlias),
+        ]
     }
 
     private func createRegisteredModel(_ message: RequestMessage) throws -> Operation {
@@ -37,7 +42,7 @@ extension MLflowAPI {
 
     private func getRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.modelName()
-        return .read(.cheap) {
+        return .read {
             try $0.registeredModel(named: name)
         } encode: {
             .registeredModel($0)
@@ -75,7 +80,7 @@ extension MLflowAPI {
 
     private func searchRegisteredModels(_ message: RequestMessage) throws -> Operation {
         let filter = try message.string("filter") ?? ""
-        let maxResults = try message.maxResults(atMost: 1_000) ?? 100
+        let maxResults = try message.checkedPageSize(message.pageSize())
         let orderBy = try message.strings("order_by") ?? []
         let pageToken = try message.string("page_token")
         let search = RegistrySearch(
@@ -91,7 +96,7 @@ extension MLflowAPI {
         let name = try message.requiredString("name")
         let texts = try message.strings("stages") ?? []
         try validateModelName(name)
-        return .read(.cheap) { session in
+        return .read { session in
             let latest = try session.latestVersions(ofModel: name)
             // As in the reference, a model that is not there is found missing before its stages are read.
             let stages = try texts.map { try ModelStage(parsing: $0) }
@@ -140,7 +145,7 @@ extension MLflowAPI {
 
     private func getModelVersionByAlias(_ message: RequestMessage) throws -> Operation {
         let (name, alias) = try message.modelNameAndAlias()
-        return .read(.cheap) {
+        return .read {
             try $0.modelVersion(named: name, alias: alias)
         } encode: {
             .modelVersion($0)
@@ -167,18 +172,5 @@ extension RequestMessage {
         try validateModelName(name)
         try validateModelAlias(alias)
         return (name, alias)
-    }
-
-    /// The size of a page; nil when absent.
-    ///
-    /// - Throws: `.invalidParameterValue` below 1 and above the limit.
-    func maxResults(atMost limit: Int64) throws(TrackingError) -> Int? {
-        guard let field = try field("max_results") else { return nil }
-        let count = try field.integer("max_results")
-        guard count <= limit else { throw field.invalid("max_results") }
-        guard count >= 1 else {
-            throw .invalidParameter("Invalid value for max_results. It must be a positive integer, but got \(count)")
-        }
-        return Int(count)
     }
 }

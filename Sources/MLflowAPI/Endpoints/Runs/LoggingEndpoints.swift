@@ -4,15 +4,17 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var loggingEndpoints: [Endpoint] {
-        endpoint(.post, "runs/log-metric", logMetric)
-            + endpoint(.post, "runs/log-parameter", logParam)
-            + endpoint(.post, "runs/set-tag", setTag)
-            + endpoint(.post, "runs/delete-tag", deleteTag)
-            + endpoint(.post, "runs/log-batch", logBatch)
-            + endpoint(.post, "runs/log-inputs", logInputs)
-            + endpoint(.post, "runs/outputs", logOutputs)
-            + endpoint(.post, "runs/log-model", logModel)
+    var loggingEndpoints: [[Endpoint]] {
+        [
+            endpoint(.post, .tracking, "runs/log-metric", .change(.run), logMetric),
+            endpoint(.post, .tracking, "runs/log-parameter", .change(.run), logParam),
+            endpoint(.post, .tracking, "runs/set-tag", .change(.run), setTag),
+            endpoint(.post, .tracking, "runs/delete-tag", .change(.runID), deleteTag),
+            endpoint(.post, .tracking, "runs/log-batch", .change(.runID), logBatch),
+            endpoint(.post, .tracking, "runs/log-inputs", .change(.runID), logInputs),
+            endpoint(.post, .tracking, "runs/outputs", .change(.runID), logOutputs),
+            endpoint(.post, .tracking, "runs/log-model", .change(.runID), logModel),
+        ]
     }
 
     private func logMetric(_ message: RequestMessage) throws -> Operation {

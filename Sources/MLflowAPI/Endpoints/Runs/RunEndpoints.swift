@@ -6,13 +6,15 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var runEndpoints: [Endpoint] {
-        endpoint(.post, "runs/create", createRun)
-            + endpoint(.get, "runs/get", getRun)
-            + endpoint(.post, "runs/update", updateRun)
-            + endpoint(.post, "runs/delete", deleteRun)
-            + endpoint(.post, "runs/restore", restoreRun)
-            + endpoint(.post, "runs/search", searchRuns)
+    var runEndpoints: [[Endpoint]] {
+        [
+            endpoint(.post, .tracking, "runs/create", .change(.experiment), createRun),
+            endpoint(.get, .tracking, "runs/get", .lookUp(.run), getRun),
+            endpoint(.post, .tracking, "runs/update", .change(.run), updateRun),
+            endpoint(.post, .tracking, "runs/delete", .change(.runID), deleteRun),
+            endpoint(.post, .tracking, "runs/restore", .change(.runID), restoreRun),
+            endpoint(.post, .tracking, "runs/search", .search(.experiments), pages: .runs, searchRuns),
+        ]
     }
 
     private func createRun(_ message: RequestMessage) throws -> Operation {
@@ -60,7 +62,7 @@ extension MLflowAPI {
 
     private func getRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunID()
-        return .read(.cheap) {
+        return .read {
             try $0.run(id: runID)
         } encode: {
             .run($0, showsOutputs: true)
@@ -92,17 +94,10 @@ extension MLflowAPI {
     private func searchRuns(_ message: RequestMessage) throws -> Operation {
         let experimentIDs = try message.strings("experiment_ids") ?? []
         let filter = try message.string("filter") ?? ""
-        let maxResults = try message.integer("max_results") ?? 1_000
-        guard maxResults <= Self.maximumResults else {
-            throw (try message.field("max_results"))?.invalid("max_results") ?? RequestMessage.missing("max_results")
-        }
+        let pageSize = try message.pageSize()
         let orderBy = try message.strings("order_by") ?? []
         let viewType = try message.enumeration("run_view_type", as: ViewType.self) ?? .activeOnly
-        guard maxResults >= 1 else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be a positive integer"
-            )
-        }
+        let maxResults = try message.checkedPageSize(pageSize)
         let comparisons = try parseFilter(filter, for: .runs)
         let orderings = try parseOrderBy(orderBy, for: .runs)
         let search = RunSearch(
@@ -110,7 +105,7 @@ extension MLflowAPI {
             viewType: viewType,
             filter: comparisons,
             orderings: orderings,
-            maxResults: Int(maxResults),
+            maxResults: maxResults,
             pageToken: try message.string("page_token")
         )
         return page("runs", { try $0.findRuns(search) }, write: { $1.write($0) })

@@ -7,8 +7,7 @@ extension MLflowAPI {
     ///
     /// The rest answers 501; the reference's 503 would make its client retry for minutes.
     func openWithArtifactsOnly(_ endpoint: Endpoint) -> Endpoint {
-        let told = ["/health", "/version", "/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"]
-        if told.contains(endpoint.path) || endpoint.path.contains("/mlflow-artifacts/") { return endpoint }
+        if endpoint.family == .artifacts || endpoint.access.resources == [.server] { return endpoint }
         let error = TrackingError(
             .notImplemented,
             "Endpoint: \(endpoint.path) disabled due to the server running in `--artifacts-only` mode. "

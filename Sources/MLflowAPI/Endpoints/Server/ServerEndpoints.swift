@@ -4,21 +4,13 @@ internal import JSON
 internal import TrackingStore
 
 extension MLflowAPI {
-    var serverEndpoints: [Endpoint] {
-        let information = ["/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"].map { path in
-            Endpoint(
-                method: .get,
-                path: path,
-                handling: .buffered { request, responder in responder.send(serverInformation(request)) }
-            )
-        }
-        return information + [
-            Endpoint(method: .get, path: "/health", handling: .buffered(health)),
-            Endpoint(
-                method: .get,
-                path: "/version",
-                handling: .buffered { _, responder in responder.send(.text(settings.version)) }
-            ),
+    var serverEndpoints: [[Endpoint]] {
+        let version = HTTPResponse.text(settings.version)
+        let information = HTTPHandling.buffered { $1.send(serverInformation($0)) }
+        return [
+            endpoint(.get, .api, "3.0/mlflow/server-info", .lookUp(.server), handling: information),
+            endpoint(.get, .root, "health", .lookUp(.server), handling: .buffered(health)),
+            endpoint(.get, .root, "version", .lookUp(.server), handling: .buffered { $1.send(version) }),
         ]
     }
 

@@ -51,7 +51,9 @@ let modules: [Target] = [
     .target(
         name: "MLflowAPI",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "Hashing", "JSON", "Tracking", "TrackingStore",
+            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "HTTPServer", "HTTPWire", "Hashing", "JSON",
+            "Tracking",
+            "TrackingStore",
         ],
         swiftSettings: settings
     ),
@@ -82,7 +84,7 @@ let tests: [Target] = [
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(
         name: "HTTPTests",
-        dependencies: ["Budgets", "CZlib", "HTTPClient", "HTTPServer", "HTTPWire"],
+        dependencies: ["Budgets", "CZlib", "Files", "HTTPClient", "HTTPServer", "HTTPWire"],
         swiftSettings: settings
     ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),
@@ -100,7 +102,10 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "MLflowAPITests",
-        dependencies: ["ArtifactStore", "Budgets", "JSON", "MLflowAPI", "TestSupport", "Tracking", "TrackingStore"],
+        dependencies: [
+            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "JSON", "MLflowAPI", "TestSupport",
+            "Tracking", "TrackingStore",
+        ],
         swiftSettings: settings
     ),
     .testTarget(

@@ -92,7 +92,7 @@ package final class ArtifactRoot: Sendable {
         let (result, code) = retryingInterrupts { fstat(descriptor.rawValue, &status) }
         guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
         switch status.kind {
-        case .file: return OpenArtifact(owner: descriptor, status: status)
+        case .file: return OpenArtifact(descriptor, status: status)
         case .folder: throw .isDirectory
         case .symbolicLink, .other: throw .notFound
         }

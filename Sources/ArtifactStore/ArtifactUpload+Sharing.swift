@@ -21,12 +21,13 @@ extension Sharing {
         guard size > 0 else { return nil }
         for candidate in contents.candidates(for: sha256) {
             guard let copy = try? root.open(candidate), copy.size == size,
-                haveEqualBytes(copy.owner, file, size: size)
+                haveEqualBytes(copy.descriptor, file, size: size)
             else { continue }
-            if ioctl(file.rawValue, UInt(Self.cloneFile), copy.owner.rawValue) == 0 { return .extents }
+            if ioctl(file.rawValue, UInt(Self.cloneFile), copy.descriptor.rawValue) == 0 { return .extents }
             // Another program may have written the copy a moment ago. Files that this server wrote are already
             // durable.
-            guard fsync(copy.owner.rawValue) == 0, (try? folder.link(copy.owner, replacing: name)) != nil else {
+            guard fsync(copy.descriptor.rawValue) == 0, (try? folder.link(copy.descriptor, replacing: name)) != nil
+            else {
                 continue
             }
             return .inode

@@ -21,7 +21,7 @@ extension OpenArtifact {
         var filled = 0
         while filled < wanted {
             let rest = UnsafeMutableRawBufferPointer(rebasing: space[filled...])
-            let read = pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
+            let read = pread(descriptor.rawValue, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
             let code = read < 0 ? errno : ENODATA
             if read > 0 {
                 filled += read

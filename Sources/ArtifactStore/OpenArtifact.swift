@@ -1,16 +1,16 @@
-internal import Files
+package import Files
 internal import Glibc
 
 /// A file that is open for reading, with the facts that the head of a response needs.
 ///
 /// The descriptor is closed when the last reference is released, so keep a reference until the last byte is sent.
 package final class OpenArtifact: Sendable {
-    let owner: Descriptor
+    package let descriptor: Descriptor
     /// The file at the moment of opening; a committed file never changes, uploads replace it whole.
     let status: FileStatus
 
-    init(owner: Descriptor, status: stat) {
-        self.owner = owner
+    init(_ descriptor: Descriptor, status: stat) {
+        self.descriptor = descriptor
         self.status = FileStatus(status)
     }
 
@@ -19,9 +19,6 @@ package final class OpenArtifact: Sendable {
 
     /// The modification time in whole seconds since 1970, for `Last-Modified`.
     package var modificationSeconds: Int64 { status.modification.seconds }
-
-    /// For `sendfile` and `pread` only; valid as long as this object, never to be closed by the caller.
-    package var descriptor: Int32 { owner.rawValue }
 
     /// A strong entity tag with its quotes (RFC 9110 §8.8.3): another one for each upload of
     /// the file, unless the new bytes share the space of the old ones.

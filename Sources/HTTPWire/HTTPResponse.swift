@@ -1,4 +1,4 @@
-internal import Files
+package import Files
 
 /// A response: status, header fields and body.
 ///
@@ -12,7 +12,11 @@ package struct HTTPResponse: Sendable {
     package var headers: [(name: String, value: String)]
     package var body: HTTPResponseBody
 
-    package init(status: Int, headers: [(name: String, value: String)] = [], body: HTTPResponseBody = .bytes([])) {
+    package init(
+        status: Int = 200,
+        headers: [(name: String, value: String)] = [],
+        body: HTTPResponseBody = .bytes([])
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
@@ -56,9 +60,10 @@ package struct HTTPStaticBytes: @unchecked Sendable {
     }
 }
 
-/// A part of an open file that is sent as a body; owns the descriptor and closes it when the answer is done.
-package final class HTTPFileBody: Sendable {
-    private let descriptor: Descriptor
+/// A part of an open file that is sent as a body.
+package struct HTTPFileBody: Sendable {
+    /// Stays open until the answer is done.
+    package let descriptor: Descriptor
     /// Where in the file the body begins, in bytes.
     package let offset: Int
     /// Bytes to send.
@@ -66,13 +71,10 @@ package final class HTTPFileBody: Sendable {
     /// If the file turns out to be shorter, the connection is closed early, so that the client notices.
     package let length: Int
 
-    /// The descriptor for `sendfile`; valid as long as this object exists.
-    package var rawDescriptor: Int32 { descriptor.rawValue }
-
-    /// - Parameter owning: an open descriptor of a regular file; this object closes it.
-    package init(owning descriptor: Int32, offset: Int, length: Int) {
+    /// - Parameter descriptor: of a regular file.
+    package init(_ descriptor: Descriptor, offset: Int, length: Int) {
         precondition(offset >= 0 && length >= 0, "offset and length must not be negative, got \(offset) and \(length)")
-        self.descriptor = Descriptor(owning: descriptor)
+        self.descriptor = descriptor
         self.offset = offset
         self.length = length
     }

@@ -1,4 +1,5 @@
 internal import Filter
+package import HTTPWire
 internal import JSON
 package import Tracking
 
@@ -49,8 +50,8 @@ package struct APIError: Error, Sendable {
     }
 
     /// The answer that carries the error; where it says that the client should come again, the server adds when.
-    package var response: APIResponse {
-        APIResponse.json(status: status) { writer in
+    package var response: HTTPResponse {
+        HTTPResponse.json(status: status) { writer in
             writer.beginObject()
             writer.member("error_code", code)
             writer.member("message", message)

@@ -1,5 +1,7 @@
 package import ArtifactStore
 internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
 package import Tracking
 package import TrackingStore
 
@@ -9,6 +11,8 @@ package struct MLflowAPI: Sendable {
     package struct Settings: Sendable {
         /// The MLflow version that the API answers for, as `/version` says it.
         package var version = "3.17.2"
+        /// Beneath this path everything is found once more; begins with a slash and ends with none, or is empty.
+        package var staticPrefix = ""
         /// Whether the `mlflow-artifacts` routes work.
         package var servesArtifacts = true
         /// Whether nothing but those routes works.
@@ -70,70 +74,19 @@ package struct MLflowAPI: Sendable {
         self.reportFailure = reportFailure
     }
 
-    /// Every endpoint, once for each path at which it answers.
+    /// Every endpoint, once for each path at which it answers, the static prefix left out.
     package var endpoints: [Endpoint] {
-        let all =
-            experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + loggedModelEndpoints
-            + registeredModelEndpoints + modelVersionEndpoints + artifactEndpoints + artifactViewEndpoints
-            + artifactJournalEndpoints + multipartEndpoints + serverEndpoints + pageEndpoints
-            + unsupportedEndpoints
+        let groups = [
+            experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
+            registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
+            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, unsupportedEndpoints,
+        ]
+        let all = Array(groups.joined().joined())
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }
 
-    /// An endpoint of the tracking API at both of its prefixes.
-    func endpoint(
-        _ method: String,
-        _ path: String,
-        _ handler: @escaping @Sendable (RequestMessage) throws -> Operation
-    ) -> [Endpoint] {
-        ["/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/"].map { prefix in
-            Endpoint(method: method, path: prefix + path, handling: messageHandling(handler))
-        }
-    }
-
-    func messageHandling(_ handler: @escaping @Sendable (RequestMessage) throws -> Operation) -> Endpoint.Handling {
-        .message { request, reply in
-            do {
-                perform(try handler(try RequestMessage(request)), for: request, reply)
-            } catch {
-                reply(response(to: error))
-            }
-        }
-    }
-
-    private func perform(_ operation: Operation, for request: APIRequest, _ reply: @escaping APIReply) {
-        switch operation {
-        case .write(let work):
-            store.write(work, for: request.caller, mayBlock: request.mayBlock) { reply(response(of: $0)) }
-        case .create(let kind, let work):
-            let once = onlyOnce(kind, request, work)
-            store.write(once, for: request.caller, mayBlock: request.mayBlock) { reply(response(of: $0)) }
-        case .read(let cost, let work):
-            store.read(work, cost: cost, for: request.caller) { reply(response(of: $0)) }
-        case .answer(let answer): reply(answer)
-        }
-    }
-
-    private func onlyOnce(
-        _ kind: String,
-        _ request: APIRequest,
-        _ work: @escaping @Sendable (WriteSession) throws -> APIResponse
-    ) -> @Sendable (WriteSession) throws -> APIResponse {
-        guard settings.recognizesRetries,
-            let creation = Creation(kind, body: request.body, caller: request.caller)
-        else { return work }
-        return { session in try session.once(creation) { try work(session) } }
-    }
-
-    private func response(of result: Result<APIResponse, any Error>) -> APIResponse {
-        switch result {
-        case .success(let answer): answer
-        case .failure(let error): response(to: error)
-        }
-    }
-
     /// The answer to a failure; one that no client can cause is reported and hidden.
-    func response(to error: any Error) -> APIResponse {
+    func response(to error: any Error) -> HTTPResponse {
         if (error as? TrackingError)?.code == .databaseLocked { reportDatabaseLock(error) }
         if let known = APIError(error) { return known.response }
         reportFailure(error)

@@ -1,4 +1,5 @@
 import ArtifactStore
+import Files
 import Glibc
 import Testing
 
@@ -78,7 +79,7 @@ extension OpenArtifact {
     /// The whole content; the files of tests are small.
     func text() throws -> String {
         var bytes = [UInt8](repeating: 0, count: Int(size))
-        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        let count = bytes.withUnsafeMutableBytes { pread(descriptor.rawValue, $0.baseAddress, $0.count, 0) }
         try #require(count == bytes.count)
         return String(decoding: bytes, as: UTF8.self)
     }

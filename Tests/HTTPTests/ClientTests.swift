@@ -12,14 +12,14 @@ import Testing
             router.add(
                 .get,
                 "/stream",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     responder.send(HTTPResponse(status: 200, body: .stream(RepeatingProducer(piece, times: 9))))
                 }
             )
             router.add(
                 .get,
                 "/nothing",
-                .buffered(maximumBodyBytes: nil) { _, responder in responder.send(HTTPResponse(status: 204)) }
+                .buffered { _, responder in responder.send(HTTPResponse(status: 204)) }
             )
         })
         let client = HTTPClient(host: "127.0.0.1", port: server.port)
@@ -39,7 +39,7 @@ import Testing
             $0.add(
                 .get,
                 "/broken",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     let producer = RepeatingProducer([1], times: 1, breaks: true)
                     responder.send(HTTPResponse(status: 200, body: .stream(producer)))
                 }

@@ -1,4 +1,5 @@
 import CZlib
+import Glibc
 import HTTPServer
 import HTTPWire
 import Testing
@@ -59,20 +60,39 @@ import Testing
             router.add(
                 .get,
                 "/json",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     responder.send(HTTPResponse(contentType: "application/json", bytes: Array(Self.text.utf8)))
                 }
             )
             router.add(
                 .get,
                 "/json/stream",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     let producer = RepeatingProducer(Array(Self.text.utf8), times: 3)
                     let headers = [(name: "Content-Type", value: "text/plain")]
                     responder.send(HTTPResponse(status: 200, headers: headers, body: .stream(producer)))
                 }
             )
         })
+    }
+
+    /// The name of the thread that runs this, as `SystemThread` has set it.
+    private static var threadName: String {
+        var name = [CChar](repeating: 0, count: 16)
+        pthread_getname_np(pthread_self(), &name, name.count)
+        return name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+    }
+
+    @Test func `a short answer is made on a loop and a long one on a thread for it, never where it is given`() throws {
+        let server = try TestServer(routes: { router in
+            let make: @Sendable () -> HTTPResponse = {
+                HTTPResponse(contentType: "text/plain", bytes: Array(Self.threadName.utf8))
+            }
+            router.add(.get, "/short", .blocking { _, responder in responder.send(.short(make)) })
+            router.add(.get, "/long", .blocking { _, responder in responder.send(.long(make)) })
+        })
+        #expect(try server.exchange("GET /short HTTP/1.1\r\nHost: a\r\n\r\n").text.hasPrefix("http.loop."))
+        #expect(try server.exchange("GET /long HTTP/1.1\r\nHost: a\r\n\r\n").text == "http.packer")
     }
 
     @Test(arguments: [

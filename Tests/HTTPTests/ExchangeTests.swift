@@ -114,7 +114,7 @@ import Testing
             router.add(
                 .get,
                 "/twice",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     responder.send(HTTPResponse(status: 201))
                     responder.send(HTTPResponse(status: 202))
                 }
@@ -131,7 +131,7 @@ import Testing
             router.add(
                 .get,
                 "/evil",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     responder.send(
                         HTTPResponse(status: 200, headers: [("X-A", "b\r\nX-C: d"), ("Content-Length", "9")])
                     )

@@ -48,7 +48,7 @@ import Testing
             router.add(
                 .get,
                 "/endless",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     responder.send(HTTPResponse(status: 200, body: .stream(Endless(gone))))
                 }
             )
@@ -64,7 +64,7 @@ import Testing
             router.add(
                 .get,
                 "/wait",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     DispatchQueue(label: "test.wait").async {
                         gate.wait()
                         responder.send(HTTPResponse(status: 200))

@@ -5,7 +5,7 @@ import Testing
 @Suite struct RouterTests {
     private static func router() -> HTTPRouter {
         var router = HTTPRouter()
-        let nothing = HTTPHandling.buffered(maximumBodyBytes: nil) { _, _ in }
+        let nothing = HTTPHandling.buffered { _, _ in }
         router.add(.get, "/", nothing)
         router.add(.get, "/api/runs/get", nothing)
         router.add(.post, "/api/models/search", nothing)

@@ -109,7 +109,7 @@ import Testing
 
     private func server(_ origins: [String]) throws -> TestServer {
         let hosts = HostPolicy(exemptPaths: ["/health"])
-        let policy = OriginPolicy(allowedOrigins: origins).guarding(dataPaths: ["/2.0/mlflow/"])
+        let policy = OriginPolicy(allowedOrigins: origins).guarding { $0.path.contains("/2.0/mlflow/") }
         return try TestServer(configure: { configuration in
             configuration.requestHeaders = policy.responseHeaders
             configuration.admit = { request in

@@ -23,7 +23,7 @@ import Testing
             router.add(
                 .get,
                 "/bytes/{count}",
-                .buffered(maximumBodyBytes: nil) { request, responder in
+                .buffered { request, responder in
                     let bytes = [UInt8](repeating: 7, count: Int(request.parameters[0]) ?? 0)
                     responder.send(HTTPResponse(contentType: "image/png", bytes: bytes))
                 }
@@ -31,7 +31,7 @@ import Testing
             router.add(
                 .get,
                 "/endless",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     let piece = [UInt8](repeating: 7, count: 65_536)
                     let producer = RepeatingProducer(piece, times: 10_000)
                     responder.send(HTTPResponse(status: 200, body: .stream(producer)))

@@ -1,4 +1,5 @@
 import Dispatch
+import Files
 import Glibc
 import HTTPServer
 import HTTPWire
@@ -37,7 +38,11 @@ import Testing
                 "/file/{offset}/{length}",
                 .blocking { request, responder in
                     let offset = Int(request.parameters[0]) ?? 0
-                    let body = HTTPFileBody(owning: dup(file), offset: offset, length: Int(request.parameters[1]) ?? 0)
+                    let body = HTTPFileBody(
+                        Descriptor(owning: dup(file)),
+                        offset: offset,
+                        length: Int(request.parameters[1]) ?? 0
+                    )
                     responder.send(HTTPResponse(status: 200, body: .file(body)))
                 }
             )
@@ -58,7 +63,7 @@ import Testing
             router.add(
                 .get,
                 "/large",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     responder.send(HTTPResponse(contentType: "image/png", bytes: Self.pattern))
                 }
             )
@@ -74,7 +79,7 @@ import Testing
             router.add(
                 .get,
                 "/stream/{times}",
-                .buffered(maximumBodyBytes: nil) { request, responder in
+                .buffered { request, responder in
                     let producer = RepeatingProducer(piece, times: Int(request.parameters[0]) ?? 0)
                     responder.send(HTTPResponse(status: 200, body: .stream(producer)))
                 }
@@ -82,7 +87,7 @@ import Testing
             router.add(
                 .get,
                 "/broken",
-                .buffered(maximumBodyBytes: nil) { _, responder in
+                .buffered { _, responder in
                     let producer = RepeatingProducer(piece, times: 2, breaks: true)
                     responder.send(HTTPResponse(status: 200, body: .stream(producer)))
                 }

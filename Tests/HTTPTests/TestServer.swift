@@ -52,14 +52,14 @@ final class TestServer {
         router.add(
             .get,
             "/hello",
-            .buffered(maximumBodyBytes: nil) { _, responder in
+            .buffered { _, responder in
                 responder.send(HTTPResponse(contentType: "text/plain", bytes: Array("hello".utf8)))
             }
         )
         router.add(
             .post,
             "/echo",
-            .buffered(maximumBodyBytes: nil) { request, responder in
+            .buffered { request, responder in
                 responder.send(HTTPResponse(contentType: "application/octet-stream", bytes: request.body))
             }
         )
@@ -79,7 +79,7 @@ final class TestServer {
                 responder.send(HTTPResponse(contentType: "text/x", bytes: Array(text.utf8)))
             }
         )
-        router.add(.get, "/dropped", .buffered(maximumBodyBytes: nil) { _, _ in })
+        router.add(.get, "/dropped", .buffered { _, _ in })
         router.add(.put, "/upload/{path...}", .streamed { _, responder in CountingReceiver(uploads, responder) })
         router.add(
             .put,

@@ -1,6 +1,10 @@
 import ArtifactStore
 import Budgets
+import Coding
+import Files
 import Glibc
+import HTTPServer
+import HTTPWire
 import JSON
 import MLflowAPI
 import Synchronization
@@ -15,13 +19,7 @@ final class APIFixture: Sendable {
     let api: MLflowAPI
     /// The internal errors that the API reported.
     let failures = Failures()
-    /// The server's address for clients; nil if the server cannot know it.
-    var baseURL: String? {
-        get { address.withLock { $0 } }
-        set { address.withLock { $0 = newValue } }
-    }
-    private let address = Mutex<String?>("http://tracking.example:5000/prefix")
-    private let endpoints: [Endpoint]
+    private let router: HTTPRouter
 
     init(adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }) throws {
         stored = try StoreFixture()
@@ -34,7 +32,11 @@ final class APIFixture: Sendable {
             settings: settings,
             reportFailure: { failures.add("\($0)") }
         )
-        endpoints = api.endpoints
+        var router = HTTPRouter()
+        for base in Set(["", settings.staticPrefix]) {
+            for endpoint in api.endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
+        }
+        self.router = router
     }
 
     /// Sends a JSON request to a route of the tracking API.
@@ -48,7 +50,7 @@ final class APIFixture: Sendable {
         try send("GET", "/api/2.0/mlflow/" + path, query: query)
     }
 
-    /// Sends a request; the path is already percent-decoded.
+    /// Sends a request; neither the path nor the query is percent-encoded yet.
     ///
     /// - Parameter meanwhile: runs between the head and the body of the answer.
     func send(
@@ -60,33 +62,57 @@ final class APIFixture: Sendable {
         from caller: Caller = .server,
         meanwhile: () throws -> Void = {}
     ) throws -> Reply {
-        let (endpoint, parameters) = try #require(match(method, path), "no endpoint for \(method) \(path)")
-        var headers = headers
-        if !body.isEmpty { headers["content-length"] = "\(body.utf8.count)" }
-        let request = APIRequest(
-            method: method,
-            parameters: parameters,
-            query: query.map { (name: $0.0, value: $0.1) },
-            header: { [headers] in headers[$0] },
-            body: Array(body.utf8),
-            acceptsGzip: headers["accept-encoding"] == "gzip",
-            baseURL: { [baseURL] in baseURL },
-            caller: caller
-        )
-        let outcome = Outcome<APIResponse>()
-        switch endpoint.handling {
-        case .message(let handle), .blocking(let handle): handle(request) { outcome.give($0) }
-        case .upload(let handle):
-            guard let upload = handle(request, { outcome.give($0) }) else { break }
-            Self.deliver(Array(body.utf8), to: upload)
+        let head = try Self.head(method, path, query, bodyBytes: body.utf8.count, headers)
+        var request = HTTPRequest(head: head, caller: caller, isAloneOnItsThread: false)
+        let match = router.match(request.method, rawPath: request.rawPath)
+        guard case .found(let handling, let pattern, let parameters) = match else {
+            throw NoEndpoint(request: "\(method) \(path)")
         }
-        let answer = try outcome.wait()
+        request.routePattern = pattern
+        request.parameters = parameters
+        request.body = Array(body.utf8)
+        let outcome = Outcome<HTTPAnswer>()
+        let responder = HTTPResponder(AnswerTaker(outcome))
+        switch handling {
+        case .buffered(_, let handle), .blocking(let handle): handle(request, responder)
+        case .streamed(let begin):
+            guard let upload = begin(request, responder) else { break }
+            Self.deliver(request.body, to: upload)
+        }
+        let (answer, making): (HTTPResponse, Reply.Making) =
+            switch try outcome.wait() {
+            case .ready(let response): (response, .ready)
+            case .short(let make): (make(), .short)
+            case .long(let make): (make(), .long)
+            }
         try meanwhile()
-        return try Reply(answer)
+        return try Reply(answer, making)
+    }
+
+    /// A head as a client sends it.
+    private static func head(
+        _ method: String,
+        _ path: String,
+        _ query: [(String, String)],
+        bodyBytes: Int,
+        _ headers: [String: String]
+    ) throws -> RequestHead {
+        let encode = { (text: String) in PercentCoding.encode(text) }
+        var target = path.split(separator: "/", omittingEmptySubsequences: false).map { encode(String($0)) }
+            .joined(separator: "/")
+        let pairs = query.map { "\(encode($0.0))=\(encode($0.1))" }
+        if !pairs.isEmpty { target += "?" + pairs.joined(separator: "&") }
+        var fields = headers
+        fields["host"] = fields["host"] ?? "tracking.example:5000"
+        if bodyBytes > 0 { fields["content-length"] = "\(bodyBytes)" }
+        let lines = ["\(method) \(target) HTTP/1.1"] + fields.map { "\($0.key): \($0.value)" }
+        var parser = RequestHeadParser(limits: HTTPLimits())
+        let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+        return try #require(try bytes.withUnsafeBytes { try parser.parse($0) }).head
     }
 
     /// Delivers the bytes in pieces, like a socket.
-    private static func deliver(_ bytes: [UInt8], to upload: any APIUpload) {
+    private static func deliver(_ bytes: [UInt8], to upload: any HTTPBodyReceiver) {
         do {
             for start in stride(from: 0, to: bytes.count, by: 1_000_000) {
                 try bytes[start..<min(start + 1_000_000, bytes.count)].withUnsafeBytes { try upload.receive($0) }
@@ -98,35 +124,25 @@ final class APIFixture: Sendable {
     }
 
     /// Whether an endpoint exists for the method and path.
-    func answers(_ method: String, _ path: String) -> Bool { match(method, path) != nil }
+    func answers(_ method: HTTPMethod, _ path: String) -> Bool {
+        if case .found = router.match(method, rawPath: path) { true } else { false }
+    }
+}
 
-    private func match(_ method: String, _ path: String) -> (Endpoint, [String])? {
-        let candidates = endpoints.filter { $0.method == method }
-        if let exact = candidates.first(where: { $0.path == path }) { return (exact, []) }
-        for endpoint in candidates where endpoint.path.contains("{") {
-            if let parameters = Self.parameters(of: path, in: endpoint.path) { return (endpoint, parameters) }
-        }
-        return nil
+/// The request of a test that no endpoint is there for.
+struct NoEndpoint: Error {
+    let request: String
+}
+
+/// Gives an answer to whoever waits for it.
+private final class AnswerTaker: HTTPAnswerReceiver {
+    private let outcome: Outcome<HTTPAnswer>
+
+    init(_ outcome: Outcome<HTTPAnswer>) {
+        self.outcome = outcome
     }
 
-    /// The parameters of a path; nil if it does not match the pattern.
-    private static func parameters(of path: String, in pattern: String) -> [String]? {
-        var rest = path[...]
-        var parameters: [String] = []
-        for part in pattern.split(separator: "/") {
-            guard rest.utf8.first == UInt8(ascii: "/"), rest.utf8.count > 1 else { return nil }
-            rest = rest[rest.utf8.index(after: rest.startIndex)...]
-            if part.hasSuffix("...}") { return parameters + [String(rest)] }
-            let end = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
-            if part.hasPrefix("{") {
-                parameters.append(String(rest[..<end]))
-            } else if part != rest[..<end] {
-                return nil
-            }
-            rest = rest[end...]
-        }
-        return rest.isEmpty ? parameters : nil
-    }
+    func take(_ answer: HTTPAnswer) { outcome.give(answer) }
 }
 
 /// Internal errors, which no client can cause.
@@ -146,20 +162,31 @@ struct Reply: Sendable {
     /// The number of pieces of a streamed body; 0 for other bodies.
     let pieces: Int
 
-    init(_ response: APIResponse) throws {
+    /// What the API handed over: an answer that was there, or how to make one.
+    enum Making {
+        case ready, short, long
+    }
+
+    let making: Making
+
+    init(_ response: HTTPResponse, _ making: Making) throws {
+        self.making = making
         status = response.status
         headers = response.headers
         switch response.body {
         case .bytes(let body):
             bytes = body
             pieces = 0
-        case .file(let file, let range):
-            var body = [UInt8](repeating: 0, count: Int(range.upperBound - range.lowerBound))
+        case .file(let file):
+            var body = [UInt8](repeating: 0, count: file.length)
             let count = body.withUnsafeMutableBytes {
-                pread(file.descriptor, $0.baseAddress, $0.count, off_t(range.lowerBound))
+                pread(file.descriptor.rawValue, $0.baseAddress, $0.count, file.offset)
             }
             try #require(count == body.count)
             bytes = body
+            pieces = 0
+        case .staticBytes(let body):
+            bytes = Array(body.pointer)
             pieces = 0
         case .stream(let producer):
             var body: [UInt8] = []

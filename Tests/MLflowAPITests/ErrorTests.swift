@@ -1,3 +1,4 @@
+import HTTPWire
 import JSON
 import MLflowAPI
 import TestSupport
@@ -186,6 +187,6 @@ import Tracking
         let fixture = try APIFixture()
         let offered = fixture.api.endpoints.map { "\($0.method) \($0.path)" }
         #expect(Set(offered).count == offered.count)
-        #expect(!fixture.answers("GET", "/api/2.0/mlflow/nothing"))
+        #expect(!fixture.answers(.get, "/api/2.0/mlflow/nothing"))
     }
 }

@@ -31,7 +31,7 @@ import Testing
 
     /// Sends a part to its URL like the client: without credentials, content type and Origin field.
     private func put(_ fixture: APIFixture, _ url: String, _ body: String) throws -> Reply {
-        let address = "http://tracking.example:5000/prefix"
+        let address = "http://tracking.example:5000"
         #expect(url.hasPrefix(address + Self.route + "/parts/"))
         let target = url.dropFirst(address.count).split(separator: "?")
         let query = try target[1].split(separator: "&").map { pair in
@@ -199,11 +199,19 @@ import Testing
 
     @Test func `a client whose address is not known sends files whole`() throws {
         let fixture = try APIFixture()
-        fixture.baseURL = nil
-        #expect(try fixture.send("GET", Self.information).member("multipart_uploads_enabled").bool == false)
+        let proxied = ["content-type": "application/json", "x-forwarded-proto": "https"]
+        let information = try fixture.send("GET", Self.information, headers: proxied)
+        #expect(try information.member("multipart_uploads_enabled").bool == false)
         let path = "\(Self.route)/create/\(Self.folder)"
-        let reply = try fixture.send("POST", path, body: #"{"path":"x"}"#, headers: Self.json)
+        let reply = try fixture.send("POST", path, body: #"{"path":"x"}"#, headers: proxied)
         #expect(reply.error == "501 NOT_IMPLEMENTED \(Self.fallback)")
+    }
+
+    @Test(arguments: ["", "/api"]) func `a URL leads where its client came in`(base: String) throws {
+        let fixture = try APIFixture { settings, _ in settings.staticPrefix = "/api" }
+        let path = "\(base)\(Self.route)/create/\(Self.folder)"
+        let reply = try fixture.send("POST", path, body: #"{"path":"x","num_parts":1}"#, headers: Self.json)
+        #expect(reply.text.contains(#""url":"http://tracking.example:5000\#(base)\#(Self.route)/parts/"#))
     }
 
     @Test func `as many uploads are open as may be, and the next file goes whole`() throws {

@@ -50,7 +50,7 @@ package struct ArtifactWalk: Sendable {
             let (result, code) = retryingInterrupts { fstat(descriptor.rawValue, &status) }
             guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
             guard status.kind == .file else { throw .notFound }
-            return OpenArtifact(owner: descriptor, status: status)
+            return OpenArtifact(descriptor, status: status)
         }
     }
 

@@ -9,30 +9,31 @@ enum ResponseCompression {
     /// Below it the extra header fields cost more than compression saves.
     static let minimumBytes = 1_024
 
-    /// Returns the response as it will be sent.
+    /// Whether the response should be compressed for this client.
     ///
-    /// It runs on the thread that sends the answer.
-    static func apply(to response: HTTPResponse, acceptsGzip: Bool) -> HTTPResponse {
-        guard isEligible(response) else { return response }
-        var result = response
+    /// Adds `Vary` to a response that may be compressed for other clients.
+    static func isWanted(for response: inout HTTPResponse, acceptsGzip: Bool) -> Bool {
+        guard isEligible(response) else { return false }
         // Caches must know that another client may get other bytes (RFC 9110 §12.5.5).
-        result.headers.append(("Vary", "Accept-Encoding"))
-        guard acceptsGzip else { return result }
+        response.headers.append(("Vary", "Accept-Encoding"))
+        return acceptsGzip
+    }
+
+    /// Compresses the answer, which takes long: never called on an event loop.
+    static func apply(to response: inout HTTPResponse) {
         switch response.body {
         case .bytes(let bytes):
-            guard let compressed = bytes.withUnsafeBytes(compress) else { return result }
-            result.body = .bytes(compressed)
+            guard let compressed = bytes.withUnsafeBytes(compress) else { return }
+            response.body = .bytes(compressed)
         case .staticBytes(let bytes):
-            guard let compressed = compress(bytes.pointer) else { return result }
-            result.body = .bytes(compressed)
+            guard let compressed = compress(bytes.pointer) else { return }
+            response.body = .bytes(compressed)
         case .stream(let producer):
-            guard let compressing = CompressingProducer(producer) else { return result }
-            result.body = .stream(compressing)
-        case .file:
-            return result
+            guard let compressing = CompressingProducer(producer) else { return }
+            response.body = .stream(compressing)
+        case .file: return
         }
-        result.headers.append(("Content-Encoding", "gzip"))
-        return result
+        response.headers.append(("Content-Encoding", "gzip"))
     }
 
     private static func isEligible(_ response: HTTPResponse) -> Bool {

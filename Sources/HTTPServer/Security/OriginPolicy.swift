@@ -9,7 +9,7 @@ package struct OriginPolicy: Sendable {
     /// Allowed origins with a `*` in them, in lower case.
     private let patterns: [Glob]
     private let allowsEverything: Bool
-    private var dataPaths: [String] = []
+    private var isData: @Sendable (HTTPRequest) -> Bool = { _ in false }
 
     /// - Parameter allowedOrigins: such as `https://notebook.example`; a `*` within, as in `https://*.example`, stands
     ///   for any characters; `*` alone allows all, then without credentials.
@@ -22,10 +22,10 @@ package struct OriginPolicy: Sendable {
 
     /// A policy that also refuses requests for data from pages of other sites: such a page could not read the answer,
     /// but its requests would make the server work.
-    /// - Parameter paths: parts of the paths of data that a page can only read, not show.
-    package func guarding(dataPaths paths: [String]) -> OriginPolicy {
+    /// - Parameter isData: whether a request asks for data that a page can only read, not show.
+    package func guarding(_ isData: @escaping @Sendable (HTTPRequest) -> Bool) -> OriginPolicy {
         var copy = self
-        copy.dataPaths = paths
+        copy.isData = isData
         return copy
     }
 
@@ -91,8 +91,7 @@ package struct OriginPolicy: Sendable {
         guard !allowsEverything, request.header("sec-fetch-site") == "cross-site",
             request.header("sec-fetch-mode") != "navigate"
         else { return false }
-        let path = request.path
-        return dataPaths.contains { path.contains($0) }
+        return isData(request)
     }
 
     private static let hiddenRead = HTTPRefusal(

@@ -12,6 +12,8 @@ typealias ConnectionID = UInt64
 enum LoopMessage: Sendable {
     case adopt(Int32, Holding, Peer)
     case answer(ConnectionID, exchange: UInt64, HTTPResponse)
+    /// Makes a short answer, which then comes as a message of its own.
+    case make(ConnectionID, @Sendable () -> Void)
     case opened(ConnectionID, exchange: UInt64, (any HTTPBodyReceiver)?)
     case pumped(ConnectionID, UploadPump.Outcome)
     case fileSent(ConnectionID, count: Int, Transfer)
@@ -137,6 +139,7 @@ final class EventLoop: @unchecked Sendable {
         case .adopt(let descriptor, let place, let peer): adopt(descriptor, place, peer)
         case .answer(let id, let exchange, let response):
             with(id) { $0.takeAnswer(response, exchange: exchange) }
+        case .make(let id, let work): if connections[id] != nil { work() }
         case .opened(let id, let exchange, let receiver):
             with(id) { $0.takeReceiver(receiver, exchange: exchange) }
         case .pumped(let id, let outcome): with(id) { $0.takePumpOutcome(outcome) }

@@ -7,12 +7,12 @@ package import HTTPWire
 /// Cheap to copy. Text is made from the received bytes when asked for.
 package struct HTTPRequest: Sendable {
     let head: RequestHead
-    /// Decoded path parameters in the order of the route's pattern; empty before routing.
-    package internal(set) var parameters: [String] = []
-    /// The pattern that matched; empty before routing.
-    package internal(set) var routePattern = ""
+    /// Decoded path parameters in the order of the route's pattern.
+    package var parameters: [String] = []
+    /// The pattern that matched; empty where none did.
+    package var routePattern = ""
     /// The whole body after its content coding was taken off; empty for streamed routes.
-    package internal(set) var body: [UInt8] = []
+    package var body: [UInt8] = []
     /// The client that waits for the answer; it also tells whether that client is still connected.
     package let caller: Caller
     /// Whether the event loop that calls the handler serves no other connection at this moment.

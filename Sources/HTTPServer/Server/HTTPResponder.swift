@@ -1,31 +1,45 @@
 package import HTTPWire
 import Synchronization
+import Threads
 
 /// Answers one request, from any thread.
 ///
 /// All copies answer the same request: the first `send` counts, and later ones are ignored. When the last copy is
 /// released without an answer, the client gets a 500, so that the connection does not hang.
 package struct HTTPResponder: Sendable {
-    private let token: ResponseToken
+    private let receiver: any HTTPAnswerReceiver
 
-    init(_ token: ResponseToken) {
-        self.token = token
+    /// - Parameter receiver: gets every answer that is sent, and ignores all but the first.
+    package init(_ receiver: any HTTPAnswerReceiver) {
+        self.receiver = receiver
     }
 
     /// Sends the answer.
     ///
-    /// The calling thread compresses the body; the connection's event loop does everything else. Never blocks. If the
-    /// client has disconnected, the answer is dropped and its resources are released.
-    package func send(_ response: HTTPResponse) {
-        token.answer(response)
-    }
+    /// Never blocks. The calling thread neither makes nor compresses the answer. If the client has disconnected, the
+    /// answer is dropped and its resources are released.
+    package func send(_ answer: HTTPAnswer) { receiver.take(answer) }
 
-    /// Whether an answer was given already.
-    package var isAnswered: Bool { token.isAnswered }
+    /// Answers with a response that is there already.
+    package func send(_ response: HTTPResponse) { send(.ready(response)) }
+}
+
+/// An answer, or how to make it: whoever sends one may be on a thread that others wait for.
+package enum HTTPAnswer: Sendable {
+    case ready(HTTPResponse)
+    /// Made on the event loop of the connection: for what takes microseconds.
+    case short(@Sendable () -> HTTPResponse)
+    /// Made on a thread for it: for what may be long.
+    case long(@Sendable () -> HTTPResponse)
+}
+
+/// Takes the answer to one request, from any thread.
+package protocol HTTPAnswerReceiver: AnyObject, Sendable {
+    func take(_ answer: HTTPAnswer)
 }
 
 /// Makes sure that an exchange is answered exactly once.
-final class ResponseToken: Sendable {
+final class ResponseToken: HTTPAnswerReceiver {
     private let answered = Atomic<Bool>(false)
     private let loop: EventLoop
     private let connection: ConnectionID
@@ -41,17 +55,40 @@ final class ResponseToken: Sendable {
         self.isHead = isHead
     }
 
-    var isAnswered: Bool { answered.load(ordering: .acquiring) }
-
-    func answer(_ response: HTTPResponse) {
+    func take(_ answer: HTTPAnswer) {
         guard !answered.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        let prepared = isHead ? response : ResponseCompression.apply(to: response, acceptsGzip: acceptsGzip)
-        loop.post(.answer(connection, exchange: exchange, prepared))
+        switch answer {
+        case .ready(let response): compressAndPost(response)
+        case .short(let make): loop.post(.make(connection) { [self] in compressAndPost(make()) })
+        case .long(let make):
+            loop.shared.packers.run { [self] in
+                var response = make()
+                if isToCompress(&response) { ResponseCompression.apply(to: &response) }
+                post(response)
+            }
+        }
+    }
+
+    private func compressAndPost(_ response: HTTPResponse) {
+        var response = response
+        guard isToCompress(&response) else { return post(response) }
+        loop.shared.packers.run { [self, response] in
+            var response = response
+            ResponseCompression.apply(to: &response)
+            post(response)
+        }
+    }
+
+    private func isToCompress(_ response: inout HTTPResponse) -> Bool {
+        !isHead && ResponseCompression.isWanted(for: &response, acceptsGzip: acceptsGzip)
+    }
+
+    private func post(_ response: HTTPResponse) {
+        loop.post(.answer(connection, exchange: exchange, response))
     }
 
     deinit {
         guard !answered.load(ordering: .acquiring) else { return }
-        let response = loop.configuration.errorResponse(500, "The request was not answered", nil)
-        loop.post(.answer(connection, exchange: exchange, response))
+        post(loop.configuration.errorResponse(500, "The request was not answered", nil))
     }
 }

@@ -27,7 +27,7 @@ extension HTTPServer {
         ///
         /// Called on the loop for each parsed request.
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
-        /// Checks a request before it is routed and before its body is read.
+        /// Checks a request once its route is known, before its body is read and its handler is called.
         ///
         /// A response that it returns refuses the request; nil lets it pass.
         package var admit: (@Sendable (HTTPRequest) -> HTTPResponse?)?

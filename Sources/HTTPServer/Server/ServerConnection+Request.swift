@@ -84,6 +84,11 @@ extension ServerConnection {
             caller: callerOfNextRequest(),
             isAloneOnItsThread: loop.servesOneConnection
         )
+        let match = head.withBytes(head.path) { loop.router.match(head.method, $0) }
+        if case .found(_, let pattern, let parameters) = match {
+            request.routePattern = pattern
+            request.parameters = parameters
+        }
         exchange.request = request
         if let requestHeaders = loop.configuration.requestHeaders { exchange.extraHeaders = requestHeaders(request) }
         if let response = loop.configuration.admit?(request) {
@@ -95,7 +100,7 @@ extension ServerConnection {
             answerOptions(exchange, HTTPMethod.allCases)
             return
         }
-        switch head.withBytes(head.path, { loop.router.match(head.method, $0) }) {
+        switch match {
         case .notFound:
             refuse(exchange, 404, "No route for \(head.method.rawValue) \(request.path)")
         case .methodNotAllowed(let allow) where head.method == .options:
@@ -105,11 +110,7 @@ extension ServerConnection {
             var response = loop.configuration.errorResponse(405, message, request)
             response.headers.append(("Allow", Self.list(allow)))
             answer(exchange, response)
-        case .found(let handling, let pattern, let parameters):
-            request.routePattern = pattern
-            request.parameters = parameters
-            exchange.request = request
-            start(handling, exchange, request)
+        case .found(let handling, _, _): start(handling, exchange, request)
         }
     }
 

@@ -300,7 +300,7 @@ enum FileSending {
             let count = min(file.length - position - sent, 1_048_576)
             let result = SystemCall.sendFile(
                 socket,
-                file.rawDescriptor,
+                file.descriptor.rawValue,
                 offset: file.offset + position + sent,
                 count: count
             )

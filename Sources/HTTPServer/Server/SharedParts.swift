@@ -7,6 +7,8 @@ final class SharedParts: Sendable {
     let counters = ServerCounters()
     /// Threads for work that may block.
     let workers: ThreadPool
+    /// Threads that make and compress long answers; they wait for nothing but the processor.
+    let packers: ThreadPool
     let budgets: Budgets
     /// The memory of request bodies that are being collected.
     let bodies: MemoryLedger
@@ -16,6 +18,7 @@ final class SharedParts: Sendable {
     init(_ configuration: HTTPServer.Configuration) {
         let limits = configuration.limits
         workers = ThreadPool(name: "http.worker", width: max(1, configuration.workerCount))
+        packers = ThreadPool(name: "http.packer", width: max(2, SystemCall.activeCores()))
         budgets = configuration.budgets
         bodies = MemoryLedger(budget: budgets.bodyBytes, pace: limits.bodyPace)
         answers = MemoryLedger(budget: budgets.answerBytes, pace: limits.answerPace)

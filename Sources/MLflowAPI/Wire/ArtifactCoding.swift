@@ -1,4 +1,6 @@
 internal import ArtifactStore
+internal import HTTPServer
+internal import HTTPWire
 internal import Synchronization
 
 /// How the content of an artifact travels: as it is, or compressed for a client that takes gzip.
@@ -12,7 +14,7 @@ enum ArtifactCoding {
     case identity
     case gzip
 
-    init(of file: OpenArtifact, name: String, _ request: APIRequest) {
+    init(of file: OpenArtifact, name: String, _ request: HTTPRequest) {
         if !isTextLike(name) || file.size < GzippedArtifact.minimumBytes {
             self = .identityAlone
         } else {
@@ -37,16 +39,16 @@ enum ArtifactCoding {
     }
 
     /// The answer with all of the file.
-    func whole(_ file: OpenArtifact, headers: [(name: String, value: String)]) -> APIResponse {
+    func whole(_ file: OpenArtifact, headers: [(name: String, value: String)]) -> HTTPResponse {
         guard case .gzip = self else {
-            return APIResponse(headers: headers, body: .file(file, range: 0..<file.size))
+            return HTTPResponse(headers: headers, body: file.body(0..<file.size))
         }
-        return APIResponse(headers: headers + [("Content-Encoding", "gzip")], body: .stream(GzipBody(file)))
+        return HTTPResponse(headers: headers + [("Content-Encoding", "gzip")], body: .stream(GzipBody(file)))
     }
 }
 
 /// Compresses a file as it is sent.
-private final class GzipBody: APIBodyProducer {
+private final class GzipBody: HTTPBodyProducer {
     private let file: OpenArtifact
     private let compression = Mutex<GzippedArtifact?>(nil)
 

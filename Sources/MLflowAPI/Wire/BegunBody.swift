@@ -1,15 +1,29 @@
+internal import HTTPWire
 internal import Synchronization
 
+extension MLflowAPI {
+    /// Answers with what a producer makes; what fails in its first piece is an error answer still.
+    func stream(
+        _ body: any HTTPBodyProducer,
+        headers: [(name: String, value: String)] = [("Content-Type", "application/json")]
+    ) throws -> HTTPResponse {
+        var beginning: [UInt8] = []
+        guard try body.next(into: &beginning) else { return HTTPResponse(headers: headers, body: .bytes(beginning)) }
+        let rest = BegunBody(beginning, body, reportFailure: reportFailure)
+        return HTTPResponse(headers: headers, body: .stream(rest))
+    }
+}
+
 /// A body whose first piece is there already.
-final class BegunBody: APIBodyProducer {
+private final class BegunBody: HTTPBodyProducer {
     private let beginning: Mutex<[UInt8]?>
-    private let rest: any APIBodyProducer
+    private let rest: any HTTPBodyProducer
     private let reportFailure: @Sendable (any Error) -> Void
 
     /// - Parameter reportFailure: told of what cuts the answer short, which the client sees as a broken connection.
     init(
         _ beginning: [UInt8],
-        _ rest: any APIBodyProducer,
+        _ rest: any HTTPBodyProducer,
         reportFailure: @escaping @Sendable (any Error) -> Void
     ) {
         self.beginning = Mutex(beginning)

@@ -1,3 +1,4 @@
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 
@@ -51,22 +52,12 @@ extension JSONWriter {
     }
 }
 
-extension APIResponse {
-    static func registeredModel(_ model: RegisteredModel) -> APIResponse {
-        .json { writer in
-            writer.beginObject()
-            writer.key("registered_model")
-            writer.write(model)
-            writer.endObject()
-        }
+extension HTTPResponse {
+    static func registeredModel(_ model: RegisteredModel) -> HTTPResponse {
+        .json("registered_model") { $0.write(model) }
     }
 
-    static func modelVersion(_ version: ModelVersion) -> APIResponse {
-        .json { writer in
-            writer.beginObject()
-            writer.key("model_version")
-            writer.write(version)
-            writer.endObject()
-        }
+    static func modelVersion(_ version: ModelVersion) -> HTTPResponse {
+        .json("model_version") { $0.write(version) }
     }
 }

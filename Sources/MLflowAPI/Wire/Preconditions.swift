@@ -1,5 +1,6 @@
 internal import Coding
 internal import Glibc
+internal import HTTPServer
 
 /// The conditions that a GET or HEAD sets, held against what would be sent (RFC 9110 §13).
 struct Preconditions {
@@ -11,14 +12,14 @@ struct Preconditions {
         case failed
     }
 
-    private let request: APIRequest
+    private let request: HTTPRequest
     private let tag: String
     private let modified: Int64
 
     /// - Parameters:
     ///   - tag: the strong entity tag with its quotes.
     ///   - modified: seconds since 1970.
-    init(_ request: APIRequest, tag: String, modified: Int64) {
+    init(_ request: HTTPRequest, tag: String, modified: Int64) {
         self.request = request
         self.tag = tag
         self.modified = modified

@@ -1,3 +1,5 @@
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 
@@ -16,15 +18,19 @@ struct RequestMessage {
     private let source: Source
     /// The captured path parameters.
     let pathParameters: [String]
+    /// How much one answer lists, for calls that page.
+    let pages: PageLimits?
 
     /// - Throws: `.invalidParameterValue` for another content type than JSON and for a body that is no JSON object.
-    init(_ request: APIRequest) throws(TrackingError) {
+    init(_ request: HTTPRequest, _ pages: PageLimits? = nil) throws(TrackingError) {
         pathParameters = request.parameters
-        if request.method == "GET", !request.query.isEmpty {
+        self.pages = pages
+        let isGet = request.method == .get || request.method == .head
+        if isGet, !request.query.isEmpty {
             source = .query(request.query)
             return
         }
-        if request.method != "GET", request.method != "DELETE" {
+        if !isGet, request.method != .delete {
             try Self.requireJSON(request.header("content-type"))
         }
         source = try Self.parse(request.body)
@@ -33,6 +39,7 @@ struct RequestMessage {
     private init(_ source: Source) {
         self.source = source
         pathParameters = []
+        pages = nil
     }
 
     /// A message within a message.

@@ -54,7 +54,7 @@ final class RunningServer {
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
-            settings: Self.apiSettings(layout, roots, values, budgets),
+            settings: Self.apiSettings(layout, listening, roots, values, budgets),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
@@ -76,12 +76,14 @@ final class RunningServer {
 
     private static func apiSettings(
         _ layout: StorageLayout,
+        _ listening: ListeningSettings,
         _ roots: ServedRoots,
         _ values: ValueSettings,
         _ budgets: Budgets
     ) -> MLflowAPI.Settings {
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
         settings.version = mlflowVersion
+        settings.staticPrefix = listening.prefix
         settings.multipartLimits.places = budgets.multipartUploads
         settings.servesArtifacts = layout.servesArtifacts
         settings.servesOnlyArtifacts = layout.servesOnlyArtifacts
@@ -105,16 +107,21 @@ final class RunningServer {
         _ logger: Logger
     ) -> HTTPServer {
         var router = HTTPRouter()
-        for endpoint in api.endpoints { router.add(endpoint, prefix: listening.prefix) }
-        router.addPages(prefix: listening.prefix)
+        let endpoints = api.endpoints
+        for base in listening.bases {
+            for endpoint in endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
+        }
+        let routes = DeclaredRoutes(endpoints, prefix: listening.prefix)
+        router.addPages(listening)
         let page = StatisticsSource()
-        for base in listening.prefix.isEmpty ? [""] : ["", listening.prefix] {
+        for base in listening.bases {
             router.add(
                 .get,
                 base + "/metrics",
                 .blocking { _, responder in
                     let text = MetricsPage(
                         requests: metrics.snapshot,
+                        routes: routes,
                         server: page.statistics,
                         budgets: budgets,
                         store: store,
@@ -125,7 +132,7 @@ final class RunningServer {
                 }
             )
         }
-        var configuration = configuration(listening, security, metrics, rest, logger)
+        var configuration = configuration(listening, security, routes, metrics, rest, logger)
         configuration.budgets = budgets
         let server = HTTPServer(configuration: configuration, router: router)
         page.server = server
@@ -135,6 +142,7 @@ final class RunningServer {
     private static func configuration(
         _ listening: ListeningSettings,
         _ security: SecuritySettings,
+        _ routes: DeclaredRoutes,
         _ metrics: RequestMetrics,
         _ rest: IdleRest,
         _ logger: Logger
@@ -150,7 +158,7 @@ final class RunningServer {
             if let frameOptions = security.frameOptions {
                 configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
             }
-            let origins = security.origins.guarding(dataPaths: ["/2.0/mlflow/", "/3.0/mlflow/"])
+            let origins = security.origins.guarding { routes.isForScripts($0) }
             configuration.admit = { request in
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
                     return Refusal.response(to: request, status: refusal.status, message: refusal.message)
@@ -167,15 +175,21 @@ final class RunningServer {
         configuration.onExchange = { exchange in
             metrics.record(exchange)
             rest.noteRequest()
-            logger.debug(
-                "request",
-                metadata: [
-                    "method": "\(exchange.method?.rawValue ?? "none")", "route": "\(exchange.routePattern)",
-                    "status": "\(exchange.status)", "microseconds": "\(exchange.durationNanoseconds / 1_000)",
-                ]
-            )
+            logger.debug("request", metadata: Self.metadata(exchange, routes))
         }
         return configuration
+    }
+
+    private static func metadata(_ exchange: HTTPExchange, _ routes: DeclaredRoutes) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "method": "\(exchange.method?.rawValue ?? "none")", "route": "\(exchange.routePattern)",
+            "status": "\(exchange.status)", "microseconds": "\(exchange.durationNanoseconds / 1_000)",
+        ]
+        if let access = routes.endpoint(exchange.method, exchange.routePattern)?.access {
+            metadata["action"] = "\(access.action)"
+            metadata["resource"] = "\(access.resources.map(\.kind.rawValue).joined(separator: ","))"
+        }
+        return metadata
     }
 
     private func announce(

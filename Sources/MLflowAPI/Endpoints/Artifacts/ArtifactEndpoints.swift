@@ -1,43 +1,33 @@
 internal import ArtifactStore
 internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var artifactEndpoints: [Endpoint] {
-        let proxied = ["/api/2.0/mlflow-artifacts/", "/ajax-api/2.0/mlflow-artifacts/"].flatMap { prefix in
-            [
-                Endpoint(method: "GET", path: prefix + "artifacts", handling: .blocking(listProxiedArtifacts)),
-                Endpoint(method: "GET", path: prefix + "artifacts/{path...}", handling: .blocking(getProxiedArtifact)),
-                Endpoint(method: "PUT", path: prefix + "artifacts/{path...}", handling: .upload(putProxiedArtifact)),
-                Endpoint(
-                    method: "DELETE",
-                    path: prefix + "artifacts/{path...}",
-                    handling: .blocking(deleteProxiedArtifact)
-                ),
-                namelessArtifact("GET", prefix + "artifacts/"),
-                namelessArtifact("PUT", prefix + "artifacts/"),
-                namelessArtifact("DELETE", prefix + "artifacts/"),
-            ]
-        }
-        let lists = ["/api/2.0/mlflow/artifacts/list", "/ajax-api/2.0/mlflow/artifacts/list"].map {
-            Endpoint(method: "GET", path: $0, handling: .blocking(listArtifacts))
-        }
-        return proxied + lists + [
-            Endpoint(method: "GET", path: "/get-artifact", handling: .blocking(getArtifact)),
-            Endpoint(
-                method: "POST",
-                path: "/ajax-api/2.0/mlflow/upload-artifact",
-                handling: .upload(uploadArtifact)
-            ),
+    var artifactEndpoints: [[Endpoint]] {
+        let file = "artifacts/{path...}"
+        let upload = "2.0/mlflow/upload-artifact"
+        return [
+            endpoint(.get, .artifacts, "artifacts", .lookUp(.folder), handling: .blocking(listProxiedArtifacts)),
+            endpoint(.get, .artifacts, file, .lookUp(.artifact), handling: .blocking(getProxiedArtifact)),
+            endpoint(.put, .artifacts, file, .change(.artifact), handling: .streamed(putProxiedArtifact)),
+            endpoint(.delete, .artifacts, file, .change(.artifact), handling: .blocking(deleteProxiedArtifact)),
+            namelessArtifact(.get, "artifacts/", .lookUp(.none)),
+            namelessArtifact(.put, "artifacts/", .change(.none)),
+            namelessArtifact(.delete, "artifacts/", .change(.none)),
+            endpoint(.get, .tracking, "artifacts/list", .lookUp(.run), handling: .blocking(listArtifacts)),
+            endpoint(.get, .root, "get-artifact", .lookUp(.run), handling: .blocking(getArtifact)),
+            endpoint(.post, .pages, upload, .change(.run), handling: .streamed(uploadArtifact)),
         ]
     }
 
     // MARK: Artifacts by run
 
-    private func listArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: request.queryValue("path") ?? "") {
+    private func listArtifacts(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: request.queryValue("path") ?? "") {
             let message = try RequestMessage(request)
             let runID = try message.requiredRunID()
             let path = try ArtifactPath(try message.string("path") ?? "")
@@ -53,8 +43,8 @@ extension MLflowAPI {
         }
     }
 
-    private func getArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: request.queryValue("path") ?? "") {
+    private func getArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: request.queryValue("path") ?? "") {
             guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
             let path = try ArtifactPath(text)
             guard let runID = request.runID else { throw RequestMessage.missing("run_id") }
@@ -64,8 +54,8 @@ extension MLflowAPI {
         }
     }
 
-    private func uploadArtifact(_ request: APIRequest, _ reply: @escaping APIReply) -> (any APIUpload)? {
-        upload(reply, path: request.queryValue("path") ?? "") {
+    private func uploadArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) -> (any HTTPBodyReceiver)? {
+        upload(responder, path: request.queryValue("path") ?? "") {
             guard let runID = request.runID else {
                 throw TrackingError.invalidParameter("Request must specify run_uuid.")
             }
@@ -81,18 +71,18 @@ extension MLflowAPI {
                 upload: try folder.store.beginWrite(whole),
                 limits: ArtifactReceiver.Limits(bytes: 10 * 1_048_576, allowsEmpty: false),
                 journal: { journal($0, at: whole, runID: runID, then: $1) },
-                success: APIResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
+                success: HTTPResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
-                reply: reply
+                responder: responder
             )
         }
     }
 
     // MARK: Artifacts by path
 
-    private func listProxiedArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
+    private func listProxiedArtifacts(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let text = request.queryValue("path") ?? ""
-        answer(reply, path: text) {
+        answer(responder, path: text) {
             try requireServing()
             let entries = try artifacts.list(.root, relativeTo: try ArtifactPath(text))
             return .json { writer in
@@ -103,45 +93,45 @@ extension MLflowAPI {
         }
     }
 
-    private func getProxiedArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
+    private func getProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let text = request.parameters.first ?? ""
-        answer(reply, path: text) {
+        answer(responder, path: text) {
             try requireServing()
             let path = try ArtifactPath(text)
             return .file(try artifacts.open(path), name: path.name ?? "", request)
         }
     }
 
-    private func putProxiedArtifact(_ request: APIRequest, _ reply: @escaping APIReply) -> (any APIUpload)? {
+    private func putProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) -> (any HTTPBodyReceiver)? {
         let text = request.parameters.first ?? ""
-        return upload(reply, path: text) {
+        return upload(responder, path: text) {
             try requireServing()
             let path = try ArtifactPath(text)
             return ArtifactReceiver(
                 upload: try artifacts.beginWrite(path),
                 limits: ArtifactReceiver.Limits(bytes: .max, allowsEmpty: true),
                 journal: { journal($0, at: path, runID: nil, then: $1) },
-                success: APIResponse(headers: [], body: .bytes([])),
+                success: HTTPResponse(headers: [], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
-                reply: reply
+                responder: responder
             )
         }
     }
 
     /// A route that ends where the name of an artifact should begin.
-    func namelessArtifact(_ method: String, _ path: String) -> Endpoint {
+    func namelessArtifact(_ method: HTTPMethod, _ path: String, _ access: Access) -> [Endpoint] {
         let answer = failure(ArtifactError.invalidPath(.empty), path: "")
-        return Endpoint(method: method, path: path, handling: .message { _, reply in reply(answer) })
+        return endpoint(method, .artifacts, path, access, handling: .buffered { $1.send(answer) })
     }
 
-    private func deleteProxiedArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
+    private func deleteProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let text = request.parameters.first ?? ""
         do {
             try requireServing()
             try store.requireFiles()
-            try deleteAndJournal(try ArtifactPath(text), of: artifacts) { reply(.empty) }
+            try deleteAndJournal(try ArtifactPath(text), of: artifacts) { responder.send(.empty) }
         } catch {
-            reply(failure(error, path: text))
+            responder.send(failure(error, path: text))
         }
     }
 
@@ -156,30 +146,30 @@ extension MLflowAPI {
 
     // MARK: Answers
 
-    func answer(_ reply: APIReply, path: String, _ body: () throws -> APIResponse) {
+    func answer(_ responder: HTTPResponder, path: String, _ body: () throws -> HTTPResponse) {
         do {
-            reply(try body())
+            responder.send(try body())
         } catch {
-            reply(failure(error, path: path))
+            responder.send(failure(error, path: path))
         }
     }
 
     private func upload(
-        _ reply: APIReply,
+        _ responder: HTTPResponder,
         path: String,
         _ begin: () throws -> ArtifactReceiver
-    ) -> (any APIUpload)? {
+    ) -> (any HTTPBodyReceiver)? {
         do {
             try store.requireFiles()
             return try begin()
         } catch {
-            reply(uploadFailure(error, path: path))
+            responder.send(uploadFailure(error, path: path))
             return nil
         }
     }
 }
 
-extension APIRequest {
+extension HTTPRequest {
     /// The run that the query names; `run_uuid` is its old name.
     fileprivate var runID: String? {
         [queryValue("run_id"), queryValue("run_uuid")].compactMap(\.self).first { !$0.isEmpty }

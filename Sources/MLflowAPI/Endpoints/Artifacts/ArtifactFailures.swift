@@ -1,11 +1,12 @@
 internal import ArtifactStore
+internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
     /// The answer to what reading, listing or deleting an artifact threw, with the path as the client gave it.
     ///
     /// No status is one that the client retries: it would hold up a training for minutes, and every fault here lasts.
-    func failure(_ error: any Error, path: String) -> APIResponse {
+    func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)
         let known: TrackingError
@@ -24,7 +25,7 @@ extension MLflowAPI {
     }
 
     /// The answer to what writing an artifact threw: one that is not found any more was deleted meanwhile.
-    func uploadFailure(_ error: any Error, path: String) -> APIResponse {
+    func uploadFailure(_ error: any Error, path: String) -> HTTPResponse {
         if case ArtifactError.notFound? = error as? ArtifactError { return failure(ArtifactError.busy, path: path) }
         return failure(error, path: path)
     }

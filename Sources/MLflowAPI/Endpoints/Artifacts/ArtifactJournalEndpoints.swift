@@ -1,14 +1,15 @@
 internal import ArtifactStore
 internal import Coding
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var artifactJournalEndpoints: [Endpoint] {
-        ["/api/apus/1.0/artifacts/journal", "/ajax-api/apus/1.0/artifacts/journal"].map { path in
-            Endpoint(method: "GET", path: path, handling: messageHandling(getArtifactJournal))
-        }
+    var artifactJournalEndpoints: [[Endpoint]] {
+        // It tells of everybody's artifacts unless the request names a run.
+        let access = Access.administer(.runID)
+        return [endpoint(.get, .apus, "artifacts/journal", access, pages: .journal, getArtifactJournal)]
     }
 
     /// Journals an event of which the files already tell, and calls `answer` when the entry is durable.
@@ -79,13 +80,7 @@ extension MLflowAPI {
     }
 
     private func getArtifactJournal(_ message: RequestMessage) throws -> Operation {
-        let maxResults = try message.integer("max_results") ?? 100
-        guard (1...1_000).contains(maxResults) else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be from 1 to 1000."
-            )
-        }
-        var query = ArtifactJournalQuery(maxResults: Int(maxResults))
+        var query = ArtifactJournalQuery(maxResults: try message.checkedPageSize(message.pageSize()))
         query.runID = try message.string("run_id").flatMap { $0.isEmpty ? nil : $0 }
         if let text = try message.string("path"), !text.isEmpty {
             do {
@@ -98,13 +93,14 @@ extension MLflowAPI {
         query.pageToken = try message.string("page_token")
         return .read { [query] session in
             let page = try session.findArtifactEvents(query)
-            let entries = try page.whole(in: session)
-            return .json(capacity: 64 + 320 * entries.count) { writer in
+            return (entries: try page.whole(in: session), nextPageToken: page.nextPageToken)
+        } encode: { page in
+            .json(capacity: 64 + 320 * page.entries.count) { writer in
                 writer.beginObject()
                 writer.memberArray("entries") { writer in
-                    for entry in entries { writer.write(entry) }
+                    for entry in page.entries { writer.write(entry) }
                 }
-                if let token = page.nextPageToken { writer.member("next_page_token", token) }
+                writer.member("next_page_token", ifPresent: page.nextPageToken)
                 writer.endObject()
             }
         }

@@ -1,9 +1,11 @@
 internal import ArtifactStore
+internal import HTTPServer
+internal import HTTPWire
 internal import Synchronization
 internal import Tracking
 
 /// Takes an uploaded artifact from the socket to its file.
-final class ArtifactReceiver: APIUpload {
+final class ArtifactReceiver: HTTPBodyReceiver {
     /// Journals what was stored and calls `done` when the answer may go out.
     typealias Journal = @Sendable (_ artifact: StoredArtifact, _ done: @escaping @Sendable () -> Void) -> Void
 
@@ -16,25 +18,25 @@ final class ArtifactReceiver: APIUpload {
     private let upload: ArtifactUpload
     private let limits: Limits
     private let journal: Journal
-    private let success: APIResponse
-    private let failure: @Sendable (any Error) -> APIResponse
-    private let reply: APIReply
+    private let success: HTTPResponse
+    private let failure: @Sendable (any Error) -> HTTPResponse
+    private let responder: HTTPResponder
     private let received = Mutex(0)
 
     init(
         upload: ArtifactUpload,
         limits: Limits,
         journal: @escaping Journal,
-        success: APIResponse,
-        failure: @escaping @Sendable (any Error) -> APIResponse,
-        reply: @escaping APIReply
+        success: HTTPResponse,
+        failure: @escaping @Sendable (any Error) -> HTTPResponse,
+        responder: HTTPResponder
     ) {
         self.upload = upload
         self.limits = limits
         self.journal = journal
         self.success = success
         self.failure = failure
-        self.reply = reply
+        self.responder = responder
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws {
@@ -50,7 +52,7 @@ final class ArtifactReceiver: APIUpload {
             }
             try upload.write(bytes)
         } catch {
-            reply(failure(error))
+            responder.send(failure(error))
             throw error
         }
     }
@@ -61,9 +63,9 @@ final class ArtifactReceiver: APIUpload {
                 upload.abort()
                 throw TrackingError.invalidParameter("Request must specify data.")
             }
-            journal(try upload.commit()) { [reply, success] in reply(success) }
+            journal(try upload.commit()) { [responder, success] in responder.send(success) }
         } catch {
-            reply(failure(error))
+            responder.send(failure(error))
         }
     }
 

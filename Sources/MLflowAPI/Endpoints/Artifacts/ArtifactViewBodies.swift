@@ -1,6 +1,7 @@
 internal import ArtifactStore
 internal import Coding
 internal import Files
+internal import HTTPWire
 internal import JSON
 internal import Synchronization
 internal import Tracking
@@ -9,7 +10,7 @@ internal import Tracking
 private let pieceBytes = 64 * 1_024
 
 /// A folder as an archive.
-final class ArtifactZipBody: APIBodyProducer {
+final class ArtifactZipBody: HTTPBodyProducer {
     private let archive: Mutex<ZipArchive>
 
     init(_ archive: ZipArchive) {
@@ -26,10 +27,7 @@ final class ArtifactZipBody: APIBodyProducer {
 /// "next_page_token"}`.
 ///
 /// Folders have no size. The count and the sum are those of the files in this answer.
-final class ArtifactTreeBody: APIBodyProducer {
-    /// The most entries of one answer.
-    static let maximumEntries: Int64 = 100_000
-
+final class ArtifactTreeBody: HTTPBodyProducer {
     private struct State {
         var walk: ArtifactWalk
         var writer: JSONWriter
@@ -98,7 +96,7 @@ final class ArtifactTreeBody: APIBodyProducer {
 ///
 /// A file that is the `same` everywhere has one `file_size` and `sha256`. Any other has `runs`, each with `run_id`,
 /// `file_size` and, where another run has the same size, `sha256`; one that is `missing` also has `missing_in`.
-final class ArtifactComparisonBody: APIBodyProducer {
+final class ArtifactComparisonBody: HTTPBodyProducer {
     private struct State {
         var comparison: ArtifactComparison
         var writer: JSONWriter

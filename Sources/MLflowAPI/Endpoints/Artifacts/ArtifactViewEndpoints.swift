@@ -1,28 +1,28 @@
 internal import ArtifactStore
 internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
     /// Views of whole trees of artifacts, which the reference does not have: as an archive, as one list, side by side.
-    var artifactViewEndpoints: [Endpoint] {
-        ["/api", "/ajax-api"].flatMap { prefix in
-            let route = prefix + "/apus/1.0/runs/artifacts/"
-            return [
-                Endpoint(method: "GET", path: route + "zip", handling: .blocking(getArtifactZip)),
-                Endpoint(method: "GET", path: route + "tree", handling: .blocking(getArtifactTree)),
-                Endpoint(method: "GET", path: route + "compare", handling: .blocking(compareArtifacts)),
-            ]
-        }
+    var artifactViewEndpoints: [[Endpoint]] {
+        let route = "runs/artifacts/"
+        return [
+            endpoint(.get, .apus, route + "zip", .search(.run), handling: .blocking(getArtifactZip)),
+            endpoint(.get, .apus, route + "tree", .search(.run), pages: .tree, handling: .blocking(getArtifactTree)),
+            endpoint(.get, .apus, route + "compare", .search(.runs("run_ids")), handling: .blocking(compareArtifacts)),
+        ]
     }
 
     /// `zip?run_id=…&path=…`: the run's artifacts, or one folder of them, as an archive that is made while it is sent.
     ///
     /// Names in it are relative to the run's root. When a file vanishes or shrinks meanwhile the connection is cut, so
     /// that no client takes the archive for whole.
-    private func getArtifactZip(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: request.queryValue("path") ?? "") {
+    private func getArtifactZip(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
             let folder = try servedFolder(of: run)
             guard let archive = try folder.store.zip(path, relativeTo: folder.base) else {
@@ -44,32 +44,26 @@ extension MLflowAPI {
     ///
     /// At most 100,000 entries, or `max_results`; `next_page_token` says that there are more, and gets them as
     /// `page_token`. Times are Unix milliseconds.
-    private func getArtifactTree(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: request.queryValue("path") ?? "") {
+    private func getArtifactTree(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
-            let message = try RequestMessage(request)
-            let limit = try message.integer("max_results") ?? ArtifactTreeBody.maximumEntries
-            guard (1...ArtifactTreeBody.maximumEntries).contains(limit) else {
-                throw TrackingError.invalidParameter(
-                    "Invalid value \(limit) for parameter 'max_results' supplied. "
-                        + "It must be at least 1 and at most \(ArtifactTreeBody.maximumEntries)."
-                )
-            }
+            let message = try RequestMessage(request, .tree)
+            let limit = try message.checkedPageSize(message.pageSize())
             let folder = try servedFolder(of: run)
             let walk = try folder.store.walk(
                 path,
                 relativeTo: folder.base,
                 after: try message.string("page_token").flatMap { $0.isEmpty ? nil : $0 }
             )
-            return try stream(ArtifactTreeBody(walk, of: run, limit: limit), headers: Self.jsonHeaders)
+            return try stream(ArtifactTreeBody(walk, of: run, limit: Int64(limit)))
         }
     }
 
     /// `compare?run_ids=a,b`, or `run_ids` repeated: which paths are the same, changed or missing across 2 to 20 runs.
     ///
     /// Files of equal size are told apart by SHA-256, which is remembered for as long as they do not change.
-    private func compareArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: "") {
+    private func compareArtifacts(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: "") {
             let runIDs = try Self.comparedRunIDs(request)
             let runs = try store.readNow(.cheap, for: request.caller) { session in
                 try runIDs.map { try session.runInfo(id: $0) }
@@ -79,20 +73,18 @@ extension MLflowAPI {
                 return try folder.store.walk(relativeTo: folder.base)
             }
             let comparison = try ArtifactComparison(walks, digests: digests)
-            return try stream(ArtifactComparisonBody(comparison, runIDs: runIDs), headers: Self.jsonHeaders)
+            return try stream(ArtifactComparisonBody(comparison, runIDs: runIDs))
         }
     }
 
-    private static let jsonHeaders = [("Content-Type", "application/json")]
-
-    private func viewedRun(_ request: APIRequest) throws -> (RunInfo, ArtifactPath) {
+    private func viewedRun(_ request: HTTPRequest) throws -> (RunInfo, ArtifactPath) {
         let message = try RequestMessage(request)
         let runID = try message.requiredRunID()
         let path = try ArtifactPath(try message.string("path") ?? "")
         return (try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }, path)
     }
 
-    private static func comparedRunIDs(_ request: APIRequest) throws -> [String] {
+    private static func comparedRunIDs(_ request: HTTPRequest) throws -> [String] {
         let values = request.query.filter { $0.name == "run_ids" }.map(\.value)
         let runIDs = values.flatMap { $0.split(separator: ",") }.map(\.trimmingSpaces).filter { !$0.isEmpty }
         guard (2...20).contains(runIDs.count), Set(runIDs).count == runIDs.count else {
@@ -112,14 +104,5 @@ extension MLflowAPI {
             return isUnfit ? "_" : scalar
         }
         return String(String.UnicodeScalarView(scalars)) + ".zip"
-    }
-
-    /// Answers with what a producer makes; what fails in its first piece is an error answer still.
-    private func stream(_ body: any APIBodyProducer, headers: [(String, String)]) throws -> APIResponse {
-        let headers = headers.map { (name: $0.0, value: $0.1) }
-        var beginning: [UInt8] = []
-        guard try body.next(into: &beginning) else { return APIResponse(headers: headers, body: .bytes(beginning)) }
-        let rest = BegunBody(beginning, body, reportFailure: reportFailure)
-        return APIResponse(headers: headers, body: .stream(rest))
     }
 }

@@ -1,6 +1,8 @@
 internal import ArtifactStore
 internal import Budgets
 internal import Glibc
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -9,39 +11,51 @@ internal import TrackingStore
 // has them put together. In the reference the URLs lead to cloud storage; here they lead back to this server.
 
 extension MLflowAPI {
-    var multipartEndpoints: [Endpoint] {
-        ["/api", "/ajax-api"].flatMap { prefix in
-            let base = prefix + Self.multipartPath
-            return [
-                Endpoint(method: "POST", path: base + "create/{path...}", handling: .blocking(createMultipart)),
-                Endpoint(method: "POST", path: base + "complete/{path...}", handling: .blocking(completeMultipart)),
-                Endpoint(method: "POST", path: base + "abort/{path...}", handling: .blocking(abortMultipart)),
-                Endpoint(method: "PUT", path: base + "parts/{upload}/{part}", handling: .upload(putPart)),
-            ]
-                // Clients of 2.9 leave out the folder of the run (mlflow/mlflow#11225).
-                + ["create", "complete", "abort"].map { verb in
-                    Endpoint(
-                        method: "POST",
-                        path: base + verb,
-                        handling: .message { _, reply in reply(APIError(Self.notForThis).response) }
-                    )
-                }
+    var multipartEndpoints: [[Endpoint]] {
+        let part = Self.multipartPath + "parts/{upload}/{part}"
+        var all = [endpoint(.put, .artifacts, part, .change(.upload), handling: .streamed(putPart))]
+        for (verb, handler) in [
+            ("create", createMultipart), ("complete", completeMultipart), ("abort", abortMultipart),
+        ] {
+            let path = Self.multipartPath + verb
+            all.append(
+                endpoint(.post, .artifacts, path + "/{path...}", .change(.artifact), handling: .blocking(handler))
+            )
+            // Clients of 2.9 leave out the folder of the run (mlflow/mlflow#11225).
+            let refusal = APIError(Self.notForThis).response
+            all.append(endpoint(.post, .artifacts, path, .change(.none), handling: .buffered { $1.send(refusal) }))
         }
+        return all
     }
 
-    private static let multipartPath = "/2.0/mlflow-artifacts/mpu/"
+    private static let multipartPath = "mpu/"
 
     /// Whether the client may send files in parts: the server must know the address that the client uses.
-    func offersMultipart(_ request: APIRequest) -> Bool {
-        settings.servesArtifacts && request.baseURL() != nil
+    func offersMultipart(_ request: HTTPRequest) -> Bool {
+        settings.servesArtifacts && baseURL(of: request) != nil
+    }
+
+    /// The address at which the client reached this server: http, the host of the request, and the static prefix if the
+    /// client used it, such as `http://127.0.0.1:5000/mlflow`.
+    ///
+    /// nil when a proxy says that the client used another one, which only the proxy knows how to reach.
+    private func baseURL(of request: HTTPRequest) -> String? {
+        guard !request.host.isEmpty else { return nil }
+        if let scheme = request.header("x-forwarded-proto"), scheme.lowercased() != "http" { return nil }
+        if let outerHost = request.header("x-forwarded-host"), outerHost != request.host { return nil }
+        if let outerPrefix = request.header("x-forwarded-prefix"), !["", "/"].contains(outerPrefix) { return nil }
+        let isBeneathPrefix = PathFamily.api.prefixes.contains {
+            request.routePattern.hasPrefix(settings.staticPrefix + $0)
+        }
+        return "http://" + request.host + (isBeneathPrefix ? settings.staticPrefix : "")
     }
 
     // MARK: The messages around the parts
 
-    private func createMultipart(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answerMultipart(request, reply) { target in
+    private func createMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answerMultipart(request, responder) { target in
             let count = try target.message.integer("num_parts") ?? 0
-            guard isOfRunOrModel(target.folder), let base = request.baseURL() else { throw Self.notForThis }
+            guard isOfRunOrModel(target.folder), let base = baseURL(of: request) else { throw Self.notForThis }
             let path = try target.path
             guard count >= 0, count <= settings.multipartLimits.parts else {
                 throw TrackingError.invalidParameter(
@@ -52,8 +66,8 @@ extension MLflowAPI {
             try store.requireFiles()
             let upload = try multipartUploads.create(path, partCount: Int(count), for: request.caller.peer)
             let signature = PartSignature(key: try multipartUploads.signingKey())
-            let url = base + "/api" + Self.multipartPath + "parts/" + upload.id + "/"
-            reply(
+            let url = base + PathFamily.artifacts.prefixes[0] + Self.multipartPath + "parts/" + upload.id + "/"
+            responder.send(
                 .json(capacity: 256 + Int(count) * 256) { writer in
                     writer.beginObject()
                     writer.member("upload_id", upload.id)
@@ -74,8 +88,8 @@ extension MLflowAPI {
         }
     }
 
-    private func completeMultipart(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answerMultipart(request, reply) { target in
+    private func completeMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""
             guard try target.message.field("parts", isRequired: true) != nil else {
                 throw RequestMessage.missing("parts")
@@ -89,19 +103,19 @@ extension MLflowAPI {
             let path = try target.path
             try store.requireFiles()
             guard let stored = try multipartUploads.complete(uploadID, path, parts) else {
-                reply(.empty)
+                responder.send(.empty)
                 return
             }
-            journal(stored, at: path, runID: nil) { reply(.empty) }
+            journal(stored, at: path, runID: nil) { responder.send(.empty) }
         }
     }
 
     /// An upload that is not there any more is no error: the client would report it in place of what went wrong before.
-    private func abortMultipart(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answerMultipart(request, reply) { target in
+    private func abortMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""
             if let path = try? target.path { try multipartUploads.abort(uploadID, path) }
-            reply(.empty)
+            responder.send(.empty)
         }
     }
 
@@ -112,7 +126,7 @@ extension MLflowAPI {
         /// The client's own path of the file, of which the name counts.
         let localPath: String
 
-        init(_ request: APIRequest) throws {
+        init(_ request: HTTPRequest) throws {
             folder = try ArtifactPath(request.parameters.first ?? "")
             message = try RequestMessage(request)
             localPath = try message.requiredString("path")
@@ -129,15 +143,15 @@ extension MLflowAPI {
     }
 
     private func answerMultipart(
-        _ request: APIRequest,
-        _ reply: @escaping APIReply,
+        _ request: HTTPRequest,
+        _ responder: HTTPResponder,
         _ body: (Target) throws -> Void
     ) {
         do {
             try requireServing()
             try body(try Target(request))
         } catch {
-            reply(multipartFailure(error, path: request.parameters.first ?? ""))
+            responder.send(multipartFailure(error, path: request.parameters.first ?? ""))
         }
     }
 
@@ -156,21 +170,21 @@ extension MLflowAPI {
 
     // MARK: The parts
 
-    private func putPart(_ request: APIRequest, _ reply: @escaping APIReply) -> (any APIUpload)? {
+    private func putPart(_ request: HTTPRequest, _ responder: HTTPResponder) -> (any HTTPBodyReceiver)? {
         do {
             try requireServing()
             let (uploadID, number) = try permittedPart(request)
             try store.requireFiles()
             let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
-            return PartReceiver(part: part, failure: { multipartFailure($0, path: uploadID) }, reply: reply)
+            return PartReceiver(part: part, failure: { multipartFailure($0, path: uploadID) }, responder: responder)
         } catch {
-            reply(multipartFailure(error, path: request.parameters.first ?? ""))
+            responder.send(multipartFailure(error, path: request.parameters.first ?? ""))
             return nil
         }
     }
 
     /// The part that the URL permits to send; nothing is looked up before the signature is known to be ours.
-    private func permittedPart(_ request: APIRequest) throws -> (uploadID: String, number: Int) {
+    private func permittedPart(_ request: HTTPRequest) throws -> (uploadID: String, number: Int) {
         let refusal = TrackingError(
             .permissionDenied,
             "The URL of this part is not one that this server has given out; use it unchanged."
@@ -196,7 +210,7 @@ extension MLflowAPI {
         "Multipart upload is not supported for the current artifact repository"
     )
 
-    private func multipartFailure(_ error: any Error, path: String) -> APIResponse {
+    private func multipartFailure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? MultipartError else { return uploadFailure(error, path: path) }
         let known: TrackingError
         switch error {
@@ -226,7 +240,7 @@ extension MLflowAPI {
     }
 }
 
-extension APIRequest {
+extension HTTPRequest {
     /// The length of the body once it is decoded; nil when the head does not tell it.
     fileprivate var announcedLength: Int64? {
         let coding = header("content-encoding")?.lowercased() ?? "identity"

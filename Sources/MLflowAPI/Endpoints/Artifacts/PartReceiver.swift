@@ -1,31 +1,33 @@
 internal import ArtifactStore
+internal import HTTPServer
+internal import HTTPWire
 
 /// Takes a part of an upload from the socket to the disk.
-final class PartReceiver: APIUpload {
+final class PartReceiver: HTTPBodyReceiver {
     private let part: MultipartPart
-    private let failure: @Sendable (any Error) -> APIResponse
-    private let reply: APIReply
+    private let failure: @Sendable (any Error) -> HTTPResponse
+    private let responder: HTTPResponder
 
-    init(part: MultipartPart, failure: @escaping @Sendable (any Error) -> APIResponse, reply: @escaping APIReply) {
+    init(part: MultipartPart, failure: @escaping @Sendable (any Error) -> HTTPResponse, responder: HTTPResponder) {
         self.part = part
         self.failure = failure
-        self.reply = reply
+        self.responder = responder
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws {
         do {
             try part.write(bytes)
         } catch {
-            reply(failure(error))
+            responder.send(failure(error))
             throw error
         }
     }
 
     func finish() {
         do {
-            reply(APIResponse(headers: [("ETag", try part.commit())], body: .bytes([])))
+            responder.send(HTTPResponse(headers: [("ETag", try part.commit())], body: .bytes([])))
         } catch {
-            reply(failure(error))
+            responder.send(failure(error))
         }
     }
 

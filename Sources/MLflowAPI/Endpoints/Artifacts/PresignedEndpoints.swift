@@ -1,5 +1,7 @@
 internal import ArtifactStore
 internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
 internal import Tracking
 internal import TrackingStore
 
@@ -12,40 +14,33 @@ private enum PresignedTarget {
 }
 
 extension MLflowAPI {
-    var presignedEndpoints: [Endpoint] {
-        var endpoints = presigned("upload", { try presignedUploadTarget($0) })
-        endpoints += presigned("download", { try presignedDownloadTarget($0) })
-        for prefix in ["/api", "/ajax-api"] {
-            let route = prefix + "/2.0/mlflow-artifacts/presigned/"
-            endpoints.append(
-                Endpoint(method: "GET", path: route + "{path...}", handling: .message(refusePresignedDownload))
-            )
-            endpoints.append(namelessArtifact("GET", route))
-        }
-        return endpoints
+    var presignedEndpoints: [[Endpoint]] {
+        let route = "presigned/"
+        let refusal = HTTPHandling.buffered(refusePresignedDownload)
+        return [
+            presigned("upload", .change(.runID, .loggedModelID)) { try presignedUploadTarget($0) },
+            presigned("download", .lookUp(.runID)) { try presignedDownloadTarget($0) },
+            endpoint(.get, .artifacts, route + "{path...}", .lookUp(.artifact), handling: refusal),
+            namelessArtifact(.get, route, .lookUp(.none)),
+        ]
     }
 
     /// - Parameter target: checks the request; gives whose artifacts are meant.
     private func presigned(
         _ kind: String,
+        _ access: Access,
         _ target: @escaping @Sendable (RequestMessage) throws -> PresignedTarget
     ) -> [Endpoint] {
-        ["/api", "/ajax-api"].map { prefix in
-            Endpoint(
-                method: "POST",
-                path: "\(prefix)/2.0/mlflow/artifacts/presigned-\(kind)-url",
-                handling: messageHandling { message in
-                    let target = try target(message)
-                    return .read(.cheap) { session in
-                        let uri =
-                            switch target {
-                            case .run(let id): try session.runInfo(id: id).artifactURI
-                            case .loggedModel(let id): try session.loggedModelInfo(id: id).artifactURI
-                            }
-                        throw Self.refusal(ofPresigned: kind, artifactURI: uri)
-                    }
+        endpoint(.post, .tracking, "artifacts/presigned-\(kind)-url", access) { message in
+            let target = try target(message)
+            return .read { session in
+                switch target {
+                case .run(let id): try session.runInfo(id: id).artifactURI
+                case .loggedModel(let id): try session.loggedModelInfo(id: id).artifactURI
                 }
-            )
+            } encode: {
+                APIError(Self.refusal(ofPresigned: kind, artifactURI: $0)).response
+            }
         }
     }
 
@@ -98,11 +93,11 @@ extension MLflowAPI {
         )
     }
 
-    private func refusePresignedDownload(_ request: APIRequest, _ reply: @escaping APIReply) {
+    private func refusePresignedDownload(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let refused = TrackingError(
             .notImplemented,
             "Multipart download is not supported for the current artifact repository"
         )
-        reply(refusal(of: request.parameters.first ?? "", or: refused))
+        responder.send(refusal(of: request.parameters.first ?? "", or: refused))
     }
 }

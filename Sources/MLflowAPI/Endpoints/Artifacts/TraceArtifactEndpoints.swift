@@ -1,26 +1,25 @@
 internal import ArtifactStore
+internal import HTTPServer
+internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
     /// Traces are not offered yet; a harmful artifact path is refused as such first, as the reference does.
-    var traceArtifactEndpoints: [Endpoint] {
-        ["2.0", "3.0"].map { version in
-            Endpoint(
-                method: "GET",
-                path: "/ajax-api/\(version)/mlflow/get-trace-artifact",
-                handling: .message { request, reply in
-                    do {
-                        reply(try refuseTraceArtifact(request))
-                    } catch {
-                        reply(response(to: error))
-                    }
-                }
-            )
+    var traceArtifactEndpoints: [[Endpoint]] {
+        let handling = HTTPHandling.buffered { request, responder in
+            do {
+                responder.send(try refuseTraceArtifact(request))
+            } catch {
+                responder.send(response(to: error))
+            }
+        }
+        return ["2.0", "3.0"].map { version in
+            endpoint(.get, .pages, version + "/mlflow/get-trace-artifact", .lookUp(.none), handling: handling)
         }
     }
 
     /// The refusal of the path itself, or else of the request.
-    func refusal(of path: String, or error: TrackingError) -> APIResponse {
+    func refusal(of path: String, or error: TrackingError) -> HTTPResponse {
         do {
             _ = try ArtifactPath(path)
             return APIError(error).response
@@ -30,7 +29,7 @@ extension MLflowAPI {
     }
 
     /// With a path the reference wants the UUID of an attachment.
-    private func refuseTraceArtifact(_ request: APIRequest) throws -> APIResponse {
+    private func refuseTraceArtifact(_ request: HTTPRequest) throws -> HTTPResponse {
         guard let traceID = request.queryValue("request_id"), !traceID.isEmpty else {
             throw TrackingError(.badRequest, "Request must include the \"request_id\" query parameter.")
         }

@@ -1,28 +1,26 @@
 internal import Budgets
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var experimentEndpoints: [Endpoint] {
-        endpoint("POST", "experiments/create", createExperiment)
-            + endpoint("GET", "experiments/get", getExperiment)
-            + endpoint("GET", "experiments/get-by-name", getExperimentByName)
-            + endpoint("GET", "experiments/search", searchExperiments)
-            + endpoint("POST", "experiments/search", searchExperiments)
-            + endpoint("POST", "experiments/update", updateExperiment)
-            + endpoint("POST", "experiments/delete", deleteExperiment)
-            + endpoint("POST", "experiments/restore", restoreExperiment)
-            + endpoint("POST", "experiments/set-experiment-tag", setExperimentTag)
-            + endpoint("POST", "experiments/delete-experiment-tag", deleteExperimentTag)
-            + [
-                Endpoint(
-                    method: "POST",
-                    path: "/ajax-api/2.0/mlflow/experiments/search-datasets",
-                    handling: messageHandling(searchDatasets)
-                )
-            ]
+    var experimentEndpoints: [[Endpoint]] {
+        let search = Access.search(.unnamed(.experiment))
+        return [
+            endpoint(.post, .tracking, "experiments/create", .change(.unnamed(.experiment)), createExperiment),
+            endpoint(.get, .tracking, "experiments/get", .lookUp(.experiment), getExperiment),
+            endpoint(.get, .tracking, "experiments/get-by-name", .lookUp(.experimentName), getExperimentByName),
+            endpoint(.get, .tracking, "experiments/search", search, pages: .experiments, searchExperiments),
+            endpoint(.post, .tracking, "experiments/search", search, pages: .experiments, searchExperiments),
+            endpoint(.post, .tracking, "experiments/update", .change(.experiment), updateExperiment),
+            endpoint(.post, .tracking, "experiments/delete", .change(.experiment), deleteExperiment),
+            endpoint(.post, .tracking, "experiments/restore", .change(.experiment), restoreExperiment),
+            endpoint(.post, .tracking, "experiments/set-experiment-tag", .change(.experiment), setExperimentTag),
+            endpoint(.post, .tracking, "experiments/delete-experiment-tag", .change(.experiment), deleteExperimentTag),
+            endpoint(.post, .pages, "2.0/mlflow/experiments/search-datasets", .search(.experiments), searchDatasets),
+        ]
     }
 
     private func createExperiment(_ message: RequestMessage) throws -> Operation {
@@ -39,9 +37,10 @@ extension MLflowAPI {
             )
         }
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
-        return .create("experiment") { session in
-            let id = try session.createExperiment(name: name, artifactLocation: resolved, tags: tags)
-            return .json { writer in
+        return .create("experiment") {
+            try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags)
+        } encode: { id in
+            .json { writer in
                 writer.beginObject()
                 writer.member("experiment_id", String(id))
                 writer.endObject()
@@ -65,71 +64,55 @@ extension MLflowAPI {
 
     private func getExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .read(.cheap) { .experiment(try $0.experiment(id: id)) }
+        return .read {
+            try $0.experiment(id: id)
+        } encode: {
+            .experiment($0)
+        }
     }
 
     private func getExperimentByName(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("experiment_name")
-        return .read(.cheap) { .experiment(try $0.experiment(named: name)) }
+        return .read {
+            try $0.experiment(named: name)
+        } encode: {
+            .experiment($0)
+        }
     }
 
     private func searchExperiments(_ message: RequestMessage) throws -> Operation {
         let viewType = try message.enumeration("view_type", as: ViewType.self) ?? .activeOnly
-        let maxResults = try message.integer("max_results") ?? 0
+        let pageSize = try message.pageSize()
         let orderBy = try message.strings("order_by") ?? []
         let filter = try message.string("filter") ?? ""
         let pageToken = try message.string("page_token")
-        guard maxResults >= 1 else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be a positive integer"
-            )
-        }
-        guard maxResults <= Self.maximumResults else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. "
-                    + "It must be at most \(Self.maximumResults)"
-            )
-        }
+        let maxResults = try message.checkedPageSize(pageSize)
         let search = ExperimentSearch(
             viewType: viewType,
             filter: try parseFilter(filter, for: .experiments),
             orderings: try parseOrderBy(orderBy, for: .experiments),
-            maxResults: Int(maxResults),
+            maxResults: maxResults,
             pageToken: pageToken
         )
-        return .read { session in
-            try answer("experiments", try session.findExperiments(search), in: session) { $1.write($0) }
-        }
+        return page("experiments", { try $0.findExperiments(search) }, write: { $1.write($0) })
     }
-
-    /// The largest page of a search.
-    static let maximumResults: Int64 = 50_000
 
     private func updateExperiment(_ message: RequestMessage) throws -> Operation {
         let text = try message.requiredString("experiment_id")
         let name = try message.requiredString("new_name")
         try validateExperimentName(name)
         let id = try parseExperimentID(text)
-        return .write { session in
-            try session.renameExperiment(id, to: name)
-            return .empty
-        }
+        return .write { try $0.renameExperiment(id, to: name) }
     }
 
     private func deleteExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .write { session in
-            try session.deleteExperiment(id)
-            return .empty
-        }
+        return .write { try $0.deleteExperiment(id) }
     }
 
     private func restoreExperiment(_ message: RequestMessage) throws -> Operation {
         let id = try message.experimentID()
-        return .write { session in
-            try session.restoreExperiment(id)
-            return .empty
-        }
+        return .write { try $0.restoreExperiment(id) }
     }
 
     private func setExperimentTag(_ message: RequestMessage) throws -> Operation {
@@ -137,20 +120,14 @@ extension MLflowAPI {
         let tag = Tag(key: try message.requiredString("key"), value: try message.string("value") ?? "")
         try validateExperimentTag(tag)
         let id = try parseExperimentID(text)
-        return .write { session in
-            try session.setExperimentTag(tag, experimentID: id)
-            return .empty
-        }
+        return .write { try $0.setExperimentTag(tag, experimentID: id) }
     }
 
     private func deleteExperimentTag(_ message: RequestMessage) throws -> Operation {
         let text = try message.requiredString("experiment_id")
         let key = try message.requiredString("key")
         let id = try parseExperimentID(text)
-        return .write { session in
-            try session.deleteExperimentTag(key: key, experimentID: id)
-            return .empty
-        }
+        return .write { try $0.deleteExperimentTag(key: key, experimentID: id) }
     }
 
     private func searchDatasets(_ message: RequestMessage) throws -> Operation {
@@ -165,9 +142,10 @@ extension MLflowAPI {
             )
         }
         let ids = try texts.map { try parseExperimentID($0) }
-        return .read { session in
-            let summaries = try session.datasetSummaries(experimentIDs: ids)
-            return .json { writer in
+        return .read {
+            try $0.datasetSummaries(experimentIDs: ids)
+        } encode: { summaries in
+            .json { writer in
                 writer.beginObject()
                 if !summaries.isEmpty {
                     writer.memberArray("dataset_summaries") { writer in
@@ -204,13 +182,8 @@ extension RequestMessage {
     }
 }
 
-extension APIResponse {
-    fileprivate static func experiment(_ experiment: Experiment) -> APIResponse {
-        .json { writer in
-            writer.beginObject()
-            writer.key("experiment")
-            writer.write(experiment)
-            writer.endObject()
-        }
+extension HTTPResponse {
+    fileprivate static func experiment(_ experiment: Experiment) -> HTTPResponse {
+        .json("experiment") { $0.write(experiment) }
     }
 }

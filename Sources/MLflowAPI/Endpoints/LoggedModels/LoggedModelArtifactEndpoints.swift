@@ -1,30 +1,24 @@
 internal import ArtifactStore
 internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var loggedModelArtifactEndpoints: [Endpoint] {
-        let lists = ["/api", "/ajax-api"].map { prefix in
-            Endpoint(
-                method: "GET",
-                path: prefix + "/2.0/mlflow/logged-models/{model_id}/artifacts/directories",
-                handling: .blocking(listLoggedModelArtifacts)
-            )
-        }
-        return lists + [
-            Endpoint(
-                method: "GET",
-                path: "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
-                handling: .blocking(getLoggedModelArtifact)
-            )
+    var loggedModelArtifactEndpoints: [[Endpoint]] {
+        let list = "logged-models/{model_id}/artifacts/directories"
+        let file = "2.0/mlflow/logged-models/{model_id}/artifacts/files"
+        return [
+            endpoint(.get, .tracking, list, .lookUp(.loggedModel), handling: .blocking(listLoggedModelArtifacts)),
+            endpoint(.get, .pages, file, .lookUp(.loggedModel), handling: .blocking(getLoggedModelArtifact)),
         ]
     }
 
-    private func listLoggedModelArtifacts(_ request: APIRequest, _ reply: @escaping APIReply) {
+    private func listLoggedModelArtifacts(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let text = request.queryValue("artifact_directory_path") ?? ""
-        answer(reply, path: text) {
+        answer(responder, path: text) {
             let path = try ArtifactPath(text)
             let (model, folder) = try loggedModelFolder(request)
             let entries = try folder.store.list(path, relativeTo: folder.base)
@@ -37,9 +31,9 @@ extension MLflowAPI {
         }
     }
 
-    private func getLoggedModelArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
+    private func getLoggedModelArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let text = request.queryValue("artifact_file_path") ?? ""
-        answer(reply, path: text) {
+        answer(responder, path: text) {
             guard !text.isEmpty else {
                 throw TrackingError(.badRequest, "Request must include the \"artifact_file_path\" query parameter.")
             }
@@ -50,7 +44,7 @@ extension MLflowAPI {
     }
 
     /// The model that the path of a request names, unless it is deleted, and the folder of its artifacts.
-    private func loggedModelFolder(_ request: APIRequest) throws -> (model: LoggedModelInfo, folder: ServedFolder) {
+    private func loggedModelFolder(_ request: HTTPRequest) throws -> (model: LoggedModelInfo, folder: ServedFolder) {
         let modelID = request.parameters.first ?? ""
         let model = try store.readNow(.cheap, for: request.caller) { try $0.loggedModelInfo(id: modelID) }
         return (model, try servedFolder(of: model))

@@ -1,20 +1,24 @@
 internal import Budgets
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var loggedModelEndpoints: [Endpoint] {
+    var loggedModelEndpoints: [[Endpoint]] {
         let route = "logged-models"
-        return endpoint("POST", route, createLoggedModel)
-            + endpoint("GET", route + "/{model_id}", getLoggedModel)
-            + endpoint("PATCH", route + "/{model_id}", finalizeLoggedModel)
-            + endpoint("DELETE", route + "/{model_id}", deleteLoggedModel)
-            + endpoint("PATCH", route + "/{model_id}/tags", setLoggedModelTags)
-            + endpoint("DELETE", route + "/{model_id}/tags/{tag_key}", deleteLoggedModelTag)
-            + endpoint("POST", route + "/{model_id}/params", logLoggedModelParams)
-            + endpoint("POST", route + "/search", searchLoggedModels)
-            + loggedModelArtifactEndpoints
+        let model = route + "/{model_id}"
+        let search = route + "/search"
+        return [
+            endpoint(.post, .tracking, route, .change(.experiment), createLoggedModel),
+            endpoint(.get, .tracking, model, .lookUp(.loggedModel), getLoggedModel),
+            endpoint(.patch, .tracking, model, .change(.loggedModel), finalizeLoggedModel),
+            endpoint(.delete, .tracking, model, .change(.loggedModel), deleteLoggedModel),
+            endpoint(.patch, .tracking, model + "/tags", .change(.loggedModel), setLoggedModelTags),
+            endpoint(.delete, .tracking, model + "/tags/{tag_key}", .change(.loggedModel), deleteLoggedModelTag),
+            endpoint(.post, .tracking, model + "/params", .change(.loggedModel), logLoggedModelParams),
+            endpoint(.post, .tracking, search, .search(.experiments), pages: .loggedModels, searchLoggedModels),
+        ] + loggedModelArtifactEndpoints
     }
 
     private func createLoggedModel(_ message: RequestMessage) throws -> Operation {
@@ -34,52 +38,57 @@ extension MLflowAPI {
             params: params,
             tags: tags
         )
-        return .create("logged model") { .loggedModel(try $0.createLoggedModel(new)) }
+        return .create("logged model") {
+            try $0.createLoggedModel(new)
+        } encode: {
+            .loggedModel($0)
+        }
     }
 
     private func getLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let allowsDeleted = try message.string("allow_deleted")?.lowercased() == "true"
-        return .read(.cheap) { .loggedModel(try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)) }
+        return .read {
+            try $0.loggedModel(id: modelID, allowsDeleted: allowsDeleted)
+        } encode: {
+            .loggedModel($0)
+        }
     }
 
-    /// The model is the one that the body names, as in the reference.
+    /// The model is the one in the path; a body that names another is refused, where the reference follows the body.
     private func finalizeLoggedModel(_ message: RequestMessage) throws -> Operation {
-        let modelID = try message.requiredString("model_id")
+        let modelID = message.pathParameters[0]
+        let namedID = try message.requiredString("model_id")
         guard let field = try message.field("status", isRequired: true), !field.isEmptyText else {
             throw RequestMessage.missing("status")
         }
         guard let status = try message.enumeration("status", as: LoggedModelStatus.self) else {
             throw field.invalid("status")
         }
-        return .write { session in
-            .loggedModel(try session.finalizeLoggedModel(modelID, status: status))
+        guard ExactText(namedID) == ExactText(modelID) else {
+            throw TrackingError.invalidParameter("The body names the model '\(namedID)' and the path '\(modelID)'.")
+        }
+        return .write {
+            try $0.finalizeLoggedModel(modelID, status: status)
+        } encode: {
+            .loggedModel($0)
         }
     }
 
     private func deleteLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
-        return .write { session in
-            try session.deleteLoggedModel(modelID)
-            return .empty
-        }
+        return .write { try $0.deleteLoggedModel(modelID) }
     }
 
     private func setLoggedModelTags(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let tags = try message.loggedModelTags()
-        return .write { session in
-            try session.setLoggedModelTags(tags, modelID: modelID)
-            return .empty
-        }
+        return .write { try $0.setLoggedModelTags(tags, modelID: modelID) }
     }
 
     private func deleteLoggedModelTag(_ message: RequestMessage) throws -> Operation {
         let (modelID, key) = (message.pathParameters[0], message.pathParameters[1])
-        return .write { session in
-            try session.deleteLoggedModelTag(key: key, modelID: modelID)
-            return .empty
-        }
+        return .write { try $0.deleteLoggedModelTag(key: key, modelID: modelID) }
     }
 
     /// The reference demands `model_id` in the body, and then means the model of the path.
@@ -87,10 +96,7 @@ extension MLflowAPI {
         let modelID = message.pathParameters[0]
         _ = try message.requiredString("model_id")
         let params = try message.loggedModelParams()
-        return .write { session in
-            try session.logLoggedModelParams(params, modelID: modelID)
-            return .empty
-        }
+        return .write { try $0.logLoggedModelParams(params, modelID: modelID) }
     }
 
     /// The reference lets the database refuse what is given twice.
@@ -121,13 +127,8 @@ extension RequestMessage {
     }
 }
 
-extension APIResponse {
-    fileprivate static func loggedModel(_ model: LoggedModel) -> APIResponse {
-        .json(capacity: 1_024) { writer in
-            writer.beginObject()
-            writer.key("model")
-            writer.write(model)
-            writer.endObject()
-        }
+extension HTTPResponse {
+    fileprivate static func loggedModel(_ model: LoggedModel) -> HTTPResponse {
+        .json("model", capacity: 1_024) { $0.write(model) }
     }
 }

@@ -1,13 +1,10 @@
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// Models of a page where the client names no number, and where it says 0, as in the reference.
-    private static let usualModels: Int64 = 50
-    private static let modelsForZero: Int64 = 100
-
     func searchLoggedModels(_ message: RequestMessage) throws -> Operation {
         guard try message.field("experiment_ids", isRequired: true) != nil else {
             throw RequestMessage.missing("experiment_ids")
@@ -15,17 +12,13 @@ extension MLflowAPI {
         let experimentIDs = try message.strings("experiment_ids") ?? []
         let filter = try message.string("filter") ?? ""
         let datasets = try message.messages("datasets").map { try $0.datasetScope() }
-        let asked = try message.integer("max_results") ?? Self.usualModels
+        let pageSize = try message.pageSize()
         let clauses = try message.messages("order_by")
         let pageToken = try message.string("page_token")
         guard datasets.allSatisfy({ !$0.name.isEmpty }) else {
             throw TrackingError.invalidParameter("`dataset_name` in the `datasets` clause must be specified.")
         }
-        guard asked >= 0 else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(asked) for parameter 'max_results' supplied. It must be a positive integer"
-            )
-        }
+        let maxResults = try message.checkedPageSize(pageSize)
         guard clauses.count <= FilterLimits.orderings else {
             throw TrackingError.invalidParameter(
                 "`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer."
@@ -37,13 +30,10 @@ extension MLflowAPI {
             filter: comparisons,
             datasets: datasets,
             orderings: try clauses.map { try $0.loggedModelOrdering() },
-            // The reference has no limit; with this one, a token says that there are more.
-            maxResults: Int(min(asked == 0 ? Self.modelsForZero : asked, Self.maximumResults)),
+            maxResults: maxResults == 0 ? 100 : maxResults,
             pageToken: pageToken
         )
-        return .read { session in
-            try answer("models", try session.findLoggedModels(search), in: session) { $1.write($0) }
-        }
+        return page("models", { try $0.findLoggedModels(search) }, write: { $1.write($0) })
     }
 }
 

@@ -1,18 +1,17 @@
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var metricEndpoints: [Endpoint] {
-        endpoint("GET", "metrics/get-history", getMetricHistory)
-            + endpoint("GET", "metrics/get-history-bulk-interval", getMetricHistoryBulkInterval)
-            + [
-                Endpoint(
-                    method: "GET",
-                    path: "/ajax-api/2.0/mlflow/metrics/get-history-bulk",
-                    handling: messageHandling(getMetricHistoryBulk)
-                )
-            ]
+    var metricEndpoints: [[Endpoint]] {
+        let interval = "metrics/get-history-bulk-interval"
+        let bulk = "2.0/mlflow/metrics/get-history-bulk"
+        return [
+            endpoint(.get, .tracking, "metrics/get-history", .search(.run), pages: .history, getMetricHistory),
+            endpoint(.get, .tracking, interval, .search(.runs("run_ids")), pages: .samples, getMetricSamples),
+            endpoint(.get, .pages, bulk, .search(.runs("run_id")), pages: .bulkHistory, getMetricHistoryBulk),
+        ]
     }
 
     /// Answers with all points, or with a page of them; a long answer is made piece by piece.
@@ -22,24 +21,11 @@ extension MLflowAPI {
             key: try message.requiredString("metric_key")
         )
         let pageToken = try message.string("page_token")
-        let maxResults = try message.integer("max_results")
-        if let maxResults, maxResults <= 0 {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be a positive integer."
-            )
-        }
-        let store = store
+        let limit = Int64(try message.checkedPageSize(message.pageSize()))
         return .read { session in
-            let writer = MetricHistoryWriter(history, pageToken: pageToken, limit: maxResults ?? .max)
-            var first: [UInt8] = []
-            let hasMore = try writer.next(into: &first) { try session.metricHistory($0, pageToken: $1, limit: $2) }
-            guard hasMore else { return .json(bytes: first) }
-            let body = BegunBody(
-                first,
-                MetricHistoryBody(writer, store: store, after: session),
-                reportFailure: reportFailure
-            )
-            return APIResponse(headers: [("Content-Type", "application/json")], body: .stream(body))
+            try MetricHistoryBody(history, pageToken: pageToken, limit: limit, store: store, in: session)
+        } encode: {
+            try stream($0)
         }
     }
 
@@ -49,15 +35,11 @@ extension MLflowAPI {
         guard let key = try message.string("metric_key") else {
             throw TrackingError.invalidParameter("GetMetricHistoryBulk request must specify a metric_key.")
         }
-        let limit = min(try message.integer("max_results") ?? 25_000, 25_000)
-        guard limit >= 0 else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer."
-            )
-        }
-        return .read { session in
-            let points = try session.metricHistories(key: key, runIDs: runIDs, limit: Int(limit))
-            return .json(capacity: 160 * points.count + 64) { writer in
+        let limit = try message.checkedPageSize(message.pageSize())
+        return .read {
+            try $0.metricHistories(key: key, runIDs: runIDs, limit: limit)
+        } encode: { points in
+            .json(capacity: 160 * points.count + 64) { writer in
                 writer.beginObject()
                 writer.memberArray("metrics") { writer in
                     for point in points {
@@ -79,7 +61,7 @@ extension MLflowAPI {
         }
     }
 
-    private func getMetricHistoryBulkInterval(_ message: RequestMessage) throws -> Operation {
+    private func getMetricSamples(_ message: RequestMessage) throws -> Operation {
         guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
             throw RequestMessage.missing("run_ids")
         }
@@ -92,39 +74,29 @@ extension MLflowAPI {
         let key = try message.requiredString("metric_key")
         let first = try message.integer("start_step")
         let last = try message.integer("end_step")
-        let maxResults = try message.integer("max_results") ?? Self.maximumSamples
-        guard (1...Self.maximumSamples).contains(maxResults) else {
-            throw TrackingError.invalidParameter(
-                "max_results must be between 1 and \(Self.maximumSamples). "
-                    + "See the API docs for more information about request parameters."
-            )
-        }
+        let maxResults = try message.checkedPageSize(message.pageSize())
         let steps = try stepRange(first, last)
         return .read { session in
-            try .json(capacity: 4_096) { writer in
+            try runIDs.map { runID in
+                let history = MetricHistory(runID: runID, key: key)
+                return (
+                    runID: runID, points: try session.sampleMetric(history, steps: steps, maxResults: maxResults)
+                )
+            }
+        } encode: { samples in
+            .json(capacity: 4_096) { writer in
                 writer.beginObject()
-                var isEmpty = true
-                for runID in runIDs {
-                    let history = MetricHistory(runID: runID, key: key)
-                    let points = try session.sampleMetric(history, steps: steps, maxResults: Int(maxResults))
-                    guard !points.isEmpty else { continue }
-                    if isEmpty {
-                        writer.key("metrics")
-                        writer.beginArray()
-                        isEmpty = false
-                    }
-                    for point in points {
-                        writer.write(point, key: key, runID: runID) { $0.double($1) }
+                if samples.contains(where: { !$0.points.isEmpty }) {
+                    writer.memberArray("metrics") { writer in
+                        for (runID, points) in samples {
+                            for point in points { writer.write(point, key: key, runID: runID) { $0.double($1) } }
+                        }
                     }
                 }
-                if !isEmpty { writer.endArray() }
                 writer.endObject()
             }
         }
     }
-
-    /// The largest sample of one run.
-    private static let maximumSamples: Int64 = 2_500
 
     private func stepRange(_ first: Int64?, _ last: Int64?) throws(TrackingError) -> ClosedRange<Int64>? {
         switch (first, last) {

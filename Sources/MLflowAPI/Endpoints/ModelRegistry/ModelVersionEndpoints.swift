@@ -1,28 +1,28 @@
 internal import ArtifactStore
 internal import Budgets
 internal import Filter
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var modelVersionEndpoints: [Endpoint] {
-        endpoint("POST", "model-versions/create", createModelVersion)
-            + endpoint("GET", "model-versions/get", getModelVersion)
-            + endpoint("PATCH", "model-versions/update", updateModelVersion)
-            + endpoint("POST", "model-versions/transition-stage", moveModelVersion)
-            + endpoint("DELETE", "model-versions/delete", deleteModelVersion)
-            + endpoint("GET", "model-versions/search", searchModelVersions)
-            + endpoint("GET", "model-versions/get-download-uri", getDownloadURI)
-            + endpoint("POST", "model-versions/set-tag", setModelVersionTag)
-            + endpoint("DELETE", "model-versions/delete-tag", deleteModelVersionTag)
-            + [
-                Endpoint(
-                    method: "GET",
-                    path: "/model-versions/get-artifact",
-                    handling: .blocking(getModelVersionArtifact)
-                )
-            ]
+    var modelVersionEndpoints: [[Endpoint]] {
+        let search = Access.search(.unnamed(.registeredModel))
+        let artifact = "model-versions/get-artifact"
+        return [
+            endpoint(.post, .tracking, "model-versions/create", .change(.model), createModelVersion),
+            endpoint(.get, .tracking, "model-versions/get", .lookUp(.model), getModelVersion),
+            endpoint(.patch, .tracking, "model-versions/update", .change(.model), updateModelVersion),
+            endpoint(.post, .tracking, "model-versions/transition-stage", .change(.model), moveModelVersion),
+            endpoint(.delete, .tracking, "model-versions/delete", .change(.model), deleteModelVersion),
+            endpoint(.get, .tracking, "model-versions/search", search, pages: .modelVersions, searchModelVersions),
+            endpoint(.get, .tracking, "model-versions/get-download-uri", .lookUp(.model), getDownloadURI),
+            endpoint(.post, .tracking, "model-versions/set-tag", .change(.model), setModelVersionTag),
+            endpoint(.delete, .tracking, "model-versions/delete-tag", .change(.model), deleteModelVersionTag),
+            endpoint(.get, .root, artifact, .lookUp(.model), handling: .blocking(getModelVersionArtifact)),
+        ]
     }
 
     private func createModelVersion(_ message: RequestMessage) throws -> Operation {
@@ -41,8 +41,10 @@ extension MLflowAPI {
             tags: tags
         )
         let workingDirectory = settings.workingDirectory
-        return .create("model version") { session in
-            .modelVersion(try session.createModelVersion(new, workingDirectory: workingDirectory))
+        return .create("model version") {
+            try $0.createModelVersion(new, workingDirectory: workingDirectory)
+        } encode: {
+            .modelVersion($0)
         }
     }
 
@@ -59,7 +61,11 @@ extension MLflowAPI {
 
     private func getModelVersion(_ message: RequestMessage) throws -> Operation {
         let key = try message.modelVersionKey()
-        return .read(.cheap) { .modelVersion(try $0.modelVersion(key)) }
+        return .read {
+            try $0.modelVersion(key)
+        } encode: {
+            .modelVersion($0)
+        }
     }
 
     /// A description that is missing takes the present one away, as in the reference.
@@ -67,7 +73,11 @@ extension MLflowAPI {
         let (name, version) = try message.modelNameAndVersion()
         let description = try message.description()
         let key = try ModelVersionKey(name: name, version: version)
-        return .write { .modelVersion(try $0.updateModelVersion(key, description: description)) }
+        return .write {
+            try $0.updateModelVersion(key, description: description)
+        } encode: {
+            .modelVersion($0)
+        }
     }
 
     private func moveModelVersion(_ message: RequestMessage) throws -> Operation {
@@ -82,8 +92,10 @@ extension MLflowAPI {
             )
         }
         let key = try ModelVersionKey(name: name, version: version)
-        return .write { session in
-            .modelVersion(try session.moveModelVersion(key, to: stage, archivesOthers: archivesOthers))
+        return .write {
+            try $0.moveModelVersion(key, to: stage, archivesOthers: archivesOthers)
+        } encode: {
+            .modelVersion($0)
         }
     }
 
@@ -92,15 +104,12 @@ extension MLflowAPI {
         // Alone among these calls, the reference looks at the number before the name.
         _ = try parseModelVersion(version)
         let key = try ModelVersionKey(name: name, version: version)
-        return .write { session in
-            try session.deleteModelVersion(key)
-            return .empty
-        }
+        return .write { try $0.deleteModelVersion(key) }
     }
 
     private func searchModelVersions(_ message: RequestMessage) throws -> Operation {
         let filter = try message.string("filter") ?? ""
-        let maxResults = try message.maxResults(atMost: 200_000) ?? 200_000
+        let maxResults = try message.checkedPageSize(message.pageSize())
         let orderBy = try message.strings("order_by") ?? []
         let pageToken = try message.string("page_token")
         let search = RegistrySearch(
@@ -109,9 +118,7 @@ extension MLflowAPI {
             maxResults: maxResults,
             pageToken: pageToken
         )
-        return .read { session in
-            try answer("model_versions", try session.findModelVersions(search), in: session) { $1.write($0) }
-        }
+        return page("model_versions", { try $0.findModelVersions(search) }, write: { $1.write($0) })
     }
 
     private func setModelVersionTag(_ message: RequestMessage) throws -> Operation {
@@ -119,10 +126,7 @@ extension MLflowAPI {
         let tag = Tag(key: try message.requiredString("key"), value: try message.string("value") ?? "")
         let key = try ModelVersionKey(name: name, version: version)
         try validateModelVersionTag(tag)
-        return .write { session in
-            try session.setModelVersionTag(tag, version: key)
-            return .empty
-        }
+        return .write { try $0.setModelVersionTag(tag, version: key) }
     }
 
     private func deleteModelVersionTag(_ message: RequestMessage) throws -> Operation {
@@ -130,10 +134,7 @@ extension MLflowAPI {
         let tagKey = try message.requiredString("key")
         let key = try ModelVersionKey(name: name, version: version)
         try validateRegistryTagKey(tagKey)
-        return .write { session in
-            try session.deleteModelVersionTag(key: tagKey, version: key)
-            return .empty
-        }
+        return .write { try $0.deleteModelVersionTag(key: tagKey, version: key) }
     }
 
     // MARK: Artifacts
@@ -143,9 +144,10 @@ extension MLflowAPI {
             name: try message.string("name") ?? "",
             version: try message.string("version") ?? ""
         )
-        return .read(.cheap) { session in
-            let location = try session.modelVersionLocation(key)
-            return .json { writer in
+        return .read {
+            try $0.modelVersionLocation(key)
+        } encode: { location in
+            .json { writer in
                 writer.beginObject()
                 writer.member("artifact_uri", location)
                 writer.endObject()
@@ -153,8 +155,8 @@ extension MLflowAPI {
         }
     }
 
-    private func getModelVersionArtifact(_ request: APIRequest, _ reply: @escaping APIReply) {
-        answer(reply, path: request.queryValue("path") ?? "") {
+    private func getModelVersionArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: request.queryValue("path") ?? "") {
             guard let text = request.queryValue("path") else { throw RequestMessage.missing("path") }
             let path = try ArtifactPath(text)
             let key = try ModelVersionKey(

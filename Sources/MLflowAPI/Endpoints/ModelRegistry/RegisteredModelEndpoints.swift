@@ -1,24 +1,30 @@
 internal import Budgets
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var registeredModelEndpoints: [Endpoint] {
-        endpoint("POST", "registered-models/create", createRegisteredModel)
-            + endpoint("GET", "registered-models/get", getRegisteredModel)
-            + endpoint("PATCH", "registered-models/update", updateRegisteredModel)
-            + endpoint("POST", "registered-models/rename", renameRegisteredModel)
-            + endpoint("DELETE", "registered-models/delete", deleteRegisteredModel)
-            + endpoint("GET", "registered-models/search", searchRegisteredModels)
-            + endpoint("GET", "registered-models/get-latest-versions", getLatestVersions)
-            + endpoint("POST", "registered-models/get-latest-versions", getLatestVersions)
-            + endpoint("POST", "registered-models/set-tag", setRegisteredModelTag)
-            + endpoint("DELETE", "registered-models/delete-tag", deleteRegisteredModelTag)
-            + endpoint("POST", "registered-models/alias", setModelAlias)
-            + endpoint("GET", "registered-models/alias", getModelVersionByAlias)
-            + endpoint("DELETE", "registered-models/alias", deleteModelAlias)
+    var registeredModelEndpoints: [[Endpoint]] {
+        let creation = Access.change(.unnamed(.registeredModel))
+        let search = Access.search(.unnamed(.registeredModel))
+        let path = "registered-models/search"
+        return [
+            endpoint(.post, .tracking, "registered-models/create", creation, createRegisteredModel),
+            endpoint(.get, .tracking, "registered-models/get", .lookUp(.model), getRegisteredModel),
+            endpoint(.patch, .tracking, "registered-models/update", .change(.model), updateRegisteredModel),
+            endpoint(.post, .tracking, "registered-models/rename", .change(.model), renameRegisteredModel),
+            endpoint(.delete, .tracking, "registered-models/delete", .change(.model), deleteRegisteredModel),
+            endpoint(.get, .tracking, path, search, pages: .registeredModels, searchRegisteredModels),
+            endpoint(.get, .tracking, "registered-models/get-latest-versions", .lookUp(.model), getLatestVersions),
+            endpoint(.post, .tracking, "registered-models/get-latest-versions", .lookUp(.model), getLatestVersions),
+            endpoint(.post, .tracking, "registered-models/set-tag", .change(.model), setRegisteredModelTag),
+            endpoint(.delete, .tracking, "registered-models/delete-tag", .change(.model), deleteRegisteredModelTag),
+            endpoint(.post, .tracking, "registered-models/alias", .change(.model), setModelAlias),
+            endpoint(.get, .tracking, "registered-models/alias", .lookUp(.model), getModelVersionByAlias),
+            endpoint(.delete, .tracking, "registered-models/alias", .change(.model), deleteModelAlias),
+        ]
     }
 
     private func createRegisteredModel(_ message: RequestMessage) throws -> Operation {
@@ -27,14 +33,20 @@ extension MLflowAPI {
         let description = try message.description() ?? ""
         try validateNewModelName(name)
         for tag in tags { try validateRegisteredModelTag(tag) }
-        return .create("registered model") { session in
-            .registeredModel(try session.createRegisteredModel(name: name, description: description, tags: tags))
+        return .create("registered model") {
+            try $0.createRegisteredModel(name: name, description: description, tags: tags)
+        } encode: {
+            .registeredModel($0)
         }
     }
 
     private func getRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.modelName()
-        return .read(.cheap) { .registeredModel(try $0.registeredModel(named: name)) }
+        return .read {
+            try $0.registeredModel(named: name)
+        } encode: {
+            .registeredModel($0)
+        }
     }
 
     /// A description that is missing is an empty one, as in the reference.
@@ -42,7 +54,11 @@ extension MLflowAPI {
         let name = try message.requiredString("name")
         let description = try message.description() ?? ""
         try validateModelName(name)
-        return .write { .registeredModel(try $0.updateRegisteredModel(name, description: description)) }
+        return .write {
+            try $0.updateRegisteredModel(name, description: description)
+        } encode: {
+            .registeredModel($0)
+        }
     }
 
     private func renameRegisteredModel(_ message: RequestMessage) throws -> Operation {
@@ -50,20 +66,21 @@ extension MLflowAPI {
         let newName = try message.requiredString("new_name")
         try validateNewModelName(newName, parameter: "new_name")
         try validateModelName(name)
-        return .write { .registeredModel(try $0.renameRegisteredModel(name, to: newName)) }
+        return .write {
+            try $0.renameRegisteredModel(name, to: newName)
+        } encode: {
+            .registeredModel($0)
+        }
     }
 
     private func deleteRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.modelName()
-        return .write { session in
-            try session.deleteRegisteredModel(name)
-            return .empty
-        }
+        return .write { try $0.deleteRegisteredModel(name) }
     }
 
     private func searchRegisteredModels(_ message: RequestMessage) throws -> Operation {
         let filter = try message.string("filter") ?? ""
-        let maxResults = try message.maxResults(atMost: 1_000) ?? 100
+        let maxResults = try message.checkedPageSize(message.pageSize())
         let orderBy = try message.strings("order_by") ?? []
         let pageToken = try message.string("page_token")
         let search = RegistrySearch(
@@ -72,21 +89,20 @@ extension MLflowAPI {
             maxResults: maxResults,
             pageToken: pageToken
         )
-        return .read { session in
-            try answer("registered_models", try session.findRegisteredModels(search), in: session) { $1.write($0) }
-        }
+        return page("registered_models", { try $0.findRegisteredModels(search) }, write: { $1.write($0) })
     }
 
     private func getLatestVersions(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("name")
         let texts = try message.strings("stages") ?? []
         try validateModelName(name)
-        return .read(.cheap) { session in
+        return .read { session in
             let latest = try session.latestVersions(ofModel: name)
             // As in the reference, a model that is not there is found missing before its stages are read.
             let stages = try texts.map { try ModelStage(parsing: $0) }
-            let versions = latest.filter { stages.isEmpty || stages.contains($0.stage) }
-            return .json { writer in
+            return latest.filter { stages.isEmpty || stages.contains($0.stage) }
+        } encode: { versions in
+            .json { writer in
                 writer.beginObject()
                 if !versions.isEmpty {
                     writer.memberArray("model_versions") { writer in
@@ -103,10 +119,7 @@ extension MLflowAPI {
         let tag = Tag(key: try message.requiredString("key"), value: try message.string("value") ?? "")
         try validateModelName(name)
         try validateRegisteredModelTag(tag)
-        return .write { session in
-            try session.setRegisteredModelTag(tag, model: name)
-            return .empty
-        }
+        return .write { try $0.setRegisteredModelTag(tag, model: name) }
     }
 
     private func deleteRegisteredModelTag(_ message: RequestMessage) throws -> Operation {
@@ -114,10 +127,7 @@ extension MLflowAPI {
         let key = try message.requiredString("key")
         try validateModelName(name)
         try validateRegistryTagKey(key)
-        return .write { session in
-            try session.deleteRegisteredModelTag(key: key, model: name)
-            return .empty
-        }
+        return .write { try $0.deleteRegisteredModelTag(key: key, model: name) }
     }
 
     // MARK: Aliases
@@ -130,23 +140,21 @@ extension MLflowAPI {
         try validateModelAlias(alias)
         try validateUnreservedAlias(alias)
         let key = try ModelVersionKey(name: name, version: version)
-        return .write { session in
-            try session.setModelAlias(alias, version: key)
-            return .empty
-        }
+        return .write { try $0.setModelAlias(alias, version: key) }
     }
 
     private func getModelVersionByAlias(_ message: RequestMessage) throws -> Operation {
         let (name, alias) = try message.modelNameAndAlias()
-        return .read(.cheap) { .modelVersion(try $0.modelVersion(named: name, alias: alias)) }
+        return .read {
+            try $0.modelVersion(named: name, alias: alias)
+        } encode: {
+            .modelVersion($0)
+        }
     }
 
     private func deleteModelAlias(_ message: RequestMessage) throws -> Operation {
         let (name, alias) = try message.modelNameAndAlias()
-        return .write { session in
-            try session.deleteModelAlias(alias, model: name)
-            return .empty
-        }
+        return .write { try $0.deleteModelAlias(alias, model: name) }
     }
 }
 
@@ -164,18 +172,5 @@ extension RequestMessage {
         try validateModelName(name)
         try validateModelAlias(alias)
         return (name, alias)
-    }
-
-    /// The size of a page; nil when absent.
-    ///
-    /// - Throws: `.invalidParameterValue` below 1 and above the limit.
-    func maxResults(atMost limit: Int64) throws(TrackingError) -> Int? {
-        guard let field = try field("max_results") else { return nil }
-        let count = try field.integer("max_results")
-        guard count <= limit else { throw field.invalid("max_results") }
-        guard count >= 1 else {
-            throw .invalidParameter("Invalid value for max_results. It must be a positive integer, but got \(count)")
-        }
-        return Int(count)
     }
 }

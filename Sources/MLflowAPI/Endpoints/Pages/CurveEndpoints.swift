@@ -1,4 +1,5 @@
 internal import Budgets
+internal import HTTPWire
 internal import JSON
 internal import Synchronization
 internal import Tracking
@@ -7,18 +8,17 @@ internal import TrackingStore
 extension MLflowAPI {
     /// Metrics of several runs as lines to be drawn, or what has been added to them.
     func getMetricCurves(_ message: RequestMessage) throws -> Operation {
-        let writer = CurveWriter(try CurveQuestion(message))
+        let question = try CurveQuestion(message)
         return .read { session in
-            var first: [UInt8] = []
-            guard try writer.appendPart(to: &first, in: session) else { return .json(bytes: first) }
-            let body = BegunBody(first, CurvesBody(writer, store: store, after: session), reportFailure: reportFailure)
-            return APIResponse(headers: [("Content-Type", "application/json")], body: .stream(body))
+            try CurvesBody(question, store: store, in: session)
+        } encode: {
+            try stream($0)
         }
     }
 }
 
 /// Which curves are asked for.
-private struct CurveQuestion {
+private struct CurveQuestion: Sendable {
     private enum Axis: String, CaseIterable {
         case step
         case time
@@ -44,18 +44,34 @@ private struct CurveQuestion {
                     + "Ask for fewer runs or keys, or a smaller 'max_points'."
             )
         }
-        request = CurveRequest(
+        var request = CurveRequest(
             axis: axis == .step ? .step : .time,
             maximumPoints: points,
             readPoints: Int64(max(Self.readPoints / (runIDs.count * keys.count), Self.readPointsOfEach))
         )
+        self.request = request
         let after = try message.message("after")
+        guard after == nil || true else {
+            throw .invalidParameter("'after' follows whole curves; leave out either it or 'from' and 'to'.")
+        }
         for key in keys {
             for runID in runIDs {
                 let position = try after?.member(runID)?.message?.member(key)?.string("after")
                 curves.append((MetricHistory(runID: runID, key: key), try position?.checked("after", limit: 200)))
             }
         }
+    }
+
+    /// The part that is looked at more closely; nil for all.
+    private static func range(_ message: RequestMessage) throws(TrackingError) -> ClosedRange<Int64>? {
+        let from = try message.integer("from")
+        let to = try message.integer("to")
+        guard from != nil || to != nil else { return nil }
+        let (first, last) = (from ?? .min, to ?? .max)
+        guard first <= last else {
+            throw .invalidParameter("'to' must not be less than 'from'. Found from=\(first) and to=\(last).")
+        }
+        return first...last
     }
 
     private static func names(_ name: String, _ message: RequestMessage) throws(TrackingError) -> [String] {
@@ -68,82 +84,93 @@ private struct CurveQuestion {
     }
 }
 
-/// Writes the answer to `metrics/curves` part by part; each part is read by itself.
-private final class CurveWriter: Sendable {
+/// The answer to `metrics/curves`, part by part: each is read as values inside a read transaction, and written outside.
+private final class CurvesBody: HTTPBodyProducer {
     private struct Progress {
+        /// The curve of the question that is read next.
         var next = 0
+        /// Curves that have been read and not yet written.
+        var part: [(history: MetricHistory, curve: MetricCurve)]?
+        var isFirst = true
         var hasCurves = false
         /// Points that may still be read of histories longer than a few thousand points.
-        var readPoints = CurveWriter.readPoints
+        var readPoints = CurvesBody.readPoints
     }
 
     /// Points of histories that one answer reads, after which it only samples them.
     private static let readPoints: Int64 = 4_000_000
-    /// Bytes of text after which a part ends.
+    /// Bytes of text, estimated, after which a part ends.
     private static let bytesAtOnce = 128 * 1_024
 
     private let question: CurveQuestion
-    private let progress = Mutex(Progress())
+    private let store: TrackingStore
+    private let caller: Caller
+    private let effort: ReadEffort
+    private let progress: Mutex<Progress>
 
-    init(_ question: CurveQuestion) {
+    /// A part may exceed its length by one curve, and is held as values and as text.
+    let memoryBytes = 640 * 1_024
+
+    /// Reads the first part.
+    init(_ question: CurveQuestion, store: TrackingStore, in session: ReadSession) throws {
         self.question = question
+        self.store = store
+        caller = session.caller
+        effort = session.sharedEffort()
+        var progress = Progress()
+        try Self.readPart(&progress, of: question, in: session)
+        self.progress = Mutex(progress)
     }
 
-    /// - Returns: whether there is more.
-    func appendPart(to bytes: inout [UInt8], in session: ReadSession) throws -> Bool {
+    func next(into buffer: inout [UInt8]) throws -> Bool {
         var progress = progress.withLock { $0 }
-        let begins = progress.next == 0
-        var writer = JSONWriter(capacity: Self.bytesAtOnce + 32 * 1_024)
-        writer.beginArray()
-        while progress.next < question.curves.count, writer.bytes.count < Self.bytesAtOnce {
+        if progress.part == nil {
+            progress = try store.readNow(.continued, for: caller, effort: effort) { [progress, question] session in
+                var progress = progress
+                try Self.readPart(&progress, of: question, in: session)
+                return progress
+            }
+        }
+        writePart(&progress, to: &buffer)
+        self.progress.withLock { [progress] in $0 = progress }
+        return progress.next < question.curves.count
+    }
+
+    private static func readPart(
+        _ progress: inout Progress,
+        of question: CurveQuestion,
+        in session: ReadSession
+    ) throws {
+        var part: [(MetricHistory, MetricCurve)] = []
+        var bytes = 0
+        while progress.next < question.curves.count, bytes < bytesAtOnce {
             let (history, position) = question.curves[progress.next]
             var request = question.request
             if progress.readPoints <= 0 { request.readPoints = 4 * Int64(request.maximumPoints) }
             if let curve = try session.curve(of: history, request, after: position) {
                 progress.readPoints -= min(curve.pointCount, request.readPoints)
-                writer.write(curve, of: history)
+                bytes += 200 + (curve.isThinned ? 80 : 44) * curve.points.count
+                part.append((history, curve))
             }
             progress.next += 1
         }
+        progress.part = part
+    }
+
+    /// Writes the curves that have been read, with the beginning and the end of the answer where they belong.
+    private func writePart(_ progress: inout Progress, to bytes: inout [UInt8]) {
+        let part = progress.part ?? []
+        var writer = JSONWriter(capacity: Self.bytesAtOnce)
+        writer.beginArray()
+        for (history, curve) in part { writer.write(curve, of: history) }
         writer.endArray()
-        let part = writer.takeBytes().dropFirst().dropLast()
-        if begins { bytes.append(contentsOf: "{\"curves\":[".utf8) }
+        if progress.isFirst { bytes.append(contentsOf: "{\"curves\":[".utf8) }
         if progress.hasCurves, !part.isEmpty { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(contentsOf: part)
+        bytes.append(contentsOf: writer.takeBytes().dropFirst().dropLast())
+        progress.part = nil
+        progress.isFirst = false
         progress.hasCurves = progress.hasCurves || !part.isEmpty
-        self.progress.withLock { [progress] in $0 = progress }
-        guard progress.next == question.curves.count else { return true }
-        bytes.append(contentsOf: "]}".utf8)
-        return false
-    }
-}
-
-/// What follows the part that is there already.
-private final class CurvesBody: APIBodyProducer {
-    private let writer: CurveWriter
-    private let store: TrackingStore
-    private let caller: Caller
-    private let effort: ReadEffort
-
-    /// - Parameter session: has read the first part.
-    init(_ writer: CurveWriter, store: TrackingStore, after session: ReadSession) {
-        self.writer = writer
-        self.store = store
-        caller = session.caller
-        effort = session.sharedEffort()
-    }
-
-    /// A part may exceed its length by one curve.
-    var memoryBytes: Int { 448 * 1_024 }
-
-    func next(into buffer: inout [UInt8]) throws -> Bool {
-        let (part, hasMore) = try store.readNow(.continued, for: caller, effort: effort) { [writer] session in
-            var part: [UInt8] = []
-            let hasMore = try writer.appendPart(to: &part, in: session)
-            return (part, hasMore)
-        }
-        buffer.append(contentsOf: part)
-        return hasMore
+        if progress.next == question.curves.count { bytes.append(contentsOf: "]}".utf8) }
     }
 }
 
@@ -155,7 +182,7 @@ extension JSONWriter {
         member("count", curve.pointCount)
         member("mode", curve.mode == .whole ? "whole" : "append")
         if curve.isSampled { member("sampled", true) }
-        member("position", curve.position)
+        member("position", ifPresent: curve.position)
         memberArray("steps") { writer in
             for point in curve.points { writer.int(point.point.step) }
         }

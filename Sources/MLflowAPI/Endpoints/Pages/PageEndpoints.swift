@@ -5,19 +5,12 @@ internal import TrackingStore
 
 extension MLflowAPI {
     /// The calls of Apus' own that its pages make; `docs/own-calls.md` describes them.
-    var pageEndpoints: [Endpoint] {
-        ownEndpoint("runs/table", searchRunTable)
-            + ownEndpoint("runs/columns", describeRunColumns)
-            + ownEndpoint("metrics/curves", getMetricCurves)
-    }
-
-    private func ownEndpoint(
-        _ path: String,
-        _ handler: @escaping @Sendable (RequestMessage) throws -> Operation
-    ) -> [Endpoint] {
-        ["/api/apus/1.0/", "/ajax-api/apus/1.0/"].map { prefix in
-            Endpoint(method: "POST", path: prefix + path, handling: messageHandling(handler))
-        }
+    var pageEndpoints: [[Endpoint]] {
+        [
+            endpoint(.post, .apus, "runs/table", .search(.experiments), pages: .runTable, searchRunTable),
+            endpoint(.post, .apus, "runs/columns", .search(.experiments), describeRunColumns),
+            endpoint(.post, .apus, "metrics/curves", .search(.runs("run_ids")), getMetricCurves),
+        ]
     }
 }
 

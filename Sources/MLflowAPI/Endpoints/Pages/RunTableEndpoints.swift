@@ -1,4 +1,5 @@
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -7,32 +8,32 @@ extension MLflowAPI {
     /// Runs as `runs/search` finds them, with nothing but the columns that are asked for.
     func searchRunTable(_ message: RequestMessage) throws -> Operation {
         let columns = try RunTableColumns(message)
-        let maxResults = try message.integer("max_results", in: 1...10_000, standard: 100)
-        var search = try message.runSearch(maxResults: maxResults)
+        let size = try message.pageSize()
+        var search = try message.runSearch(maxResults: try message.checkedPageSize(size))
         search.orderings = try columns.orderings(message)
         search.pageToken = try message.string("page_token")
-        return .read { [search] session in
-            let page = try session.findRunTable(search, columns: columns.columns)
-            let types = RunTableTypes(columns.columns)
-            return try answer(
-                "runs",
-                page,
-                in: session,
-                closing: { columns.write(types.areNumbers, to: &$0) },
-                write: { row, writer in
-                    types.look(at: row.values)
-                    writer.write(row)
-                }
-            )
+        let types = RunTableTypes(columns.columns)
+        return page("runs", closing: { columns.write(types.areNumbers, to: &$0) }) { [search] session in
+            try session.findRunTable(search, columns: columns.columns)
+        } write: { row, writer in
+            types.look(at: row.values)
+            writer.write(row)
         }
     }
 
     /// Which metrics, params and tags the newest runs of a search have.
     func describeRunColumns(_ message: RequestMessage) throws -> Operation {
         let search = try message.runSearch(maxResults: 1_000)
-        return .read { session in
-            let columns = try session.describeRunColumns(search, valueLimit: 200_000)
-            return .json(capacity: 16_384) { $0.write(columns) }
+        return .read { try $0.describeRunColumns(search, valueLimit: 200_000) } encode: { columns in
+            .json(capacity: 16_384) { $0.write(columns) }
+        }
+    }
+}
+
+extension RunTableRow: SizedEntity {
+    var textBytes: Int {
+        values.reduce(260 + name.utf8.count) { bytes, value in
+            if case .text(let text) = value { bytes + 4 + text.utf8.count } else { bytes + 24 }
         }
     }
 }

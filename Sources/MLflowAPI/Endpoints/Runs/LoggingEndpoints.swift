@@ -1,17 +1,20 @@
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var loggingEndpoints: [Endpoint] {
-        endpoint("POST", "runs/log-metric", logMetric)
-            + endpoint("POST", "runs/log-parameter", logParam)
-            + endpoint("POST", "runs/set-tag", setTag)
-            + endpoint("POST", "runs/delete-tag", deleteTag)
-            + endpoint("POST", "runs/log-batch", logBatch)
-            + endpoint("POST", "runs/log-inputs", logInputs)
-            + endpoint("POST", "runs/outputs", logOutputs)
-            + endpoint("POST", "runs/log-model", logModel)
+    var loggingEndpoints: [[Endpoint]] {
+        [
+            endpoint(.post, .tracking, "runs/log-metric", .change(.run), logMetric),
+            endpoint(.post, .tracking, "runs/log-parameter", .change(.run), logParam),
+            endpoint(.post, .tracking, "runs/set-tag", .change(.run), setTag),
+            endpoint(.post, .tracking, "runs/delete-tag", .change(.runID), deleteTag),
+            endpoint(.post, .tracking, "runs/log-batch", .change(.runID), logBatch),
+            endpoint(.post, .tracking, "runs/log-inputs", .change(.runID), logInputs),
+            endpoint(.post, .tracking, "runs/outputs", .change(.runID), logOutputs),
+            endpoint(.post, .tracking, "runs/log-model", .change(.runID), logModel),
+        ]
     }
 
     private func logMetric(_ message: RequestMessage) throws -> Operation {
@@ -24,10 +27,7 @@ extension MLflowAPI {
         )
         let modelMetric = try message.modelMetric(metric, runID: runID)
         try validateMetric(metric)
-        return .write { session in
-            try session.logMetrics([metric], modelMetrics: modelMetric.map { [$0] } ?? [], runID: runID)
-            return .empty
-        }
+        return .write { try $0.logMetrics([metric], modelMetrics: modelMetric.map { [$0] } ?? [], runID: runID) }
     }
 
     private func logParam(_ message: RequestMessage) throws -> Operation {
@@ -35,10 +35,7 @@ extension MLflowAPI {
         let key = try message.requiredString("key")
         let value = try message.string("value") ?? ""
         let param = try validatedParam(Param(key: key, value: value), longValues: settings.longValues)
-        return .write { session in
-            try session.logParam(param, runID: runID)
-            return .empty
-        }
+        return .write { try $0.logParam(param, runID: runID) }
     }
 
     private func setTag(_ message: RequestMessage) throws -> Operation {
@@ -46,19 +43,13 @@ extension MLflowAPI {
         let key = try message.requiredString("key")
         let value = try message.string("value") ?? ""
         let tag = try validatedTag(Tag(key: key, value: value), longValues: settings.longValues)
-        return .write { session in
-            try session.setTag(tag, runID: runID)
-            return .empty
-        }
+        return .write { try $0.setTag(tag, runID: runID) }
     }
 
     private func deleteTag(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunIDOnly()
         let key = try message.requiredString("key")
-        return .write { session in
-            try session.deleteTag(key: key, runID: runID)
-            return .empty
-        }
+        return .write { try $0.deleteTag(key: key, runID: runID) }
     }
 
     private func logBatch(_ message: RequestMessage) throws -> Operation {
@@ -72,10 +63,7 @@ extension MLflowAPI {
         )
         try validateRunID(runID)
         let validated = try batch.validated(longValues: settings.longValues)
-        return .write { session in
-            try session.log(validated, runID: runID)
-            return .empty
-        }
+        return .write { try $0.log(validated, runID: runID) }
     }
 
     private func logInputs(_ message: RequestMessage) throws -> Operation {
@@ -86,10 +74,7 @@ extension MLflowAPI {
         }
         try validateRunID(runID)
         for input in datasets { try validateDatasetInput(input) }
-        return .write { session in
-            try session.logInputs(datasets: datasets, models: models, runID: runID)
-            return .empty
-        }
+        return .write { try $0.logInputs(datasets: datasets, models: models, runID: runID) }
     }
 
     private func logOutputs(_ message: RequestMessage) throws -> Operation {
@@ -98,19 +83,13 @@ extension MLflowAPI {
         let models = try message.boundedMessages("models").map {
             ModelOutput(modelID: try $0.boundedString("model_id") ?? "", step: try $0.integer("step") ?? 0)
         }
-        return .write { session in
-            try session.logOutputs(models: models, runID: runID)
-            return .empty
-        }
+        return .write { try $0.logOutputs(models: models, runID: runID) }
     }
 
     private func logModel(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunIDOnly()
         let model = try LegacyModel(json: try message.requiredString("model_json"))
-        return .write { session in
-            try session.appendLoggedModel(model.tagText, runID: runID)
-            return .empty
-        }
+        return .write { try $0.appendLoggedModel(model.tagText, runID: runID) }
     }
 }
 

@@ -1,17 +1,20 @@
 internal import Budgets
 internal import Filter
+internal import HTTPWire
 internal import JSON
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    var runEndpoints: [Endpoint] {
-        endpoint("POST", "runs/create", createRun)
-            + endpoint("GET", "runs/get", getRun)
-            + endpoint("POST", "runs/update", updateRun)
-            + endpoint("POST", "runs/delete", deleteRun)
-            + endpoint("POST", "runs/restore", restoreRun)
-            + endpoint("POST", "runs/search", searchRuns)
+    var runEndpoints: [[Endpoint]] {
+        [
+            endpoint(.post, .tracking, "runs/create", .change(.experiment), createRun),
+            endpoint(.get, .tracking, "runs/get", .lookUp(.run), getRun),
+            endpoint(.post, .tracking, "runs/update", .change(.run), updateRun),
+            endpoint(.post, .tracking, "runs/delete", .change(.runID), deleteRun),
+            endpoint(.post, .tracking, "runs/restore", .change(.runID), restoreRun),
+            endpoint(.post, .tracking, "runs/search", .search(.experiments), pages: .runs, searchRuns),
+        ]
     }
 
     private func createRun(_ message: RequestMessage) throws -> Operation {
@@ -45,13 +48,25 @@ extension MLflowAPI {
         )
         // Without its time a body says the same for every run that is meant.
         return startTime == 0
-            ? .write { .run(try $0.createRun(new), showsOutputs: false) }
-            : .create("run") { .run(try $0.createRun(new), showsOutputs: false) }
+            ? .write {
+                try $0.createRun(new)
+            } encode: {
+                .run($0, showsOutputs: false)
+            }
+            : .create("run") {
+                try $0.createRun(new)
+            } encode: {
+                .run($0, showsOutputs: false)
+            }
     }
 
     private func getRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunID()
-        return .read(.cheap) { session in .run(try session.run(id: runID), showsOutputs: true) }
+        return .read {
+            try $0.run(id: runID)
+        } encode: {
+            .run($0, showsOutputs: true)
+        }
     }
 
     private func updateRun(_ message: RequestMessage) throws -> Operation {
@@ -59,47 +74,30 @@ extension MLflowAPI {
         let endTime = try message.integer("end_time")
         let status = try message.enumeration("status", as: RunStatus.self)
         let name = try message.boundedString("run_name")
-        return .write { session in
-            let info = try session.updateRun(runID, status: status, endTime: endTime, name: name)
-            return .json { writer in
-                writer.beginObject()
-                writer.key("run_info")
-                writer.write(info)
-                writer.endObject()
-            }
+        return .write {
+            try $0.updateRun(runID, status: status, endTime: endTime, name: name)
+        } encode: { info in
+            .json("run_info") { $0.write(info) }
         }
     }
 
     private func deleteRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunIDOnly()
-        return .write { session in
-            try session.deleteRun(runID)
-            return .empty
-        }
+        return .write { try $0.deleteRun(runID) }
     }
 
     private func restoreRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunIDOnly()
-        return .write { session in
-            try session.restoreRun(runID)
-            return .empty
-        }
+        return .write { try $0.restoreRun(runID) }
     }
 
     private func searchRuns(_ message: RequestMessage) throws -> Operation {
         let experimentIDs = try message.strings("experiment_ids") ?? []
         let filter = try message.string("filter") ?? ""
-        let maxResults = try message.integer("max_results") ?? 1_000
-        guard maxResults <= Self.maximumResults else {
-            throw (try message.field("max_results"))?.invalid("max_results") ?? RequestMessage.missing("max_results")
-        }
+        let pageSize = try message.pageSize()
         let orderBy = try message.strings("order_by") ?? []
         let viewType = try message.enumeration("run_view_type", as: ViewType.self) ?? .activeOnly
-        guard maxResults >= 1 else {
-            throw TrackingError.invalidParameter(
-                "Invalid value \(maxResults) for parameter 'max_results' supplied. It must be a positive integer"
-            )
-        }
+        let maxResults = try message.checkedPageSize(pageSize)
         let comparisons = try parseFilter(filter, for: .runs)
         let orderings = try parseOrderBy(orderBy, for: .runs)
         let search = RunSearch(
@@ -107,12 +105,10 @@ extension MLflowAPI {
             viewType: viewType,
             filter: comparisons,
             orderings: orderings,
-            maxResults: Int(maxResults),
+            maxResults: maxResults,
             pageToken: try message.string("page_token")
         )
-        return .read { session in
-            try answer("runs", try session.findRuns(search), in: session) { $1.write($0) }
-        }
+        return page("runs", { try $0.findRuns(search) }, write: { $1.write($0) })
     }
 }
 
@@ -126,13 +122,8 @@ extension RequestMessage {
     }
 }
 
-extension APIResponse {
-    fileprivate static func run(_ run: Run, showsOutputs: Bool) -> APIResponse {
-        .json(capacity: 2_048) { writer in
-            writer.beginObject()
-            writer.key("run")
-            writer.write(run, showsOutputs: showsOutputs)
-            writer.endObject()
-        }
+extension HTTPResponse {
+    fileprivate static func run(_ run: Run, showsOutputs: Bool) -> HTTPResponse {
+        .json("run", capacity: 2_048) { $0.write(run, showsOutputs: showsOutputs) }
     }
 }

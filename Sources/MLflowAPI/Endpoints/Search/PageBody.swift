@@ -1,37 +1,35 @@
 internal import Budgets
+internal import HTTPWire
 internal import JSON
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// The answer to a search: whole for a page of usual size, else read and sent part by part.
+    /// A search: answered whole for a page of usual size, else read and sent part by part.
     ///
     /// Which rows a long page has, and their order, is of one moment; each part shows what they stand for as it is when
     /// it is read, and nothing of those that have been removed by then.
     /// - Parameters:
     ///   - name: of the member that lists what was found.
-    ///   - page: which `session` has just found.
-    ///   - closing: writes members that follow the list, once all of it has been written; with it, a list of nothing is
+    ///   - closing: writes members behind the list, once the whole list has been written; with it, an empty list is
     ///     written too.
-    func answer<Entity>(
+    func page<Entity: SizedEntity>(
         _ name: String,
-        _ page: SearchCursor<Entity>,
-        in session: ReadSession,
         closing: (@Sendable (inout JSONWriter) -> Void)? = nil,
+        _ find: @escaping @Sendable (ReadSession) throws -> SearchCursor<Entity>,
         write: @escaping @Sendable (Entity, inout JSONWriter) -> Void
-    ) throws -> APIResponse {
-        guard page.count > 0 || closing != nil else { return .empty }
-        let body = PageBody(name, page, store: store, session: session, closing: closing, write: write)
-        var first: [UInt8] = []
-        guard try body.appendPart(to: &first, in: session) else { return .json(bytes: first) }
-        let whole = BegunBody(first, body, reportFailure: reportFailure)
-        return APIResponse(headers: [("Content-Type", "application/json")], body: .stream(whole))
+    ) -> Operation {
+        .read { session in
+            try PageBody(name, try find(session), store: store, session: session, closing: closing, write: write)
+        } encode: {
+            try stream($0)
+        }
     }
 }
 
-/// A page of a search, part by part.
-private final class PageBody<Entity: Sendable>: APIBodyProducer {
+/// A page of a search, part by part: each is read as values inside a read transaction, and written outside.
+private final class PageBody<Entity: SizedEntity>: HTTPBodyProducer {
     private let name: String
     private let closing: (@Sendable (inout JSONWriter) -> Void)?
     private let write: @Sendable (Entity, inout JSONWriter) -> Void
@@ -43,12 +41,16 @@ private final class PageBody<Entity: Sendable>: APIBodyProducer {
     private struct Progress {
         /// Tells how many rows have been read.
         var page: SearchCursor<Entity>
-        /// What they came to as text.
+        /// What has been read and not written.
+        var part: [Entity]?
+        /// What the rows came to as text, about.
         var bytes = 0
+        var isFirst = true
         /// Whether the list has entities; there are none of rows that have been removed.
         var hasEntities = false
     }
 
+    /// Reads the first part.
     init(
         _ name: String,
         _ page: SearchCursor<Entity>,
@@ -56,7 +58,7 @@ private final class PageBody<Entity: Sendable>: APIBodyProducer {
         session: ReadSession,
         closing: (@Sendable (inout JSONWriter) -> Void)?,
         write: @escaping @Sendable (Entity, inout JSONWriter) -> Void
-    ) {
+    ) throws {
         self.name = name
         self.closing = closing
         self.write = write
@@ -64,48 +66,58 @@ private final class PageBody<Entity: Sendable>: APIBodyProducer {
         caller = session.caller
         effort = session.sharedEffort()
         memoryBytes = PageParts.bytesAtOnce + 64 * 1_024 + page.memoryBytes
-        progress = Mutex(Progress(page: page))
+        var progress = Progress(page: page)
+        try Self.readPart(&progress, in: session)
+        self.progress = Mutex(progress)
     }
 
     let memoryBytes: Int
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
-        let (part, hasMore) = try store.readNow(.continued, for: caller, effort: effort) { [self] session in
-            var part: [UInt8] = []
-            let hasMore = try appendPart(to: &part, in: session)
-            return (part, hasMore)
+        var progress = progress.withLock { $0 }
+        if progress.part == nil {
+            progress = try store.readNow(.continued, for: caller, effort: effort) { [progress] session in
+                var progress = progress
+                try Self.readPart(&progress, in: session)
+                return progress
+            }
         }
-        buffer.append(contentsOf: part)
-        return hasMore
+        writePart(&progress, to: &buffer)
+        self.progress.withLock { [progress] in $0 = progress }
+        return progress.page.readCount < progress.page.count
     }
 
-    /// Appends the next part, with the beginning and the end of the answer where they belong.
-    ///
-    /// - Returns: whether there is more.
-    func appendPart(to bytes: inout [UInt8], in session: ReadSession) throws -> Bool {
-        var progress = progress.withLock { $0 }
-        let begun = progress.page.readCount
-        let end = min(begun + PageParts.rowsAtOnce, progress.page.count)
-        var writer = JSONWriter(capacity: min(2_048 * (end - begun), PageParts.bytesAtOnce))
-        writer.beginArray()
-        while progress.page.readCount < end, writer.bytes.count < PageParts.bytesAtOnce {
-            let held = writer.bytes.count
+    private static func readPart(_ progress: inout Progress, in session: ReadSession) throws {
+        let end = min(progress.page.readCount + PageParts.rowsAtOnce, progress.page.count)
+        var part: [Entity] = []
+        var bytes = 0
+        while progress.page.readCount < end, bytes < PageParts.bytesAtOnce {
             let read = progress.page.readCount
-            let count = PageParts.nextCount(after: read, bytes: progress.bytes + held, inThisPart: held)
-            for entity in try progress.page.next(min(count, end - read), in: session) { write(entity, &writer) }
+            let count = PageParts.nextCount(after: read, bytes: progress.bytes + bytes, inThisPart: bytes)
+            let found = try progress.page.next(min(count, end - read), in: session)
+            for entity in found { bytes += entity.textBytes }
+            part += found
         }
-        writer.endArray()
-        let part = writer.takeBytes().dropFirst().dropLast()
-        if begun == 0 { bytes.append(contentsOf: "{\"\(name)\":[".utf8) }
-        if progress.hasEntities, !part.isEmpty { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(contentsOf: part)
-        progress.bytes += part.count
-        progress.hasEntities = progress.hasEntities || !part.isEmpty
-        self.progress.withLock { [progress] in $0 = progress }
+        progress.part = part
+        progress.bytes += bytes
+    }
+
+    /// Writes what has been read, with the beginning and the end of the answer where they belong.
+    private func writePart(_ progress: inout Progress, to bytes: inout [UInt8]) {
         let page = progress.page
-        guard page.readCount == page.count else { return true }
-        appendEnd(of: page, to: &bytes)
-        return false
+        guard page.count > 0 || closing != nil else { return bytes.append(contentsOf: "{}".utf8) }
+        let part = progress.part ?? []
+        var writer = JSONWriter(capacity: min(2_048 * part.count, PageParts.bytesAtOnce))
+        writer.beginArray()
+        for entity in part { write(entity, &writer) }
+        writer.endArray()
+        if progress.isFirst { bytes.append(contentsOf: "{\"\(name)\":[".utf8) }
+        if progress.hasEntities, !part.isEmpty { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(contentsOf: writer.takeBytes().dropFirst().dropLast())
+        progress.part = nil
+        progress.isFirst = false
+        progress.hasEntities = progress.hasEntities || !part.isEmpty
+        if page.readCount == page.count { appendEnd(of: page, to: &bytes) }
     }
 
     private func appendEnd(of page: SearchCursor<Entity>, to bytes: inout [UInt8]) {
@@ -126,7 +138,7 @@ private final class PageBody<Entity: Sendable>: APIBodyProducer {
 private enum PageParts {
     /// Rows that are read in one transaction at the most.
     static let rowsAtOnce = 1_000
-    /// Rows that are held as values at the most.
+    /// Rows that are read by one set of statements at the most.
     private static let valuesAtOnce = 100
     /// Rows that are read before it is known how long they are.
     private static let valuesAtFirst = 20

@@ -1,3 +1,5 @@
+internal import HTTPServer
+internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
@@ -5,8 +7,7 @@ extension MLflowAPI {
     ///
     /// The rest answers 501; the reference's 503 would make its client retry for minutes.
     func openWithArtifactsOnly(_ endpoint: Endpoint) -> Endpoint {
-        let told = ["/health", "/version", "/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"]
-        if told.contains(endpoint.path) || endpoint.path.contains("/mlflow-artifacts/") { return endpoint }
+        if endpoint.family == .artifacts || endpoint.access.resources == [.server] { return endpoint }
         let error = TrackingError(
             .notImplemented,
             "Endpoint: \(endpoint.path) disabled due to the server running in `--artifacts-only` mode. "
@@ -15,8 +16,8 @@ extension MLflowAPI {
         let answer = APIError(error).response
         var closed = endpoint
         // Without a look at the body, and before it arrives.
-        closed.handling = .upload { _, reply in
-            reply(answer)
+        closed.handling = .streamed { _, responder in
+            responder.send(answer)
             return nil
         }
         return closed

@@ -1,33 +1,27 @@
+internal import HTTPServer
+internal import HTTPWire
 internal import JSON
 internal import TrackingStore
 
 extension MLflowAPI {
-    var serverEndpoints: [Endpoint] {
-        let information = ["/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info"].map { path in
-            Endpoint(
-                method: "GET",
-                path: path,
-                handling: .message { request, reply in reply(serverInformation(request)) }
-            )
-        }
-        return information + [
-            Endpoint(method: "GET", path: "/health", handling: .message(health)),
-            Endpoint(
-                method: "GET",
-                path: "/version",
-                handling: .message { _, reply in reply(.text(settings.version)) }
-            ),
+    var serverEndpoints: [[Endpoint]] {
+        let version = HTTPResponse.text(settings.version)
+        let information = HTTPHandling.buffered { $1.send(serverInformation($0)) }
+        return [
+            endpoint(.get, .api, "3.0/mlflow/server-info", .lookUp(.server), handling: information),
+            endpoint(.get, .root, "health", .lookUp(.server), handling: .buffered(health)),
+            endpoint(.get, .root, "version", .lookUp(.server), handling: .buffered { $1.send(version) }),
         ]
     }
 
     /// Says that the server answers; with `deep=1`, what a look at the store finds.
-    private func health(_ request: APIRequest, _ reply: @escaping APIReply) {
-        guard request.queryValue("deep") == "1" else { return reply(.text("OK")) }
-        healthLooks.ask { reply(.health($0)) }
+    private func health(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
+        healthLooks.ask { responder.send(.health($0)) }
     }
 
     /// What the client asks before it decides how to upload: exactly what works, under the names of 3.18 too.
-    private func serverInformation(_ request: APIRequest) -> APIResponse {
+    private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
             writer.member("store_type", "SqlStore")
@@ -52,14 +46,14 @@ extension MLflowAPI {
     }
 }
 
-extension APIResponse {
+extension HTTPResponse {
     /// A plain text answer.
-    static func text(_ text: String) -> APIResponse {
-        APIResponse(headers: [("Content-Type", "text/plain; charset=utf-8")], body: .bytes(Array(text.utf8)))
+    static func text(_ text: String) -> HTTPResponse {
+        HTTPResponse(headers: [("Content-Type", "text/plain; charset=utf-8")], body: .bytes(Array(text.utf8)))
     }
 
     /// The problems that were found, by the part that each was found in.
-    fileprivate static func health(_ health: StoreHealth) -> APIResponse {
+    fileprivate static func health(_ health: StoreHealth) -> HTTPResponse {
         let status = health.isSound ? 200 : health.isStorageSound ? 503 : 507
         return .json(status: status) { writer in
             writer.beginObject()

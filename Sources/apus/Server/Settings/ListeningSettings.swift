@@ -4,6 +4,8 @@ struct ListeningSettings {
     let port: Int
     /// The static prefix: empty, or a path that begins with a slash and ends without one.
     let prefix: String
+    /// The prefixes of all paths: the empty one and the static prefix.
+    var bases: [String] { prefix.isEmpty ? [""] : ["", prefix] }
     /// The settings that were ignored, a line each.
     let remarks: [String]
 

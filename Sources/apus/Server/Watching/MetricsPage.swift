@@ -1,6 +1,8 @@
 internal import ArtifactStore
 internal import Budgets
 internal import HTTPServer
+internal import HTTPWire
+internal import MLflowAPI
 internal import SQLite
 internal import TrackingStore
 
@@ -10,13 +12,14 @@ struct MetricsPage {
 
     init(
         requests: RequestMetrics.Snapshot,
+        routes: DeclaredRoutes,
         server: HTTPServer.Statistics?,
         budgets: Budgets,
         store: TrackingStore,
         sharing: SharedContents.Statistics?,
         background: [BackgroundWork]
     ) {
-        addRequests(requests)
+        addRequests(requests, routes)
         if let server {
             add("apus_open_connections", "Connections that are open.", "gauge", server.openConnections)
             add("apus_connections_total", "Connections accepted.", "counter", server.acceptedConnections)
@@ -48,14 +51,15 @@ struct MetricsPage {
         }
     }
 
-    private mutating func addRequests(_ requests: RequestMetrics.Snapshot) {
+    private mutating func addRequests(_ requests: RequestMetrics.Snapshot, _ routes: DeclaredRoutes) {
         head("apus_http_requests_total", "Requests by route and status.", "counter")
-        let routes = requests.counts.sorted {
+        let counts = requests.counts.sorted {
             ($0.key.pattern, $0.key.method, $0.key.status) < ($1.key.pattern, $1.key.method, $1.key.status)
         }
-        for (route, count) in routes {
-            text +=
-                "apus_http_requests_total{method=\"\(route.method)\",route=\"\(route.pattern)\",status=\"\(route.status)\"} \(count)\n"
+        for (route, count) in counts {
+            let action = routes.endpoint(HTTPMethod(rawValue: route.method), route.pattern)?.access.action
+            text += "apus_http_requests_total{method=\"\(route.method)\",route=\"\(route.pattern)\","
+            text += "status=\"\(route.status)\",action=\"\(action?.rawValue ?? "none")\"} \(count)\n"
         }
         head(
             "apus_http_request_duration_seconds",

@@ -1,12 +1,14 @@
 internal import ArtifactStore
 internal import Coding
+internal import HTTPServer
+internal import HTTPWire
 
-extension APIResponse {
+extension HTTPResponse {
     /// An artifact as a download: an attachment that no browser runs, whole or in one range.
     ///
     /// RFC 9110 §13 (preconditions), §14 (ranges). Several ranges at once are answered with the whole file, which §14.2
     /// allows.
-    static func file(_ file: OpenArtifact, name: String, _ request: APIRequest) -> APIResponse {
+    static func file(_ file: OpenArtifact, name: String, _ request: HTTPRequest) -> HTTPResponse {
         let coding = ArtifactCoding(of: file, name: name, request)
         let entityTag = coding.entityTag(of: file)
         var headers: [(name: String, value: String)] = [
@@ -24,7 +26,7 @@ extension APIResponse {
         case .notModified:
             // What a cache needs to go on, and nothing about a body that is not sent (§15.4.5).
             let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
-            return APIResponse(status: 304, headers: kept, body: .bytes([]))
+            return HTTPResponse(status: 304, headers: kept, body: .bytes([]))
         case .failed:
             let error = APIError(status: 412, code: "INVALID_STATE", message: "The artifact is another one by now.")
             return error.response
@@ -35,10 +37,17 @@ extension APIResponse {
         }
         guard let bytes = range.resolved(size: file.size) else {
             headers.append(("Content-Range", "bytes */\(file.size)"))
-            return APIResponse(status: 416, headers: headers, body: .bytes([]))
+            return HTTPResponse(status: 416, headers: headers, body: .bytes([]))
         }
         headers.append(("Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(file.size)"))
-        return APIResponse(status: 206, headers: headers, body: .file(file, range: bytes))
+        return HTTPResponse(status: 206, headers: headers, body: file.body(bytes))
+    }
+}
+
+extension OpenArtifact {
+    /// Some of its bytes as a body, which keeps the file open until it has been sent.
+    func body(_ range: Range<Int64>) -> HTTPResponseBody {
+        .file(HTTPFileBody(descriptor, offset: Int(range.lowerBound), length: range.count))
     }
 }
 

@@ -1,0 +1,84 @@
+internal import Tracking
+
+/// How many results one answer lists, and the words in which another number is refused: those of the reference.
+package final class PageLimits: Sendable {
+    /// Where the request names no number.
+    package let usual: Int64
+    package let sizes: ClosedRange<Int64>
+    /// A larger number is one of these.
+    fileprivate enum Excess {
+        /// Answered with a page of the largest size.
+        case cut
+        /// Refused in the words about a size.
+        case refused
+        /// Refused as a value of the wrong type is, before the fields that follow are read.
+        case invalid
+    }
+    fileprivate let excess: Excess
+    fileprivate let refusal: @Sendable (Int64) -> String
+
+    private init(
+        _ usual: Int64,
+        _ sizes: ClosedRange<Int64>,
+        _ excess: Excess,
+        refusal: @escaping @Sendable (Int64) -> String
+    ) {
+        self.usual = usual
+        self.sizes = sizes
+        self.excess = excess
+        self.refusal = refusal
+    }
+
+    private static func supplied(_ size: Int64, _ rule: String) -> String {
+        "Invalid value \(size) for parameter 'max_results' supplied. It must be \(rule)"
+    }
+
+    private static func registry(_ usual: Int64, atMost largest: Int64) -> PageLimits {
+        PageLimits(usual, 1...largest, .invalid) {
+            "Invalid value for max_results. It must be a positive integer, but got \($0)"
+        }
+    }
+
+    static let experiments = PageLimits(0, 1...50_000, .refused) {
+        supplied($0, $0 < 1 ? "a positive integer" : "at most 50000")
+    }
+    static let runs = PageLimits(1_000, 1...50_000, .invalid) { supplied($0, "a positive integer") }
+    /// 0 stands for 100, as in the reference, which has no largest size; with this one, a token says that there are more.
+    static let loggedModels = PageLimits(50, 0...50_000, .cut) { supplied($0, "a positive integer") }
+    static let registeredModels = registry(100, atMost: 1_000)
+    static let modelVersions = registry(200_000, atMost: 200_000)
+    static let history = PageLimits(.max, 1 ... .max, .cut) { supplied($0, "a positive integer.") }
+    /// Points of several runs together.
+    static let bulkHistory = PageLimits(25_000, 0...25_000, .cut) { supplied($0, "a positive integer.") }
+    /// Points of each run.
+    static let samples = PageLimits(2_500, 1...2_500, .refused) { _ in
+        "max_results must be between 1 and 2500. See the API docs for more information about request parameters."
+    }
+    static let runTable = PageLimits(100, 1...10_000, .refused) { supplied($0, "from 1 to 10000.") }
+    static let journal = PageLimits(100, 1...1_000, .refused) { supplied($0, "from 1 to 1000.") }
+    static let tree = PageLimits(100_000, 1...100_000, .refused) { supplied($0, "at least 1 and at most 100000.") }
+}
+
+extension RequestMessage {
+    /// The size of a page that the request asks for, or the usual one.
+    ///
+    /// Read with the other fields, so that of several faults the same is reported as by the reference, which looks at the
+    /// size itself later: `checkedPageSize`.
+    func pageSize() throws(TrackingError) -> Int64 {
+        guard let pages else { preconditionFailure("an endpoint that pages declares its limits") }
+        guard let field = try field("max_results") else { return pages.usual }
+        let size = try field.integer("max_results")
+        if size > pages.sizes.upperBound, pages.excess == .invalid { throw field.invalid("max_results") }
+        return size
+    }
+
+    /// A size as it is answered.
+    ///
+    /// - Throws: `.invalidParameterValue` for one outside of the limits.
+    func checkedPageSize(_ size: Int64) throws(TrackingError) -> Int {
+        guard let pages else { preconditionFailure("an endpoint that pages declares its limits") }
+        if size > pages.sizes.upperBound, pages.excess == .cut { return Int(pages.sizes.upperBound) }
+        guard pages.sizes.contains(size) else { throw .invalidParameter(pages.refusal(size)) }
+        return Int(size)
+    }
+}

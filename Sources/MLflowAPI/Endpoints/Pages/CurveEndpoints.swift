@@ -49,9 +49,10 @@ private struct CurveQuestion: Sendable {
             maximumPoints: points,
             readPoints: Int64(max(Self.readPoints / (runIDs.count * keys.count), Self.readPointsOfEach))
         )
+        request.range = try Self.range(message)
         self.request = request
         let after = try message.message("after")
-        guard after == nil || true else {
+        guard after == nil || request.range == nil else {
             throw .invalidParameter("'after' follows whole curves; leave out either it or 'from' and 'to'.")
         }
         for key in keys {

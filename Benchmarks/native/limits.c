@@ -122,12 +122,16 @@ static Store openStore(const char *path, const char *schema, int64_t series, int
             "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 0;"
             "PRAGMA foreign_keys = ON");
     execute(store.database, readAll(schema));
-    char sql[900];
+    execute(store.database,
+            "ALTER TABLE latest_metrics ADD COLUMN minimum REAL; ALTER TABLE latest_metrics ADD COLUMN minimum_step INTEGER;"
+            "ALTER TABLE latest_metrics ADD COLUMN maximum REAL; ALTER TABLE latest_metrics ADD COLUMN maximum_step INTEGER");
+    char sql[1100];
     snprintf(sql, sizeof sql,
              "BEGIN; WITH RECURSIVE run(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM run WHERE id < %lld), "
              "key(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM key WHERE id < 20) "
              "INSERT INTO latest_metrics SELECT run.id + 100000, key.id, "
-             "(run.id * 7919 + key.id * 104729) %% 100003, 0, 1700000000000, 0, 1, 1 FROM run, key WHERE %lld > 0;"
+             "(run.id * 7919 + key.id * 104729) %% 100003, 0, 1700000000000, 0, 1, 1, 0, 0, 0, 0 "
+             "FROM run, key WHERE %lld > 0;"
              "INSERT INTO metrics SELECT run_id, key_id, timestamp, step, value, is_nan FROM latest_metrics; COMMIT",
              (long long)otherRuns, (long long)otherRuns);
     execute(store.database, sql);
@@ -140,10 +144,12 @@ static Store openStore(const char *path, const char *schema, int64_t series, int
                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     store.insertLatest = prepare(store.database,
                                  "INSERT INTO latest_metrics (run_id, key_id, value, is_nan, timestamp, step, "
-                                 "point_count, in_order) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+                                 "point_count, in_order, minimum, minimum_step, maximum, maximum_step) "
+                                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
     store.updateLatest = prepare(store.database,
                                  "UPDATE latest_metrics SET value = ?3, is_nan = ?4, timestamp = ?5, step = ?6, "
-                                 "point_count = ?7, in_order = ?8 WHERE run_id = ?1 AND key_id = ?2");
+                                 "point_count = ?7, in_order = ?8, minimum = ?9, minimum_step = ?10, "
+                                 "maximum = ?11, maximum_step = ?12 WHERE run_id = ?1 AND key_id = ?2");
     return store;
 }
 
@@ -168,6 +174,11 @@ static void writeLatest(Store *store, int64_t run, int64_t key, int64_t before, 
     sqlite3_bind_int64(write, 6, store->number);
     sqlite3_bind_int64(write, 7, after);
     sqlite3_bind_int64(write, 8, 1);
+    // Extremes that cost as much as true ones.
+    sqlite3_bind_double(write, 9, 0.001);
+    sqlite3_bind_int64(write, 10, store->number / 2);
+    sqlite3_bind_double(write, 11, 100.002);
+    sqlite3_bind_int64(write, 12, store->number / 3);
     step(write);
 }
 

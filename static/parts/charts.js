@@ -18,13 +18,15 @@ const millisecondsPerFrame = 12;
 
 /**
  * @param {object} context Of the page; the address keeps the settings under names that begin with `chart`.
- * @param {{onHover?: (run: string|null) => void, only?: string[], plain?: boolean}} [options] `only` names the metrics to draw; plain leaves out
- *   controls and groups.
+ * @param {{onHover?: (run: string|null) => void}} [options]
  * @returns {{node: HTMLElement, show: (runs: object[], keys?: string[]) => Promise<void>}} `show` takes runs with `run_id, experiment_id,
  *   run_name, status, start_time, color`, and their metrics if they are known.
  */
-export function chartsPanel(context, { onHover, only, plain } = {}) {
+export function chartsPanel(context, { onHover } = {}) {
   const { signal, query } = context;
+  // Embedded in another page, the charts stand alone, without controls and groups.
+  const plain = document.body.classList.contains("embed");
+  const only = plain ? query.list("metrics", new URLSearchParams(location.search).get("metrics")?.split(",") || []) : [];
   const charts = new Map();
   const inSight = new Set();
   const dirty = new Set();
@@ -148,7 +150,7 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
 
   /** Arranges the charts of the metrics that the search finds. */
   function arrange() {
-    const found = only || keys.filter(tools.finds);
+    const found = only.length ? only : keys.filter(plain ? (key) => !key.startsWith(systemGroup + "/") : tools.finds);
     const byGroup = new Map();
     for (const key of found) {
       const slash = key.indexOf("/");
@@ -218,7 +220,7 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
     for (const { key } of inSight) panel.curves.want(key);
     redrawAll();
     try {
-      const found = known || (only ? only : await keysOf(runs));
+      const found = known || await keysOf(runs);
       if (round === asking) arrangeKeys(found);
       if (panel.settings.metric) panel.curves.want(panel.settings.metric);
     } catch (error) {

@@ -39,7 +39,7 @@ export function chartsPanel(context, { onHover } = {}) {
     hover, xLabel,
   };
   panel.curves = new Curves(signal, (keys) => (keys.has(panel.settings.metric) ? redrawAll() : keys.forEach((key) => redraw(charts.get(key)))),
-    (error) => message.replaceChildren(failure(error)));
+    failed);
   panel.curves.setOrder(orderFor(panel.settings));
   const tools = plain ? null : chartTools(context, panel, { searched: arrange, changed: applySettings, reset: () => zoom(null) });
   const legend = chartLegend(panel, { changed: hide });
@@ -47,6 +47,7 @@ export function chartsPanel(context, { onHover } = {}) {
   let keys = [];
   let given = false;
   let asking = 0;
+  let detailTimer;
 
   const sight = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
@@ -56,7 +57,7 @@ export function chartsPanel(context, { onHover } = {}) {
       if (isIntersecting) chart.enter();
       else chart.leave();
     }
-  }, { rootMargin: "250px 0px" });
+  }, { rootMargin: "250px 0px", scrollMargin: "250px 0px" });
   const size = new ResizeObserver(redrawAll);
   size.observe(groups);
   signal.addEventListener("abort", () => {
@@ -75,6 +76,7 @@ export function chartsPanel(context, { onHover } = {}) {
   /** Draws a chart with the next picture of the screen. */
   function redraw(chart) {
     if (!chart?.canvas) return;
+    if (panel.range && !chart.details) showDetailsSoon();
     if (!dirty.size) requestAnimationFrame(drawDirty);
     dirty.add(chart);
   }
@@ -102,12 +104,17 @@ export function chartsPanel(context, { onHover } = {}) {
     }
     tools?.zoomed(range);
     redrawAll();
-    clearTimeout(zoom.timer);
-    zoom.timer = setTimeout(showDetails, 200);
   }
 
-  function showDetails() {
-    for (const chart of inSight) chart.showDetail().catch((error) => { if (error.name !== "AbortError") message.replaceChildren(failure(error)); });
+  function showDetailsSoon() {
+    clearTimeout(detailTimer);
+    detailTimer = setTimeout(() => {
+      for (const chart of inSight) chart.showDetail().catch(failed);
+    }, 250);
+  }
+
+  function failed(error) {
+    if (error.name !== "AbortError") message.replaceChildren(failure(error));
   }
 
   function hover(chart, place, pixel) {
@@ -193,7 +200,7 @@ export function chartsPanel(context, { onHover } = {}) {
   }
 
   function arrangeKeys(found) {
-    if (found.join("\n") === keys.join("\n") && groups.firstChild) return;
+    if (keys.length && found.join("\n") === keys.join("\n")) return;
     keys = found;
     tools?.setKeys(keys);
     arrange();

@@ -121,7 +121,7 @@ const spans = [
 
 /** The nodes of a line: text and what stands out of it. Very long lines stay text. */
 function inline(text, depth = 0) {
-  if (depth >= mostDepth || text.length > 20000) return [text];
+  if (depth >= mostDepth || text.length > 10000) return [text];
   const found = [];
   let plain = "";
   let at = 0;

@@ -47,6 +47,7 @@ export function chartsPanel(context, { onHover } = {}) {
   let keys = [];
   let given = false;
   let asking = 0;
+  let shownRuns = "";
   let detailTimer;
 
   const sight = new IntersectionObserver((entries) => {
@@ -227,8 +228,11 @@ export function chartsPanel(context, { onHover } = {}) {
     for (const { key } of inSight) panel.curves.want(key);
     redrawAll();
     try {
-      const found = known || await keysOf(runs);
-      if (round === asking) arrangeKeys(found);
+      const ids = runs.map(({ run_id: id }) => id).join();
+      const found = known || (ids === shownRuns && keys.length ? keys : await keysOf(runs));
+      if (round !== asking) return;
+      shownRuns = ids;
+      arrangeKeys(found);
       if (panel.settings.metric) panel.curves.want(panel.settings.metric);
     } catch (error) {
       if (error.name !== "AbortError") message.replaceChildren(failure(error), button("Try again", () => show(all, known)));

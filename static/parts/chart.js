@@ -148,6 +148,7 @@ export class Chart {
       return;
     }
     if (panel.place === null || panel.place < across.from || panel.place > across.to) return;
+    context.lineWidth = 1;
     context.strokeStyle = panel.colors.soft;
     context.setLineDash([3, 3]);
     const x = Math.round(across.pixel(panel.place)) + 0.5;

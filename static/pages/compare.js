@@ -2,10 +2,9 @@
 
 import { get, mlflow } from "../core/api.js";
 import { button, element, failure, link, name } from "../core/dom.js";
-import { count } from "../core/format.js";
+import { byKey, count } from "../core/format.js";
 import { experimentAddress, runAddress } from "../core/names.js";
 import { addressOf } from "../core/query.js";
-import { chartsPanel } from "../parts/charts.js";
 import { compareTable } from "../parts/compare-table.js";
 import { fieldsOf } from "../parts/compare-data.js";
 import { openMenu } from "../parts/menu.js";
@@ -25,38 +24,35 @@ export default async function page(context) {
   }
   const view = Object.hasOwn(views, query.get("view")) ? query.get("view") : "charts";
   const failures = [];
-  const read = async () => (await Promise.all(ids.map((id) => get(mlflow + "runs/get", { run_id: id }, signal).then(({ run }) => run, (error) => {
+  const readRun = (id) => get(mlflow + "runs/get", { run_id: id }, signal).then(({ run }) => run, (error) => {
     if (error.name === "AbortError") throw error;
     failures.push(error);
     return null;
-  })))).filter(Boolean);
-  const found = await read();
-  const described = (list) => list.map((run) => ({ ...run.info, run_name: run.info.run_name || run.info.run_id, color: ids.indexOf(run.info.run_id) % 10, data: run.data }));
-  let runs = described(found);
+  });
+  const read = async () => described((await Promise.all(ids.map(readRun))).filter(Boolean));
+  const described = (list) => list.map(({ info, data }) =>
+    ({ ...info, run_name: info.run_name || info.run_id, color: ids.indexOf(info.run_id) % 10, data }));
+  let runs = await read();
   context.root.classList.add("wide");
   const embedded = document.body.classList.contains("embed");
-  const keys = (list) => [...new Set(list.flatMap(({ data }) => (data.metrics || []).map(({ key }) => key)))].sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  const keys = (list) => byKey([...new Set(list.flatMap(({ data }) => (data.metrics || []).map(({ key }) => key)))].map((key) => ({ key })))
+    .map(({ key }) => key);
   const head = element("h1", { class: embedded ? "hidden" : null }, count(runs.length, "run"));
-  if (embedded) {
-    const only = query.list("metrics", (new URLSearchParams(location.search).get("metrics") || "").split(",").filter(Boolean));
-    const panel = chartsPanel(context, { plain: true, only: only.length ? only : keys(runs).filter((key) => !key.startsWith("system/")) });
-    context.add(head, panel.node);
-    await panel.show(runs, keys(runs));
-    return;
-  }
-  context.add(crumbs(runs, signal), element("div", { class: "bar title" }, head, tabs(query, view), runsMenu(context, runs, ids)),
+  if (embedded) context.add(head);
+  else context.add(crumbs(runs, signal), element("div", { class: "bar title" }, head, tabs(query, view), runsMenu(context, runs, ids)),
     asked.length > mostRuns && element("p", { class: "soft" }, `The first ${mostRuns} of ${asked.length} are compared.`),
     failures.slice(0, 3).map(failure));
   if (!runs.length) return;
   const runHead = (run) => element("span", { class: "run-head" }, element("span", { class: "dot", style: { background: `var(--series-${run.color})` } }),
     link(runAddress(run.experiment_id, run.run_id), name(run.run_name)));
-  if (view === "charts") {
+  if (view === "charts" || embedded) {
+    const { chartsPanel } = await import("../parts/charts.js");
     const panel = chartsPanel(context);
     context.add(panel.node);
     await panel.show(runs, keys(runs));
     context.every(5000, async () => {
       if (!runs.some(({ status }) => status === "RUNNING")) return;
-      runs = described(await read());
+      runs = await read();
       await panel.show(runs, keys(runs));
     });
   } else if (view === "values") {

@@ -2,14 +2,11 @@
 
 import { address, apus, get, mlflow, post } from "../core/api.js";
 import { button, element, facts, failure, link, linked, name } from "../core/dom.js";
-import { timeNode } from "../core/format.js";
+import { byKey, timeNode } from "../core/format.js";
 import { compareAddress, experimentAddress, runAddress, runStatus } from "../core/names.js";
 import { addressOf, path } from "../core/query.js";
-import { chartsPanel } from "../parts/charts.js";
 import { descriptionSection } from "../parts/description.js";
 import { openMenu } from "../parts/menu.js";
-import { artifacts } from "../parts/preview.js";
-import { journal } from "../parts/preview-journal.js";
 import { isSystem, metricTable, paramTable } from "../parts/run-metrics.js";
 import { childrenSection, datasetSection, modelSection } from "../parts/run-relations.js";
 import { moveRuns, renameRun } from "../parts/table-actions.js";
@@ -32,22 +29,17 @@ export default async function page(context) {
   const asked = query.get("view") || otherNames[params.rest[0]] || "overview";
   const view = Object.hasOwn(views, asked) ? asked : "overview";
   context.root.classList.add("wide");
-  if (document.body.classList.contains("embed")) {
-    const panel = chartsPanel(context, { plain: true, only: embeddedKeys(query, run) });
-    context.add(element("h1", { class: "hidden" }, name(info.run_name || id)), panel.node);
-    await panel.show([described(run)], keysOf(run));
-    follow(() => panel.show([described(run)], keysOf(run)));
-    return;
-  }
   const state = element("dd");
-  context.add(crumbs(run, tags, signal),
+  const embedded = document.body.classList.contains("embed");
+  if (embedded) context.add(element("h1", { class: "hidden" }, name(info.run_name || id)));
+  else context.add(crumbs(run, tags, signal),
     element("div", { class: "bar title" }, element("h1", {}, name(info.run_name || id)), tabs(run, view), more(context, run)),
     info.lifecycle_stage === "deleted" && element("p", { class: "error" }, "This run is deleted. ",
       button("Restore", () => moveRuns([id], "restore", context.reload))),
     summary(run, tags, state));
-  const shown = { overview, charts, artifacts: files }[view]();
-  follow(() => shown(run));
-  await shown(run);
+  const show = await { overview, charts, artifacts: files }[embedded ? "charts" : view]();
+  follow(show);
+  await show(run);
 
   /** Keeps what is shown true while the run goes on. */
   function follow(draw) {
@@ -59,13 +51,15 @@ export default async function page(context) {
     });
   }
 
-  function charts() {
+  async function charts() {
+    const { chartsPanel } = await import("../parts/charts.js");
     const panel = chartsPanel(context);
     context.add(panel.node);
     return (now) => panel.show([described(now)], keysOf(now));
   }
 
-  function files() {
+  async function files() {
+    const [{ artifacts }, { journal }] = await Promise.all([import("../parts/preview.js"), import("../parts/preview-journal.js")]);
     context.add(artifacts(context, {
       pathName: "path",
       folder: (values) => address(mlflow + "artifacts/list", { run_id: id, ...values }),
@@ -106,15 +100,9 @@ export default async function page(context) {
   }
 }
 
-const keysOf = ({ data }) => (data.metrics || []).map(({ key }) => key).sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+const keysOf = ({ data }) => byKey(data.metrics).map(({ key }) => key);
 const lastLogged = ({ data }) => Math.max(0, ...(data.metrics || []).map(({ timestamp }) => Number(timestamp)));
 const described = ({ info }) => ({ ...info, color: 0 });
-
-/** The metrics that an embedded view asks for; without any, those that are not of the machine. */
-function embeddedKeys(query, run) {
-  const asked = query.list("metrics", (new URLSearchParams(location.search).get("metrics") || "").split(",").filter(Boolean));
-  return asked.length ? asked : keysOf(run).filter((key) => !isSystem(key));
-}
 
 /** Where the run belongs; names come a moment later. */
 function crumbs({ info }, tags, signal) {
@@ -127,8 +115,11 @@ function crumbs({ info }, tags, signal) {
   return element("p", { class: "crumbs" }, experiment, parent && [" / ", parent]);
 }
 
-const tabs = ({ info }, view) => element("nav", { class: "tabs space", "aria-label": "Views" }, Object.entries(views).map(([id, label]) => element("a", {
-  href: addressOf(path("experiments", info.experiment_id, "runs", info.run_id), { view: id === "overview" ? null : id }), "aria-current": id === view ? "page" : null }, label)));
+function tabs({ info }, view) {
+  const place = path("experiments", info.experiment_id, "runs", info.run_id);
+  return element("nav", { class: "tabs space", "aria-label": "Views" }, Object.entries(views).map(([id, label]) => element("a",
+    { href: addressOf(place, { view: id === "overview" ? null : id }), "aria-current": id === view ? "page" : null }, label)));
+}
 
 function summary({ info, data }, tags, state) {
   state.append(runStatus({ ...info, last_logged: lastLogged({ data }) }));

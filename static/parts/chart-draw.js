@@ -1,7 +1,7 @@
 /** Draws curves on a canvas. It knows nothing of runs, pointers or the document. */
 
 /** Dashes tell runs of the same colour apart. */
-export const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]];
+const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]];
 
 /** Makes a canvas as sharp as the screen. @returns {CanvasRenderingContext2D} Its units are CSS pixels. */
 export function sharpContext(canvas, width, height) {

@@ -4,7 +4,7 @@ import { element, name } from "../core/dom.js";
 import { count, number, numberNode } from "../core/format.js";
 
 /** Least, greatest and last value of a curve, with their places. */
-export function statistics({ series }) {
+function statistics({ series }) {
   const { x, y, low, high } = series;
   const found = { least: NaN, greatest: NaN, leastAt: NaN, greatestAt: NaN, last: NaN, undefinedPoints: 0 };
   for (let index = 0; index < y.length; index += 1) {

@@ -77,7 +77,9 @@ export class Chart {
   seriesFor(run, points) {
     const { mode, metric } = this.panel.settings;
     const other = mode === "metric" ? this.panel.curves.of(run.run_id, metric) : undefined;
-    const detail = this.details?.get(run.run_id);
+    let detail = this.details?.get(run.run_id);
+    // What was fetched of a part lacks what has been logged since.
+    if (detail?.count !== points.count) detail = undefined;
     const held = this.cache.get(points);
     if (held && held.mode === mode && held.other === other && held.detail === detail) return held.series;
     const axis = { mode, start: Number(run.start_time) || points.timestamps[0], other };
@@ -146,6 +148,7 @@ export class Chart {
       return;
     }
     if (panel.place === null || panel.place < across.from || panel.place > across.to) return;
+    context.lineWidth = 1;
     context.strokeStyle = panel.colors.soft;
     context.setLineDash([3, 3]);
     const x = Math.round(across.pixel(panel.place)) + 0.5;
@@ -228,10 +231,12 @@ export class Chart {
   /** Fetches the range that is looked at more closely, of the curves that the server has thinned. */
   async showDetail() {
     const { range, curves, settings } = this.panel;
-    this.details = null;
-    if (!range || !this.drawn || settings.mode === "metric") return;
+    if (!range || !this.drawn || this.details || settings.mode === "metric" || !curves.isKnown(this.key)) return;
+    this.details = new Map();
     let [from, to] = [Infinity, -Infinity];
-    for (const { points } of this.drawn.curves) {
+    const counts = new Map();
+    for (const { points, run } of this.drawn.curves) {
+      counts.set(run.run_id, points.count);
       const { x, ordered } = this.cache.get(points).whole;
       if (!points.min || !ordered) continue;
       const inside = x.findIndex((value) => value >= range[0]);
@@ -243,6 +248,7 @@ export class Chart {
     if (from > to) return;
     const found = await curves.detail(this.key, from, to);
     if (this.panel.range !== range) return;
+    for (const [run, points] of found) points.count = counts.get(run);
     this.details = found;
     this.panel.redraw(this);
   }

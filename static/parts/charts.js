@@ -18,13 +18,15 @@ const millisecondsPerFrame = 12;
 
 /**
  * @param {object} context Of the page; the address keeps the settings under names that begin with `chart`.
- * @param {{onHover?: (run: string|null) => void, only?: string[], plain?: boolean}} [options] `only` names the metrics to draw; plain leaves out
- *   controls and groups.
+ * @param {{onHover?: (run: string|null) => void}} [options]
  * @returns {{node: HTMLElement, show: (runs: object[], keys?: string[]) => Promise<void>}} `show` takes runs with `run_id, experiment_id,
  *   run_name, status, start_time, color`, and their metrics if they are known.
  */
-export function chartsPanel(context, { onHover, only, plain } = {}) {
+export function chartsPanel(context, { onHover } = {}) {
   const { signal, query } = context;
+  // Embedded in another page, the charts stand alone, without controls and groups.
+  const plain = document.body.classList.contains("embed");
+  const only = plain ? query.list("metrics", new URLSearchParams(location.search).get("metrics")?.split(",") || []) : [];
   const charts = new Map();
   const inSight = new Set();
   const dirty = new Set();
@@ -37,7 +39,7 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
     hover, xLabel,
   };
   panel.curves = new Curves(signal, (keys) => (keys.has(panel.settings.metric) ? redrawAll() : keys.forEach((key) => redraw(charts.get(key)))),
-    (error) => message.replaceChildren(failure(error)));
+    failed);
   panel.curves.setOrder(orderFor(panel.settings));
   const tools = plain ? null : chartTools(context, panel, { searched: arrange, changed: applySettings, reset: () => zoom(null) });
   const legend = chartLegend(panel, { changed: hide });
@@ -45,6 +47,8 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
   let keys = [];
   let given = false;
   let asking = 0;
+  let shownRuns = "";
+  let detailTimer;
 
   const sight = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
@@ -54,7 +58,7 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
       if (isIntersecting) chart.enter();
       else chart.leave();
     }
-  }, { rootMargin: "250px 0px" });
+  }, { rootMargin: "250px 0px", scrollMargin: "250px 0px" });
   const size = new ResizeObserver(redrawAll);
   size.observe(groups);
   signal.addEventListener("abort", () => {
@@ -73,6 +77,7 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
   /** Draws a chart with the next picture of the screen. */
   function redraw(chart) {
     if (!chart?.canvas) return;
+    if (panel.range && !chart.details) showDetailsSoon();
     if (!dirty.size) requestAnimationFrame(drawDirty);
     dirty.add(chart);
   }
@@ -100,12 +105,17 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
     }
     tools?.zoomed(range);
     redrawAll();
-    clearTimeout(zoom.timer);
-    zoom.timer = setTimeout(showDetails, 200);
   }
 
-  function showDetails() {
-    for (const chart of inSight) chart.showDetail().catch((error) => { if (error.name !== "AbortError") message.replaceChildren(failure(error)); });
+  function showDetailsSoon() {
+    clearTimeout(detailTimer);
+    detailTimer = setTimeout(() => {
+      for (const chart of inSight) chart.showDetail().catch(failed);
+    }, 250);
+  }
+
+  function failed(error) {
+    if (error.name !== "AbortError") message.replaceChildren(failure(error));
   }
 
   function hover(chart, place, pixel) {
@@ -148,7 +158,7 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
 
   /** Arranges the charts of the metrics that the search finds. */
   function arrange() {
-    const found = only || keys.filter(tools.finds);
+    const found = only.length ? only : keys.filter(plain ? (key) => !key.startsWith(systemGroup + "/") : tools.finds);
     const byGroup = new Map();
     for (const key of found) {
       const slash = key.indexOf("/");
@@ -191,7 +201,7 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
   }
 
   function arrangeKeys(found) {
-    if (found.join("\n") === keys.join("\n") && groups.firstChild) return;
+    if (keys.length && found.join("\n") === keys.join("\n")) return;
     keys = found;
     tools?.setKeys(keys);
     arrange();
@@ -218,8 +228,11 @@ export function chartsPanel(context, { onHover, only, plain } = {}) {
     for (const { key } of inSight) panel.curves.want(key);
     redrawAll();
     try {
-      const found = known || (only ? only : await keysOf(runs));
-      if (round === asking) arrangeKeys(found);
+      const ids = runs.map(({ run_id: id }) => id).join();
+      const found = known || (ids === shownRuns && keys.length ? keys : await keysOf(runs));
+      if (round !== asking) return;
+      shownRuns = ids;
+      arrangeKeys(found);
       if (panel.settings.metric) panel.curves.want(panel.settings.metric);
     } catch (error) {
       if (error.name !== "AbortError") message.replaceChildren(failure(error), button("Try again", () => show(all, known)));

@@ -46,14 +46,14 @@ export function wantsLog({ numbers, categories }) {
   return !categories && low > 0 && Math.max(...finite) / low > 100;
 }
 
-/** A select of fields. */
+/** The name of a field; what is not a metric says so. */
 export const shortLabel = ({ kind, key }) => (kind === "metrics" ? key : key + " (param)");
 
 /** Colours from low to high that differ in lightness too. */
 const ramp = [[48, 86, 184], [176, 80, 138], [232, 134, 58]];
 
 /** The colour of a part from 0 to 1. */
-export function rampColor(part) {
+function rampColor(part) {
   const place = Math.min(1, Math.max(0, part)) * (ramp.length - 1);
   const at = Math.min(ramp.length - 2, Math.floor(place));
   const mixed = ramp[at].map((from, index) => Math.round(from + (ramp[at + 1][index] - from) * (place - at)));

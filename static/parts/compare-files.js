@@ -31,7 +31,8 @@ export async function compareFiles(context, all, head) {
   }, { "aria-pressed": "false" });
   const fileAddress = (run) => (path) => address("get-artifact", { run_id: run.run_id, path });
 
-  const choice = (path, label, note) => element("li", {}, element("a", { href: query.address({ file: path }), class: "file-name", "aria-current": query.get("file") === path ? "true" : null,
+  const choice = (path, label, note) => element("li", {}, element("a", {
+    href: query.address({ file: path }), class: "file-name", "aria-current": query.get("file") === path ? "true" : null,
     onclick: (event) => {
       if (event.ctrlKey || event.metaKey) return;
       event.preventDefault();
@@ -66,7 +67,8 @@ export async function compareFiles(context, all, head) {
       return { label: head(run), images: imageSeries(answer.files || []).get(key) || [], file: fileAddress(run) };
     }));
     const step = query.get("step");
-    return seriesView(rows.filter(({ images }) => images.length), { key, step: step === "" ? undefined : Number(step), changed: (now) => query.set({ step: String(now) }) });
+    return seriesView(rows.filter(({ images }) => images.length),
+      { key, step: step === "" ? undefined : Number(step), changed: (now) => query.set({ step: String(now) }) });
   }
 
   /** The difference of two texts, or the previews of all. */

@@ -15,7 +15,8 @@ const axesAtFirst = 8;
 function fieldSelect(label, fields, value, change, none) {
   const option = (field) => element("option", { value: field.id, selected: field.id === value }, shortLabel(field));
   const select = element("select", { "aria-label": label, onchange: () => change(select.value || null) }, none && element("option", { value: "" }, none),
-    ["metrics", "params"].map((kind) => element("optgroup", { label: kind === "metrics" ? "Metrics" : "Params" }, fields.filter((field) => field.kind === kind).map(option))));
+    Object.entries({ metrics: "Metrics", params: "Params" }).map(([kind, title]) => element("optgroup", { label: title },
+      fields.filter((field) => field.kind === kind).map(option))));
   return element("label", { class: "soft" }, label + " ", select);
 }
 
@@ -33,7 +34,8 @@ const usable = (fields) => fields.filter(({ numbers }) => new Set(numbers.filter
 
 /** The metric that people most likely mean: a score or a loss on data that was held out, if there is one. */
 function mainMetric(metrics) {
-  const rank = ({ key }) => (/val|test|eval/i.test(key) ? 2 : 0) + (/loss|acc|f1|auc|score|error|rmse|map|iou|dice|bleu|perplexity/i.test(key) ? 3 : 0) - (key.startsWith("system/") ? 9 : 0);
+  const rank = ({ key }) => (/val|test|eval/i.test(key) ? 2 : 0) - (key.startsWith("system/") ? 9 : 0)
+    + (/loss|acc|f1|auc|score|error|rmse|map|iou|dice|bleu|perplexity/i.test(key) ? 3 : 0);
   return metrics.reduce((best, one) => !best || rank(one) > rank(best) ? one : best, undefined);
 }
 
@@ -62,12 +64,15 @@ export function parallelView(context, runs, all) {
     const chosen = context.query.list("axes", first);
     const axes = chosen.map((id) => fields.find((field) => field.id === id)).filter(Boolean);
     const left = element("p", { class: "soft", "aria-live": "polite" }, "Mark a range on an axis to see only the runs in it; a click on the axis takes it away.");
-    const narrowed = (kept) => left.replaceChildren(...kept.length === runs.length ? ["All runs."] : [count(kept.length, "run") + ": ",
-      ...kept.slice(0, 12).flatMap((run, index) => [index ? ", " : "", link(runAddress(run.experiment_id, run.run_id), name(run.run_name))]), kept.length > 12 ? " …" : ""]);
+    const links = (some) => some.slice(0, 12).flatMap((run, index) => [index ? ", " : "", link(runAddress(run.experiment_id, run.run_id), name(run.run_name))]);
+    const narrowed = (kept) => left.replaceChildren(...kept.length === runs.length ? ["All runs."]
+      : [count(kept.length, "run") + ": ", ...links(kept), kept.length > 12 ? " …" : ""]);
     const color = find("color", axes.filter(({ kind }) => kind === "metrics").at(-1));
     const plot = parallelPlot(runs, axes, color, readColors, narrowed);
-    const chips = axes.map((axis) => button(axis.key + " ×", () => set({ axes: chosen.filter((id) => id !== axis.id) }), { class: "chip", "aria-label": "Remove the axis " + axis.key }));
-    return [element("div", { class: "bar" }, chips, fieldSelect("Add axis", fields.filter(({ id }) => !chosen.includes(id)), "", (id) => set({ axes: [...chosen, id] }), "…"),
+    const remove = (axis) => set({ axes: chosen.filter((id) => id !== axis.id) });
+    const chips = axes.map((axis) => button(axis.key + " ×", () => remove(axis), { class: "chip", "aria-label": "Remove the axis " + axis.key }));
+    const others = fields.filter(({ id }) => !chosen.includes(id));
+    return [element("div", { class: "bar" }, chips, fieldSelect("Add axis", others, "", (id) => set({ axes: [...chosen, id] }), "…"),
       fieldSelect("Colour", fields, color?.id, (id) => set({ color: id }), "run")), element("div", { class: "scroll plot-box" }, keepDrawn(context, plot)), left];
   });
 }
@@ -106,7 +111,8 @@ export function importanceView(context, runs, all) {
       element("tbody", {}, rows.map(({ field, share, related }) => element("tr", {}, element("th", { scope: "row", class: "key" }, name(field.key)),
         element("td", {}, `${Math.round(share * 100)} %`, bar(share, "share")),
         element("td", {}, Number.isNaN(related) ? "–" : [related.toFixed(2), related < 0 ? " falls" : " rises", bar(related, related < 0 ? "falls" : "rises")])))))),
-      element("p", { class: "soft" }, "The share is what the splits of a random forest (60 trees, at most 6 deep, on samples of these runs) take from the variance of the metric's last value; "
+      element("p", { class: "soft" }, "The share is what the splits of a random forest (60 trees, at most 6 deep, on samples of these runs) take from the "
+        + "variance of the metric's last value; "
         + "words count as numbers in their order. Rank correlation is Spearman's, of numeric params: it sees only what rises or falls steadily.")];
   });
 }

@@ -25,7 +25,8 @@ export function compareTable(context, runs, fields, head) {
     const shown = fields.filter(({ differs }) => all || differs);
     const group = (kind, title) => {
       const some = shown.filter((field) => field.kind === kind);
-      return some.length ? element("tbody", {}, element("tr", {}, element("th", { class: "group", colspan: runs.length + 1, scope: "rowgroup" }, title)), some.map(row)) : null;
+      const head = element("tr", {}, element("th", { class: "group", colspan: runs.length + 1, scope: "rowgroup" }, title));
+      return some.length ? element("tbody", {}, head, some.map(row)) : null;
     };
     place.replaceChildren(shown.length ? element("div", { class: "scroll tall", tabindex: 0, role: "group", "aria-label": "Params and metrics" },
       element("table", { class: "side" }, element("thead", {}, element("tr", {}, element("td", {}), runs.map((run) => element("th", { scope: "col" }, head(run))))),
@@ -37,8 +38,10 @@ export function compareTable(context, runs, fields, head) {
     const [low, high] = [Math.min(...finite), Math.max(...finite)];
     return element("tr", {}, element("th", { scope: "row", class: "key" }, name(key)), values.map((value, index) => {
       const edge = kind === "metrics" && differs && high > low ? (numbers[index] === high ? "high" : numbers[index] === low ? "low" : "") : "";
-      return element("td", { class: `${categories ? "" : "number"} ${edge}`, dir: categories ? "auto" : null, title: edge ? { high: "Greatest", low: "Least" }[edge] : null },
-        value === undefined ? element("span", { class: "soft" }, "–") : kind === "metrics" ? numberNode(value) : element("div", { class: "value", tabindex: value.length > 120 ? 0 : null }, linked(value)));
+      const title = { high: "Greatest", low: "Least" }[edge];
+      const shown = value === undefined ? element("span", { class: "soft" }, "–") : kind === "metrics" ? numberNode(value)
+        : element("div", { class: "value", tabindex: value.length > 120 ? 0 : null }, linked(value));
+      return element("td", { class: `${categories ? "" : "number"} ${edge}`, dir: categories ? "auto" : null, title }, shown);
     }));
   }
   draw();

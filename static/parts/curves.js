@@ -31,6 +31,7 @@ export class Curves {
     /** What was asked for, by key: the runs. */
     this.asked = new Map();
     this.queue = new Set();
+    this.loading = new Set();
     this.round = (this.round || 0) + 1;
   }
 
@@ -59,7 +60,7 @@ export class Curves {
 
   /** Whether all that is wanted of a key was answered. */
   isKnown(key) {
-    return this.runs.every(({ run_id: id }) => this.asked.get(key)?.has(id)) && !this.queue.has(key);
+    return this.runs.every(({ run_id: id }) => this.asked.get(key)?.has(id)) && !this.queue.has(key) && !this.loading.has(key);
   }
 
   /** Asks for a key as soon as the script rests; those that are wanted together go together. */
@@ -77,6 +78,8 @@ export class Curves {
     const most = Math.max(1, Math.min(keysPerAnswer, Math.floor(pointsPerAnswer / pointsPerCurve / this.runs.length)));
     const keys = [...this.queue];
     const round = this.round;
+    this.queue.clear();
+    for (const key of keys) this.loading.add(key);
     for (let from = 0; from < keys.length; from += most) {
       const some = keys.slice(from, from + most);
       const missing = this.runs.map(({ run_id: id }) => id).filter((id) => some.some((key) => !this.asked.get(key)?.has(id)));
@@ -92,7 +95,7 @@ export class Curves {
         this.failed(error);
       }
       if (round !== this.round) return;
-      for (const key of some) this.queue.delete(key);
+      for (const key of some) this.loading.delete(key);
       this.changed(new Set(some));
     }
   }
@@ -100,7 +103,7 @@ export class Curves {
   /** Asks for what is new of the keys that are in sight, of runs that go on; asks nothing when none does. */
   async refresh(keys) {
     const going = this.runs.filter(({ status, run_id: id }) => status === "RUNNING" || this.ending?.includes(id)).map(({ run_id: id }) => id);
-    const known = keys.filter((key) => this.asked.has(key) && !this.queue.has(key));
+    const known = keys.filter((key) => this.asked.has(key) && !this.loading.has(key));
     if (!going.length || !known.length) return;
     const after = {};
     for (const run of going) {

@@ -42,7 +42,7 @@ function sequence(seed) {
  * @param {number[]} target
  * @returns {number[]} Shares that add up to 1, or zeros when nothing is explained.
  */
-export function forestShares(features, target) {
+function forestShares(features, target) {
   const random = sequence(7);
   const shares = new Array(features.length).fill(0);
   for (let tree = 0; tree < trees; tree += 1) {

@@ -90,7 +90,7 @@ function list(lines, start, depth, found) {
     if (task) inside[0] = inside[0].slice(task[0].length);
     const content = blocks(inside, depth + 1);
     const tight = content.length && content[0].tagName === "P" ? [...content[0].childNodes] : [content.shift()];
-    made.append(element("li", { class: task ? "task" : null }, task && element("input", { type: "checkbox", disabled: true, checked: task[1] !== " " }),
+    made.append(element("li", { class: task ? "task" : null }, task && element("input", { type: "checkbox", disabled: true, "aria-label": "Done", checked: task[1] !== " " }),
       tight, content.filter((node) => node.childNodes.length || node.tagName === "HR")));
     while (at + 1 < lines.length && !lines[at].trim() && item.test(lines[at + 1])) at += 1;
   }
@@ -121,7 +121,7 @@ const spans = [
 
 /** The nodes of a line: text and what stands out of it. Very long lines stay text. */
 function inline(text, depth = 0) {
-  if (depth >= mostDepth || text.length > 20000) return [text];
+  if (depth >= mostDepth || text.length > 10000) return [text];
   const found = [];
   let plain = "";
   let at = 0;

@@ -1,7 +1,6 @@
 /** Parallel coordinates: a line for each run through its params and metrics. */
 
 import { element } from "../core/dom.js";
-import { number } from "../core/format.js";
 import { makeScale, widened } from "./chart-scale.js";
 import { sharpContext } from "./chart-draw.js";
 import { colorsBy, shortLabel, wantsLog } from "./compare-data.js";
@@ -17,14 +16,16 @@ const room = { top: 44, bottom: 16, side: 60 };
  * @returns {{node: HTMLElement, draw: () => void}}
  */
 export function parallelPlot(runs, axes, colorField, colors, narrowed) {
-  const canvas = element("canvas", { role: "img", "aria-label": `Lines of ${runs.length} runs through ${axes.map(shortLabel).join(", ")}; the values are in the table` });
+  const canvas = element("canvas", { role: "img",
+    "aria-label": `Lines of ${runs.length} runs through ${axes.map(shortLabel).join(", ")}; the values are in the table` });
   const node = element("div", { class: "parallel" }, canvas);
   node.style.minWidth = axes.length * 90 + "px";
   const marks = new Map();
   let scales = [];
   let from = null;
 
-  const kept = () => runs.filter((_, index) => [...marks].every(([at, [low, high]]) => axes[at].numbers[index] >= low && axes[at].numbers[index] <= high));
+  const isMarked = (index) => [...marks].every(([at, [low, high]]) => axes[at].numbers[index] >= low && axes[at].numbers[index] <= high);
+  const kept = () => runs.filter((_, index) => isMarked(index));
 
   function draw() {
     const { clientWidth: width, clientHeight: height } = node;
@@ -49,10 +50,17 @@ export function parallelPlot(runs, axes, colorField, colors, narrowed) {
       let open = false;
       scales.forEach((scale, at) => {
         const y = scale.pixel(axes[at].numbers[index]);
-        if (!Number.isFinite(y)) open = false;
-        else if (open) context.bezierCurveTo((scales[at - 1].x + scale.x) / 2, scales[at - 1].pixel(axes[at - 1].numbers[index]), (scales[at - 1].x + scale.x) / 2, y, scale.x, y);
-        else context.moveTo(scale.x, y);
-        if (Number.isFinite(y)) open = true;
+        if (!Number.isFinite(y)) {
+          open = false;
+          return;
+        }
+        if (open) {
+          const middle = (scales[at - 1].x + scale.x) / 2;
+          context.bezierCurveTo(middle, scales[at - 1].pixel(axes[at - 1].numbers[index]), middle, y, scale.x, y);
+        } else {
+          context.moveTo(scale.x, y);
+        }
+        open = true;
       });
       context.stroke();
     }
@@ -128,9 +136,3 @@ function fitted(context, text, width) {
   while (length > 3 && context.measureText(text.slice(0, length) + "…").width > width) length -= 1;
   return text.slice(0, length) + "…";
 }
-
-/** The range of a field in words. */
-export const rangeWords = ({ numbers }) => {
-  const finite = numbers.filter(Number.isFinite);
-  return `${number(Math.min(...finite))} to ${number(Math.max(...finite))}`;
-};

@@ -31,16 +31,8 @@ export async function readWhole(address, most, signal) {
 /** A text of bytes; a letter that the end cuts is left out. */
 export const textOf = (bytes) => new TextDecoder().decode(bytes, { stream: true });
 
-/** Whether bytes are a text: valid UTF-8 without control characters that no text has. */
-export function isText(bytes) {
-  const head = bytes.subarray(0, 4000);
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
-  } catch {
-    return false;
-  }
-  return !head.some((byte) => byte < 9 || (byte > 13 && byte < 27));
-}
+/** Whether bytes are a text: without control characters that no text has. */
+export const isText = (bytes) => !bytes.subarray(0, 4000).some((byte) => byte < 9 || (byte > 13 && byte < 27));
 
 /** An address of bytes of our own, given back when the page is left. */
 export function blobAddress(bytes, type, signal) {

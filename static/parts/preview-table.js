@@ -89,7 +89,8 @@ export function tableView({ columns, rows, cut }, special) {
   return node;
 }
 
-const isNumber = (value) => typeof value === "number" || (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))) || value === "NaN" || value === "nan";
+const isNumber = (value) => typeof value === "number" || /^nan$/i.test(value)
+  || (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value)));
 
 function compare(one, other, numeric) {
   if (!numeric) return String(one ?? "").localeCompare(String(other ?? ""), "en", { numeric: true });

@@ -23,6 +23,7 @@ export function artifacts(context, source) {
   const view = element("div", { class: "preview", role: "region", "aria-label": "Preview", tabindex: -1 });
   const tree = element("nav", { class: "files-box", "aria-label": "Files" });
   const series = new Map();
+  const empty = new Set();
   const node = element("div", { class: "artifacts" }, tree, view);
   let showing = 0;
   const chosen = query.get("file") || (context.params.rest[0] === "artifacts" ? context.params.rest.slice(1).join("/") : "");
@@ -62,6 +63,7 @@ export function artifacts(context, source) {
 
   function fileItem(file) {
     const label = file.path.split("/").pop();
+    if (!file.is_dir && !Number(file.file_size)) empty.add(file.path);
     if (!file.is_dir) return element("li", {}, choice(file.path, label), element("span", { class: "soft number" }, size(file.file_size || 0)));
     const inside = element("div");
     const around = chosen.startsWith(file.path + "/") || (chosen.startsWith(seriesMark) && file.path === "images");
@@ -98,7 +100,7 @@ export function artifacts(context, source) {
     const place = element("div", { "aria-busy": "true" });
     view.replaceChildren(head, place);
     try {
-      const content = isSeries ? seriesOf(title) : await filePreview(source, path, signal);
+      const content = isSeries ? seriesOf(title) : empty.has(path) ? element("p", { class: "soft" }, "The file is empty.") : await filePreview(source, path, signal);
       if (round === showing) place.replaceChildren(content);
     } catch (error) {
       if (error.name !== "AbortError" && round === showing) place.replaceChildren(failure(error));

@@ -2,7 +2,7 @@
 
 import { apus, post } from "../core/api.js";
 import { element, linked, name } from "../core/dom.js";
-import { byKey, number, numberNode, timeNode } from "../core/format.js";
+import { byKey, numberNode } from "../core/format.js";
 import { readValue } from "./chart-series.js";
 import { sparkline } from "./sparkline.js";
 
@@ -41,7 +41,6 @@ export function metricTable(context, run, title, chartAddress) {
       made.mark = mark;
       cells[1].replaceChildren(numberNode(value));
       cells[4].replaceChildren(String(step ?? 0));
-      cells[4].title = "";
       if (!made.isConnected) body.append(made);
     }
     const keys = [...changed];
@@ -64,7 +63,8 @@ export function metricTable(context, run, title, chartAddress) {
   return { node, show };
 }
 
-const best = (values, choose) => values.map(readValue).reduce((found, value) => Number.isNaN(value) ? found : Number.isNaN(found) ? value : choose(found, value), NaN);
+const best = (values, choose) => values.map(readValue)
+  .reduce((found, value) => Number.isNaN(value) ? found : Number.isNaN(found) ? value : choose(found, value), NaN);
 
 /** The params of a run. */
 export function paramTable(params) {
@@ -82,10 +82,8 @@ function pairsTable(title, heads, body) {
   const long = new MutationObserver(() => { filter.hidden = body.childElementCount < filterFrom; });
   long.observe(body, { childList: true });
   filter.hidden = body.childElementCount < filterFrom;
-  const head = heads && element("thead", {}, element("tr", {}, heads.map((text, index) => text ? element("th", { scope: "col", class: index ? "number" : null }, text) : element("td", {}))));
+  const headCell = (text, index) => text ? element("th", { scope: "col", class: index ? "number" : null }, text) : element("td", {});
+  const head = heads && element("thead", {}, element("tr", {}, heads.map(headCell)));
   return element("section", { "aria-label": title }, element("div", { class: "bar" }, element("h2", {}, title), filter),
     element("div", { class: "scroll" }, element("table", { class: heads ? "metrics" : "pairs", "aria-label": title }, head, body)));
 }
-
-/** The value of a metric with its time, for titles. */
-export const metricWords = ({ value, step, timestamp }) => [number(value), " at step ", String(step ?? 0), ", ", timeNode(timestamp)];

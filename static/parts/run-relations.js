@@ -39,7 +39,8 @@ const sourceOf = (text) => {
 };
 
 function profileOf({ profile, schema }) {
-  const parts = Object.entries(readJSON(profile) || {}).filter(([, value]) => typeof value === "number").slice(0, 3).map(([key, value]) => `${key.replace(/^num_/, "")} ${number(value)}`);
+  const parts = Object.entries(readJSON(profile) || {}).filter(([, value]) => typeof value === "number").slice(0, 3)
+    .map(([key, value]) => `${key.replace(/^num_/, "")} ${number(value)}`);
   const columns = readJSON(schema)?.mlflow_colspec;
   if (Array.isArray(columns)) parts.push(count(columns.length, "column"));
   return parts.join(", ");

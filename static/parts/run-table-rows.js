@@ -3,7 +3,6 @@
 import { element } from "../core/dom.js";
 import { runAddress } from "../core/names.js";
 import { fillAttribute, fillFromBelow, fillGroup, fillGroupAttribute, fillValue, rangeOf } from "./table-cells.js";
-import { readColumn } from "./table-columns.js";
 
 /** The parts of the first cell, made once for each row. */
 function makeFirst(cell) {
@@ -65,8 +64,8 @@ export function makeFiller(state, list, selection, nested) {
     for (let place = 1; place < cells.length; place += 1) fillCell(cells[place], state.shown[place], line);
   };
 
-  function fillCell(cell, { id, numeric }, line) {
-    const column = readColumn(id);
+  function fillCell(cell, column, line) {
+    const { id, numeric } = column;
     const position = list.position(id);
     if (position < 0) {
       if (line.run) fillAttribute(cell, id, line.run);

@@ -18,8 +18,9 @@ const room = { left: 64, right: 16, top: 10, bottom: 40 };
  */
 export function scatterPlot(context, runs, { x, y, color }, colors) {
   const related = correlation(x.numbers, y.numbers);
+  const words = Number.isNaN(related) ? "" : `, rank correlation ${related.toFixed(2)}`;
   const canvas = element("canvas", { role: "img",
-    "aria-label": `${runs.length} runs by ${shortLabel(x)} and ${shortLabel(y)}${Number.isNaN(related) ? "" : `, rank correlation ${related.toFixed(2)}`}; the values are in the table` });
+    "aria-label": `${runs.length} runs by ${shortLabel(x)} and ${shortLabel(y)}${words}; the values are in the table` });
   const tip = element("div", { class: "tip", hidden: true });
   const node = element("div", { class: "scatter" }, canvas, tip);
   let points = [];
@@ -84,7 +85,8 @@ export function scatterPlot(context, runs, { x, y, color }, colors) {
     tip.hidden = !found;
     canvas.style.cursor = found ? "pointer" : "";
     if (!found) return;
-    const say = (field) => field && element("div", {}, element("span", { class: "soft" }, field.key + " "), field.categories ? name(field.values[found.index]) : number(field.numbers[found.index]));
+    const say = (field) => element("div", {}, element("span", { class: "soft" }, field.key + " "),
+      field.categories ? name(field.values[found.index]) : number(field.numbers[found.index]));
     tip.replaceChildren(element("strong", {}, name(found.run.run_name)), ...[x, y, color].filter(Boolean).map(say));
     tip.style.left = Math.min(event.clientX + 14, innerWidth - tip.offsetWidth - 6) + "px";
     tip.style.top = Math.min(event.clientY + 12, innerHeight - tip.offsetHeight - 6) + "px";

@@ -76,7 +76,7 @@ package struct MLflowAPI: Sendable {
             experimentEndpoints + runEndpoints + loggingEndpoints + metricEndpoints + loggedModelEndpoints
             + registeredModelEndpoints + modelVersionEndpoints + artifactEndpoints + artifactViewEndpoints
             + artifactJournalEndpoints + multipartEndpoints + serverEndpoints
-            + unsupportedEndpoints
+            + graphQLEndpoints + emptyAnswers + unsupportedEndpoints
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }
 

@@ -35,6 +35,13 @@ struct RequestMessage {
         pathParameters = []
     }
 
+    /// A message that came in another way than as the body of a request.
+    ///
+    /// - Throws: `.invalidParameterValue` for what is no JSON object.
+    init(parsing json: [UInt8]) throws(TrackingError) {
+        self.init(try Self.parse(json))
+    }
+
     private static func requireJSON(_ contentType: String?) throws(TrackingError) {
         guard let contentType else {
             throw .invalidParameter("Bad Request. Content-Type header is missing.")

@@ -80,66 +80,22 @@ extension MLflowAPI {
     }
 
     private func getMetricHistoryBulkInterval(_ message: RequestMessage) throws -> Operation {
-        guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
-            throw RequestMessage.missing("run_ids")
-        }
-        guard runIDs.count <= 100 else {
-            throw TrackingError.invalidParameter(
-                "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. "
-                    + "Received \(runIDs.count) run_ids. See the API docs for more information about request parameters."
-            )
-        }
-        let key = try message.requiredString("metric_key")
-        let first = try message.integer("start_step")
-        let last = try message.integer("end_step")
-        let maxResults = try message.integer("max_results") ?? Self.maximumSamples
-        guard (1...Self.maximumSamples).contains(maxResults) else {
-            throw TrackingError.invalidParameter(
-                "max_results must be between 1 and \(Self.maximumSamples). "
-                    + "See the API docs for more information about request parameters."
-            )
-        }
-        let steps = try stepRange(first, last)
+        let sample = try MetricSample(message)
         return .read { session in
             try .json(capacity: 4_096) { writer in
                 writer.beginObject()
                 var isEmpty = true
-                for runID in runIDs {
-                    let history = MetricHistory(runID: runID, key: key)
-                    let points = try session.sampleMetric(history, steps: steps, maxResults: Int(maxResults))
-                    guard !points.isEmpty else { continue }
+                try sample.read(in: session) { runID, point in
                     if isEmpty {
                         writer.key("metrics")
                         writer.beginArray()
                         isEmpty = false
                     }
-                    for point in points {
-                        writer.write(point, key: key, runID: runID) { $0.double($1) }
-                    }
+                    writer.write(point, key: sample.key, runID: runID) { $0.double($1) }
                 }
                 if !isEmpty { writer.endArray() }
                 writer.endObject()
             }
-        }
-    }
-
-    /// The largest sample of one run.
-    private static let maximumSamples: Int64 = 2_500
-
-    private func stepRange(_ first: Int64?, _ last: Int64?) throws(TrackingError) -> ClosedRange<Int64>? {
-        switch (first, last) {
-        case (nil, nil): return nil
-        case (let first?, let last?):
-            guard first <= last else {
-                throw .invalidParameter(
-                    "end_step must be greater than start_step. Found start_step=\(first) and end_step=\(last)."
-                )
-            }
-            return first...last
-        case (_?, nil), (nil, _?):
-            throw .invalidParameter(
-                "If either start step or end step are specified, both must be specified."
-            )
         }
     }
 }

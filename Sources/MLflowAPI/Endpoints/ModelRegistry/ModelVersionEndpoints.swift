@@ -99,19 +99,24 @@ extension MLflowAPI {
     }
 
     private func searchModelVersions(_ message: RequestMessage) throws -> Operation {
+        let search = try modelVersionSearch(message)
+        return .read { session in
+            try answer("model_versions", try session.findModelVersions(search), in: session) { $1.write($0) }
+        }
+    }
+
+    /// What a request to search model versions asks for.
+    func modelVersionSearch(_ message: RequestMessage) throws -> RegistrySearch {
         let filter = try message.string("filter") ?? ""
         let maxResults = try message.maxResults(atMost: 200_000) ?? 200_000
         let orderBy = try message.strings("order_by") ?? []
         let pageToken = try message.string("page_token")
-        let search = RegistrySearch(
+        return RegistrySearch(
             filter: try parseFilter(filter, for: .modelVersions),
             orderings: try parseOrderBy(orderBy, for: .modelVersions),
             maxResults: maxResults,
             pageToken: pageToken
         )
-        return .read { session in
-            try answer("model_versions", try session.findModelVersions(search), in: session) { $1.write($0) }
-        }
     }
 
     private func setModelVersionTag(_ message: RequestMessage) throws -> Operation {

@@ -87,6 +87,14 @@ extension MLflowAPI {
     }
 
     private func searchRuns(_ message: RequestMessage) throws -> Operation {
+        let search = try runSearch(message)
+        return .read { session in
+            try answer("runs", try session.findRuns(search), in: session) { $1.write($0) }
+        }
+    }
+
+    /// What a request to search runs asks for.
+    func runSearch(_ message: RequestMessage) throws -> RunSearch {
         let experimentIDs = try message.strings("experiment_ids") ?? []
         let filter = try message.string("filter") ?? ""
         let maxResults = try message.integer("max_results") ?? 1_000
@@ -102,7 +110,7 @@ extension MLflowAPI {
         }
         let comparisons = try parseFilter(filter, for: .runs)
         let orderings = try parseOrderBy(orderBy, for: .runs)
-        let search = RunSearch(
+        return RunSearch(
             experimentIDs: try experimentIDs.map { try parseExperimentID($0) },
             viewType: viewType,
             filter: comparisons,
@@ -110,9 +118,6 @@ extension MLflowAPI {
             maxResults: Int(maxResults),
             pageToken: try message.string("page_token")
         )
-        return .read { session in
-            try answer("runs", try session.findRuns(search), in: session) { $1.write($0) }
-        }
     }
 }
 

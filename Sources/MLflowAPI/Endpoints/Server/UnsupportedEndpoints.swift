@@ -15,9 +15,10 @@ extension MLflowAPI {
         }
         endpoints += presignedEndpoints + traceArtifactEndpoints
         endpoints += unsupported("/v1/traces", "Traces are not offered by this server yet.")
-        endpoints += unsupported("/graphql", "GraphQL is not offered by this server yet.")
+        endpoints += unsupported("/graphql", "GraphQL queries are taken by POST alone.")
         endpoints += unsupported("/gateway", "The gateway to language models is not offered by this server yet.")
-        return endpoints
+        let answered = Set((emptyAnswers + graphQLEndpoints).map { "\($0.method) \($0.path)" })
+        return endpoints.filter { !answered.contains("\($0.method) \($0.path)") }
     }
 
     private static let unsupportedFamilies = [

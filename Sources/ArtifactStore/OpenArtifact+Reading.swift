@@ -2,6 +2,13 @@ internal import Files
 internal import Glibc
 
 extension OpenArtifact {
+    /// The whole file, which is known to be small; blocks on the disk.
+    ///
+    /// - Throws: as `withBytes`.
+    package func bytes() throws(ArtifactError) -> [UInt8] {
+        try withBytes(at: 0, upTo: Int(size)) { (bytes) throws(ArtifactError) in Array(bytes) }
+    }
+
     /// Reads a part of the file into memory and hands it over; blocks on the disk.
     ///
     /// - Parameters:

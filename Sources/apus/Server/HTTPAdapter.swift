@@ -7,12 +7,12 @@ internal import MLflowAPI
 // The one place where the API meets the HTTP server: neither knows the other.
 
 extension HTTPRouter {
-    /// Adds an endpoint at its path and, when there is a prefix, beneath that too.
-    mutating func add(_ endpoint: Endpoint, prefix: String) {
+    /// Adds an endpoint at its path beneath each of the bases.
+    mutating func add(_ endpoint: Endpoint, bases: [String]) {
         guard let method = HTTPMethod(rawValue: endpoint.method) else {
             preconditionFailure("the API has an endpoint with the method \(endpoint.method)")
         }
-        for base in prefix.isEmpty ? [""] : ["", prefix] {
+        for base in bases {
             add(method, base + endpoint.path, HTTPHandling(endpoint.handling, prefix: base))
         }
     }

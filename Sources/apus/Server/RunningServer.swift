@@ -26,6 +26,7 @@ final class RunningServer {
         layout: StorageLayout,
         listening: ListeningSettings,
         security: SecuritySettings,
+        pages: PagesSettings,
         values: ValueSettings,
         readyFile: ReadyFile?,
         signals: StopSignals,
@@ -63,13 +64,25 @@ final class RunningServer {
             try api.multipartUploads.removeExpired()
         }
         background = [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry] + rest.works
-        server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, rest, background, logger)
+        server = try Self.httpServer(
+            api,
+            store,
+            roots,
+            listening,
+            security,
+            pages,
+            metrics,
+            budgets,
+            rest,
+            background,
+            logger
+        )
         let addresses = try server.start()
         // Before the line that says so: whoever reads it may end the server, or have closed the pipe.
         stop(on: signals)
         let address = ServedAddress(addresses, prefix: listening.prefix)
         if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
-        try announce(address, layout)
+        try announce(address, layout, pages)
         expiry.run()
     }
 
@@ -97,17 +110,18 @@ final class RunningServer {
         _ roots: ServedRoots,
         _ listening: ListeningSettings,
         _ security: SecuritySettings,
+        _ pages: PagesSettings,
         _ metrics: RequestMetrics,
         _ budgets: Budgets,
         _ rest: IdleRest,
         _ background: [BackgroundWork],
         _ logger: Logger
-    ) -> HTTPServer {
+    ) throws -> HTTPServer {
         var router = HTTPRouter()
-        for endpoint in api.endpoints { router.add(endpoint, prefix: listening.prefix) }
-        StaticPages.addRoutes(to: &router, prefix: listening.prefix)
+        let places = PagePlaces(pages, prefix: listening.prefix)
+        for endpoint in api.endpoints { router.add(endpoint, bases: places.all) }
         let page = StatisticsSource()
-        for base in listening.prefix.isEmpty ? [""] : ["", listening.prefix] {
+        for base in places.all {
             router.add(
                 .get,
                 base + "/metrics",
@@ -124,6 +138,7 @@ final class RunningServer {
                 }
             )
         }
+        try places.addRoutes(to: &router)
         var configuration = configuration(listening, security, metrics, rest, logger)
         configuration.budgets = budgets
         let server = HTTPServer(configuration: configuration, router: router)
@@ -177,7 +192,8 @@ final class RunningServer {
 
     private func announce(
         _ address: ServedAddress,
-        _ layout: StorageLayout
+        _ layout: StorageLayout,
+        _ pages: PagesSettings
     ) throws {
         if store.journalMode != .wal {
             logger.notice(
@@ -189,6 +205,7 @@ final class RunningServer {
         let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
         StandardStream.output.write(
             "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts), \(runs) runs"
+                + pages.announcement
         )
         try store.announce(address.url)
         try readyFile?.write(address.url)

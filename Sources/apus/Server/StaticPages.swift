@@ -4,33 +4,27 @@ internal import HTTPWire
 
 /// The pages that a browser gets, from inside the binary.
 enum StaticPages {
-    /// Adds `/` and the files it names, and the same beneath a prefix.
-    static func addRoutes(to router: inout HTTPRouter, prefix: String) {
+    /// Adds the page beneath each of the bases, and the files it names.
+    static func addRoutes(to router: inout HTTPRouter, bases: [String]) {
         let list = apus_static_files()
         let files = UnsafeBufferPointer(start: list.files, count: list.count)
-        for base in prefix.isEmpty ? [""] : ["", prefix] {
+        for base in bases {
             for file in files {
                 let name = String(cString: file.name)
                 let body = HTTPStaticBytes(UnsafeRawBufferPointer(start: file.bytes, count: file.length))
                 let path = name == "index.html" ? base + "/" : "\(base)/static-files/\(name)"
-                router.add(.get, path, page(body, type: contentType(of: name)))
+                router.add(.get, path, page(body, name: name))
             }
         }
-        guard !prefix.isEmpty else { return }
-        // The page's own addresses are relative: they need the slash.
-        router.add(
-            .get,
-            prefix,
-            .buffered(maximumBodyBytes: nil) { _, responder in
-                responder.send(HTTPResponse(status: 308, headers: [("Location", prefix + "/")]))
-            }
-        )
     }
 
-    private static func page(_ body: HTTPStaticBytes, type: String) -> HTTPHandling {
+    /// A file of the binary as an answer.
+    ///
+    /// - Parameter name: whose ending says what it is.
+    static func page(_ body: HTTPStaticBytes, name: String) -> HTTPHandling {
         .buffered(maximumBodyBytes: nil) { _, responder in
             let headers = [
-                (name: "Content-Type", value: type),
+                (name: "Content-Type", value: contentType(of: name)),
                 (name: "Content-Security-Policy", value: "default-src 'self'"),
                 (name: "Cache-Control", value: "no-cache"),
             ]

@@ -43,7 +43,8 @@ struct ListeningSettings {
         return number
     }
 
-    private static func prefix(_ setting: Setting?) throws(StartFailure) -> String {
+    /// A path beneath which something is served; empty for none.
+    static func prefix(_ setting: Setting?) throws(StartFailure) -> String {
         guard let setting, !setting.text.isEmpty else { return "" }
         let path = setting.text
         // Printable ASCII alone: the prefix also stands in a Location field.

@@ -28,6 +28,7 @@ let modules: [Target] = [
     .target(name: "Files", swiftSettings: settings),
     .target(name: "Hashing", swiftSettings: settings),
     .target(name: "JSON", swiftSettings: settings),
+    .target(name: "GraphQL", dependencies: ["JSON"], swiftSettings: pure),
     .target(name: "HTTPWire", dependencies: ["Coding", "Files"], swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["Files", "HTTPWire"], swiftSettings: settings),
     .target(
@@ -51,7 +52,7 @@ let modules: [Target] = [
     .target(
         name: "MLflowAPI",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "HTTPServer", "HTTPWire", "Hashing", "JSON",
+            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "GraphQL", "HTTPServer", "HTTPWire", "Hashing", "JSON",
             "Tracking",
             "TrackingStore",
         ],

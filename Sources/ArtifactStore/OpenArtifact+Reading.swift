@@ -2,6 +2,13 @@ internal import Files
 internal import Glibc
 
 extension OpenArtifact {
+    /// Reads the whole file, which must be small, into memory; blocks on the disk.
+    ///
+    /// - Throws: as `withBytes`.
+    package func bytes() throws(ArtifactError) -> [UInt8] {
+        try withBytes(at: 0, upTo: Int(size)) { (bytes) throws(ArtifactError) in Array(bytes) }
+    }
+
     /// Reads a part of the file into memory and passes it to `body`.
     ///
     /// Blocks on the disk.

@@ -31,6 +31,23 @@ CHECKED_FIRST = [
     API + r"artifacts/presigned-(up|down)load-url",
     r"/ajax-api/[23]\.0/mlflow/get-trace-artifact",
 ]
+# What MLflow's pages ask: queries, and empty answers of families that are refused otherwise.
+FOR_PAGES = {
+    ("POST", "/graphql"),
+    ("GET", "/ajax-api/2.0/mlflow/gateway-proxy"),
+    ("GET", "/ajax-api/2.0/mlflow/traces"),
+    ("GET", "/ajax-api/3.0/mlflow/assistant/config"),
+    ("GET", "/ajax-api/3.0/mlflow/assistant/providers"),
+    ("GET", "/ajax-api/3.0/mlflow/mcp-servers"),
+    ("GET", "/ajax-api/3.0/mlflow/scorers/list"),
+    ("GET", "/ajax-api/3.0/mlflow/skills"),
+    ("GET", "/ajax-api/3.0/mlflow/ui-telemetry"),
+    ("POST", "/ajax-api/3.0/mlflow/datasets/search"),
+    ("POST", "/ajax-api/3.0/mlflow/issues/search"),
+    ("POST", "/ajax-api/3.0/mlflow/traces/metrics"),
+    ("POST", "/ajax-api/3.0/mlflow/traces/search"),
+    ("POST", "/ajax-api/3.0/mlflow/ui-telemetry"),
+}
 NO_API = [
     r"/(static-files|build)/.*",  # the files of the reference's own pages
     r"/(ajax-)?api/2\.0mlflow/.*",  # a slip of the reference: the slash is missing, and no client knows it
@@ -78,7 +95,7 @@ def test_the_list_of_routes_is_the_whole_of_it(routes):
 def test_what_apus_does_not_serve_is_refused_at_once(routes, ask):
     wrong = []
     for method, pattern in routes:
-        if is_one_of(SERVED + CHECKED_FIRST, pattern):
+        if is_one_of(SERVED + CHECKED_FIRST, pattern) or (method, pattern) in FOR_PAGES:
             continue
         status, code, seconds = ask(method, pattern)
         if seconds > SECONDS_AT_ONCE:
@@ -87,6 +104,15 @@ def test_what_apus_does_not_serve_is_refused_at_once(routes, ask):
         if (status, code) != (501, "NOT_IMPLEMENTED") or seconds > SECONDS_AT_ONCE:
             wrong.append(f"{method} {pattern}: {status} {code} after {seconds:.2f} s")
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_the_pages_ask_is_answered(ask):
+    for method, path in sorted(FOR_PAGES):
+        status, code, _ = ask(method, path)
+        # A query without its text is refused; all else has nothing to say.
+        assert (status, code) == ((400, "INVALID_PARAMETER_VALUE") if path == "/graphql" else (200, "")), path
+        if path.startswith("/ajax-api"):
+            assert ask(method, path.replace("/ajax-api", "/api"))[0] == 501, path
 
 
 def test_what_apus_serves_is_there(routes, ask):

@@ -24,7 +24,10 @@ import Tracking
         "/api/2.0/mlflow/artifacts/presigned-download-url", "/ajax-api/2.0/mlflow/artifacts/presigned-download-url",
         "/api/apus/1.0/runs/table", "/ajax-api/apus/1.0/runs/table",
         "/api/apus/1.0/runs/columns", "/ajax-api/apus/1.0/runs/columns",
-        "/api/apus/1.0/metrics/curves", "/ajax-api/apus/1.0/metrics/curves",
+        "/api/apus/1.0/metrics/curves", "/ajax-api/apus/1.0/metrics/curves", "/graphql",
+        "/ajax-api/3.0/mlflow/datasets/search", "/ajax-api/3.0/mlflow/issues/search",
+        "/ajax-api/3.0/mlflow/traces/metrics", "/ajax-api/3.0/mlflow/traces/search",
+        "/ajax-api/3.0/mlflow/ui-telemetry",
     ]
 
     @Test func `a call changes something exactly if its method says so, but for the searches by POST`() {

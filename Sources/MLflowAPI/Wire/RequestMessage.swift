@@ -36,10 +36,10 @@ struct RequestMessage {
         source = try Self.parse(request.body)
     }
 
-    private init(_ source: Source) {
+    private init(_ source: Source, _ pages: PageLimits? = nil) {
         self.source = source
         pathParameters = []
-        pages = nil
+        self.pages = pages
     }
 
     /// A message within a message.
@@ -47,6 +47,13 @@ struct RequestMessage {
     /// - Parameter object: a JSON object.
     fileprivate init(_ object: JSONValue) {
         self.init(.object(object))
+    }
+
+    /// A message that came in another way than as the body of a request.
+    ///
+    /// - Throws: `.invalidParameterValue` for what is no JSON object.
+    init(parsing json: [UInt8], _ pages: PageLimits?) throws(TrackingError) {
+        self.init(try Self.parse(json), pages)
     }
 
     private static func requireJSON(_ contentType: String?) throws(TrackingError) {

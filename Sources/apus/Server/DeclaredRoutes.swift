@@ -5,18 +5,22 @@ internal import MLflowAPI
 /// What the endpoints of the API declare, by the route that answers: for rules before a handler, logs and metrics.
 struct DeclaredRoutes: Sendable {
     private let endpoints: [String: [Endpoint]]
-    private let prefix: String
+    /// The longest first, so that the empty one is tried last.
+    private let bases: [String]
 
-    init(_ endpoints: [Endpoint], prefix: String) {
+    /// - Parameter bases: the paths beneath which every endpoint is found.
+    init(_ endpoints: [Endpoint], bases: [String]) {
         self.endpoints = Dictionary(grouping: endpoints, by: \.path)
-        self.prefix = prefix
+        self.bases = bases.sorted { $0.utf8.count > $1.utf8.count }
     }
 
     /// The endpoint behind a pattern of the router; nil for what is no call of the API.
     func endpoint(_ method: HTTPMethod?, _ pattern: String) -> Endpoint? {
-        let bare = pattern.hasPrefix(prefix) ? String(pattern.dropFirst(prefix.count)) : pattern
-        let found = endpoints[bare] ?? endpoints[pattern]
-        return found?.first { $0.method == (method == .head ? .get : method) }
+        for base in bases where pattern.hasPrefix(base) {
+            guard let found = endpoints[String(pattern.dropFirst(base.count))] else { continue }
+            return found.first { $0.method == (method == .head ? .get : method) }
+        }
+        return nil
     }
 
     /// Whether a page of another site that hides its origin may not ask for it.

@@ -26,6 +26,7 @@ final class RunningServer {
         layout: StorageLayout,
         listening: ListeningSettings,
         security: SecuritySettings,
+        pages: PagesSettings,
         values: ValueSettings,
         readyFile: ReadyFile?,
         signals: StopSignals,
@@ -63,14 +64,26 @@ final class RunningServer {
             try api.multipartUploads.removeExpired()
         }
         background = [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry] + rest.works
-        server = Self.httpServer(api, store, roots, listening, security, metrics, budgets, rest, background, logger)
+        server = try Self.httpServer(
+            api,
+            store,
+            roots,
+            listening,
+            security,
+            pages,
+            metrics,
+            budgets,
+            rest,
+            background,
+            logger
+        )
         let addresses = try server.start()
         // This is done before the ready line is printed, because its reader may then stop the server or close the
         // pipe.
         stop(on: signals)
         let address = ServedAddress(addresses, prefix: listening.prefix)
         if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
-        try announce(address, layout)
+        try announce(address, layout, pages)
         expiry.run()
     }
 
@@ -100,21 +113,22 @@ final class RunningServer {
         _ roots: ServedRoots,
         _ listening: ListeningSettings,
         _ security: SecuritySettings,
+        _ pages: PagesSettings,
         _ metrics: RequestMetrics,
         _ budgets: Budgets,
         _ rest: IdleRest,
         _ background: [BackgroundWork],
         _ logger: Logger
-    ) -> HTTPServer {
+    ) throws -> HTTPServer {
         var router = HTTPRouter()
         let endpoints = api.endpoints
-        for base in listening.bases {
+        let places = PagePlaces(pages, listening)
+        for base in places.all {
             for endpoint in endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
         }
-        let routes = DeclaredRoutes(endpoints, prefix: listening.prefix)
-        router.addPages(listening)
+        let routes = DeclaredRoutes(endpoints, bases: places.all)
         let page = StatisticsSource()
-        for base in listening.bases {
+        for base in places.all {
             router.add(
                 .get,
                 base + "/metrics",
@@ -132,6 +146,7 @@ final class RunningServer {
                 }
             )
         }
+        try places.addRoutes(to: &router)
         var configuration = configuration(listening, security, routes, metrics, rest, logger)
         configuration.budgets = budgets
         let server = HTTPServer(configuration: configuration, router: router)
@@ -194,7 +209,8 @@ final class RunningServer {
 
     private func announce(
         _ address: ServedAddress,
-        _ layout: StorageLayout
+        _ layout: StorageLayout,
+        _ pages: PagesSettings
     ) throws {
         if store.journalMode != .wal {
             logger.notice(
@@ -206,6 +222,7 @@ final class RunningServer {
         let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
         StandardStream.output.write(
             "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts), \(runs) runs"
+                + pages.announcement
         )
         try store.announce(address.url)
         try readyFile?.write(address.url)

@@ -25,6 +25,7 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
+    @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
     @OptionGroup(title: "How it starts and reports") var starting: StartingOptions
 
@@ -77,6 +78,7 @@ struct ServerCommand: ParsableCommand {
         try reference.refuseUnhonoured(environment, storage)
         let security = try SecuritySettings(security, prefix: place.prefix, environment)
         let values = try ValueSettings(answering, environment)
+        let pages = try PagesSettings(pages, prefix: place.prefix, environment)
         let layout = try StorageLayout(storage, environment)
         for line in place.remarks + layout.remarks + reference.remarks(environment) { StandardStream.error.write(line) }
         let patience = OwnerPatience(isAsked: starting.reuse)
@@ -86,6 +88,7 @@ struct ServerCommand: ParsableCommand {
                     layout: layout,
                     listening: place,
                     security: security,
+                    pages: pages,
                     values: values,
                     readyFile: readyFile,
                     signals: signals,

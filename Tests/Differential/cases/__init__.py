@@ -4,6 +4,7 @@ from cases import (  # noqa: F401
     artifacts,
     datasets,
     experiments,
+    graphql,
     history,
     ids,
     logged_models,

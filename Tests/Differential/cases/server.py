@@ -136,7 +136,6 @@ s = Scenario("not offered", experiment=False)
 s.step("v1 traces", "POST", "/v1/traces", raw=b"", headers={"Content-Type": "application/x-protobuf"})
 s.post("traces", "/api/3.0/mlflow/traces", {})
 s.post("search traces", "/api/3.0/mlflow/traces/search", {})
-s.post("graphql", "/graphql", {"query": "{ __typename }"})
 s.post("gateway", "/gateway/nonsense/invocations", {})
 
 s = Scenario("query strings", experiment=False)

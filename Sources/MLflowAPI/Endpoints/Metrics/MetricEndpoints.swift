@@ -62,56 +62,19 @@ extension MLflowAPI {
     }
 
     private func getMetricSamples(_ message: RequestMessage) throws -> Operation {
-        guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
-            throw RequestMessage.missing("run_ids")
-        }
-        guard runIDs.count <= 100 else {
-            throw TrackingError.invalidParameter(
-                "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. "
-                    + "Received \(runIDs.count) run_ids. See the API docs for more information about request parameters."
-            )
-        }
-        let key = try message.requiredString("metric_key")
-        let first = try message.integer("start_step")
-        let last = try message.integer("end_step")
-        let maxResults = try message.checkedPageSize(message.pageSize())
-        let steps = try stepRange(first, last)
-        return .read { session in
-            try runIDs.map { runID in
-                let history = MetricHistory(runID: runID, key: key)
-                return (
-                    runID: runID, points: try session.sampleMetric(history, steps: steps, maxResults: maxResults)
-                )
-            }
-        } encode: { samples in
+        let sample = try MetricSample(message)
+        return .read { try sample.read(in: $0) } encode: { samples in
             .json(capacity: 4_096) { writer in
                 writer.beginObject()
                 if samples.contains(where: { !$0.points.isEmpty }) {
                     writer.memberArray("metrics") { writer in
                         for (runID, points) in samples {
-                            for point in points { writer.write(point, key: key, runID: runID) { $0.double($1) } }
+                            for point in points { writer.write(point, key: sample.key, runID: runID) { $0.double($1) } }
                         }
                     }
                 }
                 writer.endObject()
             }
-        }
-    }
-
-    private func stepRange(_ first: Int64?, _ last: Int64?) throws(TrackingError) -> ClosedRange<Int64>? {
-        switch (first, last) {
-        case (nil, nil): return nil
-        case (let first?, let last?):
-            guard first <= last else {
-                throw .invalidParameter(
-                    "end_step must be greater than start_step. Found start_step=\(first) and end_step=\(last)."
-                )
-            }
-            return first...last
-        case (_?, nil), (nil, _?):
-            throw .invalidParameter(
-                "If either start step or end step are specified, both must be specified."
-            )
         }
     }
 }

@@ -108,17 +108,22 @@ extension MLflowAPI {
     }
 
     private func searchModelVersions(_ message: RequestMessage) throws -> Operation {
+        let search = try modelVersionSearch(message)
+        return page("model_versions", { try $0.findModelVersions(search) }, write: { $1.write($0) })
+    }
+
+    /// What a request to search model versions asks for.
+    func modelVersionSearch(_ message: RequestMessage) throws -> RegistrySearch {
         let filter = try message.string("filter") ?? ""
         let maxResults = try message.checkedPageSize(message.pageSize())
         let orderBy = try message.strings("order_by") ?? []
         let pageToken = try message.string("page_token")
-        let search = RegistrySearch(
+        return RegistrySearch(
             filter: try parseFilter(filter, for: .modelVersions),
             orderings: try parseOrderBy(orderBy, for: .modelVersions),
             maxResults: maxResults,
             pageToken: pageToken
         )
-        return page("model_versions", { try $0.findModelVersions(search) }, write: { $1.write($0) })
     }
 
     private func setModelVersionTag(_ message: RequestMessage) throws -> Operation {

@@ -92,6 +92,12 @@ extension MLflowAPI {
     }
 
     private func searchRuns(_ message: RequestMessage) throws -> Operation {
+        let search = try runSearch(message)
+        return page("runs", { try $0.findRuns(search) }, write: { $1.write($0) })
+    }
+
+    /// What a request to search runs asks for.
+    func runSearch(_ message: RequestMessage) throws -> RunSearch {
         let experimentIDs = try message.strings("experiment_ids") ?? []
         let filter = try message.string("filter") ?? ""
         let pageSize = try message.pageSize()
@@ -100,7 +106,7 @@ extension MLflowAPI {
         let maxResults = try message.checkedPageSize(pageSize)
         let comparisons = try parseFilter(filter, for: .runs)
         let orderings = try parseOrderBy(orderBy, for: .runs)
-        let search = RunSearch(
+        return RunSearch(
             experimentIDs: try experimentIDs.map { try parseExperimentID($0) },
             viewType: viewType,
             filter: comparisons,
@@ -108,7 +114,6 @@ extension MLflowAPI {
             maxResults: maxResults,
             pageToken: try message.string("page_token")
         )
-        return page("runs", { try $0.findRuns(search) }, write: { $1.write($0) })
     }
 }
 

@@ -9,14 +9,18 @@ extension MLflowAPI {
     /// 501 is outside the set of statuses that the client retries, and it is the answer on which the client falls back
     /// to a plain upload.
     var unsupportedEndpoints: [[Endpoint]] {
-        presignedEndpoints + traceArtifactEndpoints
-            + Self.unsupportedFamilies.flatMap { path in
-                let name = path.split(separator: "/").dropFirst(2).joined(separator: "/")
-                return unsupported(.api, path, "The API family '\(name)' is")
-            }
-            + unsupported(.root, "v1/traces", "Traces are")
-            + unsupported(.root, "graphql", "GraphQL is")
-            + unsupported(.root, "gateway", "The gateway to language models is")
+        let families = Self.unsupportedFamilies.flatMap { path in
+            let name = path.split(separator: "/").dropFirst(2).joined(separator: "/")
+            return unsupported(.api, path, "The API family '\(name)' is not offered by this server yet.")
+        }
+        let others =
+            unsupported(.root, "v1/traces", "Traces are not offered by this server yet.")
+            + unsupported(.root, "graphql", "GraphQL queries are taken by POST alone.")
+            + unsupported(.root, "gateway", "The gateway to language models is not offered by this server yet.")
+        let answered = Set((emptyAnswers + graphQLEndpoints).joined().map { "\($0.method) \($0.path)" })
+        return (presignedEndpoints + traceArtifactEndpoints + families + others).map { endpoints in
+            endpoints.filter { !answered.contains("\($0.method) \($0.path)") }
+        }
     }
 
     private static let unsupportedFamilies = [
@@ -31,8 +35,8 @@ extension MLflowAPI {
     ]
 
     /// Every method at a path and beneath it, with one answer for all.
-    private func unsupported(_ family: PathFamily, _ path: String, _ subject: String) -> [[Endpoint]] {
-        let error = TrackingError(.notImplemented, subject + " not offered by this server yet.")
+    private func unsupported(_ family: PathFamily, _ path: String, _ message: String) -> [[Endpoint]] {
+        let error = TrackingError(.notImplemented, message)
         let answer = APIError(error).response
         let reads: [(HTTPMethod, Access)] = [(.get, .lookUp(.none))]
         let changes = [HTTPMethod.post, .put, .patch, .delete].map { ($0, Access.change(.none)) }

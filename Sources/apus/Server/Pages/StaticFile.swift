@@ -112,23 +112,13 @@ final class StaticFile: Sendable {
 }
 
 extension HTTPRouter {
-    /// Adds `/` and the files of `static/`, and the same beneath a prefix.
-    mutating func addPages(_ listening: ListeningSettings) {
-        for base in listening.bases {
+    /// Adds the page and its files beneath each of the bases.
+    mutating func addPages(bases: [String]) {
+        for base in bases {
             for file in StaticFile.all {
                 let path = file.path == "index.html" ? base + "/" : "\(base)/static-files/\(file.path)"
                 add(.get, path, .buffered { request, responder in responder.send(file.response(to: request)) })
             }
         }
-        let prefix = listening.prefix
-        guard !prefix.isEmpty else { return }
-        // The page's own addresses are relative: they need the slash.
-        add(
-            .get,
-            prefix,
-            .buffered { _, responder in
-                responder.send(HTTPResponse(status: 308, headers: [("Location", prefix + "/")]))
-            }
-        )
     }
 }

@@ -45,7 +45,8 @@ struct ListeningSettings {
         return number
     }
 
-    private static func prefix(_ setting: Setting?) throws(StartFailure) -> String {
+    /// A path beneath which something is served; empty for none.
+    static func prefix(_ setting: Setting?) throws(StartFailure) -> String {
         guard let setting, !setting.text.isEmpty else { return "" }
         let path = setting.text
         // Only printable ASCII is allowed, because the prefix is also written into a Location field.

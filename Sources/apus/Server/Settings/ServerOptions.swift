@@ -25,6 +25,12 @@ struct SecurityOptions: ParsableArguments {
     @Flag(help: .of(.disableSecurityMiddleware)) var disableSecurityMiddleware = false
 }
 
+struct PagesOptions: ParsableArguments {
+    @Option(help: .of(.pages)) var ui: String?
+    @Option(help: .of(.pagesPath)) var uiPath: String?
+    @Flag(inversion: .prefixedNo, help: .of(.pagesDefaults)) var uiDefaults: Bool?
+}
+
 struct AnsweringOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: .of(.recognizeRetries)) var recognizeRetries: Bool?
 }

@@ -11,7 +11,7 @@ extension SettingDefinition {
         (
             "Who may use it",
             [.allowedHosts, .corsAllowedOrigins, .xFrameOptions, .frameAncestors, .disableSecurityMiddleware]
-        ),
+        ), ("Which pages a browser gets", [.pages, .pagesPath, .pagesDefaults]),
         ("How requests are answered", [.recognizeRetries, .truncateLongValues, .sourceValidation]),
         ("How it starts and reports", [.readyFile, .reuse, .logLevel]),
     ]
@@ -77,6 +77,21 @@ extension SettingDefinition {
         nil,
         "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
     ).doing("Answer any Host and any Origin.")
+
+    // Which pages a browser gets.
+    static let pages = option("--ui", "place", "APUS_UI").unlessGiven("Apus' own pages alone")
+        .doing(
+            "Serve MLflow's own pages too: `mlflow` for those of the MLflow that the python3 on the PATH has installed, or "
+                + "the folder that holds their index.html (./mlflow for a folder of that name)."
+        )
+    static let pagesPath = option("--ui-path", "path", "APUS_UI_PATH", standard: "/")
+        .doing(
+            "Where the pages of --ui are. With / Apus' own are at /apus/; with a path such as /mlflow they stay at /."
+        )
+    static let pagesDefaults = switched("--ui-defaults", "--no-ui-defaults", "APUS_UI_DEFAULTS").unlessGiven("on")
+        .doing(
+            "Whether the pages of --ui open on model training, with the assistant closed, until a visitor chooses otherwise."
+        )
 
     // How requests are answered.
     static let recognizeRetries = switched(

@@ -1,0 +1,65 @@
+internal import JSON
+
+/// Writes the fields that were asked for.
+struct AnswerWriter {
+    private var writer = JSONWriter(capacity: 2_048)
+    private(set) var errors: [String] = []
+    private let limits: GraphQLLimits
+    private let reportable: (any Error) -> String?
+
+    init(limits: GraphQLLimits, reportable: @escaping (any Error) -> String?) {
+        self.limits = limits
+        self.reportable = reportable
+    }
+
+    mutating func takeBytes() -> [UInt8] { writer.takeBytes() }
+
+    mutating func write(_ selections: [GraphQLSelection], of object: any GraphQLObject) throws {
+        guard writer.bytes.count <= limits.answerBytes else {
+            throw GraphQLError(
+                "The answer has more than \(limits.answerBytes >> 20) MiB; ask for fewer things or for fewer fields of them."
+            )
+        }
+        writer.beginObject()
+        for selection in selections {
+            writer.key(selection.responseKey)
+            if selection.name == GraphQLSelection.typeName {
+                writer.string(object.typeName)
+            } else if let value = try value(of: selection, object) {
+                try write(value, selection)
+            } else {
+                writer.null()
+            }
+        }
+        writer.endObject()
+    }
+
+    /// nil where there is none, which is noted.
+    private mutating func value(of selection: GraphQLSelection, _ object: any GraphQLObject) throws -> GraphQLOutput? {
+        do {
+            return try object.value(of: selection)
+        } catch {
+            guard let message = reportable(error) else { throw error }
+            if errors.count < limits.errors { errors.append(message) }
+            return nil
+        }
+    }
+
+    private mutating func write(_ value: GraphQLOutput, _ selection: GraphQLSelection) throws {
+        switch value {
+        case .null: writer.null()
+        case .text(let text): writer.string(text)
+        case .number(let number) where number.isFinite: writer.double(number)
+        case .number: writer.null()
+        case .texts(let texts):
+            writer.beginArray()
+            for text in texts { writer.string(text) }
+            writer.endArray()
+        case .object(let object): try write(selection.selections, of: object)
+        case .objects(let forEach):
+            writer.beginArray()
+            try forEach { try write(selection.selections, of: $0) }
+            writer.endArray()
+        }
+    }
+}

@@ -1,0 +1,207 @@
+/// Checks the selections of an operation against the schema, and merges them: what is left is what the answer has.
+///
+/// Every type of the schema is concrete, so that this needs no data (§5.3, §6.3.2).
+struct SelectionPlanner {
+    private let schema: GraphQLSchema
+    private let fragments: [String: FragmentDefinition]
+    private let limits: GraphQLLimits
+    private var inputs: InputReader
+    private var selectionCount = 0
+    private var stepCount = 0
+
+    init(_ schema: GraphQLSchema, _ document: Document, _ inputs: InputReader, _ limits: GraphQLLimits) {
+        self.schema = schema
+        self.inputs = inputs
+        self.limits = limits
+        fragments = document.fragments
+    }
+
+    /// The fields of the first level.
+    mutating func plan(_ operation: OperationDefinition) throws(GraphQLError) -> [GraphQLSelection] {
+        guard let root = schema.objects[GraphQLSchema.root] else { throw GraphQLError("There is nothing to query.") }
+        try refuseCycles()
+        let selections = try select([operation.selections], of: root, depth: 1)
+        return selections
+    }
+
+    // MARK: One level
+
+    /// The fields that were collected on one level, by their member's name, in the order of the query.
+    private struct Level {
+        var groups: [(key: String, fields: [FieldSelection])] = []
+        var positions: [String: Int] = [:]
+        var spread: Set<String> = []
+        var aliases = 0
+        var fields = 0
+
+        mutating func add(_ field: FieldSelection) {
+            fields += 1
+            if field.alias != nil { aliases += 1 }
+            let key = field.responseKey
+            if let position = positions[key] {
+                groups[position].fields.append(field)
+            } else {
+                positions[key] = groups.count
+                groups.append((key, [field]))
+            }
+        }
+    }
+
+    private mutating func select(
+        _ sets: [[Selection]],
+        of type: GraphQLSchema.ObjectType,
+        depth: Int
+    ) throws(GraphQLError) -> [GraphQLSelection] {
+        guard depth <= limits.depth else {
+            throw GraphQLError("The query is more than \(limits.depth) levels of fields deep.")
+        }
+        var level = Level()
+        for set in sets { try collect(set, of: type, into: &level) }
+        guard level.aliases <= limits.aliases else {
+            throw GraphQLError(
+                "The query has \(level.aliases) aliases on one level; \(limits.aliases) are the most that are answered."
+            )
+        }
+        guard depth > 1 || level.fields <= limits.rootFields else {
+            throw GraphQLError(
+                "The query has \(level.fields) root fields; \(limits.rootFields) are the most that are answered."
+            )
+        }
+        var planned: [GraphQLSelection] = []
+        for group in level.groups { planned.append(try merge(group.fields, group.key, of: type, depth)) }
+        return planned
+    }
+
+    private mutating func collect(
+        _ selections: [Selection],
+        of type: GraphQLSchema.ObjectType,
+        into level: inout Level
+    ) throws(GraphQLError) {
+        for selection in selections {
+            stepCount += 1
+            guard stepCount <= limits.steps else { throw tooManySelections }
+            switch selection {
+            case .field(let field):
+                guard try isWanted(field.directives) else { continue }
+                selectionCount += 1
+                guard selectionCount <= limits.selections else { throw tooManySelections }
+                level.add(field)
+            case .spread(let name, let directives):
+                guard let fragment = fragments[name] else { throw GraphQLError("Unknown fragment '\(name)'.") }
+                try require(fragment.type, of: type, "fragment '\(name)'")
+                // The same fragment again adds nothing to a level.
+                guard try isWanted(directives), level.spread.insert(name).inserted else { continue }
+                try collect(fragment.selections, of: type, into: &level)
+            case .inline(let condition, let directives, let inner):
+                if let condition { try require(condition, of: type, "an inline fragment") }
+                guard try isWanted(directives) else { continue }
+                try collect(inner, of: type, into: &level)
+            }
+        }
+    }
+
+    private var tooManySelections: GraphQLError {
+        GraphQLError("The query selects more than \(limits.selections) fields.")
+    }
+
+    private func require(
+        _ condition: String,
+        of type: GraphQLSchema.ObjectType,
+        _ what: String
+    ) throws(GraphQLError) {
+        guard schema.objects[condition] != nil else { throw GraphQLError("Unknown type '\(condition)'.") }
+        guard condition == type.name else {
+            throw GraphQLError("The type '\(type.name)' can never be of type '\(condition)', which \(what) asks for.")
+        }
+    }
+
+    /// Whether `@skip` and `@include` leave a selection in; all other directives are ignored.
+    private mutating func isWanted(_ directives: [Directive]) throws(GraphQLError) -> Bool {
+        for directive in directives where directive.name == "skip" || directive.name == "include" {
+            guard let argument = directive.arguments.first(where: { $0.name == "if" }),
+                case .boolean(let condition)? = try inputs.value(of: argument, .nonNull(.named("Boolean")))
+            else { throw GraphQLError("The directive '@\(directive.name)' needs the argument 'if'.") }
+            if condition == (directive.name == "skip") { return false }
+        }
+        return true
+    }
+
+    // MARK: One field
+
+    private mutating func merge(
+        _ fields: [FieldSelection],
+        _ key: String,
+        of type: GraphQLSchema.ObjectType,
+        _ depth: Int
+    ) throws(GraphQLError) -> GraphQLSelection {
+        guard let field = fields.first else { throw GraphQLError("The field '\(key)' has no selection.") }
+        guard fields.allSatisfy({ $0.name == field.name }) else { throw conflict(key) }
+        if field.name == GraphQLSelection.typeName {
+            guard fields.allSatisfy({ $0.selections == nil && $0.arguments.isEmpty }) else {
+                throw GraphQLError("The field '__typename' takes neither arguments nor selections.")
+            }
+            return GraphQLSelection(responseKey: key, name: field.name, arguments: [:], selections: [])
+        }
+        guard let definition = type.fields[field.name] else {
+            throw GraphQLError("Cannot query field '\(field.name)' on type '\(type.name)'.")
+        }
+        let arguments = try inputs.arguments(of: field, taking: definition.arguments, in: type.name)
+        for other in fields.dropFirst() {
+            let others = try inputs.arguments(of: other, taking: definition.arguments, in: type.name)
+            guard others == arguments else { throw conflict(key) }
+        }
+        guard let inner = schema.objects[definition.type.name] else {
+            guard fields.allSatisfy({ $0.selections == nil }) else {
+                throw GraphQLError("The field '\(field.name)' of type '\(definition.type)' has no fields to select.")
+            }
+            return GraphQLSelection(responseKey: key, name: field.name, arguments: arguments, selections: [])
+        }
+        let sets = fields.compactMap(\.selections)
+        guard sets.count == fields.count else {
+            throw GraphQLError(
+                "The field '\(field.name)' of type '\(definition.type)' must have a selection of fields: "
+                    + "'\(field.name) { ... }'."
+            )
+        }
+        let selections = try select(sets, of: inner, depth: depth + 1)
+        return GraphQLSelection(responseKey: key, name: field.name, arguments: arguments, selections: selections)
+    }
+
+    private func conflict(_ key: String) -> GraphQLError {
+        GraphQLError("The fields named '\(key)' differ in what they ask for; give them different aliases.")
+    }
+
+    // MARK: Fragments
+
+    /// A fragment that spreads itself, however far around, is refused (§5.5.2.2).
+    private func refuseCycles() throws(GraphQLError) {
+        var finished: Set<String> = []
+        for name in fragments.keys.sorted() {
+            var path: [String] = []
+            try walk(name, &path, &finished)
+        }
+    }
+
+    /// Its recursion is bounded by the number of definitions.
+    private func walk(_ name: String, _ path: inout [String], _ finished: inout Set<String>) throws(GraphQLError) {
+        guard let fragment = fragments[name], !finished.contains(name) else { return }
+        guard !path.contains(name) else { throw GraphQLError("The fragment '\(name)' spreads itself.") }
+        path.append(name)
+        for spread in Self.spreads(in: fragment.selections) { try walk(spread, &path, &finished) }
+        path.removeLast()
+        finished.insert(name)
+    }
+
+    /// The fragments that stand in selections, on any level; recursion is bounded by the nesting of the text.
+    private static func spreads(in selections: [Selection]) -> Set<String> {
+        var names: Set<String> = []
+        for selection in selections {
+            switch selection {
+            case .field(let field): names.formUnion(spreads(in: field.selections ?? []))
+            case .spread(let name, _): names.insert(name)
+            case .inline(_, _, let inner): names.formUnion(spreads(in: inner))
+            }
+        }
+        return names
+    }
+}

@@ -1,0 +1,84 @@
+internal import Filter
+internal import GraphQL
+internal import HTTPWire
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    /// `/graphql`, by which MLflow's pages read experiments, runs and metrics.
+    ///
+    /// What is wrong with a query, and what is not found, is told in `errors` with status 200, as in the reference.
+    ///
+    /// A query may look up anything: its fields name what it reads.
+    var graphQLEndpoints: [[Endpoint]] {
+        [endpoint(.post, .root, "graphql", .search(.unnamed(.experiment), .unnamed(.run)), graphQL)]
+    }
+
+    private func graphQL(_ message: RequestMessage) throws -> Operation {
+        let query = try message.requiredString("query")
+        let operationName = try message.string("operationName")
+        var variables: JSONValue?
+        if case .json(let value)? = try message.field("variables") { variables = value }
+        let request = Result { () throws(GraphQLError) in
+            try GraphQLRequest(
+                query,
+                operationName: operationName,
+                variables: variables,
+                schema: try trackingSchema.get()
+            )
+        }
+        return .read { session in
+            do {
+                let root = QueryObject(api: self, session: session)
+                let (data, errors) = try request.get().answer(from: root, reportable: Self.reportableMessage)
+                return GraphQLAnswer(data: data, errors: errors)
+            } catch let error as GraphQLError {
+                return GraphQLAnswer(data: nil, errors: [error.message])
+            }
+        } encode: {
+            .graphQL(data: $0.data, errors: $0.errors)
+        }
+    }
+
+    private struct GraphQLAnswer {
+        /// A JSON object: the fields of a query are read while they are written, so that a long answer is not held twice.
+        var data: [UInt8]?
+        var errors: [String]
+    }
+
+    /// What a client can do something about stands in the answer; a server that cannot read now says so with a status.
+    private static func reportableMessage(_ error: any Error) -> String? {
+        switch error {
+        case let error as TrackingError:
+            switch error.code {
+            case .invalidParameterValue, .badRequest, .resourceAlreadyExists, .resourceDoesNotExist,
+                .permissionDenied, .invalidState, .notImplemented:
+                error.message
+            case .temporarilyUnavailable, .databaseLocked, .insufficientStorage, .internalError: nil
+            }
+        case let error as FilterError: error.message
+        default: nil
+        }
+    }
+}
+
+extension HTTPResponse {
+    /// - Parameter data: a JSON object.
+    fileprivate static func graphQL(data: [UInt8]?, errors: [String]) -> HTTPResponse {
+        .json(capacity: (data?.count ?? 0) + 256) { writer in
+            writer.beginObject()
+            writer.key("data")
+            if let data { writer.raw(data) } else { writer.null() }
+            writer.key("errors")
+            if errors.isEmpty {
+                writer.null()
+            } else {
+                writer.beginArray()
+                for error in errors { writer.string(error) }
+                writer.endArray()
+            }
+            writer.endObject()
+        }
+    }
+}

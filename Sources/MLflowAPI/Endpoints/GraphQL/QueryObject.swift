@@ -1,0 +1,138 @@
+internal import GraphQL
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+/// What a query begins with: each field is one call of the REST API, checked and carried out as that one is.
+struct QueryObject: GraphQLObject {
+    let api: MLflowAPI
+    let session: ReadSession
+
+    var typeName: String { "Query" }
+
+    /// How much the fields that page list: as the REST calls of these names.
+    private static let pages: [String: PageLimits] = [
+        "mlflowSearchRuns": .runs, "mlflowSearchModelVersions": .modelVersions,
+        "mlflowGetMetricHistoryBulkInterval": .samples,
+    ]
+
+    func value(of field: GraphQLSelection) throws -> GraphQLOutput {
+        let message = try RequestMessage(field.arguments["input"] ?? .null, Self.pages[field.name])
+        switch field.name {
+        case "mlflowGetExperiment":
+            let id = try parseExperimentID(try message.string("experiment_id") ?? "")
+            let experiment = try session.experiment(id: id)
+            return .object(ResponseObject("MlflowGetExperimentResponse", "experiment", .object(experiment)))
+        case "mlflowGetRun":
+            let names = [try message.string("run_id"), try message.string("run_uuid")]
+            let run = try session.run(id: names.compactMap { $0 }.first { !$0.isEmpty } ?? "")
+            return .object(
+                ResponseObject("MlflowGetRunResponse", "run", .object(RunObject(run: run, session: session)))
+            )
+        case "mlflowSearchRuns":
+            let page = try session.findRuns(try api.runSearch(message))
+            return .object(
+                ResponseObject("MlflowSearchRunsResponse", "runs", page, session) { run, session in
+                    RunObject(run: run, session: session)
+                }
+            )
+        case "mlflowSearchModelVersions":
+            let page = try session.findModelVersions(try api.modelVersionSearch(message))
+            return .object(
+                ResponseObject("MlflowSearchModelVersionsResponse", "modelVersions", page, session) { version, _ in
+                    version
+                }
+            )
+        case "mlflowGetMetricHistoryBulkInterval":
+            return .object(
+                ResponseObject("MlflowGetMetricHistoryBulkIntervalResponse", "metrics", try points(message))
+            )
+        default: throw unknownField(field)
+        }
+    }
+
+    /// Of no run there are no points, where the REST call wants at least one run.
+    private func points(_ message: RequestMessage) throws -> GraphQLOutput {
+        guard try message.strings("run_ids")?.isEmpty == false else { return .list([Metric]()) }
+        let sample = try MetricSample(message)
+        return .objects { [session] write in
+            for (runID, points) in try sample.read(in: session) {
+                for point in points { try write(RunMetricObject(runID: runID, key: sample.key, point: point)) }
+            }
+        }
+    }
+}
+
+extension GraphQLObject {
+    /// The schema has a field that its object does not know: tests ask every object for every field.
+    func unknownField(_ field: GraphQLSelection) -> GraphQLError {
+        GraphQLError("The field '\(field.name)' of type '\(typeName)' cannot be answered.")
+    }
+}
+
+extension RequestMessage {
+    /// The input of a field, as the REST call of the same name would get it.
+    init(_ input: GraphQLInput, _ pages: PageLimits?) throws(TrackingError) {
+        var writer = JSONWriter()
+        input.write(to: &writer, memberName: Self.snakeCase)
+        try self.init(parsing: writer.takeBytes(), pages)
+    }
+
+    /// `experimentId` is `experiment_id`.
+    private static func snakeCase(_ name: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in name.utf8 {
+            let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            if isCapital { bytes.append(UInt8(ascii: "_")) }
+            bytes.append(isCapital ? byte | 0x20 : byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The answer to one call: what was asked for, and no error, because errors stand beside the data.
+struct ResponseObject: GraphQLObject {
+    let typeName: String
+    private let content: String
+    private let value: GraphQLOutput
+    private let nextPageToken: String?
+
+    /// - Parameter content: the field that holds the value.
+    init(_ typeName: String, _ content: String, _ value: GraphQLOutput, nextPageToken: String? = nil) {
+        self.typeName = typeName
+        self.content = content
+        self.value = value
+        self.nextPageToken = nextPageToken
+    }
+
+    /// A page of a search, of which some things are read at a time.
+    init<Entity>(
+        _ typeName: String,
+        _ content: String,
+        _ page: SearchCursor<Entity>,
+        _ session: ReadSession,
+        _ object: @escaping (Entity, ReadSession) -> any GraphQLObject
+    ) {
+        let value = GraphQLOutput.objects { write in try page.forEach(in: session) { try write(object($0, session)) } }
+        self.init(typeName, content, value, nextPageToken: page.nextPageToken)
+    }
+
+    func value(of field: GraphQLSelection) throws -> GraphQLOutput {
+        switch field.name {
+        case content: value
+        case "nextPageToken": .text(nextPageToken ?? "")
+        case "apiError": .null
+        default: throw unknownField(field)
+        }
+    }
+}
+
+extension SearchCursor {
+    /// Hands on all that the page stands for, some of it in memory at a time.
+    func forEach(in session: ReadSession, _ body: (Entity) throws -> Void) throws {
+        var rest = self
+        while rest.readCount < rest.count {
+            for entity in try rest.next(20, in: session) { try body(entity) }
+        }
+    }
+}

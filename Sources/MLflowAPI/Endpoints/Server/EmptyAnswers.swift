@@ -1,0 +1,39 @@
+internal import HTTPServer
+internal import HTTPWire
+
+extension MLflowAPI {
+    /// What MLflow's pages ask of families that are not offered yet, answered as by a server that holds nothing of them.
+    ///
+    /// Without these answers a page shows an error where it has nothing to show, or asks for ever. They are at
+    /// `/ajax-api` alone: the Python client asks at `/api`, and there 501 stays the true answer.
+    var emptyAnswers: [[Endpoint]] {
+        Self.emptyAnswerTable.map { method, path, json in
+            let answer = HTTPResponse(contentType: "application/json", bytes: Array(json.utf8))
+            return endpoint(method, .pages, path, .lookUp(.none), handling: .buffered { $1.send(answer) })
+        }
+    }
+
+    /// What an MLflow 3.17.2 without traces, scorers, gateway and so on answers.
+    private static let emptyAnswerTable: [(method: HTTPMethod, path: String, json: String)] = [
+        (.get, "2.0/mlflow/gateway-proxy", #"{"endpoints":[]}"#),
+        (.get, "2.0/mlflow/traces", "{}"),
+        (.get, "3.0/mlflow/assistant/config", assistant),
+        (.get, "3.0/mlflow/assistant/providers", #"{"providers":[]}"#),
+        (.get, "3.0/mlflow/mcp-servers", #"{"mcp_servers":[],"next_page_token":null}"#),
+        (.get, "3.0/mlflow/scorers/list", "{}"),
+        (.get, "3.0/mlflow/skills", #"{"skills":[],"next_page_token":null}"#),
+        (.get, "3.0/mlflow/ui-telemetry", telemetry),
+        (.post, "3.0/mlflow/datasets/search", "{}"),
+        (.post, "3.0/mlflow/issues/search", #"{"next_page_token":""}"#),
+        (.post, "3.0/mlflow/traces/metrics", "{}"),
+        (.post, "3.0/mlflow/traces/search", "{}"),
+        (.post, "3.0/mlflow/ui-telemetry", telemetry),
+    ]
+
+    private static let assistant =
+        #"{"providers":{},"projects":{},"remote_access_allowed":false,"can_edit_server_settings":false}"#
+
+    /// No page tells anybody of its visitors.
+    private static let telemetry =
+        #"{"disable_ui_events":[],"disable_ui_telemetry":true,"ui_rollout_percentage":0}"#
+}

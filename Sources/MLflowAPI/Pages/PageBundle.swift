@@ -1,0 +1,111 @@
+package import ArtifactStore
+package import HTTPServer
+package import HTTPWire
+internal import Hashing
+
+/// MLflow's own pages, as its package has them: a folder of files that Apus sends as they are.
+///
+/// Nothing outside of the folder is reached: its files are opened by the rules of artifacts, and links in it are not
+/// followed. Every call blocks on the disk.
+package struct PageBundle: Sendable {
+    /// The folder, as it was given.
+    package let location: String
+    private let folder: ArtifactRoot
+    /// The address of a script that the index loads before all others, relative to the index; nil for none.
+    private let script: String?
+
+    /// A larger index is none of a bundle.
+    private static let indexBytes: Int64 = 1_024 * 1_024
+    private static let indexName = "index.html"
+
+    /// - Parameters:
+    ///   - location: the folder that holds `index.html`.
+    ///   - script: relative to the index, without characters that HTML would have to escape.
+    /// - Throws: `.notFound` and the like where the folder has no index that can be read.
+    package init(location: String, script: String? = nil) throws(ArtifactError) {
+        self.location = location
+        self.script = script
+        folder = ArtifactRoot(location: location)
+        _ = try readIndex()
+    }
+
+    /// The page itself.
+    package func index(_ request: HTTPRequest) -> HTTPResponse {
+        do throws(ArtifactError) {
+            let index = try readIndex()
+            let headers = PageFile.headers(contentType: "text/html; charset=utf-8", isImmutable: false)
+            return PageFile.unlessKnown(request, tag: index.tag, modified: index.modified, headers) { headers in
+                HTTPResponse(headers: headers, body: .bytes(index.bytes))
+            }
+        } catch {
+            return failure(error, Self.indexName)
+        }
+    }
+
+    /// A file that the page loads.
+    ///
+    /// - Parameter text: its path in the folder, decoded once.
+    package func file(_ text: String, _ request: HTTPRequest) -> HTTPResponse {
+        do throws(ArtifactError) {
+            let path = try ArtifactPath(text)
+            let file = try folder.open(path)
+            let packed = try packedTwin(of: file, text, request)
+            return PageFile(name: text, file: file, packed: packed).response(request)
+        } catch {
+            return failure(error, text)
+        }
+    }
+
+    /// The same file as gzip, where it lies beside it and is not older.
+    private func packedTwin(
+        of file: OpenArtifact,
+        _ text: String,
+        _ request: HTTPRequest
+    ) throws(ArtifactError) -> OpenArtifact? {
+        guard request.acceptsGzip, let path = try? ArtifactPath(text + ".gz") else { return nil }
+        do throws(ArtifactError) {
+            let twin = try folder.open(path)
+            return twin.modificationSeconds >= file.modificationSeconds ? twin : nil
+        } catch {
+            if error == .tooManyOpenFiles { throw error }
+            return nil
+        }
+    }
+
+    private func readIndex() throws(ArtifactError) -> (bytes: [UInt8], tag: String, modified: Int64) {
+        let file = try folder.open(try ArtifactPath(Self.indexName))
+        guard file.size <= Self.indexBytes else { throw .fileTooLarge }
+        var bytes = try file.bytes()
+        if let script { bytes = Self.insert("<script src=\"\(script)\"></script>", into: bytes) }
+        let digest = SHA256.digest(of: bytes).prefix(12).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        return (bytes, "\"\(digest.joined())\"", file.modificationSeconds)
+    }
+
+    /// Puts text before the first script of a page; before its end where it has none.
+    static func insert(_ text: String, into page: [UInt8]) -> [UInt8] {
+        let folded = page.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+        let place = folded.firstRange(of: Array("<script".utf8))?.lowerBound ?? page.endIndex
+        return page[..<place] + Array(text.utf8) + page[place...]
+    }
+
+    private func failure(_ error: ArtifactError, _ name: String) -> HTTPResponse {
+        let answer: APIError
+        switch error {
+        case .tooManyOpenFiles, .rootUnavailable, .permissionDenied, .other:
+            answer = APIError(
+                status: 507,
+                code: "RESOURCE_LIMIT_EXCEEDED",
+                message: "The folder of the pages cannot be read; whoever started the server named it with --ui."
+            )
+        case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .readOnly, .nameTooLong, .nameNotSupported,
+            .fileTooLarge, .busy:
+            let shown = name.count <= 200 ? name : name.prefix(200) + "…"
+            answer = APIError(
+                status: 404,
+                code: "RESOURCE_DOES_NOT_EXIST",
+                message: "The pages have no file '\(shown)'."
+            )
+        }
+        return answer.response
+    }
+}

@@ -1,0 +1,86 @@
+internal import ArtifactStore
+internal import HTTPServer
+internal import HTTPWire
+
+/// One file of a bundle as an answer: whole, in the coding that the client takes, unless the client has it already.
+struct PageFile {
+    /// Its path in the bundle.
+    let name: String
+    let file: OpenArtifact
+    /// The same content as gzip, if it lies there.
+    let packed: OpenArtifact?
+
+    func response(_ request: HTTPRequest) -> HTTPResponse {
+        let coding = ArtifactCoding(of: file, name: name, request)
+        var headers = Self.headers(contentType: Self.contentType(of: name), isImmutable: Self.isImmutable(name))
+        if let packed {
+            headers += [("Vary", "Accept-Encoding"), ("Content-Encoding", "gzip")]
+            return Self.unlessKnown(request, tag: packed.entityTag, modified: packed.modificationSeconds, headers) {
+                HTTPResponse(headers: $0, body: packed.body(0..<packed.size))
+            }
+        }
+        headers += coding.headers
+        let tag = coding.entityTag(of: file)
+        return Self.unlessKnown(request, tag: tag, modified: file.modificationSeconds, headers) { headers in
+            coding.whole(file, headers: headers)
+        }
+    }
+
+    /// The answer, or 304 for who has this state of it.
+    static func unlessKnown(
+        _ request: HTTPRequest,
+        tag: String,
+        modified: Int64,
+        _ headers: [(name: String, value: String)],
+        _ answer: ([(name: String, value: String)]) -> HTTPResponse
+    ) -> HTTPResponse {
+        let headers = headers + [("ETag", tag)]
+        guard Preconditions(request, tag: tag, modified: modified).outcome == .notModified else {
+            return answer(headers)
+        }
+        let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
+        return HTTPResponse(status: 304, headers: kept, body: .bytes([]))
+    }
+
+    static func headers(contentType: String, isImmutable: Bool) -> [(name: String, value: String)] {
+        [
+            ("Content-Type", contentType),
+            ("Content-Security-Policy", policy),
+            ("Cache-Control", isImmutable ? "public, max-age=31536000, immutable" : "no-cache"),
+        ]
+    }
+
+    /// What MLflow's pages need and no more.
+    ///
+    /// Everything comes from this server, but for styles, pictures and workers that the scripts make themselves. No script
+    /// in an artifact that the pages show runs.
+    private static let policy = [
+        "default-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
+        "media-src 'self' data: blob:", "worker-src 'self' blob:", "frame-src 'self' blob: data:",
+        "connect-src 'self' data: blob:", "object-src 'none'", "base-uri 'self'", "form-action 'self'",
+    ].joined(separator: "; ")
+
+    /// Whether the name changes with the content: the bundler puts a hash of at least 8 hexadecimal digits between dots.
+    static func isImmutable(_ path: String) -> Bool {
+        guard path.hasPrefix("static/"), let name = path.split(separator: "/").last else { return false }
+        return name.split(separator: ".").dropFirst().dropLast().contains { part in
+            part.utf8.count >= 8 && part.allSatisfy { $0.isASCII && $0.isHexDigit }
+        }
+    }
+
+    /// By the extension alone; the pages are the operator's, so that their types may be such as a browser acts upon.
+    static func contentType(of path: String) -> String {
+        let ending = path.split(separator: "/").last?.split(separator: ".").last ?? ""
+        return types[ending.lowercased()] ?? "application/octet-stream"
+    }
+
+    private static let types = [
+        "cjs": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8",
+        "eot": "application/vnd.ms-fontobject", "gif": "image/gif", "html": "text/html; charset=utf-8",
+        "ico": "image/x-icon", "jpeg": "image/jpeg", "jpg": "image/jpeg", "js": "text/javascript; charset=utf-8",
+        "json": "application/json", "map": "application/json", "mjs": "text/javascript; charset=utf-8",
+        "mp4": "video/mp4", "otf": "font/otf", "png": "image/png", "svg": "image/svg+xml", "ttf": "font/ttf",
+        "txt": "text/plain; charset=utf-8", "wasm": "application/wasm", "webmanifest": "application/manifest+json",
+        "webm": "video/webm", "webp": "image/webp", "woff": "font/woff", "woff2": "font/woff2",
+    ]
+}

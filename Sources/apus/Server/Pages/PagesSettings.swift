@@ -1,0 +1,60 @@
+internal import ArtifactStore
+internal import MLflowAPI
+
+/// Which pages a browser gets beside Apus' own.
+struct PagesSettings {
+    /// MLflow's own pages; nil when nobody asked for them.
+    let bundle: PageBundle?
+    /// Where they are: empty for the root, or a path that begins with a slash and ends without one.
+    let path: String
+
+    /// Where Apus' own pages are while others have the root.
+    static let ownPath = "/apus"
+
+    /// - Parameter prefix: the static prefix, beneath which there are pages too.
+    init(_ options: PagesOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
+        let setsDefaults = try environment.isOn(.pagesDefaults, options.uiDefaults) ?? true
+        let place = environment.setting(.pagesPath, options.uiPath)
+        path = place?.text == "/" ? "" : try ListeningSettings.prefix(place)
+        guard let setting = environment.setting(.pages, options.ui) else {
+            bundle = nil
+            return
+        }
+        let second = path.isEmpty ? Self.ownPath : path
+        guard prefix != second else {
+            let remedy = path.isEmpty ? "another --static-prefix" : "another --ui-path"
+            throw StartFailure(
+                "There would be two pages at \(second), one of them of the static prefix: choose \(remedy)."
+            )
+        }
+        let folder = setting.text == "mlflow" ? try InstalledPages.find(for: setting) : setting.text
+        bundle = try Self.bundle(folder, setting, script: setsDefaults ? FirstVisit.scriptAddress : nil)
+    }
+
+    private static func bundle(
+        _ folder: String,
+        _ setting: Setting,
+        script: String?
+    ) throws(StartFailure) -> PageBundle {
+        do throws(ArtifactError) {
+            return try PageBundle(location: folder, script: script)
+        } catch {
+            let reason =
+                switch error {
+                case .permissionDenied: "its index.html cannot be read: mend its permissions"
+                case .invalidPath(.symbolicLink):
+                    "its index.html is a symbolic link, which is not followed: name the folder that holds the file itself"
+                default:
+                    "it has no index.html: name the folder of MLflow's pages, mlflow/server/js/build in its package"
+                }
+            throw StartFailure("\(setting.shown): \(folder.printable(limit: 300)) holds no pages, \(reason).")
+        }
+    }
+
+    /// For the line that says that the server answers; empty without such pages.
+    var announcement: String {
+        guard let bundle else { return "" }
+        let own = path.isEmpty ? "\(Self.ownPath)/" : "/"
+        return ", pages of \(bundle.location) at \(path)/, Apus' own at \(own)"
+    }
+}

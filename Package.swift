@@ -112,7 +112,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ApusTests",
         dependencies: [
-            "apus", "Budgets", "Coding", "HTTPServer", "HTTPWire", "TestSupport", "Tracking",
+            "apus", "TestSupport", "Tracking",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],

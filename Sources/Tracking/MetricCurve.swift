@@ -22,8 +22,8 @@ package struct MetricCurve: Sendable {
     package var isThinned: Bool
     /// Whether there are so many points that not all of them were read.
     package var isSampled: Bool
-    /// Opaque: says to the next question what its reader holds.
-    package var position: String
+    /// Opaque: says to the next question what its reader holds; nil for a part of a curve.
+    package var position: String?
 
     package init(
         mode: Mode,
@@ -31,7 +31,7 @@ package struct MetricCurve: Sendable {
         points: [CurvePoint],
         isThinned: Bool,
         isSampled: Bool,
-        position: String
+        position: String?
     ) {
         self.mode = mode
         self.pointCount = pointCount
@@ -50,6 +50,8 @@ package struct CurveRequest: Sendable {
     package var maximumPoints: Int
     /// Points of one metric that are read at the most; of a longer one a sample is read.
     package var readPoints: Int64
+    /// Of the axis, to look at a part of the curve more closely; nil for all of it.
+    package var range: ClosedRange<Int64>?
 
     package init(axis: MetricCurve.Axis, maximumPoints: Int, readPoints: Int64) {
         self.axis = axis

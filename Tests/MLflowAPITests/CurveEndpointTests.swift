@@ -43,6 +43,19 @@ import TrackingStore
         #expect(more.text.contains(#""mode":"append""#) && more.text.contains(#""values":[3.0]"#))
     }
 
+    @Test func `a part of a curve has no position`() throws {
+        let fixture = try APIFixture()
+        let runID = try fixture.createRun()
+        try fixture.log((0..<100).map { ("m", Double($0)) }, runID: runID)
+        let reply = try fixture.curves(#"{"run_ids":["\#(runID)"],"keys":["m"],"from":97}"#)
+        #expect(
+            reply.text == #"""
+                {"curves":[{"run_id":"\#(runID)","key":"m","count":100,"mode":"whole","steps":[97,98,99],\#
+                "timestamps":[97,98,99],"values":[97.0,98.0,99.0]}]}
+                """#
+        )
+    }
+
     @Test func `many long curves come in parts`() throws {
         let fixture = try APIFixture()
         var runIDs: [String] = []
@@ -64,6 +77,8 @@ import TrackingStore
         (#"{"run_ids":["r"],"keys":["m"],"max_points":1}"#, "from 2 to 2500"),
         (#"{"run_ids":["r"],"keys":["m"],"x":"epoch"}"#, "one of 'step', 'time'"),
         (#"{"run_ids":["r"],"keys":["m"],"after":7}"#, "after"),
+        (#"{"run_ids":["r"],"keys":["m"],"from":3,"to":2}"#, "from=3 and to=2"),
+        (#"{"run_ids":["r"],"keys":["m"],"from":3,"after":{}}"#, "leave out either"),
     ])
     func `a question that has no answer is refused by name`(body: String, named: String) throws {
         let error = try APIFixture().curves(body).error

@@ -11,10 +11,12 @@ import TrackingStore
         axis: MetricCurve.Axis = .step,
         maximum: Int = 50,
         reading: Int64 = 100_000,
+        range: ClosedRange<Int64>? = nil,
         after position: String? = nil
     ) throws -> MetricCurve? {
-        let request = CurveRequest(axis: axis, maximumPoints: maximum, readPoints: reading)
-        return try fixture.read { session in
+        var request = CurveRequest(axis: axis, maximumPoints: maximum, readPoints: reading)
+        request.range = range
+        return try fixture.read { [request] session in
             try session.curve(of: MetricHistory(runID: runID, key: "m"), request, after: position)
         }
     }
@@ -131,6 +133,41 @@ import TrackingStore
         try log(fixture, runID, (0..<5_000).map { (1, $0, $0 * 7_919 % 5_000) })
         let steps = try #require(try curve(fixture, runID, reading: 500)).points.map(\.point.step)
         #expect(steps == steps.sorted() && steps.count > 30)
+    }
+
+    @Test func `a part of a curve is what lies between two steps or times`() throws {
+        let fixture = try StoreFixture()
+        let ordered = try fixture.createRun()
+        let disordered = try fixture.createRun()
+        // Ten points at one time, four at one step.
+        try log(fixture, ordered, (0..<4_000).map { (Double($0), $0 / 10, $0 / 4) })
+        try log(fixture, disordered, (0..<4_000).map { (Double($0), $0 / 10, 999 - $0 / 4) })
+        let ranges: [ClosedRange<Int64>] = [
+            0...0, 3...3, 399...399, 1_000...2_000, .min...2, 990...Int64.max, -5...(-1), 17...30, .min...Int64.max,
+            5...300,
+        ]
+        for range in ranges {
+            for (runID, axis) in [
+                (ordered, MetricCurve.Axis.step), (ordered, .time), (disordered, .step), (disordered, .time),
+            ] {
+                let expected = (0..<4_000).filter { index in
+                    let step = runID == ordered ? index / 4 : 999 - index / 4
+                    return range.contains(axis == .step ? Int64(step) : Int64(index / 10))
+                }
+                let part = try curve(fixture, runID, axis: axis, maximum: 4_000, range: range)
+                #expect(part?.position == nil && part?.isThinned != true)
+                #expect((part?.points.map { Int($0.point.value) } ?? []).sorted() == expected)
+                let few = try curve(fixture, runID, axis: axis, maximum: 40, reading: 500, range: range)
+                #expect((few == nil) == expected.isEmpty)
+                #expect((few?.points.count ?? 0) <= 40)
+                if let few {
+                    let places = few.points.map { axis == .step ? $0.point.step : $0.point.timestamp }
+                    #expect(places == places.sorted() && places.allSatisfy(range.contains))
+                    let last = few.points.last.map { Int($0.point.value) }
+                    #expect(runID == disordered || last == expected.last)
+                }
+            }
+        }
     }
 
     @Test func `the extremes that a migration finds are those that the writer keeps`() throws {

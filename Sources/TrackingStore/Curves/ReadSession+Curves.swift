@@ -9,6 +9,7 @@ extension ReadSession {
     ) throws -> MetricCurve? {
         guard let series = try series(of: history), let summary = try summary(of: series) else { return nil }
         let place = CurvePlace(history, series: series, summary: summary)
+        if let range = request.range { return try curvePart(of: place, request, range) }
         if let known = try place.known(position) {
             guard known.pointCount != summary.pointCount else { return nil }
             if let more = try rest(of: place, request, after: known) { return more }
@@ -100,13 +101,13 @@ struct CurvePlace {
         )
     }
 
-    /// - Parameter last: in the order of the history.
+    /// - Parameter last: in the order of the history; nil for a part of the curve, which nothing follows.
     func curve(
         _ mode: MetricCurve.Mode,
         _ points: [CurvePoint],
         isThinned: Bool,
         isSampled: Bool = false,
-        last: MetricPoint
+        last: MetricPoint?
     ) -> MetricCurve {
         MetricCurve(
             mode: mode,
@@ -114,7 +115,9 @@ struct CurvePlace {
             points: points,
             isThinned: isThinned,
             isSampled: isSampled,
-            position: PageToken.make(after: [.integer(summary.pointCount)] + last.sortValues, digest: digest)
+            position: last.map {
+                PageToken.make(after: [.integer(summary.pointCount)] + $0.sortValues, digest: digest)
+            }
         )
     }
 }

@@ -6,10 +6,22 @@ internal import Tracking
 
 extension ReadSession {
     func sampledCurve(of place: CurvePlace, _ request: CurveRequest) throws -> MetricCurve {
-        let series = place.series
-        guard let first = try neighbor(.next, of: (.min, .min), in: series),
-            let last = try neighbor(.previous, of: (.max, .max), in: series)
+        guard let first = try neighbor(.next, of: (.min, .min), in: place.series),
+            let last = try neighbor(.previous, of: (.max, .max), in: place.series)
         else { throw StoreCorruption("a metric that has points has none") }
+        var points = try sample(of: place, request, from: first, to: last)
+        Self.add(place.summary.extremes.map { [$0.minimum, $0.maximum] } ?? [], to: &points)
+        return place.curve(.whole, points, isThinned: true, isSampled: true, last: last)
+    }
+
+    /// Points of a history between two of them, these included, in the order of the axis.
+    func sample(
+        of place: CurvePlace,
+        _ request: CurveRequest,
+        from first: MetricPoint,
+        to last: MetricPoint
+    ) throws -> [CurvePoint] {
+        let series = place.series
         var anchors = try CurveAnchors(first: first, last: last) { try self.neighbor($0, of: $1, in: series) }
             .points(request.maximumPoints)
         let readEach = max(request.readPoints / Int64(request.maximumPoints), 1)
@@ -19,8 +31,7 @@ extension ReadSession {
         if request.axis == .step, !place.summary.isInOrder {
             anchors.sort { ($0.point.step, $0.point.timestamp) < ($1.point.step, $1.point.timestamp) }
         }
-        Self.add(place.summary.extremes, to: &anchors)
-        return place.curve(.whole, anchors, isThinned: true, isSampled: true, last: last)
+        return anchors
     }
 
     /// Reads some of the points behind one anchor, for the range of the next.
@@ -39,17 +50,16 @@ extension ReadSession {
         }
     }
 
-    /// The least and the greatest number of all belong to the point at or behind their step.
-    private static func add(_ extremes: MetricExtremes?, to anchors: inout [CurvePoint]) {
-        guard let extremes else { return }
-        for extreme in [extremes.minimum, extremes.maximum] {
+    /// An extreme belongs to the point at or behind its step.
+    static func add(_ extremes: [MetricExtreme], to anchors: inout [CurvePoint]) {
+        for extreme in extremes {
             let index = anchors.firstIndex { $0.point.step >= extreme.step } ?? anchors.count - 1
             anchors[index].widen(to: extreme.value)
         }
     }
 
     /// The point next to a place in a history, by time and then by step; the place itself comes next.
-    private func neighbor(
+    func neighbor(
         _ side: CurveAnchors.Side,
         of place: CurveAnchors.Place,
         in series: MetricSeries

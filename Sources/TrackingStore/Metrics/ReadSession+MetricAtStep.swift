@@ -17,6 +17,12 @@ extension ReadSession {
             return try connection.query(sql, series.runRow, series.keyID, step)
                 .firstRow { MetricPoint(row: $0, column: 0) }
         }
+        let last = try lastPoint(of: series, summary, upTo: step)
+        return last?.step == step ? last : nil
+    }
+
+    /// The last point whose step is not higher, of a metric whose points came in order; nil where every step is.
+    func lastPoint(of series: MetricSeries, _ summary: MetricSummary, upTo step: Int64) throws -> MetricPoint? {
         // Steps grow with time. The last time from which on the step is still to come is found by halving.
         guard let first = try firstPoint(of: series, from: .min), first.step <= step else { return nil }
         var reached = first.timestamp
@@ -30,12 +36,11 @@ extension ReadSession {
         let sql = """
             SELECT value, is_nan, timestamp, step FROM metrics
             WHERE run_id = ?1 AND key_id = ?2 AND (timestamp, step) <= (?3, ?4)
-            ORDER BY timestamp DESC, step DESC, value DESC
+            ORDER BY timestamp DESC, step DESC, value DESC, is_nan DESC
             LIMIT 1
             """
-        let last = try connection.query(sql, series.runRow, series.keyID, reached, step)
+        return try connection.query(sql, series.runRow, series.keyID, reached, step)
             .firstRow { MetricPoint(row: $0, column: 0) }
-        return last?.step == step ? last : nil
     }
 
     /// Histories up to here are walked through: that costs no more than the look-ups.

@@ -92,7 +92,7 @@ extension ReadSession {
         return try connection.query(sql, series.runRow, series.keyID).firstRow { MetricSummary(row: $0) }
     }
 
-    private func pointCount(of series: MetricSeries, steps: ClosedRange<Int64>) throws -> Int64 {
+    func pointCount(of series: MetricSeries, steps: ClosedRange<Int64>) throws -> Int64 {
         let sql = "SELECT count(*) FROM metrics WHERE run_id = ?1 AND key_id = ?2 AND step BETWEEN ?3 AND ?4"
         let count = try connection.query(sql, series.runRow, series.keyID, steps.lowerBound, steps.upperBound)
         return try count.firstRow { $0.int64(0) } ?? 0

@@ -1,0 +1,94 @@
+internal import SQLite
+internal import Tracking
+
+extension ReadSession {
+    /// The part of a curve within a range of its axis, thinned as if it were all; nil where nothing lies there.
+    func curvePart(
+        of place: CurvePlace,
+        _ request: CurveRequest,
+        _ range: ClosedRange<Int64>
+    ) throws -> MetricCurve? {
+        guard request.axis == .time || place.summary.isInOrder else {
+            return try disorderedPart(of: place, request, range)
+        }
+        // What stands before the first of a row and up to its last is the part, whatever the axis.
+        let last = try lastPoint(of: place, request.axis, upTo: range.upperBound)
+        var before: MetricPoint?
+        if range.lowerBound > .min { before = try lastPoint(of: place, request.axis, upTo: range.lowerBound - 1) }
+        guard let last, last != before else { return nil }
+        let start: PageStart = before.map { .after($0.sortValues) } ?? .beginning
+        let count = try pointCount(of: place.series, after: before, upTo: last, limit: request.readPoints + 1)
+        if count > request.readPoints {
+            let first = try historyQuery(place.series, start, limit: 1).firstRow { MetricPoint(row: $0, column: 0) }
+            guard let first else { throw StoreCorruption("a part of a metric that has points has none") }
+            var points = try sample(of: place, request, from: first, to: last)
+            // An extreme of the whole metric that lies in this part is an extreme of the part.
+            if place.summary.isInOrder, let extremes = place.summary.extremes {
+                let steps = first.step...last.step
+                Self.add([extremes.minimum, extremes.maximum].filter { steps.contains($0.step) }, to: &points)
+            }
+            return place.curve(.whole, points, isThinned: true, isSampled: true, last: nil)
+        }
+        var thinner = CurveThinner(pointCount: count, maximum: request.maximumPoints)
+        try historyQuery(place.series, start, limit: Int(count)).forEachRow { row in
+            thinner.add(MetricPoint(row: row, column: 0))
+        }
+        return place.curve(.whole, thinner.points, isThinned: thinner.isThinning, last: nil)
+    }
+
+    private func lastPoint(
+        of place: CurvePlace,
+        _ axis: MetricCurve.Axis,
+        upTo bound: Int64
+    ) throws -> MetricPoint? {
+        switch axis {
+        case .time: try neighbor(.previous, of: (bound, .max), in: place.series)
+        case .step: try lastPoint(of: place.series, place.summary, upTo: bound)
+        }
+    }
+
+    private func pointCount(
+        of series: MetricSeries,
+        after before: MetricPoint?,
+        upTo last: MetricPoint,
+        limit: Int64
+    ) throws -> Int64 {
+        // No stored number is an infinity.
+        let start = before?.sortValues ?? [.integer(.min), .integer(.min), .real(-.infinity), .integer(0)]
+        let sql = """
+            SELECT count(*) FROM (
+                SELECT 1 FROM metrics
+                WHERE run_id = ?1 AND key_id = ?2
+                    AND (timestamp, step, value, is_nan) > (?3, ?4, ?5, ?6)
+                    AND (timestamp, step, value, is_nan) <= (?7, ?8, ?9, ?10)
+                LIMIT ?11)
+            """
+        let values: [any Bindable] = [series.runRow, series.keyID] + start + last.sortValues + [limit]
+        return try connection.query(sql, values: values).firstRow { $0.int64(0) } ?? 0
+    }
+
+    /// Points that came in another order than that of their steps are found one by one.
+    private func disorderedPart(
+        of place: CurvePlace,
+        _ request: CurveRequest,
+        _ range: ClosedRange<Int64>
+    ) throws -> MetricCurve? {
+        guard place.summary.pointCount <= request.readPoints else {
+            let points = try sampledCurve(of: place, request).points.filter { range.contains($0.point.step) }
+            return points.isEmpty ? nil : place.curve(.whole, points, isThinned: true, isSampled: true, last: nil)
+        }
+        let count = try pointCount(of: place.series, steps: range)
+        guard count > 0 else { return nil }
+        var thinner = CurveThinner(pointCount: count, maximum: request.maximumPoints)
+        let sql = """
+            SELECT value, is_nan, timestamp, step FROM metrics
+            WHERE run_id = ?1 AND key_id = ?2 AND step BETWEEN ?3 AND ?4
+            ORDER BY step, timestamp, value, is_nan
+            """
+        let series = place.series
+        try connection.query(sql, series.runRow, series.keyID, range.lowerBound, range.upperBound).forEachRow { row in
+            thinner.add(MetricPoint(row: row, column: 0))
+        }
+        return place.curve(.whole, thinner.points, isThinned: thinner.isThinning, last: nil)
+    }
+}

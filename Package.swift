@@ -82,6 +82,7 @@ let tests: [Target] = [
     .testTarget(name: "CodingTests", dependencies: ["Coding"], swiftSettings: settings),
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
     .testTarget(name: "HashingTests", dependencies: ["Coding", "Hashing"], swiftSettings: settings),
+    .testTarget(name: "GraphQLTests", dependencies: ["GraphQL", "JSON"], swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(
         name: "HTTPTests",

@@ -90,7 +90,7 @@ final class APIFixture: Sendable {
     }
 
     /// A head as a client sends it.
-    private static func head(
+    static func head(
         _ method: String,
         _ path: String,
         _ query: [(String, String)],
@@ -169,7 +169,7 @@ struct Reply: Sendable {
 
     let making: Making
 
-    init(_ response: HTTPResponse, _ making: Making) throws {
+    init(_ response: HTTPResponse, _ making: Making = .ready) throws {
         self.making = making
         status = response.status
         headers = response.headers

@@ -52,9 +52,8 @@ let modules: [Target] = [
     .target(
         name: "MLflowAPI",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "GraphQL", "HTTPServer", "HTTPWire", "Hashing", "JSON",
-            "Tracking",
-            "TrackingStore",
+            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "GraphQL", "HTTPServer", "HTTPWire", "Hashing",
+            "JSON", "Tracking", "TrackingStore",
         ],
         swiftSettings: settings
     ),

@@ -63,7 +63,9 @@ extension MLflowAPI {
 
     private func getMetricSamples(_ message: RequestMessage) throws -> Operation {
         let sample = try MetricSample(message)
-        return .read { try sample.read(in: $0) } encode: { samples in
+        return .read {
+            try sample.read(in: $0)
+        } encode: { samples in
             .json(capacity: 4_096) { writer in
                 writer.beginObject()
                 if samples.contains(where: { !$0.points.isEmpty }) {

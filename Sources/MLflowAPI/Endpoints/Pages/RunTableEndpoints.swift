@@ -24,7 +24,9 @@ extension MLflowAPI {
     /// Which metrics, params and tags the newest runs of a search have.
     func describeRunColumns(_ message: RequestMessage) throws -> Operation {
         let search = try message.runSearch(maxResults: 1_000)
-        return .read { try $0.describeRunColumns(search, valueLimit: 200_000) } encode: { columns in
+        return .read {
+            try $0.describeRunColumns(search, valueLimit: 200_000)
+        } encode: { columns in
             .json(capacity: 16_384) { $0.write(columns) }
         }
     }

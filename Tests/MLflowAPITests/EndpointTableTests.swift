@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPWire
+import JSON
 import MLflowAPI
 import TestSupport
 import Testing

@@ -1,6 +1,8 @@
 import ArtifactStore
+import Budgets
 import Glibc
 import HTTPServer
+import HTTPWire
 import MLflowAPI
 import TestSupport
 import Testing

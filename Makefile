@@ -10,13 +10,13 @@ python := python3
 apus := .build/release/apus
 # Links the Swift runtime statically: the binary starts faster and needs 4 MB less memory.
 release := swift build -c release --product apus --static-swift-stdlib
-environments := .venv .venv-2.9 .venv-2.22 .venv-reference
+environments := .venv .venv-2.9 .venv-2.22 .venv-reference .venv-browser
 # Where `make install` puts the binary: $(PREFIX)/bin.
 PREFIX := /usr/local
 swift_sources := Sources Tests Package.swift
 
-.PHONY: help run build install docs test lint unit conformance differential environments compiled soak sanitize fuzz dist \
-	clean bench native-packages test-packages
+.PHONY: help run build install docs test lint unit conformance differential browser environments compiled soak sanitize fuzz \
+	dist clean bench native-packages test-packages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -37,12 +37,13 @@ docs: build ## write docs/configuration.md and docs/compatibility.md from what t
 	@$(apus) configuration-page >docs/configuration.md
 	$(python) Scripts/compatibility-page >docs/compatibility.md
 
-test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, soak
+test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, browser, soak
 	@$(MAKE) --no-print-directory -j2 --output-sync=target compiled environments
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory unit
 	$(MAKE) --no-print-directory conformance
 	$(MAKE) --no-print-directory differential
+	$(MAKE) --no-print-directory browser
 	$(MAKE) --no-print-directory soak
 
 compiled: native-packages
@@ -68,6 +69,9 @@ conformance: build environments ## tests with real MLflow clients against the re
 differential: build environments ## compare the answers of MLflow's server and of Apus to the same requests
 	@APUS_BINARY="$$PWD/$(apus)" .venv-reference/bin/python -m pytest -q Tests/Differential
 
+browser: build environments ## the pages, and MLflow's pages over Apus, in Chromium; pictures are left in Tests/Browser/pictures
+	@APUS_BINARY="$$PWD/$(apus)" .venv-browser/bin/python -m pytest -q Tests/Browser
+
 soak: build ## mixed load for SOAK_SECONDS (default 60): checks WAL size, memory, descriptors and lost data
 	@APUS_BINARY="$$PWD/$(apus)" $(python) Tests/Soak/run.py
 
@@ -77,6 +81,7 @@ environments: $(environments:%=%/.stamp)
 .venv-2.9/.stamp: Tests/Conformance/requirements-2.9.txt
 .venv-2.22/.stamp: Tests/Conformance/requirements-2.22.txt
 .venv-reference/.stamp: Scripts/reference-requirements.txt
+.venv-browser/.stamp: Tests/Browser/requirements.txt
 
 # If pip fails, there is no stamp, and the next run creates this environment anew.
 %/.stamp: | test-packages
@@ -107,4 +112,4 @@ dist: native-packages ## build and check dist/apus-<version>-linux-<arch>.tar.gz
 	@Scripts/dist
 
 clean: ## remove all build products and Python environments
-	@rm -rf .build dist $(environments) .venv-peers
+	@rm -rf .build dist $(environments) .venv-peers Tests/Browser/pictures

@@ -5,7 +5,7 @@ The pages in a headless Chromium, beside MLflow's own pages over MLflow's own se
     .venv-browser/bin/python Benchmarks/pages.py            # needs `make build environments`; some minutes
     .venv-browser/bin/python Benchmarks/pages.py --runs 1000 --repetitions 3
 
-Every number is a median; its values stand beside it. Nothing here fails: read the numbers on a machine that does nothing else.
+Every number is a median; its values stand beside it. Nothing here fails: read the numbers on an idle machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,13 @@ from servers import ApusServer, ReferenceServer  # noqa: E402
 
 REFERENCE_PYTHON = Path(os.environ.get("APUS_REFERENCE_PYTHON") or HERE.parent / ".venv-reference/bin/python")
 STARTED = 1_790_000_000_000
-BARS = {"first row": "300 ms", "sorted by a metric": "200 ms", "50 curves drawn": "100 ms", "a live point": "3,000 ms", "processor of an idle page": "0 %"}
+BARS = {
+    "first row": "300 ms",
+    "sorted by a metric": "200 ms",
+    "50 curves drawn": "100 ms",
+    "a live point": "3,000 ms",
+    "processor of an idle page": "0 %",
+}
 
 # Runs before a page: says when a text is in the document, in milliseconds since the address was opened.
 WAIT_FOR_TEXT = """
@@ -48,8 +54,13 @@ def many_runs(rest, amount):
 
     def make(drawn):
         number, loss, accuracy = drawn
-        rest.run(experiment, f"run-{number:05d}", STARTED + number, params={"lr": f"{loss:.4g}", "layers": number % 7},
-                 metrics=[("loss", loss, 1), ("accuracy", accuracy, 1)])
+        rest.run(
+            experiment,
+            f"run-{number:05d}",
+            STARTED + number,
+            params={"lr": f"{loss:.4g}", "layers": number % 7},
+            metrics=[("loss", loss, 1), ("accuracy", accuracy, 1)],
+        )
 
     rest.at_once(make, drawn)
     return experiment, f"run-{amount - 1:05d}", f"run-{max(drawn, key=lambda one: one[2])[0]:05d}"
@@ -60,7 +71,9 @@ def fifty_curves(rest):
     chance = random.Random(5)
     experiment = rest.experiment("fifty curves")
     curves = [[("loss", 2 / (1 + step / 200) + chance.random() / 10, step) for step in range(2000)] for _ in range(50)]
-    return experiment, rest.at_once(lambda index: rest.run(experiment, f"curve-{index:02d}", STARTED + index, metrics=curves[index]), range(50))
+    return experiment, rest.at_once(
+        lambda index: rest.run(experiment, f"curve-{index:02d}", STARTED + index, metrics=curves[index]), range(50)
+    )
 
 
 class Window:
@@ -69,7 +82,8 @@ class Window:
     def __init__(self, playwright, address):
         # Chromium's sandbox refuses root; see Tests/Browser/conftest.py.
         self.browser = playwright.chromium.launch(
-            executable_path=os.environ.get("APUS_CHROMIUM") or shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else []
+            executable_path=os.environ.get("APUS_CHROMIUM") or shutil.which("chromium"),
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
         context = self.browser.new_context(viewport={"width": 1400, "height": 900}, base_url=address + "/")
         context.add_init_script(WAIT_FOR_TEXT)
@@ -93,20 +107,25 @@ def sort_ours(page, experiment, newest, best):
     """From the click on a metric to its best run in the first row, of all runs."""
     first_row(page, experiment, newest)
     page.get_by_role("status").filter(has_text=" runs").first.wait_for()
-    return page.evaluate("""async (best) => {
-        const button = [...document.querySelectorAll("[role=columnheader] button")].find(({ textContent }) => textContent.startsWith("accuracy"));
+    return page.evaluate(
+        """async (best) => {
+        const buttons = [...document.querySelectorAll("[role=columnheader] button")];
+        const button = buttons.find(({ textContent }) => textContent.startsWith("accuracy"));
+        const first = () => document.querySelector("[aria-rowindex='2'] .name")?.textContent;
         const began = performance.now();
         button.click();
         await new Promise((done) => {
-            const look = () => document.querySelector("[aria-rowindex='2'] .name")?.textContent === best ? done() : requestAnimationFrame(look);
+            const look = () => first() === best ? done() : requestAnimationFrame(look);
             look();
         });
         return performance.now() - began;
-    }""", best)
+    }""",
+        best,
+    )
 
 
 def draw_ours(page, experiment, runs):
-    """What the page works to draw 50 curves of 2,000 points that it has, smoothed: in the event and in the frame behind it."""
+    """What the page works to draw 50 curves of 2,000 points anew: in the event and in the frame behind it."""
     page.goto(f"./#/experiments/{experiment}?view=charts&runs={','.join(runs)}")
     page.locator("canvas[aria-label^='loss, 50 runs']").wait_for()
     # Another smoothing draws all curves anew without a call.
@@ -145,7 +164,9 @@ def idle(page, experiment, name, seconds=10):
     session.send("Performance.enable")
 
     def busy():
-        return {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}["TaskDuration"]
+        return {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}[
+            "TaskDuration"
+        ]
 
     before = busy()
     page.wait_for_timeout(seconds * 1000)
@@ -160,8 +181,15 @@ def report(who, what, values, unit="ms"):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=10_000, help="runs of the large experiment on Apus (default 10,000)")
-    parser.add_argument("--reference-runs", type=int, default=1_000, help="the same on MLflow, which takes long to write them (default 1,000; 0 leaves it out)")
+    parser.add_argument(
+        "--runs", type=int, default=10_000, help="runs of the large experiment on Apus (default 10,000)"
+    )
+    parser.add_argument(
+        "--reference-runs",
+        type=int,
+        default=1_000,
+        help="the same on MLflow, which takes long to write them (default 1,000; 0 leaves it out)",
+    )
     parser.add_argument("--repetitions", type=int, default=5, help="fresh browsers for each number (default 5)")
     options = parser.parse_args()
     rounds = range(options.repetitions)

@@ -15,8 +15,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Support")]
 
-os.environ.update(MLFLOW_HTTP_REQUEST_MAX_RETRIES="0", MLFLOW_DISABLE_TELEMETRY="true", GIT_PYTHON_REFRESH="quiet",
-                  MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT="0", MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false")
+os.environ.update(
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
+    MLFLOW_DISABLE_TELEMETRY="true",
+    GIT_PYTHON_REFRESH="quiet",
+    MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT="0",
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false",
+)
 for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"):
     os.environ.pop(variable, None)
 
@@ -70,7 +75,7 @@ def browser():
     chromium = os.environ.get("APUS_CHROMIUM") or shutil.which("chromium")
     assert chromium, "chromium is not installed: make test-packages, or name its file by APUS_CHROMIUM"
     with sync_playwright() as playwright:
-        # Chromium's sandbox needs user namespaces, which it refuses to root, as whom builds run. Only our own pages are opened.
+        # Chromium refuses to start its sandbox as root, as whom builds run. Only our own pages are opened.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser
@@ -78,10 +83,15 @@ def browser():
 
 
 def open_window(browser, base, *, width=1400, height=900, theme="light", others=(), warnings=True, **options):
-    """A window with cookies and a cache of its own, and the watch over its pages; see Watch for `others` and `warnings`."""
+    """A window with a cache of its own, and the watch over its pages; see Watch for `others` and `warnings`."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, base_url=base + "/", locale="en-GB",
-        timezone_id="Europe/Berlin", reduced_motion="reduce", **options,
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        base_url=base + "/",
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+        **options,
     )
     context.set_default_timeout(TIMEOUT)
     return context, Watch(context, [base, *others], warnings)

@@ -46,15 +46,31 @@ class Rest:
         """Makes an experiment and returns its id."""
         return self.call("experiments/create", {"name": name, "tags": pairs(tags)})["experiment_id"]
 
-    def run(self, experiment: str, name: str, start: int, *, params=None, tags=None, metrics=(), status="FINISHED",
-            end: int | None = None) -> str:
+    def run(
+        self,
+        experiment: str,
+        name: str,
+        start: int,
+        *,
+        params=None,
+        tags=None,
+        metrics=(),
+        status="FINISHED",
+        end: int | None = None,
+    ) -> str:
         """
         Makes a run and returns its id.
 
         metrics: (key, value, step) in the order of time; a second lies between two of them.
         status: RUNNING leaves the run open.
         """
-        created = {"experiment_id": experiment, "run_name": name, "start_time": start, "user_id": "ada", "tags": pairs(tags or {})}
+        created = {
+            "experiment_id": experiment,
+            "run_name": name,
+            "start_time": start,
+            "user_id": "ada",
+            "tags": pairs(tags or {}),
+        }
         run = self.call("runs/create", created)["run"]["info"]["run_id"]
         self.log(run, start, metrics, params)
         if status != "RUNNING":
@@ -67,7 +83,11 @@ class Rest:
             for index, (key, value, step) in enumerate(metrics)
         ]
         for first in range(0, max(len(points), 1), 900):
-            batch = {"run_id": run, "metrics": points[first : first + 900], "params": pairs(params or {}) if first == 0 else []}
+            batch = {
+                "run_id": run,
+                "metrics": points[first : first + 900],
+                "params": pairs(params or {}) if first == 0 else [],
+            }
             if batch["metrics"] or batch["params"]:
                 self.call("runs/log-batch", batch)
 

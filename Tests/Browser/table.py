@@ -1,4 +1,4 @@
-"""The table of runs, as a test sees it. Its rows are drawn only where they are in sight, so they are found by their index."""
+"""The table of runs. Its rows are drawn only where they are in sight, so tests find them by their index."""
 
 from __future__ import annotations
 
@@ -64,6 +64,6 @@ def select(page, *names: str):
 
 def choose(page, label: str):
     """Takes an item of the menu that is open."""
-    page.locator("[role=menu]").get_by_role("button").or_(page.get_by_role("menuitem")).or_(page.get_by_role("menuitemradio")).filter(
-        has_text=label
-    ).first.click()
+    page.locator("[role=menu]").get_by_role("button").or_(page.get_by_role("menuitem")).or_(
+        page.get_by_role("menuitemradio")
+    ).filter(has_text=label).first.click()

@@ -4,7 +4,20 @@ from playwright.sync_api import expect
 
 from looking import address_has, heading, settled, visit
 from servers import wait_until
-from table import cell, choose, expect_amount, expect_names, head, name_in, open_table, row, row_of, select, sort_by, table
+from table import (
+    cell,
+    choose,
+    expect_amount,
+    expect_names,
+    head,
+    name_in,
+    open_table,
+    row,
+    row_of,
+    select,
+    sort_by,
+    table,
+)
 
 
 def test_a_link_shows_filter_order_columns_and_selection_to_somebody_else(new_page, world):
@@ -18,7 +31,10 @@ def test_a_link_shows_filter_order_columns_and_selection_to_somebody_else(new_pa
     page.get_by_role("button", name="Columns").click()
     page.get_by_role("dialog").get_by_role("checkbox", name="epochs").check()
     page.keyboard.press("Escape")
-    adam = sorted((trial for trial in sweep.trials if trial.params["optimizer"] == "adam"), key=lambda trial: trial.last["val/loss"])
+    adam = sorted(
+        (trial for trial in sweep.trials if trial.params["optimizer"] == "adam"),
+        key=lambda trial: trial.last["val/loss"],
+    )
     expect_names(page, [trial.name for trial in adam[:4]])
     select(page, adam[0].name, adam[2].name)
     expect(page.get_by_text("2 runs selected")).to_be_visible()

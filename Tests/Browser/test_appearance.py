@@ -1,4 +1,4 @@
-"""Every page in both themes, on a wide window and on a phone: nothing runs out of the page, and axe finds nothing serious."""
+"""Every page in both themes, wide and on a phone: nothing runs out of the page, and axe finds nothing serious."""
 
 import re
 
@@ -8,24 +8,31 @@ from playwright.sync_api import expect
 from looking import brightness_of_ground, faults_of_accessibility, overflow, picture, share_of_ground, visit
 from table import name_in, open_table, row, select, table
 
+
+def twenty(world):
+    return ",".join(trial.id for trial in world.sweep.trials[:20])
+
+
 PLACES = {
     "experiments": lambda world: "#/",
     "runs": lambda world: f"#/experiments/{world.sweep.id}",
-    "runs flat, selected": lambda world: f"#/experiments/{world.sweep.id}?flat=1&order=-metrics.val/accuracy&runs={world.sweep.best.id}",
+    "runs flat, selected": lambda world: (
+        f"#/experiments/{world.sweep.id}?flat=1&order=-metrics.val/accuracy&runs={world.sweep.best.id}"
+    ),
     "runs in groups": lambda world: f"#/experiments/{world.sweep.id}?group=params.optimizer",
     "charts": lambda world: f"#/experiments/{world.pair.id}?view=charts",
     "models of an experiment": lambda world: f"#/experiments/{world.media.id}?view=models",
     "about an experiment": lambda world: f"#/experiments/{world.sweep.id}?view=about",
     "run": lambda world: f"#/experiments/{world.media.id}/runs/{world.media.run}",
     "run charts": lambda world: f"#/experiments/{world.media.id}/runs/{world.media.run}?view=charts",
-    "run files": lambda world: f"#/experiments/{world.media.id}/runs/{world.media.run}?view=artifacts&file=tables/answers.json",
-    "run pictures": lambda world: f"#/experiments/{world.media.id}/runs/{world.media.run}?view=artifacts&file=series:predictions",
+    "run files": lambda world: f"#/runs/{world.media.run}?view=artifacts&file=tables/answers.json",
+    "run pictures": lambda world: f"#/runs/{world.media.run}?view=artifacts&file=series:predictions",
     "logged model": lambda world: f"#/experiments/{world.media.id}/models/{world.media.model}",
     "compare charts": lambda world: f"#/compare?runs={','.join(world.pair.runs)}",
     "compare values": lambda world: f"#/compare?runs={','.join(world.pair.runs)}&view=values&all=1",
-    "compare parallel": lambda world: f"#/compare?runs={','.join(trial.id for trial in world.sweep.trials[:20])}&view=parallel",
-    "compare scatter": lambda world: f"#/compare?runs={','.join(trial.id for trial in world.sweep.trials[:20])}&view=scatter",
-    "compare importance": lambda world: f"#/compare?runs={','.join(trial.id for trial in world.sweep.trials[:20])}&view=importance",
+    "compare parallel": lambda world: f"#/compare?runs={twenty(world)}&view=parallel",
+    "compare scatter": lambda world: f"#/compare?runs={twenty(world)}&view=scatter",
+    "compare importance": lambda world: f"#/compare?runs={twenty(world)}&view=importance",
     "compare files": lambda world: f"#/compare?runs={','.join(world.pair.runs)}&view=artifacts&file=settings.txt",
     "models": lambda world: (world.registry and "#/models"),
     "model": lambda world: f"#/models/{world.registry.model}",
@@ -92,7 +99,12 @@ def test_dialogs_and_menus_are_accessible_and_fit_a_phone(new_page, world):
 
 
 def test_the_title_of_the_window_names_what_is_shown(page, world):
-    for place, title in [("#/", "Experiments"), (f"#/experiments/{world.pair.id}", f"pair {world.mark}"), (f"#/runs/{world.media.run}", "everything"), ("#/nowhere", "Unknown address")]:
+    for place, title in [
+        ("#/", "Experiments"),
+        (f"#/experiments/{world.pair.id}", f"pair {world.mark}"),
+        (f"#/runs/{world.media.run}", "everything"),
+        ("#/nowhere", "Unknown address"),
+    ]:
         visit(page, place)
         expect(page).to_have_title(re.compile("^" + title))
 

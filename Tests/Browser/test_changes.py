@@ -15,8 +15,16 @@ def experiment(rest):
     """An experiment of three runs that only this test changes."""
     name = f"changed {uuid.uuid4().hex[:8]}"
     made = rest.experiment(name)
-    runs = [rest.run(made, label, EPOCH_MILLISECONDS + 1000 * number, params={"lr": number}, metrics=[("loss", 1 / (number + 1), 1)])
-            for number, label in enumerate(["first", "second", "third"])]
+    runs = [
+        rest.run(
+            made,
+            label,
+            EPOCH_MILLISECONDS + 1000 * number,
+            params={"lr": number},
+            metrics=[("loss", 1 / (number + 1), 1)],
+        )
+        for number, label in enumerate(["first", "second", "third"])
+    ]
     return made, name, runs
 
 

@@ -1,4 +1,4 @@
-"""Charts. What a canvas shows is also said in its label, so a test can read it; pictures show that something is drawn."""
+"""Charts. What a canvas shows is also said in its label, which tests read; a picture shows that something is drawn."""
 
 import re
 
@@ -151,7 +151,12 @@ def test_a_curve_is_read_by_the_arrow_keys(page, world):
 
 def test_charts_out_of_sight_are_not_asked_for(page, rest):
     experiment = rest.experiment(f"tall {rest.address[-5:]} {id(page)}")
-    rest.run(experiment, "one", 1_600_000_000_000, metrics=[(f"m{number:02d}", step, step) for number in range(60) for step in (0, 1)])
+    rest.run(
+        experiment,
+        "one",
+        1_600_000_000_000,
+        metrics=[(f"m{number:02d}", step, step) for number in range(60) for step in (0, 1)],
+    )
     open_charts(page, experiment)
     expect(canvas(page, "m00")).to_be_visible()
     expect(canvas(page, "m59")).to_have_count(0)

@@ -15,7 +15,9 @@ from servers import ApusServer
 from table import expect_amount
 from test_charts import canvas
 
-needs_own_server = pytest.mark.skipif("APUS_BROWSER_ADDRESS" in os.environ, reason="starts a server of its own, with other settings")
+needs_own_server = pytest.mark.skipif(
+    "APUS_BROWSER_ADDRESS" in os.environ, reason="starts a server of its own, with other settings"
+)
 
 
 def test_an_embedded_table_has_no_head(page, world):
@@ -47,7 +49,8 @@ def notebook():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             framed = unquote(self.path.partition("?")[2])
-            body = f'<!doctype html><title>notebook</title><link rel="icon" href="data:,"><iframe width="800" height="500" src="{framed}"></iframe>'
+            head = '<!doctype html><title>notebook</title><link rel="icon" href="data:,">'
+            body = f'{head}<iframe width="800" height="500" src="{framed}"></iframe>'
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
@@ -75,6 +78,7 @@ def test_an_origin_that_is_allowed_may_frame_the_pages_and_another_may_not(new_p
         page = new_page(base=stranger, others=[server.url])
         page.watch.allow_message("Framing ")
         page.watch.allow_message("Refused to frame")
+        page.watch.expect_message("net::ERR_BLOCKED_BY_RESPONSE")
         page.goto(framed.replace(notebook, stranger))
         expect(page.locator("iframe")).to_be_visible()
         page.wait_for_load_state("networkidle")

@@ -16,7 +16,7 @@ from seed import NOTE
 
 TEXTS = {
     "script": "<script>apusRan.push('script')</script>",
-    "picture": "\"><img src=x onerror=\"apusRan.push('picture')\">",
+    "picture": '"><img src=x onerror="apusRan.push(\'picture\')">',
     "drawing": "<svg onload=apusRan.push('drawing')>",
     "link": "javascript:apusRan.push('link')",
     "template": "${apusRan.push('template')}{{constructor.constructor('apusRan.push(1)')()}}",
@@ -24,7 +24,7 @@ TEXTS = {
     "right to left": "تشغيل التجربة ١٢",
     "long": "long" * 60,
     "emoji": "👩🏽‍🔬🏳️‍🌈 Z̷̢͝a̶̛l̸g̵o",
-    "quotes": "it's \"quoted\" `so` \\ %27 %",
+    "quotes": 'it\'s "quoted" `so` \\ %27 %',
 }
 NOTE_TEXT = """# Heading <script>apusRan.push('note')</script>
 
@@ -52,12 +52,33 @@ def hostile(rest):
     experiment = rest.experiment(name, **{NOTE: NOTE_TEXT, "link": TEXTS["link"], "script": TEXTS["script"]})
     runs = {}
     for kind, text in TEXTS.items():
-        runs[kind] = rest.run(experiment, text, 1_790_000_000_000, params={"p": text, f"{kind}/param": text}, metrics=[(f"m/{kind}", 1.5, 0), ("shared", 2, 0)],
-                              tags={"t": text, f"{kind} tag": text, NOTE: NOTE_TEXT, "mlflow.source.name": text, "mlflow.user": text})
+        runs[kind] = rest.run(
+            experiment,
+            text,
+            1_790_000_000_000,
+            params={"p": text, f"{kind}/param": text},
+            metrics=[(f"m/{kind}", 1.5, 0), ("shared", 2, 0)],
+            tags={"t": text, f"{kind} tag": text, NOTE: NOTE_TEXT, "mlflow.source.name": text, "mlflow.user": text},
+        )
     chief = runs["script"]
-    dataset = {"name": TEXTS["script"], "digest": "d1", "source_type": "local", "source": TEXTS["link"], "schema": '{"x": "' + "<b>" + '"}'}
-    rest.call("runs/log-inputs", {"run_id": chief, "datasets": [{"dataset": dataset, "tags": pairs({"mlflow.data.context": TEXTS["picture"]})}]})
-    files = ["<img src=x onerror=apusRan.push('file')>.txt", "\u202egnp.txt", "javascript:apusRan.push('name').html", "x'\"&.csv", "<b>folder/inner.md"]
+    dataset = {
+        "name": TEXTS["script"],
+        "digest": "d1",
+        "source_type": "local",
+        "source": TEXTS["link"],
+        "schema": '{"x": "' + "<b>" + '"}',
+    }
+    rest.call(
+        "runs/log-inputs",
+        {"run_id": chief, "datasets": [{"dataset": dataset, "tags": pairs({"mlflow.data.context": TEXTS["picture"]})}]},
+    )
+    files = [
+        "<img src=x onerror=apusRan.push('file')>.txt",
+        "\u202egnp.txt",
+        "javascript:apusRan.push('name').html",
+        "x'\"&.csv",
+        "<b>folder/inner.md",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
             path = Path(folder) / file
@@ -66,21 +87,43 @@ def hostile(rest):
         mlflow.MlflowClient(rest.address).log_artifacts(chief, folder)
     rest.call("runs/log-batch", {"run_id": chief, "params": pairs({"long/" + "k" * 200: "v" * 5000})})
     model, prompt = MODEL_NAME + mark, TEXTS["drawing"] + mark
-    rest.call("registered-models/create", {"name": model, "description": NOTE_TEXT, "tags": pairs({"t": TEXTS["script"], "l": TEXTS["link"]})})
-    rest.call("model-versions/create", {"name": model, "source": f"s3://x/{TEXTS['link']}", "description": NOTE_TEXT, "run_id": chief, "tags": pairs({"t": TEXTS["picture"]})})
+    rest.call(
+        "registered-models/create",
+        {"name": model, "description": NOTE_TEXT, "tags": pairs({"t": TEXTS["script"], "l": TEXTS["link"]})},
+    )
+    rest.call(
+        "model-versions/create",
+        {
+            "name": model,
+            "source": f"s3://x/{TEXTS['link']}",
+            "description": NOTE_TEXT,
+            "run_id": chief,
+            "tags": pairs({"t": TEXTS["picture"]}),
+        },
+    )
     is_prompt = {"mlflow.prompt.is_prompt": "true"}
     rest.call("registered-models/create", {"name": prompt, "description": TEXTS["script"], "tags": pairs(is_prompt)})
     for text in (TEXTS["script"] + "{{x}}", TEXTS["picture"] + NOTE_TEXT):
-        rest.call("model-versions/create", {"name": prompt, "source": "dummy-source", "description": TEXTS["picture"], "tags": pairs({**is_prompt, "mlflow.prompt.text": text})})
+        rest.call(
+            "model-versions/create",
+            {
+                "name": prompt,
+                "source": "dummy-source",
+                "description": TEXTS["picture"],
+                "tags": pairs({**is_prompt, "mlflow.prompt.text": text}),
+            },
+        )
     return Thing(name=name, experiment=experiment, runs=runs, chief=chief, files=files, model=model, prompt=prompt)
 
 
 def assert_nothing_ran(page):
     """Nothing ran, nothing was made of the texts that could run, and no link leads to a script."""
     assert page.evaluate("apusRan") == []
-    made = page.evaluate("""() => [...document.querySelectorAll("#content *, dialog *")].filter((node) =>
+    made = page.evaluate(
+        """() => [...document.querySelectorAll("#content *, dialog *")].filter((node) =>
         node.localName === "script" || [...node.attributes].some(({ name }) => /^on/i.test(name)) || node.getAttribute("src") === "x"
-        || /^\\s*(javascript|vbscript|data):/i.test(node.getAttribute("href") || "")).map((node) => node.outerHTML.slice(0, 200))""")
+        || /^\\s*(javascript|vbscript|data):/i.test(node.getAttribute("href") || "")).map((node) => node.outerHTML.slice(0, 200))"""
+    )
     assert made == []
     assert overflow(page) <= 0
 
@@ -106,8 +149,13 @@ PLACES = {
 
 
 def place_of(hostile, name):
-    values = {"experiment": hostile.experiment, "chief": hostile.chief, "all": ",".join(hostile.runs.values()),
-              "model": quote(hostile.model, safe=""), "prompt": quote(hostile.prompt, safe="")}
+    values = {
+        "experiment": hostile.experiment,
+        "chief": hostile.chief,
+        "all": ",".join(hostile.runs.values()),
+        "model": quote(hostile.model, safe=""),
+        "prompt": quote(hostile.prompt, safe=""),
+    }
     return PLACES[name].format(**values)
 
 

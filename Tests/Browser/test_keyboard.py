@@ -69,7 +69,12 @@ def test_the_question_mark_lists_the_keys(page, world):
 def test_any_experiment_run_or_model_is_reached_by_its_name(page, world):
     registry, sweep = world.registry, world.sweep
     visit(page, "#/")
-    for name, shown in [(sweep.name, sweep.name), (registry.model, registry.model), (registry.prompt, registry.prompt), (sweep.best.id, sweep.best.name)]:
+    for name, shown in [
+        (sweep.name, sweep.name),
+        (registry.model, registry.model),
+        (registry.prompt, registry.prompt),
+        (sweep.best.id, sweep.best.name),
+    ]:
         press(page, "Control+k")
         page.keyboard.type(name)
         option = page.get_by_role("dialog").get_by_role("option").filter(has_text=shown).first

@@ -19,7 +19,13 @@ def running(rest):
     """A run that goes on: its experiment, its id, and how to log a point."""
     experiment = rest.experiment(f"live {uuid.uuid4().hex[:8]}")
     started = int(time.time() * 1000)
-    run = rest.run(experiment, "going on", started, metrics=[("loss", 1.0 - step / 100, step) for step in range(10)], status="RUNNING")
+    run = rest.run(
+        experiment,
+        "going on",
+        started,
+        metrics=[("loss", 1.0 - step / 100, step) for step in range(10)],
+        status="RUNNING",
+    )
     yield experiment, run, lambda value, step: rest.log(run, started + 1000 * step, [("loss", value, step)])
     rest.call("runs/update", {"run_id": run, "status": "FINISHED"})
 
@@ -42,7 +48,9 @@ def test_only_new_points_are_asked_for(page, running):
     experiment, run, log = running
     open_charts(page, experiment, [run])
     expect(canvas(page, "loss")).to_be_visible()
-    with page.expect_request(lambda request: "metrics/curves" in request.url and "after" in (request.post_data or "")) as asked:
+    with page.expect_request(
+        lambda request: "metrics/curves" in request.url and "after" in (request.post_data or "")
+    ) as asked:
         log(0.25, 10)
     assert run in asked.value.post_data_json["after"]
 
@@ -82,11 +90,14 @@ def let_time_pass(page, seconds: int):
 
 def hide(page, hidden: bool):
     """What a browser does when another tab is looked at: a headless one has no such tab."""
-    page.evaluate("""(hidden) => {
+    page.evaluate(
+        """(hidden) => {
         Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
         Object.defineProperty(document, "visibilityState", { configurable: true, get: () => hidden ? "hidden" : "visible" });
         document.dispatchEvent(new Event("visibilitychange"));
-    }""", hidden)
+    }""",
+        hidden,
+    )
 
 
 def test_a_hidden_page_asks_for_nothing_and_goes_on_when_it_is_seen_again(page, running):

@@ -3,6 +3,7 @@
 import base64
 import io
 import tempfile
+import uuid
 import zipfile
 from pathlib import Path
 
@@ -74,14 +75,27 @@ def test_a_folder_opens_and_a_file_in_it_is_shown(page, world):
     address_has(page, "file=src/train.py")
 
 
-@pytest.mark.parametrize("path, shown", [("notes.txt", "second line"), ("src/train.py", "return 42"), ("config.yaml", "depth: 50"), ("config.json", '"depth": 50')])
+@pytest.mark.parametrize(
+    "path, shown",
+    [
+        ("notes.txt", "second line"),
+        ("src/train.py", "return 42"),
+        ("config.yaml", "depth: 50"),
+        ("config.json", '"depth": 50'),
+    ],
+)
 def test_texts_are_shown_as_they_are(page, world, path, shown):
     expect(show(page, world, path).locator("pre")).to_contain_text(shown)
 
 
-@pytest.mark.parametrize("path, head, cell", [
-    ("data/report.csv", "score", "Smith, Jo"), ("data/report.tsv", "right", "2"), ("tables/answers.json", "prompt", "second row"),
-])
+@pytest.mark.parametrize(
+    "path, head, cell",
+    [
+        ("data/report.csv", "score", "Smith, Jo"),
+        ("data/report.tsv", "right", "2"),
+        ("tables/answers.json", "prompt", "second row"),
+    ],
+)
 def test_tables_are_shown_as_tables(page, world, path, head, cell):
     view = show(page, world, path)
     expect(view.get_by_role("columnheader", name=head)).to_be_visible()
@@ -135,7 +149,7 @@ def test_sound_can_be_played(page, world):
     wait_until(lambda: sound.evaluate("sound => sound.duration > 0.09"), 10, "the length of the sound")
 
 
-def test_film_can_be_played(page, rest, world):
+def test_film_can_be_played(page, rest):
     """The film is made by the browser itself: the tests have no encoder."""
     visit(page, "#/")
     film = base64.b64decode(page.evaluate("""async () => {
@@ -157,11 +171,12 @@ def test_film_can_be_played(page, rest, world):
         const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
         return btoa(String.fromCharCode(...bytes));
     }"""))
-    run = rest.run(world.pair.id, "with a film", 1_600_000_000_000)
+    experiment = rest.experiment(f"film {uuid.uuid4().hex[:8]}")
+    run = rest.run(experiment, "with a film", 1_600_000_000_000)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "film.webm").write_bytes(film)
         mlflow.MlflowClient(rest.address).log_artifacts(run, folder)
-    visit(page, f"#/experiments/{world.pair.id}/runs/{run}?view=artifacts&file=film.webm")
+    visit(page, f"#/experiments/{experiment}/runs/{run}?view=artifacts&file=film.webm")
     video = preview(page).locator("video")
     wait_until(lambda: video.evaluate("video => video.videoWidth === 64"), 10, "the film")
 

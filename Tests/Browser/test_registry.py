@@ -57,7 +57,9 @@ def test_an_alias_is_set_moved_and_taken_back(page, rest, model):
     visit(page, f"#/models/{model}")
     page.get_by_role("button", name="Add an alias to version 1").click()
     answer(page, "Set", Alias="best")
-    first, second = (page.get_by_role("row").filter(has=page.get_by_role("link", name=f"Version {number}")) for number in (1, 2))
+    first, second = (
+        page.get_by_role("row").filter(has=page.get_by_role("link", name=f"Version {number}")) for number in (1, 2)
+    )
     expect(first).to_contain_text("@best")
     page.get_by_role("button", name="Add an alias to version 2").click()
     answer(page, "Set", Alias="best")
@@ -97,7 +99,9 @@ def test_a_prompt_shows_its_text_its_versions_and_what_changed_between_them(page
     visit(page, "#/prompts")
     page.get_by_role("link", name=prompt).click()
     expect(heading(page)).to_have_text(prompt)
-    expect(page.locator("pre.prompt")).to_have_text("You are an editor.\nSummarise {{text}}\nin {{count}} sentences.\nBe kind.")
+    expect(page.locator("pre.prompt")).to_have_text(
+        "You are an editor.\nSummarise {{text}}\nin {{count}} sentences.\nBe kind."
+    )
     versions = page.get_by_role("navigation", name="Versions")
     expect(versions).to_contain_text("@live")
     versions.get_by_role("link", name=re.compile("^Version 2")).click()

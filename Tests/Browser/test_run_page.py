@@ -1,6 +1,7 @@
 """The page of a run."""
 
 import re
+import uuid
 
 from playwright.sync_api import expect
 
@@ -73,8 +74,8 @@ def test_a_parent_of_forty_trials_names_them(page, world):
     expect(page.get_by_role("link", name=re.compile("^trial-")).first).to_be_visible()
 
 
-def test_a_run_is_renamed_and_deleted_from_its_page(page, rest, world):
-    experiment = world.pair.id
+def test_a_run_is_renamed_and_deleted_from_its_page(page, rest):
+    experiment = rest.experiment(f"passing {uuid.uuid4().hex[:8]}")
     run = rest.run(experiment, "passing by", 1_600_000_000_000)
     visit(page, f"#/experiments/{experiment}/runs/{run}")
     page.get_by_role("button", name="More", exact=True).click()

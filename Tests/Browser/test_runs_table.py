@@ -6,7 +6,20 @@ import statistics
 from playwright.sync_api import expect
 
 from looking import address_has, heading, settled
-from table import (cell, choose, expect_amount, expect_names, head, name_in, open_table, row, row_of, select, sort_by, table)
+from table import (
+    cell,
+    choose,
+    expect_amount,
+    expect_names,
+    head,
+    name_in,
+    open_table,
+    row,
+    row_of,
+    select,
+    sort_by,
+    table,
+)
 
 
 def by_metric(trials, key, highest_first):
@@ -166,7 +179,8 @@ def test_every_row_of_600_runs_is_met_in_one_scroll(page, world):
             const box = grid.getBoundingClientRect();
             for (const row of grid.querySelectorAll(".rows > .row")) {
                 const { top, bottom } = row.getBoundingClientRect();
-                if (bottom > box.top && top < box.bottom) seen.set(Number(row.getAttribute("aria-rowindex")) - 2, row.querySelector(".name").textContent);
+                if (bottom <= box.top || top >= box.bottom) continue;
+                seen.set(Number(row.getAttribute("aria-rowindex")) - 2, row.querySelector(".name").textContent);
             }
             grid.scrollTop += grid.clientHeight * 0.7;
             await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

@@ -1,4 +1,4 @@
-"""Watches all pages of a test: whatever a browser complains of fails the test, unless the test said that it must come."""
+"""Watches all pages of a test: what a browser complains of fails the test, unless the test said that it comes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Watch:
         self._allowed.append(Refusal(status, route))
 
     def expect_message(self, beginning: str):
-        """Says that the browser must complain on its console with a text that begins so."""
+        """Says that the browser must complain with a text that begins so: on its console, or of a request."""
         self._expected_messages.append(beginning)
 
     def allow_message(self, beginning: str):
@@ -95,6 +95,7 @@ class Watch:
         """Begins anew, for a test that goes on in the window of another."""
         self.complaints.clear()
         self.requests.clear()
+        self._allowed_messages.clear()
 
     def _complain(self, text: str):
         self.complaints.append(text)
@@ -129,7 +130,9 @@ class Watch:
     def _request_failed(self, request):
         self._open.discard(request)
         # A page gives up what it no longer needs when it is left.
-        if request.failure != "net::ERR_ABORTED":
+        if request.failure in self._expected_messages:
+            self._seen.add(request.failure)
+        elif request.failure != "net::ERR_ABORTED":
             self._complain(f"failed: {request.method} {request.url}: {request.failure}")
 
     def _response(self, response):

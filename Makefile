@@ -116,4 +116,4 @@ dist: native-packages ## build and check dist/apus-<version>-linux-<arch>.tar.gz
 	@Scripts/dist
 
 clean: ## remove all build products and Python environments
-	@rm -rf .build dist $(environments) .venv-peers
+	@rm -rf .build dist $(environments) .venv-peers Tests/Browser/pictures

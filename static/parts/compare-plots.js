@@ -73,7 +73,7 @@ export function parallelView(context, runs, all) {
     const chips = axes.map((axis) => button(axis.key + " ×", () => remove(axis), { class: "chip", "aria-label": "Remove the axis " + axis.key }));
     const others = fields.filter(({ id }) => !chosen.includes(id));
     return [element("div", { class: "bar" }, chips, fieldSelect("Add axis", others, "", (id) => set({ axes: [...chosen, id] }), "…"),
-      fieldSelect("Colour", fields, color?.id, (id) => set({ color: id }), "run")), element("div", { class: "scroll plot-box" }, keepDrawn(context, plot)), left];
+      fieldSelect("Colour", fields, color?.id, (id) => set({ color: id }), "run")), element("div", { class: "scroll plot-box", tabindex: 0, role: "group", "aria-label": "Plot" }, keepDrawn(context, plot)), left];
   });
 }
 
@@ -90,7 +90,7 @@ export function scatterView(context, runs, all) {
     return [element("div", { class: "bar" }, fieldSelect("x", fields, x.id, (id) => set({ x: id })), fieldSelect("y", fields, y.id, (id) => set({ y: id })),
       fieldSelect("Colour", fields, color?.id, (id) => set({ color: id }), "run"),
       Number.isNaN(plot.related) ? null : element("span", { class: "soft" }, `rank correlation ${plot.related.toFixed(2)}`)),
-    element("div", { class: "plot-box scroll" }, keepDrawn(context, plot))];
+    element("div", { class: "plot-box scroll", tabindex: 0, role: "group", "aria-label": "Plot" }, keepDrawn(context, plot))];
   });
 }
 
@@ -106,7 +106,7 @@ export function importanceView(context, runs, all) {
     const bar = (part, style) => element("div", { class: "meter " + style, style: { width: Math.round(Math.abs(part) * 100) + "%" } });
     return [element("div", { class: "bar" }, fieldSelect("For", metrics, metric.id, (id) => set({ target: id })), element("span", { class: "soft" }, count(amount, "run"))),
       amount < 10 ? element("p", { class: "error" }, `Of ${count(amount, "run")} little can be said; treat this as a hint.`) : null,
-      element("div", { class: "scroll" }, element("table", { class: "importance", "aria-label": "Importance" }, element("thead", {}, element("tr", {},
+      element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Importance" }, element("table", { class: "importance", "aria-label": "Importance" }, element("thead", {}, element("tr", {},
         ["Param", "Share in the forest", "Rank correlation"].map((head) => element("th", { scope: "col" }, head)))),
       element("tbody", {}, rows.map(({ field, share, related }) => element("tr", {}, element("th", { scope: "row", class: "key" }, name(field.key)),
         element("td", {}, `${Math.round(share * 100)} %`, bar(share, "share")),

@@ -7,7 +7,7 @@ enum Refusal {
     /// - Parameter request: nil where none could be read.
     static func response(to request: HTTPRequest?, status: Int, message: String) -> HTTPResponse {
         guard let request, wantsPage(request) else {
-            return HTTPResponse(APIError(httpStatus: status, message: message).response)
+            return APIError(httpStatus: status, message: message).response
         }
         let headers = [
             (name: "Content-Type", value: "text/html; charset=utf-8"),

@@ -158,7 +158,7 @@ import Tracking
     @Test(
         arguments: [
             ("POST", "/api/3.0/mlflow/traces"),
-            ("POST", "/v1/traces"), ("POST", "/graphql"),
+            ("POST", "/v1/traces"), ("GET", "/graphql"),
             ("GET", "/ajax-api/2.0/mlflow-artifacts/presigned/0/x"), ("GET", "/api/3.0/mlflow/scorers/list"),
             ("GET", "/ajax-api/2.0/mlflow/webhooks"),
             ("PATCH", "/api/3.0/mlflow/mcp-servers/a/b/versions/1"), ("GET", "/api/3.0/mlflow/jobs/1"),

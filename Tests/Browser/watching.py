@@ -30,6 +30,7 @@ class Watch:
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self._open = set()
+        self._elsewhere = set()
         self._hosts = {urllib.parse.urlsplit(address).netloc for address in addresses}
         self._expected: list[Refusal] = []
         self._allowed: list[Refusal] = []
@@ -83,6 +84,8 @@ class Watch:
                     ran = frame.evaluate("globalThis.apusRan")
                     if ran:
                         self._complain(f"a text ran as a script: {ran}")
+        for request in self._elsewhere:
+            self._complain(f"request elsewhere: {request.url}")
         for expected in self._expected:
             if expected not in self._seen:
                 self._complain(f"no call of {expected.route} was answered with {expected.status}")
@@ -95,6 +98,7 @@ class Watch:
         """Begins anew, for a test that goes on in the window of another."""
         self.complaints.clear()
         self.requests.clear()
+        self._elsewhere.clear()
         self._allowed_messages.clear()
 
     def _complain(self, text: str):
@@ -125,12 +129,15 @@ class Watch:
         self._open.add(request)
         place = urllib.parse.urlsplit(request.url)
         if place.scheme in ("http", "https", "ws", "wss") and place.netloc not in self._hosts:
-            self._complain(f"request elsewhere: {request.url}")
+            self._elsewhere.add(request)
 
     def _request_failed(self, request):
         self._open.discard(request)
+        if request.failure == "csp" and request in self._elsewhere:
+            # The policy stopped it before it left the browser, whose console says so.
+            self._elsewhere.discard(request)
         # A page gives up what it no longer needs when it is left.
-        if request.failure in self._expected_messages:
+        elif request.failure in self._expected_messages:
             self._seen.add(request.failure)
         elif request.failure != "net::ERR_ABORTED":
             self._complain(f"failed: {request.method} {request.url}: {request.failure}")

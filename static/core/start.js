@@ -2,10 +2,8 @@
 
 import { refreshTimes } from "./format.js";
 import { startRouter } from "./router.js";
+import { openJump } from "../parts/jump.js";
 import { bindKeys, showKeys, startKeyboard } from "../parts/keyboard.js";
-
-/** Loaded when it is first asked for. */
-const openJump = async () => (await import("../parts/jump.js")).openJump();
 
 startKeyboard();
 bindKeys([

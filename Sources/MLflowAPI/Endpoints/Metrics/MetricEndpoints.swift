@@ -23,7 +23,8 @@ extension MLflowAPI {
         let pageToken = try message.string("page_token")
         let limit = Int64(try message.checkedPageSize(message.pageSize()))
         return .read { session in
-            try MetricHistoryBody(history, pageToken: pageToken, limit: limit, store: store, in: session)
+            let answer = MetricHistoryInParts(history, pageToken: pageToken, limit: limit)
+            return try PartsBody(answer, store: store, in: session)
         } encode: {
             try stream($0)
         }

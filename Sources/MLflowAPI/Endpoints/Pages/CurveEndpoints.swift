@@ -1,7 +1,5 @@
-internal import Budgets
 internal import HTTPWire
 internal import JSON
-internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
@@ -10,7 +8,7 @@ extension MLflowAPI {
     func getMetricCurves(_ message: RequestMessage) throws -> Operation {
         let question = try CurveQuestion(message)
         return .read { session in
-            try CurvesBody(question, store: store, in: session)
+            try PartsBody(CurvesInParts(question), store: store, in: session)
         } encode: {
             try stream($0)
         }
@@ -85,93 +83,52 @@ private struct CurveQuestion: Sendable {
     }
 }
 
-/// The answer to `metrics/curves`, part by part: each is read as values inside a read transaction, and written outside.
-private final class CurvesBody: HTTPBodyProducer {
-    private struct Progress {
-        /// The curve of the question that is read next.
-        var next = 0
-        /// Curves that have been read and not yet written.
-        var part: [(history: MetricHistory, curve: MetricCurve)]?
-        var isFirst = true
-        var hasCurves = false
-        /// Points that may still be read of histories longer than a few thousand points.
-        var readPoints = CurvesBody.readPoints
-    }
-
+/// The answer to `metrics/curves`.
+private struct CurvesInParts: AnswerInParts {
     /// Points of histories that one answer reads, after which it only samples them.
     private static let readPoints: Int64 = 4_000_000
     /// Bytes of text, estimated, after which a part ends.
     private static let bytesAtOnce = 128 * 1_024
 
     private let question: CurveQuestion
-    private let store: TrackingStore
-    private let caller: Caller
-    private let effort: ReadEffort
-    private let progress: Mutex<Progress>
+    /// The curve of the question that is read next.
+    private var next = 0
+    /// Curves that have been read and not yet written.
+    private var part: [(history: MetricHistory, curve: MetricCurve)] = []
+    /// Points that may still be read of histories longer than a few thousand points.
+    private var readPoints = Self.readPoints
+    private var list = ListInParts("curves", isWrittenEmpty: true)
+
+    init(_ question: CurveQuestion) {
+        self.question = question
+    }
 
     /// A part may exceed its length by one curve, and is held as values and as text.
-    let memoryBytes = 640 * 1_024
+    var memoryBytes: Int { 640 * 1_024 }
 
-    /// Reads the first part.
-    init(_ question: CurveQuestion, store: TrackingStore, in session: ReadSession) throws {
-        self.question = question
-        self.store = store
-        caller = session.caller
-        effort = session.sharedEffort()
-        var progress = Progress()
-        try Self.readPart(&progress, of: question, in: session)
-        self.progress = Mutex(progress)
-    }
-
-    func next(into buffer: inout [UInt8]) throws -> Bool {
-        var progress = progress.withLock { $0 }
-        if progress.part == nil {
-            progress = try store.readNow(.continued, for: caller, effort: effort) { [progress, question] session in
-                var progress = progress
-                try Self.readPart(&progress, of: question, in: session)
-                return progress
-            }
-        }
-        writePart(&progress, to: &buffer)
-        self.progress.withLock { [progress] in $0 = progress }
-        return progress.next < question.curves.count
-    }
-
-    private static func readPart(
-        _ progress: inout Progress,
-        of question: CurveQuestion,
-        in session: ReadSession
-    ) throws {
-        var part: [(MetricHistory, MetricCurve)] = []
+    mutating func readPart(in session: ReadSession) throws {
         var bytes = 0
-        while progress.next < question.curves.count, bytes < bytesAtOnce {
-            let (history, position) = question.curves[progress.next]
+        while next < question.curves.count, bytes < Self.bytesAtOnce {
+            let (history, position) = question.curves[next]
             var request = question.request
-            if progress.readPoints <= 0 { request.readPoints = 4 * Int64(request.maximumPoints) }
+            if readPoints <= 0 { request.readPoints = 4 * Int64(request.maximumPoints) }
             if let curve = try session.curve(of: history, request, after: position) {
-                progress.readPoints -= min(curve.pointCount, request.readPoints)
+                readPoints -= min(curve.pointCount, request.readPoints)
                 bytes += 200 + (curve.isThinned ? 80 : 44) * curve.points.count
                 part.append((history, curve))
             }
-            progress.next += 1
+            next += 1
         }
-        progress.part = part
     }
 
-    /// Writes the curves that have been read, with the beginning and the end of the answer where they belong.
-    private func writePart(_ progress: inout Progress, to bytes: inout [UInt8]) {
-        let part = progress.part ?? []
-        var writer = JSONWriter(capacity: Self.bytesAtOnce)
-        writer.beginArray()
-        for (history, curve) in part { writer.write(curve, of: history) }
-        writer.endArray()
-        if progress.isFirst { bytes.append(contentsOf: "{\"curves\":[".utf8) }
-        if progress.hasCurves, !part.isEmpty { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(contentsOf: writer.takeBytes().dropFirst().dropLast())
-        progress.part = nil
-        progress.isFirst = false
-        progress.hasCurves = progress.hasCurves || !part.isEmpty
-        if progress.next == question.curves.count { bytes.append(contentsOf: "]}".utf8) }
+    mutating func writePart(to bytes: inout [UInt8]) -> Bool {
+        list.append(capacity: Self.bytesAtOnce, to: &bytes) { writer in
+            for (history, curve) in part { writer.write(curve, of: history) }
+        }
+        part = []
+        guard next == question.curves.count else { return true }
+        list.end(to: &bytes) { _ in }
+        return false
     }
 }
 

@@ -1,0 +1,50 @@
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+/// The answer to `metrics/get-history`.
+///
+/// Each part begins where the last one ended. Points that are logged meanwhile show when they lie behind that place.
+struct MetricHistoryInParts: AnswerInParts {
+    /// Points of one part, about 80 bytes each.
+    private static let partLength: Int64 = 2_000
+
+    private let history: MetricHistory
+    private var points: [MetricPoint] = []
+    /// Where the next part begins.
+    private var pageToken: String?
+    /// Points that the client still wants.
+    private var remaining: Int64
+    private var list = ListInParts("metrics")
+
+    /// - Parameter limit: Points of the answer at the most, at least 1.
+    init(_ history: MetricHistory, pageToken: String?, limit: Int64) {
+        self.history = history
+        self.pageToken = pageToken
+        remaining = limit
+    }
+
+    var memoryBytes: Int { 256 * 1_024 }
+
+    mutating func readPart(in session: ReadSession) throws {
+        let length = Int(min(Self.partLength, remaining))
+        let page = try session.metricHistory(history, pageToken: pageToken, limit: length)
+        points = page.points
+        pageToken = page.nextPageToken
+        remaining -= Int64(points.count)
+    }
+
+    mutating func writePart(to bytes: inout [UInt8]) -> Bool {
+        list.append(capacity: 96 * points.count + 64, to: &bytes) { writer in
+            for point in points {
+                writer.write(
+                    Metric(key: history.key, value: point.shownValue, timestamp: point.timestamp, step: point.step)
+                )
+            }
+        }
+        points = []
+        guard pageToken == nil || remaining == 0 else { return true }
+        list.end(to: &bytes) { $0.member("next_page_token", ifPresent: pageToken) }
+        return false
+    }
+}

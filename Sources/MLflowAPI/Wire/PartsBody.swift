@@ -1,0 +1,107 @@
+internal import Budgets
+internal import HTTPWire
+internal import JSON
+internal import Synchronization
+internal import TrackingStore
+
+/// An answer that is read and written part by part.
+protocol AnswerInParts: Sendable {
+    /// Bytes that one part takes at the most, as values and as text.
+    var memoryBytes: Int { get }
+
+    /// Reads the next part as values, inside a read transaction.
+    mutating func readPart(in session: ReadSession) throws
+
+    /// Writes the part that has been read, and forgets it.
+    ///
+    /// - Returns: Whether there is more to read.
+    mutating func writePart(to bytes: inout [UInt8]) -> Bool
+}
+
+/// The body of an answer in parts.
+///
+/// Each part has a read transaction of its own: none is open while a part is written or waits for the client. All of
+/// them share the effort that one read may take.
+final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
+    private struct State {
+        var answer: Answer
+        var hasPart: Bool
+    }
+
+    private let store: TrackingStore
+    private let caller: Caller
+    private let effort: ReadEffort
+    private let state: Mutex<State>
+    let memoryBytes: Int
+
+    /// Reads the first part.
+    init(_ answer: Answer, store: TrackingStore, in session: ReadSession) throws {
+        var answer = answer
+        try answer.readPart(in: session)
+        self.store = store
+        caller = session.caller
+        effort = session.sharedEffort()
+        memoryBytes = answer.memoryBytes
+        state = Mutex(State(answer: answer, hasPart: true))
+    }
+
+    func next(into buffer: inout [UInt8]) throws -> Bool {
+        let state = state.withLock { $0 }
+        var answer = state.answer
+        if !state.hasPart {
+            answer = try store.readNow(.continued, for: caller, effort: effort) { [answer] session in
+                var answer = answer
+                try answer.readPart(in: session)
+                return answer
+            }
+        }
+        let hasMore = answer.writePart(to: &buffer)
+        self.state.withLock { [answer] in $0 = State(answer: answer, hasPart: false) }
+        return hasMore
+    }
+}
+
+/// The one list of a JSON object, written part by part, with the members behind it.
+struct ListInParts: Sendable {
+    private let name: String
+    private let isWrittenEmpty: Bool
+    private var hasElements = false
+
+    /// - Parameter isWrittenEmpty: Whether a list without elements is a member all the same.
+    init(_ name: String, isWrittenEmpty: Bool = false) {
+        self.name = name
+        self.isWrittenEmpty = isWrittenEmpty
+    }
+
+    /// Appends the elements that a closure writes, with the beginning of the object in front of the first.
+    mutating func append(capacity: Int, to bytes: inout [UInt8], _ writeElements: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter(capacity: capacity)
+        writer.beginArray()
+        writeElements(&writer)
+        writer.endArray()
+        let elements = writer.takeBytes().dropFirst().dropLast()
+        guard !elements.isEmpty else { return }
+        bytes.append(contentsOf: (hasElements ? "," : beginning).utf8)
+        bytes.append(contentsOf: elements)
+        hasElements = true
+    }
+
+    /// Ends the list and the object, with the members that a closure writes.
+    func end(to bytes: inout [UInt8], _ writeMembers: (inout JSONWriter) -> Void) {
+        let hasList = hasElements || isWrittenEmpty
+        var writer = JSONWriter()
+        writer.beginObject()
+        writeMembers(&writer)
+        writer.endObject()
+        let members = writer.takeBytes().dropFirst()
+        if hasList {
+            if !hasElements { bytes.append(contentsOf: beginning.utf8) }
+            bytes.append(contentsOf: (members.count > 1 ? "]," : "]").utf8)
+        } else {
+            bytes.append(UInt8(ascii: "{"))
+        }
+        bytes.append(contentsOf: members)
+    }
+
+    private var beginning: String { "{\"\(name)\":[" }
+}

@@ -20,7 +20,14 @@ package final class ThreadPool: Sendable {
     /// Runs the work on a free thread, else when one becomes free, in order of arrival; returns at once.
     ///
     /// Where the system has no thread for the first piece of work it runs on the calling thread, which is slow, but nothing hangs.
-    package func run(_ work: @escaping @Sendable () -> Void) { core.run(work) }
+    package func run(_ work: @escaping @Sendable () -> Void) { _ = core.run(work, waitingAtMost: .max) }
+
+    /// Runs the work as `run` does, unless so many pieces wait in line already.
+    ///
+    /// - Returns: False if the work has not been taken; the caller does it itself, or does without.
+    package func run(ifFewerWaitThan limit: Int, _ work: @escaping @Sendable () -> Void) -> Bool {
+        core.run(work, waitingAtMost: limit - 1)
+    }
 }
 
 /// What the threads of a pool hold, so that they do not keep the pool itself alive.
@@ -33,7 +40,7 @@ private final class PoolCore: Sendable {
     }
 
     private enum Step {
-        case none, wake, start
+        case none, wake, start, refuse
     }
 
     private let name: String
@@ -46,8 +53,9 @@ private final class PoolCore: Sendable {
         self.width = width
     }
 
-    func run(_ work: @escaping @Sendable () -> Void) {
+    func run(_ work: @escaping @Sendable () -> Void, waitingAtMost limit: Int) -> Bool {
         let step: Step = state.withLock { state in
+            guard state.line.count <= limit else { return .refuse }
             state.line.append(work)
             if state.idle > 0 {
                 state.idle -= 1
@@ -61,7 +69,9 @@ private final class PoolCore: Sendable {
         case .none: break
         case .wake: wake.signal()
         case .start: startThread()
+        case .refuse: return false
         }
+        return true
     }
 
     private func startThread() {

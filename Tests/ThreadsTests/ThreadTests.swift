@@ -57,6 +57,24 @@ import Threads
         #expect(state.withLock { $0.highest } <= 3)
     }
 
+    @Test func `a pool takes no more work than may wait, and takes it again when there is room`() {
+        let pool = ThreadPool(name: "test", width: 1)
+        let (started, gate, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        pool.run {
+            started.signal()
+            gate.wait()
+        }
+        started.wait()
+        #expect(pool.run(ifFewerWaitThan: 2) { done.signal() })
+        #expect(pool.run(ifFewerWaitThan: 2) { done.signal() })
+        #expect(!pool.run(ifFewerWaitThan: 2) { Issue.record("refused work ran") })
+        gate.signal()
+        done.wait()
+        done.wait()
+        #expect(pool.run(ifFewerWaitThan: 1) { done.signal() })
+        done.wait()
+    }
+
     @Test func `a pool that is released does what waits`() {
         let gone = DispatchSemaphore(value: 0)
         let count = Mutex(0)

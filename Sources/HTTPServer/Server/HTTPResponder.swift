@@ -16,8 +16,8 @@ package struct HTTPResponder: Sendable {
 
     /// Sends the answer.
     ///
-    /// Never blocks. The calling thread neither makes nor compresses the answer. If the client has disconnected, the
-    /// answer is dropped and its resources are released.
+    /// Never blocks. The calling thread neither makes nor compresses the answer, except a long one while too many others
+    /// wait for that. If the client has disconnected, the answer is dropped and its resources are released.
     package func send(_ answer: HTTPAnswer) { receiver.take(answer) }
 
     /// Answers with a response that is there already.
@@ -29,7 +29,7 @@ package enum HTTPAnswer: Sendable {
     case ready(HTTPResponse)
     /// Made on the event loop of the connection: for what takes microseconds.
     case short(@Sendable () -> HTTPResponse)
-    /// Made on a thread for it: for what may be long.
+    /// Made on a thread for it: for what may be long. While many wait for that, the thread that sends it makes it.
     case long(@Sendable () -> HTTPResponse)
 }
 
@@ -61,22 +61,25 @@ final class ResponseToken: HTTPAnswerReceiver {
         case .ready(let response): compressAndPost(response)
         case .short(let make): loop.post(.make(connection) { [self] in compressAndPost(make()) })
         case .long(let make):
-            loop.shared.packers.run { [self] in
+            let pack: @Sendable () -> Void = { [self] in
                 var response = make()
                 if isToCompress(&response) { ResponseCompression.apply(to: &response) }
                 post(response)
             }
+            // What waits here is in memory and in no budget: those who bring more than the packers manage do it themselves.
+            if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, pack) { pack() }
         }
     }
 
     private func compressAndPost(_ response: HTTPResponse) {
         var response = response
         guard isToCompress(&response) else { return post(response) }
-        loop.shared.packers.run { [self, response] in
+        let isTaken = loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers) { [self, response] in
             var response = response
             ResponseCompression.apply(to: &response)
             post(response)
         }
+        if !isTaken { post(response) }
     }
 
     private func isToCompress(_ response: inout HTTPResponse) -> Bool {
@@ -89,6 +92,6 @@ final class ResponseToken: HTTPAnswerReceiver {
 
     deinit {
         guard !answered.load(ordering: .acquiring) else { return }
-        post(loop.configuration.errorResponse(500, "The request was not answered", nil))
+        post(loop.configuration.errorResponse(HTTPRefusal(500, "The request was not answered"), nil))
     }
 }

@@ -127,15 +127,12 @@ private struct RunTableReader: Sendable {
 
 extension RunTableRow {
     fileprivate init(row: Statement, columnCount: Int) throws {
-        guard let status = RunStatus(storedValue: row.int64(4)) else {
-            throw StoreCorruption("no run status has the number \(row.int64(4))")
-        }
         self.init(
             runID: row.string(0),
             name: row.string(1),
             experimentID: row.int64(2),
             userID: row.string(3),
-            status: status,
+            status: try RunStatus(storedValue: row.int64(4)),
             lifecycleStage: LifecycleStage(storedValue: row.int64(5)),
             startTime: row.int64(6),
             values: Array(repeating: .missing, count: columnCount)

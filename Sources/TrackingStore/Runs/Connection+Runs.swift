@@ -26,15 +26,12 @@ extension RunInfo {
     static let rowColumn = 9
 
     init(row: Statement) throws {
-        guard let status = RunStatus(storedValue: row.int64(4)) else {
-            throw StoreCorruption("no run status has the number \(row.int64(4))")
-        }
         self.init(
             runID: row.string(0),
             name: row.string(1),
             experimentID: row.int64(2),
             userID: row.string(3),
-            status: status,
+            status: try RunStatus(storedValue: row.int64(4)),
             startTime: row.int64(5),
             endTime: row.optionalInt64(6),
             artifactURI: row.string(7),
@@ -44,8 +41,12 @@ extension RunInfo {
 }
 
 extension RunStatus {
-    init?(storedValue: Int64) {
-        self.init(wireNumber: storedValue)
+    /// - Throws: `StoreCorruption` for a number that no status has.
+    init(storedValue: Int64) throws {
+        guard let status = RunStatus(wireNumber: storedValue) else {
+            throw StoreCorruption("no run status has the number \(storedValue)")
+        }
+        self = status
     }
 
     var storedValue: Int64 { wireNumber }

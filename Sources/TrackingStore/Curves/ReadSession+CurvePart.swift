@@ -67,18 +67,18 @@ extension ReadSession {
         return try connection.query(sql, values: values).firstRow { $0.int64(0) } ?? 0
     }
 
-    /// Points that came in another order than that of their steps are found one by one.
+    /// Points that came in another order than that of their steps are found by a walk through the whole history.
     private func disorderedPart(
         of place: CurvePlace,
         _ request: CurveRequest,
         _ range: ClosedRange<Int64>
     ) throws -> MetricCurve? {
-        guard place.summary.pointCount <= request.readPoints else {
-            let points = try sampledCurve(of: place, request).points.filter { range.contains($0.point.step) }
-            return points.isEmpty ? nil : place.curve(.whole, points, isThinned: true, isSampled: true, last: nil)
-        }
         let count = try pointCount(of: place.series, steps: range)
         guard count > 0 else { return nil }
+        guard count <= request.readPoints else {
+            let points = try sampledCurve(of: place, request).points.filter { range.contains($0.point.step) }
+            return place.curve(.whole, points, isThinned: true, isSampled: true, last: nil)
+        }
         var thinner = CurveThinner(pointCount: count, maximum: request.maximumPoints)
         let sql = """
             SELECT value, is_nan, timestamp, step FROM metrics

@@ -5,11 +5,23 @@
 /// answer.
 package struct HTTPRefusal: Error, Sendable, Equatable {
     package let status: Int
-    /// One line for the client; no secrets.
-    package let message: String
+    /// Whole, or what stands before `startArguments`.
+    package let reason: String
+    /// What to start the server with so that it does not refuse; nil where no setting helps.
+    package let startArguments: String?
 
-    package init(_ status: Int, _ message: String) {
+    /// - Parameters:
+    ///   - reason: One line for the client; no secrets.
+    ///   - startArguments: Follow "start the server with" in the message; the reason ends in "and" or a comma.
+    package init(_ status: Int, _ reason: String, startArguments: String? = nil) {
         self.status = status
-        self.message = message
+        self.reason = reason
+        self.startArguments = startArguments
+    }
+
+    /// One line for the client.
+    package var message: String {
+        guard let startArguments else { return reason }
+        return "\(reason) start the server with \(startArguments)"
     }
 }

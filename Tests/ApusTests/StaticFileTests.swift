@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPWire
 import TestSupport
 import Testing
 
@@ -28,13 +29,15 @@ import Testing
 
 @Suite struct RefusalTests {
     @Test func `what a stranger sent is text on the page`() {
-        let page = Refusal.page(404, "No route for GET /<script>alert('x')</script>&\"")
+        let page = Refusal.page(HTTPRefusal(404, "No route for GET /<script>alert('x')</script>&\""))
         #expect(page.contains("<p>No route for GET /&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;</p>"))
         #expect(!page.contains("<script"))
     }
 
     @Test func `a refusal that a flag mends shows the command`() {
-        let page = Refusal.page(403, "Not this host. If it is yours, start the server with --allowed-hosts a.example")
+        let page = Refusal.page(
+            HTTPRefusal(403, "Not this host. If it is yours,", startArguments: "--allowed-hosts a.example")
+        )
         #expect(page.contains("<pre>apus server --allowed-hosts a.example</pre>"))
     }
 }

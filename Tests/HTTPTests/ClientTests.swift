@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func `says why there is no answer`() throws {
-        let server = try TestServer(configure: { $0.errorResponse = { status, _, _ in HTTPResponse(status: status) } })
+        let server = try TestServer(configure: { $0.errorResponse = { refusal, _ in HTTPResponse(status: refusal.status) } })
         {
             $0.add(
                 .get,

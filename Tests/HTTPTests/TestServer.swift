@@ -17,8 +17,9 @@ final class TestServer {
         var configuration = HTTPServer.Configuration()
         configuration.loopCount = 2
         configuration.serverName = "test"
-        configuration.errorResponse = { status, message, _ in
-            HTTPResponse(status: status, contentType: "application/json", bytes: Array("{\"m\":\"\(message)\"}".utf8))
+        configuration.errorResponse = { refusal, _ in
+            let body = Array("{\"m\":\"\(refusal.message)\"}".utf8)
+            return HTTPResponse(status: refusal.status, contentType: "application/json", bytes: body)
         }
         configure(&configuration)
         var router = HTTPRouter()

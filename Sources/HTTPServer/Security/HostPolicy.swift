@@ -84,7 +84,8 @@ package struct HostPolicy: Sendable {
         return HTTPRefusal(
             403,
             "Invalid Host header '\(request.host)' - possible DNS rebinding attack detected. "
-                + "If this host is yours, start the server with --allowed-hosts \(name)"
+                + "If this host is yours,",
+            startArguments: "--allowed-hosts \(name)"
         )
     }
 }

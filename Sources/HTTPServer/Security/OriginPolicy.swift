@@ -81,8 +81,8 @@ package struct OriginPolicy: Sendable {
         }
         return HTTPRefusal(
             403,
-            "Cross-origin request blocked: origin '\(origin)'. "
-                + "If this page is yours, start the server with --cors-allowed-origins \(origin)"
+            "Cross-origin request blocked: origin '\(origin)'. If this page is yours,",
+            startArguments: "--cors-allowed-origins \(origin)"
         )
     }
 
@@ -96,8 +96,8 @@ package struct OriginPolicy: Sendable {
 
     private static let hiddenRead = HTTPRefusal(
         403,
-        "A page of another site cannot read this. If it is yours, let it send its origin (CORS) and start the server with "
-            + "--cors-allowed-origins"
+        "A page of another site cannot read this. If it is yours, let it send its origin (CORS) and",
+        startArguments: "--cors-allowed-origins"
     )
 
     /// The answer to a preflight request, or nil when the request is not a preflight.

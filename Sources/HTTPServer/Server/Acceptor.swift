@@ -129,7 +129,7 @@ final class Acceptor: @unchecked Sendable {
     ///
     /// It does not wait and ignores failures, because a full server must not wait for one more client.
     private func refuse(_ descriptor: Descriptor, _ message: String) {
-        var response = configuration.errorResponse(429, message, nil)
+        var response = configuration.errorResponse(HTTPRefusal(429, message), nil)
         response.addRetryAfter(shared.budgets.overload)
         let buffer = ByteBuffer()
         HeadWriter.appendStatus(429, to: buffer)

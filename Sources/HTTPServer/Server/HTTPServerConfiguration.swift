@@ -20,7 +20,7 @@ extension HTTPServer {
         /// Makes the response for an error that the server itself detects; the request is nil if none could be read.
         ///
         /// Called on any thread; must not block.
-        package var errorResponse: @Sendable (_ status: Int, _ message: String, _ request: HTTPRequest?) -> HTTPResponse
+        package var errorResponse: @Sendable (HTTPRefusal, _ request: HTTPRequest?) -> HTTPResponse
         /// Fields for every answer that does not set them itself.
         package var commonHeaders: [(name: String, value: String)] = []
         /// Fields that depend on the request, such as those of CORS.
@@ -39,8 +39,9 @@ extension HTTPServer {
 
         /// Errors are sent as plain text until the caller sets another function.
         package init() {
-            errorResponse = { status, message, _ in
-                HTTPResponse(status: status, contentType: "text/plain; charset=utf-8", bytes: [UInt8](message.utf8))
+            errorResponse = { refusal, _ in
+                let bytes = [UInt8](refusal.message.utf8)
+                return HTTPResponse(status: refusal.status, contentType: "text/plain; charset=utf-8", bytes: bytes)
             }
         }
     }

@@ -112,7 +112,7 @@ extension ServerConnection {
                 route.handler(request, responder)
             } catch {
                 let refusal = error as? HTTPRefusal ?? Self.brokenCoding
-                responder.send(configuration.errorResponse(refusal.status, refusal.message, request))
+                responder.send(configuration.errorResponse(refusal, request))
             }
         }
     }

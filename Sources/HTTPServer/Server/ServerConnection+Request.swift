@@ -36,12 +36,12 @@ extension ServerConnection {
         self.exchange = exchange
         exchange.closesAfter = true
         exchange.hasUnreadBody = true
-        refuse(exchange, refusal.status, refusal.message)
+        refuse(exchange, refusal)
     }
 
     /// Answers an error through the mailbox, so that many in a row do not nest.
-    private func refuse(_ exchange: Exchange, _ status: Int, _ message: String) {
-        answer(exchange, loop.configuration.errorResponse(status, message, exchange.request))
+    private func refuse(_ exchange: Exchange, _ refusal: HTTPRefusal) {
+        answer(exchange, loop.configuration.errorResponse(refusal, exchange.request))
     }
 
     /// Calls a handler on a thread that may block, unless too many wait for one already.
@@ -51,7 +51,7 @@ extension ServerConnection {
         let queue = loop.shared.budgets.queuedCalls
         let peer = caller.peer
         guard queue.take(1, for: peer) else {
-            refuse(exchange, 429, "Too many requests wait for the server's threads; try again")
+            refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
             return false
         }
         loop.shared.workers.run {
@@ -102,12 +102,12 @@ extension ServerConnection {
         }
         switch match {
         case .notFound:
-            refuse(exchange, 404, "No route for \(head.method.rawValue) \(request.path)")
+            refuse(exchange, HTTPRefusal(404, "No route for \(head.method.rawValue) \(request.path)"))
         case .methodNotAllowed(let allow) where head.method == .options:
             answerOptions(exchange, allow)
         case .methodNotAllowed(let allow):
             let message = "\(head.method.rawValue) is not allowed for \(request.path)"
-            var response = loop.configuration.errorResponse(405, message, request)
+            var response = loop.configuration.errorResponse(HTTPRefusal(405, message), request)
             response.headers.append(("Allow", Self.list(allow)))
             answer(exchange, response)
         case .found(let handling, _, _): start(handling, exchange, request)
@@ -143,12 +143,12 @@ extension ServerConnection {
 
     private func buffer(_ route: Route, _ exchange: Exchange) {
         guard exchange.head?.coding != .unsupported else {
-            refuse(exchange, 415, "Content-Encoding must be one of gzip, deflate, identity")
+            refuse(exchange, HTTPRefusal(415, "Content-Encoding must be one of gzip, deflate, identity"))
             return
         }
         if let remaining = decoder.remaining, remaining > route.maximumBodyBytes {
             let message = "The body of \(remaining) bytes is larger than the \(route.maximumBodyBytes) allowed here"
-            refuse(exchange, 413, message)
+            refuse(exchange, HTTPRefusal(413, message))
             return
         }
         self.route = route

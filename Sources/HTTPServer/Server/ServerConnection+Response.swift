@@ -27,7 +27,7 @@ extension ServerConnection {
     private func startWriting(_ made: HTTPResponse, _ exchange: Exchange) {
         var response =
             reserveMemory(made, exchange)
-            ? made : loop.configuration.errorResponse(429, Self.budgetSpent, exchange.request)
+            ? made : loop.configuration.errorResponse(HTTPRefusal(429, Self.budgetSpent), exchange.request)
         response.addRetryAfter(loop.shared.budgets.overload)
         exchange.status = response.status
         settleConnection(exchange)

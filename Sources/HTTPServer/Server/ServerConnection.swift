@@ -224,8 +224,8 @@ final class ServerConnection {
         case .buffering: refuse(HTTPRefusal(429, "The server is stopping; send the request again"))
         case .pumping:
             guard let exchange else { return }
-            let message = "The server is stopping; send the file again"
-            takeAnswer(loop.configuration.errorResponse(429, message, exchange.request), exchange: exchange.id)
+            let refusal = HTTPRefusal(429, "The server is stopping; send the file again")
+            takeAnswer(loop.configuration.errorResponse(refusal, exchange.request), exchange: exchange.id)
         case .head, .opening, .awaiting, .writing, .discarding, .lingering, .closed: break
         }
     }

@@ -166,7 +166,7 @@ final class RunningServer {
         configuration.host = listening.host
         configuration.port = listening.port
         configuration.serverName = "apus/\(apusVersion)"
-        configuration.errorResponse = { Refusal.response(to: $2, status: $0, message: $1) }
+        configuration.errorResponse = Refusal.response
         let noSniffing = [(name: "X-Content-Type-Options", value: "nosniff")]
         if security.isEnabled {
             configuration.commonHeaders = noSniffing
@@ -176,7 +176,7 @@ final class RunningServer {
             let origins = security.origins.guarding { routes.isForScripts($0) }
             configuration.admit = { request in
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
-                    return Refusal.response(to: request, status: refusal.status, message: refusal.message)
+                    return Refusal.response(refusal, to: request)
                 }
                 return security.origins.preflight(request)
             }

@@ -5,16 +5,16 @@ internal import MLflowAPI
 /// What a client is told whose request reaches no endpoint: MLflow's JSON, or a page that a person can read.
 enum Refusal {
     /// - Parameter request: nil where none could be read.
-    static func response(to request: HTTPRequest?, status: Int, message: String) -> HTTPResponse {
+    static func response(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {
         guard let request, wantsPage(request) else {
-            return APIError(httpStatus: status, message: message).response
+            return APIError(httpStatus: refusal.status, message: refusal.message).response
         }
         let headers = [
             (name: "Content-Type", value: "text/html; charset=utf-8"),
             (name: "Content-Security-Policy", value: "default-src 'none'; style-src 'unsafe-inline'"),
             (name: "Cache-Control", value: "no-store"),
         ]
-        return HTTPResponse(status: status, headers: headers, body: .bytes(Array(page(status, message).utf8)))
+        return HTTPResponse(status: refusal.status, headers: headers, body: .bytes(Array(page(refusal).utf8)))
     }
 
     /// Whether a browser asks for something to show: programs do not name HTML among what they accept.
@@ -25,13 +25,11 @@ enum Refusal {
         return accepted.split(separator: ",").contains { $0.drop { $0 == " " }.hasPrefix("text/html") }
     }
 
-    /// Refusals that can be mended at the server's start end in these words and the flag.
-    private static let remedy = "start the server with "
-
-    static func page(_ status: Int, _ message: String) -> String {
-        let parts = message.split(separator: remedy, maxSplits: 1).map { escaped(String($0)) }
-        var text = "<p>\(escaped(message))</p>"
-        if parts.count == 2 { text = "<p>\(parts[0])\(remedy)</p>\n<pre>apus server \(parts[1])</pre>" }
+    static func page(_ refusal: HTTPRefusal) -> String {
+        var text = "<p>\(escaped(refusal.message))</p>"
+        if let arguments = refusal.startArguments {
+            text = "<p>\(escaped(refusal.reason)) start the server with</p>\n<pre>apus server \(escaped(arguments))</pre>"
+        }
         return """
             <!doctype html>
             <html lang="en">
@@ -39,7 +37,7 @@ enum Refusal {
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <title>\(status) – Apus</title>
+            <title>\(refusal.status) – Apus</title>
             <style>
             body { font: 1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 12vh auto; padding: 0 1rem; }
             h1 { font-size: 1.25rem; }
@@ -48,7 +46,7 @@ enum Refusal {
             </style>
             </head>
             <body>
-            <h1>\(title(status))</h1>
+            <h1>\(title(refusal.status))</h1>
             \(text)
             </body>
             </html>

@@ -34,8 +34,9 @@ import Testing
     }
 
     @Test func `says why there is no answer`() throws {
-        let server = try TestServer(configure: { $0.errorResponse = { refusal, _ in HTTPResponse(status: refusal.status) } })
-        {
+        let server = try TestServer(configure: { configuration in
+            configuration.errorResponse = { refusal, _ in HTTPResponse(status: refusal.status) }
+        }) {
             $0.add(
                 .get,
                 "/broken",

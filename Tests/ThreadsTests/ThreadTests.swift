@@ -59,7 +59,9 @@ import Threads
 
     @Test func `a pool takes no more work than may wait, and takes it again when there is room`() {
         let pool = ThreadPool(name: "test", width: 1)
-        let (started, gate, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let started = DispatchSemaphore(value: 0)
+        let gate = DispatchSemaphore(value: 0)
+        let done = DispatchSemaphore(value: 0)
         pool.run {
             started.signal()
             gate.wait()

@@ -28,7 +28,10 @@ enum Refusal {
     static func page(_ refusal: HTTPRefusal) -> String {
         var text = "<p>\(escaped(refusal.message))</p>"
         if let arguments = refusal.startArguments {
-            text = "<p>\(escaped(refusal.reason)) start the server with</p>\n<pre>apus server \(escaped(arguments))</pre>"
+            text = """
+                <p>\(escaped(refusal.reason)) start the server with</p>
+                <pre>apus server \(escaped(arguments))</pre>
+                """
         }
         return """
             <!doctype html>

@@ -218,14 +218,25 @@ final class RunningServer {
                 metadata: ["journal": "\(store.journalMode.rawValue)", "database": "\(layout.databasePath)"]
             )
         }
-        let runs = try store.readNow(.cheap) { try $0.runCount() }
-        let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
-        StandardStream.output.write(
-            "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts), \(runs) runs"
-                + pages.announcement
-        )
+        // The server is ready; counting the runs of a large store on a slow disk takes seconds.
         try store.announce(address.url)
         try readyFile?.write(address.url)
+        let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
+        StandardStream.output.write(
+            "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts)\(try runCount)"
+                + pages.announcement
+        )
+    }
+
+    /// Behind the line of the start; empty when the server stops before the runs are counted.
+    private var runCount: String {
+        get throws {
+            do {
+                return ", \(try store.readNow(.cheap) { try $0.runCount() }) runs"
+            } catch let error as SQLiteError where error.isInterrupt {
+                return ""
+            }
+        }
     }
 
     /// Ends the process with 0 within 5 seconds of a signal that is a stop.

@@ -1,5 +1,6 @@
 internal import HTTPWire
 internal import Synchronization
+internal import Tracking
 
 extension MLflowAPI {
     /// Answers with what a producer makes; what fails in its first piece is an error answer still.
@@ -49,7 +50,8 @@ private final class BegunBody: HTTPBodyProducer {
         do {
             return try rest.next(into: &buffer)
         } catch {
-            reportFailure(error)
+            // The client has left, or a read gave way to the database's log: nothing that an operator must mend.
+            if (error as? TrackingError)?.code != .temporarilyUnavailable { reportFailure(error) }
             throw error
         }
     }

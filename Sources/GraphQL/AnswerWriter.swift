@@ -34,7 +34,7 @@ struct AnswerWriter {
         writer.endObject()
     }
 
-    /// nil where there is none, which is noted.
+    /// The value of a field; nil if reading it failed, which is then recorded in `errors`.
     private mutating func value(of selection: GraphQLSelection, _ object: any GraphQLObject) throws -> GraphQLOutput? {
         do {
             return try object.value(of: selection)

@@ -36,7 +36,7 @@ struct FragmentDefinition {
 indirect enum Selection {
     case field(FieldSelection)
     case spread(fragment: String, directives: [Directive])
-    /// The type is nil where that of the surrounding selections is meant.
+    /// The type is nil if it is that of the surrounding selections.
     case inline(type: String?, directives: [Directive], [Selection])
 }
 

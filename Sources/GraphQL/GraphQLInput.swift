@@ -13,7 +13,7 @@ package indirect enum GraphQLInput: Sendable, Equatable {
 
     /// Writes the value as JSON; members whose value is null are left out.
     ///
-    /// - Parameter memberName: what a member is called there.
+    /// - Parameter memberName: gives the name that a member has in the JSON.
     package func write(to writer: inout JSONWriter, memberName: (String) -> String) {
         switch self {
         case .null: writer.null()

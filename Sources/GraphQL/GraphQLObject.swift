@@ -5,7 +5,7 @@ package protocol GraphQLObject {
 
     /// The value of a field that the schema says it has.
     ///
-    /// - Throws: why there is none.
+    /// - Throws: the reason why the field has no value.
     func value(of field: GraphQLSelection) throws -> GraphQLOutput
 }
 
@@ -17,7 +17,7 @@ package enum GraphQLOutput {
     case number(Double)
     case texts([String])
     case object(any GraphQLObject)
-    /// A list that is made while it is written: hands each element on, and stops where that throws.
+    /// A list that is made while it is written: the closure passes each element on, and stops when that throws.
     case objects(_ forEach: ((any GraphQLObject) throws -> Void) throws -> Void)
 
     /// A text, or null.

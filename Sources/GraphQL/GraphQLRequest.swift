@@ -52,8 +52,9 @@ package struct GraphQLRequest: Sendable {
 
     /// Asks an object for the fields of the first level.
     ///
-    /// - Parameter reportable: the sentence for a failure that belongs into the answer; nil for one that ends it.
-    /// - Returns: a JSON object, and what went wrong on the way: each such field is null.
+    /// - Parameter reportable: gives the message of a failure that the answer reports; nil for one that ends the
+    ///   answer.
+    /// - Returns: a JSON object, and the messages of the failures; each field that failed is null.
     /// - Throws: what is not reportable, and `GraphQLError` for an answer that grows too long.
     package func answer(
         from root: any GraphQLObject,

@@ -1,4 +1,4 @@
-/// A field that an answer has, with all that fragments and repetitions ask of it.
+/// A field of an answer, merged from every place of the query that asks for it.
 package struct GraphQLSelection: Sendable {
     /// The member's name in the answer.
     package let responseKey: String
@@ -8,6 +8,6 @@ package struct GraphQLSelection: Sendable {
     /// Empty for a field without fields.
     package let selections: [GraphQLSelection]
 
-    /// The name of the type, which every type tells when it is asked.
+    /// The field that every type has, whose value is the name of the type.
     static let typeName = "__typename"
 }

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// Makes the values of variables and arguments what the schema asks for (§3.5, §3.10, §6.1.2).
+/// Converts the values of variables and arguments to the types of the schema (§3.5, §3.10, §6.1.2).
 struct InputReader {
     /// A value as it came: in the JSON of the variables, or in the query.
     fileprivate enum Source {
@@ -42,7 +42,7 @@ struct InputReader {
         }
     }
 
-    /// The arguments of a field by name; without those that nothing was given for.
+    /// The arguments of a field by name, except those without a value.
     mutating func arguments(
         of field: FieldSelection,
         taking types: [String: TypeReference],
@@ -66,7 +66,7 @@ struct InputReader {
         return values
     }
 
-    /// The value of an argument; nil for a variable that nothing was given for.
+    /// The value of an argument; nil for a variable without a value.
     mutating func value(of argument: Argument, _ type: TypeReference) throws(GraphQLError) -> GraphQLInput? {
         if case .variable(let name) = argument.value { return try variable(name, as: type) }
         return try read(.literal(argument.value), as: type, argument.name)
@@ -151,7 +151,7 @@ struct InputReader {
             guard let text = source.text else { throw Self.wrong(path, type, "is a string") }
             return .text(text)
         default:
-            // The scalars of the schema's own are whole numbers of 64 bits, as numbers or as texts.
+            // The schema's own scalars are whole numbers of 64 bits, written as numbers or as texts.
             guard let value = source.integer ?? source.text.flatMap({ Int64($0) }) else {
                 throw Self.wrong(path, type, "is a whole number")
             }

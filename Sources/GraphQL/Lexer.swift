@@ -188,7 +188,7 @@ extension Lexer {
         return scalar
     }
 
-    /// Reads exactly `count` digits, or from one up to so many before `end`.
+    /// Reads exactly `count` digits; with `end`, one to `count` digits and the end itself.
     private mutating func readHexadecimal(upTo count: Int, endedBy end: UInt8?) throws(GraphQLError) -> UInt32 {
         var number: UInt32 = 0
         var digits = 0

@@ -156,7 +156,7 @@ struct Parser {
 extension Parser {
     // MARK: Values and types
 
-    /// - Parameter isConstant: whether no variable may stand in it.
+    /// - Parameter isConstant: whether variables are refused in the value.
     private mutating func readValue(isConstant: Bool) throws(GraphQLError) -> Literal {
         let current = token
         switch current {

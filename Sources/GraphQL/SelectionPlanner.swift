@@ -1,4 +1,4 @@
-/// Checks the selections of an operation against the schema, and merges them: what is left is what the answer has.
+/// Checks the selections of an operation against the schema and merges them into the fields that the answer has.
 ///
 /// Every type of the schema is concrete, so that this needs no data (§5.3, §6.3.2).
 struct SelectionPlanner {
@@ -173,7 +173,7 @@ struct SelectionPlanner {
 
     // MARK: Fragments
 
-    /// A fragment that spreads itself, however far around, is refused (§5.5.2.2).
+    /// A fragment that spreads itself, directly or through other fragments, is refused (§5.5.2.2).
     private func refuseCycles() throws(GraphQLError) {
         var finished: Set<String> = []
         for name in fragments.keys.sorted() {

@@ -5,9 +5,9 @@
 /// answer.
 package struct HTTPRefusal: Error, Sendable, Equatable {
     package let status: Int
-    /// Whole, or what stands before `startArguments`.
+    /// The whole message, or the part of it before `startArguments`.
     package let reason: String
-    /// What to start the server with so that it does not refuse; nil where no setting helps.
+    /// The arguments with which a restarted server would accept the request; nil if no setting helps.
     package let startArguments: String?
 
     /// - Parameters:

@@ -3,7 +3,7 @@ package import HTTPWire
 internal import JSON
 package import Tracking
 
-/// An error as the wire knows it: a status, MLflow's code and a message for a person.
+/// An error as it is sent to the client: an HTTP status, MLflow's error code and a message for people.
 package struct APIError: Error, Sendable {
     package var status: Int
     package var code: String
@@ -15,7 +15,7 @@ package struct APIError: Error, Sendable {
         self.message = message
     }
 
-    /// The only place where a failure becomes a status.
+    /// The only place where a failure is mapped to a status.
     package init(_ error: TrackingError) {
         let (status, code): (Int, String) =
             switch error.code {
@@ -27,7 +27,8 @@ package struct APIError: Error, Sendable {
             case .resourceDoesNotExist: (404, "RESOURCE_DOES_NOT_EXIST")
             case .internalError: (500, "INTERNAL_ERROR")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
-            // Not 503, which says that something may have happened: clients repeat creates only after 429.
+            // 429 and not 503: after 503 the request may have taken effect, so clients repeat a creation only after
+            // 429.
             case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")
             case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")
             }
@@ -49,7 +50,7 @@ package struct APIError: Error, Sendable {
         self.init(status: status, code: code, message: message)
     }
 
-    /// The answer that carries the error; where it says that the client should come again, the server adds when.
+    /// The answer that carries the error; if its status asks the client to retry, the HTTP server adds `Retry-After`.
     package var response: HTTPResponse {
         HTTPResponse.json(status: status) { writer in
             writer.beginObject()
@@ -59,7 +60,7 @@ package struct APIError: Error, Sendable {
         }
     }
 
-    /// What an endpoint threw, as the wire knows it; nil for what no client can cause.
+    /// Converts an error that an endpoint threw; nil for an error that no client can cause.
     init?(_ error: any Error) {
         switch error {
         case let error as TrackingError: self.init(error)

@@ -2,19 +2,19 @@ package import Budgets
 package import HTTPServer
 package import HTTPWire
 
-/// A method, a path, what a call touches, and what answers.
+/// One call of the API: its method and path, what it reads or changes, and the code that answers it.
 package struct Endpoint: Sendable {
     package var method: HTTPMethod
     /// Segments in braces are parameters; one that ends with `...` takes the rest of the path.
     package var path: String
     package var family: PathFamily
     package var access: Access
-    /// How much one answer lists; nil for calls that do not page.
+    /// How many results one answer may list; nil for a call without pages.
     package var pages: PageLimits?
     package var handling: HTTPHandling
 }
 
-/// The parts into which the paths of the server fall, each with its prefixes.
+/// The families of paths that the server answers, each with its own prefixes.
 package enum PathFamily: String, Sendable, CaseIterable {
     /// The tracking API.
     case tracking
@@ -22,11 +22,11 @@ package enum PathFamily: String, Sendable, CaseIterable {
     case artifacts
     /// Calls that only this server has.
     case apus
-    /// What else stands beneath the two prefixes of the API.
+    /// Other paths beneath the two prefixes of the API.
     case api
-    /// What else the reference offers to its pages alone.
+    /// Other paths that the reference offers only to its own web pages.
     case pages
-    /// What stands at the root.
+    /// Paths at the root of the server.
     case root
 
     package var prefixes: [String] {
@@ -42,8 +42,10 @@ package enum PathFamily: String, Sendable, CaseIterable {
 
     private static let bothPrefixes = ["/api/", "/ajax-api/"]
 
-    /// Whether only a script can use the answers, which no page shows as they are: a page of another site that asks for
-    /// them and does not say its origin cannot read them, and only makes the server work.
+    /// Whether the answers are useful only to scripts, because no browser shows them as they are.
+    ///
+    /// When a page of another site requests such an answer without an `Origin` field, it cannot read the answer: the
+    /// request only costs the server work.
     package var isForScripts: Bool {
         switch self {
         case .tracking, .api, .pages: true
@@ -52,18 +54,18 @@ package enum PathFamily: String, Sendable, CaseIterable {
     }
 }
 
-/// What a call does, and to what.
+/// The kind of action that a call performs, and the resources that it touches.
 package struct Access: Sendable {
     package enum Action: String, Sendable {
         case read, change, administration
     }
 
     package let action: Action
-    /// What a read costs: cheap for one that looks up a thing or a few.
+    /// The cost of a read: cheap if it looks up one thing or a few.
     package let cost: ReadCost
-    /// What the request names: one of them, where there are several.
+    /// The resources that the request may name; if there are several, one request names one of them.
     ///
-    /// The handler answers for what stands inside a list of the request, and for what is only read beside it.
+    /// Resources inside a list of the request, and those that are only read in addition, are left to the handler.
     package let resources: [Resource]
 
     static func lookUp(_ resources: Resource...) -> Access { Access(action: .read, cost: .cheap, resources: resources) }
@@ -71,7 +73,7 @@ package struct Access: Sendable {
     static func change(_ resources: Resource...) -> Access {
         Access(action: .change, cost: .cheap, resources: resources)
     }
-    /// For those who look after the server.
+    /// A call for administrators of the server.
     static func administer(_ resources: Resource...) -> Access {
         Access(action: .administration, cost: .dear, resources: resources)
     }
@@ -84,11 +86,11 @@ package struct Resource: Sendable, Equatable {
     }
 
     package enum Place: Sendable, Equatable {
-        /// The call makes it, or is about all of them.
+        /// The request names no resource: the call creates one, or concerns all of a kind.
         case nowhere
-        /// The first of these fields that is there: of the message, or of the query where the body is no message.
+        /// The first of these fields that is present, in the message or, if the body is no message, in the query.
         case fields([String])
-        /// Every element of a list; in a query also separated by commas.
+        /// Every element of this list; in a query, elements may also be separated by commas.
         case list(String)
         /// The parameter of the path with this index.
         case parameter(Int)
@@ -102,7 +104,7 @@ package struct Resource: Sendable, Equatable {
         self.place = place
     }
 
-    /// The call touches nothing of anybody's.
+    /// The call touches no resource.
     package static let none = Resource(.none, .nowhere)
     /// The server itself.
     package static let server = Resource(.server, .nowhere)
@@ -117,7 +119,7 @@ package struct Resource: Sendable, Equatable {
     /// A run by its id alone.
     static let runID = Resource(.run, .fields(["run_id"]))
     static func runs(_ name: String) -> Resource { Resource(.run, .list(name)) }
-    /// A logged model of which the path has the id.
+    /// A logged model whose id is in the path.
     package static let loggedModel = Resource(.loggedModel, .parameter(0))
     static let loggedModelID = Resource(.loggedModel, .fields(["model_id"]))
     /// A registered model; its versions, tags and aliases belong to it.

@@ -2,9 +2,9 @@ internal import Dispatch
 internal import Synchronization
 internal import TrackingStore
 
-/// Looks at the store's health for all who ask, one look at a time: who asks while one is under way shares the next.
+/// Checks the store's health, one check at a time; all requests that arrive during a check share the next one.
 ///
-/// A look may wait for seconds. However many ask, it takes one thread.
+/// A check may take seconds. However many requests wait, the checks take only one thread.
 final class HealthLooks: Sendable {
     private struct State {
         var waiting: [@Sendable (StoreHealth) -> Void] = []
@@ -19,7 +19,7 @@ final class HealthLooks: Sendable {
         self.store = store
     }
 
-    /// Calls back with what a look finds that has not begun yet; returns at once.
+    /// Calls `completion` with the result of a check that begins after this call; returns at once.
     func ask(_ completion: @escaping @Sendable (StoreHealth) -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(completion)
@@ -36,7 +36,7 @@ final class HealthLooks: Sendable {
         }
     }
 
-    /// Who is waiting; nil, and the looking ends, when nobody is.
+    /// The requests that wait; nil if there are none, which ends the series of checks.
     private func takeWaiting() -> [@Sendable (StoreHealth) -> Void]? {
         state.withLock { state in
             defer { state.waiting = [] }

@@ -11,13 +11,14 @@ package struct MLflowAPI: Sendable {
     package struct Settings: Sendable {
         /// The MLflow version that the API answers for, as `/version` says it.
         package var version = "3.17.2"
-        /// Beneath this path everything is found once more; begins with a slash and ends with none, or is empty.
+        /// The path beneath which every endpoint answers once more: empty, or with a slash at its beginning and none at
+        /// its end.
         package var staticPrefix = ""
         /// Whether the `mlflow-artifacts` routes work.
         package var servesArtifacts = true
         /// Whether nothing but those routes works.
         package var servesOnlyArtifacts = false
-        /// Where the operator put artifacts of runs that are not proxied; local ones are opened only beneath it.
+        /// Folders of the operator for artifacts that are not proxied; local artifacts are opened only beneath them.
         package var artifactRoots: [LocalArtifactRoot] = []
         /// The folder against which a client's relative artifact location is resolved.
         package var workingDirectory: String
@@ -25,9 +26,9 @@ package struct MLflowAPI: Sendable {
         package var multipartLimits = MultipartUploads.Limits()
         /// Whether values that are too long are cut (MLFLOW_TRUNCATE_LONG_VALUES) or refused.
         package var longValues = LongValuePolicy.truncate
-        /// Whether a creation that is repeated because its answer was lost is answered with what it made.
+        /// Whether a creation that a client repeats because its answer was lost returns what the first one created.
         package var recognizesRetries = true
-        /// What the sources of model versions must match; nil where every legal source will do.
+        /// What the sources of model versions must match; nil if every legal source is accepted.
         package var sourcePattern: SourcePattern?
 
         package init(workingDirectory: String) {
@@ -49,15 +50,15 @@ package struct MLflowAPI: Sendable {
 
     let store: TrackingStore
     let artifacts: ArtifactRoot
-    /// The uploads in parts; their owner has expired ones removed now and again.
+    /// The uploads in parts; the owner of this value has expired uploads removed from time to time.
     package let multipartUploads: MultipartUploads
     let settings: Settings
     let healthLooks: HealthLooks
-    /// Of files that were compared.
+    /// The digests of files that were compared.
     let digests = DigestCache()
-    /// Told of failures that no client can cause; the client gets a constant text.
+    /// Called for failures that no client can cause; the client is sent only a constant text.
     let reportFailure: @Sendable (any Error) -> Void
-    /// While another program holds the lock of the database.
+    /// Lasts while another program holds the lock of the database.
     private let databaseLock = Episode()
 
     package init(
@@ -86,7 +87,7 @@ package struct MLflowAPI: Sendable {
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
     }
 
-    /// The answer to a failure; one that no client can cause is reported and hidden.
+    /// The answer to a failure; one that no client can cause is reported to the operator, and its cause is hidden.
     func response(to error: any Error) -> HTTPResponse {
         if (error as? TrackingError)?.code == .databaseLocked { reportDatabaseLock(error) }
         if let known = APIError(error) { return known.response }
@@ -99,7 +100,7 @@ package struct MLflowAPI: Sendable {
         return hidden.response
     }
 
-    /// A client cannot cause it, but is told of it; the operator is told once, not for each request.
+    /// Reports once, and not for each request, that another program locks the database.
     private func reportDatabaseLock(_ error: any Error) {
         if databaseLock.note(endsAfter: { _ in .seconds(60) }) == nil { reportFailure(error) }
     }

@@ -6,21 +6,21 @@ internal import TrackingStore
 /// What a handler wants done once its request has been read and found legal: work that gives a value, and an encoder of
 /// the value.
 ///
-/// The work runs inside a transaction. The encoder runs after it, on a thread that neither the writer nor a reader needs:
-/// nobody's answer waits until another's has been written as JSON.
+/// The work runs inside a transaction. The encoder runs after the transaction, on a thread that neither the writer nor
+/// a reader needs, so that no request of the store waits while an answer is written as JSON.
 struct Operation: Sendable {
     enum Work: Sendable {
         /// Part of the next group commit; answered when that is durable.
         case write(@Sendable (WriteSession) throws -> Encoding)
-        /// As `write`, but a request that is repeated because its answer was lost is answered with what it made.
+        /// As `write`, but a request that is repeated because its answer was lost returns what the first one created.
         case create(_ kind: String, @Sendable (WriteSession) throws -> Encoding)
         /// On a reader's thread, at one moment in time.
         case read(@Sendable (ReadSession) throws -> Encoding)
     }
 
-    /// How an answer is made of a value, which is inside: the store knows neither its type nor the answer.
+    /// Makes the answer from the value of the work, which the closure holds: the store knows the type of neither.
     enum Encoding: Sendable {
-        /// There is nothing to say.
+        /// The answer is an empty JSON object.
         case empty
         case value(@Sendable () throws -> HTTPResponse)
 
@@ -66,7 +66,7 @@ struct Operation: Sendable {
 extension MLflowAPI {
     /// Has the store do the work, and answers when it is done.
     ///
-    /// - Parameter cost: of a read.
+    /// - Parameter cost: the cost of the operation if it is a read.
     func perform(
         _ operation: Operation,
         _ cost: ReadCost,
@@ -104,7 +104,7 @@ extension MLflowAPI {
         return { session in try session.once(creation) { try work(session) } }
     }
 
-    /// Called on the writer's or a reader's thread, which must go on: what follows runs elsewhere.
+    /// Called on the writer's or a reader's thread, which must not be held up, so the encoder runs on another thread.
     private func answer(to result: Result<Operation.Encoding, any Error>, isShort: Bool) -> HTTPAnswer {
         switch result {
         case .success(.empty): return .ready(.empty)

@@ -11,8 +11,8 @@ package struct SourcePattern: Sendable {
 
     /// Whether the pattern is found in the source, compared by Unicode scalars; may take long for a long source.
     func isFound(in source: String) -> Bool {
-        // A compiled expression must not be shared by threads; versions are made rarely enough to compile it anew. That
-        // it compiles, the initialiser has seen.
+        // A compiled expression must not be shared by threads; versions are made rarely enough to compile it each time.
+        // The initializer has checked that the text compiles.
         guard let expression = try? Regex(text) else { return false }
         return source.contains(expression.matchingSemantics(.unicodeScalar))
     }

@@ -1,4 +1,4 @@
-/** Building of the document. Data reaches it as text only: nothing here takes HTML. */
+/** Builds the document. Data enters it as text only: no function here takes HTML. */
 
 /**
  * An element with attributes and children.

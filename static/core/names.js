@@ -1,4 +1,4 @@
-/** The addresses of the pages of things, and how a run's state is written. */
+/** The addresses of the pages of experiments, runs and models, and how the state of a run is written. */
 
 import { element } from "./dom.js";
 import { absolute, ago, duration } from "./format.js";
@@ -12,7 +12,7 @@ export const versionAddress = (name, version) => addressOf(path("models", name, 
 export const promptAddress = (name, query) => addressOf(path("prompts", name), query);
 export const compareAddress = (runs) => addressOf("/compare", { runs });
 
-/** A running run that has logged nothing for so long is marked as silent: it may have died without saying so. */
+/** A running run that has logged nothing for so long is marked as silent: its process may have ended without reporting it. */
 const silentAfter = 15 * 60 * 1000;
 
 /** When a running run was last heard of, if that is so long ago that it may be dead; otherwise null. */

@@ -33,7 +33,7 @@ export function startRouter() {
   history.scrollRestoration = "manual";
   addEventListener("hashchange", show);
   addEventListener("pagehide", save);
-  // Last in line, so that what a click changes in the page is kept too; the browser follows a link only after this.
+  // Added last, so that what a click changes in the page is saved too; the browser follows a link only after this.
   addEventListener("click", save);
   document.addEventListener("scroll", saveSoon, { capture: true, passive: true });
   show();
@@ -68,7 +68,7 @@ function match(path) {
   return null;
 }
 
-/** What a page gets: see the fields. */
+/** Makes the object that a page gets. */
 function makeContext(found, path, values, first) {
   const leaving = new AbortController();
   const signal = leaving.signal;

@@ -1,4 +1,4 @@
-/** What a reader prefers and what does not belong into an address that is sent to others; kept in this browser. */
+/** The preferences of a reader that do not belong into an address sent to others; they are kept in this browser. */
 
 const prefix = "apus.";
 

@@ -66,7 +66,7 @@ export default async function page(context) {
   }
 }
 
-/** The runs of our own address, or of the stock pages': a list in JSON. */
+/** The runs that the address names: in the form of these pages, or as the list in JSON that MLflow's own pages write. */
 function runsOf(query) {
   const text = query.get("runs");
   if (!text.startsWith("[")) return query.list("runs");

@@ -53,7 +53,7 @@ export default async function page(context) {
 const tabs = (context, view) => element("nav", { class: "tabs", "aria-label": "Views" }, Object.entries(views).map(([id, label]) =>
   element("a", { href: context.query.address({ view: id === "runs" ? null : id }), "aria-current": id === view ? "page" : null }, label)));
 
-/** That an experiment is deleted, and the first line of its note. */
+/** Says whether an experiment is deleted, and shows the first line of its note. */
 function summaryOf(experiments, context) {
   const deleted = experiments.filter(({ lifecycle_stage: stage }) => stage === "deleted");
   const note = experiments.length === 1 && (experiments[0].tags || []).find(({ key }) => key === "mlflow.note.content")?.value.trim();

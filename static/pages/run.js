@@ -1,4 +1,4 @@
-/** A run: its note, metrics, params, curves, files, and what it is bound to. */
+/** A run: its note, metrics, params, curves, files, and what it is related to. */
 
 import { address, apus, get, mlflow, post } from "../core/api.js";
 import { button, element, facts, failure, link, linked, name } from "../core/dom.js";
@@ -13,7 +13,7 @@ import { moveRuns, renameRun } from "../parts/table-actions.js";
 import { tagSection } from "../parts/tags.js";
 
 const views = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" };
-/** What stock pages call the views. */
+/** The names of the views in the addresses of MLflow's own pages. */
 const otherNames = { "model-metrics": "charts", "system-metrics": "charts", metrics: "charts", artifacts: "artifacts" };
 const noteKey = "mlflow.note.content";
 
@@ -41,7 +41,7 @@ export default async function page(context) {
   follow(show);
   await show(run);
 
-  /** Keeps what is shown true while the run goes on. */
+  /** Keeps what is shown up to date while the run goes on. */
   function follow(draw) {
     context.every(4000, async () => {
       if (run.info.status !== "RUNNING") return;
@@ -104,7 +104,7 @@ const keysOf = ({ data }) => byKey(data.metrics).map(({ key }) => key);
 const lastLogged = ({ data }) => Math.max(0, ...(data.metrics || []).map(({ timestamp }) => Number(timestamp)));
 const described = ({ info }) => ({ ...info, color: 0 });
 
-/** Where the run belongs; names come a moment later. */
+/** The experiment and the parent that the run belongs to; their names are filled in when they arrive. */
 function crumbs({ info }, tags, signal) {
   const experiment = link(experimentAddress(info.experiment_id), "Experiment " + info.experiment_id);
   const parentId = tags.get("mlflow.parentRunId");

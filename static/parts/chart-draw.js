@@ -154,7 +154,7 @@ function addArea(context, x, y, first, behind, across, up) {
   context.closePath();
 }
 
-/** A point with no neighbour: a line of no length would not be seen. */
+/** Draws a point without neighbours as a dot, because a line without length is invisible. */
 function dot(context, x, y) {
   context.moveTo(x + 2, y);
   context.arc(x, y, 2, 0, 7);
@@ -188,7 +188,7 @@ function drawBand(context, { x, low, high }, across, up) {
   }
 }
 
-/** Marks what has no place: a cross at the bottom is NaN, triangles at the edges are infinities. */
+/** Marks values that have no place on the scale: a cross at the bottom is NaN, triangles at the edges are infinities. */
 function drawUndefined(context, series, across, up) {
   const { x } = series;
   let before = NaN;

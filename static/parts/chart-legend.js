@@ -1,4 +1,4 @@
-/** The runs of the charts with their colours; each can be hidden, and looked at alone. */
+/** The runs of the charts with their colours; each can be hidden, or shown alone. */
 
 import { button, element, link, name } from "../core/dom.js";
 import { runAddress } from "../core/names.js";

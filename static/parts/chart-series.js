@@ -1,4 +1,4 @@
-/** From the points of a metric to what a chart draws. */
+/** Turns the points of a metric into what a chart draws. */
 
 /** The largest number there is: MLflow's own store keeps infinities as it. */
 const largest = Number.MAX_VALUE;

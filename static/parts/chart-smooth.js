@@ -22,7 +22,7 @@ export function smoothed(x, y, weight) {
       continue;
     }
     const kept = Number.isNaN(before) ? weight : weight ** (Math.abs(x[index] - before) / gap);
-    // What has been seen lasts over the distance; the new point fills up what was lost on it.
+    // The weight of the earlier points falls with the distance; the new point gets the weight that they lose.
     sum = sum * kept + value * (1 - kept);
     weights = weights * kept + 1 - kept;
     found[index] = sum / weights;

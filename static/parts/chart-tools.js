@@ -1,4 +1,4 @@
-/** The controls above the charts; what they say stands in the address. */
+/** The controls above the charts; the address holds their settings. */
 
 import { button, element } from "../core/dom.js";
 import { keepSetting, setting } from "../core/settings.js";

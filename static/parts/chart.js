@@ -29,7 +29,7 @@ export class Chart {
       element("figcaption", {}, element("span", { class: "label", title: key }, name(key)), table, enlarge), this.plot);
   }
 
-  /** Comes into sight. */
+  /** Called when the chart comes into sight. */
   enter() {
     if (this.canvas) return;
     this.canvas = element("canvas", { role: "img", tabindex: 0, "aria-label": this.key,
@@ -48,7 +48,7 @@ export class Chart {
     this.panel.redraw(this);
   }
 
-  /** Goes out of sight and gives its memory back. */
+  /** Called when the chart goes out of sight; frees its memory. */
   leave() {
     if (!this.canvas || this.canvas === document.activeElement || this.node.classList.contains("large")) return;
     this.canvas.remove();
@@ -78,7 +78,7 @@ export class Chart {
     const { mode, metric } = this.panel.settings;
     const other = mode === "metric" ? this.panel.curves.of(run.run_id, metric) : undefined;
     let detail = this.details?.get(run.run_id);
-    // What was fetched of a part lacks what has been logged since.
+    // The detail was fetched before the latest points were logged.
     if (detail?.count !== points.count) detail = undefined;
     const held = this.cache.get(points);
     if (held && held.mode === mode && held.other === other && held.detail === detail) return held.series;

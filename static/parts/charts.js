@@ -13,7 +13,7 @@ import { readColors } from "./chart-draw.js";
 
 const mostRuns = 100;
 const systemGroup = "system";
-/** So long may drawing hold up a picture of the screen; what is left comes with the next. */
+/** The time that drawing may take in one frame; the charts that are left are drawn in the next. */
 const millisecondsPerFrame = 12;
 
 /**
@@ -74,7 +74,7 @@ export function chartsPanel(context, { onHover } = {}) {
     if (!given && panel.runs.some(({ status }) => status === "RUNNING")) arrangeKeys(await keysOf(panel.runs));
   });
 
-  /** Draws a chart with the next picture of the screen. */
+  /** Draws a chart in the next frame. */
   function redraw(chart) {
     if (!chart?.canvas) return;
     if (panel.range && !chart.details) showDetailsSoon();

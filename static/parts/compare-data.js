@@ -46,7 +46,7 @@ export function wantsLog({ numbers, categories }) {
   return !categories && low > 0 && Math.max(...finite) / low > 100;
 }
 
-/** The name of a field; what is not a metric says so. */
+/** The name of a field; params are marked as such. */
 export const shortLabel = ({ kind, key }) => (kind === "metrics" ? key : key + " (param)");
 
 /** Colours from low to high that differ in lightness too. */

@@ -20,7 +20,7 @@ function fieldSelect(label, fields, value, change, none) {
   return element("label", { class: "soft" }, label + " ", select);
 }
 
-/** Draws a plot now, when its room changes, and when light turns dark. */
+/** Draws a plot now, and again when its size or the colour scheme changes. */
 function keepDrawn(context, plot) {
   const observer = new ResizeObserver(plot.draw);
   observer.observe(plot.node);
@@ -29,7 +29,7 @@ function keepDrawn(context, plot) {
   return plot.node;
 }
 
-/** Fields with at least two different values; those that runs merely lack say nothing here. */
+/** Fields with at least two different values, not counting runs without a value. */
 const usable = (fields) => fields.filter(({ numbers }) => new Set(numbers.filter(Number.isFinite)).size > 1);
 
 /** The metric that people most likely mean: a score or a loss on data that was held out, if there is one. */
@@ -39,7 +39,7 @@ function mainMetric(metrics) {
   return metrics.reduce((best, one) => !best || rank(one) > rank(best) ? one : best, undefined);
 }
 
-/** A view that its controls draw anew: `draw` gets the fields by name and gives nodes. */
+/** A view that is drawn again when its controls change: `draw` gets the fields by name and returns nodes. */
 function view(context, fields, draw) {
   const node = element("div");
   const { query } = context;

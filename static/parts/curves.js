@@ -4,11 +4,11 @@ import { apus, mlflow, get, post } from "../core/api.js";
 import { readValue } from "./chart-series.js";
 
 const pointsPerCurve = 320;
-/** So many points are asked for at once at most, so that the first charts do not wait for the last. */
+/** The maximum number of points in one answer, so that the first charts do not wait for the last. */
 const pointsPerAnswer = 200000;
 const pointsInDetail = 2000;
 const keysPerAnswer = 100;
-/** A curve that has grown beyond this is asked for anew, thinned. */
+/** A curve that has grown beyond this number of points is fetched again, thinned. */
 const mostPoints = 3000;
 
 /** The curves of some runs. Only the keys that are wanted are asked for. */
@@ -63,7 +63,7 @@ export class Curves {
     return this.runs.every(({ run_id: id }) => this.asked.get(key)?.has(id)) && !this.queue.has(key) && !this.loading.has(key);
   }
 
-  /** Asks for a key as soon as the script rests; those that are wanted together go together. */
+  /** Asks for a key after the current task, so that keys wanted in the same task share a request. */
   want(key) {
     if (this.runs.every(({ run_id: id }) => this.asked.get(key)?.has(id))) return;
     this.queue.add(key);
@@ -100,7 +100,7 @@ export class Curves {
     }
   }
 
-  /** Asks for what is new of the keys that are in sight, of runs that go on; asks nothing when none does. */
+  /** Asks for new points of the keys in sight, for runs that are still running; asks nothing if there are none. */
   async refresh(keys) {
     const going = this.runs.filter(({ status, run_id: id }) => status === "RUNNING" || this.ending?.includes(id)).map(({ run_id: id }) => id);
     const known = keys.filter((key) => this.asked.has(key) && !this.loading.has(key));
@@ -158,7 +158,7 @@ function read({ steps, timestamps, values, min, max, nan, position, count }) {
   return { steps, timestamps, values: values.map(readValue), min: min?.map(readValue), max: max?.map(readValue), nan, position, count };
 }
 
-/** The points of before and the new ones behind them; the band goes on with the values themselves. */
+/** The points held before, followed by the new ones; where one side has no band, its values stand in for it. */
 function appended(held, curve) {
   const next = read(curve);
   const banded = held.min || next.min;

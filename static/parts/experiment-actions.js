@@ -20,7 +20,7 @@ export async function renameExperiment({ experiment_id: id, name }, after) {
   if (done) after();
 }
 
-/** Deletes an experiment after a question, with a way back. */
+/** Deletes an experiment after a question, and offers to undo that. */
 export async function deleteExperiment(experiment, after) {
   const done = await askFor("Delete experiment", [], "Delete",
     () => post(mlflow + "experiments/delete", { experiment_id: experiment.experiment_id }),

@@ -30,7 +30,7 @@ export function filterBox({ value, known, apply }) {
 
   function offer() {
     const text = input.value.slice(0, input.selectionStart);
-    // Whoever looks for a name is left in peace: keys are offered once a text can be one.
+    // Nobody who types a name is disturbed: keys are offered only once the text can be the beginning of one.
     found = completions(text, known());
     options.replaceChildren(...found.options.map((option, index) => element("div", {
       role: "option", id: "option-" + index, "aria-selected": "false", class: "option", dir: "auto",

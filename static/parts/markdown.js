@@ -119,7 +119,7 @@ const spans = [
   [/^~~(?=\S)(.+?)(?<=\S)~~/, (match, depth) => element("del", {}, inline(match[1], depth + 1))],
 ];
 
-/** The nodes of a line: text and what stands out of it. Very long lines stay text. */
+/** The nodes of a line: text, code, links and emphasis. Very long lines stay text. */
 function inline(text, depth = 0) {
   if (depth >= mostDepth || text.length > 10000) return [text];
   const found = [];

@@ -2,7 +2,7 @@
 
 import { ServerError } from "../core/api.js";
 
-/** So much of a text is shown at once. */
+/** The number of bytes of a text that are shown at once. */
 export const headBytes = 400000;
 
 /**
@@ -28,13 +28,13 @@ export async function readWhole(address, most, signal) {
   return total > most ? null : bytes;
 }
 
-/** A text of bytes; a letter that the end cuts is left out. */
+/** The text of some bytes; a character that the end cuts is left out. */
 export const textOf = (bytes) => new TextDecoder().decode(bytes, { stream: true });
 
 /** Whether bytes are a text: without control characters that no text has. */
 export const isText = (bytes) => !bytes.subarray(0, 4000).some((byte) => byte < 9 || (byte > 13 && byte < 27));
 
-/** An address of bytes of our own, given back when the page is left. */
+/** An address for some bytes, which is revoked when the page is left. */
 export function blobAddress(bytes, type, signal) {
   const made = URL.createObjectURL(new Blob([bytes], { type }));
   signal.addEventListener("abort", () => URL.revokeObjectURL(made), { once: true });

@@ -6,7 +6,7 @@ import { count, size } from "../core/format.js";
 import { filePreview } from "./preview-file.js";
 import { imageSeries, seriesView } from "./preview-images.js";
 
-/** Stands in front of the key of a series of images, where the address names a file. */
+/** The prefix that marks the key of a series of images where the address otherwise names a file. */
 const seriesMark = "series:";
 
 /**

@@ -59,5 +59,5 @@ export const modelTags = (model) => tagSection({ tags: model.tags || [],
   set: (key, value) => post(mlflow + "registered-models/set-tag", { name: model.name, key, value }),
   remove: (key) => send("DELETE", mlflow + "registered-models/delete-tag", { name: model.name, key }) });
 
-/** The filter that finds the versions of a model; those of a prompt are found only when it speaks of their tag. */
+/** The filter that finds the versions of a model; the versions of a prompt are found only if the filter names their tag. */
 export const versionFilter = (model) => "name = " + quote(model.name) + (isPrompt(model) ? " AND tags.`mlflow.prompt.is_prompt` = 'true'" : "");

@@ -1,4 +1,4 @@
-/** What a run is bound to: its parent and children, datasets, models. */
+/** What a run is related to: its parent and children, datasets, models. */
 
 import { get, mlflow, post } from "../core/api.js";
 import { element, link, linked, name } from "../core/dom.js";

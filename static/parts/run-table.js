@@ -1,4 +1,4 @@
-/** The table of runs with its controls. Everything it shows stands in the address. */
+/** The table of runs with its controls. The address holds everything that is needed to show it again. */
 
 import { button, element, failure } from "../core/dom.js";
 import { count } from "../core/format.js";
@@ -17,7 +17,7 @@ import { flatLines, groupLines, hasFamilies, treeLines } from "./tree.js";
 import { apus, post } from "../core/api.js";
 
 const stages = { active: ["ACTIVE_ONLY", "Active"], deleted: ["DELETED_ONLY", "Deleted"], all: ["ALL", "Active and deleted"] };
-/** So many runs are drawn when none is chosen. */
+/** The number of runs that are drawn when none is chosen. */
 const drawnAtFirst = 10;
 
 /**

@@ -42,7 +42,7 @@ export class Selection {
     this.changed(this.list());
   }
 
-  /** Gives the runs that are drawn a colour each, 0 to 9, as few times twice as possible. */
+  /** Gives each run that is drawn a colour, 0 to 9; a colour is used twice only when the others are taken. */
   color(ids) {
     const kept = new Map(ids.filter((id) => this.colorsOf.has(id)).map((id) => [id, this.colorsOf.get(id)]));
     const used = new Array(colors).fill(0);

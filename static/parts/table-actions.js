@@ -32,7 +32,7 @@ export const tagRuns = (ids) => askFor(`Tag ${count(ids.length, "run")}`, [{ nam
   { name: "value", label: "Value" }], "Tag",
 ({ key, value }) => forEach(ids, (id) => post(mlflow + "runs/set-tag", { run_id: id, key, value })));
 
-/** Deletes or restores runs, with a way back. `after` is called whenever something has changed. */
+/** Deletes or restores runs, and offers to undo that. `after` is called whenever something has changed. */
 export async function moveRuns(ids, action, after) {
   const opposite = action === "delete" ? "restore" : "delete";
   const done = await attempt(() => forEach(ids, (id) => post(mlflow + "runs/" + action, { run_id: id })));

@@ -5,7 +5,7 @@ import { attributes, readColumn, requestColumn } from "./table-columns.js";
 
 const firstPage = 150;
 const nextPage = 10000;
-/** So many runs are fetched at once; the rest when the reader scrolls near the end. */
+/** The number of runs that are fetched at once; the others follow when the reader scrolls near the end. */
 const eager = 30000;
 
 /** The runs found by a search, in the order asked for. */

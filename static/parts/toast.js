@@ -1,4 +1,4 @@
-/** Short messages at the edge of the window: what was done, with a way back, or what failed. */
+/** Short messages at the edge of the window: what was done, with an offer to undo it, or what failed. */
 
 import { button, element } from "../core/dom.js";
 

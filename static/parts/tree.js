@@ -34,7 +34,7 @@ export function treeLines(runs, opened) {
       placed.add(at.run_id);
       above.add(at);
     }
-    // What the walk ended at is the parent of the uppermost; tags can name parents in a circle, which is cut there.
+    // The walk ends at the parent of the uppermost run. Tags can name parents in a circle, which is cut here.
     let parent = above.has(at) ? null : at;
     for (const one of [...above].reverse()) {
       if (!parent) roots.push(one);

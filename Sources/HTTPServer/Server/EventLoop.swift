@@ -12,7 +12,7 @@ typealias ConnectionID = UInt64
 enum LoopMessage: Sendable {
     case adopt(Int32, Holding, Peer)
     case answer(ConnectionID, exchange: UInt64, HTTPResponse)
-    /// Makes a short answer, which then comes as a message of its own.
+    /// Runs a closure that makes a short answer; the answer then arrives as a message of its own.
     case make(ConnectionID, @Sendable () -> Void)
     case opened(ConnectionID, exchange: UInt64, (any HTTPBodyReceiver)?)
     case pumped(ConnectionID, UploadPump.Outcome)

@@ -24,12 +24,12 @@ package struct HTTPResponder: Sendable {
     package func send(_ response: HTTPResponse) { send(.ready(response)) }
 }
 
-/// An answer, or how to make it: whoever sends one may be on a thread that others wait for.
+/// An answer, or a closure that makes it: the thread that sends it may be one that must not be held up.
 package enum HTTPAnswer: Sendable {
     case ready(HTTPResponse)
-    /// Made on the event loop of the connection: for what takes microseconds.
+    /// Made on the event loop of the connection; for answers that take microseconds to make.
     case short(@Sendable () -> HTTPResponse)
-    /// Made on a thread for it: for what may be long. While many wait for that, the thread that sends it makes it.
+    /// Made on a thread for long answers. While too many answers wait for such threads, the sending thread makes it.
     case long(@Sendable () -> HTTPResponse)
 }
 
@@ -66,7 +66,8 @@ final class ResponseToken: HTTPAnswerReceiver {
                 if isToCompress(&response) { ResponseCompression.apply(to: &response) }
                 post(response)
             }
-            // What waits here is in memory and in no budget: those who bring more than the packers manage do it themselves.
+            // Waiting answers are in memory and count towards no budget, so their number is limited: beyond the limit
+            // the sending thread makes its answer itself.
             if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, pack) { pack() }
         }
     }

@@ -28,7 +28,7 @@ package final class HTTPServer: Sendable {
     ///
     /// Blocks on the resolver when the host is a name.
     /// - Returns: every bound address, with the port that was chosen for 0.
-    /// - Throws: `HTTPServerError` when the host means nothing, an address is taken or the system allows no thread.
+    /// - Throws: `HTTPServerError` if the host is unknown, an address is in use, or the system cannot create a thread.
     package func start() throws(HTTPServerError) -> [HTTPAddress] {
         let listeners = try Listening.open(host: configuration.host, port: configuration.port)
         let loops = try startedLoops()

@@ -5,7 +5,7 @@ import HTTPWire
 package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
     /// One line for a person: what was tried and what the system said.
     package let message: String
-    /// The `errno` of the failed call; 0 when there was none (a host name that means nothing).
+    /// The `errno` of the failed call; 0 if there was none, as for an unknown host name.
     package let code: Int32
 
     init(message: String, code: Int32 = 0) {

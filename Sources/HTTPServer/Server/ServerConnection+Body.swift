@@ -146,7 +146,7 @@ extension ServerConnection {
 
 /// Streamed bodies.
 extension ServerConnection {
-    /// The route has said who takes the body, or that it has answered.
+    /// Called when the route has returned a receiver for the body, or nil because it has already answered.
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {

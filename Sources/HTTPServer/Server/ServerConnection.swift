@@ -205,7 +205,7 @@ final class ServerConnection {
         loop.remove(id)
     }
 
-    /// For a shutdown: a connection between two requests has a moment left for its next one, others end with their answer.
+    /// For a shutdown: a connection between two requests gets a moment to send one more; others end with their answer.
     ///
     /// A request head that has begun to arrive must be complete soon, so that a client that stopped half-way does not
     /// delay the shutdown.

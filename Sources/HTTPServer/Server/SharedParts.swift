@@ -9,7 +9,7 @@ final class SharedParts: Sendable {
     let workers: ThreadPool
     /// Threads that make and compress long answers; they wait for nothing but the processor.
     let packers: ThreadPool
-    /// Answers that wait for a packer at the most; each holds up to a megabyte of values.
+    /// The maximum number of answers that wait for a packer; each holds up to a megabyte of values.
     static let waitingAnswers = 32
     let budgets: Budgets
     /// The memory of request bodies that are being collected.

@@ -14,7 +14,7 @@ package struct PageBundle: Sendable {
     /// The address of a script that the index loads before all others, relative to the index; nil for none.
     private let script: String?
 
-    /// A larger index is none of a bundle.
+    /// The largest index that a bundle may have.
     private static let indexBytes: Int64 = 1_024 * 1_024
     private static let indexName = "index.html"
 
@@ -56,7 +56,7 @@ package struct PageBundle: Sendable {
         }
     }
 
-    /// The same file as gzip, where it lies beside it and is not older.
+    /// The gzip version of a file, if one lies beside it and is not older.
     private func packedTwin(
         of file: OpenArtifact,
         _ text: String,

@@ -7,7 +7,7 @@ struct PageFile {
     /// Its path in the bundle.
     let name: String
     let file: OpenArtifact
-    /// The same content as gzip, if it lies there.
+    /// The same content as gzip, if the bundle has it.
     let packed: OpenArtifact?
 
     func response(_ request: HTTPRequest) -> HTTPResponse {
@@ -26,7 +26,7 @@ struct PageFile {
         }
     }
 
-    /// The answer, or 304 for who has this state of it.
+    /// The file as an answer, or 304 if the client already has this version of it.
     static func unlessKnown(
         _ request: HTTPRequest,
         tag: String,
@@ -50,10 +50,10 @@ struct PageFile {
         ]
     }
 
-    /// What MLflow's pages need and no more.
+    /// A `Content-Security-Policy` that allows only what MLflow's pages need.
     ///
-    /// Everything comes from this server, but for styles, pictures and workers that the scripts make themselves. No script
-    /// in an artifact that the pages show runs.
+    /// Everything is loaded from this server, except styles, images and workers that the scripts create themselves.
+    /// Scripts in an artifact that the pages show do not run.
     private static let policy = [
         "default-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
         "media-src 'self' data: blob:", "worker-src 'self' blob:", "frame-src 'self' blob: data:",
@@ -68,7 +68,9 @@ struct PageFile {
         }
     }
 
-    /// By the extension alone; the pages are the operator's, so that their types may be such as a browser acts upon.
+    /// The type by the extension alone.
+    ///
+    /// The operator chose these files, so that types which a browser executes are allowed.
     static func contentType(of path: String) -> String {
         let ending = path.split(separator: "/").last?.split(separator: ".").last ?? ""
         return types[ending.lowercased()] ?? "application/octet-stream"

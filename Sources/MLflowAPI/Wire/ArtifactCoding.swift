@@ -8,7 +8,7 @@ internal import Synchronization
 /// Only text of 1 KiB or more is compressed, and only whole: ranges count bytes of the content as it is (RFC 9110
 /// §14.2). The compressed content has an entity tag of its own (§8.8.3.3). All else keeps going out by `sendfile`.
 enum ArtifactCoding {
-    /// Nothing else is on offer.
+    /// The artifact has no compressed form.
     case identityAlone
     /// The client does not take gzip, or asked for a range.
     case identity
@@ -30,7 +30,7 @@ enum ArtifactCoding {
         }
     }
 
-    /// For every answer about the file, 304 among them.
+    /// The fields of every answer about the file, including 304.
     var headers: [(name: String, value: String)] {
         switch self {
         case .identityAlone: []

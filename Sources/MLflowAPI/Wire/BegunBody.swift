@@ -3,7 +3,7 @@ internal import Synchronization
 internal import Tracking
 
 extension MLflowAPI {
-    /// Answers with what a producer makes; what fails in its first piece is an error answer still.
+    /// Answers with the body of a producer; if its first piece fails, the client still gets an answer with the error.
     func stream(
         _ body: any HTTPBodyProducer,
         headers: [(name: String, value: String)] = [("Content-Type", "application/json")]
@@ -15,7 +15,7 @@ extension MLflowAPI {
     }
 }
 
-/// A body whose first piece is there already.
+/// A body whose first piece has already been made.
 private final class BegunBody: HTTPBodyProducer {
     private let beginning: Mutex<[UInt8]?>
     private let rest: any HTTPBodyProducer
@@ -32,10 +32,10 @@ private final class BegunBody: HTTPBodyProducer {
         self.reportFailure = reportFailure
     }
 
-    /// The beginning counts by itself: it may be longer than any piece.
+    /// The first piece is counted separately, because it may be longer than any other.
     var memoryBytes: Int { rest.memoryBytes + beginning.withLock { max(($0?.count ?? 0) - Self.usualBeginning, 0) } }
 
-    /// A beginning up to here is one of the pieces that the rest counts.
+    /// A first piece up to this length is already counted as one of the pieces of the rest.
     private static let usualBeginning = 128 * 1_024
 
     func next(into buffer: inout [UInt8]) throws -> Bool {

@@ -24,7 +24,8 @@ extension HTTPResponse {
         let preconditions = Preconditions(request, tag: entityTag, modified: file.modificationSeconds)
         switch preconditions.outcome {
         case .notModified:
-            // What a cache needs to go on, and nothing about a body that is not sent (§15.4.5).
+            // Only the fields that a cache needs to update its entry, and none about the body, which is not sent
+            // (§15.4.5).
             let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
             return HTTPResponse(status: 304, headers: kept, body: .bytes([]))
         case .failed:
@@ -71,7 +72,7 @@ enum ByteRange: Equatable {
         }
     }
 
-    /// A number too large to hold lies behind the end of every file.
+    /// A number that does not fit `Int64` is past the end of every file.
     private static func number(_ text: Substring) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) else { return nil }
         return Int64(text) ?? .max

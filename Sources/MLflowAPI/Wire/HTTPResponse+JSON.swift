@@ -25,6 +25,6 @@ extension HTTPResponse {
         }
     }
 
-    /// The answer of a call that has nothing to say.
+    /// An empty JSON object: the answer of a call without a result.
     static let empty = HTTPResponse(contentType: "application/json", bytes: Array("{}".utf8))
 }

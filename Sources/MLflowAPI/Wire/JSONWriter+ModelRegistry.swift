@@ -39,7 +39,7 @@ extension JSONWriter {
         member("description", ifPresent: version.description)
         member("source", version.source)
         member("run_id", version.runID)
-        // A version is registered at once; no other status is ever seen.
+        // A version is ready as soon as it is registered: no client ever sees another status.
         member("status", "READY")
         write(version.tags, as: "tags")
         member("run_link", version.runLink)

@@ -2,10 +2,10 @@ internal import Tracking
 
 /// How many results one answer lists, and the words in which another number is refused: those of the reference.
 package final class PageLimits: Sendable {
-    /// Where the request names no number.
+    /// The number of results if the request names none.
     package let usual: Int64
     package let sizes: ClosedRange<Int64>
-    /// A larger number is one of these.
+    /// What happens to a larger number.
     fileprivate enum Excess {
         /// Answered with a page of the largest size.
         case cut
@@ -43,7 +43,9 @@ package final class PageLimits: Sendable {
         supplied($0, $0 < 1 ? "a positive integer" : "at most 50000")
     }
     static let runs = PageLimits(1_000, 1...50_000, .invalid) { supplied($0, "a positive integer") }
-    /// 0 stands for 100, as in the reference, which has no largest size; with this one, a token says that there are more.
+    /// 0 means 100, as in the reference.
+    ///
+    /// The reference has no largest size; here a token tells when there are more results.
     static let loggedModels = PageLimits(50, 0...50_000, .cut) { supplied($0, "a positive integer") }
     static let registeredModels = registry(100, atMost: 1_000)
     static let modelVersions = registry(200_000, atMost: 200_000)
@@ -62,8 +64,8 @@ package final class PageLimits: Sendable {
 extension RequestMessage {
     /// The size of a page that the request asks for, or the usual one.
     ///
-    /// Read with the other fields, so that of several faults the same is reported as by the reference, which looks at the
-    /// size itself later: `checkedPageSize`.
+    /// This is read together with the other fields, so that a request with several faults gets the same error as in the
+    /// reference, which checks the limits only later: see `checkedPageSize`.
     func pageSize() throws(TrackingError) -> Int64 {
         guard let pages else { preconditionFailure("an endpoint that pages declares its limits") }
         guard let field = try field("max_results") else { return pages.usual }
@@ -72,7 +74,7 @@ extension RequestMessage {
         return size
     }
 
-    /// A size as it is answered.
+    /// The number of results that the answer may list, for a size that was asked for.
     ///
     /// - Throws: `.invalidParameterValue` for one outside of the limits.
     func checkedPageSize(_ size: Int64) throws(TrackingError) -> Int {

@@ -20,8 +20,8 @@ protocol AnswerInParts: Sendable {
 
 /// The body of an answer in parts.
 ///
-/// Each part has a read transaction of its own: none is open while a part is written or waits for the client. All of
-/// them share the effort that one read may take.
+/// Each part has a read transaction of its own: none is open while a part is written or waits for the client. All parts
+/// together share the limit on the work of one read.
 final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
     private struct State {
         var answer: Answer

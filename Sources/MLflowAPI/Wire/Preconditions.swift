@@ -2,7 +2,7 @@ internal import Coding
 internal import Glibc
 internal import HTTPServer
 
-/// The conditions that a GET or HEAD sets, held against what would be sent (RFC 9110 §13).
+/// The conditions of a GET or HEAD request, evaluated for the content that would be sent (RFC 9110 §13).
 struct Preconditions {
     enum Outcome: Equatable {
         case goOn
@@ -25,7 +25,7 @@ struct Preconditions {
         self.modified = modified
     }
 
-    /// In the order of RFC 9110 §13.2.2: a tag is asked before a date, and a date that cannot be read does not count.
+    /// In the order of RFC 9110 §13.2.2: a tag is checked before a date, and a date that cannot be parsed is ignored.
     var outcome: Outcome {
         if let wanted = request.header("if-match") {
             guard EntityTags(wanted).holdStrongly(tag) else { return .failed }

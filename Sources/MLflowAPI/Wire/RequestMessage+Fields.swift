@@ -146,7 +146,7 @@ extension Field {
             text = literal
         }
         if let number = Int64(text) { return number }
-        // Plain digits that got here do not fit: reading them as a double would store another number.
+        // Plain digits that get here do not fit `Int64`; a double would round them to another number.
         guard Self.isNumber(text), text.contains(where: { ".eE".contains($0) }), let number = Double(text),
             let whole = Int64(exactly: number)
         else {

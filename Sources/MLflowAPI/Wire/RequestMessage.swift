@@ -113,7 +113,7 @@ struct RequestMessage {
 
     /// The parameter under its camelCase name.
     ///
-    /// Clients send snake_case: most messages have no capital letter in a name, and are done with one look at them.
+    /// Clients send snake_case, so in most messages no name has a capital letter and there is nothing to search for.
     private static func camelCaseMember(_ name: String, of object: JSONValue) -> JSONValue? {
         guard name.utf8.contains(UInt8(ascii: "_")) else { return nil }
         let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")

@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// What can be found in a search and knows, before it is written, about how long it is as JSON.
+/// A result of a search that knows, before it is written, its approximate length as JSON.
 protocol SizedEntity: Sendable {
     var textBytes: Int { get }
 }

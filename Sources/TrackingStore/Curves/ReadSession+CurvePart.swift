@@ -2,7 +2,7 @@ internal import SQLite
 internal import Tracking
 
 extension ReadSession {
-    /// The part of a curve within a range of its axis, thinned as if it were all; nil where nothing lies there.
+    /// The part of a curve within a range of its axis, thinned like a whole curve; nil if no point lies in the range.
     func curvePart(
         of place: CurvePlace,
         _ request: CurveRequest,
@@ -11,7 +11,7 @@ extension ReadSession {
         guard request.axis == .time || place.summary.isInOrder else {
             return try disorderedPart(of: place, request, range)
         }
-        // What stands before the first of a row and up to its last is the part, whatever the axis.
+        // On either axis, the points of the part follow `before` in the history and end with `last`.
         let last = try lastPoint(of: place, request.axis, upTo: range.upperBound)
         var before: MetricPoint?
         if range.lowerBound > .min { before = try lastPoint(of: place, request.axis, upTo: range.lowerBound - 1) }
@@ -53,7 +53,7 @@ extension ReadSession {
         upTo last: MetricPoint,
         limit: Int64
     ) throws -> Int64 {
-        // No stored number is an infinity.
+        // Stored values are finite, so all of them come after minus infinity.
         let start = before?.sortValues ?? [.integer(.min), .integer(.min), .real(-.infinity), .integer(0)]
         let sql = """
             SELECT count(*) FROM (
@@ -67,7 +67,7 @@ extension ReadSession {
         return try connection.query(sql, values: values).firstRow { $0.int64(0) } ?? 0
     }
 
-    /// Points that came in another order than that of their steps are found by a walk through the whole history.
+    /// Points whose order is not that of their steps are found by reading the whole history.
     private func disorderedPart(
         of place: CurvePlace,
         _ request: CurveRequest,

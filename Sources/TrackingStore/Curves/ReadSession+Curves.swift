@@ -18,7 +18,7 @@ extension ReadSession {
             ? try sampledCurve(of: place, request) : try wholeCurve(of: place, request)
     }
 
-    /// What came since; nil when some of it does not come last, or is too much.
+    /// The points added since a position; nil if some of them do not come last, or if they are too many.
     private func rest(
         of place: CurvePlace,
         _ request: CurveRequest,
@@ -38,7 +38,7 @@ extension ReadSession {
             last = point
             found += 1
         }
-        // Fewer points behind the position than have been added: some lie before it.
+        // If fewer points follow the position than have been added, some were added before it.
         guard found == count, let last else { return nil }
         return place.curve(.append, thinner.points, isThinned: thinner.isThinning, last: last)
     }
@@ -62,12 +62,12 @@ extension ReadSession {
     }
 }
 
-/// A metric whose curve is asked for, and what is known of it without a look at its points.
+/// A metric whose curve is asked for, and what is known about it without reading its points.
 struct CurvePlace {
-    /// What a reader holds already.
+    /// The points that the client already has.
     struct Known {
         var pointCount: Int64
-        /// Of the last point that it has, as in a page token of the history.
+        /// The sort values of the last of these points, as in a page token of the history.
         var sortValues: [SortValue]
     }
 
@@ -93,7 +93,7 @@ struct CurvePlace {
         return Known(pointCount: count, sortValues: Array(values.dropFirst()))
     }
 
-    /// Whatever is wrong with it, the remedy is the same.
+    /// The refusal of any invalid position, because the remedy is always the same.
     private static var refusal: TrackingError {
         .invalidParameter(
             "Invalid value for parameter 'after' supplied. Each position must be one that an earlier answer gave for the "
@@ -101,7 +101,8 @@ struct CurvePlace {
         )
     }
 
-    /// - Parameter last: in the order of the history; nil for a part of the curve, which nothing follows.
+    /// - Parameter last: the last point in the order of the history; nil for a part of a curve, to which nothing is
+    ///   appended.
     func curve(
         _ mode: MetricCurve.Mode,
         _ points: [CurvePoint],

@@ -1,8 +1,8 @@
 internal import SQLite
 internal import Tracking
 
-// A metric of millions of points is not read for every picture of it. Points that lie evenly in time are looked up, a part
-// of what lies between them is read, and the extremes of the whole metric are known.
+// To draw a metric of millions of points, only some of its points are read: points that lie evenly in time are looked
+// up, and a few of the points after each of them are read. The extremes of the whole metric are known from its summary.
 
 extension ReadSession {
     func sampledCurve(of place: CurvePlace, _ request: CurveRequest) throws -> MetricCurve {
@@ -14,7 +14,7 @@ extension ReadSession {
         return place.curve(.whole, points, isThinned: true, isSampled: true, last: last)
     }
 
-    /// Points of a history between two of them, these included, in the order of the axis.
+    /// Some points of a history from one point to another, both included, in the order of the axis.
     func sample(
         of place: CurvePlace,
         _ request: CurveRequest,
@@ -34,7 +34,7 @@ extension ReadSession {
         return anchors
     }
 
-    /// Reads some of the points behind one anchor, for the range of the next.
+    /// Reads points from `start` towards an anchor, at most `limit`, and widens the anchor's range to include them.
     private func cover(
         _ anchor: inout CurvePoint,
         from start: MetricPoint,
@@ -50,7 +50,7 @@ extension ReadSession {
         }
     }
 
-    /// An extreme belongs to the point at or behind its step.
+    /// Adds each extreme to the first anchor at or behind its step.
     static func add(_ extremes: [MetricExtreme], to anchors: inout [CurvePoint]) {
         for extreme in extremes {
             let index = anchors.firstIndex { $0.point.step >= extreme.step } ?? anchors.count - 1
@@ -58,7 +58,8 @@ extension ReadSession {
         }
     }
 
-    /// The point next to a place in a history, by time and then by step; the place itself comes next.
+    /// The point nearest to a place of a history on one side, by time and then by step; a point at the place itself
+    /// counts.
     func neighbor(
         _ side: CurveAnchors.Side,
         of place: CurveAnchors.Place,
@@ -77,12 +78,14 @@ extension ReadSession {
     }
 }
 
-/// Finds points of a history that lie as evenly in time as its points do, by halving the widest of the gaps between those
-/// that are known: two look-ups for each half, and times without points cost one halving.
+/// Finds points of a history that lie evenly in time, by halving the widest of the gaps between the points found so
+/// far.
+///
+/// Each halving takes two look-ups, and a time without points costs one halving.
 struct CurveAnchors {
     typealias Place = (timestamp: Int64, step: Int64)
 
-    /// Of a place, on which side a point is looked for.
+    /// The side of a place on which a point is looked for.
     enum Side {
         case next
         case previous
@@ -93,7 +96,7 @@ struct CurveAnchors {
         var start: MetricPoint
         var end: MetricPoint
 
-        /// Wider gaps are halved first; those of one time by their steps.
+        /// Gaps are halved in descending order of their time, and then of their steps.
         var width: (Double, Double) {
             (Double(end.timestamp) - Double(start.timestamp), Double(end.step) - Double(start.step))
         }
@@ -114,14 +117,14 @@ struct CurveAnchors {
     private let last: MetricPoint
     private let neighbor: (Side, Place) throws -> MetricPoint?
 
-    /// - Parameter neighbor: the point of the history next to a place, the place included.
+    /// - Parameter neighbor: gives the point of the history next to a place; a point at the place itself counts.
     init(first: MetricPoint, last: MetricPoint, neighbor: @escaping (Side, Place) throws -> MetricPoint?) {
         self.first = first
         self.last = last
         self.neighbor = neighbor
     }
 
-    /// At most so many points in the order of the history, the first and the last among them.
+    /// At most `limit` points in the order of the history, including the first and the last.
     func points(_ limit: Int) throws -> [CurvePoint] {
         guard first != last else { return [CurvePoint(first)] }
         var found = [first, last]
@@ -129,7 +132,7 @@ struct CurveAnchors {
         while !gaps.isEmpty, found.count < limit {
             var halves: [Gap] = []
             for gap in gaps.sorted(by: { $0.width > $1.width }) {
-                // A half may bring two points.
+                // Halving a gap may add two points.
                 guard found.count + 2 <= limit else { return Self.sorted(found) }
                 halves += try halved(gap, &found)
             }
@@ -138,7 +141,7 @@ struct CurveAnchors {
         return Self.sorted(found)
     }
 
-    /// The halves of a gap in which there may be more points; what bounds them is added to those that are found.
+    /// The halves of a gap in which there may be more points; the points that bound them are added to `found`.
     private func halved(_ gap: Gap, _ found: inout [MetricPoint]) throws -> [Gap] {
         guard let middle = gap.middle, let left = try neighbor(.previous, middle.before),
             let right = try neighbor(.next, middle.behind)

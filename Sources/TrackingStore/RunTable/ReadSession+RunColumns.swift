@@ -2,10 +2,10 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// What a search's newest runs have: the first page of it, or as much of that as holds so many values.
+    /// The keys and values of the first page of a search's runs, or of its first runs until `valueLimit` is reached.
     ///
-    /// - Parameter valueLimit: metrics, params and tags that are looked at; whole runs are, so that it may be exceeded by
-    ///   those of a few runs.
+    /// - Parameter valueLimit: the number of metrics, params and tags to read; runs are read whole, so that a few runs
+    ///   may exceed it.
     /// - Throws: as `findRuns`.
     package func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns {
         let page = try find(search)
@@ -20,7 +20,7 @@ extension ReadSession {
         return columns
     }
 
-    /// Runs between two looks at how much has been read.
+    /// The number of runs after which the number of values is checked against the limit.
     private static let runsAtOnce = 50
 }
 

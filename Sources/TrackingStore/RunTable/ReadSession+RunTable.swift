@@ -2,7 +2,7 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// One page of the runs that a search finds, as a table shows them: nothing is read of what no column names.
+    /// One page of the runs that a search finds, for a table; only what the columns name is read.
     ///
     /// - Throws: as `findRuns`.
     package func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow> {
@@ -56,7 +56,8 @@ private struct RunTableReader: Sendable {
         return found
     }
 
-    /// Only of a running run it matters when it was heard of last, and that takes a look at all its metrics.
+    /// The time of the last logged metric is read only for running runs, because it takes a look at all metrics of a
+    /// run.
     private static let runs = """
         SELECT runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.lifecycle_stage, runs.start_time,
             runs.end_time,

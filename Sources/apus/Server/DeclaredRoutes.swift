@@ -2,7 +2,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// What the endpoints of the API declare, by the route that answers: for rules before a handler, logs and metrics.
+/// The endpoints of the API by their routes, for the rules before a handler, for logs and for metrics.
 struct DeclaredRoutes: Sendable {
     private let endpoints: [String: [Endpoint]]
     /// The longest first, so that the empty one is tried last.
@@ -23,7 +23,7 @@ struct DeclaredRoutes: Sendable {
         return nil
     }
 
-    /// Whether a page of another site that hides its origin may not ask for it.
+    /// Whether only a script can use the answer; a page of another site that hides its origin is then refused.
     func isForScripts(_ request: HTTPRequest) -> Bool {
         endpoint(request.method, request.routePattern)?.family.isForScripts ?? false
     }

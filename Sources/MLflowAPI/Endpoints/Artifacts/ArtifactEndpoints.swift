@@ -182,7 +182,7 @@ extension HTTPRequest {
 }
 
 extension JSONWriter {
-    /// The size is absent for folders and, as in the reference, for empty files; the list itself when it is empty.
+    /// Omits the size of folders and, as the reference does, of empty files; omits the list if it is empty.
     mutating func write(_ entries: [ArtifactEntry]) {
         guard !entries.isEmpty else { return }
         memberArray("files") { writer in

@@ -5,7 +5,8 @@ internal import Tracking
 extension MLflowAPI {
     /// The answer to what reading, listing or deleting an artifact threw, with the path as the client gave it.
     ///
-    /// No status is one that the client retries: it would hold up a training for minutes, and every fault here lasts.
+    /// The client retries none of these statuses: retries would delay a training by minutes, and no fault here passes
+    /// by itself.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)
@@ -24,7 +25,9 @@ extension MLflowAPI {
         return APIError(known).response
     }
 
-    /// The answer to what writing an artifact threw: one that is not found any more was deleted meanwhile.
+    /// The answer to what writing an artifact threw.
+    ///
+    /// `.notFound` means here that the file was deleted during the upload.
     func uploadFailure(_ error: any Error, path: String) -> HTTPResponse {
         if case ArtifactError.notFound? = error as? ArtifactError { return failure(ArtifactError.busy, path: path) }
         return failure(error, path: path)

@@ -7,18 +7,18 @@ internal import TrackingStore
 
 extension MLflowAPI {
     var artifactJournalEndpoints: [[Endpoint]] {
-        // It tells of everybody's artifacts unless the request names a run.
+        // Without a run in the request, the journal lists the artifacts of all users.
         let access = Access.administer(.runID)
         return [endpoint(.get, .apus, "artifacts/journal", access, pages: .journal, getArtifactJournal)]
     }
 
-    /// Journals an event of which the files already tell, and calls `answer` when the entry is durable.
+    /// Journals an event that has already changed the files, and calls `answer` when the entry is durable.
     ///
-    /// The entry shares the next group commit. Where it cannot be written, say because the disk of the database is full,
-    /// that is reported and `answer` is called all the same: the artifact is stored, or gone, and a client that was told
-    /// otherwise would send it again.
-    /// For threads that may block: a writer at rest commits on this one.
-    /// - Parameter answer: called once, on the writer's thread or on this one; must be quick.
+    /// The entry is part of the next group commit. If it cannot be written, for example because the disk of the
+    /// database is full, the failure is reported and `answer` is called all the same: the artifact has been stored or
+    /// deleted, and after an error the client would send the request again.
+    /// Call from a thread that may block: if the writer is idle, it commits on the calling thread.
+    /// - Parameter answer: called once, on the writer's or the calling thread; must be quick.
     func journal(_ event: ArtifactEvent, then answer: @escaping @Sendable () -> Void) {
         store.write({ try $0.add(event) }, mayBlock: true) { result in
             if case .failure(let error) = result { reportFailure(UnwrittenJournalEntry(event: event, cause: error)) }
@@ -28,7 +28,7 @@ extension MLflowAPI {
 
     /// Journals an upload that has been committed, and calls `answer` as `journal(_:then:)` does.
     ///
-    /// - Parameter runID: nil where only the path can tell the run.
+    /// - Parameter runID: nil if only the path can show the run.
     func journal(
         _ artifact: StoredArtifact,
         at path: ArtifactPath,
@@ -47,9 +47,10 @@ extension MLflowAPI {
         journal(event, then: answer)
     }
 
-    /// Deletes a file or a folder, and calls `answer` when that is journalled; nothing is where nothing was there.
+    /// Deletes a file or a folder, and calls `answer` when the deletion is journalled; if nothing was there, at once.
     ///
-    /// - Throws: what `ArtifactRoot.delete` throws; what was removed until then is journalled, `answer` not called.
+    /// - Throws: what `ArtifactRoot.delete` throws. Files deleted before the error are journalled; `answer` is not
+    ///   called.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: ArtifactRoot,
@@ -107,7 +108,7 @@ extension MLflowAPI {
     }
 }
 
-/// An event that is in no journal; the artifact itself is as the client was told.
+/// An event that could not be journalled; the artifact itself was stored or deleted as the client was told.
 private struct UnwrittenJournalEntry: Error, CustomStringConvertible {
     let event: ArtifactEvent
     let cause: any Error

@@ -6,7 +6,7 @@ internal import JSON
 internal import Synchronization
 internal import Tracking
 
-/// Some 64 KiB of an answer at a time.
+/// The approximate length of one piece of an answer.
 private let pieceBytes = 64 * 1_024
 
 /// A folder as an archive.
@@ -130,7 +130,7 @@ final class ArtifactComparisonBody: HTTPBodyProducer {
             } while step.isPath && state.writer.bytes.count < pieceBytes
             if case .end = step { Self.end(&state) }
             buffer.append(contentsOf: state.writer.takeBytes())
-            // A sign of life while long files are read; JSON allows it between two values.
+            // A line feed, which JSON allows between two values, keeps the connection in use while long files are read.
             if buffer.isEmpty { buffer.append(UInt8(ascii: "\n")) }
             if case .end = step { return false }
             return true

@@ -19,8 +19,8 @@ extension MLflowAPI {
 
     /// `zip?run_id=…&path=…`: the run's artifacts, or one folder of them, as an archive that is made while it is sent.
     ///
-    /// Names in it are relative to the run's root. When a file vanishes or shrinks meanwhile the connection is cut, so
-    /// that no client takes the archive for whole.
+    /// Names in the archive are relative to the run's root. If a file vanishes or shrinks while the archive is sent,
+    /// the connection is cut, so that no client takes the archive for complete.
     private func getArtifactZip(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
@@ -42,8 +42,8 @@ extension MLflowAPI {
 
     /// `tree?run_id=…&path=…`: everything beneath the run's root or one folder, in the order of the paths.
     ///
-    /// At most 100,000 entries, or `max_results`; `next_page_token` says that there are more, and gets them as
-    /// `page_token`. Times are Unix milliseconds.
+    /// At most 100,000 entries, or `max_results`. If there are more, the answer has a `next_page_token`, which the next
+    /// request sends as `page_token`. Times are Unix milliseconds.
     private func getArtifactTree(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
@@ -61,7 +61,7 @@ extension MLflowAPI {
 
     /// `compare?run_ids=a,b`, or `run_ids` repeated: which paths are the same, changed or missing across 2 to 20 runs.
     ///
-    /// Files of equal size are told apart by SHA-256, which is remembered for as long as they do not change.
+    /// Files of equal size are compared by SHA-256, which is cached until the file changes.
     private func compareArtifacts(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: "") {
             let runIDs = try Self.comparedRunIDs(request)
@@ -95,7 +95,8 @@ extension MLflowAPI {
         return runIDs
     }
 
-    /// The name of the run, and of the folder if it is one, as far as it is fit for a file name.
+    /// The name of the run and, if the archive has only one folder, of that folder, without characters unfit for file
+    /// names.
     private static func archiveName(_ run: RunInfo, _ path: ArtifactPath) -> String {
         let name = run.name.isEmpty ? run.runID : run.name
         let whole = path.name.map { "\(name)-\($0)" } ?? name

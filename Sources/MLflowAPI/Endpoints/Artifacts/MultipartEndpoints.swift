@@ -21,7 +21,7 @@ extension MLflowAPI {
             all.append(
                 endpoint(.post, .artifacts, path + "/{path...}", .change(.artifact), handling: .blocking(handler))
             )
-            // Clients of 2.9 leave out the folder of the run (mlflow/mlflow#11225).
+            // Clients of MLflow 2.9 leave out the folder of the run (mlflow/mlflow#11225).
             let refusal = APIError(Self.notForThis).response
             all.append(endpoint(.post, .artifacts, path, .change(.none), handling: .buffered { $1.send(refusal) }))
         }
@@ -38,7 +38,7 @@ extension MLflowAPI {
     /// The address at which the client reached this server: http, the host of the request, and the static prefix if the
     /// client used it, such as `http://127.0.0.1:5000/mlflow`.
     ///
-    /// nil when a proxy says that the client used another one, which only the proxy knows how to reach.
+    /// nil if a proxy reports that the client used another address: only the proxy knows which address leads back here.
     private func baseURL(of request: HTTPRequest) -> String? {
         guard !request.host.isEmpty else { return nil }
         if let scheme = request.header("x-forwarded-proto"), scheme.lowercased() != "http" { return nil }
@@ -110,7 +110,8 @@ extension MLflowAPI {
         }
     }
 
-    /// An upload that is not there any more is no error: the client would report it in place of what went wrong before.
+    /// Aborting an upload that no longer exists is no error: the client would report it in place of the original
+    /// failure.
     private func abortMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""
@@ -119,11 +120,11 @@ extension MLflowAPI {
         }
     }
 
-    /// What the three messages have in common, in the order in which the reference checks it.
+    /// The fields that the three messages share, in the order in which the reference checks them.
     private struct Target {
         let folder: ArtifactPath
         let message: RequestMessage
-        /// The client's own path of the file, of which the name counts.
+        /// The path of the file on the client, of which only the last component is used.
         let localPath: String
 
         init(_ request: HTTPRequest) throws {
@@ -132,7 +133,7 @@ extension MLflowAPI {
             localPath = try message.requiredString("path")
         }
 
-        /// Where the file goes; clients on Windows send backslashes.
+        /// The path of the artifact; clients on Windows send backslashes.
         var path: ArtifactPath {
             get throws {
                 let name = localPath.utf8.split(omittingEmptySubsequences: false) { [0x2F, 0x5C].contains($0) }.last
@@ -155,9 +156,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Whether a folder is that of a run's or a model's artifacts, or beneath one.
+    /// Whether a folder is the artifact folder of a run or a model, or lies beneath one.
     ///
-    /// Clients of 2.9 name only what is beneath it, and the file would be lost to its run.
+    /// Clients of MLflow 2.9 leave that folder out of the path, and the file would be stored where no run finds it.
     private func isOfRunOrModel(_ folder: ArtifactPath) -> Bool {
         let names = folder.components
         return names.indices.dropFirst().contains { index in
@@ -183,7 +184,7 @@ extension MLflowAPI {
         }
     }
 
-    /// The part that the URL permits to send; nothing is looked up before the signature is known to be ours.
+    /// The part that the URL permits the client to send; nothing is looked up before the signature has been verified.
     private func permittedPart(_ request: HTTPRequest) throws -> (uploadID: String, number: Int) {
         let refusal = TrackingError(
             .permissionDenied,
@@ -204,7 +205,7 @@ extension MLflowAPI {
 
     // MARK: Failures
 
-    /// The client falls back to sending the file in one piece on a message that begins so.
+    /// When a message begins with these words, the client sends the file in one piece instead.
     private static let notForThis = TrackingError(
         .notImplemented,
         "Multipart upload is not supported for the current artifact repository"

@@ -1,8 +1,9 @@
 internal import Coding
 internal import Hashing
 
-/// The permission to send one part of one upload until some time, which its URL carries: clients send no credentials
-/// there.
+/// The signature in the URL of a part, which permits one part of one upload to be sent until a given time.
+///
+/// It stands in for credentials, which clients do not send with parts.
 struct PartSignature {
     private let code: HMAC
 
@@ -16,13 +17,13 @@ struct PartSignature {
         Hexadecimal.text(code.authenticationCode(for: Self.message(uploadID, part, expires)))
     }
 
-    /// Whether a signature is ours and belongs to just this part; when it expires is for the caller to judge.
+    /// Whether this server made the signature for exactly this part; the caller checks whether it has expired.
     func isValid(_ signature: String, uploadID: String, part: Int, expires: Int64) -> Bool {
         guard let bytes = Hexadecimal.bytes(signature) else { return false }
         return code.isValid(bytes, for: Self.message(uploadID, part, expires))
     }
 
-    /// A line feed is in none of the three, so no two permissions have one message.
+    /// None of the three values contains a line feed, so two different permissions never have the same message.
     private static func message(_ uploadID: String, _ part: Int, _ expires: Int64) -> [UInt8] {
         Array("PUT part\n\(uploadID)\n\(part)\n\(expires)".utf8)
     }

@@ -5,8 +5,8 @@ internal import HTTPWire
 internal import Tracking
 internal import TrackingStore
 
-// Presigned URLs belong to cloud storage, and there is none here: each request is checked as the reference checks it and
-// then refused in words on which the client goes on without.
+// Presigned URLs need cloud storage, which this server does not have. Each request is checked as in the reference and
+// then refused with a message after which the client continues without such URLs.
 
 private enum PresignedTarget {
     case run(String)
@@ -25,7 +25,7 @@ extension MLflowAPI {
         ]
     }
 
-    /// - Parameter target: checks the request; gives whose artifacts are meant.
+    /// - Parameter target: checks the request, and returns the run or model whose artifacts it is about.
     private func presigned(
         _ kind: String,
         _ access: Access,

@@ -1,7 +1,7 @@
 internal import ArtifactStore
 internal import Tracking
 
-/// Where the artifacts of a run or a model lie, as far as this server may open them.
+/// The folder with the artifacts of a run or a model, inside a root that this server may open.
 struct ServedFolder {
     var store: ArtifactRoot
     var base: ArtifactPath
@@ -41,7 +41,7 @@ extension MLflowAPI {
         }
     }
 
-    /// `mlflow-artifacts:/<path>`; with a host, the URI is meant for another server.
+    /// The path in `mlflow-artifacts:/<path>`; a URI with a host is meant for another server.
     private func proxiedPath(of location: ArtifactLocation) throws -> ArtifactPath {
         let rest = location.uri.dropFirst("mlflow-artifacts:".count)
         guard !rest.hasPrefix("//") || rest.hasPrefix("///") else {
@@ -63,13 +63,13 @@ extension MLflowAPI {
         return String(url[route.upperBound...])
     }
 
-    /// A stored location in its shortest form: who chose it may have doubled a slash, and need not have chosen it here.
+    /// A stored location without doubled slashes, which another server may have let through.
     private static func folder(_ path: some StringProtocol) throws(ArtifactError) -> ArtifactPath {
         let segments = path.split(separator: "/").filter { $0 != "." }
         return try ArtifactPath(segments.joined(separator: "/"))
     }
 
-    /// nil for a path that lies beneath no root of the operator.
+    /// nil for a path that lies beneath none of the operator's roots.
     private func localFolder(_ path: String) throws -> ServedFolder? {
         for root in settings.artifactRoots {
             if path.isExactly(root.path) { return ServedFolder(store: root.store, base: .root) }

@@ -18,7 +18,7 @@ extension MLflowAPI {
         }
     }
 
-    /// The refusal of the path itself, or else of the request.
+    /// Refuses the path if it is invalid, and otherwise the request.
     func refusal(of path: String, or error: TrackingError) -> HTTPResponse {
         do {
             _ = try ArtifactPath(path)
@@ -28,7 +28,7 @@ extension MLflowAPI {
         }
     }
 
-    /// With a path the reference wants the UUID of an attachment.
+    /// If the request has a path, the reference requires it to be the UUID of an attachment.
     private func refuseTraceArtifact(_ request: HTTPRequest) throws -> HTTPResponse {
         guard let traceID = request.queryValue("request_id"), !traceID.isEmpty else {
             throw TrackingError(.badRequest, "Request must include the \"request_id\" query parameter.")

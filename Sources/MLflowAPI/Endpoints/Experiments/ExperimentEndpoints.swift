@@ -48,7 +48,7 @@ extension MLflowAPI {
         }
     }
 
-    /// A relative local location is meant relative to the server's working directory, as in the reference.
+    /// A relative local location is relative to the server's working directory, as in the reference.
     private func resolvedArtifactLocation(_ location: String) -> String {
         let scheme = ArtifactLocation(location).scheme
         if scheme == nil, !location.hasPrefix("/") {
@@ -171,7 +171,7 @@ extension RequestMessage {
         try parseExperimentID(try requiredString("experiment_id"))
     }
 
-    /// A list of tags; one without a value has the empty one.
+    /// A list of tags; a tag without a value has the empty value.
     func tags(_ name: String) throws(TrackingError) -> [Tag] {
         var tags: [Tag] = []
         for message in try boundedMessages(name) {

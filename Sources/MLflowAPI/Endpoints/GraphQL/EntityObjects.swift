@@ -13,7 +13,7 @@ extension Experiment: GraphQLObject {
         case "lastUpdateTime": GraphQLOutput(long: lastUpdateTime)
         case "creationTime": GraphQLOutput(long: creationTime)
         case "tags": .tags(tags, "MlflowExperimentTag")
-        // Traces are not kept, so that they are kept for no time of their own.
+        // This server keeps no traces, so there is no retention time to report.
         case "effectiveTraceArchivalRetention": .text("")
         case "workspace": .text("default")
         default: throw unknownField(field)
@@ -30,7 +30,7 @@ extension Metric: GraphQLObject {
         case "value": .number(value)
         case "timestamp": GraphQLOutput(long: timestamp)
         case "step": GraphQLOutput(long: step)
-        // Only metrics of logged models have these.
+        // Only metrics of logged models have these fields.
         case "datasetName", "datasetDigest", "modelId", "runId": .text("")
         default: throw unknownField(field)
         }
@@ -121,7 +121,7 @@ extension ModelVersion: GraphQLObject {
         case "description": .text(description ?? "")
         case "source": .text(source)
         case "runId": .text(runID)
-        // A version is registered at once; no other status is ever seen.
+        // A version is ready as soon as it is registered: no client ever sees another status.
         case "status": .text("READY")
         case "tags": .tags(tags, "MlflowModelVersionTag")
         case "runLink": .text(runLink)

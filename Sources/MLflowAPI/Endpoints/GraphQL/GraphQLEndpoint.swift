@@ -8,7 +8,7 @@ internal import TrackingStore
 extension MLflowAPI {
     /// `/graphql`, by which MLflow's pages read experiments, runs and metrics.
     ///
-    /// What is wrong with a query, and what is not found, is told in `errors` with status 200, as in the reference.
+    /// Faults of a query, and things that are not found, are reported in `errors` with status 200, as in the reference.
     ///
     /// A query may look up anything: its fields name what it reads.
     var graphQLEndpoints: [[Endpoint]] {
@@ -42,12 +42,13 @@ extension MLflowAPI {
     }
 
     private struct GraphQLAnswer {
-        /// A JSON object: the fields of a query are read while they are written, so that a long answer is not held twice.
+        /// A JSON object as text: it is written while the fields are read, so that no long answer is in memory twice.
         var data: [UInt8]?
         var errors: [String]
     }
 
-    /// What a client can do something about stands in the answer; a server that cannot read now says so with a status.
+    /// The message of an error that belongs in the answer, because the client can act on it; nil if the server cannot
+    /// read now, which is answered with an error status.
     private static func reportableMessage(_ error: any Error) -> String? {
         switch error {
         case let error as TrackingError:

@@ -3,14 +3,14 @@ internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-/// What a query begins with: each field is one call of the REST API, checked and carried out as that one is.
+/// The root object of a query: each field is one call of the REST API, with the same checks and the same work.
 struct QueryObject: GraphQLObject {
     let api: MLflowAPI
     let session: ReadSession
 
     var typeName: String { "Query" }
 
-    /// How much the fields that page list: as the REST calls of these names.
+    /// The limits of the fields that have pages: those of the REST calls of the same names.
     private static let pages: [String: PageLimits] = [
         "mlflowSearchRuns": .runs, "mlflowSearchModelVersions": .modelVersions,
         "mlflowGetMetricHistoryBulkInterval": .samples,
@@ -51,7 +51,7 @@ struct QueryObject: GraphQLObject {
         }
     }
 
-    /// Of no run there are no points, where the REST call wants at least one run.
+    /// Without run ids the list is empty, where the REST call requires at least one run.
     private func points(_ message: RequestMessage) throws -> GraphQLOutput {
         guard try message.strings("run_ids")?.isEmpty == false else { return .list([Metric]()) }
         let sample = try MetricSample(message)
@@ -64,7 +64,7 @@ struct QueryObject: GraphQLObject {
 }
 
 extension GraphQLObject {
-    /// The schema has a field that its object does not know: tests ask every object for every field.
+    /// The error for a field that the schema has and its object lacks; tests ask every object for every field.
     func unknownField(_ field: GraphQLSelection) -> GraphQLError {
         GraphQLError("The field '\(field.name)' of type '\(typeName)' cannot be answered.")
     }
@@ -78,7 +78,7 @@ extension RequestMessage {
         try self.init(parsing: writer.takeBytes(), pages)
     }
 
-    /// `experimentId` is `experiment_id`.
+    /// For example, `experimentId` becomes `experiment_id`.
     private static func snakeCase(_ name: String) -> String {
         var bytes: [UInt8] = []
         for byte in name.utf8 {
@@ -90,7 +90,7 @@ extension RequestMessage {
     }
 }
 
-/// The answer to one call: what was asked for, and no error, because errors stand beside the data.
+/// The answer to one call; its `apiError` is always null, because errors are reported beside the data.
 struct ResponseObject: GraphQLObject {
     let typeName: String
     private let content: String
@@ -105,7 +105,7 @@ struct ResponseObject: GraphQLObject {
         self.nextPageToken = nextPageToken
     }
 
-    /// A page of a search, of which some things are read at a time.
+    /// A page of a search, whose entities are read a few at a time.
     init<Entity>(
         _ typeName: String,
         _ content: String,
@@ -128,7 +128,7 @@ struct ResponseObject: GraphQLObject {
 }
 
 extension SearchCursor {
-    /// Hands on all that the page stands for, some of it in memory at a time.
+    /// Calls `body` with every entity of the page, of which only a few are in memory at a time.
     func forEach(in session: ReadSession, _ body: (Entity) throws -> Void) throws {
         var rest = self
         while rest.readCount < rest.count {

@@ -3,7 +3,7 @@ package import GraphQL
 package import Tracking
 internal import TrackingStore
 
-/// A run, with what is looked up only when it is asked for.
+/// A run whose further data are looked up only when a query asks for them.
 struct RunObject: GraphQLObject {
     let run: Run
     let session: ReadSession

@@ -91,7 +91,7 @@ extension MLflowAPI {
         return .write { try $0.deleteLoggedModelTag(key: key, modelID: modelID) }
     }
 
-    /// The reference demands `model_id` in the body, and then means the model of the path.
+    /// The reference requires `model_id` in the body, but then uses the model in the path.
     private func logLoggedModelParams(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         _ = try message.requiredString("model_id")
@@ -99,7 +99,7 @@ extension MLflowAPI {
         return .write { try $0.logLoggedModelParams(params, modelID: modelID) }
     }
 
-    /// The reference lets the database refuse what is given twice.
+    /// In the reference, the database refuses a key that is given twice.
     fileprivate static func requireEachOnce(_ keys: [String], kind: String) throws(TrackingError) {
         var seen: Set<ExactText> = []
         for key in keys where !seen.insert(ExactText(key)).inserted {
@@ -109,7 +109,9 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Tags of a logged model; it is by its key in a path that one is deleted, and no path can hold NUL.
+    /// Tags of a logged model.
+    ///
+    /// A tag is deleted by its key in a path, which cannot contain NUL, so no key may contain it.
     fileprivate func loggedModelTags() throws(TrackingError) -> [Tag] {
         let tags = try tags("tags")
         for tag in tags where tag.key.utf8.contains(0) {

@@ -38,7 +38,7 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// A missing digest stands for every digest of the name.
+    /// Without a digest, the scope covers every digest of the dataset name.
     fileprivate func datasetScope() throws(TrackingError) -> DatasetScope {
         let name = try string("dataset_name") ?? ""
         let digest = try string("dataset_digest") ?? ""

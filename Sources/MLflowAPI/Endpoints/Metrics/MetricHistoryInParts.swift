@@ -4,7 +4,8 @@ internal import TrackingStore
 
 /// The answer to `metrics/get-history`.
 ///
-/// Each part begins where the last one ended. Points that are logged meanwhile show when they lie behind that place.
+/// Each part begins where the last one ended. A point that is logged meanwhile is included if it comes after that
+/// place.
 struct MetricHistoryInParts: AnswerInParts {
     /// Points of one part, about 80 bytes each.
     private static let partLength: Int64 = 2_000

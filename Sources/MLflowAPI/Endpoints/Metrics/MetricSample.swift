@@ -5,7 +5,7 @@ internal import TrackingStore
 struct MetricSample: Sendable {
     let key: String
     private let runIDs: [String]
-    /// nil for all.
+    /// nil for all steps.
     private let steps: ClosedRange<Int64>?
     private let maxResults: Int
 

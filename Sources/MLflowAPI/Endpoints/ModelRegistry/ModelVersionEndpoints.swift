@@ -48,7 +48,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Refuses a source that the operator's pattern does not match; a longer one than any version has, unread.
+    /// Refuses a source that the operator's pattern does not match.
+    ///
+    /// A source above the limit is refused without matching.
     private func requireSourcePattern(_ source: String) throws(TrackingError) {
         guard let pattern = settings.sourcePattern else { return }
         guard pattern.isFound(in: try source.checked("source", limit: TrackingLimits.artifactLocationLength)) else {
@@ -68,7 +70,7 @@ extension MLflowAPI {
         }
     }
 
-    /// A description that is missing takes the present one away, as in the reference.
+    /// Without a description in the request, the present description is removed, as in the reference.
     private func updateModelVersion(_ message: RequestMessage) throws -> Operation {
         let (name, version) = try message.modelNameAndVersion()
         let description = try message.description()
@@ -101,7 +103,7 @@ extension MLflowAPI {
 
     private func deleteModelVersion(_ message: RequestMessage) throws -> Operation {
         let (name, version) = try message.modelNameAndVersion()
-        // Alone among these calls, the reference looks at the number before the name.
+        // Only in this call does the reference check the version number before the name.
         _ = try parseModelVersion(version)
         let key = try ModelVersionKey(name: name, version: version)
         return .write { try $0.deleteModelVersion(key) }

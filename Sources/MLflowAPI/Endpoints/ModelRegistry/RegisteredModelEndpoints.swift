@@ -98,7 +98,7 @@ extension MLflowAPI {
         try validateModelName(name)
         return .read { session in
             let latest = try session.latestVersions(ofModel: name)
-            // As in the reference, a model that is not there is found missing before its stages are read.
+            // As in the reference, a missing model is reported before its stages are checked.
             let stages = try texts.map { try ModelStage(parsing: $0) }
             return latest.filter { stages.isEmpty || stages.contains($0.stage) }
         } encode: { versions in

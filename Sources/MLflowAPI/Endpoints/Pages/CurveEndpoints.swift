@@ -4,7 +4,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// Metrics of several runs as lines to be drawn, or what has been added to them.
+    /// The metrics of several runs, reduced to lines for drawing, or what has been added to such lines.
     func getMetricCurves(_ message: RequestMessage) throws -> Operation {
         let question = try CurveQuestion(message)
         return .read { session in
@@ -15,7 +15,7 @@ extension MLflowAPI {
     }
 }
 
-/// Which curves are asked for.
+/// The curves that a request asks for.
 private struct CurveQuestion: Sendable {
     private enum Axis: String, CaseIterable {
         case step
@@ -25,9 +25,10 @@ private struct CurveQuestion: Sendable {
     private(set) var curves: [(history: MetricHistory, position: String?)] = []
     let request: CurveRequest
 
-    /// Points of all curves of one answer at the most.
+    /// The maximum number of points in one answer, over all curves.
     private static let maximumPoints = 1_000_000
-    /// Points of one metric that are read at the most, shared by the curves of an answer; a few of each are read in any case.
+    /// The maximum number of points of one metric that are read, shared among its curves; each curve reads a few in any
+    /// case.
     private static let readPoints = 1_000_000
     private static let readPointsOfEach = 20_000
 
@@ -61,7 +62,7 @@ private struct CurveQuestion: Sendable {
         }
     }
 
-    /// The part that is looked at more closely; nil for all.
+    /// The part of the axis that the page shows enlarged; nil for all of it.
     private static func range(_ message: RequestMessage) throws(TrackingError) -> ClosedRange<Int64>? {
         let from = try message.integer("from")
         let to = try message.integer("to")
@@ -85,7 +86,7 @@ private struct CurveQuestion: Sendable {
 
 /// The answer to `metrics/curves`.
 private struct CurvesInParts: AnswerInParts {
-    /// Points of histories that one answer reads, after which it only samples them.
+    /// After an answer has read this many points of histories, it only samples the rest.
     private static let readPoints: Int64 = 4_000_000
     /// Bytes of text, estimated, after which a part ends.
     private static let bytesAtOnce = 128 * 1_024
@@ -103,7 +104,7 @@ private struct CurvesInParts: AnswerInParts {
         self.question = question
     }
 
-    /// A part may exceed its length by one curve, and is held as values and as text.
+    /// One part in memory, both as values and as text; it may exceed its length by one curve.
     var memoryBytes: Int { 640 * 1_024 }
 
     mutating func readPart(in session: ReadSession) throws {

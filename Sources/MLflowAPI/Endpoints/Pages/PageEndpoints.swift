@@ -5,7 +5,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// The calls of Apus' own that its pages make; `docs/own-calls.md` describes them.
+    /// The calls that only Apus has and that its pages make; `docs/own-calls.md` describes them.
     var pageEndpoints: [[Endpoint]] {
         [
             endpoint(.post, .apus, "runs/table", .search(.experiments), pages: .runTable, searchRunTable),
@@ -28,7 +28,7 @@ extension RequestMessage {
         )
     }
 
-    /// A whole number within bounds; the standard when absent.
+    /// A whole number within bounds; the standard if it is absent.
     func integer(_ name: String, in bounds: ClosedRange<Int64>, standard: Int64) throws(TrackingError) -> Int {
         let number = try integer(name) ?? standard
         guard bounds.contains(number) else {
@@ -42,7 +42,9 @@ extension RequestMessage {
 }
 
 extension JSONWriter {
-    /// A number of a metric: what the store holds for an infinity is written as one.
+    /// Writes a value of a metric.
+    ///
+    /// The store holds an infinity as the largest finite number, which becomes infinite again.
     mutating func metricNumber(_ value: Double) {
         if value.magnitude == .greatestFiniteMagnitude {
             double(value > 0 ? .infinity : -.infinity)

@@ -6,7 +6,7 @@ internal import Tracking
 /// The columns that a request for a run table asks for.
 struct RunTableColumns {
     private(set) var columns: [RunTableColumn] = []
-    /// For metrics, whether the best number was asked for and which is the best.
+    /// For each column, by its index, that asks for the best value of a metric: which value is the best.
     private var goals: [Int: Goal] = [:]
 
     static let maximumCount = 200
@@ -25,7 +25,7 @@ struct RunTableColumns {
         case atStep = "at_step"
     }
 
-    /// - Throws: `.invalidParameterValue` for a column that is none, or too many of them.
+    /// - Throws: `.invalidParameterValue` for an invalid column, or too many columns.
     init(_ message: RequestMessage) throws(TrackingError) {
         let asked = try message.messages("columns")
         guard asked.count <= Self.maximumCount else {
@@ -103,7 +103,7 @@ struct RunTableColumns {
         }
     }
 
-    /// Writes the columns as they were asked for, with the type of what they hold.
+    /// Writes the columns in the order of the request, each with the type of its values.
     func write(_ isNumber: [Bool], to writer: inout JSONWriter) {
         writer.memberArray("columns") { writer in
             for (index, column) in columns.enumerated() {
@@ -163,7 +163,7 @@ final class RunTableTypes: Sendable {
         }
     }
 
-    /// Of each column whether it holds numbers: a metric always, a text when every one of them is a number.
+    /// For each column, whether it holds numbers: a metric always does, and texts do if every one of them is a number.
     var areNumbers: [Bool] {
         seen.withLock { seen in
             zip(columns, seen).map { column, seen in

@@ -73,7 +73,7 @@ extension JSONWriter {
         }
     }
 
-    /// Keys of one kind that an answer lists at the most: those of the most runs.
+    /// The maximum number of keys of one kind in an answer, which lists those that the most runs have.
     private static var listedKeys: Int { 2_000 }
 
     fileprivate mutating func write(_ columns: RunColumns) {
@@ -113,7 +113,7 @@ extension JSONWriter {
         if listed.count < texts.count { member(more, true) }
     }
 
-    /// Those that the most runs have, by their keys.
+    /// The columns that the most runs have, sorted by key.
     private static func listed<Column>(
         _ columns: [Column],
         runs: KeyPath<Column, Int>,

@@ -46,7 +46,8 @@ extension MLflowAPI {
             startTime: startTime,
             tags: tags
         )
-        // Without its time a body says the same for every run that is meant.
+        // Without a start time, two different runs may be created with the same body, so a repetition cannot be
+        // recognized.
         return startTime == 0
             ? .write {
                 try $0.createRun(new)

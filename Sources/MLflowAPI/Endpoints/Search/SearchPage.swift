@@ -4,12 +4,12 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// A search: answered whole for a page of usual size, else read and sent part by part.
+    /// Answers a search: in one piece for a page of usual size, and otherwise in parts that are read one after another.
     ///
-    /// Which rows a long page has, and their order, is of one moment; each part shows what they stand for as it is when
-    /// it is read, and nothing of those that have been removed by then.
+    /// The rows of a long page and their order are those of one moment. Each part shows its rows as they are when the
+    /// part is read, and omits rows that have been removed by then.
     /// - Parameters:
-    ///   - name: of the member that lists what was found.
+    ///   - name: the member that lists the results.
     ///   - closing: writes members behind the list, once the whole list has been written; with it, an empty list is
     ///     written too.
     func page<Entity: SizedEntity>(
@@ -30,9 +30,9 @@ extension MLflowAPI {
 private struct PageInParts<Entity: SizedEntity>: AnswerInParts {
     /// Tells how many rows have been read.
     private var page: SearchCursor<Entity>
-    /// What has been read and not written.
+    /// Entities that have been read and not yet written.
     private var part: [Entity] = []
-    /// What the rows came to as text, about.
+    /// The approximate length, as text, of the rows read so far.
     private var bytes = 0
     private var list: ListInParts
     private let closing: (@Sendable (inout JSONWriter) -> Void)?
@@ -87,7 +87,7 @@ private enum PageParts {
     private static let valuesAtOnce = 100
     /// Rows that are read before it is known how long they are.
     private static let valuesAtFirst = 20
-    /// Bytes of text after which a part ends: what a client that does not read costs.
+    /// Bytes of text after which a part ends: the memory that a client costs while it does not read.
     static let bytesAtOnce = 128 * 1_024
 
     /// How many rows fill what is left of a part, to judge by those that have been read before.

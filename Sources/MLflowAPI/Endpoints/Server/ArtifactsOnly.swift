@@ -3,9 +3,9 @@ internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
-    /// The endpoint as a server with `--artifacts-only` has it: artifacts by path, and what tells about the server.
+    /// The endpoint as a server with `--artifacts-only` has it: artifacts by path and calls about the server work.
     ///
-    /// The rest answers 501; the reference's 503 would make its client retry for minutes.
+    /// All others answer 501; the reference's 503 would make its client retry for minutes.
     func openWithArtifactsOnly(_ endpoint: Endpoint) -> Endpoint {
         if endpoint.family == .artifacts || endpoint.access.resources == [.server] { return endpoint }
         let error = TrackingError(
@@ -15,7 +15,7 @@ extension MLflowAPI {
         )
         let answer = APIError(error).response
         var closed = endpoint
-        // Without a look at the body, and before it arrives.
+        // The answer is sent without reading the body, and before it arrives.
         closed.handling = .streamed { _, responder in
             responder.send(answer)
             return nil

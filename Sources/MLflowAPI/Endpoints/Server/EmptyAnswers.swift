@@ -2,10 +2,11 @@ internal import HTTPServer
 internal import HTTPWire
 
 extension MLflowAPI {
-    /// What MLflow's pages ask of families that are not offered yet, answered as by a server that holds nothing of them.
+    /// Answers to requests of MLflow's pages for features that are not offered yet, as from a server that has no such
+    /// data.
     ///
-    /// Without these answers a page shows an error where it has nothing to show, or asks for ever. They are at
-    /// `/ajax-api` alone: the Python client asks at `/api`, and there 501 stays the true answer.
+    /// Without these answers a page shows an error where it has nothing to show, or repeats its request for ever. They
+    /// are at `/ajax-api` alone: at `/api`, where the Python client asks, 501 remains the right answer.
     var emptyAnswers: [[Endpoint]] {
         Self.emptyAnswerTable.map { method, path, json in
             let answer = HTTPResponse(contentType: "application/json", bytes: Array(json.utf8))
@@ -33,7 +34,7 @@ extension MLflowAPI {
     private static let assistant =
         #"{"providers":{},"projects":{},"remote_access_allowed":false,"can_edit_server_settings":false}"#
 
-    /// No page tells anybody of its visitors.
+    /// Turns off the telemetry of MLflow's pages.
     private static let telemetry =
         #"{"disable_ui_events":[],"disable_ui_telemetry":true,"ui_rollout_percentage":0}"#
 }

@@ -14,13 +14,14 @@ extension MLflowAPI {
         ]
     }
 
-    /// Says that the server answers; with `deep=1`, what a look at the store finds.
+    /// Reports that the server is up; with `deep=1`, also the result of a check of the store.
     private func health(_ request: HTTPRequest, _ responder: HTTPResponder) {
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
         healthLooks.ask { responder.send(.health($0)) }
     }
 
-    /// What the client asks before it decides how to upload: exactly what works, under the names of 3.18 too.
+    /// Tells a client, before it decides how to upload, what this server can do; MLflow 3.18 reads some of it by other
+    /// names.
     private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
         .json { writer in
             writer.beginObject()

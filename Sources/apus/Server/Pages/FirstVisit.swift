@@ -1,9 +1,9 @@
-/// What MLflow's pages find in a browser that has never seen them: a small script of ours sets it before they run.
+/// A small script that makes some choices for MLflow's pages in a browser that has never opened them.
 enum FirstVisit {
     /// Relative to the page.
     static let scriptAddress = "static-files/apus-first-visit.js"
 
-    /// The pages keep these choices by themselves as soon as a visitor makes them; what is there is left alone.
+    /// The pages store these choices as soon as a visitor makes them; the script changes no stored choice.
     private static let text: StaticString = """
         // Served by Apus beside MLflow's pages: they open on model training, with the assistant closed, until a visitor
         // chooses otherwise. The server's flag --no-ui-defaults leaves this script out.

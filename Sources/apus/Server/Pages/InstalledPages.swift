@@ -50,7 +50,7 @@ enum InstalledPages {
         guard pipe(&ends) == 0 else { throw StartFailure("\(setting.shown): there is no pipe to python3.") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let reading = Descriptor(owning: ends[0])
-        // Closed here as soon as the child has it: the end of what it writes shows only then.
+        // The writing end is closed as soon as the child has it, because reading ends only when nobody else holds it.
         let child = try start(words, writing: Descriptor(owning: ends[1]), for: setting)
         let output = read(reading)
         if output == nil { kill(child, SIGKILL) }
@@ -76,7 +76,7 @@ enum InstalledPages {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Signals that this process holds back are not the child's concern.
+        // The child must not inherit the signals that this process blocks.
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)

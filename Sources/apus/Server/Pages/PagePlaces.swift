@@ -2,7 +2,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// The paths beneath which there are pages, and with them every call that pages make: their addresses are relative.
+/// The paths beneath which there are pages, and also every call that the pages make, as their addresses are relative.
 ///
 /// There are two, the root and the static prefix, and with MLflow's pages one more beneath each of these.
 struct PagePlaces {
@@ -27,7 +27,7 @@ struct PagePlaces {
     /// Every base, in the order in which they are added.
     var all: [String] { own + others }
 
-    /// Adds the pages; every other route is there already.
+    /// Adds the pages; must be called after every other route has been added.
     ///
     /// - Throws: where a page would take the place of another route.
     func addRoutes(to router: inout HTTPRouter) throws(StartFailure) {

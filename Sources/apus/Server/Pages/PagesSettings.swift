@@ -51,7 +51,7 @@ struct PagesSettings {
         }
     }
 
-    /// For the line that says that the server answers; empty without such pages.
+    /// The words about these pages in the line that says that the server answers; empty without such pages.
     var announcement: String {
         guard let bundle else { return "" }
         let own = path.isEmpty ? "\(Self.ownPath)/" : "/"

@@ -2,7 +2,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// What a client is told whose request reaches no endpoint: MLflow's JSON, or a page that a person can read.
+/// The answer to a request that reaches no endpoint: MLflow's JSON, or a page that a person can read.
 enum Refusal {
     /// - Parameter request: nil where none could be read.
     static func response(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {

@@ -53,7 +53,7 @@ final class StaticFile: Sendable {
         let prepared = prepare()
         var headers = [
             (name: "Content-Type", value: contentType), (name: "Content-Security-Policy", value: Self.policy),
-            // Kept, and asked for again by its tag: the answer is then short.
+            // Browsers keep the file and ask by its tag whether it has changed; the answer is then short.
             (name: "Cache-Control", value: "no-cache"), (name: "ETag", value: prepared.tag),
         ]
         if prepared.packed != nil { headers.append(("Vary", "Accept-Encoding")) }

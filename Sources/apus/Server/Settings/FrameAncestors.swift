@@ -4,7 +4,7 @@ internal import HTTPServer
 struct FrameAncestors: Sendable {
     private let origins: [String]
 
-    /// - Throws: for a list with an element that is no origin; `*` is none, since a list that holds it would be no list.
+    /// - Throws: if an element of the list is no origin; `*` is none, because it would allow every page.
     init?(_ setting: Setting) throws(StartFailure) {
         origins = setting.text.split { $0 == "," || $0 == " " }.map(String.init)
         guard !origins.isEmpty else { return nil }
@@ -25,7 +25,8 @@ struct FrameAncestors: Sendable {
         var host = text.dropFirst(scheme.count)
         if host.hasPrefix("*.") { host = host.dropFirst(2) }
         if host.hasSuffix(":*") { host = host.dropLast(2) }
-        // What is left goes into a field as it is: a star or a sign that ends the directive would allow something else.
+        // The host is copied into a header field: a star, or a character that ends the directive, would allow other
+        // origins.
         let isPlain = host.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

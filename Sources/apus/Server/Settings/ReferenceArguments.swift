@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// The arguments of a command line that are flags of `mlflow server` without use here, taken out before the others are parsed.
 ///
-/// The parser of the rest reflects over each of its properties at every start; the table costs nothing.
+/// ArgumentParser inspects each of its properties by reflection at every start; this table avoids that cost.
 struct ReferenceArguments {
     /// The command line without them.
     private(set) var rest: [String] = []
@@ -71,7 +71,7 @@ struct ReferenceArguments {
         option.hasPrefix("--ssl") || ["--certfile", "--keyfile", "--ca-certs", "--cert-reqs"].contains(option)
     }
 
-    /// Refuses what a server must not pretend to honour.
+    /// Refuses settings that the server cannot honour and must not ignore.
     ///
     /// - Parameter storage: where the data lies, to compare the registry's store with.
     func refuseUnhonoured(_ environment: Environment, _ storage: StorageOptions) throws(StartFailure) {

@@ -1,6 +1,6 @@
 /// Flags of `mlflow server` that Apus takes so that start-up scripts work, and that do nothing or are refused.
 extension SettingDefinition {
-    /// The effect is the reason why nothing happens, as the end of a sentence.
+    /// The effect of each says why nothing happens, as the end of a sentence.
     static let withoutEffect = [
         option("--workers", short: "-w", "value", "MLFLOW_WORKERS").doing(oneProcess),
         gunicornOptions, uvicornOptions,
@@ -16,7 +16,7 @@ extension SettingDefinition {
         option("--workspace-store-uri", "value", "MLFLOW_WORKSPACE_STORE_URI").doing("there are no workspaces"),
     ]
 
-    /// The effect is the reason, as the end of a sentence.
+    /// The effect of each is the reason for the refusal, as the end of a sentence.
     static let refused = [appName, workspaces, registryStoreURI, artifactsPresignedOnly]
 
     static let gunicornOptions = option("--gunicorn-opts", "value", "MLFLOW_GUNICORN_OPTS").doing(oneProcess)

@@ -75,7 +75,7 @@ private final class Outcome<Value: Sendable>: Sendable {
 
     func wait() -> Value {
         isThere.wait()
-        guard let value = value.withLock({ $0 }) else { preconditionFailure("an outcome was announced and not given") }
+        guard let value = value.withLock({ $0 }) else { preconditionFailure("a result was announced but not set") }
         return value
     }
 }

@@ -29,7 +29,7 @@ extension HTTPResponse {
             let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
             return HTTPResponse(status: 304, headers: kept, body: .bytes([]))
         case .failed:
-            let error = APIError(status: 412, code: "INVALID_STATE", message: "The artifact is another one by now.")
+            let error = APIError(status: 412, code: "INVALID_STATE", message: "The artifact was replaced meanwhile.")
             return error.response
         case .goOn: break
         }

@@ -230,7 +230,7 @@ extension MLflowAPI {
             known = .invalidParameter("Part \(number) is missing in the list of parts; each must be listed.")
         case .changedPart(let number):
             known = .invalidParameter(
-                "Part \(number) was sent again: its ETag is not the one in the list of parts. Use that of the last answer."
+                "Part \(number) was sent again: its ETag is not the one in the list of parts. Use the last ETag."
             )
         case .partTooLarge:
             let maximum = settings.multipartLimits.partBytes

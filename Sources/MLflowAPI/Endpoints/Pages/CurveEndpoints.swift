@@ -52,7 +52,7 @@ private struct CurveQuestion: Sendable {
         self.request = request
         let after = try message.message("after")
         guard after == nil || request.range == nil else {
-            throw .invalidParameter("'after' follows whole curves; leave out either it or 'from' and 'to'.")
+            throw .invalidParameter("'after' is for whole curves alone; leave out either 'after' or 'from' and 'to'.")
         }
         for key in keys {
             for runID in runIDs {

@@ -22,7 +22,7 @@ package struct MLflowAPI: Sendable {
         package var artifactRoots: [LocalArtifactRoot] = []
         /// The folder against which a client's relative artifact location is resolved.
         package var workingDirectory: String
-        /// What clients may ask of the disk by uploads in parts.
+        /// The limits of uploads in parts.
         package var multipartLimits = MultipartUploads.Limits()
         /// Whether values that are too long are cut (MLFLOW_TRUNCATE_LONG_VALUES) or refused.
         package var longValues = LongValuePolicy.truncate

@@ -48,7 +48,6 @@ extension MLflowAPI {
 }
 
 extension HTTPResponse {
-    /// A plain text answer.
     static func text(_ text: String) -> HTTPResponse {
         HTTPResponse(headers: [("Content-Type", "text/plain; charset=utf-8")], body: .bytes(Array(text.utf8)))
     }

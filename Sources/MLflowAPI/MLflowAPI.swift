@@ -11,8 +11,7 @@ package struct MLflowAPI: Sendable {
     package struct Settings: Sendable {
         /// The MLflow version that the API answers for, as `/version` says it.
         package var version = "3.17.2"
-        /// The path beneath which every endpoint answers once more: empty, or with a slash at its beginning and none at
-        /// its end.
+        /// The path beneath which every endpoint answers once more: empty, or with a slash before and none behind it.
         package var staticPrefix = ""
         /// Whether the `mlflow-artifacts` routes work.
         package var servesArtifacts = true

@@ -24,8 +24,7 @@ extension HTTPResponse {
         let preconditions = Preconditions(request, tag: entityTag, modified: file.modificationSeconds)
         switch preconditions.outcome {
         case .notModified:
-            // Only the fields that a cache needs to update its entry, and none about the body, which is not sent
-            // (§15.4.5).
+            // Only what a cache needs to update its entry, and nothing about the body, which is not sent (§15.4.5).
             let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
             return HTTPResponse(status: 304, headers: kept, body: .bytes([]))
         case .failed:

@@ -110,8 +110,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Aborting an upload that no longer exists is no error: the client would report it in place of the original
-    /// failure.
+    /// Aborting an upload that no longer exists is no error: the client would report it instead of the first failure.
     private func abortMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""

@@ -27,8 +27,7 @@ private struct CurveQuestion: Sendable {
 
     /// The maximum number of points in one answer, over all curves.
     private static let maximumPoints = 1_000_000
-    /// The maximum number of points of one metric that are read, shared among its curves; each curve reads a few in any
-    /// case.
+    /// The maximum number of points read of one metric, shared among its curves; each curve reads a few in any case.
     private static let readPoints = 1_000_000
     private static let readPointsOfEach = 20_000
 

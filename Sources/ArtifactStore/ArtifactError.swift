@@ -94,7 +94,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .fileTooLarge: "The file is larger than the file system of the server can hold."
         case .busy: "The folder of '\(path)' is being changed by others; try again when they have finished."
         case .rootUnavailable:
-            "The folder of the server's artifacts is gone or no folder; check its --artifacts-destination or --data-dir."
+            "The server's folder of artifacts is missing or not a folder; check --artifacts-destination or --data-dir."
         case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
         case .other: "The artifact storage of the server failed; its log has the details."
         }
@@ -114,7 +114,7 @@ extension ArtifactError.PathRule {
         case .empty: "it must name an artifact."
         case .currentSegment: "it must not contain '.' as a segment."
         case .emptySegment: "it must not contain an empty segment ('//')."
-        case .backslash: "a name must not begin with a backslash or lead upwards by one; use '/' between folders."
+        case .backslash: "a name must not begin with a backslash or lead elsewhere by one; use '/' between folders."
         case .nul: "it must not contain NUL."
         case .longComponent: "a name must not be longer than \(ArtifactPath.maximumComponentBytes) bytes."
         case .longPath:

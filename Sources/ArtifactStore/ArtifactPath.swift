@@ -1,23 +1,23 @@
 /// The name of an artifact beneath a root, checked for safety; it is the only way to name a file in this module.
 ///
-/// The one rule for every route and field that takes an artifact path. The text has been percent-decoded exactly once
-/// and means what it says: nothing is decoded, trimmed, folded or collapsed. Only tabs and line breaks are left out, in
-/// every path alike: the reference and its clients drop them from what they are told, and would not find a file that
-/// kept them. It is refused when
+/// These rules hold for every route and field that takes an artifact path. The text has been percent-decoded exactly
+/// once and is used as it is: nothing is decoded, trimmed, folded or collapsed. Only tabs and line breaks are removed:
+/// the reference and its clients remove them from every path, and would not find a file whose name kept them. A path is
+/// refused when
 /// - it is longer than `maximumBytes` or deeper than `maximumDepth`, or begins with `/`;
 /// - a segment is empty (one slash at the end is none), longer than `maximumComponentBytes`, or holds NUL or `#`;
 /// - a segment is `.` or `..`;
 /// - a segment is a drive (`C:`) or begins with `file:`;
 /// - a segment that is cut at its backslashes would begin with nothing or a drive, or hold a part `.` or `..`: a client
 ///   on Windows would put the file outside of the folder that it fills;
-/// - a segment that is decoded again, up to ten times, would begin with a separator, hold a part `.` or `..`, or name
-///   a drive or `file:` (`%2e%2e`): nothing here decodes again, but whoever reads the name elsewhere may;
+/// - a segment that is decoded again, up to ten times, would begin with a separator, hold a part `.` or `..`, or name a
+///   drive or `file:` (`%2e%2e`): this server does not decode it again, but other programs may;
 /// - a segment begins like the names of unfinished uploads.
 ///
-/// All else is a character like any other, as it is for the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`,
-/// `100%.txt`, `%41`, `a..b`, `.hidden`, `a;b`, `a?b`, `a:b.txt`, `~`, `-rf`. Escapes that hide a control character stay
-/// legal, because clients of 2.22 put `%` between the parts of an image's name (`loss%step%0%timestamp%17…`). Paths
-/// compare by their bytes.
+/// All other characters have no special meaning, as in the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`,
+/// `100%.txt`, `%41`, `a..b`, `.hidden`, `a;b`, `a?b`, `a:b.txt`, `~`, `-rf`. Escapes that hide a control character
+/// stay legal, because clients of 2.22 put `%` between the parts of an image's name (`loss%step%0%timestamp%17…`).
+/// Paths are compared by their bytes.
 package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The longest component in UTF-8 bytes: NAME_MAX of the file systems of Linux.
     package static let maximumComponentBytes = 255

@@ -40,7 +40,8 @@ extension ArtifactRoot {
 
     /// Removes what uploads of processes that have ended left behind; for the start of the server, in the background.
     ///
-    /// Walks the whole tree: one call per folder and some per leftover. Uploads of this process, and those that
+    /// Walks the whole tree: one call per folder and some per leftover. Uploads of this process, and those that another
+    /// living process has locked, are left alone.
     /// - Returns: The number of files removed.
     /// - Throws: the errors of opening the root; a root that does not exist yet holds nothing and is no error.
     @discardableResult
@@ -54,7 +55,7 @@ extension ArtifactRoot {
 }
 
 extension Folder {
-    /// Removes a folder of this one and all beneath it; uploads that begin meanwhile are tried against a few times.
+    /// Removes a folder in this one and all beneath it; tries a few times if uploads begin in it meanwhile.
     fileprivate func removeTree(
         _ name: UnsafePointer<CChar>,
         depth: Int,

@@ -38,7 +38,6 @@ package final class ArtifactRoot: Sendable {
     ///
     /// Costs one status call per entry, and holds the whole folder in memory. Unfinished uploads, symbolic links,
     /// devices and names that no `ArtifactPath` can hold are left out.
-    /// devices and the like, and names that no `ArtifactPath` can hold.
     /// - Parameters:
     ///   - path: the folder, relative to `base`.
     ///   - base: the folder to which the paths of the entries are relative, such as a run's folder.
@@ -103,8 +102,8 @@ package final class ArtifactRoot: Sendable {
     /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders stay when the upload is
     /// aborted. New folders and files get the modes that the umask leaves.
     /// - Throws: `.isDirectory` where the path is a folder; `.notDirectory` where a file takes a parent's place;
-    ///   `.invalidPath` for the root, a trailing slash, a link on the way; `.busy` where folders go as fast as they
-    ///   are made; `.noSpace` and the like.
+    ///   `.invalidPath` for the root, a trailing slash, a link on the way; `.busy` where folders are deleted as fast as
+    ///   they are created; `.noSpace` and the like.
     package func beginWrite(_ path: ArtifactPath) throws(ArtifactError) -> ArtifactUpload {
         guard let name = path.name else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
         if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
@@ -186,7 +185,7 @@ extension ArtifactRoot {
         code == ENOTDIR || code == ELOOP ? .rootUnavailable : ArtifactError(errno: code, call: call)
     }
 
-    /// Whether a folder is there already: mkdir(2) on a read-only file system need not say EEXIST for it.
+    /// Whether the folder already exists: mkdir(2) on a read-only file system may fail with another error than EEXIST.
     private func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.kind == .folder

@@ -12,8 +12,8 @@ struct Sharing: Sendable {
 extension Sharing {
     /// Makes the upload share the space of an equal file that already exists.
     ///
-    /// Where the file system can, the upload's own file takes over the extents of the other (FICLONE): two files, whose
-    /// space parts again when one of them is changed. Elsewhere the name becomes a hard link to the other.
+    /// If the file system supports it (FICLONE), the upload's own file takes over the extents of the other. They remain
+    /// two files, which no longer share space once one of them is changed. Otherwise the name becomes a hard link.
     /// - Returns: nil when no path holds these bytes, or none of them can be shared: other file systems, more links
     ///   than an inode takes, another owner.
     func share(_ file: Descriptor, size: Int64, sha256: [UInt8], in folder: Folder, as name: String) -> SharedSpace? {

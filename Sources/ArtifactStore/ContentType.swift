@@ -5,7 +5,7 @@
 /// no charset parameter, as in the reference, which goes by a larger table.
 package func contentType(forName name: String) -> String {
     let pair = splitExtension(name)
-    // A name without an extension counts as one: MLmodel.
+    // A name without an extension, such as MLmodel, is looked up like an extension.
     let kind = pair.fileExtension.isEmpty ? name : pair.fileExtension
     if textExtensions.contains(kind) { return "text/plain" }
     return types[pair.fileExtension.lowercased()] ?? "application/octet-stream"

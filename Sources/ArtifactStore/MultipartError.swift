@@ -8,11 +8,11 @@ package enum MultipartError: Error, Sendable, Equatable {
     case completing
     /// The upload has no part of this number.
     case unknownPart(Int)
-    /// This part, and as many as `count` in all, has not arrived whole.
+    /// This part is the first of `count` parts that have not arrived completely.
     case missingPart(Int, count: Int)
-    /// The part has arrived, and the list of parts leaves it out.
+    /// The part has arrived, but the list of parts does not contain it.
     case unlistedPart(Int)
-    /// Another sending of the part has replaced the listed one.
+    /// The listed part has been replaced by a later upload of the same part.
     case changedPart(Int)
     /// A part is larger than `MultipartUploads.Limits.partBytes`.
     case partTooLarge

@@ -1,13 +1,13 @@
 /// The record of a multipart upload on the disk, by which the upload survives a restart of the server.
 ///
-/// It is lines of text. A record that a power failure left half written is ignored.
+/// The record consists of lines of text. A record that a power failure left incomplete is ignored.
 struct MultipartRecord {
     static let name = "upload"
     private static let title = "apus multipart upload 1"
 
     let path: String
     let partCount: Int
-    /// The start of the upload, in Unix seconds.
+    /// The time at which the upload expires, in Unix seconds.
     let expires: Int64
 
     var text: String { "\(Self.title)\n\(expires)\n\(partCount)\n\(path)\n" }

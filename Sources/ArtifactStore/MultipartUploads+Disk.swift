@@ -3,7 +3,7 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-// What is where in the hidden folder: one folder for each upload, named by its id, and the key.
+// The hidden folder holds one folder for each upload, named by its id, and the file with the key.
 
 extension MultipartUploads {
     private static let folderName = ArtifactUpload.namePrefix + "multipart"

@@ -45,7 +45,7 @@ final class PathResolver: Sendable {
         let path = components.joined(separator: "/")
         guard path.utf8.count <= Self.maximumBytes else { return nil }
         var how = apus_open_how()
-        // Without O_NOFOLLOW: with it the kernel would call a link at the end no directory before it calls it a link.
+        // Without O_NOFOLLOW: with this flag the kernel may report a link at the end of the path as no directory.
         how.flags = UInt64((flags | Folder.protectingFlags) & ~O_NOFOLLOW)
         how.resolve = UInt64(
             apus_resolve_beneath.rawValue | apus_resolve_no_symlinks.rawValue | apus_resolve_no_magiclinks.rawValue

@@ -1,5 +1,5 @@
-// The Glibc module leaves out epoll and accept4. Nothing that the Glibc module holds is included here, and
-// _GNU_SOURCE stays undefined: either would give its types two homes. So the GNU declaration is repeated.
+// The Glibc module leaves out epoll and accept4. No header of the Glibc module is included here, and _GNU_SOURCE stays
+// undefined: otherwise its types would be defined in two modules. So the GNU declaration is repeated.
 #include <sys/epoll.h>
 
 struct sockaddr;

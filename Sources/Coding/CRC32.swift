@@ -7,7 +7,7 @@ package struct CRC32: Sendable {
     package init() {}
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        // zlib takes a null pointer for the wish to begin anew.
+        // zlib treats a null pointer as a request for the initial value.
         guard let start = bytes.baseAddress else { return }
         value = UInt32(truncatingIfNeeded: crc32_z(UInt(value), start.assumingMemoryBound(to: UInt8.self), bytes.count))
     }

@@ -5,9 +5,9 @@ internal import CZlib
 /// Holds some 256 KiB.
 package final class Deflater: @unchecked Sendable {
     // Unchecked because a z_stream is not Sendable; each compressor has one owner at a time.
-    /// What stands around the compressed bytes.
+    /// The format around the compressed bytes.
     package enum Wrapper: Sendable {
-        /// Nothing, as a zip archive has it.
+        /// No head and no trailer, as in a zip archive.
         case none
         /// Head and trailer of gzip (RFC 1952).
         case gzip
@@ -18,7 +18,7 @@ package final class Deflater: @unchecked Sendable {
 
     /// Nil when memory is short.
     ///
-    /// - Parameter level: 1, which keeps up with a network where the better levels do not, to 9, for what is packed once.
+    /// - Parameter level: from 1, the only level that keeps up with a network, to 9, for data that is compressed once.
     package init?(_ wrapper: Wrapper, level: Int32 = 1) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -38,13 +38,13 @@ package final class Deflater: @unchecked Sendable {
         stream.deallocate()
     }
 
-    /// Forgets what it was at, for the next content.
+    /// Discards the state, so that the next content can be compressed.
     ///
     /// - Returns: whether it can be used again.
     @discardableResult
     package func restart() -> Bool { deflateReset(stream) == Z_OK }
 
-    /// Compresses on and appends what comes out; with `isLast` all that was held back, and the trailer.
+    /// Compresses the input and appends the output; with `isLast`, also what was held back, and the trailer.
     package func compress(_ input: UnsafeRawBufferPointer, isLast: Bool, into output: inout [UInt8]) {
         var offset = 0
         repeat {

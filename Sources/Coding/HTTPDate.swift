@@ -13,7 +13,7 @@ package enum HTTPDate {
         var parts = tm()
         gmtime_r(&time, &parts)
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        // A file's time may lie so far off that the year with 1900 added leaves 32 bits.
+        // A file's time may lie so far in the future that its year does not fit into 32 bits.
         let year = Int(parts.tm_year) + 1900
         return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(year) "
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
@@ -46,7 +46,7 @@ package enum HTTPDate {
         return Int64(timegm(&parts))
     }
 
-    /// Two digits stand for a year of the last century, or of this one's first half.
+    /// The year that the text means; two digits mean a year from 1950 to 2049.
     private static func fullYear(_ text: Substring) -> Int32? {
         guard let year = number(text) else { return nil }
         if text.utf8.count == 2 { return year + (year < 50 ? 2000 : 1900) }

@@ -1,8 +1,8 @@
 internal import CZlib
 
-/// Takes a gzip or zlib coding off bytes that arrive in pieces.
+/// Decodes gzip or zlib from bytes that arrive in pieces.
 package final class Inflater {
-    /// What stands around the compressed bytes.
+    /// The format around the compressed bytes.
     package enum Wrapper: Sendable {
         /// RFC 1950: what HTTP calls "deflate" (RFC 9110 §8.4.1.2).
         case zlib
@@ -10,11 +10,11 @@ package final class Inflater {
         case gzip
     }
 
-    /// The bytes are no sound coding, or go on behind its end.
+    /// The bytes are not a valid coding, or continue after its end.
     package struct Broken: Error {}
 
     private let stream: UnsafeMutablePointer<z_stream>
-    /// Whether the end of the coding has come.
+    /// Whether the end of the coding has been reached.
     package private(set) var isFinished = false
     private static let stepBytes = 64 * 1_024
 
@@ -35,7 +35,8 @@ package final class Inflater {
         stream.deallocate()
     }
 
-    /// Decodes all of the input and hands the result over in pieces of at most 64 KiB, so that a bomb stays small.
+    /// Decodes all of the input and passes the result on in pieces of at most 64 KiB, so that a bomb takes little
+    /// memory.
     ///
     /// - Throws: `Broken`; whatever the sink throws.
     package func inflate(_ input: UnsafeRawBufferPointer, sink: (UnsafeRawBufferPointer) throws -> Void) throws {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// An open descriptor of a file or socket that closes itself with its last owner.
+/// An open descriptor of a file or socket, which is closed when its last owner releases it.
 ///
 /// A class, not a move-only struct, because a folder, an upload and an answer that is being sent share descriptors across
 /// threads, and none may close one that another is using.
@@ -12,7 +12,7 @@ package final class Descriptor: Sendable {
         self.rawValue = rawValue
     }
 
-    /// Takes up a descriptor's place without using it; nil when there is none left.
+    /// Opens an unused descriptor, which reserves its number; nil if none is left.
     package static func placeholder() -> Descriptor? {
         let created = open("/dev/null", O_RDONLY | O_CLOEXEC)
         return created < 0 ? nil : Descriptor(owning: created)

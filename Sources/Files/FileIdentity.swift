@@ -1,4 +1,4 @@
-/// Which file it is, whatever its name and content.
+/// The identity of a file, which does not depend on its name and content.
 package struct FileIdentity: Sendable, Hashable {
     package let device: UInt64
     package let inode: UInt64

@@ -1,6 +1,6 @@
 package import Glibc
 
-/// A file as one look finds it: which file, and what tells one content of it from another without reading it.
+/// The identity of a file, and the facts that tell versions of its content apart without reading it.
 ///
 /// The time of the last change of status is a part of it, because the time of modification can be set back.
 package struct FileStatus: Sendable, Hashable {
@@ -29,7 +29,7 @@ package struct FileStatus: Sendable, Hashable {
 package struct FileTime: Sendable, Hashable {
     /// Whole seconds since 1970.
     package let seconds: Int64
-    /// Those beside the seconds, always less than a second.
+    /// The rest in nanoseconds, always less than a second.
     package let nanoseconds: Int64
 
     /// Whole milliseconds since 1970.

@@ -66,19 +66,19 @@ package struct Comparison: Sendable, Hashable {
 
 /// One clause of an `order_by` list.
 package struct Ordering: Sendable, Hashable {
-    /// What of the entity decides.
+    /// The value by which an ordering sorts.
     ///
-    /// No clause can say so: the language knows values alone.
+    /// A clause of the language always means `value`; requests for run tables use the other cases.
     package enum Aspect: Sendable, Hashable {
         /// The latest number of a metric; the text of everything else.
         case value
-        /// Texts that are decimal numbers by their numbers, before all other texts.
+        /// The numbers of texts that are decimal numbers; all other texts come after them.
         case number
         /// The least number that a metric ever had.
         case minimum
         /// The greatest number that a metric ever had.
         case maximum
-        /// What a metric was at a step.
+        /// The value of a metric at a step.
         case step(Int64)
     }
 

@@ -213,7 +213,6 @@ struct Lexer {
         scalars.indices.contains(position + distance) ? scalars[position + distance] : nil
     }
 
-    /// Returns a range of the text.
     func text(_ range: Range<Int>) -> String {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars[range])

@@ -53,7 +53,7 @@ struct Lexer {
             position += 1
             return .punctuator(byte)
         default:
-            throw failure("a character that no query has outside of strings")
+            throw failure("a character that is legal only in a string")
         }
     }
 
@@ -108,7 +108,7 @@ struct Lexer {
         let hasLeadingZero = peek() == UInt8(ascii: "0")
         let firstDigit = position
         try readDigits()
-        guard !hasLeadingZero || position == firstDigit + 1 else { throw failure("a number with a zero in front") }
+        guard !hasLeadingZero || position == firstDigit + 1 else { throw failure("a number with a leading zero") }
         var isFloat = false
         if peek() == UInt8(ascii: ".") {
             isFloat = true
@@ -122,7 +122,7 @@ struct Lexer {
             try readDigits()
         }
         if let byte = peek(), isNameStart(byte) || byte == UInt8(ascii: ".") {
-            throw failure("a number that goes on with something else")
+            throw failure("a number that is followed by a letter or a dot")
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         return isFloat ? .float(text) : .integer(text)
@@ -137,7 +137,7 @@ struct Lexer {
 extension Lexer {
     private mutating func readString() throws(GraphQLError) -> String {
         if peek(1) == UInt8(ascii: "\""), peek(2) == UInt8(ascii: "\"") {
-            throw failure("strings in three quotes are not understood here; use one quote and escapes")
+            throw failure("block strings (three quotes) are not supported; use one quote and escapes")
         }
         position += 1
         var text: [UInt8] = []
@@ -163,7 +163,7 @@ extension Lexer {
         case UInt8(ascii: "r"): return "\r"
         case UInt8(ascii: "t"): return "\t"
         case UInt8(ascii: "u"): return Character(try readCodePoint())
-        default: throw failure("an escape in a string that does not exist")
+        default: throw failure("an unknown escape in a string")
         }
     }
 
@@ -179,12 +179,12 @@ extension Lexer {
         }
         position += 2
         let second = try readHexadecimal(upTo: 4, endedBy: nil)
-        guard (0xDC00..<0xE000).contains(second) else { throw failure("half of a character in a string") }
+        guard (0xDC00..<0xE000).contains(second) else { throw failure("half of a surrogate pair in a string") }
         return try scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
     }
 
     private func scalar(_ number: UInt32) throws(GraphQLError) -> UnicodeScalar {
-        guard let scalar = UnicodeScalar(number) else { throw failure("half of a character in a string") }
+        guard let scalar = UnicodeScalar(number) else { throw failure("no Unicode character in an escape") }
         return scalar
     }
 
@@ -199,7 +199,7 @@ extension Lexer {
             position += 1
         }
         let isWhole = end == nil ? digits == count : digits > 0 && peek() == end
-        guard isWhole else { throw failure("an escape in a string that does not exist") }
+        guard isWhole else { throw failure("an unknown escape in a string") }
         if end != nil { position += 1 }
         return number
     }

@@ -1,4 +1,4 @@
-/// HMAC with SHA-256 (RFC 2104): proves that a text was made by one who has the key.
+/// HMAC with SHA-256 (RFC 2104), which proves that the author of a text has the key.
 package struct HMAC: Sendable {
     private let inner: SHA256
     private let outer: SHA256

@@ -1,13 +1,14 @@
 /// SHA-256 (FIPS 180-4 §6.2) over bytes that arrive piece by piece.
 ///
-/// In plain Swift, some hundred megabytes a second in a release build. Copies go on independently.
+/// It is written in plain Swift and processes some hundred megabytes a second in a release build. A copy of the value
+/// continues by itself.
 package struct SHA256: Sendable {
     /// Bytes of a digest.
     package static let digestBytes = 32
     static let blockBytes = 64
 
     private var state: [UInt32] = SHA256.initialState
-    /// What of the last block has come, always less than a block.
+    /// The bytes of the incomplete last block.
     private var partial: [UInt8] = []
     private var totalBytes: UInt64 = 0
 
@@ -15,7 +16,7 @@ package struct SHA256: Sendable {
         partial.reserveCapacity(Self.blockBytes)
     }
 
-    /// Takes the next bytes; any length, also none.
+    /// Adds the next bytes, of any length.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         totalBytes += UInt64(bytes.count)
         var rest = bytes[...]
@@ -32,14 +33,14 @@ package struct SHA256: Sendable {
         partial.append(contentsOf: rest.dropFirst(whole.count))
     }
 
-    /// Takes the next bytes from an array.
+    /// Adds the next bytes from an array.
     package mutating func update(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { update($0) }
     }
 
-    /// The digest of all that came, 32 bytes.
+    /// The digest of all bytes so far, 32 bytes.
     ///
-    /// This value itself may go on taking bytes.
+    /// More bytes may be added afterwards.
     package func finalize() -> [UInt8] {
         var padded = self
         let zeroes = (Self.blockBytes + 55 - partial.count) % Self.blockBytes
@@ -48,7 +49,7 @@ package struct SHA256: Sendable {
         return padded.state.flatMap(\.bigEndianBytes)
     }
 
-    /// The digest of bytes that are there already.
+    /// The digest of the given bytes.
     package static func digest(of bytes: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         hash.update(bytes)
@@ -73,7 +74,7 @@ extension SHA256 {
         0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
     ]
 
-    /// Takes whole blocks into the state.
+    /// Adds whole blocks to the state.
     private static func compress(_ blocks: UnsafeRawBufferPointer, into state: inout [UInt32]) {
         state.withUnsafeMutableBufferPointer { state in
             roundConstants.withUnsafeBufferPointer { constants in

@@ -5,10 +5,8 @@ package struct JSONValue: Sendable {
 
     var node: JSONNode { tape.node(index) }
 
-    /// The type of the value.
     package var kind: JSONKind { node.kind }
 
-    /// Whether the value is `null`.
     package var isNull: Bool { kind == .null }
 
     /// The value of `true` or `false`; nil for other kinds.

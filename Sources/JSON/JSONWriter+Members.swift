@@ -1,18 +1,15 @@
 /// Each function writes a key and its value. Keys must be ASCII without characters to escape, as in `key(_:)`.
 extension JSONWriter {
-    /// Writes a member with a string.
     package mutating func member(_ name: StaticString, _ value: String) {
         key(name)
         string(value)
     }
 
-    /// Writes a member with an integer.
     package mutating func member(_ name: StaticString, _ value: Int64) {
         key(name)
         int(value)
     }
 
-    /// Writes a member with an integer.
     package mutating func member(_ name: StaticString, _ value: Int) {
         key(name)
         int(value)
@@ -24,7 +21,6 @@ extension JSONWriter {
         double(value)
     }
 
-    /// Writes a member with true or false.
     package mutating func member(_ name: StaticString, _ value: Bool) {
         key(name)
         bool(value)

@@ -53,7 +53,6 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// Writes a string.
     package mutating func string(_ text: String) {
         separate()
         appendQuoted(text)
@@ -65,13 +64,11 @@ package struct JSONWriter: Sendable {
         appendQuoted(utf8)
     }
 
-    /// Writes an integer.
     package mutating func int(_ value: Int64) {
         separate()
         appendDecimal(value)
     }
 
-    /// Writes an integer.
     package mutating func int(_ value: Int) { int(Int64(value)) }
 
     /// Writes a number with the fewest digits that read back the same; NaN and the infinities as strings, as in
@@ -94,13 +91,11 @@ package struct JSONWriter: Sendable {
         appendBare(value)
     }
 
-    /// Writes true or false.
     package mutating func bool(_ value: Bool) {
         separate()
         bytes.append(contentsOf: value ? "true".utf8 : "false".utf8)
     }
 
-    /// Writes null.
     package mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)

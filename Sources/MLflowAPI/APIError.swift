@@ -27,8 +27,7 @@ package struct APIError: Error, Sendable {
             case .resourceDoesNotExist: (404, "RESOURCE_DOES_NOT_EXIST")
             case .internalError: (500, "INTERNAL_ERROR")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
-            // 429 and not 503: after 503 the request may have taken effect, so clients repeat a creation only after
-            // 429.
+            // Not 503: after it, the request may have taken effect, and clients repeat creations only after 429.
             case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")
             case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")
             }

@@ -11,8 +11,7 @@ package struct MLflowAPI: Sendable {
     package struct Settings: Sendable {
         /// The MLflow version that the API answers for, as `/version` says it.
         package var version = "3.17.2"
-        /// The path beneath which every endpoint answers once more: empty, or with a slash at its beginning and none at
-        /// its end.
+        /// The path beneath which every endpoint answers once more: empty, or with a slash before and none behind it.
         package var staticPrefix = ""
         /// Whether the `mlflow-artifacts` routes work.
         package var servesArtifacts = true
@@ -22,7 +21,7 @@ package struct MLflowAPI: Sendable {
         package var artifactRoots: [LocalArtifactRoot] = []
         /// The folder against which a client's relative artifact location is resolved.
         package var workingDirectory: String
-        /// What clients may ask of the disk by uploads in parts.
+        /// The limits of uploads in parts.
         package var multipartLimits = MultipartUploads.Limits()
         /// Whether values that are too long are cut (MLFLOW_TRUNCATE_LONG_VALUES) or refused.
         package var longValues = LongValuePolicy.truncate

@@ -9,7 +9,6 @@ package struct Migration: Sendable {
     /// A script without transaction statements.
     package let sql: String
 
-    /// Makes a step with an explicit version.
     package init(version: Int, name: String, sql: String) {
         self.version = version
         self.name = name

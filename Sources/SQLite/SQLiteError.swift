@@ -24,10 +24,8 @@ package struct SQLiteError: Error, Sendable {
 extension SQLiteError {
     /// An extended result code of SQLite.
     package struct Code: RawRepresentable, Hashable, Sendable {
-        /// SQLite's number of the code.
         package let rawValue: Int32
 
-        /// Accepts any number.
         package init(rawValue: Int32) {
             self.rawValue = rawValue
         }

@@ -6,12 +6,10 @@ private let copyBytes = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 /// Parameters are numbered from 1, as in `?1`. An unknown position fails with SQLITE_RANGE, a value above SQLite's size
 /// limit (1 GB) with SQLITE_TOOBIG, and binding to a statement that has not been reset with MISUSE.
 extension Statement {
-    /// Binds an integer.
     package func bind(_ value: Int64, at position: Int) throws(SQLiteError) {
         try check(sqlite3_bind_int64(handle, Int32(clamping: position), value))
     }
 
-    /// Binds an integer.
     package func bind(_ value: Int, at position: Int) throws(SQLiteError) {
         try bind(Int64(value), at: position)
     }
@@ -51,7 +49,6 @@ extension Statement {
         try check(bindText(bytes, at: position))
     }
 
-    /// Binds NULL.
     package func bindNull(at position: Int) throws(SQLiteError) {
         try check(sqlite3_bind_null(handle, Int32(clamping: position)))
     }

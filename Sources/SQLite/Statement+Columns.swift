@@ -3,10 +3,8 @@ internal import CSQLite
 /// Columns are numbered from 0 and read from the current row; an unknown position reads as NULL. SQLite converts
 /// between types as https://sqlite.org/c3ref/column_blob.html describes, so no accessor fails.
 extension Statement {
-    /// The number of columns in a row.
     package var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
-    /// Whether the value is NULL.
     package func isNull(_ column: Int) -> Bool {
         sqlite3_column_type(handle, Int32(clamping: column)) == SQLITE_NULL
     }

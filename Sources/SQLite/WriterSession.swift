@@ -29,11 +29,8 @@ package enum LogAtClose: Sendable {
 }
 
 extension WriterSession {
-    /// Does nothing by default.
     package func willCommit() throws {}
-    /// Does nothing by default.
     package func didCommit() {}
-    /// Does nothing by default.
     package func didRollBack() {}
     /// Empties the WAL by default.
     package func willClose() -> LogAtClose { .emptyLog }

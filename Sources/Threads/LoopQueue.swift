@@ -9,7 +9,7 @@ package enum LoopQueue {
     ///
     /// - Parameter name: the queue's label, and shown by `ps -L`; at most 15 bytes of it there.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-        // libdispatch would try again for ever, so a thread is asked for before.
+        // If no thread can be created, libdispatch would retry for ever, so the creation is tested first.
         guard SystemThread.start(name: name, {}) else { return false }
         DispatchQueue(label: name, qos: .userInitiated).async {
             SystemThread.nameCurrent(name)

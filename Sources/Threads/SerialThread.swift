@@ -5,7 +5,7 @@ internal import Synchronization
 package final class SerialThread: Sendable {
     private struct State {
         var line = WorkLine()
-        /// Somebody runs work, or is about to.
+        /// Whether a thread runs work or is about to.
         var isBusy = false
     }
 
@@ -16,7 +16,7 @@ package final class SerialThread: Sendable {
         pool = ThreadPool(name: name, width: 1)
     }
 
-    /// Runs the work later, behind all that was given before; returns at once.
+    /// Runs the work later, after all earlier work; returns at once.
     package func async(_ work: @escaping @Sendable () -> Void) {
         let mustStart = state.withLock { state in
             state.line.append(work)
@@ -26,7 +26,7 @@ package final class SerialThread: Sendable {
         if mustStart { pool.run { [self] in runLine() } }
     }
 
-    /// Runs the work and waits for it: on the calling thread when nothing else runs, else behind all that was given before.
+    /// Runs the work and waits for it: on the calling thread if nothing else runs, otherwise after all earlier work.
     ///
     /// Never to be called from work of the same thread.
     package func sync<Result: Sendable>(_ work: @escaping @Sendable () -> Result) -> Result {
@@ -63,7 +63,7 @@ package final class SerialThread: Sendable {
     }
 }
 
-/// What one thread makes and another one waits for.
+/// A result that one thread makes and another one waits for.
 private final class Outcome<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
     private let isThere = DispatchSemaphore(value: 0)
@@ -75,7 +75,7 @@ private final class Outcome<Value: Sendable>: Sendable {
 
     func wait() -> Value {
         isThere.wait()
-        guard let value = value.withLock({ $0 }) else { preconditionFailure("an outcome was announced and not given") }
+        guard let value = value.withLock({ $0 }) else { preconditionFailure("a result was announced but not set") }
         return value
     }
 }

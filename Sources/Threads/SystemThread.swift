@@ -3,9 +3,9 @@ internal import Glibc
 
 /// A thread of the system, for work that blocks.
 ///
-/// Work that comes in many short pieces does not go to queues of libdispatch: a serial queue there may ask for one more thread with
-/// each piece of work (10,000 reads of one connection made 177), and where the system refuses one it sleeps and tries
-/// again for ever.
+/// Many short pieces of work must not go to a queue of libdispatch: a serial queue may ask for one more thread with
+/// each piece (10,000 reads of one connection made 177), and if the system refuses one, it sleeps and tries again for
+/// ever.
 package enum SystemThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
@@ -14,7 +14,7 @@ package enum SystemThread {
 
     /// Starts a thread that ends with its body; false, with nothing started, where the system allows no further one.
     ///
-    /// The thread takes no signals: they are for the one that waits for them.
+    /// The thread blocks all signals, which are left to the thread that waits for them.
     /// - Parameter name: shown by `ps -L` and debuggers; at most 15 bytes of it.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         var all = sigset_t()

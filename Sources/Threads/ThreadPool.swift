@@ -1,13 +1,13 @@
 internal import Dispatch
 internal import Synchronization
 
-/// At most so many threads that share one line of work; each is started when there is work for it and none is free.
+/// A limited number of threads that share one queue of work; one is started when work arrives and none is free.
 ///
-/// They end when the pool is released and its line is empty.
+/// They end when the pool is released and its queue is empty.
 package final class ThreadPool: Sendable {
     private let core: PoolCore
 
-    /// - Parameter width: threads, at least 1.
+    /// - Parameter width: the maximum number of threads, at least 1.
     package init(name: String, width: Int) {
         precondition(width > 0, "a pool needs at least 1 thread, got \(width)")
         core = PoolCore(name: name, width: width)
@@ -19,18 +19,19 @@ package final class ThreadPool: Sendable {
 
     /// Runs the work on a free thread, else when one becomes free, in order of arrival; returns at once.
     ///
-    /// Where the system has no thread for the first piece of work it runs on the calling thread, which is slow, but nothing hangs.
+    /// If the system cannot create even the first thread, the work runs on the calling thread, which is slow but does
+    /// not hang.
     package func run(_ work: @escaping @Sendable () -> Void) { _ = core.run(work, waitingAtMost: .max) }
 
-    /// Runs the work as `run` does, unless so many pieces wait in line already.
+    /// Runs the work as `run` does, unless `limit` pieces of work are waiting already.
     ///
-    /// - Returns: False if the work has not been taken; the caller does it itself, or does without.
+    /// - Returns: false if the work was not accepted; the caller then does it itself, or does without.
     package func run(ifFewerWaitThan limit: Int, _ work: @escaping @Sendable () -> Void) -> Bool {
         core.run(work, waitingAtMost: limit - 1)
     }
 }
 
-/// What the threads of a pool hold, so that they do not keep the pool itself alive.
+/// The part of a pool that its threads hold, so that they do not keep the pool itself alive.
 private final class PoolCore: Sendable {
     private struct State {
         var line = WorkLine()

@@ -1,7 +1,7 @@
-/// Work in the order in which it came.
+/// A queue of work, first in, first out.
 struct WorkLine {
     private var waiting: [@Sendable () -> Void] = []
-    /// Where in `waiting` the next piece is; those before it are taken.
+    /// The index in `waiting` of the next piece; earlier pieces have been taken.
     private var next = 0
 
     var count: Int { waiting.count - next }

@@ -1,28 +1,28 @@
 /// One metric of one run as a line to be drawn.
 package struct MetricCurve: Sendable {
-    /// How a curve relates to what its reader holds of it.
+    /// How the points of a curve relate to those that the client already has.
     package enum Mode: Sendable {
-        /// It replaces all of that.
+        /// The points replace all of them.
         case whole
-        /// It follows behind it.
+        /// The points follow them.
         case append
     }
 
-    /// By what the points ascend.
+    /// The axis by which the points are ordered.
     package enum Axis: Sendable {
         case step
         case time
     }
 
     package var mode: Mode
-    /// Points of the whole metric.
+    /// The number of points of the whole metric.
     package var pointCount: Int64
     package var points: [CurvePoint]
     /// Whether a point stands for more than one.
     package var isThinned: Bool
     /// Whether there are so many points that not all of them were read.
     package var isSampled: Bool
-    /// Opaque: says to the next question what its reader holds; nil for a part of a curve.
+    /// An opaque text that says, in the next request, which points the client has; nil for a part of a curve.
     package var position: String?
 
     package init(
@@ -42,15 +42,15 @@ package struct MetricCurve: Sendable {
     }
 }
 
-/// What a page asks of the curves that it draws.
+/// A request for the curves that a page draws.
 package struct CurveRequest: Sendable {
-    /// By what the points of the curve ascend.
+    /// The axis by which the points of the curve are ordered.
     package var axis: MetricCurve.Axis
-    /// Points of one curve at the most, at least 2.
+    /// The maximum number of points of one curve, at least 2.
     package var maximumPoints: Int
-    /// Points of one metric that are read at the most; of a longer one a sample is read.
+    /// The maximum number of points that are read of one metric; of a longer one a sample is read.
     package var readPoints: Int64
-    /// Of the axis, to look at a part of the curve more closely; nil for all of it.
+    /// The part of the axis that is wanted; nil for all of it.
     package var range: ClosedRange<Int64>?
 
     package init(axis: MetricCurve.Axis, maximumPoints: Int, readPoints: Int64) {
@@ -60,12 +60,12 @@ package struct CurveRequest: Sendable {
     }
 }
 
-/// A point of a curve, and what the points say that it stands for: those behind the one before it, and itself.
+/// A point of a curve, and a summary of the points that it stands for: those after the point before it, and itself.
 package struct CurvePoint: Sendable, Equatable {
     package var point: MetricPoint
-    /// Their least and greatest number; nil where all are NaN.
+    /// The least and the greatest number of these points; nil if all are NaN.
     package var range: ClosedRange<Double>?
-    /// How many of them are NaN.
+    /// How many of these points are NaN.
     package var nanCount: Int
 
     package init(_ point: MetricPoint) {
@@ -74,12 +74,12 @@ package struct CurvePoint: Sendable, Equatable {
         nanCount = point.isNaN ? 1 : 0
     }
 
-    /// Stands for another point too.
+    /// Makes this point stand for another point too.
     package mutating func cover(_ other: MetricPoint) {
         if other.isNaN { nanCount += 1 } else { widen(to: other.value) }
     }
 
-    /// Takes a number into the range.
+    /// Widens the range so that it includes a number.
     package mutating func widen(to value: Double) {
         guard let known = range else {
             range = value...value
@@ -90,22 +90,24 @@ package struct CurvePoint: Sendable, Equatable {
     }
 }
 
-/// Thins a curve while its points pass by: the first one stays, the others are cut into parts of equal length, and of each
-/// part its last point stays, with the extremes of the part.
+/// Thins a curve whose points are added one after another.
+///
+/// The first point is kept, the others are divided into parts of equal length, and of each part the last point is kept,
+/// with the extremes of the part.
 package struct CurveThinner {
     package private(set) var points: [CurvePoint] = []
-    /// Whether it takes fewer points than there are.
+    /// Whether fewer points are kept than are added.
     package let isThinning: Bool
     private let parts: BucketSample
-    /// The part that is passing by, and where it ends.
+    /// The index of the current part, and the place where the part ends.
     private var part: Int64 = 0
     private var end: Int64 = 0
     private var passed: Int64 = 0
     private var open: CurvePoint?
 
     /// - Parameters:
-    ///   - pointCount: how many points will pass by.
-    ///   - maximum: how many stay at the most, at least 2.
+    ///   - pointCount: the number of points that will be added.
+    ///   - maximum: the maximum number of points that are kept, at least 2.
     package init(pointCount: Int64, maximum: Int) {
         isThinning = pointCount > Int64(maximum)
         parts = BucketSample(rowCount: max(pointCount - 1, 0), bucketCount: Int64(maximum - 1))
@@ -121,7 +123,7 @@ package struct CurveThinner {
         } else {
             open = CurvePoint(point)
         }
-        // `end` counts from the second point on: the first one is a part by itself.
+        // `end` counts from the second point on, because the first point is a part by itself.
         guard passed == end, let whole = open else {
             passed += 1
             return

@@ -26,7 +26,7 @@ package struct MetricExtremes: Sendable, Equatable {
         self.init(minimum: only, maximum: only)
     }
 
-    /// Takes account of another point.
+    /// Updates the extremes for another point.
     mutating func add(_ point: MetricPoint) {
         guard !point.isNaN else { return }
         let new = MetricExtreme(value: point.value, step: point.step)

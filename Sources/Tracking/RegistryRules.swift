@@ -102,7 +102,6 @@ package enum RegistryLimits {
 }
 
 extension TrackingError {
-    /// No registered model has this name.
     package static func registeredModelNotFound(_ name: String) -> TrackingError {
         doesNotExist("Registered Model with name=\(shortened(name)) not found")
     }
@@ -112,7 +111,6 @@ extension TrackingError {
         doesNotExist("Model Version (name=\(shortened(name)), version=\(shortened(version))) not found")
     }
 
-    /// Another registered model already has the new name.
     package static func modelNameTaken(_ name: String) -> TrackingError {
         TrackingError(
             .resourceAlreadyExists,

@@ -1,4 +1,4 @@
-/// What the runs of a search have that a table could show.
+/// The metrics, params and tags that the runs of a search have, from which a table can take its columns.
 package struct RunColumns: Sendable {
     /// A metric, and how many of the runs have it.
     package struct Metric: Sendable, Equatable {
@@ -22,7 +22,7 @@ package struct RunColumns: Sendable {
         package private(set) var isNumber = true
         private var hashes: Set<Int> = []
 
-        /// How many values are told, and how long they may be in bytes of UTF-8.
+        /// The maximum number of samples, and the maximum length of each in bytes of UTF-8.
         private static let sampleCount = 20
         private static let sampleBytes = 200
 
@@ -33,10 +33,10 @@ package struct RunColumns: Sendable {
         /// How many different values the runs have.
         package var distinct: Int { hashes.count }
 
-        /// Takes account of the value of another run.
+        /// Counts the value of another run.
         package mutating func add(_ value: String) {
             runs += 1
-            // Swift's String would take texts for equal that Unicode calls equivalent.
+            // The equality of `String` would treat canonically equivalent texts as equal.
             var hasher = Hasher()
             for byte in value.utf8 { hasher.combine(byte) }
             guard hashes.insert(hasher.finalize()).inserted else { return }
@@ -45,9 +45,9 @@ package struct RunColumns: Sendable {
         }
     }
 
-    /// How many runs were looked at.
+    /// How many runs were read.
     package var runs = 0
-    /// Whether the search finds more of them.
+    /// Whether the search finds more runs than these.
     package var hasMoreRuns = false
     package var metrics: [Metric] = []
     package var params: [Text] = []

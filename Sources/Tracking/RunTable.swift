@@ -1,12 +1,12 @@
-/// What one column of a run table shows.
+/// One column of a run table.
 package enum RunTableColumn: Sendable, Hashable {
-    /// Which number of a metric is shown.
+    /// The number of a metric that a column shows.
     package enum Measure: Sendable, Hashable {
-        /// The one that `runs/search` shows: the highest step counts.
+        /// The number that `runs/search` shows: the one at the highest step.
         case last
         case minimum
         case maximum
-        /// The last one that was logged at a step.
+        /// The last number that was logged at a step.
         case step(Int64)
     }
 
@@ -15,7 +15,7 @@ package enum RunTableColumn: Sendable, Hashable {
     case tag(String)
 }
 
-/// What a run has in one column of a table.
+/// The value of a run in one column of a table.
 package enum RunTableValue: Sendable, Equatable {
     case missing
     /// NaN is NaN, and an infinity is the largest finite number of its sign, as it is stored.
@@ -32,12 +32,12 @@ package struct RunTableRow: Sendable {
     package var userID: String
     package var status: RunStatus
     package var lifecycleStage: LifecycleStage
-    /// Unix milliseconds, as all its times.
+    /// Unix milliseconds, like all times of the row.
     package var startTime: Int64
     package var endTime: Int64?
-    /// The run that this one belongs to, by its tag.
+    /// The parent of the run, according to the run's tag.
     package var parentRunID: String?
-    /// The newest time among the latest points of its metrics; of running runs alone.
+    /// The newest time among the latest points of the run's metrics; nil unless the run is running.
     package var lastLogged: Int64?
     /// One for each column of the table.
     package var values: [RunTableValue]
@@ -64,7 +64,7 @@ package struct RunTableRow: Sendable {
 }
 
 extension StringProtocol {
-    /// Whether it is a decimal number, such as `-0.5` or `1e-3`; NaN and the infinities are none.
+    /// Whether the text is a decimal number, such as `-0.5` or `1e-3`; NaN and the infinities are not.
     package var isDecimalNumber: Bool {
         var bytes = Array(utf8)[...]
         func skipDigits() -> Int {

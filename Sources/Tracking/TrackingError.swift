@@ -46,12 +46,10 @@ package struct TrackingError: Error, Sendable, Equatable {
         TrackingError(.resourceDoesNotExist, message)
     }
 
-    /// No experiment has this id.
     package static func experimentNotFound(_ id: Int64) -> TrackingError {
         doesNotExist("No Experiment with id=\(id) exists")
     }
 
-    /// No experiment has this name.
     package static func experimentNotFound(named name: String) -> TrackingError {
         doesNotExist("Could not find experiment with name '\(shortened(name))'")
     }
@@ -63,7 +61,6 @@ package struct TrackingError: Error, Sendable, Equatable {
         doesNotExist("No tag with name: \(shortened(key)) in \(owner)")
     }
 
-    /// No run has this id.
     package static func runNotFound(_ runID: String) -> TrackingError {
         doesNotExist("Run with id=\(shortened(runID)) not found")
     }

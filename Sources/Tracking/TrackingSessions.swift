@@ -62,9 +62,9 @@ package protocol TrackingReading {
 
     /// One metric of one run as a line of few points that keeps its extremes.
     ///
-    /// - Parameter position: what an earlier answer said; nil for the whole curve.
-    /// - Returns: nil for an unknown run or key, and where nothing is new since the position.
-    /// - Throws: `.invalidParameterValue` for a position that no answer said of this metric.
+    /// - Parameter position: the position in an earlier answer; nil for the whole curve.
+    /// - Returns: nil for an unknown run or key, and if no points were added since the position.
+    /// - Throws: `.invalidParameterValue` for a position that no answer gave for this metric.
     func curve(
         of history: MetricHistory,
         _ request: CurveRequest,

@@ -176,10 +176,8 @@ package final class TrackingStore: Sendable {
         return try answer.wait()
     }
 
-    /// Counters of the writer's work.
     package var writerStatistics: WriterStatistics { writer.statistics }
 
-    /// Counters of the readers' work.
     package var readerStatistics: ReaderStatistics { readers.statistics }
 
     /// The sizes of the database file and of its WAL in bytes; 0 for a file that does not exist.

@@ -35,7 +35,6 @@ struct Apus: ParsableCommand {
     }
 }
 
-/// The version of this program.
 let apusVersion = "0.1.0"
 /// The MLflow version whose API the server implements; the client decides by it which calls it may make.
 let mlflowVersion = "3.17.2"

@@ -12,7 +12,6 @@ import { openMenu } from "../parts/menu.js";
 const views = { charts: "Charts", values: "Values", parallel: "Parallel", scatter: "Scatter", importance: "Importance", artifacts: "Artifacts" };
 const mostRuns = 100;
 
-/** Shows the page. */
 export default async function page(context) {
   const { query, signal } = context;
   const asked = [...new Set(runsOf(query))];

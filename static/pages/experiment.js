@@ -12,7 +12,6 @@ import { runTable } from "../parts/run-table.js";
 
 const views = { runs: "Runs", charts: "Charts", models: "Models", about: "About" };
 
-/** Shows the page. */
 export default async function page(context) {
   const ids = (context.params.id || context.query.get("experiments").replace(/[[\]"\s]/g, "")).split(",").filter(Boolean);
   const asked = context.query.get("view", "runs");

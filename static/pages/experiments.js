@@ -11,7 +11,6 @@ import { openMenu } from "../parts/menu.js";
 
 const orders = { name: "name", created: "creation_time", changed: "last_update_time" };
 
-/** Shows the page. */
 export default async function page(context) {
   const { query } = context;
   context.title("Experiments");

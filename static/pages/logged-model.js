@@ -9,7 +9,6 @@ import { artifacts } from "../parts/preview.js";
 import { readSignature, signatureSection } from "../parts/signature.js";
 import { tagSection } from "../parts/tags.js";
 
-/** Shows the page. */
 export default async function page(context) {
   const { model: id } = context.params;
   const route = mlflow + "logged-models/" + encodeURIComponent(id);

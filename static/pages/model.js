@@ -10,7 +10,6 @@ import { pagedList } from "../parts/list.js";
 import { openMenu } from "../parts/menu.js";
 import { aliasChips, aliasesOf, modelTags, stageChoice, versionFilter } from "../parts/registry.js";
 
-/** Shows the page. */
 export default async function page(context) {
   const asked = context.params.name;
   const { registered_model: model } = await get(mlflow + "registered-models/get", { name: asked }, context.signal);

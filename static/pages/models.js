@@ -10,7 +10,6 @@ import { pagedList, searchBox } from "../parts/list.js";
 
 const orders = { name: "name", changed: "last_updated_timestamp" };
 
-/** Shows the page. */
 export default async function page(context) {
   const { query } = context;
   context.title("Models");

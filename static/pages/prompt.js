@@ -9,7 +9,6 @@ import { tagSection } from "../parts/tags.js";
 
 const textKey = "mlflow.prompt.text";
 
-/** Shows the page. */
 export default async function page(context) {
   const { query, signal } = context;
   const { registered_model: prompt } = await get(mlflow + "registered-models/get", { name: context.params.name }, signal);

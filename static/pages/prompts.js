@@ -7,7 +7,6 @@ import { promptAddress } from "../core/names.js";
 import { quote } from "../parts/filter-words.js";
 import { pagedList, searchBox } from "../parts/list.js";
 
-/** Shows the page. */
 export default async function page(context) {
   context.title("Prompts");
   const place = element("div");

@@ -17,7 +17,6 @@ const views = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" }
 const otherNames = { "model-metrics": "charts", "system-metrics": "charts", metrics: "charts", artifacts: "artifacts" };
 const noteKey = "mlflow.note.content";
 
-/** Shows the page. */
 export default async function page(context) {
   const { params, query, signal } = context;
   const id = params.run;

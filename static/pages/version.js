@@ -10,7 +10,6 @@ import { aliasChips, aliasesOf, stageChoice } from "../parts/registry.js";
 import { readSignature, signatureSection } from "../parts/signature.js";
 import { tagSection } from "../parts/tags.js";
 
-/** Shows the page. */
 export default async function page(context) {
   const asked = { name: context.params.name, version: context.params.version };
   const [{ model_version: version }, { registered_model: model }] = await Promise.all([

@@ -151,7 +151,7 @@ extension ArtifactRoot {
         var beforehand = try walk(path, relativeTo: base)
         while let entry = try beforehand.next() {
             entries += 1
-            // The record, its extra fields at their longest, and what a safe name may have more.
+            // The size of the record with the longest extra fields and the longest prefix of a safe name.
             directoryBytes += entry.path.utf8.count + 90
             guard entries <= limits.entries, directoryBytes <= limits.directoryBytes else { return nil }
         }

@@ -124,7 +124,8 @@ extension ZipEntry {
         for value in values { extra.append(little: value) }
     }
 
-    /// The time in UTC to the second (Info-ZIP's "UT" field, §4.6.1); the plain fields know neither zone nor odd seconds.
+    /// The time in UTC to the second (Info-ZIP's "UT" field, §4.6.1); the plain fields have no zone and only even
+    /// seconds.
     private func appendTime(to extra: inout [UInt8]) {
         guard let seconds = Int32(exactly: modificationSeconds) else { return }
         extra.append(little: 0x5455 as UInt16)
@@ -133,7 +134,7 @@ extension ZipEntry {
         extra.append(little: UInt32(bitPattern: seconds))
     }
 
-    /// Mode and kind as Unix has them in the upper half, the folder bit of MS-DOS in the lower.
+    /// The Unix mode and kind in the upper half, the folder bit of MS-DOS in the lower half.
     private var attributes: UInt32 {
         isFolder ? UInt32(S_IFDIR | 0o755) << 16 | 0x10 : UInt32(S_IFREG | 0o644) << 16
     }

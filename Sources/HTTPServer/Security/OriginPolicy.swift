@@ -96,7 +96,7 @@ package struct OriginPolicy: Sendable {
 
     private static let hiddenRead = HTTPRefusal(
         403,
-        "A page of another site cannot read this. If it is yours, let it send its origin (CORS) and",
+        "A page of another site cannot read this answer. If the page is yours, let it send its origin (CORS) and",
         startArguments: "--cors-allowed-origins"
     )
 

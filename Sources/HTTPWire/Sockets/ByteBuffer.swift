@@ -17,9 +17,7 @@ package final class ByteBuffer {
         free(base)
     }
 
-    /// The number of bytes in the buffer.
     package var count: Int { end - start }
-    /// Whether the buffer holds no bytes.
     package var isEmpty: Bool { start == end }
 
     /// The content; the pointer is valid until the buffer is changed.
@@ -71,14 +69,12 @@ package final class ByteBuffer {
         capacity = 0
     }
 
-    /// Adds one byte at the end.
     package func append(_ byte: UInt8) {
         reserve(1)
         base?.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
         end += 1
     }
 
-    /// Adds bytes at the end.
     package func append(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
         reserve(bytes.count)
@@ -87,23 +83,19 @@ package final class ByteBuffer {
         end += bytes.count
     }
 
-    /// Adds bytes at the end.
     package func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { append($0) }
     }
 
-    /// Adds a text at the end.
     package func append(_ text: StaticString) {
         append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Adds a text at the end.
     package func append(_ text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Adds a number in decimal digits.
     package func append(decimal number: Int) {
         append(String(number))
     }

@@ -95,7 +95,7 @@ package struct PageBundle: Sendable {
             answer = APIError(
                 status: 507,
                 code: "RESOURCE_LIMIT_EXCEEDED",
-                message: "The folder of the pages cannot be read; whoever started the server named it with --ui."
+                message: "The folder of the pages, which --ui names, cannot be read."
             )
         case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .readOnly, .nameTooLong, .nameNotSupported,
             .fileTooLarge, .busy:

@@ -24,12 +24,11 @@ extension HTTPResponse {
         let preconditions = Preconditions(request, tag: entityTag, modified: file.modificationSeconds)
         switch preconditions.outcome {
         case .notModified:
-            // Only the fields that a cache needs to update its entry, and none about the body, which is not sent
-            // (§15.4.5).
+            // Only what a cache needs to update its entry, and nothing about the body, which is not sent (§15.4.5).
             let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
             return HTTPResponse(status: 304, headers: kept, body: .bytes([]))
         case .failed:
-            let error = APIError(status: 412, code: "INVALID_STATE", message: "The artifact is another one by now.")
+            let error = APIError(status: 412, code: "INVALID_STATE", message: "The artifact was replaced meanwhile.")
             return error.response
         case .goOn: break
         }

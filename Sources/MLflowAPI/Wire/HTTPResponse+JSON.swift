@@ -2,7 +2,6 @@ internal import HTTPWire
 internal import JSON
 
 extension HTTPResponse {
-    /// A JSON answer.
     static func json(
         status: Int = 200,
         capacity: Int = 256,

@@ -191,7 +191,6 @@ extension Field {
     }
 }
 
-/// A text as a JSON string.
 func quotedJSON(_ text: String) -> String {
     var writer = JSONWriter()
     writer.string(text)

@@ -20,7 +20,7 @@ extension ReadSession {
         let count = try pointCount(of: place.series, after: before, upTo: last, limit: request.readPoints + 1)
         if count > request.readPoints {
             let first = try historyQuery(place.series, start, limit: 1).firstRow { MetricPoint(row: $0, column: 0) }
-            guard let first else { throw StoreCorruption("a part of a metric that has points has none") }
+            guard let first else { throw StoreCorruption("no point was found in a part of a metric that has points") }
             var points = try sample(of: place, request, from: first, to: last)
             // An extreme of the whole metric that lies in this part is an extreme of the part.
             if place.summary.isInOrder, let extremes = place.summary.extremes {

@@ -8,7 +8,7 @@ extension ReadSession {
     func sampledCurve(of place: CurvePlace, _ request: CurveRequest) throws -> MetricCurve {
         guard let first = try neighbor(.next, of: (.min, .min), in: place.series),
             let last = try neighbor(.previous, of: (.max, .max), in: place.series)
-        else { throw StoreCorruption("a metric that has points has none") }
+        else { throw StoreCorruption("no points were found of a metric whose summary counts some") }
         var points = try sample(of: place, request, from: first, to: last)
         Self.add(place.summary.extremes.map { [$0.minimum, $0.maximum] } ?? [], to: &points)
         return place.curve(.whole, points, isThinned: true, isSampled: true, last: last)

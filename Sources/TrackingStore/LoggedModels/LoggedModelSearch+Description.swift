@@ -7,9 +7,7 @@ extension LoggedModelSearch: SearchDescription {
 
     var sortKeyCount: Int { orderings.count }
 
-    /// MLflow's tokens for this search say which search made them.
-    ///
-    /// A token that is only an offset does not, and is refused.
+    /// MLflow's page tokens for this search identify the search; a token that is only an offset is refused.
     var acceptsOffsetTokens: Bool { false }
 
     func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {

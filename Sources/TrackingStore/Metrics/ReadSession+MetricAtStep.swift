@@ -4,7 +4,7 @@ internal import Tracking
 extension ReadSession {
     /// The last point that was logged at a step; nil where there is none.
     ///
-    /// A few look-ups where the points came in order, else one walk through the history.
+    /// Takes a few look-ups if the points were logged in the order of their steps; otherwise reads the whole history.
     func point(of series: MetricSeries, at step: Int64) throws -> MetricPoint? {
         guard let summary = try summary(of: series) else { return nil }
         guard summary.isInOrder, summary.pointCount > Self.walkedPoints else {
@@ -21,9 +21,9 @@ extension ReadSession {
         return last?.step == step ? last : nil
     }
 
-    /// The last point whose step is not higher, of a metric whose points came in order; nil where every step is.
+    /// The last point at or below a step, of a metric whose points were logged in order; nil if every step is higher.
     func lastPoint(of series: MetricSeries, _ summary: MetricSummary, upTo step: Int64) throws -> MetricPoint? {
-        // Steps grow with time. The last time from which on the step is still to come is found by halving.
+        // Steps grow with time, so bisection finds the last time from which on the first point has no higher step.
         guard let first = try firstPoint(of: series, from: .min), first.step <= step else { return nil }
         var reached = first.timestamp
         var beyond = summary.latest.timestamp
@@ -43,7 +43,7 @@ extension ReadSession {
             .firstRow { MetricPoint(row: $0, column: 0) }
     }
 
-    /// Histories up to here are walked through: that costs no more than the look-ups.
+    /// Histories of up to this many points are read whole, which costs no more than the look-ups.
     private static let walkedPoints: Int64 = 256
 
     /// Whether the first point from a time on has no higher step.

@@ -49,7 +49,7 @@ private struct RunTableReader: Sendable {
         try session.connection.query(Self.runs, page, parentKeyID).forEachRow { row in
             found.append(try RunTableRow(row: row, columnCount: columnCount))
         }
-        guard found.count == rows.count else { throw StoreCorruption("a page names a run that is not there") }
+        guard found.count == rows.count else { throw StoreCorruption("a run of the page is missing") }
         try fillMetrics(&found, page: page, rows: rows, in: session)
         try fill(&found, from: "params", params, page: page, rows: rows, in: session)
         try fill(&found, from: "run_tags", tags, page: page, rows: rows, in: session)

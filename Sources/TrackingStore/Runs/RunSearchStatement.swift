@@ -189,11 +189,11 @@ struct RunSearchStatement {
         statement.terms.append(SortTerm(column("value"), ascending: ordering.ascending, .real))
     }
 
-    /// Reads the history of every run that is found: no index tells what a metric was at a step.
+    /// Orders by a metric's value at a step, which no index has: the history of every run that is found is read.
     private mutating func order(byMetric ordering: Ordering, at step: Int64) throws {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let point = statement.alias("point")
-        // One term, so that the history is read once: what is missing stands beyond every number that is stored.
+        // This is one term, so that the history is read once; a missing value becomes larger than every stored number.
         let value = """
             coalesce((SELECT iif(\(point).is_nan, NULL, \(point).value) FROM metrics AS \(point)
                 WHERE \(point).run_id = runs.id AND \(point).key_id = \(keyID) AND \(point).step = \(statement.bind(step))

@@ -2,7 +2,7 @@
 ///
 /// The row ids were found at one moment; the entities are read later, in parts.
 package struct SearchCursor<Entity: Sendable>: Sendable {
-    /// The numbers of the rows, in the order of the page.
+    /// The row ids, in the order of the page.
     let rows: [Int64]
     private let read: @Sendable ([Int64], ReadSession) throws -> (entities: [Entity], rows: Int)
     /// The number of rows that have been read.
@@ -32,7 +32,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         self.read = read
     }
 
-    /// The same page, unread, of whose rows something else is read.
+    /// The same page from its first row on, whose rows are read as another kind of entity.
     ///
     /// - Parameter read: gives one entity for each row, in their order.
     func reading<Other>(

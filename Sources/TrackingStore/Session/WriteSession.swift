@@ -134,7 +134,6 @@ package final class WriteSession: WriterSession, TrackingWriting {
         runRows.remove(ExactText(runID))
     }
 
-    /// Drops all runs from the cache.
     func forgetAllRuns() {
         runRows.removeAll()
     }

@@ -214,7 +214,7 @@ final class RunningServer {
     ) throws {
         if store.journalMode != .wal {
             logger.notice(
-                "the file system cannot have a write-ahead log; commits go through a rollback journal",
+                "the file system does not support a write-ahead log; commits use a rollback journal",
                 metadata: ["journal": "\(store.journalMode.rawValue)", "database": "\(layout.databasePath)"]
             )
         }

@@ -5,8 +5,7 @@ internal import Tracking
 extension MLflowAPI {
     /// The answer to what reading, listing or deleting an artifact threw, with the path as the client gave it.
     ///
-    /// The client retries none of these statuses: retries would delay a training by minutes, and no fault here passes
-    /// by itself.
+    /// No status here makes the client retry: retries would delay a training by minutes, and these faults last.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)

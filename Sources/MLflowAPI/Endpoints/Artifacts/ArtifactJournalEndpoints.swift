@@ -49,8 +49,7 @@ extension MLflowAPI {
 
     /// Deletes a file or a folder, and calls `answer` when the deletion is journalled; if nothing was there, at once.
     ///
-    /// - Throws: what `ArtifactRoot.delete` throws. Files deleted before the error are journalled; `answer` is not
-    ///   called.
+    /// - Throws: what `ArtifactRoot.delete` throws; files deleted before are journalled, and `answer` is not called.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: ArtifactRoot,

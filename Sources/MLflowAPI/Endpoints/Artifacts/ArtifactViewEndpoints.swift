@@ -95,8 +95,7 @@ extension MLflowAPI {
         return runIDs
     }
 
-    /// The name of the run and, if the archive has only one folder, of that folder, without characters unfit for file
-    /// names.
+    /// The names of the run and of the archived folder, if there is one, without characters unfit for file names.
     private static func archiveName(_ run: RunInfo, _ path: ArtifactPath) -> String {
         let name = run.name.isEmpty ? run.runID : run.name
         let whole = path.name.map { "\(name)-\($0)" } ?? name

@@ -110,8 +110,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Aborting an upload that no longer exists is no error: the client would report it in place of the original
-    /// failure.
+    /// Aborting an upload that no longer exists is no error: the client would report it instead of the first failure.
     private func abortMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""
@@ -230,7 +229,7 @@ extension MLflowAPI {
             known = .invalidParameter("Part \(number) is missing in the list of parts; each must be listed.")
         case .changedPart(let number):
             known = .invalidParameter(
-                "Part \(number) was sent again: its ETag is not the one in the list of parts. Use that of the last answer."
+                "Part \(number) was sent again: its ETag is not the one in the list of parts. Use the last ETag."
             )
         case .partTooLarge:
             let maximum = settings.multipartLimits.partBytes

@@ -63,7 +63,7 @@ extension MLflowAPI {
         return String(url[route.upperBound...])
     }
 
-    /// A stored location without doubled slashes, which another server may have let through.
+    /// The path of a stored location without the doubled slashes that another server may have allowed.
     private static func folder(_ path: some StringProtocol) throws(ArtifactError) -> ArtifactPath {
         let segments = path.split(separator: "/").filter { $0 != "." }
         return try ArtifactPath(segments.joined(separator: "/"))

@@ -4,8 +4,7 @@ internal import TrackingStore
 
 /// The answer to `metrics/get-history`.
 ///
-/// Each part begins where the last one ended. A point that is logged meanwhile is included if it comes after that
-/// place.
+/// Each part begins where the last one ended. A point logged meanwhile is included if it comes after that place.
 struct MetricHistoryInParts: AnswerInParts {
     /// Points of one part, about 80 bytes each.
     private static let partLength: Int64 = 2_000

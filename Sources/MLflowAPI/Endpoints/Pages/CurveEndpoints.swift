@@ -27,8 +27,7 @@ private struct CurveQuestion: Sendable {
 
     /// The maximum number of points in one answer, over all curves.
     private static let maximumPoints = 1_000_000
-    /// The maximum number of points of one metric that are read, shared among its curves; each curve reads a few in any
-    /// case.
+    /// The maximum number of points read of one metric, shared among its curves; each curve reads a few in any case.
     private static let readPoints = 1_000_000
     private static let readPointsOfEach = 20_000
 
@@ -52,7 +51,7 @@ private struct CurveQuestion: Sendable {
         self.request = request
         let after = try message.message("after")
         guard after == nil || request.range == nil else {
-            throw .invalidParameter("'after' follows whole curves; leave out either it or 'from' and 'to'.")
+            throw .invalidParameter("'after' is for whole curves alone; leave out either 'after' or 'from' and 'to'.")
         }
         for key in keys {
             for runID in runIDs {

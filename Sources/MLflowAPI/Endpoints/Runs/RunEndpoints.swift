@@ -46,8 +46,7 @@ extension MLflowAPI {
             startTime: startTime,
             tags: tags
         )
-        // Without a start time, two different runs may be created with the same body, so a repetition cannot be
-        // recognized.
+        // Without a start time, creations of different runs may have equal bodies, so no repetition can be recognized.
         return startTime == 0
             ? .write {
                 try $0.createRun(new)

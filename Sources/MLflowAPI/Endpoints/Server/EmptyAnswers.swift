@@ -2,8 +2,7 @@ internal import HTTPServer
 internal import HTTPWire
 
 extension MLflowAPI {
-    /// Answers to requests of MLflow's pages for features that are not offered yet, as from a server that has no such
-    /// data.
+    /// Answers to requests of MLflow's pages for features that are not offered yet, as if there were no such data.
     ///
     /// Without these answers a page shows an error where it has nothing to show, or repeats its request for ever. They
     /// are at `/ajax-api` alone: at `/api`, where the Python client asks, 501 remains the right answer.

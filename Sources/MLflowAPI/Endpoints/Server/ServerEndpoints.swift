@@ -20,8 +20,7 @@ extension MLflowAPI {
         healthLooks.ask { responder.send(.health($0)) }
     }
 
-    /// Tells a client, before it decides how to upload, what this server can do; MLflow 3.18 reads some of it by other
-    /// names.
+    /// Tells a client, before it decides how to upload, what this server can do, under the names of 3.18 too.
     private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
@@ -48,7 +47,6 @@ extension MLflowAPI {
 }
 
 extension HTTPResponse {
-    /// A plain text answer.
     static func text(_ text: String) -> HTTPResponse {
         HTTPResponse(headers: [("Content-Type", "text/plain; charset=utf-8")], body: .bytes(Array(text.utf8)))
     }

@@ -5,7 +5,7 @@ internal import MLflowAPI
 struct PagesSettings {
     /// MLflow's own pages; nil when nobody asked for them.
     let bundle: PageBundle?
-    /// Where they are: empty for the root, or a path that begins with a slash and ends without one.
+    /// The path of these pages: empty for the root, or with a slash at its beginning and none at its end.
     let path: String
 
     /// Where Apus' own pages are while others have the root.

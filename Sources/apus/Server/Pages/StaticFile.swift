@@ -22,7 +22,6 @@ final class StaticFile: Sendable {
         var packed: [UInt8]?
     }
 
-    /// All of them.
     static let all: [StaticFile] = {
         let list = apus_static_files()
         return UnsafeBufferPointer(start: list.files, count: list.count).map { file in

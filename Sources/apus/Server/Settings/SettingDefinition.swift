@@ -16,7 +16,7 @@ struct SettingDefinition: Sendable {
     var value: String?
     /// The environment variables that stand in for the flag, the one that wins first.
     let variables: [String]
-    /// What holds when neither the flag nor a variable is given; nil where that is nothing.
+    /// The value if neither the flag nor a variable is given; nil if there is none.
     var standard: String?
     /// What the setting does, in whole sentences.
     var effect = ""

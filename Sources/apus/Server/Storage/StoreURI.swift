@@ -64,8 +64,8 @@ struct StoreURI {
         }
         if options.isInMemory || decoded.isEmpty || decoded == ":memory:" || decoded.hasPrefix("file::memory:") {
             throw StartFailure(
-                "\(setting.source) asks for a database in memory, which is not offered: everything is durable here. For one "
-                    + "that may go, use a folder that may go: --data-dir \"$(mktemp -d)\"."
+                "\(setting.source) asks for a database in memory, which is not offered: everything is durable here. For "
+                    + "a temporary database, use a temporary folder: --data-dir \"$(mktemp -d)\"."
             )
         }
         let path = try filePath(decoded, options, setting.source)

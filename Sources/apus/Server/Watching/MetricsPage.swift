@@ -27,7 +27,7 @@ struct MetricsPage {
             add("apus_sent_bytes_total", "Bytes written to sockets.", "counter", server.bytesSent)
         }
         addBudgets(budgets)
-        add("apus_log_lines_dropped_total", "Log lines that nobody read.", "counter", LogWriter.standardError.dropped)
+        add("apus_log_lines_dropped_total", "Log lines that were dropped.", "counter", LogWriter.standardError.dropped)
         add("apus_threads", "Threads of the process.", "gauge", ProcessStatus.threads)
         addWriter(store)
         addReaders(store.readerStatistics)
@@ -38,16 +38,16 @@ struct MetricsPage {
         let health = store.examineFiles()
         add(
             "apus_store_sound",
-            "1 while the database's files are in their place and their disk has room.",
+            "1 while the database's files are at their paths and their disk has free space.",
             "gauge",
             health.isStorageSound ? 1 : 0
         )
         if let free = health.freeBytes {
-            add("apus_database_free_bytes", "What the disk of the database can still take.", "gauge", Int(free))
+            add("apus_database_free_bytes", "Free bytes on the disk of the database.", "gauge", Int(free))
         }
         if let sharing {
-            add("apus_artifact_shared_files_total", "Uploads that share an equal file.", "counter", sharing.files)
-            add("apus_artifact_saved_bytes_total", "Bytes that they need not take.", "counter", sharing.bytes)
+            add("apus_artifact_shared_files_total", "Uploads that share space with a file.", "counter", sharing.files)
+            add("apus_artifact_saved_bytes_total", "Bytes saved by this sharing.", "counter", sharing.bytes)
         }
     }
 
@@ -63,7 +63,7 @@ struct MetricsPage {
         }
         head(
             "apus_http_request_duration_seconds",
-            "From the complete head to the end of the answer.",
+            "Time from the complete request head to the end of the answer.",
             "histogram"
         )
         var sum = 0
@@ -79,10 +79,10 @@ struct MetricsPage {
     private mutating func addBudgets(_ budgets: Budgets) {
         let all = budgets.all.map { (name: $0.name, total: $0.budget.total, usage: $0.budget.usage) }
         let figures: [(name: String, help: String, type: String, value: (Int) -> Int)] = [
-            ("held", "What is in use of a budget.", "gauge", { all[$0].usage.held }),
-            ("highest", "The most that was ever in use of it.", "gauge", { all[$0].usage.highest }),
-            ("limit", "What all clients together may use of it.", "gauge", { all[$0].total }),
-            ("refusals_total", "How often nothing was left of it.", "counter", { all[$0].usage.refusals }),
+            ("held", "The amount of a budget that is in use.", "gauge", { all[$0].usage.held }),
+            ("highest", "The largest amount of a budget that was in use.", "gauge", { all[$0].usage.highest }),
+            ("limit", "The amount of a budget that all clients together may use.", "gauge", { all[$0].total }),
+            ("refusals_total", "Refusals because a budget was used up.", "counter", { all[$0].usage.refusals }),
         ]
         for figure in figures {
             head("apus_budget_\(figure.name)", figure.help, figure.type)
@@ -135,10 +135,10 @@ struct MetricsPage {
     private mutating func addBackground(_ works: [BackgroundWork]) {
         let all = works.map { (name: $0.name, report: $0.report) }
         let figures: [(name: String, help: String, type: String, value: (BackgroundWork.Report) -> String)] = [
-            ("runs_total", "How often a work beside requests has run.", "counter", { "\($0.runs)" }),
-            ("failures_total", "How often it has failed.", "counter", { "\($0.failures)" }),
-            ("last_failed", "1 if its last run failed.", "gauge", { $0.lastFailed ? "1" : "0" }),
-            ("last_seconds", "How long its last run took.", "gauge", { "\($0.lastDuration.seconds)" }),
+            ("runs_total", "How often a background work has run.", "counter", { "\($0.runs)" }),
+            ("failures_total", "How often a background work has failed.", "counter", { "\($0.failures)" }),
+            ("last_failed", "1 if the last run of a background work failed.", "gauge", { $0.lastFailed ? "1" : "0" }),
+            ("last_seconds", "Time of the last run of a background work.", "gauge", { "\($0.lastDuration.seconds)" }),
         ]
         for figure in figures {
             head("apus_background_\(figure.name)", figure.help, figure.type)

@@ -22,14 +22,19 @@ package enum SystemThread {
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let argument = Unmanaged.passRetained(Body(body))
+        // The thread names itself: its body may run before this one goes on.
+        let argument = Unmanaged.passRetained(
+            Body {
+                nameCurrent(name)
+                body()
+            }
+        )
         var thread = pthread_t()
         let code = pthread_create(&thread, nil, { Self.enter($0) }, argument.toOpaque())
         guard code == 0 else {
             argument.release()
             return false
         }
-        pthread_setname_np(thread, String(name.prefix(15)))
         pthread_detach(thread)
         return true
     }

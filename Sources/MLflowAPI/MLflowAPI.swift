@@ -79,7 +79,7 @@ package struct MLflowAPI: Sendable {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
-            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, graphQLEndpoints,
+            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, transferEndpoints, graphQLEndpoints,
             emptyAnswers, unsupportedEndpoints,
         ]
         let all = Array(groups.joined().joined())

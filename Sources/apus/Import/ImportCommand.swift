@@ -8,15 +8,15 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Take over runs, models and artifacts from MLflow, with their ids and times.",
         discussion: """
-            Reads a SQLite database of MLflow 2.9 or later and never changes it. What is here already stays as it is: \
-            import again to bring what is new. Goes into a data folder, or into the server that holds it. Exits with 0 \
-            when all has come, with 1 when something was left out, which is listed, and with 2 when nothing was done. \
-            docs/moving-data.md has the recipes.
+            Reads a SQLite database of MLflow 2.9 or later, or a folder of its file store, and never changes it. What is \
+            here already stays as it is: import again to bring what is new. Goes into a data folder, or into the server \
+            that holds it. Exits with 0 when all has come, with 1 when something was left out, which is listed, and with \
+            2 when nothing was done. docs/moving-data.md has the recipes.
             """,
         helpNames: .long
     )
 
-    @Argument(help: "The database of MLflow, or the folder with its mlflow.db.")
+    @Argument(help: "The database of MLflow (mlflow.db), its file store (mlruns), or the folder with one of them.")
     var source: String
 
     @Option(

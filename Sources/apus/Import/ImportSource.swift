@@ -11,8 +11,14 @@ enum ImportSource {
         case .file: return try StockDatabase(path: path, artifacts: artifacts)
         case .folder where FileKind(path + "/mlflow.db") == .file:
             return try StockDatabase(path: path + "/mlflow.db", artifacts: artifacts)
+        case .folder where FileStore.isOne(path): return FileStore(path: path, artifacts: artifacts)
+        case .folder where FileStore.isOne(path + "/mlruns"):
+            return FileStore(path: path + "/mlruns", artifacts: artifacts)
         case .folder, .other:
-            throw ImportFailure("'\(path)' is not recognised: give an MLflow database (mlflow.db) or a folder with one.")
+            throw ImportFailure(
+                "'\(path)' is not recognised: give a database (mlflow.db) or a file store (mlruns) of MLflow, or the "
+                    + "folder with one."
+            )
         case .absent: throw ImportFailure("There is nothing at '\(path)'.")
         }
     }

@@ -215,6 +215,7 @@ private final class StoredTree {
             case .record(let record): found.records.append(record)
             case .artifacts(let folder): found.folders.append(folder)
             case .skipped(let place, let reason): found.skipped.append(Skipped(place: place, reason: reason))
+            case .hint(let text): Issue.record("unexpected: \(text)")
             }
         }
         return found

@@ -1,3 +1,4 @@
+import Glibc
 import SQLite
 import TestSupport
 import Testing
@@ -47,7 +48,7 @@ import Transfer
             switch item {
             case .record(let record): records.append(record)
             case .skipped(let place, let reason): skipped.append("\(place): \(reason)")
-            case .artifacts: break
+            case .artifacts, .hint: break
             }
         }
         return (records, skipped)
@@ -100,6 +101,38 @@ import Transfer
         // A run that has not ended may have grown.
         #expect(try runs { $0.since = 100 } == ["r2"])
         #expect(try runs { $0.since = 6 } == ["r1", "r2"])
+    }
+
+    @Test(arguments: [nil, "mlruns", "artifacts", "given"])
+    func `artifacts that are nowhere to be found are said once`(place: String?) throws {
+        try make(Self.oldTables)
+        if let place { mkdir(folder.file(place), 0o700) }
+        var hints: [String] = []
+        let source = try StockDatabase(path: path, artifacts: place == "given" ? folder.file("given") : nil)
+        try source.read(TransferSelection()) { item in
+            if case .hint(let text) = item { hints.append(text) }
+        }
+        #expect(hints.count == (place == nil ? 1 : 0), "\(hints)")
+    }
+
+    @Test func `only folders of runs and models are taken from this machine`() throws {
+        try make(
+            Self.oldTables + """
+                UPDATE experiments SET artifact_location = '\(folder.path)/0';
+                INSERT INTO experiments VALUES (1, 'e', 'mlflow-artifacts:/1', 'active');
+                UPDATE runs SET status = 'FINISHED', artifact_uri = '\(folder.path)/.ssh' WHERE run_uuid = 'r1';
+                UPDATE runs SET status = 'FINISHED', artifact_uri = 'mlflow-artifacts:/../0/r2/artifacts' WHERE run_uuid = 'r2';
+                INSERT INTO runs VALUES ('r3', '', '', 'FINISHED', 5, 6, 'active', '\(folder.path)/0/r3/artifacts', 0);
+                """
+        )
+        for path in [".ssh", "0", "0/r2", "0/r2/artifacts", "0/r3", "0/r3/artifacts"] {
+            mkdir(folder.file(path), 0o700)
+        }
+        var folders: [String] = []
+        try StockDatabase(path: path, artifacts: nil).read(TransferSelection()) { item in
+            if case .artifacts(let folder) = item { folders.append(folder.path) }
+        }
+        #expect(folders == [folder.file("0/r3/artifacts")])
     }
 
     @Test func `the source is not changed`() throws {

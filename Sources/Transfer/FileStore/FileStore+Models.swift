@@ -55,7 +55,9 @@ extension FileStore {
             }
             if !points.isEmpty { try take(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
         }
-        if !selection.leavesArtifacts, let files = places.folder(of: location) { try take(.artifacts(files)) }
+        if !selection.leavesArtifacts, let files = places.folder(of: location, owner: id) {
+            try take(.artifacts(files))
+        }
     }
 
     func readRegistry(

@@ -40,7 +40,9 @@ extension FileStore {
         let deletedTime = try meta.integer("deleted_time")
         try take(.record(.run(TransferredRun(run: run, home: stored.home, deletedTime: deletedTime))))
         try readPoints(ofRun: run.info.runID, folder.folder("metrics"), take)
-        if !selection.leavesArtifacts, let files = places.folder(of: location) { try take(.artifacts(files)) }
+        if !selection.leavesArtifacts, let files = places.folder(of: location, owner: run.info.runID) {
+            try take(.artifacts(files))
+        }
     }
 
     private func readInputs(

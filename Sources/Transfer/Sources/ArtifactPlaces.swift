@@ -28,8 +28,8 @@ package struct ArtifactPlaces {
 
     /// The path beneath the source's root; nil for a location elsewhere.
     package func relativePath(_ location: String) -> String? {
-        if let rest = proxied(location) { return rest }
-        guard let path = localPath(location) else { return nil }
+        if let rest = proxied(location) { return Self.isPlain(rest) ? rest : nil }
+        guard let path = localPath(location), Self.isPlain(path) else { return nil }
         for root in roots where path.hasPrefix(root + "/") { return String(path.dropFirst(root.utf8.count + 1)) }
         return nil
     }
@@ -40,18 +40,36 @@ package struct ArtifactPlaces {
     }
 
     /// The folder with the files of a location, and where they go; nil where there is none on this machine.
-    package func folder(of location: String) -> ArtifactFolder? {
-        guard let target = relativePath(location) else { return nil }
+    ///
+    /// Only a folder that MLflow makes for a run or a model is one: whoever wrote the source could otherwise have any folder
+    /// of the person who imports it copied, and served.
+    package func folder(of location: String, owner id: String) -> ArtifactFolder? {
+        guard let target = relativePath(location), target.hasSuffix("\(id)/artifacts") else { return nil }
+        let found = candidates(for: location, target).first { isFolder($0 + "/" + target) }
+        return found.map { ArtifactFolder(path: $0 + "/" + target, target: target) }
+    }
+
+    /// What to tell the person where none of the folders is there that would hold the artifacts of a location.
+    ///
+    /// Where nobody has logged an artifact, that is as it should be: MLflow makes the folder with the first one.
+    package func hint(for location: String) -> String? {
+        guard let target = relativePath(location), !candidates(for: location, target).contains(where: isFolder) else {
+            return nil
+        }
+        return
+            "No artifacts are at \(location) or beside the source. If it has some, import again with --artifacts-from "
+            + "and the folder that holds them."
+    }
+
+    private static func isPlain(_ path: String) -> Bool { !path.split(separator: "/").contains("..") }
+
+    private func candidates(for location: String, _ target: String) -> [String] {
         var candidates: [String] = []
         if let given { candidates.append(given) }
         if let path = localPath(location) {
             candidates += [String(path.dropLast(target.utf8.count + 1)), folder + "/mlruns"]
         }
-        candidates += [folder + "/mlartifacts", folder + "/artifacts"]
-        for candidate in candidates where isFolder(candidate + "/" + target) {
-            return ArtifactFolder(path: candidate + "/" + target, target: target)
-        }
-        return nil
+        return candidates + [folder + "/mlartifacts", folder + "/artifacts"]
     }
 
     private func isFolder(_ path: String) -> Bool {

@@ -18,6 +18,8 @@ package enum TransferItem {
     case artifacts(ArtifactFolder)
     /// Something that is not taken over, with its place in the source.
     case skipped(String, String)
+    /// Something that the person should know, although nothing is known to be left out.
+    case hint(String)
 }
 
 /// A folder with artifacts, and where its files go.

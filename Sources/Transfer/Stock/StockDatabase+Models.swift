@@ -73,7 +73,9 @@ extension StockDatabase {
             if points.points.count == 1_000 { try send() }
         }
         try send()
-        if !selection.leavesArtifacts, let folder = places.folder(of: info.artifactURI) { try take(.artifacts(folder)) }
+        if !selection.leavesArtifacts, let folder = places.folder(of: info.artifactURI, owner: id) {
+            try take(.artifacts(folder))
+        }
     }
 
     func readRegistry(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {

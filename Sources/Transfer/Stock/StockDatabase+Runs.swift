@@ -23,12 +23,15 @@ extension StockDatabase {
             """
         )
         var last: Int64 = .min
+        var isFirst = !selection.leavesArtifacts
         while true {
             try page.bind(last, at: 1)
             let rows = try page.map { row in (rowID: row.int64(0), run: StockRun(row)) }
             for (rowID, run) in rows {
                 last = rowID
                 guard let name = experiments[run.info.experimentID], selection.includes(run.info) else { continue }
+                if isFirst, let hint = places.hint(for: run.info.artifactURI) { try take(.hint(hint)) }
+                isFirst = false
                 try read(run, TransferredHome(id: run.info.experimentID, name: name), selection, take)
             }
             if rows.count < Self.pageSize { return }
@@ -56,7 +59,9 @@ extension StockDatabase {
         if !selection.leavesArtifacts { run.info.artifactURI = places.movedLocation(location) }
         try take(.record(.run(TransferredRun(run: run, home: home, deletedTime: stock.deletedTime))))
         try readPoints(ofRun: id, take)
-        if !selection.leavesArtifacts, let folder = places.folder(of: location) { try take(.artifacts(folder)) }
+        if !selection.leavesArtifacts, let folder = places.folder(of: location, owner: id) {
+            try take(.artifacts(folder))
+        }
     }
 
     private func readInputs(of run: inout Run) throws {

@@ -15,6 +15,8 @@ struct ImportSummary {
     var bytes: Int64 = 0
     private(set) var skipped: [(place: String, reason: String)] = []
     private(set) var skippedCount = 0
+    /// What the person should know, although nothing is known to be left out.
+    var hints: [String] = []
 
     /// Whether everything of the source is here now, as it was there.
     var isComplete: Bool { skippedCount == 0 && report.remarkCount == 0 }
@@ -68,6 +70,7 @@ struct ImportSummary {
             lines.append("skipped \(place.printable(limit: 300)): \(reason.printable(limit: 400))")
         }
         if skippedCount > skipped.count { lines.append("and \(skippedCount - skipped.count) more that were skipped") }
+        lines += hints.map { $0.printable(limit: 600) }
         let seconds = duration / .seconds(1)
         lines.append(
             "\(isDryRun ? "nothing was written; " : "")\(bytes) bytes of artifacts, \((seconds * 10).rounded() / 10) s"
@@ -100,6 +103,9 @@ struct ImportSummary {
             writer.member("added", files.added)
             writer.member("unchanged", files.unchanged)
             writer.member("bytes", bytes)
+        }
+        writer.memberArray("hints") { writer in
+            for hint in hints { writer.string(hint) }
         }
         writer.member("skipped_count", skippedCount)
         writer.memberArray("skipped") { writer in

@@ -29,6 +29,7 @@ final class Importer {
             case .record(let record): try add(record)
             case .artifacts(let folder): try place(folder)
             case .skipped(let place, let reason): summary.skip(place, reason)
+            case .hint(let text): summary.hints.append(text)
             }
             progress.show(summary)
         }

@@ -45,6 +45,11 @@ let modules: [Target] = [
         swiftSettings: settings
     ),
     .target(
+        name: "Transfer",
+        dependencies: ["Files", "JSON", "SQLite", "Tracking"],
+        swiftSettings: settings
+    ),
+    .target(
         name: "ArtifactStore",
         dependencies: ["Budgets", "CLinux", "Coding", "Files", "Hashing"],
         swiftSettings: settings
@@ -53,7 +58,7 @@ let modules: [Target] = [
         name: "MLflowAPI",
         dependencies: [
             "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "GraphQL", "HTTPServer", "HTTPWire", "Hashing",
-            "JSON", "Tracking", "TrackingStore",
+            "JSON", "Tracking", "TrackingStore", "Transfer",
         ],
         swiftSettings: settings
     ),
@@ -61,7 +66,7 @@ let modules: [Target] = [
         name: "apus",
         dependencies: [
             "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "Coding", "Files", "HTTPClient", "HTTPServer",
-            "HTTPWire", "Hashing", "JSON", "MLflowAPI", "SQLite", "Tracking", "Threads", "TrackingStore",
+            "HTTPWire", "Hashing", "JSON", "MLflowAPI", "SQLite", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -94,6 +99,11 @@ let tests: [Target] = [
     .testTarget(
         name: "TrackingStoreTests",
         dependencies: ["Budgets", "Filter", "SQLite", "TestSupport", "Tracking", "TrackingStore"],
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "TransferTests",
+        dependencies: ["JSON", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer"],
         swiftSettings: settings
     ),
     .testTarget(

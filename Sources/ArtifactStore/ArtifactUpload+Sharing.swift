@@ -23,7 +23,7 @@ extension Sharing {
             guard let copy = try? root.open(candidate), copy.size == size,
                 haveEqualBytes(copy.descriptor, file, size: size)
             else { continue }
-            if ioctl(file.rawValue, UInt(Self.cloneFile), copy.descriptor.rawValue) == 0 { return .extents }
+            if ioctl(file.rawValue, Self.cloneFile, copy.descriptor.rawValue) == 0 { return .extents }
             // Another program may have written the copy a moment ago. Files that this server wrote are already
             // durable.
             guard fsync(copy.descriptor.rawValue) == 0, (try? folder.link(copy.descriptor, replacing: name)) != nil
@@ -36,7 +36,7 @@ extension Sharing {
     }
 
     /// FICLONE, `_IOW(0x94, 9, int)`, from <linux/fs.h>, which the Glibc module leaves out.
-    private static let cloneFile = 0x4004_9409
+    static let cloneFile: UInt = 0x4004_9409
 }
 
 /// The two ways in which the space of another file is shared.

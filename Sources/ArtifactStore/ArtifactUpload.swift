@@ -153,7 +153,7 @@ package final class ArtifactUpload: Sendable {
     /// Renames the temporary file to its target.
     ///
     /// The bytes are made durable before the rename, and the name after it.
-    private func place(_ file: Descriptor) throws(ArtifactError) {
+    func place(_ file: Descriptor) throws(ArtifactError) {
         do throws(ArtifactError) {
             let (flushed, flushCode) = retryingInterrupts { fsync(file.rawValue) }
             guard flushed == 0 else { throw ArtifactError(errno: flushCode, call: "fsync") }

@@ -47,6 +47,26 @@ struct ClientConnection: ~Copyable {
         }
     }
 
+    /// Sends the first bytes of a file, piece by piece.
+    func send(_ file: Descriptor, bytes: Int64, by deadline: Deadline) throws(CallFailure) {
+        let piece = ByteBuffer()
+        var offset: Int64 = 0
+        while offset < bytes {
+            piece.reserve(Self.readBytes)
+            let space = piece.space
+            let wanted = min(space.count, Int(bytes - offset))
+            let count = pread(file.rawValue, space.baseAddress, wanted, off_t(offset))
+            let code = errno
+            if count < 0, code == EINTR { continue }
+            guard count > 0 else {
+                throw .unreachable(count < 0 ? SystemCall.errorText(code) : "the file became shorter while it was sent")
+            }
+            piece.didFill(count)
+            offset += Int64(count)
+            try send(piece, by: deadline)
+        }
+    }
+
     /// Waits for bytes and appends them; false when the peer has closed the connection.
     func receive(into buffer: ByteBuffer, by deadline: Deadline) throws(CallFailure) -> Bool {
         buffer.reserve(Self.readBytes)

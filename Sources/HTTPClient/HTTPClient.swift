@@ -1,3 +1,4 @@
+package import Files
 package import HTTPWire
 
 /// Sends requests to one server over plain HTTP/1.1, each over a connection of its own, and waits for the answer.
@@ -35,9 +36,39 @@ package struct HTTPClient: Sendable {
         return try exchange(request, by: deadline)
     }
 
+    /// Sends a request whose body is the content of a file, from its beginning; its size must not change meanwhile.
+    ///
+    /// The file is read piece by piece.
+    /// - Throws: `.unreachable` when the file cannot be read to its end, or as `send`.
+    package func send(
+        _ method: HTTPMethod,
+        _ target: String,
+        fields: [(name: String, value: String)],
+        file: Descriptor,
+        bytes: Int64,
+        by deadline: Deadline
+    ) throws(CallFailure) -> HTTPReply {
+        let request = ByteBuffer()
+        HeadWriter.appendRequestLine(method, target, to: request)
+        HeadWriter.appendFields(fields, to: request)
+        HeadWriter.appendFraming(.length(Int(bytes)), to: request)
+        request.append("Connection: close\r\n\r\n")
+        let connection = try connect(by: deadline)
+        try connection.send(request, by: deadline)
+        try connection.send(file, bytes: bytes, by: deadline)
+        return try answer(on: connection, by: deadline)
+    }
+
     private func exchange(_ request: ByteBuffer, by deadline: Deadline) throws(CallFailure) -> HTTPReply {
         let connection = try connect(by: deadline)
         try connection.send(request, by: deadline)
+        return try answer(on: connection, by: deadline)
+    }
+
+    private func answer(
+        on connection: borrowing ClientConnection,
+        by deadline: Deadline
+    ) throws(CallFailure) -> HTTPReply {
         var reader = ReplyReader()
         let input = ByteBuffer()
         while try connection.receive(into: input, by: deadline) {

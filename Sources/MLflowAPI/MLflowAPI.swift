@@ -79,8 +79,8 @@ package struct MLflowAPI: Sendable {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
-            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, graphQLEndpoints,
-            emptyAnswers, unsupportedEndpoints,
+            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, transferEndpoints,
+            graphQLEndpoints, emptyAnswers, unsupportedEndpoints,
         ]
         let all = Array(groups.joined().joined())
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all

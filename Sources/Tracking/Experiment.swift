@@ -1,5 +1,5 @@
 /// A named collection of runs.
-package struct Experiment: Sendable {
+package struct Experiment: Sendable, Equatable {
     /// The id, written in decimal digits in JSON.
     ///
     /// The experiment named Default has the id 0.

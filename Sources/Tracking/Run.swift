@@ -1,5 +1,5 @@
 /// The identity and the state of a run.
-package struct RunInfo: Sendable {
+package struct RunInfo: Sendable, Equatable {
     /// 32 lower-case hexadecimal digits, if Apus made the id.
     package var runID: String
     package var name: String
@@ -37,7 +37,7 @@ package struct RunInfo: Sendable {
 }
 
 /// A run with everything that `runs/get` and `runs/search` return.
-package struct Run: Sendable {
+package struct Run: Sendable, Equatable {
     package var info: RunInfo
     /// The latest point of each metric, in ascending order of internal key id.
     package var metrics: [Metric] = []

@@ -1,3 +1,5 @@
+import Files
+import Glibc
 import HTTPClient
 import HTTPServer
 import HTTPWire
@@ -31,6 +33,27 @@ import Testing
         #expect(try client.send(.post, "/echo", fields: host, body: piece, by: deadline).body == piece)
         #expect(try client.send(.get, "/stream", fields: host, by: deadline).body.count == 9 * piece.count)
         #expect(try client.send(.get, "/nothing", fields: host, by: deadline).body.isEmpty)
+    }
+
+    @Test(arguments: [0, 1, 300_000])
+    func `sends a file as it is`(size: Int) throws {
+        let server = try TestServer()
+        var name = Array("/tmp/apus-client-XXXXXX".utf8CString)
+        let raw = mkstemp(&name)
+        try #require(raw >= 0)
+        unlink(name)
+        let file = Descriptor(owning: raw)
+        let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let written = content.withUnsafeBytes { pwrite(raw, $0.baseAddress, $0.count, 0) }
+        #expect(written == size)
+        let client = HTTPClient(host: "127.0.0.1", port: server.port)
+        let host = [(name: "Host", value: "a")]
+        let reply = try client.send(.post, "/echo", fields: host, file: file, bytes: Int64(size), by: deadline)
+        #expect(reply.status == 200 && reply.body == content)
+        // One that lost its end meanwhile cannot be sent to its end.
+        #expect(throws: CallFailure.self) {
+            try client.send(.post, "/echo", fields: host, file: file, bytes: Int64(size) + 1, by: deadline)
+        }
     }
 
     @Test func `says why there is no answer`() throws {

@@ -87,7 +87,7 @@ extension WriteSession {
     /// Stores a param unless the model already has it.
     ///
     /// - Returns: whether the param was stored.
-    private func insertLoggedModelParam(_ param: Param, row: Int64) throws -> Bool {
+    func insertLoggedModelParam(_ param: Param, row: Int64) throws -> Bool {
         try connection.run(
             "INSERT OR IGNORE INTO logged_model_params (model_id, key_id, value) VALUES (?1, ?2, ?3)",
             row,

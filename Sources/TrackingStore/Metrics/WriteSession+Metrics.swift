@@ -29,8 +29,21 @@ extension WriteSession {
         }
     }
 
+    /// Stores points of one metric of one run, and returns how many of them were new.
+    func insert(_ points: [MetricPoint], into series: MetricSeries) throws -> Int {
+        guard !points.isEmpty else { return 0 }
+        let stored = try storedSummary(of: series)
+        var change = MetricSummaryChange(stored)
+        for point in points { try insert(point, into: series, change: &change) }
+        try store(change, of: series)
+        return Int((change.summary?.pointCount ?? 0) - (stored?.pointCount ?? 0))
+    }
+
     private func insert(_ metric: Metric, into series: MetricSeries, change: inout MetricSummaryChange) throws {
-        let point = MetricPoint(metric)
+        try insert(MetricPoint(metric), into: series, change: &change)
+    }
+
+    private func insert(_ point: MetricPoint, into series: MetricSeries, change: inout MetricSummaryChange) throws {
         let insert = statements.insertMetric
         try insert.bind(series.runRow, at: 1)
         try insert.bind(series.keyID, at: 2)

@@ -88,7 +88,7 @@ extension WriteSession {
         if key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: false) }
     }
 
-    private func markModel(_ id: Int64, asPrompt isPrompt: Bool) throws {
+    func markModel(_ id: Int64, asPrompt isPrompt: Bool) throws {
         try connection.run("UPDATE registered_models SET is_prompt = ?2 WHERE id = ?1", id, isPrompt ? 1 : 0)
     }
 

@@ -32,7 +32,7 @@ extension WriteSession {
         }
     }
 
-    private func datasetRow(_ dataset: Dataset, experimentID: Int64) throws -> Int64 {
+    func datasetRow(_ dataset: Dataset, experimentID: Int64) throws -> Int64 {
         let select = try connection.query(
             "SELECT id FROM datasets WHERE experiment_id = ?1 AND name = ?2 AND digest = ?3",
             experimentID,
@@ -57,7 +57,7 @@ extension WriteSession {
         return connection.lastInsertRowID
     }
 
-    private func link(dataset: Int64, tags: [Tag], runRow: Int64) throws {
+    func link(dataset: Int64, tags: [Tag], runRow: Int64) throws {
         try connection.run("INSERT OR IGNORE INTO dataset_inputs (run_id, dataset_id) VALUES (?1, ?2)", runRow, dataset)
         guard connection.changes > 0 else { return }
         let input = connection.lastInsertRowID

@@ -57,6 +57,10 @@ extension Connection {
 
     /// Runs a cached statement that yields no rows.
     func run(_ sql: String, _ values: any Bindable...) throws {
+        try run(sql, values: values)
+    }
+
+    func run(_ sql: String, values: [any Bindable]) throws {
         try query(sql, values: values).run()
     }
 }

@@ -1,3 +1,4 @@
+internal import Files
 internal import HTTPClient
 internal import HTTPWire
 
@@ -17,6 +18,29 @@ struct TrackingClient: Sendable {
         try send(.post, path, fields: [("Content-Type", "application/json")], body: body, by: deadline)
     }
 
+    /// Sends `POST path` with a body of any type and returns the response, whatever its status.
+    func post(_ path: String, body: [UInt8], type: String, by deadline: Deadline) throws(CallFailure) -> HTTPReply {
+        try send(.post, path, fields: [("Content-Type", type)], body: body, by: deadline)
+    }
+
+    /// Sends `PUT path` with the content of a file and returns the response, whatever its status.
+    func put(_ path: String, file: Descriptor, bytes: Int64, by deadline: Deadline) throws(CallFailure) -> HTTPReply {
+        let client = HTTPClient(host: uri.host, port: uri.port)
+        let fields = commonFields + [("Content-Type", "application/octet-stream")]
+        return try client.send(.put, uri.prefix + path, fields: fields, file: file, bytes: bytes, by: deadline)
+    }
+
+    private var commonFields: [(name: String, value: String)] {
+        var common = [
+            ("Host", uri.hostField),
+            ("User-Agent", "apus/\(apusVersion)"),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "identity"),
+        ]
+        if let authorization = credentials.authorization { common.append(("Authorization", authorization)) }
+        return common
+    }
+
     private func send(
         _ method: HTTPMethod,
         _ path: String,
@@ -24,14 +48,7 @@ struct TrackingClient: Sendable {
         body: [UInt8]?,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
-        var common = [
-            ("Host", uri.hostField),
-            ("User-Agent", "apus-doctor/\(apusVersion)"),
-            ("Accept", "*/*"),
-            ("Accept-Encoding", "identity"),
-        ]
-        if let authorization = credentials.authorization { common.append(("Authorization", authorization)) }
         let client = HTTPClient(host: uri.host, port: uri.port)
-        return try client.send(method, uri.prefix + path, fields: common + fields, body: body, by: deadline)
+        return try client.send(method, uri.prefix + path, fields: commonFields + fields, body: body, by: deadline)
     }
 }

@@ -22,7 +22,12 @@ struct StartFailure: Error {
     /// Describes a failure of the store, with its file and what to do about it.
     static func opening(_ databasePath: String, _ error: any Error) -> StartFailure {
         switch error {
-        case MigrationError.mlflowDatabase, MigrationError.foreignDatabase, MigrationError.notADatabase:
+        case MigrationError.mlflowDatabase:
+            StartFailure(
+                "\(databasePath): \(error). Take it over with apus import '\(databasePath)' --to FOLDER, and serve that folder "
+                    + "with --data-dir; Apus keeps its data in a database of its own."
+            )
+        case MigrationError.foreignDatabase, MigrationError.notADatabase:
             StartFailure(
                 "\(databasePath): \(error). Name another file with --backend-store-uri, or another folder with --data-dir; "
                     + "Apus keeps its data in a database of its own."

@@ -126,8 +126,8 @@ struct StorageLayout {
         let isFileStore = FileKind(folder + "/0/meta.yaml") == .file || FileKind(folder + "/.trash") == .folder
         guard isFileStore, FileKind(folder + "/apus.db") == .absent else { return }
         throw StartFailure(
-            "'\(folder)' is an MLflow file store (mlruns), whose runs cannot be served. Choose another folder with "
-                + "--data-dir; Apus keeps its data in one of its own."
+            "'\(folder)' is an MLflow file store (mlruns), which cannot be served. Take it over with apus import "
+                + "'\(folder)' --to FOLDER, and serve that folder with --data-dir."
         )
     }
 

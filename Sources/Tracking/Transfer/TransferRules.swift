@@ -1,0 +1,134 @@
+/// The limits of what a record may hold.
+///
+/// They are wider than those of the calls that create things: what MLflow once stored must be kept as it is, also where
+/// its rules were others.
+package enum TransferLimits {
+    /// For values of params and of tags of runs.
+    package static let valueLength = 16_000
+    package static let keyLength = OpenFieldLimits.keyLength
+    package static let textLength = OpenFieldLimits.textLength
+    package static let descriptionLength = OpenFieldLimits.descriptionLength
+}
+
+extension TransferRecord {
+    /// The kind and the id or name, for a report.
+    package var subject: (kind: TransferKind, id: String) {
+        switch self {
+        case .experiment(let experiment): (.experiment, experiment.name)
+        case .run(let run): (.run, run.run.info.runID)
+        case .points(let points): (.points, points.runID)
+        case .loggedModel(let model): (.loggedModel, model.model.info.modelID)
+        case .modelPoints(let points): (.modelPoints, points.modelID)
+        case .registeredModel(let model): (.registeredModel, model.model.name)
+        case .modelVersion(let version): (.modelVersion, "\(version.version.name)/\(version.version.version)")
+        }
+    }
+
+    /// Throws if no store may hold the thing.
+    ///
+    /// - Throws: `.invalidParameterValue`.
+    package func validate() throws(TrackingError) {
+        switch self {
+        case .experiment(let experiment):
+            try validateExperimentName(experiment.name)
+            guard experiment.id >= 0 else { throw .invalidParameter("the id \(experiment.id) is negative") }
+            try validateLocation(experiment.artifactLocation)
+            try validateTags(experiment.tags, limit: TransferLimits.descriptionLength)
+        case .run(let run): try run.validate()
+        case .points(let points):
+            try validateRunID(points.runID)
+            try validateText("key", points.key, limit: TransferLimits.keyLength, mayBeEmpty: false)
+        case .loggedModel(let model): try model.validate()
+        case .modelPoints(let points):
+            for point in points.points {
+                try validateText("key", point.metric.key, limit: TransferLimits.keyLength, mayBeEmpty: false)
+            }
+        case .registeredModel(let model): try model.validate()
+        case .modelVersion(let version): try version.validate()
+        }
+    }
+}
+
+extension TransferredRun {
+    fileprivate func validate() throws(TrackingError) {
+        let info = run.info
+        try validateRunID(info.runID)
+        try validateText("name", info.name)
+        try validateText("user", info.userID)
+        try validateLocation(info.artifactURI)
+        for param in run.params {
+            try validateText("key", param.key, limit: TransferLimits.keyLength, mayBeEmpty: false)
+            try validateText("value of \(shortened(param.key))", param.value, limit: TransferLimits.valueLength)
+        }
+        try validateTags(run.tags, limit: TransferLimits.valueLength)
+        for input in run.datasetInputs { try validateDatasetInput(input) }
+        for input in run.modelInputs { try validateText("model id", input.modelID, mayBeEmpty: false) }
+        for output in run.modelOutputs { try validateText("model id", output.modelID, mayBeEmpty: false) }
+    }
+}
+
+extension TransferredLoggedModel {
+    fileprivate func validate() throws(TrackingError) {
+        let info = model.info
+        let isLegal =
+            info.modelID.utf8.first != UInt8(ascii: ".") && !info.modelID.utf8.contains(UInt8(ascii: "/"))
+        guard isLegal else { throw .invalidParameter("the model id '\(shortened(info.modelID))' is not legal") }
+        try validateText("model id", info.modelID, mayBeEmpty: false)
+        try validateText("name", info.name)
+        try validateText("type", info.modelType)
+        try validateText("source run", info.sourceRunID)
+        try validateLocation(info.artifactURI)
+        try validateTags(
+            model.params.map { Tag(key: $0.key, value: $0.value) },
+            limit: TransferLimits.descriptionLength
+        )
+        try validateTags(model.tags, limit: TransferLimits.descriptionLength)
+    }
+}
+
+extension TransferredRegisteredModel {
+    fileprivate func validate() throws(TrackingError) {
+        try validateModelName(model.name)
+        try validateText("description", model.description, limit: TransferLimits.descriptionLength)
+        try validateTags(model.tags, limit: TransferLimits.descriptionLength)
+        for alias in model.aliases { try validateText("alias", alias.alias, mayBeEmpty: false) }
+    }
+}
+
+extension TransferredModelVersion {
+    fileprivate func validate() throws(TrackingError) {
+        try validateModelName(version.name)
+        guard version.version > 0 else { throw .invalidParameter("the version \(version.version) is not legal") }
+        try validateText("description", version.description ?? "", limit: TransferLimits.descriptionLength)
+        try validateText("source", version.source)
+        try validateText("location", storageLocation ?? "")
+        try validateText("run", version.runID)
+        try validateText("link", version.runLink)
+        try validateTags(version.tags, limit: TransferLimits.descriptionLength)
+    }
+}
+
+private func validateLocation(_ location: String) throws(TrackingError) {
+    try validateArtifactLocation(location)
+}
+
+private func validateTags(_ tags: [Tag], limit: Int) throws(TrackingError) {
+    for tag in tags {
+        try validateText("key", tag.key, limit: TransferLimits.keyLength, mayBeEmpty: false)
+        try validateText("value of \(shortened(tag.key))", tag.value, limit: limit)
+    }
+}
+
+private func validateText(
+    _ name: String,
+    _ text: String,
+    limit: Int = TransferLimits.textLength,
+    mayBeEmpty: Bool = true
+) throws(TrackingError) {
+    guard mayBeEmpty || !text.isEmpty else { throw .invalidParameter("the \(name) is empty") }
+    guard !text.isLonger(than: limit) else {
+        throw .invalidParameter("the \(name) has more than \(limit) characters")
+    }
+    // What is looked up by this text could not be asked for.
+    guard mayBeEmpty || !text.utf8.contains(0) else { throw .invalidParameter("the \(name) contains NUL") }
+}

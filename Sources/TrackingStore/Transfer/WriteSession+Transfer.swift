@@ -1,0 +1,89 @@
+internal import SQLite
+package import Tracking
+
+extension WriteSession {
+    /// Stores things that come from another store, with their ids and times.
+    ///
+    /// What is there already stays as it is, and gets what it lacks: the same records again change nothing. A record that
+    /// is not legal, or belongs to something that is not here, is left out and reported.
+    /// - Throws: only for failures of the database; then none of the records is stored.
+    package func take(_ records: [TransferRecord]) throws -> TransferReport {
+        var report = TransferReport()
+        for record in records {
+            let (kind, id) = record.subject
+            do {
+                try record.validate()
+                try take(record, &report)
+            } catch let error as TrackingError {
+                report.remark(kind, id, "left out: \(error.message)")
+            }
+        }
+        return report
+    }
+
+    /// - Throws: `TrackingError` only before anything of the record is stored.
+    private func take(_ record: TransferRecord, _ report: inout TransferReport) throws {
+        switch record {
+        case .experiment(let experiment): try take(experiment, &report)
+        case .run(let run): try take(run, &report)
+        case .points(let points): try take(points, &report)
+        case .loggedModel(let model): try take(model, &report)
+        case .modelPoints(let points): try take(points, &report)
+        case .registeredModel(let model): try take(model, &report)
+        case .modelVersion(let version): try take(version, &report)
+        }
+    }
+
+    /// Adds the tags that an owner lacks; returns whether there were any, and the keys with another value.
+    func complete(_ tags: [Tag], in table: TagTable, of owner: Int64) throws -> (isCompleted: Bool, conflicts: [String])
+    {
+        let stored = try connection.tags(in: table, of: jsonArray([owner]))[owner] ?? []
+        let missing = MissingTags(tags, stored: stored)
+        for tag in missing.missing { try connection.upsert(tag, in: table, of: owner) }
+        return (!missing.missing.isEmpty, missing.conflicts)
+    }
+}
+
+/// The tags of a record, compared with those that are stored.
+struct MissingTags {
+    private(set) var missing: [Tag] = []
+    /// The keys that are stored with another value.
+    private(set) var conflicts: [String] = []
+
+    init(_ tags: [Tag], stored: [Tag]) {
+        guard !stored.isEmpty else {
+            missing = tags.lastOfEachKey
+            return
+        }
+        let values = Dictionary(stored.map { (ExactText($0.key), $0.value) }) { first, _ in first }
+        for tag in tags.lastOfEachKey {
+            guard let value = values[ExactText(tag.key)] else {
+                missing.append(tag)
+                continue
+            }
+            if !value.isExactly(tag.value) { conflicts.append(tag.key) }
+        }
+    }
+}
+
+extension TransferReport {
+    /// Reports that something is here with other facts, if it is.
+    mutating func remark(
+        _ kind: TransferKind,
+        _ id: String,
+        differences: [String],
+        tags: [String] = [],
+        params: [String] = []
+    ) {
+        var facts = differences
+        if !params.isEmpty { facts.append("other values of the params \(Self.list(params))") }
+        if !tags.isEmpty { facts.append("other values of the tags \(Self.list(tags))") }
+        guard !facts.isEmpty else { return }
+        remark(kind, id, "differs from what is here, which stays: \(facts.joined(separator: "; "))")
+    }
+
+    private static func list(_ keys: [String]) -> String {
+        let shown = keys.prefix(5).map { shortened($0) }.joined(separator: ", ")
+        return keys.count > 5 ? "\(shown) and \(keys.count - 5) more" : shown
+    }
+}

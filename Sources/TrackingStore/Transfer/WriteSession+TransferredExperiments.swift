@@ -1,0 +1,110 @@
+internal import SQLite
+internal import Tracking
+
+extension WriteSession {
+    func take(_ experiment: Experiment, _ report: inout TransferReport) throws {
+        let holderOfID = try holder("id = ?1", experiment.id)
+        let holderOfName = try holder("name = ?1", experiment.name)
+        switch ExperimentPlace.of(experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
+        case .new(let keepsID):
+            let id = try insert(experiment, id: keepsID ? experiment.id : nil)
+            for tag in experiment.tags { try connection.upsert(tag, in: .experiments, of: id) }
+            report.count(.experiment) { $0.added += 1 }
+            report.note(experiment, hasID: id)
+        case .unused(let id):
+            try replaceUnused(experiment, id: id, &report)
+        case .existing(let id):
+            let stored = try connection.experiment(id: id)
+            let tags = try complete(experiment.tags, in: .experiments, of: id)
+            report.count(.experiment) { $0.note(isCompleted: tags.isCompleted) }
+            report.remark(
+                .experiment,
+                experiment.name,
+                differences: experiment.differences(from: stored),
+                tags: tags.conflicts
+            )
+            report.note(experiment, hasID: id)
+        }
+    }
+
+    private func insert(_ experiment: Experiment, id: Int64?) throws -> Int64 {
+        try connection.run(
+            """
+            INSERT INTO experiments (id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """,
+            id,
+            experiment.name,
+            experiment.artifactLocation,
+            experiment.lifecycleStage.storedValue,
+            experiment.creationTime,
+            experiment.lastUpdateTime
+        )
+        let id = connection.lastInsertRowID
+        let location = experiment.location(movingTo: id, beneath: artifactRoot)
+        if id != experiment.id || experiment.artifactLocation.isEmpty {
+            try connection.run("UPDATE experiments SET artifact_location = ?2 WHERE id = ?1", id, location)
+        }
+        return id
+    }
+
+    /// Gives the untouched first experiment the facts of the one that comes.
+    private func replaceUnused(_ experiment: Experiment, id: Int64, _ report: inout TransferReport) throws {
+        let stored = try connection.experiment(id: id)
+        var moved = experiment
+        moved.artifactLocation = experiment.location(movingTo: id, beneath: artifactRoot)
+        let isSame =
+            stored.name.isExactly(moved.name) && stored.artifactLocation.isExactly(moved.artifactLocation)
+            && stored.lifecycleStage == moved.lifecycleStage && stored.creationTime == moved.creationTime
+            && stored.lastUpdateTime == moved.lastUpdateTime && moved.tags.isEmpty
+        report.count(.experiment) { $0.note(isCompleted: !isSame) }
+        guard !isSame else { return }
+        try connection.run(
+            """
+            UPDATE experiments
+            SET name = ?2, artifact_location = ?3, lifecycle_stage = ?4, creation_time = ?5, last_update_time = ?6
+            WHERE id = ?1
+            """,
+            id,
+            moved.name,
+            moved.artifactLocation,
+            moved.lifecycleStage.storedValue,
+            moved.creationTime,
+            moved.lastUpdateTime
+        )
+        for tag in moved.tags { try connection.upsert(tag, in: .experiments, of: id) }
+        report.note(experiment, hasID: id)
+    }
+
+    private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentPlace.Holder? {
+        try connection.query(
+            """
+            SELECT id, creation_time, id = 0 AND creation_time = last_update_time
+                AND NOT EXISTS (SELECT 1 FROM experiment_tags WHERE experiment_id = experiments.id)
+                AND NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = experiments.id)
+                AND NOT EXISTS (SELECT 1 FROM logged_models WHERE experiment_id = experiments.id)
+            FROM experiments
+            WHERE \(condition)
+            """,
+            value
+        ).firstRow { ExperimentPlace.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
+    }
+
+    /// Returns the experiment here of a thing that comes from another store.
+    ///
+    /// - Throws: `.resourceDoesNotExist` if the experiment has not come yet.
+    func experimentID(of home: TransferredHome) throws -> Int64 {
+        let named = try connection.query("SELECT id FROM experiments WHERE name = ?1", home.name).firstRow {
+            $0.int64(0)
+        }
+        // Its experiment was renamed since, here or there.
+        return try named ?? connection.experiment(id: home.id).id
+    }
+}
+
+extension TransferReport {
+    fileprivate mutating func note(_ experiment: Experiment, hasID id: Int64) {
+        guard id != experiment.id else { return }
+        mappings.append(ExperimentMapping(source: experiment.id, id: id, name: experiment.name))
+    }
+}

@@ -1,0 +1,93 @@
+internal import SQLite
+internal import Tracking
+
+extension WriteSession {
+    func take(_ transferred: TransferredLoggedModel, _ report: inout TransferReport) throws {
+        let model = transferred.model
+        let experimentID = try experimentID(of: transferred.home)
+        guard let row = try connection.loggedModelRow(model.info.modelID) else {
+            let row = try insert(model.info, experimentID: experimentID)
+            for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
+            for tag in model.tags.lastOfEachKey { try upsertLoggedModelTag(tag, row: row) }
+            report.count(.loggedModel) { $0.added += 1 }
+            return
+        }
+        let stored = try connection.loggedModelInfo(model.info.modelID, allowsDeleted: true)
+        var isCompleted = false
+        if model.info.finishes(stored) {
+            try connection.run(
+                "UPDATE logged_models SET status = ?2, status_message = ?3, last_updated_time = ?4 WHERE id = ?1",
+                row,
+                model.info.status.wireNumber,
+                model.info.statusMessage,
+                model.info.lastUpdatedTime
+            )
+            isCompleted = true
+        }
+        let params = MissingTags(
+            model.params.map { Tag(key: $0.key, value: $0.value) },
+            stored: try storedPairs("logged_model_params", ofModel: row)
+        )
+        for param in params.missing {
+            _ = try insertLoggedModelParam(Param(key: param.key, value: param.value), row: row)
+        }
+        let tags = MissingTags(model.tags, stored: try storedPairs("logged_model_tags", ofModel: row))
+        for tag in tags.missing { try upsertLoggedModelTag(tag, row: row) }
+        isCompleted = isCompleted || !params.missing.isEmpty || !tags.missing.isEmpty
+        report.count(.loggedModel) { $0.note(isCompleted: isCompleted) }
+        report.remark(
+            .loggedModel,
+            model.info.modelID,
+            differences: model.info.differences(from: stored),
+            tags: tags.conflicts,
+            params: params.conflicts
+        )
+    }
+
+    private func insert(_ info: LoggedModelInfo, experimentID: Int64) throws -> Int64 {
+        try connection.run(
+            """
+            INSERT INTO logged_models
+                (model_id, experiment_id, name, artifact_uri, status, status_message, model_type, source_run_id,
+                    creation_time, last_updated_time, lifecycle_stage)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            """,
+            info.modelID,
+            experimentID,
+            info.name,
+            info.artifactURI,
+            info.status.wireNumber,
+            info.statusMessage,
+            info.modelType,
+            info.sourceRunID,
+            info.creationTime,
+            info.lastUpdatedTime,
+            info.lifecycleStage.storedValue
+        )
+        return connection.lastInsertRowID
+    }
+
+    private func storedPairs(_ table: StaticString, ofModel row: Int64) throws -> [Tag] {
+        try connection.query(
+            "SELECT keys.name, pair.value FROM \(table) AS pair JOIN keys ON keys.id = pair.key_id WHERE pair.model_id = ?1",
+            row
+        ).map { Tag(key: $0.string(0), value: $0.string(1)) }
+    }
+
+    func take(_ transferred: TransferredModelPoints, _ report: inout TransferReport) throws {
+        guard try connection.loggedModelRow(transferred.modelID) != nil else {
+            throw TrackingError.loggedModelNotFound(transferred.modelID)
+        }
+        for var point in transferred.points {
+            point.modelID = transferred.modelID
+            guard let run = try storedRun(point.runID) else {
+                report.remark(.modelPoints, transferred.modelID, "a point left out: its run \(point.runID) is not here")
+                continue
+            }
+            let before = connection.totalChanges
+            try insertModelMetrics([point], runRow: run.id)
+            let isNew = connection.totalChanges != before
+            report.count(.modelPoints) { if isNew { $0.added += 1 } else { $0.unchanged += 1 } }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+internal import SQLite
+internal import Tracking
+
+extension WriteSession {
+    func take(_ transferred: TransferredRun, _ report: inout TransferReport) throws {
+        let experimentID = try experimentID(of: transferred.home)
+        let run = transferred.run
+        guard let row = try storedRun(run.info.runID) else {
+            let row = try insert(transferred, experimentID: experimentID)
+            for param in run.params { _ = try insertTransferred(param, runRow: row) }
+            for tag in run.tags.lastOfEachKey { try upsertTag(tag, runRow: row) }
+            _ = try completeInputs(run, runRow: row, experimentID: experimentID)
+            report.count(.run) { $0.added += 1 }
+            return
+        }
+        try complete(transferred, row, experimentID: experimentID, &report)
+    }
+
+    private func insert(_ transferred: TransferredRun, experimentID: Int64) throws -> Int64 {
+        let info = transferred.run.info
+        try connection.run(
+            """
+            INSERT INTO runs (run_id, experiment_id, name, user_id, status, start_time, end_time, deleted_time,
+                lifecycle_stage, artifact_uri)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            """,
+            info.runID,
+            experimentID,
+            info.name,
+            info.userID,
+            info.status.storedValue,
+            info.startTime,
+            info.endTime,
+            info.lifecycleStage == .deleted ? transferred.deletedTime : nil,
+            info.lifecycleStage.storedValue,
+            info.artifactURI
+        )
+        return connection.lastInsertRowID
+    }
+
+    /// Gives a run that is here what it lacks.
+    private func complete(
+        _ transferred: TransferredRun,
+        _ row: RunRow,
+        experimentID: Int64,
+        _ report: inout TransferReport
+    ) throws {
+        let run = transferred.run
+        let stored = try connection.runInfo(run.info.runID)
+        var isCompleted = false
+        if run.info.ends(stored) {
+            try connection.run(
+                "UPDATE runs SET status = ?2, end_time = ?3 WHERE id = ?1",
+                row.id,
+                run.info.status.storedValue,
+                run.info.endTime
+            )
+            isCompleted = true
+        }
+        var otherParams: [String] = []
+        for param in run.params {
+            switch try insertTransferred(param, runRow: row.id) {
+            case .added: isCompleted = true
+            case .same: break
+            case .other: otherParams.append(param.key)
+            }
+        }
+        let tags = MissingTags(run.tags, stored: try storedTags(ofRun: row.id))
+        for tag in tags.missing { try upsertTag(tag, runRow: row.id) }
+        if try completeInputs(run, runRow: row.id, experimentID: row.experimentID) { isCompleted = true }
+        report.count(.run) { $0.note(isCompleted: isCompleted || !tags.missing.isEmpty) }
+        var differences = run.info.differences(from: stored)
+        if row.experimentID != experimentID {
+            differences.append(
+                "experiment '\(shortened(transferred.home.name))', here that with the id \(row.experimentID)"
+            )
+        }
+        report.remark(.run, run.info.runID, differences: differences, tags: tags.conflicts, params: otherParams)
+    }
+
+    private enum Taken {
+        case added, same, other
+    }
+
+    private func insertTransferred(_ param: Param, runRow: Int64) throws -> Taken {
+        let keyID = try keyID(for: param.key)
+        let insert = statements.insertParam
+        try insert.bind(runRow, at: 1)
+        try insert.bind(keyID, at: 2)
+        try insert.bind(param.value, at: 3)
+        try insert.run()
+        if connection.changes > 0 { return .added }
+        let select = statements.selectParam
+        try select.bind(runRow, at: 1)
+        try select.bind(keyID, at: 2)
+        let isSame = try select.firstRow { $0.string(0).isExactly(param.value) }
+        return isSame == true ? .same : .other
+    }
+
+    private func storedTags(ofRun row: Int64) throws -> [Tag] {
+        try connection.query(
+            "SELECT keys.name, tag.value FROM run_tags AS tag JOIN keys ON keys.id = tag.key_id WHERE tag.run_id = ?1",
+            row
+        ).map { Tag(key: $0.string(0), value: $0.string(1)) }
+    }
+
+    /// - Returns: whether one of the datasets and models was not linked yet.
+    private func completeInputs(_ run: Run, runRow: Int64, experimentID: Int64) throws -> Bool {
+        let before = connection.totalChanges
+        for input in run.datasetInputs {
+            let dataset = try datasetRow(input.dataset, experimentID: experimentID)
+            try link(dataset: dataset, tags: input.tags, runRow: runRow)
+        }
+        for model in run.modelInputs {
+            try connection.run(
+                "INSERT OR IGNORE INTO model_inputs (run_id, model_id) VALUES (?1, ?2)",
+                runRow,
+                model.modelID
+            )
+        }
+        for model in run.modelOutputs {
+            try connection.run(
+                "INSERT OR IGNORE INTO model_outputs (run_id, model_id, step) VALUES (?1, ?2, ?3)",
+                runRow,
+                model.modelID,
+                model.step
+            )
+        }
+        return connection.totalChanges != before
+    }
+
+    func take(_ transferred: TransferredPoints, _ report: inout TransferReport) throws {
+        let row = try runRow(transferred.runID)
+        let series = MetricSeries(runRow: row.id, keyID: try keyID(for: transferred.key))
+        let added = try insert(transferred.points, into: series)
+        report.count(.points) {
+            $0.added += added
+            $0.unchanged += transferred.points.count - added
+        }
+    }
+}

@@ -1,0 +1,160 @@
+internal import Tracking
+
+extension FileStore {
+    private static let versionPrefix = "version-"
+
+    func readLoggedModels(
+        of stored: StoredExperiment,
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        let models = stored.folder.folder("models")
+        for name in models.names(.folder) {
+            let folder = models.folder(name)
+            try reporting(folder.path, take) { try readModel(folder, stored, places, selection, take) }
+        }
+    }
+
+    private func readModel(
+        _ folder: StoreFolder,
+        _ stored: StoredExperiment,
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        let meta = try folder.meta()
+        var model = LoggedModel(info: try LoggedModelInfo(meta, folder: folder, experimentID: stored.experiment.id))
+        guard selection.includes(model.info) else { return }
+        let location = model.info.artifactURI
+        if !selection.leavesArtifacts { model.info.artifactURI = places.movedLocation(location) }
+        model.params = try values("params", folder, take).map { Param(key: $0.key, value: $0.value) }
+        model.tags = try tags(folder, take)
+        try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: stored.home))))
+        let id = model.info.modelID
+        let metrics = folder.folder("metrics")
+        for key in metrics.deepNames() {
+            var points: [ModelMetric] = []
+            var broken = 0
+            try reporting("\(metrics.path)/\(key)", take) {
+                try metrics.forEachLine(key) { _, line in
+                    guard let point = PointLine(line, hasRun: true) else {
+                        broken += 1
+                        return
+                    }
+                    points.append(
+                        ModelMetric(
+                            metric: point.metric(key),
+                            modelID: id,
+                            runID: point.runID,
+                            dataset: point.dataset
+                        )
+                    )
+                }
+                if broken > 0 { try take(.skipped("\(metrics.path)/\(key)", "\(broken) lines are no points")) }
+            }
+            if !points.isEmpty { try take(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
+        }
+        if !selection.leavesArtifacts, let files = places.folder(of: location, owner: id) {
+            try take(.artifacts(files))
+        }
+    }
+
+    func readRegistry(
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        let models = root.folder("models")
+        for name in models.names(.folder) {
+            let folder = models.folder(name)
+            try reporting(folder.path, take) { try readRegistered(folder, places, selection, take) }
+        }
+    }
+
+    private func readRegistered(
+        _ folder: StoreFolder,
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        let meta = try folder.meta()
+        let creationTime = try meta.integer("creation_timestamp") ?? 0
+        var model = RegisteredModel(
+            name: meta["name"] ?? folder.name,
+            creationTime: creationTime,
+            lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
+            description: meta["description"] ?? ""
+        )
+        model.tags = try tags(folder, take)
+        let aliases = try values("aliases", folder, take)
+        model.aliases = aliases.compactMap { alias in
+            Int64(alias.value.filter { $0 != "\n" }).map { ModelAlias(alias: alias.key, version: $0) }
+        }
+        let versions = folder.names(.folder).filter { $0.hasPrefix(Self.versionPrefix) }
+        // A deleted version leaves its folder, so that its number is not used again.
+        let last = versions.compactMap { Int64($0.dropFirst(Self.versionPrefix.count)) }.max() ?? 0
+        try take(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: last))))
+        for name in versions {
+            let version = folder.folder(name)
+            try reporting(version.path, take) {
+                try readVersion(version, of: model, places, selection, take)
+            }
+        }
+    }
+
+    private func readVersion(
+        _ folder: StoreFolder,
+        of model: RegisteredModel,
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        let meta = try folder.meta()
+        let stage = meta["current_stage"] ?? ModelStage.none.wireName
+        if stage == "Deleted_Internal" { return }
+        guard let number = try meta.integer("version"), let known = try? ModelStage(parsing: stage) else {
+            throw SourceFailure("meta.yaml: version or current_stage is not understood")
+        }
+        let creationTime = try meta.integer("creation_timestamp") ?? 0
+        let moved = selection.leavesArtifacts ? { $0 } : places.movedLocation
+        var version = ModelVersion(
+            name: model.name,
+            version: number,
+            creationTime: creationTime,
+            lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
+            stage: known,
+            description: meta["description"],
+            source: moved(meta["source"] ?? ""),
+            runID: meta["run_id"] ?? "",
+            runLink: meta["run_link"] ?? ""
+        )
+        version.tags = try tags(folder, take)
+        let transferred = TransferredModelVersion(
+            version: version,
+            storageLocation: meta["storage_location"].map(moved),
+            modelCreationTime: model.creationTime
+        )
+        try take(.record(.modelVersion(transferred)))
+    }
+}
+
+extension LoggedModelInfo {
+    fileprivate init(_ meta: MetaFile, folder: StoreFolder, experimentID: Int64) throws(SourceFailure) {
+        let number = try meta.integer("status") ?? LoggedModelStatus.ready.wireNumber
+        let creationTime = try meta.integer("creation_timestamp") ?? 0
+        self.init(
+            modelID: meta["model_id"] ?? folder.name,
+            experimentID: experimentID,
+            name: try meta.required("name"),
+            artifactURI: meta["artifact_location"] ?? folder.path + "/artifacts",
+            status: LoggedModelStatus(wireNumber: number) ?? .unspecified,
+            statusMessage: meta["status_message"],
+            modelType: meta["model_type"] ?? "",
+            sourceRunID: meta["source_run_id"] ?? "",
+            creationTime: creationTime,
+            lastUpdatedTime: try meta.integer("last_updated_timestamp") ?? creationTime,
+            lifecycleStage: meta.stage
+        )
+    }
+}

@@ -1,0 +1,145 @@
+internal import Tracking
+
+extension FileStore {
+    private static let pointsPerRecord = 5_000
+    /// Folders of an experiment that hold no run.
+    private static let otherFolders: Set<String> = ["tags", "datasets", "models", "traces", "artifacts"]
+
+    func readRuns(
+        of stored: StoredExperiment,
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        for name in stored.folder.names(.folder) where !Self.otherFolders.contains(name) {
+            let folder = stored.folder.folder(name)
+            try reporting(folder.path, take) { try readRun(folder, stored, places, selection, take) }
+        }
+        let traces = stored.folder.folder("traces").names(.folder).count
+        if traces > 0 {
+            try take(.skipped(stored.folder.path + "/traces", "\(traces) traces, which Apus does not keep"))
+        }
+    }
+
+    private func readRun(
+        _ folder: StoreFolder,
+        _ stored: StoredExperiment,
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        let meta = try folder.meta()
+        var run = Run(info: try RunInfo(meta, folder: folder, experimentID: stored.experiment.id))
+        guard selection.includes(run.info) else { return }
+        run.params = try values("params", folder, take).map { Param(key: $0.key, value: $0.value) }
+        run.tags = try tags(folder, take)
+        if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
+        try readInputs(of: &run, folder, stored.folder.folder("datasets"), take)
+        let location = run.info.artifactURI.isEmpty ? folder.path + "/artifacts" : run.info.artifactURI
+        run.info.artifactURI = selection.leavesArtifacts ? location : places.movedLocation(location)
+        let deletedTime = try meta.integer("deleted_time")
+        try take(.record(.run(TransferredRun(run: run, home: stored.home, deletedTime: deletedTime))))
+        try readPoints(ofRun: run.info.runID, folder.folder("metrics"), take)
+        if !selection.leavesArtifacts, let files = places.folder(of: location, owner: run.info.runID) {
+            try take(.artifacts(files))
+        }
+    }
+
+    private func readInputs(
+        of run: inout Run,
+        _ folder: StoreFolder,
+        _ datasets: StoreFolder,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        let (inputs, outputs) = (folder.folder("inputs"), folder.folder("outputs"))
+        for name in inputs.names(.folder) {
+            let input = inputs.folder(name)
+            try reporting(input.path, take) {
+                let meta = try input.meta()
+                let id = try meta.required("source_id")
+                switch meta["source_type"] {
+                case "DATASET":
+                    let tags = meta.pairs("tags").map { Tag(key: $0.key, value: $0.value) }
+                    run.datasetInputs.append(
+                        DatasetInput(dataset: try Dataset(stored: datasets.folder(id)), tags: tags)
+                    )
+                case "MODEL", "MODEL_INPUT", "RUN_INPUT":
+                    run.modelInputs.append(
+                        ModelInput(modelID: try meta["destination_id"] ?? meta.required("source_id"))
+                    )
+                default: throw SourceFailure("meta.yaml: source_type is not known")
+                }
+            }
+        }
+        for name in outputs.names(.folder) {
+            let output = outputs.folder(name)
+            try reporting(output.path, take) {
+                let meta = try output.meta()
+                let id = try meta.required("destination_id")
+                run.modelOutputs.append(ModelOutput(modelID: id, step: try meta.integer("step") ?? 0))
+            }
+        }
+    }
+
+    private func readPoints(
+        ofRun id: String,
+        _ folder: StoreFolder,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        for key in folder.deepNames() {
+            var current = TransferredPoints(runID: id, key: key, points: [])
+            var broken: (first: Int, count: Int) = (0, 0)
+            let path = "\(folder.path)/\(key)"
+            try reporting(path, take) {
+                try folder.forEachLine(key) { number, line in
+                    guard let point = PointLine(line) else {
+                        broken = (broken.count == 0 ? number : broken.first, broken.count + 1)
+                        return
+                    }
+                    current.points.append(MetricPoint(point.metric(key)))
+                    guard current.points.count == Self.pointsPerRecord else { return }
+                    try take(.record(.points(current)))
+                    current.points.removeAll(keepingCapacity: true)
+                }
+            }
+            if !current.points.isEmpty { try take(.record(.points(current))) }
+            if broken.count > 0 {
+                try take(.skipped(path, "\(broken.count) lines are no points, the first is line \(broken.first)"))
+            }
+        }
+    }
+}
+
+extension RunInfo {
+    fileprivate init(_ meta: MetaFile, folder: StoreFolder, experimentID: Int64) throws(SourceFailure) {
+        let number = try meta.integer("status") ?? RunStatus.finished.wireNumber
+        guard let status = RunStatus(wireNumber: number) else {
+            throw SourceFailure("meta.yaml: status \(number) is not known")
+        }
+        self.init(
+            runID: meta["run_id"] ?? meta["run_uuid"] ?? folder.name,
+            name: meta["run_name"] ?? meta["name"] ?? "",
+            experimentID: experimentID,
+            userID: meta["user_id"] ?? "",
+            status: status,
+            startTime: try meta.integer("start_time") ?? 0,
+            endTime: try meta.integer("end_time"),
+            artifactURI: meta["artifact_uri"] ?? "",
+            lifecycleStage: meta.stage
+        )
+    }
+}
+
+extension Dataset {
+    fileprivate init(stored folder: StoreFolder) throws(SourceFailure) {
+        let meta = try folder.meta()
+        self.init(
+            name: try meta.required("name"),
+            digest: try meta.required("digest"),
+            sourceType: meta["source_type"] ?? "",
+            source: meta["source"] ?? "",
+            schema: meta["schema"],
+            profile: meta["profile"]
+        )
+    }
+}

@@ -1,0 +1,133 @@
+internal import Tracking
+
+/// A folder of MLflow's file store (`mlruns`), of any version from 1.0 on.
+///
+/// What is damaged is reported by its path and left out; everything else comes.
+package struct FileStore: RecordSource {
+    let root: StoreFolder
+    /// Where its artifacts are; their root is learned while the experiments are read.
+    private let given: String?
+
+    /// - Parameters:
+    ///   - path: absolute.
+    ///   - artifacts: the folder with its artifacts; nil to look in the tree itself, and where its locations say.
+    package init(path: String, artifacts: String?) {
+        root = StoreFolder(path: path)
+        given = artifacts
+    }
+
+    /// Whether a folder looks like a file store: it has an experiment.
+    package static func isOne(_ path: String) -> Bool {
+        let root = StoreFolder(path: path)
+        let places = [root, root.folder(".trash")]
+        return places.contains { place in place.names(.folder).contains { place.folder($0).has("meta.yaml") } }
+    }
+
+    package var title: String { "MLflow file store \(root.path)" }
+
+    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+        var places = ArtifactPlaces(folder: root.parent, given: given ?? root.path)
+        let experiments = try readExperiments(selection, &places, take)
+        for experiment in experiments { try readRuns(of: experiment, places, selection, take) }
+        for experiment in experiments { try readLoggedModels(of: experiment, places, selection, take) }
+        if selection.includesRegistry { try readRegistry(places, selection, take) }
+    }
+
+    /// Runs `body`, and reports what it throws about damage.
+    func reporting(_ path: String, _ take: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let failure as SourceFailure {
+            try take(.skipped(path, failure.description))
+        }
+    }
+
+    private func readExperiments(
+        _ selection: TransferSelection,
+        _ places: inout ArtifactPlaces,
+        _ take: (TransferItem) throws -> Void
+    ) throws -> [StoredExperiment] {
+        var found: [StoredExperiment] = []
+        for place in [root, root.folder(".trash")] {
+            // The registry and the trash are beside the experiments.
+            for name in place.names(.folder) where name != "models" && name != ".trash" {
+                let folder = place.folder(name)
+                try reporting(folder.path, take) {
+                    found.append(StoredExperiment(folder: folder, experiment: try Experiment(stored: folder)))
+                }
+            }
+        }
+        for one in found { places.note(one.experiment.artifactLocation, ofExperiment: String(one.experiment.id)) }
+        found.removeAll { !selection.includes($0.experiment) }
+        for one in found {
+            var experiment = one.experiment
+            experiment.tags = try tags(one.folder, take)
+            if !selection.leavesArtifacts {
+                experiment.artifactLocation = places.movedLocation(experiment.artifactLocation)
+            }
+            try take(.record(.experiment(experiment)))
+        }
+        return found
+    }
+
+    /// The tags of what a folder holds, a file each.
+    func tags(_ folder: StoreFolder, _ take: (TransferItem) throws -> Void) throws -> [Tag] {
+        try values("tags", folder, take)
+    }
+
+    func values(_ name: String, _ folder: StoreFolder, _ take: (TransferItem) throws -> Void) throws -> [Tag] {
+        var tags: [Tag] = []
+        let files = folder.folder(name)
+        for key in files.deepNames() {
+            try reporting("\(files.path)/\(key)", take) { tags.append(Tag(key: key, value: try files.text(key))) }
+        }
+        return tags
+    }
+}
+
+/// An experiment and its folder.
+struct StoredExperiment {
+    let folder: StoreFolder
+    let experiment: Experiment
+
+    var home: TransferredHome { TransferredHome(id: experiment.id, name: experiment.name) }
+}
+
+extension StoreFolder {
+    var parent: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+}
+
+extension MetaFile {
+    /// - Throws: `SourceFailure` where the value is there and no number.
+    func integer(_ key: String) throws(SourceFailure) -> Int64? {
+        guard let text = self[key] else { return nil }
+        guard let number = Int64(text) else { throw SourceFailure("meta.yaml: \(key) is no whole number") }
+        return number
+    }
+
+    func required(_ key: String) throws(SourceFailure) -> String {
+        guard let text = self[key] else { throw SourceFailure("meta.yaml: \(key) is missing") }
+        return text
+    }
+
+    var stage: LifecycleStage { self["lifecycle_stage"] == "deleted" ? .deleted : .active }
+}
+
+extension Experiment {
+    fileprivate init(stored folder: StoreFolder) throws(SourceFailure) {
+        let meta = try folder.meta()
+        guard let id = try meta.integer("experiment_id") ?? Int64(folder.name) else {
+            throw SourceFailure("meta.yaml: experiment_id is missing")
+        }
+        // Before 2.0 experiments had no times.
+        let creationTime = try meta.integer("creation_time") ?? 0
+        self.init(
+            id: id,
+            name: try meta.required("name"),
+            artifactLocation: meta["artifact_location"] ?? "",
+            lifecycleStage: meta.stage,
+            creationTime: creationTime,
+            lastUpdateTime: try meta.integer("last_update_time") ?? creationTime
+        )
+    }
+}

@@ -1,0 +1,41 @@
+internal import Files
+internal import Glibc
+
+extension StoreFolder {
+    /// The longest line of a file of points; a key of a dataset has 500 characters.
+    private static let maximumLineBytes = 65_536
+
+    /// Calls `body` with each line of a file that is not empty, and its number; reads it piece by piece.
+    ///
+    /// - Throws: `SourceFailure` for a file that cannot be read to its end, or what `body` throws.
+    func forEachLine(_ name: String, _ body: (Int, UnsafeRawBufferPointer) throws -> Void) throws {
+        let raw = open(path + "/" + name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+        guard raw >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
+        let file = Descriptor(owning: raw)
+        let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * Self.maximumLineBytes, alignment: 16)
+        defer { space.deallocate() }
+        var (filled, number) = (0, 0)
+        while true {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: space[filled...])
+            let count = read(file.rawValue, rest.baseAddress, rest.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
+            filled += count
+            var start = 0
+            while start < filled {
+                let line = space[start..<filled]
+                let end = line.firstIndex(of: UInt8(ascii: "\n"))
+                // The last line may lack its end.
+                guard end != nil || count == 0 else { break }
+                number += 1
+                let content = UnsafeRawBufferPointer(rebasing: line[start..<(end ?? filled)])
+                if content.contains(where: { $0 > 0x20 }) { try body(number, content) }
+                start = end.map { $0 + 1 } ?? filled
+            }
+            if count == 0 { return }
+            guard start > 0 || filled < space.count else { throw SourceFailure("line \(number + 1) is too long") }
+            space.copyMemory(from: UnsafeRawBufferPointer(rebasing: space[start..<filled]))
+            filled -= start
+        }
+    }
+}

@@ -1,0 +1,109 @@
+internal import Files
+internal import Glibc
+internal import Tracking
+
+/// Where the artifacts of a source are, and where they go.
+///
+/// Locations beneath the source's own root become `mlflow-artifacts:` ones, so that the data folder can be moved; others
+/// stay as they are.
+package struct ArtifactPlaces {
+    /// The folder against which relative locations are resolved, and beside which a copied tree is looked for.
+    private let folder: String
+    /// Given by the person: where the files are, whatever the locations say.
+    private let given: String?
+    /// The local folders in which the source made the folders of its experiments; without a slash at the end.
+    private var roots: [String] = []
+
+    package init(folder: String, given: String?) {
+        self.folder = folder
+        self.given = given
+    }
+
+    /// Learns the source's root from an experiment's location: the folder that holds one named by the experiment's id.
+    package mutating func note(_ location: String, ofExperiment id: String) {
+        guard let path = localPath(location), path.hasSuffix("/" + id) else { return }
+        let root = String(path.dropLast(id.utf8.count + 1))
+        if !root.isEmpty, !roots.contains(root) { roots.append(root) }
+    }
+
+    /// The path beneath the source's root; nil for a location elsewhere.
+    package func relativePath(_ location: String) -> String? {
+        if let rest = proxied(location) { return Self.isPlain(rest) ? rest : nil }
+        guard let path = localPath(location), Self.isPlain(path) else { return nil }
+        for root in roots where path.hasPrefix(root + "/") { return String(path.dropFirst(root.utf8.count + 1)) }
+        return nil
+    }
+
+    /// The location after the move.
+    package func movedLocation(_ location: String) -> String {
+        relativePath(location).map { "mlflow-artifacts:/\($0)" } ?? location
+    }
+
+    /// The folder with the files of a location, and where they go; nil where there is none on this machine.
+    ///
+    /// Only a folder that MLflow makes for a run or a model is one: whoever wrote the source could otherwise have any folder
+    /// of the person who imports it copied, and served.
+    package func folder(of location: String, owner id: String) -> ArtifactFolder? {
+        guard let target = relativePath(location), target.hasSuffix("\(id)/artifacts") else { return nil }
+        let found = candidates(for: location, target).first { isFolder($0 + "/" + target) }
+        return found.map { ArtifactFolder(path: $0 + "/" + target, target: target) }
+    }
+
+    /// What to tell the person where none of the folders is there that would hold the artifacts of a location.
+    ///
+    /// Where nobody has logged an artifact, that is as it should be: MLflow makes the folder with the first one.
+    package func hint(for location: String) -> String? {
+        guard let target = relativePath(location), !candidates(for: location, target).contains(where: isFolder) else {
+            return nil
+        }
+        return
+            "No artifacts are at \(location) or beside the source. If it has some, import again with --artifacts-from "
+            + "and the folder that holds them."
+    }
+
+    private static func isPlain(_ path: String) -> Bool { !path.split(separator: "/").contains("..") }
+
+    private func candidates(for location: String, _ target: String) -> [String] {
+        var candidates: [String] = []
+        if let given { candidates.append(given) }
+        if let path = localPath(location) {
+            candidates += [String(path.dropLast(target.utf8.count + 1)), folder + "/mlruns"]
+        }
+        return candidates + [folder + "/mlartifacts", folder + "/artifacts"]
+    }
+
+    private func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The path of an `mlflow-artifacts:` location, whatever its host.
+    private func proxied(_ location: String) -> String? {
+        let scheme = "mlflow-artifacts:"
+        guard location.hasPrefix(scheme) else { return nil }
+        var rest = location.dropFirst(scheme.utf8.count)
+        if rest.hasPrefix("//") { rest = rest.dropFirst(2).drop { $0 != "/" } }
+        let path = rest.drop { $0 == "/" }
+        return path.isEmpty ? nil : String(path)
+    }
+
+    /// The absolute path of a local location; nil for others.
+    private func localPath(_ location: String) -> String? {
+        let place = ArtifactLocation(location)
+        switch place.scheme {
+        case "file":
+            guard let path = try? place.localPath, path.hasPrefix("/") else { return nil }
+            return withoutSlash(path)
+        case nil:
+            guard !location.isEmpty else { return nil }
+            if location.hasPrefix("/") { return withoutSlash(location) }
+            let relative = location.hasPrefix("./") ? String(location.dropFirst(2)) : location
+            return withoutSlash(folder + "/" + relative)
+        default: return nil
+        }
+    }
+
+    private func withoutSlash(_ path: String) -> String {
+        path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+}

@@ -1,0 +1,39 @@
+internal import Glibc
+internal import Tracking
+
+/// A line on the terminal that says how far an import is; silent elsewhere.
+final class ImportProgress {
+    private static let interval = Duration.milliseconds(200)
+
+    private let isShown: Bool
+    private var next = ContinuousClock.now
+    private var hasLine = false
+
+    init(isQuiet: Bool) {
+        isShown = !isQuiet && isatty(StandardStream.error.rawValue) == 1
+    }
+
+    func show(_ summary: ImportSummary) {
+        guard isShown, ContinuousClock.now >= next else { return }
+        next = .now + Self.interval
+        hasLine = true
+        let runs = summary.found[.run] ?? 0
+        let points = summary.found[.points] ?? 0
+        // Erase to the end of the line, so that a shorter text leaves nothing of a longer one.
+        let text = "\r\(runs) runs, \(points) points, \(summary.files.total) artifacts\u{1B}[K"
+        Self.put(text)
+    }
+
+    /// Removes the line.
+    func end() {
+        guard hasLine else { return }
+        Self.put("\r\u{1B}[K")
+        hasLine = false
+    }
+
+    /// A line that is lost is of no matter: the next one comes.
+    private static func put(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { write(StandardStream.error.rawValue, $0.baseAddress, $0.count) }
+    }
+}

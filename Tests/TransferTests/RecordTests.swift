@@ -1,0 +1,60 @@
+import JSON
+import Testing
+import Tracking
+import Transfer
+
+@Suite struct RecordTests {
+    @Test func `every record reads back as what was written`() throws {
+        var text: [UInt8] = []
+        for record in Sample.all {
+            var writer = JSONWriter()
+            writer.record(record)
+            text += writer.bytes + [UInt8(ascii: "\n")]
+        }
+        #expect(try RecordLines(text).all == Sample.all)
+    }
+
+    @Test func `unknown kinds and empty lines are left out`() throws {
+        let text = "\n{\"trace\": {\"id\": 1}}\r\n  \n{\"points\":{\"run_id\":\"r\",\"key\":\"k\",\"points\":[]}}"
+        let records = try RecordLines(Array(text.utf8)).all
+        #expect(records == [.points(TransferredPoints(runID: "r", key: "k", points: []))])
+    }
+
+    @Test(arguments: [
+        (#"{"points": {"run_id": "r", "key": "k", "points": [[1, 2]]}}"#, "points.points[0]"),
+        (#"{"points": {"run_id": "r", "key": "k", "points": [[1, 2, "x"]]}}"#, "points.points[0]"),
+        (#"{"run": {"run_id": 1}}"#, "run.experiment_id"),
+        (#"{"experiment": {"experiment_id": "1", "creation_time": "x"}}"#, "experiment.creation_time"),
+        (#"{"experiment": []}"#, "experiment"), ("[]", "one member"), ("{}", "one member"), ("{", "not valid JSON"),
+    ])
+    func `a line that is no record is refused by its number and member`(line: String, part: String) throws {
+        let error = #expect(throws: TrackingError.self) { try RecordLines(Array("\n\(line)".utf8)) }
+        #expect(
+            error?.message.contains("Line 2 ") == true && error?.message.contains(part) == true,
+            "\(error?.message ?? "")"
+        )
+    }
+
+    @Test func `values beyond JSON are strings`() throws {
+        let line = #"{"points":{"run_id":"r","key":"k","points":[[1,2,"NaN"],[1,3,"Infinity"],[1,4,"-Infinity"]]}}"#
+        guard case .points(let points) = try RecordLines(Array(line.utf8)).all.first else {
+            Issue.record("no points")
+            return
+        }
+        #expect(points.points.map(\.isNaN) == [true, false, false])
+        #expect(points.points.map(\.value) == [0, .greatestFiniteMagnitude, -.greatestFiniteMagnitude])
+    }
+
+    @Test func `a report reads back as what was written`() throws {
+        var report = TransferReport()
+        report.count(.run) { $0.added += 2 }
+        report.count(.points) { $0.unchanged += 5 }
+        for number in 0..<(TransferReport.maximumRemarks + 3) { report.remark(.run, "\(number)", "differs") }
+        report.mappings = [ExperimentMapping(source: 1, id: 2, name: "a")]
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.members(of: report)
+        writer.endObject()
+        #expect(TransferReport(try JSONDocument(parsing: writer.bytes).root) == report)
+    }
+}

@@ -5,6 +5,8 @@ internal import HTTPWire
 struct TrackingClient: Sendable {
     let uri: TrackingURI
     let credentials: ClientCredentials
+    /// The name of the command in the User-Agent field.
+    var agent = "apus-doctor"
 
     /// Sends `GET path` and returns the response, whatever its status.
     /// - Parameter path: the path after the URI's prefix, with its query.
@@ -26,7 +28,7 @@ struct TrackingClient: Sendable {
     ) throws(CallFailure) -> HTTPReply {
         var common = [
             ("Host", uri.hostField),
-            ("User-Agent", "apus-doctor/\(apusVersion)"),
+            ("User-Agent", "\(agent)/\(apusVersion)"),
             ("Accept", "*/*"),
             ("Accept-Encoding", "identity"),
         ]

@@ -113,6 +113,44 @@ def kill_until_done(template, scratch, command, seconds, seed=None) -> int:
     return kills
 
 
+def kill_backups(folder, scratch, seconds, seed=None) -> int:
+    """Kills backups of a folder, and restorations of the last one that was not killed, at random moments.
+
+    Every generation that there is must be whole, and a restoration that is run again must give the store.
+    """
+    seed = random.randrange(1 << 30) if seed is None else seed
+    dice = random.Random(seed)
+    place, target = Path(scratch) / "places", Path(scratch) / "restored"
+    start = time.monotonic()
+    apus("backup", place, "--data-dir", folder)
+    usual = time.monotonic() - start
+    apus("restore", place, "--data-dir", target)
+    expected = content(target), files(target / "artifacts")
+    kills, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        kills += killed(["backup", place, "--keep", "2", "--data-dir", folder], dice.uniform(0, usual))
+        for generation in place.iterdir():
+            if not generation.name.startswith("."):
+                assert apus("check", generation, check=False).returncode == 0, (generation, seed)
+        restoration = ["restore", place, "--replace", "--data-dir", target]
+        kills += killed(restoration, dice.uniform(0, usual))
+        apus(*restoration)
+        assert (content(target), files(target / "artifacts")) == expected, seed
+    return kills
+
+
+def killed(command, after) -> bool:
+    """Starts a command and kills it after some time; false if it had ended by then."""
+    process = subprocess.Popen(spare(*command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(after)
+        return False
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="for each command")
@@ -123,6 +161,8 @@ def main():
             make_deleted(server.url, runs=100, points=2_000)
             server.stop(remove=False)
             kills = kill_until_done(server.data_directory, scratch, ["gc"], options.seconds, options.seed)
+            backups = kill_backups(server.data_directory, scratch, options.seconds, options.seed)
+            print(f"backup and restore: killed {backups} times, and every backup was whole")
             print(f"gc: killed {kills} times, and the end was the same")
 
 

@@ -1,7 +1,10 @@
-"""The commands that look after a data folder: `apus gc`, on a folder and through a running server."""
+"""The commands that look after a data folder: gc, backup, restore and check, with a server running and without."""
 
 import json
+import sqlite3
 import subprocess
+import threading
+import time
 
 import mlflow
 import pytest
@@ -9,7 +12,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from helpers import call, must, new_run, send
-from keeping import apus, content, files, kill_until_done, make_deleted, spare
+from keeping import apus, content, files, kill_backups, kill_until_done, make_deleted, spare
 from servers import ApusServer, wait_until
 
 pytestmark = pytest.mark.apus
@@ -146,3 +149,135 @@ def test_a_killed_gc_that_is_run_again_ends_as_an_undisturbed_one(server, tmp_pa
     make_deleted(server.url, runs=30, points=1_000)
     server.stop(remove=False)
     assert kill_until_done(server.data_directory, tmp_path, ["gc"], seconds=8) > 3
+
+
+def logging(uri, run_id, stop, acknowledged):
+    """Logs one metric after the other, and notes the last step that was acknowledged."""
+    step = 0
+    while not stop.is_set():
+        status, _ = call(uri, "runs/log-metric", {"run_id": run_id, "key": "m", "value": step, "timestamp": 1, "step": step})
+        if status == 200:
+            acknowledged.append(step)
+            step += 1
+
+
+def generation(place):
+    """The newest backup."""
+    return max(path for path in place.iterdir() if not path.name.startswith("."))
+
+
+def test_a_backup_under_load_holds_what_was_acknowledged_and_passes_the_check(server, tmp_path):
+    place = tmp_path / "backups"
+    runs = [new_run(server.url) for _ in range(6)]
+    put(server.url, f"0/{runs[0]}/artifacts/deep/a.bin", b"weights")
+    stop, noted = threading.Event(), [[] for _ in runs]
+    clients = [threading.Thread(target=logging, args=(server.url, *pair)) for pair in zip(runs, [stop] * 6, noted)]
+    for client in clients:
+        client.start()
+    time.sleep(1)
+    try:
+        before = [steps[-1] for steps in noted]
+        apus("backup", place, "--data-dir", server.data_directory)
+        assert all(steps[-1] > last for steps, last in zip(noted, before)), "the clients went on"
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+    checked = json.loads(apus("check", place, "--json").stdout)
+    assert checked["sound"] and checked["artifacts"] == 1
+    rows = content(generation(place))
+    numbers = {row[1]: row[0] for row in rows["runs"]}
+    for run_id, last in zip(runs, before):
+        steps = [row[3] for row in rows["metrics"] if row[0] == numbers[run_id]]
+        assert sorted(steps) == list(range(len(steps))) and len(steps) > last
+    # What the server holds is sound too, while it runs.
+    assert json.loads(apus("check", "--data-dir", server.data_directory, "--json").stdout)["sound"]
+
+
+def test_backup_and_restore_give_the_same_store_and_unchanged_files_take_no_space(server, tmp_path):
+    place, run_id = tmp_path / "backups", new_run(server.url)
+    put(server.url, f"0/{run_id}/artifacts/a", b"a" * 5_000)
+    folder = ["--data-dir", server.data_directory]
+    apus("backup", place, *folder)
+    put(server.url, f"0/{run_id}/artifacts/b", b"b" * 5_000)
+    must(server.url, "runs/set-tag", {"run_id": run_id, "key": "k", "value": "v"})
+    second = json.loads(apus("backup", place, *folder, "--json").stdout)
+    assert (second["files"], second["unchanged"]) == (3, 1)
+    assert apus("check", place).returncode == 0
+    want = content(server.data_directory), files(server.data_directory / "artifacts")
+    # Never over a store, and never under a server.
+    refused = apus("restore", place, *folder, "--replace", check=False)
+    assert refused.returncode == 1 and "owns the database" in refused.stderr
+    server.stop(remove=False)
+    refused = apus("restore", place, *folder, check=False)
+    assert refused.returncode == 1 and "--replace" in refused.stderr
+    assert (content(server.data_directory), files(server.data_directory / "artifacts")) == want
+    # Into an empty folder, and the older one in place of what stands there.
+    fresh = tmp_path / "fresh"
+    apus("restore", place, "--data-dir", fresh)
+    assert (content(fresh), files(fresh / "artifacts")) == want
+    oldest = min(path.name for path in place.iterdir() if not path.name.startswith("."))
+    apus("restore", place, *folder, "--replace", "--generation", oldest)
+    assert list(files(server.data_directory / "artifacts")) == [f"0/{run_id}/artifacts/a"]
+    aside = next(server.data_directory.glob("replaced-*"))
+    assert len(files(aside / "artifacts")) == 2
+    server.start()
+    assert "k" not in {tag["key"] for tag in must(server.url, "runs/get", run_id=run_id)["run"]["data"]["tags"]}
+    new_run(server.url)
+    # Old generations go by number.
+    apus("backup", place, *folder, "--keep", "2")
+    assert len([path for path in place.iterdir() if not path.name.startswith(".")]) == 2
+
+
+@pytest.mark.parametrize("damage", ["artifact", "artifact gone", "database", "manifest", "manifest cut"])
+def test_a_damaged_backup_is_found_and_not_restored(server, tmp_path, damage):
+    place, run_id = tmp_path / "backups", new_run(server.url)
+    put(server.url, f"0/{run_id}/artifacts/a", b"a" * 5_000)
+    apus("backup", place, "--copy", "--data-dir", server.data_directory)
+    made = generation(place)
+    victim = {"artifact": f"artifacts/0/{run_id}/artifacts/a", "database": "apus.db"}.get(damage, "manifest.jsonl")
+    if damage == "artifact gone":
+        (made / f"artifacts/0/{run_id}/artifacts/a").unlink()
+    else:
+        text = bytearray((made / victim).read_bytes())
+        text[len(text) // 2] ^= 1
+        (made / victim).write_bytes(text[:-20] if damage == "manifest cut" else text)
+    result = apus("check", place, check=False)
+    assert result.returncode == 1, result
+    refused = apus("restore", place, "--data-dir", tmp_path / "fresh", check=False)
+    assert refused.returncode == 1 and "damaged" in refused.stderr
+    assert not (tmp_path / "fresh/apus.db").exists()
+
+
+def test_check_finds_planted_faults_and_mends_what_is_certain(server):
+    run_id = new_run(server.url)
+    for step in range(10):
+        must(server.url, "runs/log-metric", {"run_id": run_id, "key": "m", "value": step, "timestamp": step, "step": step})
+    put(server.url, f"0/{run_id}/artifacts/a")
+    put(server.url, f"0/{'f' * 32}/artifacts/nobody")
+    refused = apus("check", "--repair", "--data-dir", server.data_directory, check=False)
+    assert refused.returncode == 1 and "owns the database" in refused.stderr
+    server.stop(remove=False)
+    folder = ["--data-dir", server.data_directory]
+    report = json.loads(apus("check", *folder, "--json").stdout)
+    assert report["sound"] and report["artifacts"] == 2 and report["ownerless_files"] == 1
+    sound = content(server.data_directory)
+    with sqlite3.connect(server.data_directory / "apus.db") as connection:
+        connection.execute("UPDATE latest_metrics SET maximum = 3, point_count = 4, value = 2")
+        connection.execute("INSERT INTO params (run_id, key_id, value) VALUES (99, 1, 'of nobody')")
+    connection.close()
+    (server.data_directory / f"artifacts/0/{run_id}/artifacts/a").unlink()
+    report = json.loads(apus("check", *folder, "--json", check=False).stdout)
+    assert not report["sound"] and len(report["faults"]) == 3, report
+    report = json.loads(apus("check", *folder, "--repair", "--json", check=False).stdout)
+    assert len(report["mended"]) == 2 and len(report["faults"]) == 1 and "in the journal" in report["faults"][0]
+    mended = content(server.data_directory)
+    # Whether points came in order is not known afterwards.
+    summary = [list(row) for row in mended["latest_metrics"]]
+    assert [row[:7] + row[8:] for row in summary] == [list(row[:7] + row[8:]) for row in sound["latest_metrics"]]
+    assert mended["params"] == sound["params"]
+
+
+def test_a_killed_backup_leaves_nothing_that_counts(server, tmp_path):
+    make_deleted(server.url, runs=10, points=500)
+    assert kill_backups(server.data_directory, tmp_path, seconds=6) > 2

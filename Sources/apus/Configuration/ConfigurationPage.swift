@@ -62,7 +62,8 @@ struct ConfigurationPage: ParsableCommand {
 
     private static var commands: String {
         let pages: [(String, any ParsableCommand.Type)] = [
-            ("apus gc", GarbageCollection.self), ("apus doctor", Doctor.self),
+            ("apus backup", BackupCommand.self), ("apus restore", RestoreCommand.self),
+            ("apus check", CheckCommand.self), ("apus gc", GarbageCollection.self), ("apus doctor", Doctor.self),
             ("apus artifacts stats", ArtifactStatistics.self),
         ]
         return pages.map { name, command in

@@ -42,7 +42,7 @@ struct GarbageCollection: ParsableCommand {
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
-        do {
+        try CommandFailure.reporting {
             let progress: RemovalProgress
             switch try KeptStore.open(storage, uri: trackingUri) {
             case .server(let server): progress = try collect(through: server)
@@ -52,14 +52,6 @@ struct GarbageCollection: ParsableCommand {
             }
             report(progress)
             if !progress.failures.isEmpty { throw ExitCode.failure }
-        } catch let error as TrackingError {
-            StandardStream.error.write("apus: \(error.message)")
-            throw ExitCode.failure
-        } catch let error as ExitCode {
-            throw error
-        } catch {
-            StandardStream.error.write("apus: \(StartFailure.message(for: error))")
-            throw ExitCode.failure
         }
     }
 

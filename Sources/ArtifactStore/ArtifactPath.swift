@@ -69,6 +69,11 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The last component; nil for the root.
     package var name: String? { components.last }
 
+    /// The folder above; nil for the root.
+    package var parent: ArtifactPath? {
+        components.isEmpty ? nil : ArtifactPath(components: Array(components.dropLast()))
+    }
+
     /// The components joined by `/`; empty for the root.
     package var description: String { components.joined(separator: "/") }
 

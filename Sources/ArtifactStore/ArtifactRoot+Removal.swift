@@ -38,6 +38,22 @@ extension ArtifactRoot {
         return true
     }
 
+    /// Removes a folder that holds nothing; one that holds something, or does not exist, is left.
+    ///
+    /// - Returns: Whether it was removed.
+    @discardableResult
+    package func removeIfEmpty(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
+        guard let name = path.name else { return false }
+        do {
+            let parent = try folder(at: path.components.dropLast())
+            guard parent.unlink(name, flags: AT_REMOVEDIR) == 0 else { return false }
+            try parent.synchronize()
+            return true
+        } catch .notFound, .notDirectory, .invalidPath {
+            return false
+        }
+    }
+
     /// Removes what uploads of processes that have ended left behind; for the start of the server, in the background.
     ///
     /// Walks the whole tree: one call per folder and some per leftover. Uploads of this process, and those that another

@@ -27,10 +27,11 @@ extension ArtifactRoot {
     /// its own. Links and devices are not counted, and links are not followed. The tree may change meanwhile; files
     /// that vanish are not counted.
     /// - Throws: the errors of opening the root; a root that does not exist yet is no error.
-    package func usage() throws(ArtifactError) -> ArtifactUsage {
+    /// - Parameter path: the folder to add up; one that does not exist gives zeros too.
+    package func usage(of path: ArtifactPath = .root) throws(ArtifactError) -> ArtifactUsage {
         var count = UsageCount()
         do {
-            count.add(try folder(at: []), depth: 0)
+            count.add(try folder(at: path.components), depth: path.components.count)
         } catch .notFound {
             return ArtifactUsage()
         }

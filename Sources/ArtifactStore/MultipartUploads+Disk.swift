@@ -56,13 +56,13 @@ extension MultipartUploads {
         return .open(MultipartUpload(id: id, record: record, folder: folder, parts: parts))
     }
 
-    /// Whether the upload has expired; if so, this ends it.
-    func isOver(_ id: String, in parent: Folder, at now: Int64) throws -> Bool {
+    /// Whether the upload has expired; if so, and unless `ending` is false, this ends it.
+    func isOver(_ id: String, in parent: Folder, at now: Int64, ending: Bool = true) throws -> Bool {
         if case .beginning? = state.withLock({ $0.uploads[id] }) { return false }
         switch try find(id) {
         case .unknown: return true
         case .open(let upload):
-            return upload.isAbandoned(at: now) && upload.end()
+            return upload.isAbandoned(at: now) && (!ending || upload.end())
         case .completed:
             let status = try parent.folder(id).status(of: MultipartUpload.completionName)
             return status.map { Int64($0.st_mtim.tv_sec) + limits.memorySeconds <= now } ?? true

@@ -196,6 +196,23 @@ package final class MultipartUploads: Sendable {
         return removed
     }
 
+    /// The number of uploads that `removeExpired` would remove.
+    package func expiredCount() throws -> Int {
+        let folder: Folder
+        do {
+            folder = try self.folder(makingIfMissing: false)
+        } catch ArtifactError.notFound {
+            return 0
+        }
+        let now = Int64(time(nil))
+        var count = 0
+        for entry in try folder.entries() {
+            guard let id = entry.text, !id.hasPrefix(Self.keyName) else { continue }
+            if let isOver = try? isOver(id, in: folder, at: now, ending: false), isOver { count += 1 }
+        }
+        return count
+    }
+
     /// Moves the complete file to its target.
     private func place(
         _ name: String,

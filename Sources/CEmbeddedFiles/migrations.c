@@ -26,6 +26,10 @@ static const unsigned char file_0006_metric_extremes_sql[] = {
 #embed "../../migrations/0006_metric_extremes.sql"
 };
 
+static const unsigned char file_0007_removals_sql[] = {
+#embed "../../migrations/0007_removals.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0001_initial.sql", file_0001_initial_sql),
     APUS_FILE("0002_artifact_journal.sql", file_0002_artifact_journal_sql),
@@ -33,6 +37,7 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0004_model_registry.sql", file_0004_model_registry_sql),
     APUS_FILE("0005_sentinel.sql", file_0005_sentinel_sql),
     APUS_FILE("0006_metric_extremes.sql", file_0006_metric_extremes_sql),
+    APUS_FILE("0007_removals.sql", file_0007_removals_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

@@ -45,6 +45,7 @@ static inline int apus_openat2(int folder, const char *path, const struct apus_o
 // From <fcntl.h> and <unistd.h> under _GNU_SOURCE. Offsets are 64 bits wide, as on every Linux that Swift runs on.
 extern int fallocate(int, int, long, long);
 extern long copy_file_range(int, long long *, int, long long *, unsigned long, unsigned int);
+extern int syncfs(int);
 
 // The program's own instructions and constants, from the linker: nothing between the two is ever written.
 extern const char __executable_start[];

@@ -55,6 +55,8 @@ package struct MLflowAPI: Sendable {
     let healthLooks: HealthLooks
     /// The digests of files that were compared.
     let digests = DigestCache()
+    /// Taken by the one removal for good that runs.
+    let removalTurn = RemovalTurn()
     /// Called for failures that no client can cause; the client is sent only a constant text.
     let reportFailure: @Sendable (any Error) -> Void
     /// Lasts while another program holds the lock of the database.
@@ -79,8 +81,8 @@ package struct MLflowAPI: Sendable {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
-            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, transferEndpoints,
-            graphQLEndpoints, emptyAnswers, unsupportedEndpoints,
+            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, removalEndpoints,
+            transferEndpoints, graphQLEndpoints, emptyAnswers, unsupportedEndpoints,
         ]
         let all = Array(groups.joined().joined())
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all

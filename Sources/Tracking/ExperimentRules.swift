@@ -55,13 +55,27 @@ extension Experiment {
         root.appending(String(id)).uri
     }
 
+    /// The experiment that has a name.
+    package struct NameHolder: Sendable {
+        let id: Int64
+        let stage: LifecycleStage
+
+        package init(id: Int64, stage: LifecycleStage) {
+            self.id = id
+            self.stage = stage
+        }
+    }
+
     /// Throws `.resourceAlreadyExists` if another experiment, active or deleted, already has the name.
     ///
-    /// - Parameter holder: the stage of the experiment that has the name; nil if none has it.
-    package static func requireUnusedName(_ name: String, holder: LifecycleStage?) throws(TrackingError) {
+    /// - Parameter holder: the experiment that has the name; nil if none has it.
+    package static func requireUnusedName(_ name: String, holder: NameHolder?) throws(TrackingError) {
         guard let holder else { return }
         let remedy =
-            holder == .deleted ? " It is deleted: restore it with experiments/restore, or choose another name." : ""
+            holder.stage == .deleted
+            ? " It is deleted: restore it with experiments/restore, remove it for good with "
+                + "`apus gc --experiment-ids \(holder.id)`, or choose another name."
+            : ""
         throw TrackingError(.resourceAlreadyExists, "Experiment(name=\(name)) already exists.\(remedy)")
     }
 

@@ -110,6 +110,28 @@ package protocol TrackingReading {
     ///
     /// Some of the files may have been deleted or replaced since.
     func artifactPaths(sha256: [UInt8]) throws -> [String]
+
+    /// The number of entries that are older than a time in Unix milliseconds.
+    func journalEntryCount(before time: Int64) throws -> Int64
+
+    // MARK: Removal for good
+
+    /// What a request would remove, without the files: each thing with the folder of its artifacts.
+    ///
+    /// The cost is that of reading everything that is deleted, and the whole list is in memory.
+    /// - Throws: what `TrackingWriting.beginRemoval` throws.
+    func removalPreview(_ request: RemovalRequest) throws -> (count: RemovalCount, owners: [RemovedOwner])
+
+    /// Things whose rows are gone and whose folders are left.
+    ///
+    /// - Parameter skipping: how many of the first to leave out.
+    func removedOwners(limit: Int, skipping: Int) throws -> [RemovedOwner]
+
+    /// Whether something is on the list of removals.
+    func hasRemovals() throws -> Bool
+
+    /// Whether a thing with this id exists, active or deleted.
+    func exists(_ kind: RemovalKind, _ id: String) throws -> Bool
 }
 
 /// The store during one write request.
@@ -297,4 +319,30 @@ package protocol TrackingWriting {
     ///
     /// An unknown run id is dropped, because it may only be guessed from the path.
     func add(_ event: ArtifactEvent) throws
+
+    /// Removes entries that are older than a time in Unix milliseconds, the oldest first.
+    ///
+    /// - Returns: how many were removed; fewer than the limit when no more are left.
+    func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int
+
+    // MARK: Removal for good
+
+    /// Puts what a request names on the list of removals; from then on it cannot be restored.
+    ///
+    /// Named things are put on the list together or, if one of them must stay, not at all. Everything that is deleted
+    /// is put there in several calls, so that other writes need not wait: each takes the position that the last returned.
+    /// - Returns: the position for the next call, nil at the end, and how many deleted things a registered model needs.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for a thing that must stay.
+    func beginRemoval(
+        _ request: RemovalRequest,
+        from position: RemovalPosition
+    ) throws -> (next: RemovalPosition?, kept: Int64)
+
+    /// Removes rows of what is on the list, about as many as given.
+    ///
+    /// - Returns: what was finished in this call, and whether all rows are gone.
+    func removeRows(atMost limit: Int) throws -> (count: RemovalCount, isDone: Bool)
+
+    /// Takes things off the list, because their files are gone.
+    func endRemoval(rows: [Int64]) throws
 }

@@ -11,9 +11,11 @@ import Tracking
         holder: LifecycleStage?,
         saysDeleted: Bool?
     ) {
+        let holder = holder.map { Experiment.NameHolder(id: 7, stage: $0) }
         let refusal = refusal { try Experiment.requireUnusedName("n", holder: holder) }
         #expect(refusal?.code == saysDeleted.map { _ in .resourceAlreadyExists })
         #expect(refusal?.message.contains("It is deleted") == saysDeleted)
+        #expect(refusal?.message.contains("`apus gc --experiment-ids 7`") == saysDeleted)
     }
 
     @Test(

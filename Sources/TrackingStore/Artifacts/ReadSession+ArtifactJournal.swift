@@ -10,6 +10,11 @@ extension ReadSession {
         try find(query)
     }
 
+    package func journalEntryCount(before time: Int64) throws -> Int64 {
+        try connection.query("SELECT count(*) FROM artifact_journal WHERE time < ?1", time)
+            .firstRow { $0.int64(0) } ?? 0
+    }
+
     package func artifactPaths(sha256: [UInt8]) throws -> [String] {
         let select = try connection.query(
             "SELECT path FROM artifact_journal WHERE sha256 = ?1 ORDER BY id DESC LIMIT 64",

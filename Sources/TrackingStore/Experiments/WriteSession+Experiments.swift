@@ -3,12 +3,13 @@ package import Tracking
 
 extension WriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
-        try Experiment.requireUnusedName(name, holder: try stageOfExperiment(named: name))
+        try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
             """
-            INSERT INTO experiments (name, artifact_location, creation_time, last_update_time)
-            VALUES (?1, ?2, ?3, ?3)
+            INSERT INTO experiments (id, name, artifact_location, creation_time, last_update_time)
+            SELECT 1 + max(coalesce((SELECT max(id) FROM experiments), 0),
+                coalesce((SELECT highest FROM removed_experiments), 0)), ?1, ?2, ?3, ?3
             """,
             name,
             artifactLocation ?? "",
@@ -41,14 +42,14 @@ extension WriteSession {
         )
     }
 
-    private func stageOfExperiment(named name: String) throws -> LifecycleStage? {
-        try connection.query("SELECT lifecycle_stage FROM experiments WHERE name = ?1", name)
-            .firstRow { LifecycleStage(storedValue: $0.int64(0)) }
+    private func holder(ofName name: String) throws -> Experiment.NameHolder? {
+        try connection.query("SELECT id, lifecycle_stage FROM experiments WHERE name = ?1", name)
+            .firstRow { Experiment.NameHolder(id: $0.int64(0), stage: LifecycleStage(storedValue: $0.int64(1))) }
     }
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
         let experiment = try connection.experiment(id: id)
-        try experiment.requireRenamable(to: name, isTaken: try stageOfExperiment(named: name) != nil)
+        try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         try connection.run(
             "UPDATE experiments SET name = ?2, last_update_time = ?3 WHERE id = ?1",
             id,
@@ -62,6 +63,7 @@ extension WriteSession {
     }
 
     package func restoreExperiment(_ id: Int64) throws {
+        try requireNotBeingRemoved(.experiment, String(id))
         try moveExperiment(id, by: .restoration)
     }
 

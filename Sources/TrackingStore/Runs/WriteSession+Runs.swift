@@ -64,6 +64,8 @@ extension WriteSession {
     }
 
     package func restoreRun(_ runID: String) throws {
+        try requireNotBeingRemoved(.run, runID)
+        try requireNotBeingRemoved(.experiment, String(try runRow(runID).experimentID))
         try moveRun(runID, by: .restoration)
     }
 

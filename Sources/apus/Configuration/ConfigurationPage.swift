@@ -62,7 +62,9 @@ struct ConfigurationPage: ParsableCommand {
 
     private static var commands: String {
         let pages: [(String, any ParsableCommand.Type)] = [
-            ("apus doctor", Doctor.self), ("apus artifacts stats", ArtifactStatistics.self),
+            ("apus backup", BackupCommand.self), ("apus restore", RestoreCommand.self),
+            ("apus check", CheckCommand.self), ("apus gc", GarbageCollection.self), ("apus doctor", Doctor.self),
+            ("apus artifacts stats", ArtifactStatistics.self),
         ]
         return pages.map { name, command in
             var help = Apus.helpMessage(for: command, columns: 110)

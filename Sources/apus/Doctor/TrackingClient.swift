@@ -6,6 +6,8 @@ internal import HTTPWire
 struct TrackingClient: Sendable {
     let uri: TrackingURI
     let credentials: ClientCredentials
+    /// The name of the command in the User-Agent field.
+    var agent = "apus-doctor"
 
     /// Sends `GET path` and returns the response, whatever its status.
     /// - Parameter path: the path after the URI's prefix, with its query.
@@ -33,7 +35,7 @@ struct TrackingClient: Sendable {
     private var commonFields: [(name: String, value: String)] {
         var common = [
             ("Host", uri.hostField),
-            ("User-Agent", "apus/\(apusVersion)"),
+            ("User-Agent", "\(agent)/\(apusVersion)"),
             ("Accept", "*/*"),
             ("Accept-Encoding", "identity"),
         ]

@@ -63,7 +63,8 @@ final class RunningServer {
         let expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) {
             try api.multipartUploads.removeExpired()
         }
-        background = [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry] + rest.works
+        let removals = BackgroundWork("removals", every: .seconds(600), logger) { try Self.endRemovals(api) }
+        background = [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry, removals] + rest.works
         server = try Self.httpServer(
             api,
             store,
@@ -85,6 +86,17 @@ final class RunningServer {
         if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
         try announce(address, layout, pages)
         expiry.run()
+        removals.run()
+    }
+
+    /// Goes on with what a call of `apus gc` has left, because its command or the server was ended.
+    private static func endRemovals(_ api: MLflowAPI) throws {
+        var extras = RemovalExtras()
+        extras.takesUploads = false
+        while try api.hasRemovals() {
+            let progress = try api.continueRemoval(for: .seconds(1), extras)
+            guard progress.failures.isEmpty else { throw StartFailure(progress.failures.joined(separator: "; ")) }
+        }
     }
 
     private static func apiSettings(

@@ -1,0 +1,90 @@
+internal import Glibc
+internal import HTTPServer
+internal import HTTPWire
+internal import JSON
+internal import Tracking
+
+extension MLflowAPI {
+    /// The call by which `apus gc` removes deleted things for good while the server runs.
+    var removalEndpoints: [[Endpoint]] {
+        [endpoint(.post, .apus, "gc", .change(.server), handling: .blocking(removeForGood))]
+    }
+
+    /// How long one call works before it answers that there is more to do.
+    private static let workOfOneCall = Duration.seconds(2)
+
+    private func removeForGood(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        do {
+            let message = try RequestMessage(request, nil)
+            let now = currentMilliseconds()
+            var extras = RemovalExtras()
+            extras.journalBefore = try message.age("journal_older_than").map { now - $0 }
+            var progress = RemovalProgress()
+            var kept: Int64 = 0
+            if try message.boolean("continue") != true {
+                let wanted = try message.removalRequest(now: now)
+                extras.takesUploads = wanted.isOfEverything
+                guard try message.boolean("dry_run") != true else {
+                    progress.count = try previewRemoval(wanted, extras)
+                    progress.isDone = true
+                    return responder.send(.removal(progress))
+                }
+                kept = try beginRemoval(wanted)
+            } else {
+                extras.takesUploads = try message.boolean("uploads") ?? false
+            }
+            progress = try continueRemoval(for: Self.workOfOneCall, extras)
+            progress.count.kept += kept
+            responder.send(.removal(progress))
+        } catch {
+            responder.send(response(to: error))
+        }
+    }
+}
+
+extension RequestMessage {
+    fileprivate func removalRequest(now: Int64) throws -> RemovalRequest {
+        var request = RemovalRequest(deletedBefore: now - (try age("older_than") ?? 0))
+        request.runIDs = try strings("run_ids")
+        request.loggedModelIDs = try strings("logged_model_ids")
+        request.experimentIDs = try strings("experiment_ids")?.map { try parseExperimentID($0) }
+        return request
+    }
+
+    /// A span in milliseconds; nil when absent.
+    fileprivate func age(_ name: String) throws(TrackingError) -> Int64? {
+        guard try integer(name) != nil else { return nil }
+        return Int64(try integer(name, in: 0...(1 << 50), standard: 0))
+    }
+}
+
+extension HTTPResponse {
+    fileprivate static func removal(_ progress: RemovalProgress) -> HTTPResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.member("done", progress.isDone)
+            for (name, number) in progress.count.members { writer.member(name, number) }
+            writer.memberArray("failures") { writer in
+                for failure in progress.failures { writer.string(failure) }
+            }
+            writer.endObject()
+        }
+    }
+}
+
+extension RemovalCount {
+    /// The numbers by the names that they have in JSON.
+    package var members: [(name: StaticString, number: Int64)] {
+        [
+            ("runs", runs), ("logged_models", loggedModels), ("experiments", experiments), ("metric_points", points),
+            ("artifact_files", files), ("artifact_bytes", bytes), ("uploads", uploads),
+            ("journal_entries", journalEntries), ("kept", kept), ("elsewhere", elsewhere),
+        ]
+    }
+}
+
+private func currentMilliseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
+}

@@ -1,0 +1,210 @@
+internal import ArtifactStore
+internal import Budgets
+internal import Synchronization
+package import Tracking
+internal import TrackingStore
+
+/// Lets one removal for good run at a time: two would count the same files, and fail over each other's folders.
+final class RemovalTurn: Sendable {
+    private let isTaken = Mutex(false)
+
+    /// Runs `body`, or returns nil when another removal runs.
+    func take<Value>(_ body: () throws -> Value) rethrows -> Value? {
+        let isFree = isTaken.withLock { taken in
+            defer { taken = true }
+            return !taken
+        }
+        guard isFree else { return nil }
+        defer { isTaken.withLock { $0 = false } }
+        return try body()
+    }
+}
+
+/// What one part of a removal for good has done.
+package struct RemovalProgress: Sendable {
+    package var count = RemovalCount()
+    /// Whether nothing is left to do, except what failed.
+    package var isDone = false
+    /// Folders that could not be removed, each with the reason; they stay on the list.
+    package var failures: [String] = []
+
+    package init() {}
+}
+
+/// What else is removed beside deleted things.
+package struct RemovalExtras: Sendable {
+    /// Unix milliseconds: entries of the artifact journal that are older are removed; nil keeps all.
+    package var journalBefore: Int64?
+    /// Whether uploads that were never finished are removed, as far as they have expired.
+    package var takesUploads = true
+
+    package init() {}
+}
+
+extension MLflowAPI {
+    /// Rows that one transaction removes: it takes a few milliseconds, and requests wait no longer.
+    private static let rowsAtOnce = 4_000
+
+    /// Says what a request would remove; changes nothing.
+    ///
+    /// Blocks while it walks the folders of all that is meant.
+    package func previewRemoval(_ request: RemovalRequest, _ extras: RemovalExtras) throws -> RemovalCount {
+        let preview = try store.readNow { try $0.removalPreview(request) }
+        var count = preview.count
+        for owner in preview.owners where owner.kind != .experiment {
+            guard let folder = try? servedFolder(of: owner) else {
+                count.elsewhere += 1
+                continue
+            }
+            let usage = try folder.store.usage(of: folder.base)
+            count.files += Int64(usage.files)
+            count.bytes += usage.apparentBytes
+        }
+        if let time = extras.journalBefore {
+            count.journalEntries = try store.readNow { try $0.journalEntryCount(before: time) }
+        }
+        if extras.takesUploads { count.uploads = Int64(try multipartUploads.expiredCount()) }
+        return count
+    }
+
+    /// Puts what a request names on the list of removals, where it stays until it is removed, by whatever process.
+    ///
+    /// - Returns: how many deleted things stay because a registered model needs them.
+    /// - Throws: the refusals of `TrackingWriting.beginRemoval`; then nothing was put on the list.
+    package func beginRemoval(_ request: RemovalRequest) throws -> Int64 {
+        var position: RemovalPosition? = .start
+        var kept: Int64 = 0
+        while let from = position {
+            let part = try store.writeInBackground { try $0.beginRemoval(request, from: from) }
+            kept += part.kept
+            position = part.next
+        }
+        return kept
+    }
+
+    /// Whether something is on the list of removals.
+    package func hasRemovals() throws -> Bool {
+        try store.readNow(.cheap) { try $0.hasRemovals() }
+    }
+
+    /// Works on the list of removals for about the given time: first the rows, then the files.
+    ///
+    /// It may be ended at any moment, and called again by another process: a thing is taken off the list only when
+    /// nothing of it is left. Blocks.
+    /// - Throws: `.temporarilyUnavailable` while another removal runs.
+    package func continueRemoval(for duration: Duration, _ extras: RemovalExtras) throws -> RemovalProgress {
+        let progress = try removalTurn.take { try continueAlone(until: .now + duration, extras) }
+        guard let progress else {
+            throw TrackingError(.temporarilyUnavailable, "Another removal runs just now; try again in a moment.")
+        }
+        return progress
+    }
+
+    private func continueAlone(
+        until end: ContinuousClock.Instant,
+        _ extras: RemovalExtras
+    ) throws -> RemovalProgress {
+        var progress = RemovalProgress()
+        var isWithoutRows = false
+        while !isWithoutRows {
+            let part = try store.writeInBackground { try $0.removeRows(atMost: Self.rowsAtOnce) }
+            progress.count.add(part.count)
+            isWithoutRows = part.isDone
+            if .now >= end { return progress }
+        }
+        while true {
+            let failed = progress.failures.count
+            let owners = try store.readNow(.cheap) { try $0.removedOwners(limit: 64, skipping: failed) }
+            if owners.isEmpty { break }
+            for owner in owners {
+                do {
+                    try removeFolder(of: owner, &progress.count)
+                } catch {
+                    progress.failures.append("\(owner.location): \(Self.reason(error, owner.location))")
+                }
+                if .now >= end { return progress }
+            }
+        }
+        if let time = extras.journalBefore {
+            while true {
+                let removed = try store.writeInBackground {
+                    try $0.trimArtifactJournal(before: time, limit: Self.rowsAtOnce)
+                }
+                progress.count.journalEntries += Int64(removed)
+                if removed < Self.rowsAtOnce { break }
+                if .now >= end { return progress }
+            }
+        }
+        if extras.takesUploads { progress.count.uploads += Int64(try multipartUploads.removeExpired()) }
+        progress.isDone = true
+        return progress
+    }
+
+    /// Removes the folder of artifacts and takes the thing off the list; the journal tells of the files.
+    private func removeFolder(of owner: RemovedOwner, _ count: inout RemovalCount) throws {
+        let wasMadeAnew = try store.readNow(.cheap) { try $0.exists(owner.kind, owner.id) }
+        var event: ArtifactEvent?
+        if !wasMadeAnew {
+            do {
+                event = try deleteFolder(of: owner, &count)
+            } catch is TrackingError {
+                // A folder that this server does not open, or that is not the thing's alone.
+                if owner.kind != .experiment { count.elsewhere += 1 }
+            }
+        }
+        try store.writeInBackground { [event] session in
+            if let event { try session.add(event) }
+            try session.endRemoval(rows: [owner.row])
+        }
+    }
+
+    private func deleteFolder(of owner: RemovedOwner, _ count: inout RemovalCount) throws -> ArtifactEvent? {
+        let folder = try servedFolder(of: owner)
+        guard owner.kind != .experiment else {
+            // Only what stands empty: a client may have named this place for several experiments.
+            for path in [try folder.base.appending(ArtifactPath("models")), folder.base] {
+                try folder.store.removeIfEmpty(path)
+            }
+            return nil
+        }
+        let start = ContinuousClock.now
+        var bytes: Int64 = 0
+        var files: Int64 = 0
+        try folder.store.delete(folder.base) { size in
+            bytes += size
+            files += 1
+        }
+        if let parent = folder.base.parent, parent.name == owner.id { try folder.store.removeIfEmpty(parent) }
+        count.files += files
+        count.bytes += bytes
+        guard files > 0 else { return nil }
+        return ArtifactEvent(
+            kind: .deletion,
+            path: folder.base.description,
+            runID: nil,
+            bytes: bytes,
+            microseconds: Int64((.now - start) / .microseconds(1))
+        )
+    }
+
+    /// The folder of a thing's artifacts.
+    ///
+    /// - Throws: `.invalidParameterValue` for one that this server does not open, and for one whose path does not hold
+    ///   the id of the run or model: it may be others' too.
+    private func servedFolder(of owner: RemovedOwner) throws -> ServedFolder {
+        let folder: ServedFolder
+        do {
+            folder = try servedFolder(at: owner.location, owner: "\(owner.kind.noun) \(owner.id)")
+        } catch let error as ArtifactError {
+            throw TrackingError.invalidParameter(error.message(for: owner.location))
+        }
+        guard owner.kind == .experiment || folder.base.components.contains(where: { $0.isExactly(owner.id) }) else {
+            throw TrackingError.invalidParameter("'\(owner.location)' does not hold the id \(owner.id).")
+        }
+        return folder
+    }
+
+    private static func reason(_ error: any Error, _ path: String) -> String {
+        (error as? ArtifactError)?.message(for: path) ?? (error as? TrackingError)?.message ?? "\(error)"
+    }
+}

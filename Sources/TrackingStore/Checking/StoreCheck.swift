@@ -1,0 +1,260 @@
+package import SQLite
+internal import Tracking
+
+/// Something in a store that should not be.
+package struct StoreFault: Sendable, Equatable {
+    /// What is wrong, and where.
+    package var text: String
+    /// Whether `StoreCheck` can mend it without a guess.
+    package var isMendable: Bool
+}
+
+/// Holds a database against SQLite's rules and those of Apus.
+///
+/// For a program of its own: every function reads whole tables. With a connection that may write, inside a transaction,
+/// it also mends what can be mended with certainty: what is told twice is told again by its origin.
+package struct StoreCheck {
+    private let connection: Connection
+    private let mends: Bool
+    /// Faults of one kind beyond this number are counted and not told one by one.
+    private static let toldFaults = 20
+
+    package init(_ connection: Connection, mends: Bool) {
+        self.connection = connection
+        self.mends = mends
+    }
+
+    /// All faults, those of the file first.
+    package func faults() throws -> [StoreFault] {
+        let file = try fileFaults()
+        // In a damaged file nothing else can be trusted.
+        guard file.isEmpty else { return file }
+        return try referenceFaults() + ownerlessRows() + summaryFaults() + modelFaults() + registryFaults()
+    }
+
+    /// What SQLite finds in the file.
+    package func fileFaults() throws -> [StoreFault] {
+        try connection.prepare("PRAGMA integrity_check(20)").map { $0.string(0) }
+            .filter { $0 != "ok" }
+            .map { StoreFault(text: "database: \($0)", isMendable: false) }
+    }
+
+    private func referenceFaults() throws -> [StoreFault] {
+        var counts: [String: Int] = [:]
+        try connection.prepare("PRAGMA foreign_key_check").forEachRow { row in
+            counts["\(row.string(0)) that refer to no row of \(row.string(2))", default: 0] += 1
+        }
+        return counts.sorted { $0.key < $1.key }.map {
+            StoreFault(text: "\($0.value) rows of \($0.key)", isMendable: false)
+        }
+    }
+
+    /// Rows of tables without foreign keys whose run, model or key does not exist.
+    ///
+    /// A run that is made later may get the number of the one that is missing, and their values with it.
+    private func ownerlessRows() throws -> [StoreFault] {
+        var faults: [StoreFault] = []
+        for (table, column, owners) in Self.owned {
+            let condition = "\(column) NOT IN (SELECT id FROM \(owners))"
+            let count = try connection.int64("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
+            guard count > 0 else { continue }
+            if mends { try connection.execute("DELETE FROM \(table) WHERE \(condition)") }
+            faults.append(StoreFault(text: "\(count) rows of \(table) belong to no row of \(owners)", isMendable: true))
+        }
+        for table in Self.keyed {
+            let condition = "key_id NOT IN (SELECT id FROM keys)"
+            let count = try connection.int64("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
+            guard count > 0 else { continue }
+            faults.append(StoreFault(text: "\(count) rows of \(table) have a key without a name", isMendable: false))
+        }
+        return faults
+    }
+
+    private static let owned: [(table: String, column: String, owners: String)] = [
+        ("metrics", "run_id", "runs"), ("latest_metrics", "run_id", "runs"), ("params", "run_id", "runs"),
+        ("run_tags", "run_id", "runs"), ("model_metrics", "run_id", "runs"),
+        ("model_metrics", "model_id", "logged_models"), ("latest_model_metrics", "model_id", "logged_models"),
+        ("logged_model_params", "model_id", "logged_models"), ("logged_model_tags", "model_id", "logged_models"),
+    ]
+
+    private static let keyed = [
+        "metrics", "latest_metrics", "params", "run_tags", "logged_model_params", "logged_model_tags", "model_metrics",
+        "latest_model_metrics",
+    ]
+}
+
+extension StoreCheck {
+    /// Holds the summary of each metric against its points.
+    private func summaryFaults() throws -> [StoreFault] {
+        var told = Told(most: Self.toldFaults, what: "metrics have a summary that differs from their points")
+        var wrong: [(series: MetricSeries, summary: MetricSummary?)] = []
+        func compare(_ series: MetricSeries, _ found: MetricSummary?) throws {
+            let stored = try storedSummary(of: series)
+            guard !Self.isSame(stored, found) else { return }
+            wrong.append((series, found))
+            let name = try name(of: series)
+            told.add(StoreFault(text: "\(name): the summary differs from the points", isMendable: true))
+        }
+        var series: MetricSeries?
+        var change = MetricSummaryChange(nil)
+        let points = try connection.prepare(
+            """
+            SELECT run_id, key_id, value, is_nan, timestamp, step
+            FROM metrics
+            ORDER BY run_id, key_id, timestamp, step, value, is_nan
+            """
+        )
+        try points.forEachRow { row in
+            let next = MetricSeries(runRow: row.int64(0), keyID: row.int64(1))
+            if next != series {
+                if let series { try compare(series, change.summary) }
+                series = next
+                change = MetricSummaryChange(nil)
+            }
+            change.add(MetricPoint(row: row, column: 2))
+        }
+        if let series { try compare(series, change.summary) }
+        let bare = try connection.prepare(
+            """
+            SELECT run_id, key_id FROM latest_metrics AS latest
+            WHERE NOT EXISTS (
+                SELECT 1 FROM metrics WHERE metrics.run_id = latest.run_id AND metrics.key_id = latest.key_id)
+            """
+        ).map { MetricSeries(runRow: $0.int64(0), keyID: $0.int64(1)) }
+        for series in bare { try compare(series, nil) }
+        if mends { for (series, summary) in wrong { try replace(series, by: summary) } }
+        return told.faults
+    }
+
+    /// The order in which points arrived is not known afterwards: a summary that says less about it is as good.
+    private static func isSame(_ stored: MetricSummary?, _ found: MetricSummary?) -> Bool {
+        guard let stored, let found else { return stored == nil && found == nil }
+        return stored.latest == found.latest && stored.pointCount == found.pointCount
+            && stored.extremes == found.extremes && (!stored.isInOrder || found.isInOrder)
+    }
+
+    private func storedSummary(of series: MetricSeries) throws -> MetricSummary? {
+        try connection.query(
+            "SELECT \(MetricSummary.columns) FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2",
+            series.runRow,
+            series.keyID
+        ).firstRow { MetricSummary(row: $0) }
+    }
+
+    private func replace(_ series: MetricSeries, by summary: MetricSummary?) throws {
+        try connection.run(
+            "DELETE FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2",
+            series.runRow,
+            series.keyID
+        )
+        guard let summary else { return }
+        try connection.run(
+            """
+            INSERT INTO latest_metrics (run_id, key_id, value, is_nan, timestamp, step, point_count, in_order,
+                minimum, minimum_step, maximum, maximum_step)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11)
+            """,
+            series.runRow,
+            series.keyID,
+            summary.latest.value,
+            Int64(summary.latest.isNaN ? 1 : 0),
+            summary.latest.timestamp,
+            summary.latest.step,
+            summary.pointCount,
+            summary.extremes?.minimum.value,
+            summary.extremes?.minimum.step,
+            summary.extremes?.maximum.value,
+            summary.extremes?.maximum.step
+        )
+    }
+
+    private func name(of series: MetricSeries) throws -> String {
+        let run = try connection.query("SELECT run_id FROM runs WHERE id = ?1", series.runRow).firstRow { $0.string(0) }
+        let key = try connection.query("SELECT name FROM keys WHERE id = ?1", series.keyID).firstRow { $0.string(0) }
+        return "run \(run ?? "number \(series.runRow)"), metric '\(shortened(key ?? "\(series.keyID)"))'"
+    }
+
+    /// Holds the latest metrics of logged models against their points.
+    private func modelFaults() throws -> [StoreFault] {
+        var told = Told(most: Self.toldFaults, what: "latest metrics of logged models differ from their points")
+        let stored = try connection.prepare(
+            "SELECT model_id, key_id, scope_id, value, timestamp, step, run_id FROM latest_model_metrics"
+        ).map { row in (0..<7).map { row.string($0) } }
+        for row in stored {
+            let (model, key, scope) = (Int64(row[0]) ?? 0, Int64(row[1]) ?? 0, Int64(row[2]) ?? 0)
+            let found = try connection.query(LatestModelMetric.selection, model, key, scope)
+                .firstRow { row in (0..<7).map { row.string($0) } }
+            guard found != row else { continue }
+            if mends {
+                try connection.run(
+                    "DELETE FROM latest_model_metrics WHERE model_id = ?1 AND key_id = ?2 AND scope_id = ?3",
+                    model,
+                    key,
+                    scope
+                )
+                try connection.run(LatestModelMetric.insertion, model, key, scope)
+            }
+            told.add(StoreFault(text: "logged model number \(model): a latest metric is wrong", isMendable: true))
+        }
+        return told.faults
+    }
+
+    /// Counters and copies of names in the model registry.
+    private func registryFaults() throws -> [StoreFault] {
+        var faults: [StoreFault] = []
+        for (what, condition, repair) in Self.registry {
+            let count = try connection.int64("SELECT count(*) FROM \(condition)") ?? 0
+            guard count > 0 else { continue }
+            if mends { try connection.execute(repair) }
+            faults.append(StoreFault(text: "\(count) \(what)", isMendable: true))
+        }
+        return faults
+    }
+
+    private static let registry: [(what: String, condition: String, repair: String)] = [
+        (
+            "registered models count fewer versions than they have",
+            """
+            registered_models AS model WHERE last_version < (
+                SELECT max(version) FROM model_versions WHERE model_id = model.id)
+            """,
+            """
+            UPDATE registered_models AS model
+            SET last_version = max(last_version, coalesce(
+                (SELECT max(version) FROM model_versions WHERE model_id = model.id), 0))
+            """
+        ),
+        (
+            "versions have another name than their model",
+            "model_versions AS version JOIN registered_models AS model ON model.id = version.model_id "
+                + "WHERE model.name <> version.name",
+            """
+            UPDATE model_versions
+            SET name = (SELECT name FROM registered_models AS model WHERE model.id = model_versions.model_id)
+            """
+        ),
+    ]
+}
+
+/// Faults of one kind: the first ones, and how many more there are.
+private struct Told {
+    let most: Int
+    let what: String
+    private var first: [StoreFault] = []
+    private var count = 0
+
+    init(most: Int, what: String) {
+        self.most = most
+        self.what = what
+    }
+
+    mutating func add(_ fault: StoreFault) {
+        count += 1
+        if first.count < most { first.append(fault) }
+    }
+
+    var faults: [StoreFault] {
+        guard count > first.count else { return first }
+        return first + [StoreFault(text: "\(count - first.count) more \(what)", isMendable: true)]
+    }
+}

@@ -1,0 +1,155 @@
+internal import SQLite
+internal import Tracking
+
+extension Connection {
+    /// Returns some of what is deleted and not yet on the list of removals.
+    ///
+    /// - Parameters:
+    ///   - position: where the last call ended.
+    ///   - limit: how many rows to look at.
+    /// - Returns: the candidates, and the position for the next call; nil at the end.
+    func deletedCandidates(
+        _ position: RemovalPosition,
+        limit: Int,
+        _ request: RemovalRequest
+    ) throws -> (candidates: [RemovalCandidate], next: RemovalPosition?) {
+        let kind = position.kind
+        let select = try query(
+            "\(Self.deleted(kind)) AND thing.id > ?1 ORDER BY thing.id LIMIT ?2",
+            position.row,
+            limit
+        )
+        var next = position.next
+        var found: [RemovalCandidate] = []
+        try select.forEachRow { row in
+            next = RemovalPosition(kind: kind, row: row.int64(4))
+            found.append(Self.candidate(kind, row))
+        }
+        return (try describe(found, request), next)
+    }
+
+    /// The things that a request names, all of which may be removed.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for a thing that must stay.
+    func namedCandidates(_ request: RemovalRequest) throws -> [RemovalCandidate] {
+        var found: [RemovalCandidate] = []
+        for (kind, ids) in request.names {
+            for id in ids {
+                let select = try query("\(Self.everything(kind)) WHERE thing.\(Self.idColumn(kind)) = ?1", id)
+                guard let candidate = try select.firstRow({ Self.candidate(kind, $0) }) else {
+                    throw TrackingError.doesNotExist(
+                        "There is no \(kind.noun) \(shortened(id)): it never was, or it is removed for good already."
+                    )
+                }
+                found.append(candidate)
+            }
+        }
+        found = try describe(found, request)
+        for candidate in found {
+            guard let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) else { continue }
+            throw obstacle.refusal(candidate.kind, candidate.id)
+        }
+        return found
+    }
+
+    /// Adds the facts that need a second look.
+    private func describe(_ found: [RemovalCandidate], _ request: RemovalRequest) throws -> [RemovalCandidate] {
+        guard !found.isEmpty else { return [] }
+        let used = try ownersInUse()
+        var found = found
+        for index in found.indices {
+            guard found[index].kind == .experiment else {
+                found[index].isInUse = used.contains(found[index].id)
+                continue
+            }
+            found[index].isInUse = try experimentHolds(found[index].id, anyOf: used)
+            found[index].holdsOthers =
+                try query(
+                    """
+                    SELECT 1 FROM runs
+                    WHERE experiment_id = ?1 AND (lifecycle_stage = 0 OR deleted_time > ?2)
+                    LIMIT 1
+                    """,
+                    found[index].id,
+                    request.deletedBefore
+                ).firstRow { _ in true } ?? false
+        }
+        return found
+    }
+
+    /// The ids of runs and logged models in whose folders the artifacts of registered models lie.
+    private func ownersInUse() throws -> Set<String> {
+        var owners: Set<String> = []
+        try query("SELECT DISTINCT coalesce(storage_location, source) FROM model_versions").forEachRow { row in
+            // As in `…/<run id>/artifacts/model` and `…/models/<model id>/artifacts`.
+            let parts = row.string(0).split(separator: "/")
+            for (owner, next) in zip(parts, parts.dropFirst()) where next == "artifacts" {
+                owners.insert(String(owner))
+            }
+        }
+        return owners
+    }
+
+    private func experimentHolds(_ id: String, anyOf owners: Set<String>) throws -> Bool {
+        for owner in owners {
+            let isHeld = try query(
+                """
+                SELECT 1 FROM runs WHERE run_id = ?1 AND experiment_id = ?2
+                UNION ALL
+                SELECT 1 FROM logged_models WHERE model_id = ?1 AND experiment_id = ?2
+                """,
+                owner,
+                id
+            ).firstRow { _ in true }
+            if isHeld == true { return true }
+        }
+        return false
+    }
+
+    private static func candidate(_ kind: RemovalKind, _ row: Statement) -> RemovalCandidate {
+        RemovalCandidate(
+            kind: kind,
+            id: row.string(0),
+            location: row.string(1),
+            stage: LifecycleStage(storedValue: row.int64(2)),
+            deletedTime: row.int64(3)
+        )
+    }
+
+    private static func deleted(_ kind: RemovalKind) -> String {
+        """
+        \(everything(kind))
+        WHERE thing.lifecycle_stage = 1 AND NOT EXISTS (
+            SELECT 1 FROM removals
+            WHERE removals.kind = \(kind.rawValue) AND removals.owner = CAST(thing.\(idColumn(kind)) AS TEXT))
+        """
+    }
+
+    private static func everything(_ kind: RemovalKind) -> String {
+        switch kind {
+        case .run:
+            """
+            SELECT thing.run_id, thing.artifact_uri, thing.lifecycle_stage, coalesce(thing.deleted_time, 0), thing.id
+            FROM runs AS thing
+            """
+        case .loggedModel:
+            """
+            SELECT thing.model_id, thing.artifact_uri, thing.lifecycle_stage, thing.last_updated_time, thing.id
+            FROM logged_models AS thing
+            """
+        case .experiment:
+            """
+            SELECT thing.id, thing.artifact_location, thing.lifecycle_stage, thing.last_update_time, thing.id
+            FROM experiments AS thing
+            """
+        }
+    }
+
+    private static func idColumn(_ kind: RemovalKind) -> String {
+        switch kind {
+        case .run: "run_id"
+        case .loggedModel: "model_id"
+        case .experiment: "id"
+        }
+    }
+}

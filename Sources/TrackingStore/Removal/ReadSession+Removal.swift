@@ -1,0 +1,110 @@
+internal import SQLite
+package import Tracking
+
+extension ReadSession {
+    package func removalPreview(_ request: RemovalRequest) throws -> (count: RemovalCount, owners: [RemovedOwner]) {
+        var preview = Preview(connection: connection)
+        if request.isOfEverything {
+            var position: RemovalPosition? = .start
+            while let from = position {
+                let part = try connection.deletedCandidates(from, limit: 1_000, request)
+                for candidate in part.candidates {
+                    switch candidate.obstacle(deletedBefore: request.deletedBefore) {
+                    case nil: try preview.add(candidate)
+                    case .inUse: preview.count.kept += 1
+                    case .notDeleted, .tooYoung, .holdsOthers: continue
+                    }
+                }
+                position = part.next
+            }
+        } else {
+            for candidate in try connection.namedCandidates(request) { try preview.add(candidate) }
+        }
+        return (preview.count, preview.owners)
+    }
+
+    package func removedOwners(limit: Int, skipping: Int) throws -> [RemovedOwner] {
+        try connection.query(
+            """
+            SELECT id, kind, owner, location
+            FROM removals
+            WHERE is_without_rows = 1
+            ORDER BY kind, id
+            LIMIT ?1 OFFSET ?2
+            """,
+            limit,
+            skipping
+        ).map { row in
+            RemovedOwner(
+                row: row.int64(0),
+                kind: RemovalKind(rawValue: row.int64(1)) ?? .run,
+                id: row.string(2),
+                location: row.string(3)
+            )
+        }
+    }
+
+    package func hasRemovals() throws -> Bool {
+        try connection.query("SELECT 1 FROM removals LIMIT 1").firstRow { _ in true } ?? false
+    }
+
+    package func exists(_ kind: RemovalKind, _ id: String) throws -> Bool {
+        let sql =
+            switch kind {
+            case .run: "SELECT 1 FROM runs WHERE run_id = ?1"
+            case .loggedModel: "SELECT 1 FROM logged_models WHERE model_id = ?1"
+            case .experiment: "SELECT 1 FROM experiments WHERE id = ?1"
+            }
+        return try connection.query(sql, id).firstRow { _ in true } ?? false
+    }
+}
+
+/// Adds up what would be removed; a run that is named beside its experiment counts once.
+private struct Preview {
+    let connection: Connection
+    var count = RemovalCount()
+    var owners: [RemovedOwner] = []
+    private var seen: Set<String> = []
+
+    init(connection: Connection) {
+        self.connection = connection
+    }
+
+    mutating func add(_ candidate: RemovalCandidate) throws {
+        guard seen.insert("\(candidate.kind) \(candidate.id)").inserted else { return }
+        count.count(candidate.kind)
+        owners.append(RemovedOwner(row: 0, kind: candidate.kind, id: candidate.id, location: candidate.location))
+        switch candidate.kind {
+        case .run:
+            count.points +=
+                try connection.query(
+                    """
+                    SELECT total(point_count)
+                    FROM latest_metrics
+                    WHERE run_id = (SELECT id FROM runs WHERE run_id = ?1)
+                    """,
+                    candidate.id
+                ).firstRow { $0.int64(0) } ?? 0
+        case .loggedModel: return
+        case .experiment:
+            for (kind, sql) in Self.ofExperiment {
+                let ids = try connection.query(sql, candidate.id).map { ($0.string(0), $0.string(1)) }
+                for (id, location) in ids {
+                    let part = RemovalCandidate(
+                        kind: kind,
+                        id: id,
+                        location: location,
+                        stage: .deleted,
+                        deletedTime: 0
+                    )
+                    try add(part)
+                }
+            }
+        }
+    }
+
+    private static let ofExperiment: [(RemovalKind, String)] = [
+        (.run, "SELECT run_id, artifact_uri FROM runs WHERE experiment_id = ?1"),
+        (.loggedModel, "SELECT model_id, artifact_uri FROM logged_models WHERE experiment_id = ?1"),
+    ]
+}

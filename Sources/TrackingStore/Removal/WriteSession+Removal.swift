@@ -1,0 +1,287 @@
+internal import SQLite
+package import Tracking
+
+extension WriteSession {
+    package func beginRemoval(
+        _ request: RemovalRequest,
+        from position: RemovalPosition
+    ) throws -> (next: RemovalPosition?, kept: Int64) {
+        guard request.isOfEverything else {
+            for candidate in try connection.namedCandidates(request) { try enlist(candidate) }
+            return (nil, 0)
+        }
+        let part = try connection.deletedCandidates(position, limit: 1_000, request)
+        var kept: Int64 = 0
+        for candidate in part.candidates {
+            switch candidate.obstacle(deletedBefore: request.deletedBefore) {
+            case nil: try enlist(candidate)
+            case .inUse: kept += 1
+            case .notDeleted, .tooYoung, .holdsOthers: continue
+            }
+        }
+        return (part.next, kept)
+    }
+
+    package func removeRows(atMost limit: Int) throws -> (count: RemovalCount, isDone: Bool) {
+        var work = RemovalWork(left: limit)
+        while work.left > 0 {
+            guard let next = try nextRemoval() else { return (work.count, true) }
+            let isGone =
+                switch next.kind {
+                case .run: try removeRun(next.id, &work)
+                case .loggedModel: try removeLoggedModel(next.id, &work)
+                case .experiment: try removeExperiment(next.id, &work)
+                }
+            // Something small counts too: a thousand runs without a metric are work as well.
+            work.left -= 20
+            guard isGone else { continue }
+            try connection.run("UPDATE removals SET is_without_rows = 1 WHERE id = ?1", next.row)
+        }
+        return (work.count, false)
+    }
+
+    package func endRemoval(rows: [Int64]) throws {
+        try connection.run("DELETE FROM removals WHERE id IN (SELECT value FROM json_each(?1))", jsonArray(rows))
+    }
+
+    package func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int {
+        try connection.run(
+            """
+            DELETE FROM artifact_journal
+            WHERE id IN (SELECT id FROM artifact_journal WHERE time < ?1 ORDER BY time LIMIT ?2)
+            """,
+            time,
+            limit
+        )
+        return connection.changes
+    }
+
+    /// Throws if the thing is on the list of removals.
+    func requireNotBeingRemoved(_ kind: RemovalKind, _ id: String) throws {
+        let isListed = try connection.query("SELECT 1 FROM removals WHERE kind = ?1 AND owner = ?2", kind.rawValue, id)
+            .firstRow { _ in true }
+        if isListed == true { throw TrackingError.beingRemoved(kind, id) }
+    }
+
+    private func enlist(_ candidate: RemovalCandidate) throws {
+        try connection.run(
+            "INSERT OR IGNORE INTO removals (kind, owner, location) VALUES (?1, ?2, ?3)",
+            candidate.kind.rawValue,
+            candidate.id,
+            candidate.location
+        )
+    }
+
+    private func nextRemoval() throws -> RemovedOwner? {
+        try connection.query(
+            "SELECT id, kind, owner FROM removals WHERE is_without_rows = 0 ORDER BY kind, id LIMIT 1"
+        ).firstRow { row in
+            RemovedOwner(
+                row: row.int64(0),
+                kind: RemovalKind(rawValue: row.int64(1)) ?? .run,
+                id: row.string(2),
+                location: ""
+            )
+        }
+    }
+}
+
+/// The bounds and the count of one call of `removeRows`.
+private struct RemovalWork {
+    /// Rows that may still be removed.
+    var left: Int
+    var count = RemovalCount()
+}
+
+extension WriteSession {
+    /// - Returns: whether nothing of the run is left.
+    private func removeRun(_ runID: String, _ work: inout RemovalWork) throws -> Bool {
+        guard let row = try storedRun(runID)?.id else { return true }
+        guard try removePoints(ofRun: row, &work), try removeModelPoints(ofRun: row, &work) else { return false }
+        // Only the entries are kept, because the path tells where the file was; the row may get another run's number.
+        try removeSome(
+            """
+            UPDATE artifact_journal SET run_id = NULL
+            WHERE id IN (SELECT id FROM artifact_journal WHERE run_id = ?1 LIMIT ?2)
+            """,
+            row,
+            &work
+        )
+        guard work.left > 0 else { return false }
+        for statement in [
+            "DELETE FROM latest_metrics WHERE run_id = ?1",
+            "DELETE FROM params WHERE run_id = ?1",
+            "DELETE FROM run_tags WHERE run_id = ?1",
+            "DELETE FROM dataset_input_tags WHERE input_id IN (SELECT id FROM dataset_inputs WHERE run_id = ?1)",
+            "DELETE FROM dataset_inputs WHERE run_id = ?1",
+            "DELETE FROM model_inputs WHERE run_id = ?1",
+            "DELETE FROM model_outputs WHERE run_id = ?1",
+            "DELETE FROM runs WHERE id = ?1",
+        ] {
+            try connection.run(statement, row)
+            work.left -= connection.changes
+        }
+        // A new run may get this number.
+        forgetRun(runID)
+        metricSummaries.removeAll()
+        work.count.count(.run)
+        return true
+    }
+
+    private func removePoints(ofRun row: Int64, _ work: inout RemovalWork) throws -> Bool {
+        let columns = "key_id, timestamp, step, value, is_nan"
+        // Up to the point that has this number; without one there are no more than may be removed at once.
+        try connection.run(
+            """
+            DELETE FROM metrics
+            WHERE run_id = ?1 AND (\(columns)) < (
+                SELECT \(columns) FROM metrics WHERE run_id = ?1 ORDER BY \(columns) LIMIT 1 OFFSET ?2)
+            """,
+            row,
+            work.left
+        )
+        var removed = connection.changes
+        let isLast = removed == 0
+        if isLast {
+            try connection.run("DELETE FROM metrics WHERE run_id = ?1", row)
+            removed = connection.changes
+        }
+        work.left -= removed
+        work.count.points += Int64(removed)
+        return isLast && work.left > 0
+    }
+
+    /// Removes what a run has logged for models, and finds the latest of the points that stay.
+    private func removeModelPoints(ofRun row: Int64, _ work: inout RemovalWork) throws -> Bool {
+        try removeSome(
+            """
+            DELETE FROM model_metrics
+            WHERE (model_id, key_id, timestamp, step, run_id, dataset_id, value) IN (
+                SELECT model_id, key_id, timestamp, step, run_id, dataset_id, value
+                FROM model_metrics WHERE run_id = ?1 LIMIT ?2)
+            """,
+            row,
+            &work
+        )
+        guard work.left > 0 else { return false }
+        let stale = try connection.query(
+            "SELECT model_id, key_id, scope_id FROM latest_model_metrics WHERE run_id = ?1 LIMIT ?2",
+            row,
+            work.left
+        ).map { (model: $0.int64(0), key: $0.int64(1), scope: $0.int64(2)) }
+        for (model, key, scope) in stale {
+            try connection.run(
+                "DELETE FROM latest_model_metrics WHERE model_id = ?1 AND key_id = ?2 AND scope_id = ?3",
+                model,
+                key,
+                scope
+            )
+            try connection.run(LatestModelMetric.insertion, model, key, scope)
+        }
+        work.left -= stale.count
+        return work.left > 0
+    }
+
+    private func removeLoggedModel(_ modelID: String, _ work: inout RemovalWork) throws -> Bool {
+        guard let row = try connection.loggedModelRow(modelID) else { return true }
+        try removeSome(
+            """
+            DELETE FROM model_metrics
+            WHERE (model_id, key_id, timestamp, step, run_id, dataset_id, value) IN (
+                SELECT model_id, key_id, timestamp, step, run_id, dataset_id, value
+                FROM model_metrics WHERE model_id = ?1 LIMIT ?2)
+            """,
+            row,
+            &work
+        )
+        guard work.left > 0 else { return false }
+        for statement in [
+            "DELETE FROM latest_model_metrics WHERE model_id = ?1",
+            "DELETE FROM logged_model_params WHERE model_id = ?1",
+            "DELETE FROM logged_model_tags WHERE model_id = ?1",
+            "DELETE FROM logged_models WHERE id = ?1",
+        ] {
+            try connection.run(statement, row)
+            work.left -= connection.changes
+        }
+        work.count.count(.loggedModel)
+        return true
+    }
+
+    /// Puts what belongs to the experiment on the list, and removes the experiment once that is gone.
+    private func removeExperiment(_ text: String, _ work: inout RemovalWork) throws -> Bool {
+        guard let id = Int64(text) else { return true }
+        try removeSome(
+            """
+            INSERT OR IGNORE INTO removals (kind, owner, location)
+            SELECT 0, run_id, artifact_uri FROM runs WHERE experiment_id = ?1 LIMIT ?2
+            """,
+            id,
+            &work
+        )
+        try removeSome(
+            """
+            INSERT OR IGNORE INTO removals (kind, owner, location)
+            SELECT 1, model_id, artifact_uri FROM logged_models WHERE experiment_id = ?1 LIMIT ?2
+            """,
+            id,
+            &work
+        )
+        let isEmpty =
+            try connection.query(
+                """
+                SELECT NOT EXISTS (SELECT 1 FROM runs WHERE experiment_id = ?1)
+                    AND NOT EXISTS (SELECT 1 FROM logged_models WHERE experiment_id = ?1)
+                """,
+                id
+            ).firstRow { $0.bool(0) } ?? false
+        guard isEmpty, work.left > 0 else { return false }
+        try connection.run(
+            """
+            INSERT INTO removed_experiments (id, highest)
+            SELECT 1, id FROM experiments WHERE id = ?1
+            ON CONFLICT (id) DO UPDATE SET highest = max(highest, excluded.highest)
+            """,
+            id
+        )
+        for statement in [
+            "DELETE FROM experiment_tags WHERE experiment_id = ?1",
+            "DELETE FROM datasets WHERE experiment_id = ?1",
+            "DELETE FROM experiments WHERE id = ?1",
+        ] {
+            try connection.run(statement, id)
+            work.left -= connection.changes
+        }
+        work.count.count(.experiment)
+        return true
+    }
+
+    /// Runs a statement that changes at most as many rows as are left.
+    private func removeSome(_ sql: String, _ row: Int64, _ work: inout RemovalWork) throws {
+        guard work.left > 0 else { return }
+        try connection.run(sql, row, work.left)
+        work.left -= connection.changes
+    }
+}
+
+/// Finds the latest of the points that a model has in a scope, by `ModelMetricPoint.supersedes`.
+enum LatestModelMetric {
+    /// The row of `latest_model_metrics` for a model (?1), a key (?2) and a scope (?3).
+    static let selection = """
+        SELECT point.model_id, point.key_id, ?3 AS scope_id, point.value, point.timestamp, point.step, point.run_id
+        FROM model_metrics AS point
+        CROSS JOIN runs ON runs.id = point.run_id
+        WHERE point.model_id = ?1 AND point.key_id = ?2 AND (?3 = 0 OR point.dataset_id IN (
+            SELECT dataset.id
+            FROM metric_datasets AS scope
+            CROSS JOIN metric_datasets AS dataset
+            WHERE scope.id = ?3 AND scope.name IN (dataset.name, '') AND scope.digest IN (dataset.digest, '')))
+        ORDER BY point.timestamp DESC, point.step DESC, runs.run_id, point.value DESC
+        LIMIT 1
+        """
+
+    static let insertion = """
+        INSERT INTO latest_model_metrics (model_id, key_id, scope_id, value, timestamp, step, run_id)
+        \(selection)
+        """
+}

@@ -1,0 +1,232 @@
+internal import CLinux
+internal import Coding
+internal import Files
+internal import Glibc
+internal import Hashing
+
+/// A call of the system that failed, for the person who started the command.
+struct DiskFailure: Error, CustomStringConvertible {
+    let call: String
+    let path: String
+    let code: Int32
+
+    var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
+
+    /// The failure of the last call.
+    static func last(_ call: String, _ path: String) -> DiskFailure {
+        DiskFailure(call: call, path: path, code: errno)
+    }
+}
+
+/// What backups do with files: whole files, by their paths.
+enum Disk {
+    /// FICLONE of <linux/fs.h>, which the Glibc module leaves out: the copy shares the space until one is changed.
+    private static let cloneRequest: UInt = 0x4004_9409
+    private static let pieceBytes = 1 << 20
+
+    /// How a file came to its place.
+    enum Way {
+        case linked, copied
+    }
+
+    /// Makes a folder that only this user may enter, and those above it; one that is there already is left as it is.
+    static func makeFolders(_ path: String) throws(DiskFailure) {
+        var made = path.hasPrefix("/") ? "" : "."
+        for segment in path.split(separator: "/") {
+            made += "/" + segment
+            if mkdir(made, 0o700) == 0 || errno == EEXIST { continue }
+            let failure = DiskFailure.last("mkdir", made)
+            guard FileKind(made) == .folder else { throw failure }
+        }
+    }
+
+    static func rename(_ path: String, to target: String) throws(DiskFailure) {
+        guard Glibc.rename(path, target) == 0 else { throw .last("rename", path) }
+    }
+
+    /// Makes everything durable that was written to the file system of a folder.
+    static func synchronize(_ folder: String) throws(DiskFailure) {
+        let raw = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard raw >= 0 else { throw .last("open", folder) }
+        defer { close(raw) }
+        guard syncfs(raw) == 0 else { throw .last("syncfs", folder) }
+    }
+
+    /// Removes a file, or a folder with all in it; links are removed and not followed.
+    ///
+    /// What is absent is no failure.
+    static func remove(_ path: String) throws(DiskFailure) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            guard unlink(path) == 0 || errno == ENOENT else { throw .last("unlink", path) }
+            return
+        }
+        for name in try names(path) { try remove(path + "/" + name) }
+        guard rmdir(path) == 0 || errno == ENOENT else { throw .last("rmdir", path) }
+    }
+
+    /// The names in a folder, sorted; names that are not UTF-8 are repaired, so that nothing is found by them.
+    static func names(_ path: String) throws(DiskFailure) -> [String] {
+        guard let folder = opendir(path) else { throw .last("opendir", path) }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            // The record ends after the name, so the name is read in place and never copied as a tuple.
+            let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0)
+            let name = String(cString: start.assumingMemoryBound(to: CChar.self))
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Calls `body` with each file beneath a folder, by its path from there; a folder that is absent has none.
+    ///
+    /// - Parameters:
+    ///   - isLeftOut: the names that are passed over, with all beneath them.
+    ///   - other: called with what is neither a file nor a folder, such as a link.
+    static func walk(
+        _ folder: String,
+        _ path: String = "",
+        leavingOut isLeftOut: (String) -> Bool = { _ in false },
+        other: (String) -> Void = { _ in },
+        _ body: (_ path: String, _ status: FileStatus) throws -> Void
+    ) throws {
+        let whole = path.isEmpty ? folder : folder + "/" + path
+        guard FileKind(whole) == .folder else { return }
+        for name in try names(whole) where !isLeftOut(name) {
+            let below = path.isEmpty ? name : path + "/" + name
+            var status = stat()
+            // It has vanished meanwhile, or its name is not UTF-8.
+            guard lstat(folder + "/" + below, &status) == 0 else {
+                if name.unicodeScalars.contains("\u{FFFD}") { other(below) }
+                continue
+            }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: try body(below, FileStatus(status))
+            case S_IFDIR: try walk(folder, below, leavingOut: isLeftOut, other: other, body)
+            default: other(below)
+            }
+        }
+    }
+
+    /// Gives a file a second place: it shares the space by a reflink or a hard link where that is possible.
+    ///
+    /// - Parameter mayLink: whether a hard link will do; then nobody may write into the file at either place.
+    /// - Returns: nil if the file is not there any more.
+    static func place(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> Way? {
+        let from = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard from >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .last("open", source)
+        }
+        defer { close(from) }
+        var status = stat()
+        guard fstat(from, &status) == 0 else { throw .last("fstat", source) }
+        let to = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard to >= 0 else { throw .last("open", target) }
+        defer { close(to) }
+        if ioctl(to, cloneRequest, from) != 0 {
+            if mayLink {
+                guard unlink(target) == 0 else { throw .last("unlink", target) }
+                if link(source, target) == 0 { return .linked }
+                guard errno != ENOENT else { return nil }
+                return try place(source, at: target, mayLink: false)
+            }
+            try copy(from, to, Int64(status.st_size), source, target)
+        }
+        // By the time of its change the next backup sees that the file is the same.
+        var times = [status.st_atim, status.st_mtim]
+        guard futimens(to, &times) == 0 else { throw .last("futimens", target) }
+        return .copied
+    }
+
+    private static func copy(
+        _ from: Int32,
+        _ to: Int32,
+        _ size: Int64,
+        _ source: String,
+        _ target: String
+    ) throws(DiskFailure) {
+        var done: Int64 = 0
+        while done < size {
+            let count = copy_file_range(from, nil, to, nil, UInt(size - done), 0)
+            if count > 0 {
+                done += Int64(count)
+            } else if count == 0 {
+                throw DiskFailure(call: "copy_file_range", path: source, code: EIO)
+            } else if errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP {
+                return try copyThroughMemory(from, to, source, target)
+            } else if errno != EINTR {
+                throw .last("copy_file_range", target)
+            }
+        }
+    }
+
+    private static func copyThroughMemory(
+        _ from: Int32,
+        _ to: Int32,
+        _ source: String,
+        _ target: String
+    ) throws(DiskFailure) {
+        var piece = [UInt8](repeating: 0, count: pieceBytes)
+        while true {
+            let count = Glibc.read(from, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .last("read", source) }
+            if count == 0 { return }
+            try write(piece[..<count], to: to, target)
+        }
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String) throws(DiskFailure) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .last("write", path) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Writes a new file that only this user may read.
+    static func write(_ bytes: [UInt8], to path: String) throws(DiskFailure) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .last("open", path) }
+        defer { close(descriptor) }
+        try write(bytes[...], to: descriptor, path)
+        guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
+    }
+
+    /// Passes the content of a file to `body`, piece by piece.
+    static func read(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(DiskFailure) {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last("open", path) }
+        defer { close(descriptor) }
+        var piece = [UInt8](repeating: 0, count: pieceBytes)
+        while true {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .last("read", path) }
+            if count == 0 { return }
+            piece.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
+    }
+
+    static func contents(_ path: String) throws(DiskFailure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try read(path) { bytes += $0 }
+        return bytes
+    }
+
+    /// The SHA-256 of a file in hexadecimal, and its size.
+    static func digest(_ path: String) throws(DiskFailure) -> (sha256: String, size: Int64) {
+        var hash = SHA256()
+        var size: Int64 = 0
+        try read(path) { piece in
+            hash.update(piece)
+            size += Int64(piece.count)
+        }
+        return (Hexadecimal.text(hash.finalize()), size)
+    }
+}

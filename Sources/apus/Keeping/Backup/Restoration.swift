@@ -1,0 +1,93 @@
+internal import Glibc
+internal import SQLite
+
+/// Puts a backup into a data folder that no server holds.
+///
+/// Everything is copied and durable beside its place first; what stood there is moved to a folder of its own and never
+/// removed. When it is killed in between, the database is absent, a server refuses to start, and it can be run again.
+struct Restoration {
+    let verification: BackupVerification
+    let databasePath: String
+    let artifactsPath: String
+    let replaces: Bool
+    let mayLink: Bool
+
+    /// - Returns: the folder with what stood there before; nil where nothing stood.
+    func run() throws -> String? {
+        let faults = verification.faults()
+        guard faults.isEmpty else {
+            let more = faults.count > 5 ? " and \(faults.count - 5) more" : ""
+            throw StartFailure(
+                "The backup '\(verification.folder)' is damaged and is not restored: "
+                    + faults.prefix(5).joined(separator: "; ") + more
+            )
+        }
+        let lock: OwnerLock
+        let claim: DatabaseClaim?
+        do {
+            lock = try OwnerLock(databasePath: databasePath)
+            claim = FileKind(databasePath) == .file ? try DatabaseClaim(databasePath: databasePath) : nil
+        } catch {
+            throw StartFailure.opening(databasePath, error)
+        }
+        defer {
+            claim?.release()
+            lock.release()
+        }
+        let standing = Self.databaseFiles.map { databasePath + $0 }.filter { FileKind($0) != .absent }
+        let hasArtifacts = FileKind(artifactsPath) != .absent && (try? Disk.names(artifactsPath))?.isEmpty != true
+        guard replaces || standing.isEmpty && !hasArtifacts else {
+            throw StartFailure(
+                "There is data at '\(standing.first ?? artifactsPath)'. Restore into another folder, or with --replace, "
+                    + "which moves it aside."
+            )
+        }
+        try copy()
+        var aside: String?
+        if !standing.isEmpty || hasArtifacts {
+            let folder = "\(Self.parent(databasePath))/replaced-\(BackupPlace.name(at: unixMilliseconds()))"
+            try Disk.makeFolders(folder)
+            // The database last: while it is there, its write-ahead log may hold the newest of it.
+            if hasArtifacts { try Disk.rename(artifactsPath, to: folder + "/artifacts") }
+            for path in standing.reversed() { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
+            aside = folder
+        }
+        if rmdir(artifactsPath) != 0, errno != ENOENT { throw DiskFailure.last("rmdir", artifactsPath) }
+        try Disk.rename(staged(artifactsPath), to: artifactsPath)
+        try Disk.rename(staged(databasePath), to: databasePath)
+        try Disk.synchronize(Self.parent(databasePath))
+        try Disk.synchronize(artifactsPath)
+        return aside
+    }
+
+    private static let databaseFiles = ["", "-wal", "-shm", "-journal"]
+
+    private func copy() throws {
+        for path in [databasePath, artifactsPath] { try Disk.remove(staged(path)) }
+        let source = verification.folder + "/" + BackupManifest.databaseName
+        // A server writes into it, so that it is never a hard link.
+        _ = try Disk.place(source, at: staged(databasePath), mayLink: false)
+        try Disk.makeFolders(staged(artifactsPath))
+        var madeFolders: Set<String> = []
+        for path in verification.manifest.files.keys where path != BackupManifest.databaseName {
+            let target = staged(artifactsPath) + "/" + path.dropFirst(BackupManifest.artifactsName.count + 1)
+            let parent = Self.parent(target)
+            if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
+            guard try Disk.place(verification.folder + "/" + path, at: target, mayLink: mayLink) != nil else {
+                throw StartFailure("The backup lost '\(path)' while it was restored.")
+            }
+        }
+        try Disk.synchronize(Self.parent(databasePath))
+        try Disk.synchronize(staged(artifactsPath))
+    }
+
+    private func staged(_ path: String) -> String { path + ".restoring" }
+
+    private static func parent(_ path: String) -> String {
+        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }
+
+    private static func name(_ path: String) -> Substring {
+        path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+    }
+}

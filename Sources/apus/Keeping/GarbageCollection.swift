@@ -1,0 +1,206 @@
+internal import ArgumentParser
+internal import Glibc
+internal import HTTPClient
+internal import JSON
+internal import MLflowAPI
+internal import Tracking
+
+struct GarbageCollection: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gc",
+        abstract: "Remove deleted runs, logged models and experiments for good, with their artifacts.",
+        discussion: """
+            Only what is deleted is removed. Without ids that is everything deleted, and uploads in parts that have \
+            expired; with ids it is what they name, and nothing is removed if one of them must stay. Of an experiment all \
+            runs, models and datasets go with it, and its name becomes free. What a version of a registered model needs \
+            stays until the version is deleted.
+
+            Works on a folder that no server holds and, where a server holds it, through that server. It may be \
+            interrupted: the next call, or the next server on the folder, goes on.
+            """
+    )
+
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+
+    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    var trackingUri: String?
+
+    @Option(help: ArgumentHelp("Only what was deleted so long ago: 30d, 1d2h3m4s, 1.5h.", valueName: "age"))
+    var olderThan: Age?
+
+    @Option(help: ArgumentHelp("Deleted runs, separated by commas.", valueName: "ids")) var runIds: String?
+    @Option(help: ArgumentHelp("Deleted experiments, separated by commas.", valueName: "ids"))
+    var experimentIds: String?
+    @Option(help: ArgumentHelp("Deleted logged models, separated by commas.", valueName: "ids"))
+    var loggedModelIds: String?
+
+    @Option(help: ArgumentHelp("Also remove entries of the artifact journal that are so old.", valueName: "age"))
+    var journalOlderThan: Age?
+
+    @Flag(help: "Say what would be removed, and remove nothing.") var dryRun = false
+    @Flag(help: "One line of JSON.") var json = false
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        try CommandFailure.reporting {
+            let progress: RemovalProgress
+            switch try KeptStore.open(storage, uri: trackingUri) {
+            case .server(let server): progress = try collect(through: server)
+            case .folder(let folder):
+                defer { folder.close() }
+                progress = try collect(in: folder)
+            }
+            report(progress)
+            if !progress.failures.isEmpty { throw ExitCode.failure }
+        }
+    }
+
+    private func collect(in folder: OpenedFolder) throws -> RemovalProgress {
+        let now = unixMilliseconds()
+        var request = RemovalRequest(deletedBefore: now - (olderThan?.milliseconds ?? 0))
+        request.runIDs = Self.ids(runIds)
+        request.loggedModelIDs = Self.ids(loggedModelIds)
+        request.experimentIDs = try Self.ids(experimentIds)?.map { text in
+            guard let id = Int64(text) else { throw StartFailure("'\(text)' is no id of an experiment.") }
+            return id
+        }
+        var extras = RemovalExtras()
+        extras.journalBefore = journalOlderThan.map { now - $0.milliseconds }
+        extras.takesUploads = request.isOfEverything
+        var sum = RemovalProgress()
+        if dryRun {
+            sum.count = try folder.api.previewRemoval(request, extras)
+            return sum
+        }
+        sum.count.kept = try folder.api.beginRemoval(request)
+        while !sum.isDone { sum.add(try folder.api.continueRemoval(for: .seconds(60), extras)) }
+        return sum
+    }
+
+    private func collect(through server: KeptServer) throws -> RemovalProgress {
+        var sum = RemovalProgress(try server.call("gc", body(isFirst: true)))
+        while !sum.isDone { sum.add(RemovalProgress(try server.call("gc", body(isFirst: false)))) }
+        return sum
+    }
+
+    private func body(isFirst: Bool) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        if isFirst {
+            writer.member("older_than", ifPresent: olderThan?.milliseconds)
+            writer.member("run_ids", ids: Self.ids(runIds))
+            writer.member("experiment_ids", ids: Self.ids(experimentIds))
+            writer.member("logged_model_ids", ids: Self.ids(loggedModelIds))
+            writer.member("dry_run", dryRun)
+        } else {
+            writer.member("continue", true)
+            writer.member("uploads", runIds == nil && experimentIds == nil && loggedModelIds == nil)
+        }
+        writer.member("journal_older_than", ifPresent: journalOlderThan?.milliseconds)
+        writer.endObject()
+        return writer.takeBytes()
+    }
+
+    /// nil for a flag that is not given.
+    private static func ids(_ text: String?) -> [String]? {
+        text?.split { $0 == "," || $0 == " " }.map { String($0) }
+    }
+
+    private func report(_ progress: RemovalProgress) {
+        let count = progress.count
+        if json {
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("dry_run", dryRun)
+            for (name, number) in count.members { writer.member(name, number) }
+            writer.memberArray("failures") { writer in
+                for failure in progress.failures { writer.string(failure) }
+            }
+            writer.endObject()
+            return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+        }
+        let things = [
+            (count.runs, "run"), (count.loggedModels, "logged model"), (count.experiments, "experiment"),
+            (count.points, "metric point"), (count.files, "artifact file"),
+        ].map { Amount.text($0.0, $0.1) }
+        let verb = dryRun ? "would remove" : "removed"
+        StandardStream.output.write("\(verb) \(things.joined(separator: ", ")) (\(Amount.bytes(count.bytes)))")
+        if count.uploads > 0 { StandardStream.output.write("\(verb) \(Amount.text(count.uploads, "expired upload"))") }
+        if count.journalEntries > 0 {
+            let entries = Amount.text(count.journalEntries, "entry", "entries")
+            StandardStream.output.write("\(verb) \(entries) of the artifact journal")
+        }
+        if count.kept > 0 {
+            StandardStream.output.write(
+                "\(Amount.text(count.kept, "deleted thing")) stayed, because registered models need the artifacts"
+            )
+        }
+        if count.elsewhere > 0 {
+            StandardStream.output.write(
+                "\(Amount.text(count.elsewhere, "folder")) of artifacts stayed, where this server opens none"
+            )
+        }
+        for failure in progress.failures { StandardStream.error.write("apus: not removed: \(failure)") }
+    }
+}
+
+extension RemovalProgress {
+    /// The answer of a server.
+    fileprivate init(_ answer: JSONValue) {
+        self.init()
+        func number(_ name: String) -> Int64 { answer[name]?.int64 ?? 0 }
+        isDone = answer["done"]?.bool ?? true
+        count.runs = number("runs")
+        count.loggedModels = number("logged_models")
+        count.experiments = number("experiments")
+        count.points = number("metric_points")
+        count.files = number("artifact_files")
+        count.bytes = number("artifact_bytes")
+        count.uploads = number("uploads")
+        count.journalEntries = number("journal_entries")
+        count.kept = number("kept")
+        count.elsewhere = number("elsewhere")
+        failures = answer["failures"]?.elements.compactMap(\.string) ?? []
+    }
+
+    fileprivate mutating func add(_ part: RemovalProgress) {
+        count.add(part.count)
+        isDone = part.isDone
+        failures = part.failures
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ name: StaticString, ids: [String]?) {
+        guard let ids else { return }
+        memberArray(name) { writer in
+            for id in ids { writer.string(id) }
+        }
+    }
+}
+
+/// Numbers for people.
+enum Amount {
+    static func text(_ number: Int64, _ noun: String, _ plural: String? = nil) -> String {
+        "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+    }
+
+    /// Rounded to a unit, such as `1.5 MiB`.
+    static func bytes(_ number: Int64) -> String {
+        guard number >= 1_024 else { return text(number, "byte") }
+        let units = ["KiB", "MiB", "GiB", "TiB"]
+        var value = Double(number) / 1_024
+        var index = 0
+        while value >= 1_024, index < units.count - 1 {
+            value /= 1_024
+            index += 1
+        }
+        return "\((value * 10).rounded() / 10) \(units[index])"
+    }
+}
+
+func unixMilliseconds() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
+}

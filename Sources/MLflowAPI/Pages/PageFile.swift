@@ -52,10 +52,11 @@ struct PageFile {
 
     /// What MLflow's pages need and no more.
     ///
-    /// Everything comes from this server, but for styles, pictures and workers that the scripts make themselves. No script
-    /// in an artifact that the pages show runs.
+    /// Everything comes from this server, but for styles, pictures and workers that the scripts make themselves. The
+    /// library that draws their parallel coordinates makes functions of texts, hence `unsafe-eval`. No script in an
+    /// artifact that the pages show runs.
     private static let policy = [
-        "default-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
+        "default-src 'self'", "script-src 'self' 'unsafe-eval'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
         "media-src 'self' data: blob:", "worker-src 'self' blob:", "frame-src 'self' blob: data:",
         "connect-src 'self' data: blob:", "object-src 'none'", "base-uri 'self'", "form-action 'self'",
     ].joined(separator: "; ")

@@ -13,7 +13,7 @@ package struct HTTPClient: Sendable {
 
     /// Sends a request and returns the response, whatever its status.
     ///
-    /// A response above 8 MiB is an error.
+    /// A response with a longer body than `maximumBytes` is an error.
     ///
     /// - Parameters:
     ///   - target: path and query, percent-encoded.
@@ -24,6 +24,7 @@ package struct HTTPClient: Sendable {
         _ target: String,
         fields: [(name: String, value: String)],
         body: [UInt8]? = nil,
+        maximumBytes: Int = 8 * 1_048_576,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         let request = ByteBuffer()
@@ -32,13 +33,17 @@ package struct HTTPClient: Sendable {
         if let body { HeadWriter.appendFraming(.length(body.count), to: request) }
         request.append("Connection: close\r\n\r\n")
         if let body { request.append(body) }
-        return try exchange(request, by: deadline)
+        return try exchange(request, maximumBytes: maximumBytes, by: deadline)
     }
 
-    private func exchange(_ request: ByteBuffer, by deadline: Deadline) throws(CallFailure) -> HTTPReply {
+    private func exchange(
+        _ request: ByteBuffer,
+        maximumBytes: Int,
+        by deadline: Deadline
+    ) throws(CallFailure) -> HTTPReply {
         let connection = try connect(by: deadline)
         try connection.send(request, by: deadline)
-        var reader = ReplyReader()
+        var reader = ReplyReader(maximumBytes: maximumBytes)
         let input = ByteBuffer()
         while try connection.receive(into: input, by: deadline) {
             if let reply = try reader.take(from: input) { return reply }

@@ -6,7 +6,7 @@ struct Apus: ParsableCommand {
         commandName: "apus",
         abstract: "A self-contained, MLflow-compatible tracking server.",
         version: "apus \(apusVersion) (answers for MLflow \(mlflowVersion))",
-        subcommands: [ServerCommand.self, ArtifactsCommand.self, Doctor.self, ConfigurationPage.self],
+        subcommands: [ServerCommand.self, ExportCommand.self, ArtifactsCommand.self, Doctor.self, ConfigurationPage.self],
         helpNames: .long
     )
 

@@ -62,7 +62,8 @@ struct ConfigurationPage: ParsableCommand {
 
     private static var commands: String {
         let pages: [(String, any ParsableCommand.Type)] = [
-            ("apus doctor", Doctor.self), ("apus artifacts stats", ArtifactStatistics.self),
+            ("apus doctor", Doctor.self), ("apus export", ExportCommand.self),
+            ("apus artifacts stats", ArtifactStatistics.self),
         ]
         return pages.map { name, command in
             var help = Apus.helpMessage(for: command, columns: 110)

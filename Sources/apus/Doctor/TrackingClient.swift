@@ -13,8 +13,14 @@ struct TrackingClient: Sendable {
     }
 
     /// Sends `POST path` with a JSON body and returns the response, whatever its status.
-    func post(_ path: String, json body: [UInt8], by deadline: Deadline) throws(CallFailure) -> HTTPReply {
-        try send(.post, path, fields: [("Content-Type", "application/json")], body: body, by: deadline)
+    func post(
+        _ path: String,
+        json body: [UInt8],
+        maximumBytes: Int = 8 * 1_048_576,
+        by deadline: Deadline
+    ) throws(CallFailure) -> HTTPReply {
+        let fields = [(name: "Content-Type", value: "application/json")]
+        return try send(.post, path, fields: fields, body: body, maximumBytes: maximumBytes, by: deadline)
     }
 
     private func send(
@@ -22,6 +28,7 @@ struct TrackingClient: Sendable {
         _ path: String,
         fields: [(name: String, value: String)],
         body: [UInt8]?,
+        maximumBytes: Int = 8 * 1_048_576,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         var common = [
@@ -32,6 +39,13 @@ struct TrackingClient: Sendable {
         ]
         if let authorization = credentials.authorization { common.append(("Authorization", authorization)) }
         let client = HTTPClient(host: uri.host, port: uri.port)
-        return try client.send(method, uri.prefix + path, fields: common + fields, body: body, by: deadline)
+        return try client.send(
+            method,
+            uri.prefix + path,
+            fields: common + fields,
+            body: body,
+            maximumBytes: maximumBytes,
+            by: deadline
+        )
     }
 }

@@ -176,7 +176,7 @@ private final class CurvesBody: HTTPBodyProducer {
 }
 
 extension JSONWriter {
-    fileprivate mutating func write(_ curve: MetricCurve, of history: MetricHistory) {
+    mutating func write(_ curve: MetricCurve, of history: MetricHistory) {
         beginObject()
         member("run_id", history.runID)
         member("key", history.key)

@@ -122,7 +122,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ApusTests",
         dependencies: [
-            "apus", "TestSupport", "Tracking",
+            "apus", "MLflowAPI", "TestSupport", "Tracking",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],

@@ -22,6 +22,18 @@ static const unsigned char file_core_names_js[] = {
 #embed "../../static/core/names.js"
 };
 
+static const unsigned char file_core_offline_filter_js[] = {
+#embed "../../static/core/offline-filter.js"
+};
+
+static const unsigned char file_core_offline_table_js[] = {
+#embed "../../static/core/offline-table.js"
+};
+
+static const unsigned char file_core_offline_js[] = {
+#embed "../../static/core/offline.js"
+};
+
 static const unsigned char file_core_query_js[] = {
 #embed "../../static/core/query.js"
 };
@@ -34,8 +46,16 @@ static const unsigned char file_core_settings_js[] = {
 #embed "../../static/core/settings.js"
 };
 
+static const unsigned char file_core_start_file_js[] = {
+#embed "../../static/core/start-file.js"
+};
+
 static const unsigned char file_core_start_js[] = {
 #embed "../../static/core/start.js"
+};
+
+static const unsigned char file_export_html[] = {
+#embed "../../static/export.html"
 };
 
 static const unsigned char file_icon_svg[] = {
@@ -176,6 +196,10 @@ static const unsigned char file_parts_experiment_actions_js[] = {
 
 static const unsigned char file_parts_experiment_models_js[] = {
 #embed "../../static/parts/experiment-models.js"
+};
+
+static const unsigned char file_parts_export_js[] = {
+#embed "../../static/parts/export.js"
 };
 
 static const unsigned char file_parts_filter_words_js[] = {
@@ -332,10 +356,15 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("core/dom.js", file_core_dom_js),
     APUS_FILE("core/format.js", file_core_format_js),
     APUS_FILE("core/names.js", file_core_names_js),
+    APUS_FILE("core/offline-filter.js", file_core_offline_filter_js),
+    APUS_FILE("core/offline-table.js", file_core_offline_table_js),
+    APUS_FILE("core/offline.js", file_core_offline_js),
     APUS_FILE("core/query.js", file_core_query_js),
     APUS_FILE("core/router.js", file_core_router_js),
     APUS_FILE("core/settings.js", file_core_settings_js),
+    APUS_FILE("core/start-file.js", file_core_start_file_js),
     APUS_FILE("core/start.js", file_core_start_js),
+    APUS_FILE("export.html", file_export_html),
     APUS_FILE("icon.svg", file_icon_svg),
     APUS_FILE("index.html", file_index_html),
     APUS_FILE("page.css", file_page_css),
@@ -371,6 +400,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/experiment-about.js", file_parts_experiment_about_js),
     APUS_FILE("parts/experiment-actions.js", file_parts_experiment_actions_js),
     APUS_FILE("parts/experiment-models.js", file_parts_experiment_models_js),
+    APUS_FILE("parts/export.js", file_parts_export_js),
     APUS_FILE("parts/filter-words.js", file_parts_filter_words_js),
     APUS_FILE("parts/filter.js", file_parts_filter_js),
     APUS_FILE("parts/importance.js", file_parts_importance_js),

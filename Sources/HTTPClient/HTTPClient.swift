@@ -3,6 +3,9 @@ package import HTTPWire
 
 /// Sends requests to one server over plain HTTP/1.1, each over a connection of its own, and waits for the answer.
 package struct HTTPClient: Sendable {
+    /// The longest body of a response that is read where nothing else is said, in bytes.
+    package static let usualMaximumBytes = 8 * 1_048_576
+
     /// A name or numeric address, without brackets.
     package let host: String
     package let port: Int
@@ -14,7 +17,7 @@ package struct HTTPClient: Sendable {
 
     /// Sends a request and returns the response, whatever its status.
     ///
-    /// A response above 8 MiB is an error.
+    /// A response with a longer body than `maximumBytes` is an error.
     ///
     /// - Parameters:
     ///   - target: path and query, percent-encoded.
@@ -25,6 +28,7 @@ package struct HTTPClient: Sendable {
         _ target: String,
         fields: [(name: String, value: String)],
         body: [UInt8]? = nil,
+        maximumBytes: Int = Self.usualMaximumBytes,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         let request = ByteBuffer()
@@ -33,7 +37,7 @@ package struct HTTPClient: Sendable {
         if let body { HeadWriter.appendFraming(.length(body.count), to: request) }
         request.append("Connection: close\r\n\r\n")
         if let body { request.append(body) }
-        return try exchange(request, by: deadline)
+        return try exchange(request, maximumBytes: maximumBytes, by: deadline)
     }
 
     /// Sends a request whose body is the content of a file, from its beginning; its size must not change meanwhile.
@@ -59,17 +63,22 @@ package struct HTTPClient: Sendable {
         return try answer(on: connection, by: deadline)
     }
 
-    private func exchange(_ request: ByteBuffer, by deadline: Deadline) throws(CallFailure) -> HTTPReply {
+    private func exchange(
+        _ request: ByteBuffer,
+        maximumBytes: Int,
+        by deadline: Deadline
+    ) throws(CallFailure) -> HTTPReply {
         let connection = try connect(by: deadline)
         try connection.send(request, by: deadline)
-        return try answer(on: connection, by: deadline)
+        return try answer(on: connection, maximumBytes: maximumBytes, by: deadline)
     }
 
     private func answer(
         on connection: borrowing ClientConnection,
+        maximumBytes: Int = Self.usualMaximumBytes,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
-        var reader = ReplyReader()
+        var reader = ReplyReader(maximumBytes: maximumBytes)
         let input = ByteBuffer()
         while try connection.receive(into: input, by: deadline) {
             if let reply = try reader.take(from: input) { return reply }

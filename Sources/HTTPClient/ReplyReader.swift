@@ -2,7 +2,8 @@ internal import HTTPWire
 
 /// Assembles a response from the bytes that arrive and skips interim (1xx) responses.
 struct ReplyReader {
-    private static let maximumBytes = 8 * 1_048_576
+    /// The longest body that is taken.
+    private let maximumBytes: Int
     private static let limits: HTTPLimits = {
         var limits = HTTPLimits()
         limits.headBytes = 64 * 1_024
@@ -13,6 +14,10 @@ struct ReplyReader {
     private var head: ResponseHead?
     private var decoder = BodyDecoder.length(0)
     private var body: [UInt8] = []
+
+    init(maximumBytes: Int) {
+        self.maximumBytes = maximumBytes
+    }
 
     /// Consumes the bytes that have arrived; returns the response once it is complete.
     mutating func take(from input: ByteBuffer) throws(CallFailure) -> HTTPReply? {
@@ -52,8 +57,8 @@ struct ReplyReader {
     }
 
     private func requireRoom(for count: Int) throws(CallFailure) {
-        guard count <= Self.maximumBytes - body.count else {
-            throw .notHTTP("the answer is larger than \(Self.maximumBytes) bytes")
+        guard count <= maximumBytes - body.count else {
+            throw .notHTTP("the answer is larger than \(maximumBytes) bytes")
         }
     }
 

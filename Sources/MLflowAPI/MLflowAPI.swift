@@ -29,6 +29,8 @@ package struct MLflowAPI: Sendable {
         package var recognizesRetries = true
         /// What the sources of model versions must match; nil if every legal source is accepted.
         package var sourcePattern: SourcePattern?
+        /// Makes what stands around an export; without it an export is the document alone.
+        package var exportShell: @Sendable () -> ExportShell = { ExportShell() }
 
         package init(workingDirectory: String) {
             self.workingDirectory = workingDirectory
@@ -81,8 +83,8 @@ package struct MLflowAPI: Sendable {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
-            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, removalEndpoints,
-            transferEndpoints, graphQLEndpoints, emptyAnswers, unsupportedEndpoints,
+            artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, exportEndpoints,
+            removalEndpoints, transferEndpoints, graphQLEndpoints, emptyAnswers, unsupportedEndpoints,
         ]
         let all = Array(groups.joined().joined())
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all

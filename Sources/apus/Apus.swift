@@ -7,8 +7,8 @@ struct Apus: ParsableCommand {
         abstract: "A self-contained, MLflow-compatible tracking server.",
         version: "apus \(apusVersion) (answers for MLflow \(mlflowVersion))",
         subcommands: [
-            ServerCommand.self, ImportCommand.self, BackupCommand.self, RestoreCommand.self, CheckCommand.self,
-            GarbageCollection.self, ArtifactsCommand.self, Doctor.self, ConfigurationPage.self,
+            ServerCommand.self, ImportCommand.self, ExportCommand.self, BackupCommand.self, RestoreCommand.self,
+            CheckCommand.self, GarbageCollection.self, ArtifactsCommand.self, Doctor.self, ConfigurationPage.self,
         ],
         helpNames: .long
     )

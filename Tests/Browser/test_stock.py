@@ -89,10 +89,6 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_page_of_training_shows_its_content(stock_page, stock, place):
-    if place == "two runs compared":
-        # Its first plot compiles functions, which the policy of the pages refuses; the rest of the page is whole.
-        for message in ("policy violation: script-src stopped eval", " Note that 'script-src'"):
-            stock_page.watch.allow_message(message)
     address, texts = PLACES[place](stock[1])
     stock_page.goto("./" + address)
     for text in texts:

@@ -26,6 +26,7 @@ import Tracking
         "/api/apus/1.0/runs/table", "/ajax-api/apus/1.0/runs/table",
         "/api/apus/1.0/runs/columns", "/ajax-api/apus/1.0/runs/columns",
         "/api/apus/1.0/metrics/curves", "/ajax-api/apus/1.0/metrics/curves", "/graphql",
+        "/api/apus/1.0/export/html", "/ajax-api/apus/1.0/export/html",
         "/ajax-api/3.0/mlflow/datasets/search", "/ajax-api/3.0/mlflow/issues/search",
         "/ajax-api/3.0/mlflow/traces/metrics", "/ajax-api/3.0/mlflow/traces/search",
         "/ajax-api/3.0/mlflow/ui-telemetry",

@@ -1,6 +1,17 @@
 /** Requests to the server. All addresses are relative to the folder of the pages, so that any prefix or proxy works. */
 
-const root = new URL("../../", import.meta.url);
+// The modules of a file that was exported are within it, and have no folder.
+const root = new URL("../../", import.meta.url.startsWith("data:") ? document.baseURI : import.meta.url);
+
+let offline = null;
+
+/** Has something else answer all requests: `other.address(url)` gives addresses, `other.answer(address, options)` a Response. */
+export function answerBy(other) {
+  offline = other;
+}
+
+/** Whether these pages are a file that was exported: nothing can be changed then, and there is no server to open. */
+export const isFile = () => offline !== null;
 
 /** Where the calls of MLflow's API and of Apus' own begin. */
 export const mlflow = "ajax-api/2.0/mlflow/";
@@ -27,7 +38,7 @@ export function address(route, query) {
       if (item !== undefined && item !== null) made.searchParams.append(key, item);
     }
   }
-  return made.href;
+  return offline ? offline.address(made) : made.href;
 }
 
 /** The JSON answer to a GET. */
@@ -40,25 +51,30 @@ export const post = (route, body, signal) => request("POST", address(route), bod
 export const send = (method, route, body, signal) => request(method, address(route), body, signal);
 
 /** The answer as a Response, for bytes and texts; a refusal is thrown. */
-export async function fetchFile(route, query, signal) {
-  const response = await reach(address(route, query), { signal });
-  if (!response.ok) throw refusal(response, await response.text());
-  return response;
-}
+export const fetchFile = (route, query, signal) => respond("GET", address(route, query), undefined, signal);
+
+/** As `fetchFile`, for a request of any method with a JSON body. */
+export const fetchAnswer = (method, route, body, signal) => respond(method, address(route), body, signal);
 
 async function request(method, url, body, signal) {
+  const text = await (await respond(method, url, body, signal)).text();
+  return text ? JSON.parse(text) : {};
+}
+
+async function respond(method, url, body, signal) {
   const options = { method, signal };
   if (body !== undefined) {
     options.headers = { "Content-Type": "application/json" };
     options.body = JSON.stringify(body);
   }
   const response = await reach(url, options);
-  const text = await response.text();
-  if (!response.ok) throw refusal(response, text);
-  return text ? JSON.parse(text) : {};
+  if (!response.ok) throw refusal(response, await response.text());
+  return response;
 }
 
-async function reach(url, options) {
+/** As `fetch`; when nobody answers, the error says so. */
+export async function reach(url, options) {
+  if (offline) return offline.answer(url, options);
   try {
     return await fetch(url, options);
   } catch (error) {

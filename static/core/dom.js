@@ -32,7 +32,7 @@ export function append(parent, children) {
 /** Whether an address may be followed: one of our own, or http(s); never `javascript:` or `data:`. */
 export function isSafe(address) {
   try {
-    return ["http:", "https:", "blob:"].includes(new URL(address, document.baseURI).protocol);
+    return String(address).startsWith("#") || ["http:", "https:", "blob:"].includes(new URL(address, document.baseURI).protocol);
   } catch {
     return false;
   }
@@ -59,5 +59,5 @@ export const failure = (error) => element("p", { class: "error", role: "alert", 
 
 /** A list of facts: pairs of a name and a value; pairs without a value are left out. */
 export const facts = (pairs) => element("dl", { class: "facts" }, pairs
-  .filter(([, value]) => value !== null && value !== undefined && value !== "")
+  .filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false)
   .map(([label, value]) => element("div", {}, element("dt", {}, label), element("dd", {}, value))));

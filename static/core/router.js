@@ -1,5 +1,6 @@
 /** Shows the page that the address names. Back, reload and a sent link show what was seen, the scroll included. */
 
+import { isFile } from "./api.js";
 import { append, button, element, failure, link } from "./dom.js";
 import { parseAddress, Query, decoded } from "./query.js";
 import { bindKeys } from "../parts/keyboard.js";
@@ -163,7 +164,9 @@ async function show() {
   scrollTo(0, 0);
   try {
     if (found) {
-      const module = await import(`../pages/${found.page}.js`);
+      const module = await import(`../pages/${found.page}.js`).catch((error) => {
+        throw isFile() ? new Error("The exported file does not hold this page.") : error;
+      });
       if (context.signal.aborted) return;
       await module.default(context);
     } else {

@@ -1,6 +1,6 @@
 /** Runs side by side: curves, values, plots, files. */
 
-import { get, mlflow } from "../core/api.js";
+import { get, isFile, mlflow } from "../core/api.js";
 import { button, element, failure, link, name } from "../core/dom.js";
 import { byKey, count } from "../core/format.js";
 import { experimentAddress, runAddress } from "../core/names.js";
@@ -38,7 +38,7 @@ export default async function page(context) {
     .map(({ key }) => key);
   const head = element("h1", { class: embedded ? "hidden" : null }, count(runs.length, "run"));
   if (embedded) context.add(head);
-  else context.add(crumbs(runs, signal), element("div", { class: "bar title" }, head, tabs(query, view), runsMenu(context, runs, ids)),
+  else context.add(crumbs(runs, signal), element("div", { class: "bar title" }, head, tabs(query, view), runsMenu(context, runs, ids), exportButton(context, runs)),
     asked.length > mostRuns && element("p", { class: "soft" }, `The first ${mostRuns} of ${asked.length} are compared.`),
     failures.slice(0, 3).map(failure));
   if (!runs.length) return;
@@ -88,6 +88,13 @@ function crumbs(runs, signal) {
 
 const tabs = (query, view) => element("nav", { class: "tabs space", "aria-label": "Views" }, Object.entries(views).map(([id, label]) =>
   element("a", { href: query.address({ view: id === "charts" ? null : id, file: null }), "aria-current": id === view ? "page" : null }, label)));
+
+function exportButton(context, runs) {
+  return isFile() || !runs.length ? null : button("Export", async () => {
+    const { exportFile } = await import("../parts/export.js");
+    await exportFile({ run_ids: runs.map(({ run_id: id }) => id) }, count(runs.length, "run"), context.signal);
+  }, { title: "As one file that opens without a server" });
+}
 
 /** Takes runs out of the comparison. */
 function runsMenu(context, runs, ids) {

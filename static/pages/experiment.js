@@ -3,7 +3,7 @@
  * its runs, charts, models, and what it is about.
  */
 
-import { get, mlflow } from "../core/api.js";
+import { get, isFile, mlflow } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
 import { experimentAddress } from "../core/names.js";
 import { deleteExperiment, renameExperiment, restoreExperiment } from "../parts/experiment-actions.js";
@@ -49,7 +49,7 @@ export default async function page(context) {
   }
 }
 
-const tabs = (context, view) => element("nav", { class: "tabs", "aria-label": "Views" }, Object.entries(views).map(([id, label]) =>
+const tabs = (context, view) => element("nav", { class: "tabs", "aria-label": "Views" }, Object.entries(views).filter(([id]) => !isFile() || id !== "models").map(([id, label]) =>
   element("a", { href: context.query.address({ view: id === "runs" ? null : id }), "aria-current": id === view ? "page" : null }, label)));
 
 /** Says whether an experiment is deleted, and shows the first line of its note. */
@@ -65,8 +65,13 @@ function summaryOf(experiments, context) {
 
 function menu(context, experiment) {
   const { experiment_id: id, lifecycle_stage: stage } = experiment;
+  if (isFile()) return "";
   const more = button("⋯", () => openMenu(more, [
     { label: "Rename…", run: () => renameExperiment(experiment, context.reload) },
+    { label: "Export the table as one file", async run() {
+      const [{ exportFile }, { meantFilter }] = await Promise.all([import("../parts/export.js"), import("../parts/filter-words.js")]);
+      await exportFile({ experiment_ids: [id], filter: meantFilter(context.query.get("filter")) }, experiment.name, context.signal);
+    } },
     { label: "Edit note and tags", run: () => context.go(experimentAddress(id, { view: "about" })) },
     { label: "Copy a link to what is shown", run: () => navigator.clipboard?.writeText(location.href) },
     null,

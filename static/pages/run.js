@@ -1,6 +1,6 @@
 /** A run: its note, metrics, params, curves, files, and what it is related to. */
 
-import { address, apus, get, mlflow, post } from "../core/api.js";
+import { address, apus, get, isFile, mlflow, post } from "../core/api.js";
 import { button, element, facts, failure, link, linked, name } from "../core/dom.js";
 import { byKey, timeNode } from "../core/format.js";
 import { compareAddress, experimentAddress, runAddress, runStatus } from "../core/names.js";
@@ -34,7 +34,7 @@ export default async function page(context) {
   else context.add(crumbs(run, tags, signal),
     element("div", { class: "bar title" }, element("h1", {}, name(info.run_name || id)), tabs(run, view), more(context, run)),
     info.lifecycle_stage === "deleted" && element("p", { class: "error" }, "This run is deleted. ",
-      button("Restore", () => moveRuns([id], "restore", context.reload))),
+      !isFile() && button("Restore", () => moveRuns([id], "restore", context.reload))),
     summary(run, tags, state));
   const show = await { overview, charts, artifacts: files }[embedded ? "charts" : view]();
   follow(show);
@@ -63,8 +63,8 @@ export default async function page(context) {
       pathName: "path",
       folder: (values) => address(mlflow + "artifacts/list", { run_id: id, ...values }),
       file: (file) => address("get-artifact", { run_id: id, path: file }),
-      archive: (folder) => address(apus + "runs/artifacts/zip", { run_id: id, path: folder || undefined }),
-    }), journal(id, signal));
+      archive: isFile() ? undefined : (folder) => address(apus + "runs/artifacts/zip", { run_id: id, path: folder || undefined }),
+    }), isFile() ? "" : journal(id, signal));
     return () => {};
   }
 
@@ -85,11 +85,12 @@ export default async function page(context) {
       if (machine.open) system.show(others);
     };
     machine.addEventListener("toggle", () => show(run));
-    context.add(descriptionSection({ title: "Note", text: note, save: (text) => set(noteKey, text) }),
+    context.add(descriptionSection({ title: "Note", text: note, save: isFile() ? undefined : (text) => set(noteKey, text) }),
       element("div", { class: "columns" }, element("div", {}, own.node, machine),
         element("div", {}, run.data.params?.length ? paramTable(run.data.params) : null)),
       datasetSection(run), late,
-      tagSection({ tags: (run.data.tags || []).filter(({ key }) => key !== noteKey), set, remove: (key) => post(mlflow + "runs/delete-tag", { run_id: id, key }) }));
+      tagSection({ tags: (run.data.tags || []).filter(({ key }) => key !== noteKey), set: isFile() ? undefined : set,
+        remove: (key) => post(mlflow + "runs/delete-tag", { run_id: id, key }) }));
     for (const part of [modelSection, childrenSection]) {
       const place = element("div");
       late.append(place);
@@ -131,6 +132,7 @@ function summary({ info, data }, tags, state) {
 }
 
 function more(context, run) {
+  if (isFile()) return null;
   const { info } = run;
   const copy = (text) => navigator.clipboard?.writeText(text);
   const made = button("⋯", () => openMenu(made, [
@@ -138,6 +140,10 @@ function more(context, run) {
     { label: "Copy run id", run: () => copy(info.run_id) },
     { label: "Copy a link to what is shown", run: () => copy(location.href) },
     { label: "Compare with others", run: () => context.go(compareAddress([info.run_id])) },
+    { label: "Export as one file", async run() {
+      const { exportFile } = await import("../parts/export.js");
+      await exportFile({ run_ids: [info.run_id] }, info.run_name || info.run_id, context.signal);
+    } },
     { label: "Data as JSON", run: () => open(address(mlflow + "runs/get", { run_id: info.run_id }), "_blank", "noopener") },
     null,
     info.lifecycle_stage === "deleted" ? { label: "Restore", run: () => moveRuns([info.run_id], "restore", context.reload) }

@@ -24,7 +24,8 @@ const metaKey = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl";
 
 /** Starts to listen. */
 export function startKeyboard() {
-  document.querySelector("#jump kbd").textContent = metaKey + " K";
+  const hint = document.querySelector("#jump kbd");
+  if (hint) hint.textContent = metaKey + " K";
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey) return;
     const meta = event.metaKey || event.ctrlKey;

@@ -25,6 +25,7 @@ export const fileKind = (path) => kindOf.get(/\.(\w+)$/.exec(path)?.[1].toLowerC
  */
 export async function filePreview(source, path, signal) {
   const address = source.file(path);
+  if (!address) throw new Error("The file was left out when these pages were exported: it is long, or there were too many.");
   const failed = (kind) => () => node.replaceChildren(element("p", { class: "soft" }, `The browser cannot show this ${kind}.`));
   const node = element("div", {});
   const kind = fileKind(path);

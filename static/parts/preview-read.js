@@ -1,6 +1,6 @@
 /** Reading of files for previews: by their head, never more than is shown. */
 
-import { ServerError } from "../core/api.js";
+import { reach, ServerError } from "../core/api.js";
 
 /** The number of bytes of a text that are shown at once. */
 export const headBytes = 400000;
@@ -14,7 +14,7 @@ export const headBytes = 400000;
  * @returns {Promise<{bytes: Uint8Array, total: number}>} `total` is the size of the whole file.
  */
 export async function readPart(address, from, length, signal) {
-  const response = await fetch(address, { signal, headers: { Range: `bytes=${from}-${from + length - 1}` } });
+  const response = await reach(address, { signal, headers: { Range: `bytes=${from}-${from + length - 1}` } });
   if (response.status === 416) return { bytes: new Uint8Array(), total: from };
   if (!response.ok) throw new ServerError(response.status, await response.json().catch(() => ({})), "The file cannot be read.");
   const bytes = new Uint8Array(await response.arrayBuffer());

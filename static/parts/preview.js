@@ -96,7 +96,7 @@ export function artifacts(context, source) {
     const isSeries = path.startsWith(seriesMark);
     const title = isSeries ? path.slice(seriesMark.length) : path;
     const head = element("div", { class: "bar" }, element("strong", { class: "space key", dir: "auto" }, name(title)),
-      !isSeries && element("a", { href: source.file(path), download: title.split("/").pop() }, "Download"));
+      !isSeries && source.file(path) && element("a", { href: source.file(path), download: title.split("/").pop() }, "Download"));
     const place = element("div", { "aria-busy": "true" });
     view.replaceChildren(head, place);
     try {

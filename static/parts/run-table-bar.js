@@ -1,6 +1,6 @@
 /** The bar beneath a run table while runs are selected. */
 
-import { mlflow, get } from "../core/api.js";
+import { mlflow, get, isFile } from "../core/api.js";
 import { button, element, link } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { compareAddress } from "../core/names.js";
@@ -35,10 +35,10 @@ export function selectionBar(context, { selection, list, again, drawnAddress }) 
         element("strong", {}, count(ids.length, "run") + " selected"),
         ids.length > 1 && ids.length <= 100 ? link(compareAddress(ids), "Compare") : ids.length > 100 ? element("span", { class: "soft" }, "Up to 100 can be compared") : null,
         context.query.get("view") === "charts" ? null : link(drawnAddress(), "Charts"),
-        only && button("Rename", async () => after(await renameRun(only))),
-        only && button("Note", () => attempt(() => note(only))),
-        !deleted && button("Tag", async () => after(await tagRuns(ids))),
-        deleted ? button("Restore", () => moveRuns(ids, "restore", again))
+        only && !isFile() && button("Rename", async () => after(await renameRun(only))),
+        only && !isFile() && button("Note", () => attempt(() => note(only))),
+        !deleted && !isFile() && button("Tag", async () => after(await tagRuns(ids))),
+        isFile() ? null : deleted ? button("Restore", () => moveRuns(ids, "restore", again))
           : button("Delete", async () => {
             await moveRuns(ids, "delete", again);
             selection.set([]);

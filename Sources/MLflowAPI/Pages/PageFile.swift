@@ -53,11 +53,13 @@ struct PageFile {
     /// A `Content-Security-Policy` that allows only what MLflow's pages need.
     ///
     /// Everything is loaded from this server, except styles, images and workers that the scripts create themselves.
-    /// Scripts in an artifact that the pages show do not run.
+    /// `unsafe-eval` is for the library that draws parallel coordinates: it makes functions of texts. Scripts in an
+    /// artifact that the pages show do not run.
     private static let policy = [
-        "default-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
-        "media-src 'self' data: blob:", "worker-src 'self' blob:", "frame-src 'self' blob: data:",
-        "connect-src 'self' data: blob:", "object-src 'none'", "base-uri 'self'", "form-action 'self'",
+        "default-src 'self'", "script-src 'self' 'unsafe-eval'", "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:", "font-src 'self' data:", "media-src 'self' data: blob:",
+        "worker-src 'self' blob:", "frame-src 'self' blob: data:", "connect-src 'self' data: blob:",
+        "object-src 'none'", "base-uri 'self'", "form-action 'self'",
     ].joined(separator: "; ")
 
     /// Whether the name changes with the content: the bundler puts a hash of at least 8 hexadecimal digits between dots.

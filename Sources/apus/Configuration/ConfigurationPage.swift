@@ -62,6 +62,7 @@ struct ConfigurationPage: ParsableCommand {
 
     private static var commands: String {
         let pages: [(String, any ParsableCommand.Type)] = [
+            ("apus import", ImportCommand.self), ("apus export", ExportCommand.self),
             ("apus backup", BackupCommand.self), ("apus restore", RestoreCommand.self),
             ("apus check", CheckCommand.self), ("apus gc", GarbageCollection.self), ("apus doctor", Doctor.self),
             ("apus artifacts stats", ArtifactStatistics.self),

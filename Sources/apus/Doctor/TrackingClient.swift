@@ -16,8 +16,14 @@ struct TrackingClient: Sendable {
     }
 
     /// Sends `POST path` with a JSON body and returns the response, whatever its status.
-    func post(_ path: String, json body: [UInt8], by deadline: Deadline) throws(CallFailure) -> HTTPReply {
-        try send(.post, path, fields: [("Content-Type", "application/json")], body: body, by: deadline)
+    func post(
+        _ path: String,
+        json body: [UInt8],
+        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        by deadline: Deadline
+    ) throws(CallFailure) -> HTTPReply {
+        let fields = [(name: "Content-Type", value: "application/json")]
+        return try send(.post, path, fields: fields, body: body, maximumBytes: maximumBytes, by: deadline)
     }
 
     /// Sends `POST path` with a body of any type and returns the response, whatever its status.
@@ -48,9 +54,17 @@ struct TrackingClient: Sendable {
         _ path: String,
         fields: [(name: String, value: String)],
         body: [UInt8]?,
+        maximumBytes: Int = HTTPClient.usualMaximumBytes,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         let client = HTTPClient(host: uri.host, port: uri.port)
-        return try client.send(method, uri.prefix + path, fields: commonFields + fields, body: body, by: deadline)
+        return try client.send(
+            method,
+            uri.prefix + path,
+            fields: commonFields + fields,
+            body: body,
+            maximumBytes: maximumBytes,
+            by: deadline
+        )
     }
 }

@@ -115,6 +115,7 @@ final class RunningServer {
         settings.longValues = values.longValues
         settings.recognizesRetries = values.recognizesRetries
         settings.sourcePattern = values.sourcePattern
+        settings.exportShell = { .ofPages() }
         settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
         return settings
     }

@@ -133,7 +133,7 @@ private struct CurvesInParts: AnswerInParts {
 }
 
 extension JSONWriter {
-    fileprivate mutating func write(_ curve: MetricCurve, of history: MetricHistory) {
+    mutating func write(_ curve: MetricCurve, of history: MetricHistory) {
         beginObject()
         member("run_id", history.runID)
         member("key", history.key)

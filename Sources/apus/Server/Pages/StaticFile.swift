@@ -38,6 +38,14 @@ final class StaticFile: Sendable {
         contentType = Self.contentType(of: path)
     }
 
+    /// The file of a name that is known to be there.
+    static func named(_ path: String) -> StaticFile {
+        guard let file = all.first(where: { $0.path == path }) else { preconditionFailure("static/ has no \(path)") }
+        return file
+    }
+
+    var text: String { String(decoding: bytes.pointer, as: UTF8.self) }
+
     /// What our pages may load: their own files, and what previews of artifacts need.
     ///
     /// An artifact is shown from a `blob:` or in a frame that inherits this policy, and scripts come from the server alone,

@@ -1,0 +1,304 @@
+internal import ArtifactStore
+internal import Budgets
+internal import Coding
+internal import Glibc
+internal import HTTPWire
+internal import JSON
+internal import Synchronization
+internal import Tracking
+internal import TrackingStore
+
+/// A file of pages: what stands around the document, and the document part by part.
+///
+/// The document is `{"runs": [{"run", "extremes"}], "experiments", "curves", "artifacts": [{"run_id", "files"}], "start",
+/// "made", "left_out"}`: a run as in `runs/get`, the extremes of its metrics as `{KEY: [least, its step, greatest, its step]}`,
+/// a curve as in `metrics/curves`, a file as in `artifacts/list` with what it holds in base64. `static/core/offline.js` reads
+/// it. Each part is read as values in a transaction of its own, and written outside.
+final class ExportBody: HTTPBodyProducer {
+    /// What is still to come, in this order.
+    private enum Stage {
+        case runs
+        case experiments
+        case curves
+        case artifacts
+        case end
+    }
+
+    private struct State {
+        var stage = Stage.runs
+        /// The next one of the stage.
+        var next = 0
+        var isFirst = true
+        var experimentIDs: Set<Int64>
+        var runs: [RunInfo] = []
+        var curves: [MetricHistory] = []
+        /// Curves, entries and files that found no place.
+        var leftOutCurves = 0
+        var leftOutFiles = 0
+        var listedEntries = 0
+        /// Bytes of files that may still be taken: of all runs, and of the run whose files are being told.
+        var fileBytes = ExportBody.fileBytes
+        var share: Int64 = 0
+        var hasFolder = false
+        var walk: ArtifactWalk?
+    }
+
+    /// A piece ends behind these many bytes; one file may be longer.
+    private static let pieceBytes = 128 * 1_024
+    private static let runsAtOnce = 10
+    private static let mostCurves = 10_000
+    /// Points of all curves together; each has from 50 to 1,000.
+    private static let curvePoints = 500_000
+    /// Points of one metric that are read; a longer one is sampled.
+    private static let readPoints: Int64 = 20_000
+    private static let mostEntries = 20_000
+    /// What files hold: of one, and of all together.
+    private static let largestFile: Int64 = 1_048_576
+    private static let fileBytes: Int64 = 24 * 1_048_576
+
+    private let selection: ExportSelection
+    private let api: MLflowAPI
+    private let caller: Caller
+    private let effort: ReadEffort
+    private let shell: ExportShell
+    private let runIDs: [String]
+    private let state: Mutex<State>
+
+    /// A file as it lies there, in base64 and escaped.
+    let memoryBytes = 5 * 1_048_576
+
+    /// Finds the runs, so that one that does not exist is refused before anything is sent.
+    init(_ selection: ExportSelection, of api: MLflowAPI, for caller: Caller) throws {
+        self.selection = selection
+        self.api = api
+        self.caller = caller
+        shell = api.settings.exportShell()
+        let found = try api.store.readNow(for: caller) { session in
+            (try Self.runIDs(of: selection, in: session), session.sharedEffort())
+        }
+        (runIDs, effort) = found
+        if case .table(let search) = selection {
+            state = Mutex(State(experimentIDs: Set(search.experimentIDs)))
+        } else {
+            state = Mutex(State(experimentIDs: []))
+        }
+    }
+
+    private static func runIDs(of selection: ExportSelection, in session: ReadSession) throws -> [String] {
+        switch selection {
+        case .runs(let runIDs):
+            for runID in runIDs { _ = try session.runInfo(id: runID) }
+            return runIDs
+        case .table(let search):
+            for id in search.experimentIDs { _ = try session.experiment(id: id) }
+            return try session.findRunTable(search, columns: []).whole(in: session).map(\.runID)
+        }
+    }
+
+    func next(into buffer: inout [UInt8]) throws -> Bool {
+        try state.withLock { state in
+            if state.stage == .runs, state.next == 0 {
+                buffer += shell.before
+                buffer.append(contentsOf: "{\"runs\":[".utf8)
+            }
+            switch state.stage {
+            case .runs: try writeRuns(&state, to: &buffer)
+            case .experiments: try writeExperiments(&state, to: &buffer)
+            case .curves: try writeCurves(&state, to: &buffer)
+            case .artifacts: writeArtifacts(&state, to: &buffer)
+            case .end:
+                writeEnd(state, to: &buffer)
+                return false
+            }
+            return true
+        }
+    }
+
+    /// Ends the list of a stage, and begins that of the next one.
+    private func begin(_ stage: Stage, _ name: String, _ state: inout State, _ buffer: inout [UInt8]) {
+        buffer.append(contentsOf: (stage == .end ? "]" : "],\"\(name)\":[").utf8)
+        state.stage = stage
+        state.next = 0
+        state.isFirst = true
+    }
+
+    /// Adds an element to the list of the stage.
+    private func element(_ state: inout State, to buffer: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter(capacity: 1_024)
+        write(&writer)
+        if !state.isFirst { buffer.append(UInt8(ascii: ",")) }
+        state.isFirst = false
+        ExportShell.escape(writer.takeBytes(), into: &buffer)
+    }
+
+    private func read<Value: Sendable>(_ work: @escaping @Sendable (ReadSession) throws -> Value) throws -> Value {
+        try api.store.readNow(.continued, for: caller, effort: effort, work)
+    }
+}
+
+// MARK: What the database holds
+
+extension ExportBody {
+    private typealias FoundRun = (run: Run, extremes: [(key: String, extremes: MetricExtremes)])
+
+    private func writeRuns(_ state: inout State, to buffer: inout [UInt8]) throws {
+        let ids = runIDs[state.next...].prefix(Self.runsAtOnce)
+        let found = try read { session in
+            try ids.map { (try session.run(id: $0), try session.metricExtremes(runID: $0)) as FoundRun }
+        }
+        for (run, extremes) in found {
+            state.experimentIDs.insert(run.info.experimentID)
+            note(run, in: &state)
+            element(&state, to: &buffer) { writer in
+                writer.beginObject()
+                writer.key("run")
+                writer.write(run)
+                writer.memberObject("extremes") { writer in
+                    for (key, extremes) in extremes { writer.write(extremes, of: key) }
+                }
+                writer.endObject()
+            }
+        }
+        state.next += ids.count
+        if state.next == runIDs.count { begin(.experiments, "experiments", &state, &buffer) }
+    }
+
+    /// Remembers what will be told of a run later.
+    private func note(_ run: Run, in state: inout State) {
+        guard case .runs = selection else { return }
+        state.runs.append(run.info)
+        let room = Self.mostCurves - state.curves.count
+        state.curves += run.metrics.prefix(room).map { MetricHistory(runID: run.info.runID, key: $0.key) }
+        state.leftOutCurves += max(run.metrics.count - room, 0)
+    }
+
+    private func writeExperiments(_ state: inout State, to buffer: inout [UInt8]) throws {
+        let ids = state.experimentIDs.sorted()
+        for experiment in try read({ session in try ids.map { try session.experiment(id: $0) } }) {
+            element(&state, to: &buffer) { $0.write(experiment) }
+        }
+        begin(.curves, "curves", &state, &buffer)
+    }
+
+    private func writeCurves(_ state: inout State, to buffer: inout [UInt8]) throws {
+        let points = min(max(Self.curvePoints / max(state.curves.count, 1), 50), 1_000)
+        let request = CurveRequest(axis: .step, maximumPoints: points, readPoints: Self.readPoints)
+        let histories = state.curves[state.next...].prefix(max(Self.pieceBytes / (points * 40), 1))
+        let found = try read { session in
+            try histories.map { ($0, try session.curve(of: $0, request, after: nil)) }
+        }
+        for case (let history, let curve?) in found {
+            element(&state, to: &buffer) { $0.write(curve, of: history) }
+        }
+        state.next += histories.count
+        if state.next == state.curves.count { begin(.artifacts, "artifacts", &state, &buffer) }
+    }
+
+    private func writeEnd(_ state: State, to buffer: inout [UInt8]) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("start", start(state))
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        writer.member("made", Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000)
+        let leftOut = [(state.leftOutCurves, "curves"), (state.leftOutFiles, "files")].filter { $0.0 > 0 }
+        if !leftOut.isEmpty { writer.member("left_out", leftOut.map { "\($0.0) \($0.1)" }.joined(separator: ", ")) }
+        writer.endObject()
+        buffer.append(UInt8(ascii: ","))
+        ExportShell.escape(writer.takeBytes().dropFirst(), into: &buffer)
+        buffer += shell.after
+    }
+
+    /// The address of the page that is shown first.
+    private func start(_ state: State) -> String {
+        switch selection {
+        case .table(let search):
+            return "#/experiments/" + search.experimentIDs.map { "\($0)" }.joined(separator: ",")
+        case .runs:
+            let ids = runIDs.map { PercentCoding.encode($0) }
+            guard ids.count == 1, let run = state.runs.first else {
+                return "#/compare?runs=" + ids.joined(separator: ",")
+            }
+            return "#/experiments/\(run.experimentID)/runs/\(ids[0])"
+        }
+    }
+}
+
+// MARK: Artifacts
+
+extension ExportBody {
+    /// Some files of a run.
+    ///
+    /// What a file holds is taken while the run's share of the bytes lasts, so that the last run has pictures too.
+    private func writeArtifacts(_ state: inout State, to buffer: inout [UInt8]) {
+        guard state.next < state.runs.count else { return begin(.end, "", &state, &buffer) }
+        if !state.hasFolder { open(state.runs[state.next], &state, &buffer) }
+        while buffer.count < Self.pieceBytes {
+            guard let entry = try? state.walk?.next() else {
+                buffer.append(contentsOf: (state.walk == nil ? "}" : "]}").utf8)
+                (state.walk, state.hasFolder, state.isFirst) = (nil, false, false)
+                state.next += 1
+                return
+            }
+            write(entry, &state, &buffer)
+        }
+    }
+
+    /// Begins a run; where its artifacts lie elsewhere, or cannot be read, it has no list.
+    private func open(_ run: RunInfo, _ state: inout State, _ buffer: inout [UInt8]) {
+        state.hasFolder = true
+        state.share = state.fileBytes / Int64(state.runs.count - state.next)
+        if let folder = try? api.servedFolder(of: run) {
+            state.walk = try? folder.store.walk(relativeTo: folder.base)
+        }
+        var writer = JSONWriter()
+        writer.string(run.runID)
+        if !state.isFirst { buffer.append(UInt8(ascii: ",")) }
+        buffer.append(contentsOf: "{\"run_id\":".utf8)
+        ExportShell.escape(writer.takeBytes(), into: &buffer)
+        if state.walk != nil { buffer.append(contentsOf: ",\"files\":[".utf8) }
+        state.isFirst = true
+    }
+
+    private func write(_ entry: ArtifactWalk.Entry, _ state: inout State, _ buffer: inout [UInt8]) {
+        guard state.listedEntries < Self.mostEntries else {
+            state.leftOutFiles += 1
+            return
+        }
+        state.listedEntries += 1
+        let content = Self.content(of: entry, atMost: min(state.share, Self.largestFile))
+        if !entry.isDirectory, content == nil { state.leftOutFiles += 1 }
+        state.share -= Int64(content?.count ?? 0)
+        state.fileBytes -= Int64(content?.count ?? 0)
+        element(&state, to: &buffer) { $0.write(entry, content) }
+    }
+
+    /// What a file holds, if it is short enough and can be read.
+    private static func content(of entry: ArtifactWalk.Entry, atMost limit: Int64) -> [UInt8]? {
+        guard !entry.isDirectory, entry.size <= limit, let file = try? entry.open(), file.size <= limit else {
+            return nil
+        }
+        return try? file.bytes()
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func write(_ extremes: MetricExtremes, of name: String) {
+        key(name)
+        beginArray()
+        metricNumber(extremes.minimum.value)
+        int(extremes.minimum.step)
+        metricNumber(extremes.maximum.value)
+        int(extremes.maximum.step)
+        endArray()
+    }
+
+    fileprivate mutating func write(_ entry: ArtifactWalk.Entry, _ content: [UInt8]?) {
+        beginObject()
+        member("path", entry.path)
+        member("is_dir", entry.isDirectory)
+        if entry.size > 0 { member("file_size", entry.size) }
+        if let content { member("content", Base64.encode(content, .standard)) }
+        endObject()
+    }
+}

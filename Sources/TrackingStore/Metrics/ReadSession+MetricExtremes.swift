@@ -1,0 +1,20 @@
+internal import SQLite
+package import Tracking
+
+extension ReadSession {
+    /// The extremes of each metric of a run that was ever another number than NaN; none for a run that does not exist.
+    package func metricExtremes(runID: String) throws -> [(key: String, extremes: MetricExtremes)] {
+        let sql = """
+            SELECT metric.key_id, metric.minimum, metric.minimum_step, metric.maximum, metric.maximum_step
+            FROM runs
+            CROSS JOIN latest_metrics AS metric ON metric.run_id = runs.id
+            WHERE runs.run_id = ?1
+            """
+        var found: [(String, MetricExtremes)] = []
+        try connection.query(sql, runID).forEachRow { row in
+            guard let extremes = MetricExtremes(row: row, column: 1) else { return }
+            found.append((try keyName(row.int64(0)), extremes))
+        }
+        return found
+    }
+}

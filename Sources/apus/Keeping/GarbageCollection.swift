@@ -78,8 +78,8 @@ struct GarbageCollection: ParsableCommand {
     }
 
     private func collect(through server: KeptServer) throws -> RemovalProgress {
-        var sum = RemovalProgress(try server.call("gc", body(isFirst: true)))
-        while !sum.isDone { sum.add(RemovalProgress(try server.call("gc", body(isFirst: false)))) }
+        var sum = RemovalProgress(try server.json("gc", body(isFirst: true)))
+        while !sum.isDone { sum.add(RemovalProgress(try server.json("gc", body(isFirst: false)))) }
         return sum
     }
 

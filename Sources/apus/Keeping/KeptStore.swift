@@ -53,6 +53,7 @@ final class OpenedFolder {
         }
         let roots = ServedRoots(layout, store)
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
+        settings.exportShell = { .ofPages() }
         settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
         api = MLflowAPI(store: store, artifacts: roots.destination, settings: settings) { error in
             StandardStream.error.write("apus: \(error)")
@@ -81,17 +82,35 @@ struct KeptServer {
         }
     }
 
-    /// Sends one of Apus' own calls, again while the server is busy, and returns the answer.
-    func call(_ route: String, _ body: [UInt8], patience: Duration = .seconds(60)) throws -> JSONValue {
+    /// Works as `call`, and returns what the answer says.
+    func json(_ route: String, _ body: [UInt8]) throws -> JSONValue {
+        guard let json = try call(route, body).json else {
+            throw StartFailure("The server at \(client.uri) answered with something else than JSON.")
+        }
+        return json
+    }
+
+    /// Sends one of Apus' own calls, again while the server is busy, and returns the answer of status 200.
+    func call(
+        _ route: String,
+        _ body: [UInt8],
+        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        patience: Duration = .seconds(60)
+    ) throws -> HTTPReply {
         let end = ContinuousClock.now + patience
         while true {
             let reply: HTTPReply
             do {
-                reply = try client.post("/api/apus/1.0/" + route, json: body, by: Deadline(after: .seconds(3_600)))
+                reply = try client.post(
+                    "/api/apus/1.0/" + route,
+                    json: body,
+                    maximumBytes: maximumBytes,
+                    by: Deadline(after: .seconds(3_600))
+                )
             } catch {
                 throw StartFailure("The server at \(client.uri) did not answer: \(error)")
             }
-            if reply.status == 200, let json = reply.json { return json }
+            if reply.status == 200 { return reply }
             guard reply.status == 429, .now < end else {
                 let reason = reply.message ?? "status \(reply.status)"
                 throw StartFailure(
@@ -102,7 +121,7 @@ struct KeptServer {
                     )
                 )
             }
-            Pause.short()
+            sleepFor(.milliseconds(100))
         }
     }
 }

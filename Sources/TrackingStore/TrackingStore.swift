@@ -113,19 +113,15 @@ package final class TrackingStore: Sendable {
     ///   - work: makes the changes of one request. If it throws, all of them are undone. It may run twice.
     ///   - caller: the client whose share of the write queue is used.
     ///   - mayBlock: whether the work may run on the calling thread, which then blocks for up to one commit.
-    ///   - lane: `.background` for work that begins only while no request waits.
     ///   - completion: called on the writer's thread or on the calling one; must return quickly.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
         for caller: Caller = .server,
         mayBlock: Bool = false,
-        lane: WriterLane = .requests,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         do {
-            try writer.submit(work, for: caller.peer, mayBlock: mayBlock, lane: lane) {
-                completion($0.mapError(self.failure))
-            }
+            try writer.submit(work, for: caller.peer, mayBlock: mayBlock) { completion($0.mapError(self.failure)) }
         } catch {
             completion(.failure(Self.translate(error)))
         }
@@ -180,14 +176,14 @@ package final class TrackingStore: Sendable {
         return try answer.wait()
     }
 
-    /// Runs one write in the background lane and blocks until it is durable.
+    /// Runs one write request and blocks until it is durable.
     ///
     /// Never call it on a reader's or the writer's thread.
-    package func writeInBackground<Value: Sendable>(
+    package func writeNow<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value
     ) throws -> Value {
         let answer = Answer<Value>()
-        write(work, lane: .background) { answer.give($0) }
+        write(work) { answer.give($0) }
         return try answer.wait()
     }
 

@@ -161,6 +161,25 @@ def logging(uri, run_id, stop, acknowledged):
             step += 1
 
 
+def test_gc_ends_under_a_steady_load_and_does_not_hold_it_up(server):
+    make_deleted(server.url, runs=10, points=2_000)
+    runs = [new_run(server.url) for _ in range(6)]
+    stop, noted = threading.Event(), [[] for _ in runs]
+    clients = [threading.Thread(target=logging, args=(server.url, *pair)) for pair in zip(runs, [stop] * 6, noted)]
+    for client in clients:
+        client.start()
+    try:
+        wait_until(lambda: all(noted), 20, "the clients to begin")
+        before = [len(steps) for steps in noted]
+        done = json.loads(apus("gc", "--data-dir", server.data_directory, "--json", timeout=60).stdout)
+        assert done["metric_points"] == 20_000 and done["runs"] == 10
+        wait_until(lambda: all(len(steps) > count for steps, count in zip(noted, before)), 20, "the clients to go on")
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+
+
 def generation(place):
     """The newest backup."""
     return max(path for path in place.iterdir() if not path.name.startswith("."))

@@ -96,15 +96,7 @@ struct CheckCommand: ParsableCommand {
         } catch {
             throw StartFailure.opening(path, error)
         }
-        var missing: [String] = []
-        for (file, bytes) in known.files.sorted(by: { $0.key < $1.key }) {
-            guard let status = FileStatus(path: artifacts + "/" + file) else {
-                missing.append("the artifact \(file) is in the journal and not on the disk")
-                continue
-            }
-            // Overwritten by a program that writes beside the server, or not by Apus.
-            if status.size != bytes { missing.append("the artifact \(file) has \(status.size) bytes, not \(bytes)") }
-        }
+        let missing = try missingArtifacts(path, artifacts, known)
         findings.faults += missing.prefix(20)
         if missing.count > 20 { findings.faults.append("\(missing.count - 20) more artifacts are missing or changed") }
         try Disk.walk(artifacts, leavingOut: { $0.hasPrefix(".apus-upload-") }) { file, status in
@@ -114,6 +106,26 @@ struct CheckCommand: ParsableCommand {
             findings.ownerlessBytes += status.size
             if findings.ownerless.count < 5 { findings.ownerless.append(file) }
         }
+    }
+
+    /// What the journal tells of and the disk does not hold, a line each.
+    private func missingArtifacts(_ path: String, _ artifacts: String, _ known: ArtifactCheck) throws -> [String] {
+        func fault(_ file: String, _ bytes: Int64) -> String? {
+            guard let status = FileStatus(path: artifacts + "/" + file) else {
+                return "the artifact \(file) is in the journal and not on the disk"
+            }
+            // Overwritten by a program that writes beside the server, or not by Apus.
+            return status.size == bytes ? nil : "the artifact \(file) has \(status.size) bytes, not \(bytes)"
+        }
+        let suspects = known.files.filter { fault($0.key, $0.value) != nil }
+        guard !suspects.isEmpty else { return [] }
+        // A server deletes or replaces a file a moment before it says so in the journal.
+        Pause.short()
+        let connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(60))
+        defer { connection.close() }
+        let later = try connection.readTransaction { try ArtifactCheck(connection) }
+        return later.files.filter { suspects[$0.key] != nil }.sorted { $0.key < $1.key }
+            .compactMap { fault($0.key, $0.value) }
     }
 
     private func report(_ findings: Findings) {

@@ -48,7 +48,7 @@ struct Restoration {
             let folder = "\(Self.parent(databasePath))/replaced-\(BackupPlace.name(at: unixMilliseconds()))"
             try Disk.makeFolders(folder)
             // The database last: while it is there, its write-ahead log may hold the newest of it.
-            if hasArtifacts { try Disk.rename(artifactsPath, to: folder + "/artifacts") }
+            if hasArtifacts { try Disk.rename(artifactsPath, to: placeAside(for: artifactsPath, in: folder)) }
             for path in standing.reversed() { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
             aside = folder
         }
@@ -79,6 +79,12 @@ struct Restoration {
         }
         try Disk.synchronize(Self.parent(databasePath))
         try Disk.synchronize(staged(artifactsPath))
+    }
+
+    /// In the folder, unless the artifacts lie elsewhere, perhaps on another disk: then beside themselves.
+    private func placeAside(for artifacts: String, in folder: String) -> String {
+        Self.parent(artifacts) == Self.parent(databasePath)
+            ? folder + "/" + Self.name(artifacts) : "\(artifacts).\(Self.name(folder))"
     }
 
     private func staged(_ path: String) -> String { path + ".restoring" }

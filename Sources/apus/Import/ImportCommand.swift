@@ -90,10 +90,9 @@ struct ImportCommand: ParsableCommand {
         do {
             try importer.run(source, selection)
         } catch {
-            StandardStream.error.write(
-                "apus: \(Self.message(for: error)) What was taken over stays; import again to go on."
-            )
-            throw ExitCode(importer.summary.found.isEmpty ? 2 : 1)
+            let advice = importer.hasStored ? " What was taken over stays; import again to go on." : ""
+            StandardStream.error.write("apus: \(Self.message(for: error))\(advice)")
+            throw ExitCode(importer.hasStored ? 1 : 2)
         }
         let summary = importer.summary
         let targetTitle = target?.title ?? "nowhere"

@@ -12,6 +12,8 @@ final class Importer {
     private let target: (any ImportTarget)?
     private let progress: ImportProgress
     private(set) var summary = ImportSummary()
+    /// Whether the target has taken something.
+    private(set) var hasStored = false
     private var batch: [TransferRecord] = []
     private var weight = 0
 
@@ -48,6 +50,7 @@ final class Importer {
     private func send() throws {
         guard let target, !batch.isEmpty else { return }
         try target.take(batch)
+        hasStored = true
         batch.removeAll(keepingCapacity: true)
         weight = 0
     }

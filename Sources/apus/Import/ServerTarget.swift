@@ -96,7 +96,7 @@ final class ServerTarget: ImportTarget {
                 guard reply.status == 429 || reply.status == 503, attempt < Self.attempts else { return reply }
             } catch {
                 guard case .disconnected = error, attempt < Self.attempts else {
-                    throw ImportFailure("The \(title) cannot be reached: \(error).")
+                    throw ImportFailure("The \(title) cannot be reached: \(error.reason).")
                 }
             }
             sleepFor(pause)
@@ -108,5 +108,20 @@ final class ServerTarget: ImportTarget {
     private func failure(_ reply: HTTPReply, _ what: String) -> ImportFailure {
         let message = client.credentials.redacted(reply.message ?? "").printable(limit: 400)
         return ImportFailure("The \(title) \(what) (status \(reply.status)\(message.isEmpty ? "" : ": \(message)")).")
+    }
+}
+
+extension CallFailure {
+    /// The failure for a person.
+    fileprivate var reason: String {
+        switch self {
+        case .unresolved(let text): "its name has no address (\(text))"
+        case .refused: "nothing listens there"
+        case .unreachable(let text): text
+        case .timedOut: "it takes too long"
+        case .disconnected: "it closes the connection without an answer"
+        case .notHTTP(let text): "it does not speak HTTP (\(text))"
+        case .speaksTLS: "it speaks https, which is not offered yet"
+        }
     }
 }

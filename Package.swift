@@ -143,6 +143,13 @@ let fuzzers: [Target] =
             swiftSettings: settings
         ),
         .target(
+            name: "GraphQLFuzz",
+            dependencies: ["GraphQL", "JSON"],
+            path: "Tests/Fuzz/GraphQL",
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        .target(
             name: "JSONReaderFuzz",
             dependencies: ["JSON"],
             path: "Tests/Fuzz/JSONReader",

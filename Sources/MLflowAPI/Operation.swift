@@ -16,6 +16,8 @@ struct Operation: Sendable {
         case create(_ kind: String, @Sendable (WriteSession) throws -> Encoding)
         /// On a reader's thread, at one moment in time.
         case read(@Sendable (ReadSession) throws -> Encoding)
+        /// The request alone decides the answer.
+        case none(HTTPResponse)
     }
 
     /// Makes the answer from the value of the work, which the closure holds: the store knows the type of neither.
@@ -30,6 +32,9 @@ struct Operation: Sendable {
     }
 
     let work: Work
+
+    /// Answers without asking the store.
+    static func answered(_ response: HTTPResponse) -> Operation { Operation(work: .none(response)) }
 
     static func write(_ work: @escaping @Sendable (WriteSession) throws -> Void) -> Operation {
         Operation(
@@ -74,6 +79,7 @@ extension MLflowAPI {
         _ responder: HTTPResponder
     ) {
         switch operation.work {
+        case .none(let response): responder.send(response)
         case .write(let work): write(work, for: request, responder)
         case .create(let kind, let work): write(onlyOnce(kind, request, work), for: request, responder)
         case .read(let work):

@@ -56,6 +56,31 @@ import Testing
         )
     }
 
+    @Test func `versions of the runs of a page stand with their runs`() throws {
+        let runs = try (0..<3).map { _ in try fixture.createRun() }
+        _ = try fixture.post("registered-models/create", #"{"name":"m"}"#)
+        for run in [runs[1], runs[0], runs[1]] {
+            let made = try fixture.post(
+                "model-versions/create",
+                #"{"name":"m","source":"mlflow-artifacts:/0/\#(run)/artifacts/model","run_id":"\#(run)"}"#
+            )
+            try #require(made.status == 200, "\(made.text)")
+        }
+        let reply = try ask(
+            #"{mlflowSearchRuns(input:{experimentIds:["0"]}){runs{info{runId} modelVersions{runId version}}}}"#
+        )
+        let found = try reply.member("data", "mlflowSearchRuns", "runs").elements
+        let versions = Dictionary(
+            uniqueKeysWithValues: found.map { run in
+                let versions = run["modelVersions"]?.elements.map { ($0["runId"]?.string, $0["version"]?.string) } ?? []
+                let id = run["info"]?["runId"]?.string ?? ""
+                #expect(versions.allSatisfy { $0.0 == id })
+                return (id, versions.compactMap(\.1).sorted())
+            }
+        )
+        #expect(versions == [runs[0]: ["2"], runs[1]: ["1", "3"], runs[2]: []])
+    }
+
     @Test func `queries are taken as JSON by POST alone`() throws {
         #expect(try fixture.send("GET", "/graphql").status == 501)
         #expect(try fixture.send("POST", "/graphql", body: "{}", headers: ["content-type": "text/plain"]).status == 400)

@@ -233,7 +233,8 @@ extension ExportBody {
     private func writeArtifacts(_ state: inout State, to buffer: inout [UInt8]) {
         guard state.next < state.runs.count else { return begin(.end, "", &state, &buffer) }
         if !state.hasFolder { open(state.runs[state.next], &state, &buffer) }
-        while buffer.count < Self.pieceBytes {
+        let end = buffer.count + Self.pieceBytes
+        while buffer.count < end {
             guard let entry = try? state.walk?.next() else {
                 buffer.append(contentsOf: (state.walk == nil ? "}" : "]}").utf8)
                 (state.walk, state.hasFolder, state.isFirst) = (nil, false, false)

@@ -20,18 +20,17 @@ extension MLflowAPI {
         let operationName = try message.string("operationName")
         var variables: JSONValue?
         if case .json(let value)? = try message.field("variables") { variables = value }
-        let request = Result { () throws(GraphQLError) in
-            try GraphQLRequest(
-                query,
-                operationName: operationName,
-                variables: variables,
-                schema: try trackingSchema.get()
-            )
+        let request: GraphQLRequest
+        do throws(GraphQLError) {
+            let schema = try trackingSchema.get()
+            request = try GraphQLRequest(query, operationName: operationName, variables: variables, schema: schema)
+        } catch {
+            return .answered(.graphQL(data: nil, errors: [error.message]))
         }
         return .read { session in
             do {
                 let root = QueryObject(api: self, session: session)
-                let (data, errors) = try request.get().answer(from: root, reportable: Self.reportableMessage)
+                let (data, errors) = try request.answer(from: root, reportable: Self.reportableMessage)
                 return GraphQLAnswer(data: data, errors: errors)
             } catch let error as GraphQLError {
                 return GraphQLAnswer(data: nil, errors: [error.message])

@@ -26,21 +26,22 @@ struct QueryObject: GraphQLObject {
         case "mlflowGetRun":
             let names = [try message.string("run_id"), try message.string("run_uuid")]
             let run = try session.run(id: names.compactMap { $0 }.first { !$0.isEmpty } ?? "")
-            return .object(
-                ResponseObject("MlflowGetRunResponse", "run", .object(RunObject(run: run, session: session)))
-            )
+            let versions = ModelVersionsOfRuns([run.info.runID])
+            let object = RunObject(run: run, session: session, modelVersions: versions)
+            return .object(ResponseObject("MlflowGetRunResponse", "run", .object(object)))
         case "mlflowSearchRuns":
             let page = try session.findRuns(try api.runSearch(message))
             return .object(
-                ResponseObject("MlflowSearchRunsResponse", "runs", page, session) { run, session in
-                    RunObject(run: run, session: session)
+                ResponseObject("MlflowSearchRunsResponse", "runs", page, session) { runs, session in
+                    let versions = ModelVersionsOfRuns(runs.map(\.info.runID))
+                    return runs.map { RunObject(run: $0, session: session, modelVersions: versions) }
                 }
             )
         case "mlflowSearchModelVersions":
             let page = try session.findModelVersions(try api.modelVersionSearch(message))
             return .object(
-                ResponseObject("MlflowSearchModelVersionsResponse", "modelVersions", page, session) { version, _ in
-                    version
+                ResponseObject("MlflowSearchModelVersionsResponse", "modelVersions", page, session) { versions, _ in
+                    versions
                 }
             )
         case "mlflowGetMetricHistoryBulkInterval":
@@ -106,14 +107,20 @@ struct ResponseObject: GraphQLObject {
     }
 
     /// A page of a search, whose entities are read a few at a time.
+    ///
+    /// - Parameter objects: makes the objects of those that are read together.
     init<Entity>(
         _ typeName: String,
         _ content: String,
         _ page: SearchCursor<Entity>,
         _ session: ReadSession,
-        _ object: @escaping (Entity, ReadSession) -> any GraphQLObject
+        _ objects: @escaping ([Entity], ReadSession) -> [any GraphQLObject]
     ) {
-        let value = GraphQLOutput.objects { write in try page.forEach(in: session) { try write(object($0, session)) } }
+        let value = GraphQLOutput.objects { write in
+            try page.forEachPart(in: session) { part in
+                for object in objects(part, session) { try write(object) }
+            }
+        }
         self.init(typeName, content, value, nextPageToken: page.nextPageToken)
     }
 
@@ -130,9 +137,12 @@ struct ResponseObject: GraphQLObject {
 extension SearchCursor {
     /// Calls `body` with every entity of the page, of which only a few are in memory at a time.
     func forEach(in session: ReadSession, _ body: (Entity) throws -> Void) throws {
+        try forEachPart(in: session) { for entity in $0 { try body(entity) } }
+    }
+
+    /// As `forEach`, with those together that are in memory together.
+    func forEachPart(in session: ReadSession, _ body: ([Entity]) throws -> Void) throws {
         var rest = self
-        while rest.readCount < rest.count {
-            for entity in try rest.next(20, in: session) { try body(entity) }
-        }
+        while rest.readCount < rest.count { try body(try rest.next(20, in: session)) }
     }
 }

@@ -7,6 +7,8 @@ internal import TrackingStore
 struct RunObject: GraphQLObject {
     let run: Run
     let session: ReadSession
+    /// Of this run and those beside it.
+    let modelVersions: ModelVersionsOfRuns
 
     var typeName: String { "MlflowRunExtension" }
 
@@ -17,20 +19,35 @@ struct RunObject: GraphQLObject {
         case "inputs": .object(RunInputsObject(run: run))
         case "outputs": .object(RunOutputsObject(models: run.modelOutputs))
         case "experiment": .object(try session.experiment(id: run.info.experimentID))
-        case "modelVersions": .objects { [self] in try forEachModelVersion($0) }
+        case "modelVersions": .objects { [modelVersions, run, session] write in
+                for version in try modelVersions.of(run.info.runID, in: session) { try write(version) }
+            }
         default: throw unknownField(field)
         }
     }
+}
 
-    private func forEachModelVersion(_ write: (any GraphQLObject) throws -> Void) throws {
-        let ofRun = Comparison(
-            entity: .attribute,
-            key: "run_id",
-            comparisonOperator: .equal,
-            value: .text(run.info.runID)
-        )
-        let search = RegistrySearch(filter: [ofRun], orderings: [], maxResults: 200_000, pageToken: nil)
-        try session.findModelVersions(search).forEach(in: session) { try write($0) }
+/// The model versions that were registered from some runs: all are searched at once, when those of one are asked for.
+final class ModelVersionsOfRuns {
+    private let runIDs: [String]
+    private var found: [String: [ModelVersion]]?
+
+    init(_ runIDs: [String]) {
+        self.runIDs = runIDs
+    }
+
+    func of(_ runID: String, in session: ReadSession) throws -> [ModelVersion] {
+        let versions = try found ?? search(in: session)
+        found = versions
+        return versions[runID] ?? []
+    }
+
+    private func search(in session: ReadSession) throws -> [String: [ModelVersion]] {
+        let ofRuns = Comparison(entity: .attribute, key: "run_id", comparisonOperator: .isIn, value: .list(runIDs))
+        let search = RegistrySearch(filter: [ofRuns], orderings: [], maxResults: 200_000, pageToken: nil)
+        var versions: [String: [ModelVersion]] = [:]
+        try session.findModelVersions(search).forEach(in: session) { versions[$0.runID, default: []].append($0) }
+        return versions
     }
 }
 

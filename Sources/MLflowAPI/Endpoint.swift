@@ -48,8 +48,8 @@ package enum PathFamily: String, Sendable, CaseIterable {
     /// request only costs the server work.
     package var isForScripts: Bool {
         switch self {
-        case .tracking, .api, .pages: true
-        case .artifacts, .apus, .root: false
+        case .tracking, .api, .pages, .apus: true
+        case .artifacts, .root: false
         }
     }
 }

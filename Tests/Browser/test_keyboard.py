@@ -83,6 +83,15 @@ def test_any_experiment_run_or_model_is_reached_by_its_name(page, world):
         expect(heading(page)).to_contain_text(shown)
 
 
+def test_enter_opens_what_the_typed_text_finds_and_not_what_an_earlier_one_did(page, world):
+    visit(page, "#/")
+    for text, last in [(world.registry.model, world.registry.model), (world.sweep.best.id, world.sweep.best.name)]:
+        press(page, "Control+k")
+        page.keyboard.type(text)
+        press(page, "Enter")
+        expect(heading(page)).to_contain_text(last)
+
+
 def test_the_first_stop_of_tab_skips_to_the_content(page, world):
     visit(page, "#/models")
     press(page, "Tab")

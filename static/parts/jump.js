@@ -22,6 +22,8 @@ export function openJump() {
   let timer;
   let items = [];
   let chosen = 0;
+  let isStale = true;
+  let isWanted = false;
   dialog.addEventListener("close", () => search.abort());
 
   function choose(index) {
@@ -44,25 +46,34 @@ export function openJump() {
     search.abort();
     search = new AbortController();
     const { signal } = search;
+    const text = input.value.trim();
     try {
-      items = await found(input.value.trim(), signal);
+      items = await found(text, signal);
     } catch (error) {
       if (!signal.aborted) note.replaceChildren(failure(error));
       return;
     }
+    // Another text was typed meanwhile and is looked for next.
+    if (input.value.trim() !== text) return;
     list.replaceChildren(...items.map((item, index) => element("div", { role: "option", id: "jump-" + index, class: "option", "aria-selected": "false",
       onclick: () => take(index) }, element("bdi", { class: "line" }, item.name), element("span", { class: "soft" }, item.kind))));
     note.textContent = items.length ? "" : "Nothing is found.";
     choose(0);
+    isStale = false;
+    if (isWanted) take(chosen);
   }
 
   input.addEventListener("input", () => {
+    isStale = true;
+    isWanted = false;
     clearTimeout(timer);
     timer = setTimeout(find, 120);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen - 1);
+    // The list may still be that of an earlier text.
+    else if (event.key === "Enter" && isStale) isWanted = true;
     else if (event.key === "Enter") take(chosen);
     else return;
     event.preventDefault();

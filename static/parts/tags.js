@@ -17,7 +17,7 @@ export function tagSection({ tags, set, remove, title = "Tags" }) {
   let all = byKey(tags);
   const node = element("section", { "aria-label": title });
   const edit = (tag) => askFor(tag ? "Change tag" : "Add tag", [
-    ...(tag ? [] : [{ name: "key", label: "Key", required: true }]), { name: "value", label: "Value", value: tag?.value, lines: 3 }], "Save",
+    ...(tag ? [] : [{ name: "key", label: "Key", required: true }]), { name: "value", label: "Value", value: tag?.value, lines: 3, brief: true }], "Save",
   async ({ key = tag?.key, value }) => {
     await set(key, value);
     all = byKey([...all.filter((other) => other.key !== key), { key, value }]);

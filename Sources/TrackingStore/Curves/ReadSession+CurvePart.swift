@@ -76,7 +76,10 @@ extension ReadSession {
         let count = try pointCount(of: place.series, steps: range)
         guard count > 0 else { return nil }
         guard count <= request.readPoints else {
-            let points = try sampledCurve(of: place, request).points.filter { range.contains($0.point.step) }
+            // What lies between the points of the sample may lie outside of the part.
+            let points = try sampledCurve(of: place, request).points
+                .filter { range.contains($0.point.step) }
+                .map { CurvePoint($0.point) }
             return place.curve(.whole, points, isThinned: true, isSampled: true, last: nil)
         }
         var thinner = CurveThinner(pointCount: count, maximum: request.maximumPoints)

@@ -10,7 +10,10 @@ extension ReadSession {
             let last = try neighbor(.previous, of: (.max, .max), in: place.series)
         else { throw StoreCorruption("no points were found of a metric whose summary counts some") }
         var points = try sample(of: place, request, from: first, to: last)
-        Self.add(place.summary.extremes.map { [$0.minimum, $0.maximum] } ?? [], to: &points)
+        // The summary knows the step of an extreme, which is its place only where time and step grow together.
+        if place.summary.isInOrder, let extremes = place.summary.extremes {
+            Self.add([extremes.minimum, extremes.maximum], to: &points)
+        }
         return place.curve(.whole, points, isThinned: true, isSampled: true, last: last)
     }
 

@@ -98,7 +98,7 @@ struct PageToken {
         guard squeezed.hasPrefix(prefix), squeezed.hasSuffix("}"),
             let offset = Int64(squeezed.dropFirst(prefix.count).dropLast()), offset > 0
         else {
-            throw .invalidParameter("Invalid page token, parsed value=\(text)")
+            throw .invalidParameter("Invalid page token, parsed value=\(shortened(text))")
         }
         return offset
     }

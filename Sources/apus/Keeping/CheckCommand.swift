@@ -120,7 +120,7 @@ struct CheckCommand: ParsableCommand {
         let suspects = known.files.filter { fault($0.key, $0.value) != nil }
         guard !suspects.isEmpty else { return [] }
         // A server deletes or replaces a file a moment before it says so in the journal.
-        Pause.short()
+        sleepFor(.milliseconds(100))
         let connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(60))
         defer { connection.close() }
         let later = try connection.readTransaction { try ArtifactCheck(connection) }

@@ -12,7 +12,13 @@ package func fuzzGraphQL(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let variables = parts.dropFirst().first.flatMap { try? JSONDocument(parsing: Array($0)) }?.root
     let request: GraphQLRequest
     do throws(GraphQLError) {
-        request = try GraphQLRequest(query, operationName: nil, variables: variables, schema: fixed.schema, limits: limits)
+        request = try GraphQLRequest(
+            query,
+            operationName: nil,
+            variables: variables,
+            schema: fixed.schema,
+            limits: limits
+        )
     } catch {
         precondition(!error.message.isEmpty, "a refusal says nothing")
         precondition(error.message.utf8.count < 2_000, "a refusal repeats what was sent")

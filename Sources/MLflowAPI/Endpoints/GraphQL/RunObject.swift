@@ -19,7 +19,8 @@ struct RunObject: GraphQLObject {
         case "inputs": .object(RunInputsObject(run: run))
         case "outputs": .object(RunOutputsObject(models: run.modelOutputs))
         case "experiment": .object(try session.experiment(id: run.info.experimentID))
-        case "modelVersions": .objects { [modelVersions, run, session] write in
+        case "modelVersions":
+            .objects { [modelVersions, run, session] write in
                 for version in try modelVersions.of(run.info.runID, in: session) { try write(version) }
             }
         default: throw unknownField(field)

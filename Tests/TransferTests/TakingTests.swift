@@ -168,6 +168,21 @@ import TrackingStore
         #expect(try fixture.rows("SELECT count(*) FROM experiments") == [["2"]])
     }
 
+    @Test func `an id or a number after which there is none is left out, so that others can still be created`() throws {
+        var model = Sample.registeredModel()
+        model.lastVersion = .max
+        let report = try take([
+            .experiment(Sample.experiment(id: .max)), .experiment(Sample.experiment(id: -1)), .registeredModel(model),
+            .registeredModel(Sample.registeredModel()), .modelVersion(Sample.version(1 << 31)),
+            .modelVersion(Sample.version(0)),
+        ])
+        let kinds: [TransferKind] = [.experiment, .experiment, .registeredModel, .modelVersion, .modelVersion]
+        #expect(report.remarks.map(\.kind) == kinds)
+        #expect(throws: Never.self) {
+            try fixture.write { try $0.createExperiment(name: "next", artifactLocation: nil, tags: []) }
+        }
+    }
+
     @Test func `prompts are marked as such`() throws {
         var prompt = Sample.registeredModel()
         prompt.model.tags = [Tag.promptMark]

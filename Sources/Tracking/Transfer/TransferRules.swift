@@ -8,6 +8,12 @@ package enum TransferLimits {
     package static let keyLength = OpenFieldLimits.keyLength
     package static let textLength = OpenFieldLimits.textLength
     package static let descriptionLength = OpenFieldLimits.descriptionLength
+    /// The next experiment gets the highest id plus one, which must exist.
+    ///
+    /// File stores of MLflow have ids of 18 digits.
+    package static let experimentIDs = 0...Int64(1) << 62
+    /// What the column of MLflow's database can hold; the next version gets the highest number plus one.
+    package static let versions = 1...Int64(Int32.max)
 }
 
 extension TransferRecord {
@@ -31,7 +37,7 @@ extension TransferRecord {
         switch self {
         case .experiment(let experiment):
             try validateExperimentName(experiment.name)
-            guard experiment.id >= 0 else { throw .invalidParameter("the id \(experiment.id) is negative") }
+            try validateNumber("id", experiment.id, in: TransferLimits.experimentIDs)
             try validateLocation(experiment.artifactLocation)
             try validateTags(experiment.tags, limit: TransferLimits.descriptionLength)
         case .run(let run): try run.validate()
@@ -89,6 +95,7 @@ extension TransferredLoggedModel {
 extension TransferredRegisteredModel {
     fileprivate func validate() throws(TrackingError) {
         try validateModelName(model.name)
+        if lastVersion != 0 { try validateNumber("last version", lastVersion, in: TransferLimits.versions) }
         try validateText("description", model.description, limit: TransferLimits.descriptionLength)
         try validateTags(model.tags, limit: TransferLimits.descriptionLength)
         for alias in model.aliases { try validateText("alias", alias.alias, mayBeEmpty: false) }
@@ -98,7 +105,7 @@ extension TransferredRegisteredModel {
 extension TransferredModelVersion {
     fileprivate func validate() throws(TrackingError) {
         try validateModelName(version.name)
-        guard version.version > 0 else { throw .invalidParameter("the version \(version.version) is not legal") }
+        try validateNumber("version", version.version, in: TransferLimits.versions)
         try validateText("description", version.description ?? "", limit: TransferLimits.descriptionLength)
         try validateText("source", version.source)
         try validateText("location", storageLocation ?? "")
@@ -131,4 +138,9 @@ private func validateText(
     }
     // What is looked up by this text could not be asked for.
     guard mayBeEmpty || !text.utf8.contains(0) else { throw .invalidParameter("the \(name) contains NUL") }
+}
+
+private func validateNumber(_ name: String, _ number: Int64, in range: ClosedRange<Int64>) throws(TrackingError) {
+    guard !range.contains(number) else { return }
+    throw .invalidParameter("the \(name) \(number) is not between \(range.lowerBound) and \(range.upperBound)")
 }

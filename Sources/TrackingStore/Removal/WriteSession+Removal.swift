@@ -153,16 +153,7 @@ extension WriteSession {
 
     /// Removes what a run has logged for models, and finds the latest of the points that stay.
     private func removeModelPoints(ofRun row: Int64, _ work: inout RemovalWork) throws -> Bool {
-        try removeSome(
-            """
-            DELETE FROM model_metrics
-            WHERE (model_id, key_id, timestamp, step, run_id, dataset_id, value) IN (
-                SELECT model_id, key_id, timestamp, step, run_id, dataset_id, value
-                FROM model_metrics WHERE run_id = ?1 LIMIT ?2)
-            """,
-            row,
-            &work
-        )
+        try removeModelPoints(where: "run_id", is: row, &work)
         guard work.left > 0 else { return false }
         let stale = try connection.query(
             "SELECT model_id, key_id, scope_id FROM latest_model_metrics WHERE run_id = ?1 LIMIT ?2",
@@ -182,18 +173,22 @@ extension WriteSession {
         return work.left > 0
     }
 
-    private func removeLoggedModel(_ modelID: String, _ work: inout RemovalWork) throws -> Bool {
-        guard let row = try connection.loggedModelRow(modelID) else { return true }
+    private func removeModelPoints(where column: String, is row: Int64, _ work: inout RemovalWork) throws {
         try removeSome(
             """
             DELETE FROM model_metrics
             WHERE (model_id, key_id, timestamp, step, run_id, dataset_id, value) IN (
                 SELECT model_id, key_id, timestamp, step, run_id, dataset_id, value
-                FROM model_metrics WHERE model_id = ?1 LIMIT ?2)
+                FROM model_metrics WHERE \(column) = ?1 LIMIT ?2)
             """,
             row,
             &work
         )
+    }
+
+    private func removeLoggedModel(_ modelID: String, _ work: inout RemovalWork) throws -> Bool {
+        guard let row = try connection.loggedModelRow(modelID) else { return true }
+        try removeModelPoints(where: "model_id", is: row, &work)
         guard work.left > 0 else { return false }
         for statement in [
             "DELETE FROM latest_model_metrics WHERE model_id = ?1",

@@ -7,7 +7,7 @@ internal import Tracking
 extension MLflowAPI {
     /// The call by which `apus gc` removes deleted things for good while the server runs.
     var removalEndpoints: [[Endpoint]] {
-        [endpoint(.post, .apus, "gc", .change(.server), handling: .blocking(removeForGood))]
+        [endpoint(.post, .apus, "gc", .administer(.server), handling: .blocking(removeForGood))]
     }
 
     /// How long one call works before it answers that there is more to do.

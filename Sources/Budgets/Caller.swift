@@ -6,11 +6,14 @@ internal import Synchronization
 /// with each request, so that long work can stop when the client has disconnected.
 package final class Caller: Sendable {
     package let peer: Peer
+    /// Who it is; nil where nobody is asked, and for the server's own work: then nothing is hidden.
+    package let identity: Identity?
     private let gone = Atomic<Bool>(false)
     private let answers = Atomic<Int>(0)
 
-    package init(peer: Peer) {
+    package init(peer: Peer, identity: Identity? = nil) {
         self.peer = peer
+        self.identity = identity
     }
 
     /// Whether the connection has ended, so that nobody will read the answer.

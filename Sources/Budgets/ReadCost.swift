@@ -7,7 +7,7 @@ package enum ReadCost: Sendable {
     /// The next part of an answer that has begun: it is served before reads that start an answer.
     case continued
     /// Any other read.
-    case dear
+    case expensive
 }
 
 /// The total processor time of the reads for one answer.

@@ -42,6 +42,11 @@ static inline int apus_openat2(int folder, const char *path, const struct apus_o
     return (int)syscall(437, folder, path, how, sizeof(struct apus_open_how));
 }
 
+// pidfd_open(2), which glibc wraps since 2.36. The descriptor, or -1 and errno.
+static inline int apus_pidfd_open(int pid) {
+    return (int)syscall(434, pid, 0);
+}
+
 // From <fcntl.h> and <unistd.h> under _GNU_SOURCE. Offsets are 64 bits wide, as on every Linux that Swift runs on.
 extern int fallocate(int, int, long, long);
 extern long copy_file_range(int, long long *, int, long long *, unsigned long, unsigned int);

@@ -136,6 +136,14 @@ void apus_keep_log_when_closed(sqlite3 *database) {
     sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 }
 
+int apus_sync_database(sqlite3 *database) {
+    sqlite3_file *file = NULL;
+    int result = sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    // A database in memory has no methods.
+    if (result != SQLITE_OK || !file || !file->pMethods) return result;
+    return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+}
+
 int apus_set_up_sqlite(void) {
     if (systemFiles) return SQLITE_OK;
     // Fails if SQLite is already initialised; SQLite then keeps its memory statistics, which does no harm.

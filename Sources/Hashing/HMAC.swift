@@ -26,8 +26,6 @@ package struct HMAC: Sendable {
 
     /// Whether a code belongs to a message; takes the same time wherever the first wrong byte is.
     package func isValid(_ code: [UInt8], for message: [UInt8]) -> Bool {
-        let own = authenticationCode(for: message)
-        guard code.count == own.count else { return false }
-        return zip(code, own).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+        ConstantTime.areEqual(code, authenticationCode(for: message))
     }
 }

@@ -51,10 +51,31 @@ package struct SHA256: Sendable {
 
     /// The digest of the given bytes.
     package static func digest(of bytes: [UInt8]) -> [UInt8] {
-        var hash = SHA256()
-        hash.update(bytes)
-        return hash.finalize()
+        guard bytes.count <= shortBytes else {
+            var hash = SHA256()
+            hash.update(bytes)
+            return hash.finalize()
+        }
+        // A short text, such as a token, is padded in one piece: there is one for each request.
+        let zeroes = (2 * blockBytes - 9 - bytes.count % blockBytes) % blockBytes
+        var padded: [UInt8] = []
+        padded.reserveCapacity(bytes.count + zeroes + 9)
+        padded.append(contentsOf: bytes)
+        padded.append(0x80)
+        padded.append(contentsOf: repeatElement(0, count: zeroes))
+        withUnsafeBytes(of: (UInt64(bytes.count) * 8).bigEndian) { padded.append(contentsOf: $0) }
+        var state = initialState
+        padded.withUnsafeBytes { compress($0, into: &state) }
+        return [UInt8](unsafeUninitializedCapacity: digestBytes) { digest, count in
+            let bytes = UnsafeMutableRawBufferPointer(digest)
+            for (index, word) in state.enumerated() {
+                bytes.storeBytes(of: word.bigEndian, toByteOffset: index * 4, as: UInt32.self)
+            }
+            count = digestBytes
+        }
     }
+
+    private static let shortBytes = 256
 }
 
 extension SHA256 {

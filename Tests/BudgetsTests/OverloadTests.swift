@@ -35,13 +35,13 @@ import Testing
         #expect(overload.retryAfter(at: start + .seconds(60)) == 1)
     }
 
-    @Test func `an episode has one first event`() {
-        let episode = Episode()
+    @Test func `a burst has one first event`() {
+        let burst = Burst()
         let start = ContinuousClock.now
-        #expect(episode.note(at: start, endsAfter: { _ in .seconds(5) }) == nil)
-        #expect(episode.note(at: start + .seconds(4), endsAfter: { _ in .seconds(5) }) == .seconds(4))
-        #expect(episode.note(at: start + .seconds(9), endsAfter: { _ in .seconds(5) }) == .seconds(9))
-        #expect(episode.note(at: start + .seconds(15), endsAfter: { _ in .seconds(5) }) == nil)
+        #expect(burst.note(at: start, endsAfter: { _ in .seconds(5) }) == nil)
+        #expect(burst.note(at: start + .seconds(4), endsAfter: { _ in .seconds(5) }) == .seconds(4))
+        #expect(burst.note(at: start + .seconds(9), endsAfter: { _ in .seconds(5) }) == .seconds(9))
+        #expect(burst.note(at: start + .seconds(15), endsAfter: { _ in .seconds(5) }) == nil)
     }
 
     @Test func `programs on this machine may have a larger share`() {

@@ -20,6 +20,11 @@ package final class TemporaryFolder: Sendable {
         Self.remove(path)
     }
 
+    /// Removes the folder with its content, for one that lives until the end of the process.
+    package func removeNow() {
+        Self.remove(path)
+    }
+
     /// Removes a file, or a folder with its content; does not follow symbolic links.
     private static func remove(_ path: String) {
         guard Glibc.remove(path) != 0, errno == ENOTEMPTY else { return }

@@ -29,4 +29,7 @@ void apus_watch_rollbacks(sqlite3 *database);
 /// Makes SQLite keep the WAL when the last connection closes; by default it checkpoints and removes the WAL.
 void apus_keep_log_when_closed(sqlite3 *database);
 
+/// Makes what was written to the database file durable; the WAL is another file. Returns SQLITE_OK or SQLite's error code.
+int apus_sync_database(sqlite3 *database);
+
 #endif

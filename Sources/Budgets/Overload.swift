@@ -3,7 +3,7 @@ internal import Synchronization
 /// A sequence of events close to each other, such as an overload; a long enough pause ends it.
 ///
 /// Safe from any thread; each event costs one short lock.
-package final class Episode: Sendable {
+package final class Burst: Sendable {
     private struct State {
         var start: ContinuousClock.Instant?
         var last: ContinuousClock.Instant?
@@ -17,8 +17,8 @@ package final class Episode: Sendable {
     ///
     /// - Parameters:
     ///   - now: the moment of the event.
-    ///   - quiet: returns the longest pause between two events of the episode, given how long the episode has lasted.
-    /// - Returns: how long the episode has lasted; nil if the event starts a new one.
+    ///   - quiet: returns the longest pause between two events of the burst, given how long the burst has lasted.
+    /// - Returns: how long the burst has lasted; nil if the event starts a new one.
     package func note(
         at now: ContinuousClock.Instant = .now,
         endsAfter quiet: (_ lasted: Duration) -> Duration
@@ -42,7 +42,7 @@ package final class Overload: Sendable {
     /// The longest wait, in seconds.
     package static let longestWait = 30
 
-    private let episode = Episode()
+    private let burst = Burst()
 
     package init() {}
 
@@ -54,7 +54,7 @@ package final class Overload: Sendable {
     ///
     /// - Returns: the seconds for its `Retry-After` field: 1, 2, 4, 8, 16, 30 as the overload lasts.
     package func retryAfter(at now: ContinuousClock.Instant = .now) -> Int {
-        let lasted = episode.note(at: now) { .seconds(2 * Self.wait(after: $0) + Self.longestTry) }
+        let lasted = burst.note(at: now) { .seconds(2 * Self.wait(after: $0) + Self.longestTry) }
         return Self.wait(after: lasted ?? .zero)
     }
 

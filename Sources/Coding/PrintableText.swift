@@ -1,0 +1,14 @@
+extension StringProtocol {
+    /// One line for a terminal: control and format characters become blanks, and long text is cut.
+    package func printable(limit: Int) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            guard shown.count < limit else { return String(shown) + "..." }
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: shown.append(" ")
+            default: shown.append(scalar)
+            }
+        }
+        return String(shown)
+    }
+}

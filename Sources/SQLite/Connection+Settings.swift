@@ -82,23 +82,35 @@ extension Connection {
     private static func withLog(path: String) throws(SQLiteError) -> Connection? {
         let connection = try Connection(path: path, mode: .readWriteCreate)
         do {
-            let answer = try connection.journalMode(asking: .wal)
+            let answer = try connection.switchToLog()
             if answer == .memory { return connection }
             if answer == .wal, try connection.canShareLog() { return connection }
-        } catch  where error.speaksAgainstLog {
+        } catch  where error.meansNoLog {
             // A rollback journal needs a fresh connection.
         }
         connection.close()
         return nil
     }
 
+    /// Switches to a WAL.
+    ///
+    /// A database without tables has nothing to lose yet, so that one sync at the end is enough.
+    private func switchToLog() throws(SQLiteError) -> JournalMode {
+        guard try tableCount() == 0 else { return try journalMode(asking: .wal) }
+        try execute("PRAGMA synchronous = OFF")
+        let answer = try journalMode(asking: .wal)
+        try execute("PRAGMA synchronous = FULL")
+        try database.syncFile()
+        return answer
+    }
+
     /// Tests whether a second connection can read and write through the WAL.
     private func canShareLog() throws(SQLiteError) -> Bool {
-        _ = try tableCount()
+        let isNew = try tableCount() == 0
         let second = try Connection(path: path, mode: .readWrite)
         defer { second.close() }
         try second.execute("BEGIN IMMEDIATE")
-        let isNew = try second.tableCount() == 0
+        // Unlike a query, this needs no schema, which takes a while to parse.
         let version = try second.int64("PRAGMA user_version") ?? 0
         // A commit costs a sync; a database with tables has been written in this way before and needs no such test.
         if isNew { try second.execute("PRAGMA user_version = \(version)") }
@@ -130,7 +142,7 @@ extension Connection {
             do {
                 let answer = try journalMode(asking: .wal)
                 if answer == .wal || answer == .memory { return answer }
-            } catch  where error.speaksAgainstLog {
+            } catch  where error.meansNoLog {
                 // Another connection holds a lock, or the file system has no shared memory: use a rollback journal.
             }
         }
@@ -153,7 +165,7 @@ extension Connection {
 
 extension SQLiteError {
     /// Whether the file system or another program's lock makes WAL mode impossible.
-    fileprivate var speaksAgainstLog: Bool {
+    fileprivate var meansNoLog: Bool {
         isBusy || isIOError || isReadOnly || code.primary == .cannotOpen || code == .lockingProtocol
     }
 }

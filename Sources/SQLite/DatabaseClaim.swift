@@ -36,7 +36,7 @@ package final class DatabaseClaim: Sendable {
             close(descriptor)
             throw .ownedElsewhere(pid: nil, path: databasePath)
         }
-        Self.narrow(databasePath)
+        Self.restrictMode(databasePath)
     }
 
     deinit {
@@ -54,7 +54,7 @@ package final class DatabaseClaim: Sendable {
     private static let lockedByte: off_t = 1 << 40
 
     /// SQLite creates the WAL and the journal with the mode of the database, but existing files keep their modes.
-    private static func narrow(_ path: String) {
+    private static func restrictMode(_ path: String) {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             var status = stat()
             guard stat(path + suffix, &status) == 0, status.st_mode & 0o077 != 0 else { continue }

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import CSQLiteSetup
 internal import Synchronization
 
 /// The C connection, shared by a `Connection` and its statements, so that SQLite frees it only after both.
@@ -37,6 +38,13 @@ final class DatabaseHandle {
             },
             walPages
         )
+    }
+
+    /// Makes what was written to the database file itself durable.
+    func syncFile() throws(SQLiteError) {
+        guard let raw else { return }
+        let result = apus_sync_database(raw)
+        guard result == SQLITE_OK else { throw SQLiteError.latest(on: raw, result: result, sql: nil) }
     }
 
     func close() {

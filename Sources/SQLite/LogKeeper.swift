@@ -6,20 +6,20 @@
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
-    /// Pages in the WAL at the last call of `work`.
+    /// Pages in the WAL at the last call of `empty`.
     private var lastPages = 0
     /// The most pages that the WAL has held since its file was truncated.
     private var filePages = 0
 
     /// Smaller files are kept: extending a truncated file costs a commit more than overwriting pages.
-    private static let pagesWorthCutting = 256
+    private static let pagesWorthTruncating = 256
 
     init(limits: LogLimits, gate: (any ReadGate)?) {
         self.limits = limits
         self.gate = gate
     }
 
-    /// Whether the WAL has grown enough since the last call of `work` to need the next one.
+    /// Whether the WAL has grown enough since the last call of `empty` to need the next one.
     mutating func isDue(_ connection: Connection) -> Bool {
         let pages = connection.walPages
         filePages = max(filePages, pages)
@@ -29,10 +29,10 @@ struct LogKeeper {
     }
 
     /// Whether the WAL file is so large that an idle server should truncate it.
-    var isWorthCutting: Bool { filePages >= Self.pagesWorthCutting }
+    var isWorthTruncating: Bool { filePages >= Self.pagesWorthTruncating }
 
     /// Copies the WAL into the database and truncates its file.
-    mutating func cut(on connection: Connection) throws(SQLiteError) {
+    mutating func truncate(on connection: Connection) throws(SQLiteError) {
         try connection.checkpoint(.truncate)
         lastPages = 0
         filePages = 0
@@ -41,14 +41,14 @@ struct LogKeeper {
     /// Copies the WAL into the database and makes the next commit restart the WAL.
     ///
     /// - Throws: SQLite's error if the WAL cannot be copied. Nothing is lost then: the WAL keeps its pages.
-    mutating func work(on connection: Connection) throws(SQLiteError) {
+    mutating func empty(on connection: Connection) throws(SQLiteError) {
         lastPages = connection.walPages
         try connection.checkpoint(.passive)
         if try restart(connection) { return }
         guard let gate else { return }
         if lastPages < limits.endLongReads { return try restartBetweenReads(connection, gate) }
-        gate.pause(.dear)
-        defer { gate.resume(.dear) }
+        gate.pause(.expensive)
+        defer { gate.resume(.expensive) }
         let moment = ReadMoment.now - (lastPages < limits.endAllReads ? Self.longRead : .zero)
         gate.endReads(startedBefore: moment)
         guard gate.waitForReads(startedBefore: moment, within: Self.patienceWithEndedReads) else { return }

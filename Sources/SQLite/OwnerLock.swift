@@ -66,9 +66,21 @@ package final class OwnerLock: Sendable {
     /// Writes the address at which this server answers to the lock file; an empty address removes it.
     ///
     /// Another process that wants the same database reads it, with the name of the machine on which it is valid.
-    package func announce(_ address: String) throws(Failure) {
-        let place = address.isEmpty ? "" : "\(address)\n\(Owner.machine)\n"
+    /// - Parameter key: what such a process has to show to the server; left out where others than the file's owner could
+    ///   read it.
+    /// - Parameter requiresTokens: whether this server asks every request for a token.
+    package func announce(_ address: String, key: String = "", requiresTokens: Bool = false) throws(Failure) {
+        var place = address.isEmpty ? "" : "\(address)\n\(Owner.machine)\n"
+        if !place.isEmpty, !key.isEmpty, isPrivate { place += Owner.keyMark + key + "\n" }
+        if !place.isEmpty, requiresTokens { place += "\(Owner.tokenMark)\n" }
         try Self.write("\(getpid())\n" + place + Self.keptMark(descriptor), to: descriptor, path: path)
+    }
+
+    /// Whether nobody but the owner of the file may read it; a file that an older server has left is made so.
+    private var isPrivate: Bool {
+        var status = stat()
+        _ = fchmod(descriptor, 0o600)
+        return fstat(descriptor, &status) == 0 && status.st_mode & 0o077 == 0
     }
 
     /// The owner according to the lock file; nil if there is none, or the last one called `release()`.

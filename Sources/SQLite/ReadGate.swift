@@ -21,7 +21,7 @@ package protocol ReadGate: Sendable {
 package enum PausedReads: Sendable {
     case all
     /// All but `ReadCost.cheap` ones.
-    case dear
+    case expensive
 }
 
 extension ReaderPool: ReadGate {}

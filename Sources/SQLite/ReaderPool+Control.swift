@@ -10,9 +10,9 @@ extension ReaderPool {
     package var statistics: ReaderStatistics {
         state.withLock { state in
             var statistics = state.statistics
-            statistics.waitingCheap = state.lines.cheap.count
-            statistics.waitingDear = state.lines.dear.count + state.lines.continued.count
-            statistics.waitingLong = state.lines.long.count
+            statistics.waitingCheap = state.queues.cheap.count
+            statistics.waitingExpensive = state.queues.expensive.count + state.queues.continued.count
+            statistics.waitingLong = state.queues.long.count
             for reader in state.readers where reader.readStart != nil { statistics.countRunning(reader.place == .long) }
             return statistics
         }

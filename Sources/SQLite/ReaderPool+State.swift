@@ -29,15 +29,15 @@ extension ReaderPool {
             }
         }
 
-        var lines = ReaderLines()
+        var queues = ReaderQueues()
         var statistics = ReaderStatistics()
         private(set) var isClosed = false
         /// All readers that have a thread.
         private(set) var readers: [Reader] = []
-        private var deliveries = ArrivalLine<@Sendable () -> Void>()
+        private var deliveries = FIFOQueue<@Sendable () -> Void>()
         /// The waiting readers, the one used last at the end, so that a lone client always gets the same reader.
         private var idle: [Reader] = []
-        private var pauses: (all: Int, dear: Int) = (0, 0)
+        private var pauses: (all: Int, expensive: Int) = (0, 0)
         private var startedReaders = 0
         private let capacity: Places
         private var taken = Places()
@@ -86,7 +86,7 @@ extension ReaderPool {
         /// - Returns: all waiting reads, if no reader is left to serve them.
         mutating func giveUp(_ reader: Reader) -> [ReaderJob] {
             remove(reader)
-            return shortReaders == 0 ? lines.removeAll() : []
+            return shortReaders == 0 ? queues.removeAll() : []
         }
 
         private mutating func remove(_ reader: Reader) {
@@ -107,13 +107,13 @@ extension ReaderPool {
                 return .releaseMemory
             }
             guard !isPaused(.cheap) else { return nil }
-            return lines.popFirst(for: reader.place, onlyCheap: isPaused(.dear)).map { .perform($0) }
+            return queues.popFirst(for: reader.place, onlyCheap: isPaused(.expensive)).map { .perform($0) }
         }
 
         /// Whether an idle reader ends its thread; otherwise it waits from now on.
         mutating func retires(_ reader: Reader) -> Bool {
             if isClosed { return true }
-            if reader.place == .long, lines.long.isEmpty {
+            if reader.place == .long, queues.long.isEmpty {
                 remove(reader)
                 return true
             }
@@ -134,7 +134,7 @@ extension ReaderPool {
         mutating func queueAgain(_ job: ReaderJob, isLong: Bool) -> Bool {
             guard !isClosed else { return false }
             // If no reader for long reads is left, the job goes to the ordinary queues.
-            if isLong, taken[.long] > 0 { lines.long.append(job) } else { lines.append(job) }
+            if isLong, taken[.long] > 0 { queues.long.append(job) } else { queues.append(job) }
             return true
         }
 
@@ -147,7 +147,7 @@ extension ReaderPool {
             guard !isClosed else { return [] }
             var vacancies: [Reader.Place] = []
             if taken[.reserved] == 0, let place = claim(.reserved) { vacancies.append(place) }
-            let isWanted = shortReaders == 0 || !lines.dear.isEmpty || !lines.continued.isEmpty
+            let isWanted = shortReaders == 0 || !queues.expensive.isEmpty || !queues.continued.isEmpty
             if isWanted, let place = claim(.general) { vacancies.append(place) }
             return vacancies
         }
@@ -176,24 +176,24 @@ extension ReaderPool {
 
         // MARK: Pauses and the end
 
-        private func isPaused(_ cost: ReadCost) -> Bool { pauses.all > 0 || pauses.dear > 0 && cost != .cheap }
+        private func isPaused(_ cost: ReadCost) -> Bool { pauses.all > 0 || pauses.expensive > 0 && cost != .cheap }
 
         mutating func pause(_ reads: PausedReads) { count(reads, 1) }
 
         private mutating func count(_ reads: PausedReads, _ change: Int) {
             switch reads {
             case .all: pauses.all += change
-            case .dear: pauses.dear += change
+            case .expensive: pauses.expensive += change
             }
         }
 
         /// - Returns: readers to wake, and the kinds of readers to start.
         mutating func resume(_ reads: PausedReads) -> (awake: [Reader], vacancies: [Reader.Place]) {
             count(reads, -1)
-            guard !isPaused(.cheap), !isClosed, !lines.isEmpty else { return ([], []) }
+            guard !isPaused(.cheap), !isClosed, !queues.isEmpty else { return ([], []) }
             var vacancies: [Reader.Place] = []
-            if !lines.cheap.isEmpty, let place = claim(.reserved) { vacancies.append(place) }
-            let wanted = isPaused(.dear) ? 0 : lines.dear.count + lines.continued.count
+            if !queues.cheap.isEmpty, let place = claim(.reserved) { vacancies.append(place) }
+            let wanted = isPaused(.expensive) ? 0 : queues.expensive.count + queues.continued.count
             while vacancies.count < wanted, let place = claim(.general) {
                 vacancies.append(place)
             }
@@ -205,7 +205,7 @@ extension ReaderPool {
         mutating func close() -> (waiting: [ReaderJob], idle: [Reader], all: [Reader]) {
             isClosed = true
             defer { (idle, readers) = ([], []) }
-            return (lines.removeAll(), idle, readers)
+            return (queues.removeAll(), idle, readers)
         }
     }
 }

@@ -46,7 +46,7 @@ package final class ReaderPool: Sendable {
     /// - Throws: `.overloaded` or `.closed`; then neither closure is called.
     package func submit<Context: ReaderContext, Value: Sendable>(
         _ work: @escaping @Sendable (Context) throws -> Value,
-        cost: ReadCost = .dear,
+        cost: ReadCost = .expensive,
         for caller: Caller = .server,
         effort: ReadEffort? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
@@ -87,7 +87,7 @@ package final class ReaderPool: Sendable {
             guard queue.take(1, for: job.caller.peer) else { return .failure(.overloaded) }
             var job = job
             job.holdsPlace = true
-            state.lines.append(job)
+            state.queues.append(job)
             return .success(state.claimPlace(for: job.cost).map { .needsReader($0) } ?? .queued)
         }
         return try placement.get()

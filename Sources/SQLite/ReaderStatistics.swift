@@ -2,7 +2,7 @@
 package struct ReaderStatistics: Sendable {
     /// Waiting for a reader: cheap reads, other reads, and long reads.
     package var waitingCheap = 0
-    package var waitingDear = 0
+    package var waitingExpensive = 0
     package var waitingLong = 0
     /// Running now: reads that are still short, and long ones.
     package var runningShort = 0
@@ -15,7 +15,7 @@ package struct ReaderStatistics: Sendable {
     /// Ended to let the WAL restart.
     package var endedForLog = 0
 
-    package var waiting: Int { waitingCheap + waitingDear + waitingLong }
+    package var waiting: Int { waitingCheap + waitingExpensive + waitingLong }
 
     mutating func countRunning(_ isLong: Bool) {
         if isLong { runningLong += 1 } else { runningShort += 1 }

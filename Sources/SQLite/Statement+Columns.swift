@@ -5,6 +5,27 @@ internal import CSQLite
 extension Statement {
     package var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
+    /// The name of a column of the result, as the query gives it.
+    package func columnName(_ column: Int) -> String {
+        sqlite3_column_name(handle, Int32(clamping: column)).map { String(cString: $0) } ?? ""
+    }
+
+    /// The type in which the value is stored: any column can hold any type.
+    package func kind(_ column: Int) -> ValueKind {
+        switch sqlite3_column_type(handle, Int32(clamping: column)) {
+        case SQLITE_INTEGER: .integer
+        case SQLITE_FLOAT: .real
+        case SQLITE_TEXT: .text
+        case SQLITE_BLOB: .blob
+        default: .null
+        }
+    }
+
+    /// A storage class of SQLite.
+    package enum ValueKind: Sendable {
+        case null, integer, real, text, blob
+    }
+
     package func isNull(_ column: Int) -> Bool {
         sqlite3_column_type(handle, Int32(clamping: column)) == SQLITE_NULL
     }

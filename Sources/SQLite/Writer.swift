@@ -6,7 +6,8 @@ internal import Threads
 ///
 /// Requests queue up while a transaction runs. The next transaction runs all of them, commits once, and only then
 /// delivers their results: a thousand clients share one sync, and a lone client pays for one. There is no timer: an
-/// idle writer starts at once. A request that throws gets its own error and changes nothing, for others neither.
+/// idle writer starts at once. A request that throws gets its own error. Its changes are undone, and
+/// those of the other requests are not affected.
 package final class Writer<Session: WriterSession>: Sendable {
     private struct State {
         var pending: [WriterJob<Session>] = []
@@ -53,7 +54,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) throws(SubmissionError) {
         let job = WriterRequest<Session, Value>(peer: peer, work: work, completion: completion)
-        let accepted: Result<Bool, SubmissionError> = state.withLock { state in
+        let mustStart: Result<Bool, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
             guard limits.queue.take(1, for: peer) else { return .failure(.overloaded) }
             switch lane {
@@ -63,7 +64,7 @@ package final class Writer<Session: WriterSession>: Sendable {
             defer { state.isScheduled = true }
             return .success(!state.isScheduled)
         }
-        guard try accepted.get() else { return }
+        guard try mustStart.get() else { return }
         if mayBlock, lane == .requests {
             // An idle `SerialThread` lets the calling thread run this block.
             let isCheckpointDue = queue.sync { [self] in
@@ -72,7 +73,7 @@ package final class Writer<Session: WriterSession>: Sendable {
             }
             // Requests that came meanwhile, or a due checkpoint, run on the writer's thread, so that they do not delay
             // the caller.
-            guard hasWork() || isCheckpointDue else { return }
+            guard remainsScheduled() || isCheckpointDue else { return }
         }
         queue.async { self.drain() }
     }
@@ -88,7 +89,7 @@ package final class Writer<Session: WriterSession>: Sendable {
 
     /// Refuses new requests, runs the queued ones, empties the write-ahead log (WAL) and closes the connection.
     ///
-    /// Background work that has not begun fails with `.closed`.
+    /// Background work that has not begun fails with `.closed`, and so may a request that is submitted at this moment.
     /// Safe to call twice. Blocks until done; never call it from a completion. Close the readers first, or the WAL
     /// stays.
     package func shutdown() {
@@ -104,7 +105,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
     }
 
-    /// Truncates a large WAL and frees cached pages in the background lane; called while no requests come.
+    /// Truncates a large WAL and frees cached pages in the background lane; for a timer that finds the server idle.
     ///
     /// Returns at once; `completion` is called on the writer's thread.
     package func rest(completion: @escaping @Sendable () -> Void = {}) {
@@ -122,14 +123,16 @@ package final class Writer<Session: WriterSession>: Sendable {
 
     private func drain() {
         checkpoint()
-        while hasWork() {
+        while remainsScheduled() {
             if let work = nextInBackground() { work() } else { processPending() }
             checkpoint()
         }
     }
 
-    /// Whether work is left; if not, the next request must schedule the queue again.
-    private func hasWork() -> Bool {
+    /// Leaves the queue scheduled if work is left; if not, the next request must schedule it again.
+    ///
+    /// - Returns: whether work is left.
+    private func remainsScheduled() -> Bool {
         state.withLock { state in
             state.isScheduled = !state.pending.isEmpty || !state.background.isEmpty
             return state.isScheduled

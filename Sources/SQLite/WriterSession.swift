@@ -51,7 +51,7 @@ package struct WriterLimits: Sendable {
     package var log = LogLimits()
 
     /// Whether a commit must wait until no read runs, as with a rollback journal.
-    package var commitsAlone = false
+    package var pausesReadersToCommit = false
 
     package init() {}
 }

@@ -10,7 +10,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
 
     private let clock = ContinuousClock()
     private let pagesPerCommit: Int
-    private let commitsAlone: Bool
+    private let pausesReadersToCommit: Bool
     private let gate: (any ReadGate)?
     private var session: Session?
     private var log: LogKeeper
@@ -20,7 +20,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         self.session = session
         self.gate = gate
         pagesPerCommit = limits.pagesPerCommit
-        commitsAlone = limits.commitsAlone
+        pausesReadersToCommit = limits.pausesReadersToCommit
         log = LogKeeper(limits: limits.log, gate: gate)
     }
 
@@ -60,14 +60,14 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
     /// Runs a checkpoint, and waits briefly for readers if the WAL has outgrown its limits.
     func checkpoint() {
         guard let connection = session?.connection else { return }
-        countCheckpoint { () throws(SQLiteError) in try log.work(on: connection) }
+        countCheckpoint { () throws(SQLiteError) in try log.empty(on: connection) }
     }
 
     /// Truncates a large WAL and frees cached pages; called while no requests come.
     func rest() {
         guard let connection = session?.connection else { return }
-        if log.isWorthCutting {
-            countCheckpoint { () throws(SQLiteError) in try log.cut(on: connection) }
+        if log.isWorthTruncating {
+            countCheckpoint { () throws(SQLiteError) in try log.truncate(on: connection) }
         }
         connection.releaseMemory()
     }
@@ -155,11 +155,11 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         session.didCommit()
     }
 
-    /// Pauses the readers during the commit, if `commitsAlone` is set.
+    /// Pauses the readers during the commit, if `pausesReadersToCommit` is set.
     ///
     /// Otherwise SQLite would wait for the readers with growing sleeps, and fail after the busy timeout.
     private func withoutReads(_ commit: () throws -> Void) throws {
-        guard commitsAlone, let gate else { return try commit() }
+        guard pausesReadersToCommit, let gate else { return try commit() }
         gate.pause(.all)
         defer { gate.resume(.all) }
         if !gate.waitForReads(startedBefore: .now, within: .seconds(1)) { gate.endReads(startedBefore: .now) }

@@ -52,6 +52,30 @@ import Testing
         #expect(OwnerLock.owner(ofDatabase: database) == nil)
     }
 
+    @Test func `an owner tells its key to whoever may read its files, and to nobody else`() throws {
+        let database = folder.file("apus.db")
+        let lock = try OwnerLock(databasePath: database)
+        try lock.noteStore()
+        // A server of before may have left the file with another mode.
+        try #require(chmod(lock.path, 0o644) == 0)
+        try lock.announce("http://127.0.0.1:5000", key: "apus_secret")
+        var status = stat()
+        try #require(stat(lock.path, &status) == 0)
+        #expect(status.st_mode & 0o077 == 0)
+        #expect(OwnerLock.owner(ofDatabase: database)?.key == "apus_secret")
+        #expect(OwnerLock.owner(ofDatabase: database)?.address == "http://127.0.0.1:5000")
+        #expect(OwnerLock.owner(ofDatabase: database)?.requiresTokens == false)
+        try lock.announce("http://127.0.0.1:5000", key: "apus_secret", requiresTokens: true)
+        #expect(OwnerLock.owner(ofDatabase: database)?.key == "apus_secret")
+        #expect(OwnerLock.owner(ofDatabase: database)?.requiresTokens == true)
+        try lock.announce("")
+        #expect(OwnerLock.owner(ofDatabase: database)?.key == nil)
+        try lock.announce("http://127.0.0.1:5000")
+        #expect(OwnerLock.owner(ofDatabase: database)?.key == nil)
+        lock.release()
+        #expect(try OwnerLock(databasePath: database).knowsStore)
+    }
+
     @Test(arguments: ["17\nhttp://127.0.0.1:50", "17\nhttp://127.0.0.1:5000\nnode", "17\n", "17"])
     func `an address that is half written is none`(content: String) throws {
         try leaveLockFile(content)

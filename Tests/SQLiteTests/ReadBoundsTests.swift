@@ -38,7 +38,7 @@ import Testing
     /// Submits a read; the returned closure waits for its outcome.
     private func begin<Value: Sendable>(
         on pool: ReaderPool,
-        cost: ReadCost = .dear,
+        cost: ReadCost = .expensive,
         for caller: Caller = .server,
         effort: ReadEffort? = nil,
         _ work: @escaping @Sendable (Connection) throws -> Value
@@ -220,7 +220,7 @@ import Testing
         #expect(try begin(on: pool) { try $0.int64("SELECT 1") }() == 1)
         pool.pause(.all)
         let waits = try (0..<5).map { number in
-            try begin(on: pool, cost: number == 0 ? .cheap : .dear) { try $0.int64("SELECT 2") }
+            try begin(on: pool, cost: number == 0 ? .cheap : .expensive) { try $0.int64("SELECT 2") }
         }
         #expect(pool.queueDepth == 5)
         #expect(pool.waitForReads(startedBefore: .now, within: .seconds(10)))
@@ -229,14 +229,14 @@ import Testing
         pool.close()
     }
 
-    @Test func `only cheap reads begin in a pause of dear ones`() throws {
+    @Test func `only cheap reads begin in a pause of expensive ones`() throws {
         let pool = pool()
-        pool.pause(.dear)
-        let dear = try (0..<3).map { _ in try begin(on: pool, cost: .dear) { try $0.int64("SELECT 1") } }
+        pool.pause(.expensive)
+        let expensive = try (0..<3).map { _ in try begin(on: pool, cost: .expensive) { try $0.int64("SELECT 1") } }
         for _ in 0..<3 { #expect(try begin(on: pool, cost: .cheap) { try $0.int64("SELECT 2") }() == 2) }
         #expect(pool.queueDepth == 3)
-        pool.resume(.dear)
-        for wait in dear { #expect(try wait() == 1) }
+        pool.resume(.expensive)
+        for wait in expensive { #expect(try wait() == 1) }
         pool.close()
     }
 }

@@ -1,7 +1,7 @@
 internal import Budgets
 
 /// A queue of waiting elements.
-protocol WaitingLine {
+protocol WaitingQueue {
     associatedtype Element
 
     init()
@@ -10,7 +10,7 @@ protocol WaitingLine {
 }
 
 /// A first-in, first-out queue.
-struct ArrivalLine<Element>: WaitingLine {
+struct FIFOQueue<Element>: WaitingQueue {
     private var elements: [Element?] = []
     /// The number of elements already removed from the front.
     private var head = 0
@@ -35,29 +35,29 @@ struct ArrivalLine<Element>: WaitingLine {
 }
 
 /// A round-robin queue: the inner queues that are not empty deliver one element each in turn.
-struct TurnLine<Key: Hashable, Line: WaitingLine>: WaitingLine {
-    private var turns = ArrivalLine<Key>()
-    private var lines: [Key: Line] = [:]
+struct RoundRobinQueue<Key: Hashable, Inner: WaitingQueue>: WaitingQueue {
+    private var turns = FIFOQueue<Key>()
+    private var queues: [Key: Inner] = [:]
 
     init() {}
 
     var isEmpty: Bool { turns.isEmpty }
 
-    mutating func append(for key: Key, _ append: (inout Line) -> Void) {
-        if lines[key] == nil { turns.append(key) }
-        append(&lines[key, default: Line()])
+    mutating func append(for key: Key, _ append: (inout Inner) -> Void) {
+        if queues[key] == nil { turns.append(key) }
+        append(&queues[key, default: Inner()])
     }
 
-    mutating func popFirst() -> Line.Element? {
-        guard let key = turns.popFirst(), let element = lines[key]?.popFirst() else { return nil }
-        if lines[key]?.isEmpty ?? true { lines[key] = nil } else { turns.append(key) }
+    mutating func popFirst() -> Inner.Element? {
+        guard let key = turns.popFirst(), let element = queues[key]?.popFirst() else { return nil }
+        if queues[key]?.isEmpty ?? true { queues[key] = nil } else { turns.append(key) }
         return element
     }
 }
 
 /// The queue of reads: round-robin over the peers, then over the callers of a peer.
-struct FairLine: WaitingLine {
-    private var peers = TurnLine<Peer, TurnLine<ObjectIdentifier, ArrivalLine<ReaderJob>>>()
+struct FairQueue: WaitingQueue {
+    private var peers = RoundRobinQueue<Peer, RoundRobinQueue<ObjectIdentifier, FIFOQueue<ReaderJob>>>()
     private(set) var count = 0
 
     init() {}

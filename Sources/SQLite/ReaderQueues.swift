@@ -1,34 +1,34 @@
 internal import Budgets
 
 /// The queues of waiting reads, one for each cost and one for long reads.
-struct ReaderLines {
-    var cheap = FairLine()
-    var continued = FairLine()
-    var dear = FairLine()
+struct ReaderQueues {
+    var cheap = FairQueue()
+    var continued = FairQueue()
+    var expensive = FairQueue()
     /// Reads that have become long.
-    var long = FairLine()
+    var long = FairQueue()
 
-    var isEmpty: Bool { cheap.isEmpty && continued.isEmpty && dear.isEmpty && long.isEmpty }
+    var isEmpty: Bool { cheap.isEmpty && continued.isEmpty && expensive.isEmpty && long.isEmpty }
 
     mutating func append(_ job: ReaderJob) {
         switch job.cost {
         case .cheap: cheap.append(job)
         case .continued: continued.append(job)
-        case .dear: dear.append(job)
+        case .expensive: expensive.append(job)
         }
     }
 
     mutating func popFirst(for place: Reader.Place, onlyCheap: Bool) -> ReaderJob? {
         switch place {
         case .reserved: cheap.popFirst()
-        case .general: (onlyCheap ? nil : continued.popFirst() ?? dear.popFirst()) ?? cheap.popFirst()
+        case .general: (onlyCheap ? nil : continued.popFirst() ?? expensive.popFirst()) ?? cheap.popFirst()
         case .long: onlyCheap ? nil : long.popFirst()
         }
     }
 
     mutating func removeAll() -> [ReaderJob] {
         var jobs: [ReaderJob] = []
-        while let job = cheap.popFirst() ?? continued.popFirst() ?? dear.popFirst() ?? long.popFirst() {
+        while let job = cheap.popFirst() ?? continued.popFirst() ?? expensive.popFirst() ?? long.popFirst() {
             jobs.append(job)
         }
         return jobs

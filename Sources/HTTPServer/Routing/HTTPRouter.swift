@@ -12,7 +12,15 @@ package import HTTPWire
 package struct HTTPRouter: Sendable {
     private struct Endpoint: Sendable {
         let pattern: String
-        var handlings: [HTTPMethod: HTTPHandling] = [:]
+        private(set) var handlings: [(method: HTTPMethod, handling: HTTPHandling)] = []
+
+        /// There are so few that a search is faster than a dictionary.
+        subscript(_ method: HTTPMethod) -> HTTPHandling? { handlings.first { $0.method == method }?.handling }
+
+        mutating func add(_ method: HTTPMethod, _ handling: HTTPHandling) {
+            precondition(self[method] == nil, "\(method.rawValue) \(pattern) is added twice")
+            handlings.append((method, handling))
+        }
     }
 
     private struct Node: Sendable {
@@ -24,6 +32,8 @@ package struct HTTPRouter: Sendable {
 
     private var nodes = [Node()]
     private var endpoints: [Endpoint] = []
+    /// The endpoints by their patterns as they were added: most patterns have several methods.
+    private var known: [String: Int] = [:]
     private var literalPaths = LiteralTable()
 
     package init() {}
@@ -33,6 +43,11 @@ package struct HTTPRouter: Sendable {
     /// Each pair of method and pattern may be added once; two patterns that differ only in the names of their
     /// parameters are the same.
     package mutating func add(_ method: HTTPMethod, _ pattern: String, _ handling: HTTPHandling) {
+        endpoints[known[pattern] ?? place(pattern)].add(method, handling)
+    }
+
+    /// Makes a pattern known; returns its endpoint, which another pattern may have already.
+    private mutating func place(_ pattern: String) -> Int {
         precondition(pattern.hasPrefix("/"), "a pattern begins with '/', got '\(pattern)'")
         var node = 0
         var isLiteral = true
@@ -54,15 +69,15 @@ package struct HTTPRouter: Sendable {
         let endpoint = nodes[node].endpoint ?? endpoints.count
         if endpoint == endpoints.count { endpoints.append(Endpoint(pattern: pattern)) }
         nodes[node].endpoint = endpoint
-        precondition(endpoints[endpoint].handlings[method] == nil, "\(method.rawValue) \(pattern) is added twice")
-        endpoints[endpoint].handlings[method] = handling
+        known[pattern] = endpoint
         if isLiteral { literalPaths.insert(pattern, endpoint) }
+        return endpoint
     }
 
     /// Every method and pattern, in the order the patterns were added.
     package var routes: [(method: HTTPMethod, pattern: String)] {
         endpoints.flatMap { endpoint in
-            HTTPMethod.allCases.filter { endpoint.handlings[$0] != nil }.map { ($0, endpoint.pattern) }
+            HTTPMethod.allCases.filter { endpoint[$0] != nil }.map { ($0, endpoint.pattern) }
         }
     }
 
@@ -109,8 +124,7 @@ package struct HTTPRouter: Sendable {
     }
 
     private func handling(_ endpoint: Int, _ method: HTTPMethod) -> HTTPHandling? {
-        let handlings = endpoints[endpoint].handlings
-        return handlings[method] ?? (method == .head ? handlings[.get] : nil)
+        endpoints[endpoint][method] ?? (method == .head ? endpoints[endpoint][.get] : nil)
     }
 
     private struct Search {
@@ -155,7 +169,7 @@ package struct HTTPRouter: Sendable {
     private func accept(_ endpoint: Int?, _ search: inout Search) -> Int? {
         guard let endpoint else { return nil }
         if handling(endpoint, search.method) != nil { return endpoint }
-        search.allowed.formUnion(endpoints[endpoint].handlings.keys)
+        search.allowed.formUnion(endpoints[endpoint].handlings.map(\.method))
         return nil
     }
 }

@@ -44,6 +44,8 @@ final class Acceptor: @unchecked Sendable {
     }
 
     /// Ends accepting and closes the listening sockets; returns at once.
+    ///
+    /// What waits in the queue of a socket that another process holds too is left to the next server.
     /// - Parameter completion: called on the acceptor's thread when no further connection can come.
     func stop(then completion: @escaping @Sendable () -> Void) {
         isStopping.withLock { $0 = completion }
@@ -80,7 +82,7 @@ final class Acceptor: @unchecked Sendable {
     private func accept(from listener: ListeningSocket) -> Bool {
         for _ in 0..<Self.acceptsPerWakeUp {
             switch ListeningSocket.accept(from: listener.rawValue) {
-            case .connection(let descriptor, let address): take(descriptor, Peer(address: address.host))
+            case .connection(let descriptor, let peer): take(descriptor, peer)
             case .retry: continue
             case .wouldBlock: return true
             case .exhausted:
@@ -129,6 +131,8 @@ final class Acceptor: @unchecked Sendable {
     ///
     /// It does not wait and ignores failures, because a full server must not wait for one more client.
     private func refuse(_ descriptor: Descriptor, _ message: String) {
+        // A client of https understands nothing before a handshake, and a handshake would take a place.
+        guard configuration.encryption == nil else { return }
         var response = configuration.errorResponse(HTTPRefusal(429, message), nil)
         response.addRetryAfter(shared.budgets.overload)
         let buffer = ByteBuffer()

@@ -3,6 +3,7 @@ import Files
 import Glibc
 import HTTPWire
 import Synchronization
+import TLS
 import Threads
 
 /// Identifies a connection for the lifetime of the process; ids are never reused.
@@ -160,19 +161,20 @@ final class EventLoop: @unchecked Sendable {
     private func adopt(_ descriptor: Int32, _ place: Holding, _ peer: Peer) {
         let id = nextConnection
         nextConnection += 1
-        let connection = ServerConnection(
-            id: id,
-            descriptor: Descriptor(owning: descriptor),
-            place: place,
-            peer: peer,
-            loop: self
-        )
-        guard !isDraining, epoll.add(descriptor, token: id) else {
+        guard let channel = channel(owning: descriptor), !isDraining, epoll.add(descriptor, token: id) else {
             shared.counters.openConnections.wrappingSubtract(1, ordering: .relaxed)
             return
         }
+        let connection = ServerConnection(id: id, channel: channel, place: place, peer: peer, loop: self)
         connections[id] = connection
         connection.begin()
+    }
+
+    /// A plain channel, or an encrypted one where the server has a certificate; nil without memory for it.
+    private func channel(owning rawValue: Int32) -> Channel? {
+        let descriptor = Descriptor(owning: rawValue)
+        guard let encryption = configuration.encryption else { return Channel(descriptor) }
+        return (try? TLSSession(encryption.current, descriptor)).map { Channel(descriptor, $0) }
     }
 
     var servesOneConnection: Bool { connections.count == 1 }

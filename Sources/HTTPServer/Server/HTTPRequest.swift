@@ -14,7 +14,9 @@ package struct HTTPRequest: Sendable {
     /// The whole body after its content coding was taken off; empty for streamed routes.
     package var body: [UInt8] = []
     /// The client that waits for the answer; it also tells whether that client is still connected.
-    package let caller: Caller
+    package private(set) var caller: Caller
+    /// Whether it came over https to this server itself.
+    package var isEncrypted = false
     /// Whether the event loop that calls the handler serves no other connection at this moment.
     ///
     /// A handler may then block for a short time; only a connection that is opened meanwhile would wait for it.
@@ -45,6 +47,9 @@ package struct HTTPRequest: Sendable {
     /// The first header field of a name; the name is given in lower case.
     package func header(_ lowercasedName: String) -> String? { head.value(of: lowercasedName) }
 
+    /// How many fields have a name.
+    package func count(ofHeaders lowercasedName: String) -> Int { head.count(of: lowercasedName) }
+
     /// All header fields in the order sent.
     package var headers: [(name: String, value: String)] {
         head.fields.map { (head.text($0.name), head.text($0.value)) }
@@ -58,6 +63,13 @@ package struct HTTPRequest: Sendable {
 
     /// The declared length of the body on the wire; nil when there is none or it is chunked.
     package var contentLength: Int? { head.contentLength }
+
+    /// Notes who sends the request; nil for somebody unknown.
+    ///
+    /// A caller is one identity: the requests of another one on the same connection get a caller of their own.
+    package mutating func identify(as identity: Identity?) {
+        if caller.identity !== identity { caller = Caller(peer: caller.peer, identity: identity) }
+    }
 
     /// A request that has not been routed, without a body.
     package init(head: RequestHead, caller: Caller, isAloneOnItsThread: Bool) {

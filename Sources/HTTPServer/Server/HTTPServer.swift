@@ -1,3 +1,4 @@
+package import Files
 package import HTTPWire
 import Synchronization
 import Threads
@@ -27,10 +28,13 @@ package final class HTTPServer: Sendable {
     /// Binds and begins to serve; returns at once.
     ///
     /// Blocks on the resolver when the host is a name.
+    /// - Parameter sockets: listening sockets that another process has opened and may hold beyond this server's end; with
+    ///   them the host and the port have no effect.
     /// - Returns: every bound address, with the port that was chosen for 0.
-    /// - Throws: `HTTPServerError` if the host is unknown, an address is in use, or the system cannot create a thread.
-    package func start() throws(HTTPServerError) -> [HTTPAddress] {
-        let listeners = try Listening.open(host: configuration.host, port: configuration.port)
+    /// - Throws: `HTTPServerError` if the host is unknown, an address is in use, a socket that was handed over does not
+    ///   listen, or the system cannot create a thread.
+    package func start(on sockets: [Descriptor] = []) throws(HTTPServerError) -> [ListeningAddress] {
+        let listeners = try openListeners(sockets)
         let loops = try startedLoops()
         let acceptor = try Acceptor(
             listeners: listeners,
@@ -48,6 +52,23 @@ package final class HTTPServer: Sendable {
             state.loops = loops
         }
         return listeners.map(\.address)
+    }
+
+    private func openListeners(_ sockets: [Descriptor]) throws(HTTPServerError) -> [ListeningSocket] {
+        if sockets.isEmpty { return try Listening.open(host: configuration.host, port: configuration.port) }
+        var listeners: [ListeningSocket] = []
+        for socket in sockets { listeners.append(try ListeningSocket(handed: socket)) }
+        return listeners
+    }
+
+    /// Opens the sockets of a server that another process is to run.
+    package static func listen(host: String, port: Int) throws(HTTPServerError) -> [Descriptor] {
+        try Listening.open(host: host, port: port).map(\.descriptor)
+    }
+
+    /// Whether the server could listen at an address now; what is opened for that is closed again.
+    package static func requireFree(host: String, port: Int) throws(HTTPServerError) {
+        _ = try Listening.open(host: host, port: port)
     }
 
     /// Starts as many event loops as are wanted, or fewer when the system cannot create the threads; at least one.

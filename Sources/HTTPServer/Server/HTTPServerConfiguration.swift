@@ -1,5 +1,6 @@
 package import Budgets
 package import HTTPWire
+package import TLS
 
 extension HTTPServer {
     /// What a server needs to know before it starts.
@@ -12,6 +13,8 @@ extension HTTPServer {
         package var loopCount: Int?
         /// Threads for work that may block.
         package var workerCount = 8
+        /// The certificate and key of a server of https; nil for plain HTTP.
+        package var encryption: TLSServerContext?
         package var limits = HTTPLimits()
         /// The shared limits of all requests; other parts of the program may use the same budgets.
         package var budgets = Budgets()
@@ -29,8 +32,8 @@ extension HTTPServer {
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
         /// Checks a request once its route is known, before its body is read and its handler is called.
         ///
-        /// A response that it returns refuses the request; nil lets it pass.
-        package var admit: (@Sendable (HTTPRequest) -> HTTPResponse?)?
+        /// A response that it returns refuses the request; nil lets it pass. It may note who sends the request.
+        package var admit: (@Sendable (inout HTTPRequest) -> HTTPResponse?)?
         /// Called for each exchange just before the last byte of its answer is handed to the kernel, so that a client
         /// that has its answer also finds it counted.
         ///

@@ -47,7 +47,7 @@ extension ServerConnection {
     }
 
     private func refuseExcess(_ count: Int) throws(HTTPRefusal) {
-        guard let maximum = route?.maximumBodyBytes, count > maximum - body.count else { return }
+        guard let maximum = call?.maximumBodyBytes, count > maximum - body.count else { return }
         throw HTTPRefusal(413, "The body is larger than the \(maximum) bytes allowed here")
     }
 
@@ -75,8 +75,8 @@ extension ServerConnection {
 
     /// Gives a complete request to its handler.
     private func dispatch() {
-        guard let exchange, let route, let head = exchange.head, var request = exchange.request else { return }
-        self.route = nil
+        guard let exchange, let call, let head = exchange.head, var request = exchange.request else { return }
+        self.call = nil
         awaitAnswer()
         exchange.hasUnreadBody = false
         exchange.bodyStake?.awaitServer()
@@ -84,20 +84,20 @@ extension ServerConnection {
         body = []
         let responder = makeResponder(exchange)
         guard head.coding == .identity || request.body.isEmpty else {
-            dispatchCompressed(request, responder, route, head.coding, exchange)
+            dispatchCompressed(request, responder, call, head.coding, exchange)
             return
         }
-        if route.mayBlock || request.body.count > limits.inlineBodyBytes {
-            callOnWorker(exchange) { [request] in route.handler(request, responder) }
+        if call.mayBlock || request.body.count > limits.inlineBodyBytes {
+            callOnWorker(exchange) { [request] in call.handler(request, responder) }
         } else {
-            route.handler(request, responder)
+            call.handler(request, responder)
         }
     }
 
     private func dispatchCompressed(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
-        _ route: Route,
+        _ call: BufferedCall,
         _ coding: RequestHead.Coding,
         _ exchange: Exchange
     ) {
@@ -107,9 +107,9 @@ extension ServerConnection {
         callOnWorker(exchange) {
             do {
                 var request = request
-                let maximum = route.maximumBodyBytes
+                let maximum = call.maximumBodyBytes
                 request.body = try Self.inflate(request.body, coding, maximum, stake, configuration.limits)
-                route.handler(request, responder)
+                call.handler(request, responder)
             } catch {
                 let refusal = error as? HTTPRefusal ?? Self.brokenCoding
                 responder.send(configuration.errorResponse(refusal, request))
@@ -164,7 +164,7 @@ extension ServerConnection {
         sendContinueIfAwaited(exchange)
         exchange.hasUnreadBody = false
         pump = UploadPump(
-            descriptor: descriptor.rawValue,
+            channel: channel,
             input: input,
             decoder: decoder,
             receiver: receiver,
@@ -267,8 +267,8 @@ extension ServerConnection {
     func linger() -> Bool {
         input.consume(input.count)
         guard readMore() else { return false }
-        drained += input.count
-        if drained > limits.closingDrainBytes {
+        droppedBytes += input.count
+        if droppedBytes > limits.closingDrainBytes {
             close()
             return false
         }

@@ -2,6 +2,7 @@ import Budgets
 import Files
 import HTTPWire
 import Synchronization
+import TLS
 import Threads
 
 /// From received bytes to the call of a handler.
@@ -24,7 +25,7 @@ extension ServerConnection {
             refuse(error)
             return true
         }
-        if phase == .head, deadlineIsForIdling {
+        if phase == .head, deadlineKind == .idle, parser.hasBegun {
             setDeadline(loop.isDraining ? .seconds(1) : limits.headTimeout, .head)
         }
         return false
@@ -84,14 +85,17 @@ extension ServerConnection {
             caller: callerOfNextRequest(),
             isAloneOnItsThread: loop.servesOneConnection
         )
+        request.isEncrypted = channel.session != nil
         let match = head.withBytes(head.path) { loop.router.match(head.method, $0) }
         if case .found(_, let pattern, let parameters) = match {
             request.routePattern = pattern
             request.parameters = parameters
         }
-        exchange.request = request
         if let requestHeaders = loop.configuration.requestHeaders { exchange.extraHeaders = requestHeaders(request) }
-        if let response = loop.configuration.admit?(request) {
+        let refusal = loop.configuration.admit?(&request)
+        caller = request.caller
+        exchange.request = request
+        if let response = refusal {
             answer(exchange, response)
             return
         }
@@ -126,9 +130,9 @@ extension ServerConnection {
         switch handling {
         case .buffered(let maximum, let handler):
             let bound = maximum ?? limits.bodyBytes
-            buffer(Route(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)
+            buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)
         case .blocking(let handler):
-            buffer(Route(handler: handler, maximumBodyBytes: limits.bodyBytes, mayBlock: true), exchange)
+            buffer(BufferedCall(handler: handler, maximumBodyBytes: limits.bodyBytes, mayBlock: true), exchange)
         case .streamed(let open):
             let responder = makeResponder(exchange)
             let isCalled = callOnWorker(exchange) { [id, loop, number = exchange.id] in
@@ -141,17 +145,17 @@ extension ServerConnection {
         }
     }
 
-    private func buffer(_ route: Route, _ exchange: Exchange) {
+    private func buffer(_ call: BufferedCall, _ exchange: Exchange) {
         guard exchange.head?.coding != .unsupported else {
             refuse(exchange, HTTPRefusal(415, "Content-Encoding must be one of gzip, deflate, identity"))
             return
         }
-        if let remaining = decoder.remaining, remaining > route.maximumBodyBytes {
-            let message = "The body of \(remaining) bytes is larger than the \(route.maximumBodyBytes) allowed here"
+        if let remaining = decoder.remaining, remaining > call.maximumBodyBytes {
+            let message = "The body of \(remaining) bytes is larger than the \(call.maximumBodyBytes) allowed here"
             refuse(exchange, HTTPRefusal(413, message))
             return
         }
-        self.route = route
+        self.call = call
         phase = .buffering
         guard !decoder.isFinished else { return }
         exchange.hasUnreadBody = false
@@ -165,12 +169,8 @@ extension ServerConnection {
         let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)
         // 25 bytes into an empty send buffer: a failure means a broken connection, which the next read reports.
-        _ = SystemCall.send(
-            descriptor.rawValue,
-            bytes,
-            UnsafeRawBufferPointer(rebasing: bytes[..<0]),
-            moreFollows: false
-        )
+        let sent = channel.send(bytes, UnsafeRawBufferPointer(rebasing: bytes[..<0]), moreFollows: false)
+        if sent != .bytes(bytes.count) { channel.session?.giveUp() }
     }
 
     /// One caller serves all requests of a connection, until one of them has been given up.

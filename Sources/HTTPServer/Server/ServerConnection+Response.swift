@@ -2,6 +2,7 @@ import Budgets
 import Files
 import HTTPWire
 import Synchronization
+import TLS
 import Threads
 
 /// Sends answers.
@@ -20,7 +21,7 @@ extension ServerConnection {
             heldAnswer = response
             pump.stop()
             if !isJobRunning { takePumpOutcome(.stopped) }
-        case .head, .buffering, .writing, .discarding, .lingering, .closed: return
+        case .encrypting, .head, .buffering, .writing, .discarding, .lingering, .closed: return
         }
     }
 
@@ -147,7 +148,7 @@ extension ServerConnection {
             if output.holdsLastBytes { report(upcoming: output.buffer.count + output.remainderCount) }
             let moreFollows = output.fileRemaining > 0
             let result = output.withRemainder {
-                SystemCall.send(descriptor.rawValue, output.buffer.bytes, $0, moreFollows: moreFollows)
+                channel.send(output.buffer.bytes, $0, moreFollows: moreFollows)
             }
             switch result {
             case .bytes(let count): didSend(count)
@@ -176,10 +177,9 @@ extension ServerConnection {
         isJobRunning = true
         isWritable = false
         clearDeadline()
-        let socket = descriptor.rawValue
         let position = output.filePosition
-        loop.shared.workers.run { [id, loop] in
-            let (count, outcome) = FileSending.run(socket: socket, file: file, position: position)
+        loop.shared.workers.run { [id, loop, channel] in
+            let (count, outcome) = FileSending.run(channel, file: file, position: position)
             loop.post(.fileSent(id, count: count, outcome))
         }
     }
@@ -269,14 +269,15 @@ extension ServerConnection {
     /// a reset, which can overtake the answer (RFC 9112 §9.6).
     private func closeAfterAnswer(_ exchange: Exchange) {
         guard exchange.hasUnreadBody || !input.isEmpty || isReadable, !isPeerFinished else {
+            channel.session?.sayGoodbye()
             close()
             return
         }
         self.exchange = nil
-        SystemCall.shutdownWriting(descriptor.rawValue)
+        channel.shutdownWriting()
         phase = .lingering
-        drained = 0
-        setDeadline(limits.drainTimeout, .drain)
+        droppedBytes = 0
+        setDeadline(limits.drainTimeout, .linger)
     }
 
     func nextRequest() {
@@ -293,17 +294,12 @@ enum FileSending {
     static let bytesPerRun = 8 * 1_048_576
 
     /// Sends until the socket is full, the file ends, or `bytesPerRun` bytes are sent (`.bytes`).
-    static func run(socket: Int32, file: HTTPFileBody, position: Int) -> (count: Int, outcome: Transfer) {
+    static func run(_ channel: Channel, file: HTTPFileBody, position: Int) -> (count: Int, outcome: Transfer) {
         var sent = 0
         while position + sent < file.length {
             if sent >= bytesPerRun { return (sent, .bytes(sent)) }
             let count = min(file.length - position - sent, 1_048_576)
-            let result = SystemCall.sendFile(
-                socket,
-                file.descriptor.rawValue,
-                offset: file.offset + position + sent,
-                count: count
-            )
+            let result = channel.sendFile(file.descriptor, offset: file.offset + position + sent, count: count)
             guard case .bytes(let moved) = result else { return (sent, result) }
             sent += moved
         }

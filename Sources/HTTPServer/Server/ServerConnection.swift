@@ -2,21 +2,24 @@ import Budgets
 import Files
 import HTTPWire
 import Synchronization
+import TLS
 import Threads
 
 /// One client connection, driven by its loop as a state machine.
 ///
-/// Only the loop's thread uses it. While a worker runs a job for this connection, the job alone reads or writes the
-/// socket, and the descriptor stays open until the job has reported back.
+/// Only the loop's thread uses it. While a job runs on a worker (`isJobRunning`), the job alone reads or writes the socket,
+/// and the descriptor stays open until the job has reported back. Handlers of buffered requests are not jobs.
 final class ServerConnection {
     enum Phase {
+        /// The handshake of an encrypted connection is going on.
+        case encrypting
         /// Waiting for a head, or inside one.
         case head
         /// Collecting a body in memory.
         case buffering
         /// A worker is asking the route for its receiver.
         case opening
-        /// A worker moves the body to its receiver, or waits for more of it.
+        /// A worker is moving the body to its receiver, or the loop is waiting for more of it.
         case pumping
         /// The request is read, or will not be read; the answer is awaited.
         case awaiting
@@ -35,7 +38,7 @@ final class ServerConnection {
     }
 
     enum DeadlineKind {
-        case idle, head, body, write, drain
+        case idle, head, body, write, linger
         /// The client has closed its sending side.
         ///
         /// It may still read the answer, or it may have disconnected.
@@ -43,25 +46,26 @@ final class ServerConnection {
     }
 
     let id: ConnectionID
-    let descriptor: Descriptor
+    var channel: Channel
     /// The place that this connection takes among the allowed connections; it is freed on release.
     let place: Holding
     unowned let loop: EventLoop
 
     var caller: Caller
-    var phase = Phase.head
+    var phase: Phase
     var input = ByteBuffer()
     var parser: RequestHeadParser
     var exchange: Exchange?
     var nextExchange: UInt64 = 0
     var decoder = BodyDecoder.length(0)
     var body: [UInt8] = []
-    var route: Route?
+    var call: BufferedCall?
     var pump: UploadPump?
     /// An answer that came while a worker was still moving the body.
     var heldAnswer: HTTPResponse?
     var output = OutgoingResponse()
-    var drained = 0
+    /// What was dropped while `discarding` or `lingering`, in bytes.
+    var droppedBytes = 0
 
     /// The last known readiness of the socket: edge-triggered events set it, and a call that would block clears it.
     var isReadable = true
@@ -69,13 +73,14 @@ final class ServerConnection {
     var isPeerFinished = false
     var isJobRunning = false
 
-    /// When the connection began to wait for its next request.
+    /// When the connection began to wait for its next request, in nanoseconds of the loop's clock.
     var idleSince: UInt64 = 0
+    /// In nanoseconds of the loop's clock; `.max` means none.
     var deadline = UInt64.max
     private(set) var deadlineKind = DeadlineKind.idle
 
     /// The handler of a buffered request, kept until its body has arrived.
-    struct Route {
+    struct BufferedCall {
         let handler: @Sendable (HTTPRequest, HTTPResponder) -> Void
         let maximumBodyBytes: Int
         let mayBlock: Bool
@@ -83,27 +88,30 @@ final class ServerConnection {
 
     var limits: HTTPLimits { loop.configuration.limits }
 
-    init(id: ConnectionID, descriptor: Descriptor, place: Holding, peer: Peer, loop: EventLoop) {
+    init(id: ConnectionID, channel: Channel, place: Holding, peer: Peer, loop: EventLoop) {
         self.id = id
-        self.descriptor = descriptor
+        self.channel = channel
+        phase = channel.session == nil ? .head : .encrypting
         self.place = place
         caller = Caller(peer: peer)
         self.loop = loop
         parser = RequestHeadParser(limits: loop.configuration.limits)
     }
 
-    /// Starts the idle clock.
-    ///
-    /// The first bytes may have arrived before the connection was watched; adding a descriptor to epoll reports what is
-    /// already there (epoll(7)).
+    /// Starts the first deadline: for the handshake, or for the first request.
     func begin() {
+        // If the first bytes have arrived already, epoll reports them when the descriptor is added to it (epoll(7)).
         isReadable = false
         idleSince = loop.now
-        setDeadline(limits.idleTimeout, .idle)
+        if phase == .encrypting {
+            setDeadline(limits.headTimeout, .head)
+        } else {
+            setDeadline(limits.idleTimeout, .idle)
+        }
     }
 
-    /// Whether its last answer has left and nothing of the next request has come.
-    var isBetweenRequests: Bool { phase == .head && !parser.hasBegun && input.isEmpty }
+    /// Whether no request is in progress: before the first one, between two of them, or during the handshake.
+    var isBetweenRequests: Bool { phase == .encrypting || (phase == .head && !parser.hasBegun && input.isEmpty) }
 
     func handle(_ event: Epoll.Event) {
         if phase == .closed { return }
@@ -113,7 +121,11 @@ final class ServerConnection {
             return
         }
         if event.isReadable { isReadable = true }
-        if event.isWritable { isWritable = true }
+        if event.isWritable {
+            isWritable = true
+            // Encryption may have to send before it can read on, so that a writable socket can be what a read waits for.
+            if channel.session != nil { isReadable = true }
+        }
         if event.isPeerFinished {
             isPeerFinished = true
             isReadable = true
@@ -125,6 +137,7 @@ final class ServerConnection {
     func drive() {
         while true {
             switch phase {
+            case .encrypting: if !encrypt() { return }
             case .head: if !readHead() { return }
             case .buffering: if !readBody() { return }
             case .pumping:
@@ -141,24 +154,24 @@ final class ServerConnection {
     /// Reads once into the receive buffer; false when there is nothing to read or the connection has ended.
     func readMore() -> Bool {
         guard isReadable else { return false }
-        // Small for a head: an ordinary request fits, and a connection that only waits holds nothing.
+        // 4 KiB hold an ordinary head. The buffer is released when the read finds nothing.
         let isSmall = phase == .head && input.count < 4_096
         input.reserve(isSmall ? 4_096 : 65_536)
         let space = input.space
-        switch SystemCall.receive(descriptor.rawValue, space) {
+        switch channel.receive(space) {
         case .bytes(let count):
             input.didFill(count)
             loop.shared.counters.bytesReceived.wrappingAdd(count, ordering: .relaxed)
-            // A short read has emptied a stream socket (epoll(7)), unless its end is still to be read.
-            if count < space.count && !isPeerFinished { isReadable = false }
+            // Once the peer has finished, the end of the connection is still to be read.
+            if !isPeerFinished, channel.isDrained(afterReading: count, of: space.count) { isReadable = false }
             return true
         case .wouldBlock:
             isReadable = false
             input.releaseIfEmpty()
             return false
         case .endOfFile:
-            // A client that has read the answer has also acknowledged it, at the latest with its own last byte.
-            if SystemCall.hasUnacknowledgedBytes(descriptor.rawValue) { noteDroppedAnswer() }
+            // A client that has read the answer has also acknowledged it, at the latest with the end of its connection.
+            if SystemCall.hasUnacknowledgedBytes(channel.descriptor.rawValue) { noteDroppedAnswer() }
             close()
             return false
         case .failed:
@@ -172,7 +185,7 @@ final class ServerConnection {
     private func noteDroppedAnswer() {
         switch phase {
         case .head, .discarding, .lingering: caller.didDropAnswer()
-        case .opening, .buffering, .pumping, .awaiting, .writing, .closed: return
+        case .encrypting, .opening, .buffering, .pumping, .awaiting, .writing, .closed: return
         }
     }
 
@@ -181,6 +194,7 @@ final class ServerConnection {
     /// An unfinished receiver is told on a worker thread; a running job is waited for.
     func close() {
         guard phase != .closed else { return }
+        if phase == .head { channel.session?.sayGoodbye() }
         phase = .closed
         deadline = .max
         heldAnswer = nil
@@ -188,7 +202,7 @@ final class ServerConnection {
         if isJobRunning {
             pump?.stop()
             // The shutdown does not wake the job, but the job's next call on the socket fails.
-            SystemCall.shutdownBoth(descriptor.rawValue)
+            SystemCall.shutdownBoth(channel.descriptor.rawValue)
         } else {
             finishClosing()
         }
@@ -210,7 +224,7 @@ final class ServerConnection {
     /// A request head that has begun to arrive must be complete soon, so that a client that stopped half-way does not
     /// delay the shutdown.
     func drain() {
-        guard phase == .head else { return }
+        guard phase == .head || phase == .encrypting else { return }
         if isBetweenRequests {
             setDeadline(limits.lastRequestTimeout, .idle)
         } else {
@@ -226,21 +240,60 @@ final class ServerConnection {
             guard let exchange else { return }
             let refusal = HTTPRefusal(429, "The server is stopping; send the file again")
             takeAnswer(loop.configuration.errorResponse(refusal, exchange.request), exchange: exchange.id)
-        case .head, .opening, .awaiting, .writing, .discarding, .lingering, .closed: break
+        case .encrypting, .head, .opening, .awaiting, .writing, .discarding, .lingering, .closed: break
         }
     }
 
-    /// The memory of this connection was given to others, because this client was slow to send or read.
+    /// Refuses the body or ends the answer, because others need the memory and this client is slow to send or to read.
     func giveWay(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {
         case .buffering: refuse(HTTPRefusal(408, "The body came so slowly that its memory was given to others"))
         case .writing: close()
-        case .head, .opening, .pumping, .awaiting, .discarding, .lingering, .closed: break
+        case .encrypting, .head, .opening, .pumping, .awaiting, .discarding, .lingering, .closed: break
         }
     }
 }
 
+/// Encryption.
+extension ServerConnection {
+    /// Goes on with the handshake; false when more bytes are needed or the connection has ended.
+    fileprivate func encrypt() -> Bool {
+        guard let session = channel.session else { return false }
+        if !session.hasBegun {
+            guard let first = SystemCall.firstByte(channel.descriptor.rawValue) else {
+                if isPeerFinished { close() }
+                return false
+            }
+            // RFC 8446 §5.1: a handshake begins with the byte 22; a plain request with the letters of its method.
+            if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
+                refusePlainRequest()
+                return true
+            }
+        }
+        switch session.handshake() {
+        case .done:
+            phase = .head
+            isReadable = true
+            idleSince = loop.now
+            setDeadline(loop.isDraining ? limits.lastRequestTimeout : limits.idleTimeout, .idle)
+            return true
+        case .waitsToRead, .waitsToWrite: return false
+        case .failed:
+            close()
+            return false
+        }
+    }
+
+    /// Refuses a plain HTTP request, without encryption, so that its client can read the answer.
+    private func refusePlainRequest() {
+        channel = Channel(channel.descriptor)
+        isReadable = true
+        refuse(HTTPRefusal(400, "This port speaks https: write https:// in the address"))
+    }
+}
+
+/// Deadlines.
 extension ServerConnection {
     func setDeadline(_ span: Duration, _ kind: DeadlineKind) {
         let (sum, overflow) = loop.now.addingReportingOverflow(span.nanoseconds)
@@ -248,8 +301,6 @@ extension ServerConnection {
         deadlineKind = kind
         loop.require(wakeUpBy: deadline)
     }
-
-    var deadlineIsForIdling: Bool { deadlineKind == .idle && parser.hasBegun }
 
     /// Waits for the handler.
     ///
@@ -266,7 +317,7 @@ extension ServerConnection {
     func handleDeadline() {
         clearDeadline()
         switch deadlineKind {
-        case .idle, .write, .drain: close()
+        case .idle, .write, .linger: close()
         case .departure: caller.leave()
         case .head:
             if parser.hasBegun, !loop.isDraining {
@@ -275,10 +326,11 @@ extension ServerConnection {
                 close()
             }
         case .body:
+            let refusal = HTTPRefusal(408, "The request body stopped arriving")
             if phase == .pumping, !isJobRunning {
-                takePumpOutcome(.failed(HTTPRefusal(408, "The request body stopped arriving")))
+                takePumpOutcome(.failed(refusal))
             } else if phase == .buffering {
-                refuse(HTTPRefusal(408, "The request body stopped arriving"))
+                refuse(refusal)
             } else if phase == .discarding {
                 close()
             }

@@ -1,5 +1,6 @@
 import HTTPWire
 import Synchronization
+import TLS
 
 /// Moves a streamed request body from the socket to its receiver, on a worker queue.
 ///
@@ -26,20 +27,20 @@ final class UploadPump: @unchecked Sendable {
 
     let input: ByteBuffer
     private(set) var decoder: BodyDecoder
-    private let descriptor: Int32
+    private let channel: Channel
     private let receiver: any HTTPBodyReceiver
     private let counters: ServerCounters
     private let mustStop = Atomic<Bool>(false)
 
     /// - Parameter input: the connection's receive buffer, lent until the pump has ended.
     init(
-        descriptor: Int32,
+        channel: Channel,
         input: ByteBuffer,
         decoder: BodyDecoder,
         receiver: any HTTPBodyReceiver,
         counters: ServerCounters
     ) {
-        self.descriptor = descriptor
+        self.channel = channel
         self.input = input
         self.decoder = decoder
         self.receiver = receiver
@@ -69,7 +70,7 @@ final class UploadPump: @unchecked Sendable {
             }
             if moved >= Self.bytesPerRun { return .yielded }
             input.reserve(Self.bufferBytes)
-            switch SystemCall.receive(descriptor, input.space) {
+            switch channel.receive(input.space) {
             case .bytes(let count):
                 input.didFill(count)
                 moved += count

@@ -1,3 +1,4 @@
+import Budgets
 import CLinux
 import Files
 import Glibc
@@ -6,7 +7,7 @@ import HTTPWire
 /// A bound, listening, non-blocking socket.
 final class ListeningSocket: Sendable {
     enum Accepted {
-        case connection(Int32, HTTPAddress)
+        case connection(Int32, Peer)
         case wouldBlock
         /// No descriptor or no memory is left: accepting must pause.
         case exhausted
@@ -14,8 +15,8 @@ final class ListeningSocket: Sendable {
         case retry
     }
 
-    private let descriptor: Descriptor
-    let address: HTTPAddress
+    let descriptor: Descriptor
+    let address: ListeningAddress
 
     var rawValue: Int32 { descriptor.rawValue }
 
@@ -44,7 +45,26 @@ final class ListeningSocket: Sendable {
             throw HTTPServerError(message: "the address of a listening socket cannot be read")
         }
         descriptor = owned
-        address = bound.resolved
+        address = .network(bound.resolved)
+    }
+
+    /// Takes a socket that another process has bound and listens on, and which may go on listening after this process.
+    init(handed descriptor: Descriptor) throws(HTTPServerError) {
+        let number = descriptor.rawValue
+        guard let bound = SocketAddress(localOf: number) else {
+            throw HTTPServerError(message: "descriptor \(number), which was handed over, is no socket", code: errno)
+        }
+        var (isListening, length) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
+        let isAsked = getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0
+        guard isAsked, isListening != 0, [AF_INET, AF_INET6, AF_UNIX].contains(bound.family) else {
+            throw HTTPServerError(message: "descriptor \(number), which was handed over, is no socket that listens")
+        }
+        let flags = fcntl(number, F_GETFL)
+        guard flags >= 0, fcntl(number, F_SETFL, flags | O_NONBLOCK) == 0 else {
+            throw HTTPServerError(call: "fcntl", code: errno)
+        }
+        self.descriptor = descriptor
+        address = bound.unixPath.map { .unix(path: $0) } ?? .network(bound.resolved)
     }
 
     private static func enable(_ descriptor: Int32, _ level: Int32, _ option: Int32) {
@@ -72,8 +92,10 @@ final class ListeningSocket: Sendable {
             default: return .retry
             }
         }
+        let address = SocketAddress(storage: storage, length: length)
+        if address.family == AF_UNIX { return .connection(accepted, .unixSocket) }
         enable(accepted, Int32(IPPROTO_TCP), TCP_NODELAY)
-        return .connection(accepted, SocketAddress(storage: storage, length: length).resolved)
+        return .connection(accepted, Peer(address: address.resolved.host))
     }
 }
 
@@ -89,7 +111,7 @@ enum Listening {
         for wanted in try addresses(host, port) {
             do {
                 let listener = try ListeningSocket(port == 0 ? wanted.withPort(chosen) : wanted)
-                chosen = listener.address.port
+                chosen = listener.address.port ?? chosen
                 listeners.append(listener)
             } catch {
                 let isMissingFamily = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL

@@ -68,9 +68,13 @@ package final class RequestHead: Sendable {
 
     /// The first field of a name, or nil; the name is given in lower case.
     package func value(of name: String) -> String? {
-        for field in fields where field.name.count == name.utf8.count {
-            if withBytes(field.name, { ASCII.equalsLowercased($0, name) }) { return text(field.value) }
-        }
-        return nil
+        fields.first { isNamed($0, name) }.map { text($0.value) }
+    }
+
+    /// How many fields have a name, which is given in lower case.
+    package func count(of name: String) -> Int { fields.count { isNamed($0, name) } }
+
+    private func isNamed(_ field: FieldRange, _ name: String) -> Bool {
+        field.name.count == name.utf8.count && withBytes(field.name) { ASCII.equalsLowercased($0, name) }
     }
 }

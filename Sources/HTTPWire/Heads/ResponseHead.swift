@@ -1,6 +1,8 @@
 /// The head of a response (RFC 9112 §4).
 package struct ResponseHead: Sendable {
     package let status: Int
+    /// Whether the version is HTTP/1.1, or a later minor one, so that the connection stays open unless a field says otherwise.
+    package let isHTTP11: Bool
     /// In the order sent; names are in lower case.
     package let fields: [(name: String, value: String)]
 
@@ -14,7 +16,9 @@ package struct ResponseHead: Sendable {
 
     init(_ bytes: UnsafeRawBufferPointer, lines: [Range<Int32>]) throws(HTTPRefusal) {
         guard let first = lines.first else { throw HTTPRefusal(502, "The status line is missing") }
-        status = try Self.status(UnsafeRawBufferPointer(rebasing: bytes[Int(first.lowerBound)..<Int(first.upperBound)]))
+        let line = UnsafeRawBufferPointer(rebasing: bytes[Int(first.lowerBound)..<Int(first.upperBound)])
+        status = try Self.status(line)
+        isHTTP11 = line[7] != UInt8(ascii: "0")
         var fields: [(name: String, value: String)] = []
         for line in lines.dropFirst() {
             let field = try FieldRange(bytes, line: line)

@@ -11,12 +11,23 @@ package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
     package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
+/// Where a server listens: at a host and port, or at the path of a Unix socket.
+package enum ListeningAddress: Sendable, Hashable {
+    case network(HTTPAddress)
+    case unix(path: String)
+
+    /// The port; nil for a Unix socket.
+    package var port: Int? {
+        if case .network(let address) = self { address.port } else { nil }
+    }
+}
+
 /// A socket address in the kernel's format.
 package struct SocketAddress {
     package private(set) var storage: sockaddr_storage
     package let length: socklen_t
 
-    /// AF_INET or AF_INET6.
+    /// AF_INET, AF_INET6 or AF_UNIX.
     package var family: Int32 { Int32(storage.ss_family) }
 
     package init(storage: sockaddr_storage, length: socklen_t) {
@@ -59,6 +70,18 @@ package struct SocketAddress {
             return HTTPAddress(host: String(text.dropFirst(mapped.count)), port: port, isIPv6: false)
         }
         return HTTPAddress(host: text, port: port, isIPv6: isIPv6)
+    }
+
+    /// The path of a Unix socket, with `@` for the first byte of an abstract one; nil for other families.
+    package var unixPath: String? {
+        guard family == AF_UNIX else { return nil }
+        let start = MemoryLayout<sa_family_t>.size
+        return withUnsafeBytes(of: storage) { bytes in
+            let name = bytes[start..<max(start, min(Int(length), bytes.count))]
+            let isAbstract = name.first == 0
+            let path = String(decoding: name.dropFirst(isAbstract ? 1 : 0).prefix { $0 != 0 }, as: UTF8.self)
+            return (isAbstract ? "@" : "") + path
+        }
     }
 
     /// Both families keep the port in network order behind the family (netinet/in.h).

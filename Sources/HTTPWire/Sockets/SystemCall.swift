@@ -26,6 +26,17 @@ package enum SystemCall {
         }
     }
 
+    /// The first byte that has arrived, which stays to be received; nil if there is none, or no connection any more.
+    package static func firstByte(_ descriptor: Int32) -> UInt8? {
+        var byte: UInt8 = 0
+        while true {
+            let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK))
+            let code = errno
+            if count > 0 { return byte }
+            if count == 0 || code != EINTR { return nil }
+        }
+    }
+
     /// Sends one or two buffers in one call; never raises SIGPIPE.
     package static func send(
         _ descriptor: Int32,

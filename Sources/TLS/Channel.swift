@@ -1,0 +1,66 @@
+package import Files
+internal import Glibc
+package import HTTPWire
+
+/// The bytes of a connection, plain or encrypted.
+///
+/// One thread may use it at a time.
+package struct Channel: Sendable {
+    package let descriptor: Descriptor
+    /// Nil for a plain connection.
+    package let session: TLSSession?
+
+    package init(_ descriptor: Descriptor, _ session: TLSSession? = nil) {
+        self.descriptor = descriptor
+        self.session = session
+    }
+
+    /// Reads the bytes that have arrived, at most as many as the buffer holds.
+    package func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+        session?.receive(buffer) ?? SystemCall.receive(descriptor.rawValue, buffer)
+    }
+
+    /// Sends one or two buffers, or a part of them.
+    ///
+    /// After `.wouldBlock` the next call must be given the same bytes again, perhaps with more behind them.
+    package func send(
+        _ first: UnsafeRawBufferPointer,
+        _ second: UnsafeRawBufferPointer,
+        moreFollows: Bool
+    ) -> Transfer {
+        session?.send(first, second)
+            ?? SystemCall.send(descriptor.rawValue, first, second, moreFollows: moreFollows)
+    }
+
+    /// Sends a part of a file; may block on the disk, never on the socket.
+    ///
+    /// After `.wouldBlock` the next call must be given the same part again.
+    package func sendFile(_ file: Descriptor, offset: Int, count: Int) -> Transfer {
+        guard let session else {
+            return SystemCall.sendFile(descriptor.rawValue, file.rawValue, offset: offset, count: count)
+        }
+        return withUnsafeTemporaryAllocation(byteCount: TLSSession.recordBytes, alignment: 1) { space in
+            while true {
+                let found = pread(file.rawValue, space.baseAddress, min(count, space.count), off_t(offset))
+                let code = errno
+                if found < 0, code == EINTR { continue }
+                guard found > 0 else { return found == 0 ? .endOfFile : .failed(errno: code) }
+                return session.send(UnsafeRawBufferPointer(rebasing: space[..<found]), Self.nothing)
+            }
+        }
+    }
+
+    private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+
+    /// Whether a read that returned `count` bytes for a buffer of `space` has taken all that has arrived.
+    package func isDrained(afterReading count: Int, of space: Int) -> Bool {
+        // A short read has emptied a stream socket (epoll(7)).
+        session?.isDrained ?? (count < space)
+    }
+
+    /// Closes the sending side.
+    package func shutdownWriting() {
+        session?.sayGoodbye()
+        SystemCall.shutdownWriting(descriptor.rawValue)
+    }
+}

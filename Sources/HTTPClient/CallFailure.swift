@@ -1,8 +1,11 @@
+package import TLS
+
 /// Why a request got no answer.
 package enum CallFailure: Error, Sendable {
     package enum Phase: Sendable {
         case lookingUp
         case connecting
+        case encrypting
         case sending
         case answering
     }
@@ -19,31 +22,39 @@ package enum CallFailure: Error, Sendable {
     case disconnected
     /// The peer's bytes are not HTTP/1.1; the value says what is wrong with them.
     case notHTTP(String)
+    /// The peer's answer ended, or became unreadable, before its end; the value says where.
+    case brokenAnswer(String)
+    /// The peer's answer, or its head, is longer than what is read; the value says which.
+    case longAnswer(String)
     /// The peer expects TLS.
     case speaksTLS
+    /// The connection cannot be encrypted, or the peer is not trusted.
+    case tls(TLSFailure)
+    /// The proxy cannot be used; the value names it and says why.
+    case proxy(String)
+    /// The body of the request cannot be read to its end; the value says why.
+    case brokenBody(String)
+    /// The caller has interrupted the call.
+    case interrupted
 }
 
-/// The time by which a step must be done.
-package struct Deadline: Sendable {
-    private let end: ContinuousClock.Instant
-
-    package init(after duration: Duration) {
-        end = .now + duration
-    }
-
-    private init(_ end: ContinuousClock.Instant) {
-        self.end = end
-    }
-
-    /// An earlier deadline: the remaining time is divided by `parts`.
-    package func dividing(by parts: Int) -> Deadline {
-        Deadline(.now + (end - .now) / max(parts, 1))
-    }
-
-    /// The remaining milliseconds, rounded up; 0 when the deadline has passed.
-    package var remainingMilliseconds: Int32 {
-        let left = end - .now
-        guard left > .zero else { return 0 }
-        return Int32(clamping: Int64((left / .milliseconds(1)).rounded(.up)))
+extension CallFailure {
+    /// The end of the sentence that says why a place cannot be reached.
+    package var phrase: String {
+        switch self {
+        case .unresolved(let text): "its name has no address (\(text))"
+        case .refused: "nothing listens there"
+        case .unreachable(let text): text
+        case .timedOut: "it takes too long"
+        case .disconnected: "it closes the connection without an answer"
+        case .notHTTP(let text): "it does not speak HTTP (\(text))"
+        case .brokenAnswer(let text): "its answer breaks off (\(text))"
+        case .longAnswer(let text): text
+        case .speaksTLS: "it expects https"
+        case .tls(let failure): "\(failure)"
+        case .proxy(let text): text
+        case .brokenBody(let text): "what is sent to it cannot be read: \(text)"
+        case .interrupted: "the call was interrupted"
+        }
     }
 }

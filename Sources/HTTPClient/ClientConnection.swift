@@ -1,30 +1,64 @@
 internal import Files
 internal import Glibc
 internal import HTTPWire
+internal import TLS
 
-/// A connection to a server.
+/// A connection to a server, or to a proxy in front of it.
 ///
-/// It is closed when its owner releases it, and every call ends by its deadline.
-struct ClientConnection: ~Copyable {
-    private static let readBytes = 64 * 1_024
+/// It is closed when its owner releases it, and every call ends within its limits.
+final class ClientConnection: @unchecked Sendable {
+    // Unchecked because a connection belongs to one call at a time; between two calls the pool owns it.
+    static let readBytes = 64 * 1_024
 
-    private let descriptor: Descriptor
+    private var channel: Channel
+    /// Bytes that have arrived and are not parsed yet.
+    let input = ByteBuffer()
 
     private init(owning descriptor: Descriptor) {
-        self.descriptor = descriptor
+        channel = Channel(descriptor)
     }
 
-    /// Connects to one address.
-    static func connected(to address: SocketAddress, by deadline: Deadline) throws(CallFailure) -> ClientConnection {
+    /// Connects to one of the host's addresses: tries one after the other, so that an unreachable address does not hide a
+    /// reachable one.
+    ///
+    /// When all fail, the last failure is thrown.
+    static func connected(
+        host: String,
+        port: Int,
+        by deadline: Deadline,
+        _ interruption: CallInterruption?
+    ) throws(CallFailure) -> ClientConnection {
+        let addresses = try SocketAddress.lookUp(host, port: port, by: deadline)
+        var failure = CallFailure.unresolved("the name has no address")
+        for (index, address) in addresses.enumerated() {
+            do throws(CallFailure) {
+                return try connected(to: address, by: deadline.dividing(by: addresses.count - index), interruption)
+            } catch .interrupted {
+                throw .interrupted
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private static func connected(
+        to address: SocketAddress,
+        by deadline: Deadline,
+        _ interruption: CallInterruption?
+    ) throws(CallFailure) -> ClientConnection {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let created = socket(address.family, type, 0)
         guard created >= 0 else { throw failure(errno) }
         let connection = ClientConnection(owning: Descriptor(owning: created))
+        // Head and body are separate calls where the body is large: the last piece must not wait for an acknowledgement.
+        var on: Int32 = 1
+        _ = setsockopt(created, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         guard address.withPointer({ connect(created, $0, address.length) }) != 0 else { return connection }
         let code = errno
         // A connect that a signal interrupts continues in the background, as a non-blocking connect does (connect(2)).
         guard code == EINPROGRESS || code == EINTR else { throw failure(code) }
-        try connection.wait(for: POLLOUT, by: deadline, .connecting)
+        _ = try connection.wait(for: POLLOUT, by: deadline, interruption, .connecting)
         var pending: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(created, SOL_SOCKET, SO_ERROR, &pending, &length) == 0 else { throw failure(errno) }
@@ -32,66 +66,118 @@ struct ClientConnection: ~Copyable {
         return connection
     }
 
+    /// Whether nothing has happened since the last call: the peer has neither closed the connection nor sent anything.
+    var isQuiet: Bool {
+        var entry = pollfd(fd: channel.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        return input.isEmpty && poll(&entry, 1, 0) == 0
+    }
+
     /// Sends all bytes.
     ///
-    /// A peer that closes the connection meanwhile is not an error, because it may have answered first.
-    func send(_ bytes: ByteBuffer, by deadline: Deadline) throws(CallFailure) {
+    /// - Returns: false when the peer has answered or closed before it took all bytes, so that sending is of no use.
+    func send(_ bytes: ByteBuffer, _ limits: CallLimits) throws(CallFailure) -> Bool {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         while !bytes.isEmpty {
-            switch SystemCall.send(descriptor.rawValue, bytes.bytes, none, moreFollows: false) {
+            switch channel.send(bytes.bytes, none, moreFollows: false) {
             case .bytes(let count): bytes.consume(count)
-            case .wouldBlock: try wait(for: POLLOUT, by: deadline, .sending)
-            case .endOfFile, .failed(EPIPE), .failed(ECONNRESET): return
-            case .failed(let code): throw Self.failure(code)
+            case .wouldBlock:
+                let events = try wait(for: POLLOUT | POLLIN, limits, .sending)
+                if events & POLLOUT == 0, hasAnswered() { return false }
+            case .endOfFile, .failed(EPIPE), .failed(ECONNRESET): return false
+            case .failed(let code): throw failure(code)
             }
+        }
+        return true
+    }
+
+    /// Whether the peer has answered or closed.
+    private func hasAnswered() -> Bool {
+        input.reserve(Self.readBytes)
+        switch channel.receive(input.space) {
+        case .bytes(let count):
+            input.didFill(count)
+            return true
+        case .wouldBlock: return false
+        case .endOfFile, .failed: return true
         }
     }
 
-    /// Sends the first bytes of a file, piece by piece.
-    func send(_ file: Descriptor, bytes: Int64, by deadline: Deadline) throws(CallFailure) {
-        let piece = ByteBuffer()
-        var offset: Int64 = 0
-        while offset < bytes {
-            piece.reserve(Self.readBytes)
-            let space = piece.space
-            let wanted = min(space.count, Int(bytes - offset))
-            let count = pread(file.rawValue, space.baseAddress, wanted, off_t(offset))
-            let code = errno
-            if count < 0, code == EINTR { continue }
-            guard count > 0 else {
-                throw .unreachable(count < 0 ? SystemCall.errorText(code) : "the file became shorter while it was sent")
-            }
-            piece.didFill(count)
-            offset += Int64(count)
-            try send(piece, by: deadline)
-        }
-    }
-
-    /// Waits for bytes and appends them; false when the peer has closed the connection.
-    func receive(into buffer: ByteBuffer, by deadline: Deadline) throws(CallFailure) -> Bool {
-        buffer.reserve(Self.readBytes)
+    /// Waits for bytes and appends them to the input; false when the peer has closed the connection.
+    func receive(_ limits: CallLimits) throws(CallFailure) -> Bool {
+        input.reserve(Self.readBytes)
         while true {
-            try wait(for: POLLIN, by: deadline, .answering)
-            switch SystemCall.receive(descriptor.rawValue, buffer.space) {
+            switch channel.receive(input.space) {
             case .bytes(let count):
-                buffer.didFill(count)
+                input.didFill(count)
                 return true
-            case .wouldBlock: continue
+            case .wouldBlock: _ = try wait(for: POLLIN, limits, .answering)
             case .endOfFile: return false
             case .failed(ECONNRESET): throw .disconnected
-            case .failed(let code): throw Self.failure(code)
+            case .failed(let code): throw failure(code)
             }
         }
     }
 
-    private func wait(for events: Int32, by deadline: Deadline, _ phase: CallFailure.Phase) throws(CallFailure) {
+    /// The reason of the encryption, where it has failed, or that of the system.
+    private func failure(_ code: Int32) -> CallFailure {
+        channel.session?.failure.map { .tls($0) } ?? Self.failure(code)
+    }
+
+    /// Encrypts the connection from here on.
+    ///
+    /// - Parameter name: of the server.
+    func encrypt(
+        _ context: TLSContext,
+        expecting name: String,
+        by deadline: Deadline,
+        _ interruption: CallInterruption?
+    ) throws(CallFailure) {
+        let session: TLSSession
+        do throws(TLSFailure) {
+            session = try TLSSession(context, channel.descriptor, expecting: name)
+        } catch {
+            throw .tls(error)
+        }
         while true {
+            switch session.handshake() {
+            case .done:
+                channel = Channel(channel.descriptor, session)
+                return
+            case .waitsToRead: _ = try wait(for: POLLIN, by: deadline, interruption, .encrypting)
+            case .waitsToWrite: _ = try wait(for: POLLOUT, by: deadline, interruption, .encrypting)
+            case .failed(let failure): throw .tls(failure)
+            }
+        }
+    }
+
+    /// Waits for one of the events, and returns those that have come.
+    private func wait(
+        for events: Int32,
+        _ limits: CallLimits,
+        _ phase: CallFailure.Phase
+    ) throws(CallFailure) -> Int32 {
+        try wait(for: events, by: limits.progressDeadline, limits.interruption, phase)
+    }
+
+    private func wait(
+        for events: Int32,
+        by deadline: Deadline,
+        _ interruption: CallInterruption?,
+        _ phase: CallFailure.Phase
+    ) throws(CallFailure) -> Int32 {
+        while true {
+            if let interruption, interruption.isInterrupted { throw .interrupted }
             let milliseconds = deadline.remainingMilliseconds
             guard milliseconds > 0 else { throw .timedOut(phase) }
-            var entry = pollfd(fd: descriptor.rawValue, events: Int16(truncatingIfNeeded: events), revents: 0)
-            let count = poll(&entry, 1, milliseconds)
-            let code = errno
-            if count > 0 { return }
+            var entries = (
+                pollfd(fd: channel.descriptor.rawValue, events: Int16(truncatingIfNeeded: events), revents: 0),
+                // poll passes over a negative descriptor.
+                pollfd(fd: interruption?.signal?.rawValue ?? -1, events: Int16(POLLIN), revents: 0)
+            )
+            let (count, code) = withUnsafeMutablePointer(to: &entries) { pointer in
+                pointer.withMemoryRebound(to: pollfd.self, capacity: 2) { (poll($0, 2, milliseconds), errno) }
+            }
+            if count > 0, entries.0.revents != 0 { return Int32(entries.0.revents) }
             if count < 0, code != EINTR { throw Self.failure(code) }
         }
     }

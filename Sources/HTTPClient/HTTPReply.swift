@@ -5,6 +5,11 @@ package struct HTTPReply: Sendable {
     package let head: ResponseHead
     package let body: [UInt8]
 
+    package init(head: ResponseHead, body: [UInt8]) {
+        self.head = head
+        self.body = body
+    }
+
     package var status: Int { head.status }
 
     /// The first field of this name, which is given in lower case.

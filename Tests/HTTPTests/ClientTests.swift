@@ -73,7 +73,7 @@ import Testing
             let client = HTTPClient(host: "127.0.0.1", port: server.port)
             _ = try client.send(.get, "/broken", fields: [("Host", "a")], by: deadline)
         }
-        guard case .notHTTP("the connection ended within the body") = failure else {
+        guard case .brokenAnswer("the connection ended within the body") = failure else {
             Issue.record("\(String(describing: failure))")
             return
         }

@@ -135,7 +135,7 @@ import Testing
         let client = try server.client()
         let half = "GET /hello HTTP/1.1\r\nHos"
         try client.send(half)
-        while server.server.statistics.bytesReceived < half.utf8.count { sched_yield() }
+        while server.server.statistics.bytesReceived < half.utf8.count { usleep(200) }
         let done = DispatchSemaphore(value: 0)
         server.server.shutdown(within: .seconds(120)) { done.signal() }
         #expect(done.wait(timeout: .now() + .seconds(20)) == .success)

@@ -72,4 +72,25 @@ import Testing
         }
         #expect(allow == [.get, .head, .post, .options])
     }
+
+    @Test func `keeps the methods of one pattern together, also under other names of its parameters`() {
+        var router = HTTPRouter()
+        let nothing = HTTPHandling.buffered { _, _ in }
+        router.add(.put, "/files/{name}", nothing)
+        router.add(.get, "/other", nothing)
+        router.add(.delete, "/files/{path}", nothing)
+        router.add(.get, "/files/{name}", nothing)
+        for method in [HTTPMethod.put, .delete, .get] {
+            guard case .found(_, "/files/{name}", ["a"]) = router.match(method, rawPath: "/files/a") else {
+                Issue.record("no route for \(method)")
+                continue
+            }
+        }
+        guard case .methodNotAllowed(let allow) = router.match(.post, rawPath: "/files/a") else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(allow == [.get, .head, .put, .delete, .options])
+        #expect(router.routes.map(\.pattern) == ["/files/{name}", "/files/{name}", "/files/{name}", "/other"])
+    }
 }

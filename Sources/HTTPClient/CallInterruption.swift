@@ -1,0 +1,36 @@
+internal import CLinux
+internal import Files
+internal import Glibc
+internal import Synchronization
+
+/// Ends calls early: those that are under way, and those that begin later.
+///
+/// The look-up of a name goes on until its own end, unheard.
+package final class CallInterruption: Sendable {
+    /// Becomes readable with the interruption; nil where the system had no descriptor left, so that a call notices only
+    /// between two of its steps.
+    let signal: Descriptor?
+    private let isSet = Atomic(false)
+
+    package init() {
+        let created = eventfd(0, O_CLOEXEC | O_NONBLOCK)
+        signal = created < 0 ? nil : Descriptor(owning: created)
+    }
+
+    package var isInterrupted: Bool { isSet.load(ordering: .acquiring) }
+
+    package func interrupt() {
+        guard !isSet.exchange(true, ordering: .acquiringAndReleasing), let signal else { return }
+        _ = eventfd_write(signal.rawValue, 1)
+    }
+
+    /// Blocks the calling thread for the duration, or until the interruption.
+    package func wait(_ duration: Duration) {
+        let deadline = Deadline(after: duration)
+        while !isInterrupted, deadline.remainingMilliseconds > 0 {
+            var entry = pollfd(fd: signal?.rawValue ?? -1, events: Int16(POLLIN), revents: 0)
+            let milliseconds = deadline.remainingMilliseconds
+            _ = poll(&entry, 1, signal == nil ? min(milliseconds, 50) : milliseconds)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+/// Where a server answers: the scheme, host and port of its addresses (RFC 9110 §4.3.1).
+package struct HTTPOrigin: Sendable, Hashable {
+    /// Whether the scheme is https.
+    package let isSecure: Bool
+    /// A name or numeric address, without brackets; an IPv6 zone stands behind a `%`.
+    package let host: String
+    package let port: Int
+
+    package init(isSecure: Bool = false, host: String, port: Int) {
+        self.isSecure = isSecure
+        self.host = host
+        self.port = port
+    }
+
+    package var scheme: String { isSecure ? "https" : "http" }
+
+    /// The host without the zone of an IPv6 address, which means nothing to another machine.
+    var hostWithoutZone: String { host.contains(":") ? String(host.prefix { $0 != "%" }) : host }
+
+    /// The host as it is written in a URL.
+    private var hostInURL: String { host.contains(":") ? "[\(hostWithoutZone)]" : host }
+
+    /// Host and port, the port also where it is the usual one.
+    var authority: String { "\(hostInURL):\(port)" }
+
+    /// The value of the field Host (RFC 9110 §7.2).
+    package var hostField: String { port == (isSecure ? 443 : 80) ? hostInURL : authority }
+}

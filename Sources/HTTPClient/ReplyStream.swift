@@ -1,0 +1,144 @@
+package import HTTPWire
+
+/// A response whose head has arrived and whose body is read piece by piece.
+///
+/// It must be read to its end before its connection can serve the next call; one that is released earlier is closed.
+package final class ReplyStream {
+    package let head: ResponseHead
+
+    private let connection: ClientConnection
+    private let limits: CallLimits
+    private var decoder: BodyDecoder
+    /// Gives the connection back; called at the end of the body.
+    private var giveBack: (() -> Void)?
+    private var hasEnded = false
+
+    static let headLimits: HTTPLimits = {
+        var limits = HTTPLimits()
+        limits.headBytes = 64 * 1_024
+        return limits
+    }()
+
+    /// Waits for the head, and skips interim (1xx) responses.
+    ///
+    /// - Parameters:
+    ///   - isForHead: whether the request was HEAD, whose response has no body.
+    ///   - giveBack: called when the connection can serve another call.
+    init(
+        on connection: ClientConnection,
+        isForHead: Bool,
+        _ limits: CallLimits,
+        giveBack: @escaping () -> Void
+    ) throws(CallFailure) {
+        head = try Self.receiveHead(on: connection, limits)
+        self.connection = connection
+        self.limits = limits
+        do throws(HTTPRefusal) {
+            decoder = BodyDecoder(isForHead ? .none : try head.framing, limits: Self.headLimits)
+        } catch {
+            throw .notHTTP(error.message)
+        }
+        self.giveBack = head.keepsConnection ? giveBack : nil
+    }
+
+    /// Waits for the final head of a response.
+    static func receiveHead(
+        on connection: ClientConnection,
+        _ limits: CallLimits
+    ) throws(CallFailure) -> ResponseHead {
+        var parser = ResponseHeadParser(limits: headLimits)
+        let input = connection.input
+        while true {
+            do throws(HTTPRefusal) {
+                while let (found, length) = try parser.parse(input.bytes) {
+                    input.consume(length)
+                    if !found.isInterim { return found }
+                }
+            } catch {
+                throw error.status == 431 ? .longAnswer(error.message) : .notHTTP(error.message)
+            }
+            guard try connection.receive(limits) else {
+                throw input.isEmpty ? .disconnected : .brokenAnswer("the connection ended within the head")
+            }
+            try checkBeginning(input.bytes)
+        }
+    }
+
+    /// Waits for the next piece of the body; nil at its end.
+    package func next() throws(CallFailure) -> [UInt8]? {
+        let input = connection.input
+        while !hasEnded {
+            if decoder.isFinished {
+                end()
+                break
+            }
+            if input.isEmpty, try !receiveMore() { break }
+            var piece: [UInt8] = []
+            do {
+                try decoder.consume(input) { piece.append(contentsOf: $0) }
+            } catch {
+                throw .brokenAnswer((error as? HTTPRefusal)?.message ?? "\(error)")
+            }
+            if !piece.isEmpty {
+                if decoder.isFinished { end() }
+                return piece
+            }
+        }
+        return nil
+    }
+
+    /// Reads the body to its end.
+    ///
+    /// - Throws: `.longAnswer` for one that is longer than `maximumBytes`, as soon as that is known.
+    package func body(atMost maximumBytes: Int) throws(CallFailure) -> [UInt8] {
+        var body: [UInt8] = []
+        try requireRoom(decoder.announced, maximumBytes)
+        while let piece = try next() {
+            try requireRoom(piece.count + decoder.announced, maximumBytes - body.count)
+            if body.isEmpty { body = piece } else { body += piece }
+        }
+        return body
+    }
+
+    private func requireRoom(_ count: Int, _ room: Int) throws(CallFailure) {
+        guard count <= room else { throw .longAnswer("its answer is larger than expected") }
+    }
+
+    /// Receives at least one byte; false when the end of the connection is the end of the body.
+    private func receiveMore() throws(CallFailure) -> Bool {
+        do throws(CallFailure) {
+            if try connection.receive(limits) { return true }
+        } catch .disconnected {
+            throw .brokenAnswer("the connection ended within the body")
+        }
+        guard case .untilClose = decoder else { throw .brokenAnswer("the connection ended within the body") }
+        hasEnded = true
+        return false
+    }
+
+    private func end() {
+        hasEnded = true
+        // Bytes that nobody asked for cannot be told from the next response.
+        if connection.input.isEmpty { giveBack?() }
+        giveBack = nil
+    }
+
+    /// Recognizes from the first bytes a peer that does not speak HTTP, because the rest of the line may never come.
+    private static func checkBeginning(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) {
+        // RFC 8446 §5.1: a record of type alert, from a peer that expected a handshake.
+        if bytes.starts(with: [0x15, 0x03]) { throw .speaksTLS }
+        guard zip(bytes, "HTTP/1.".utf8).allSatisfy({ $0 == $1 }) else {
+            throw .notHTTP("the answer does not begin like HTTP")
+        }
+    }
+}
+
+extension ResponseHead {
+    /// Whether the connection may serve another request (RFC 9112 §9.3).
+    fileprivate var keepsConnection: Bool {
+        let options = fields.filter { $0.name == "connection" }
+            .flatMap { $0.value.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() } }
+        if options.contains("close") { return false }
+        return isHTTP11 || options.contains("keep-alive")
+    }
+}

@@ -1,0 +1,53 @@
+package import Files
+package import HTTPWire
+
+/// The source of the bytes of a request's body.
+package enum RequestBody {
+    /// The request has no body.
+    case none
+    case bytes([UInt8])
+    /// The first bytes of a file, which is read piece by piece; its size must not change meanwhile.
+    case file(Descriptor, bytes: Int64)
+    /// Made in pieces on the caller's thread, and sent with this length or, if it is nil, chunked.
+    case stream(any HTTPBodyProducer, length: Int?)
+
+    /// Whether it can be sent again.
+    var isRepeatable: Bool {
+        if case .stream = self { false } else { true }
+    }
+
+    /// The fields that frame it; nil without a body.
+    var framing: BodyFraming? {
+        switch self {
+        case .none: nil
+        case .bytes(let bytes): .length(bytes.count)
+        case .file(_, let bytes): .length(Int(bytes))
+        case .stream(_, let length): length.map { .length($0) } ?? .chunked
+        }
+    }
+}
+
+/// A request to one origin.
+package struct ClientRequest {
+    package var method: HTTPMethod
+    /// Path and query, percent-encoded.
+    package var target: String
+    /// Header fields, including Host, but without Connection and the fields that frame the message.
+    package var fields: [(name: String, value: String)]
+    package var body = RequestBody.none
+
+    package init(
+        _ method: HTTPMethod,
+        _ target: String,
+        fields: [(name: String, value: String)],
+        body: RequestBody = .none
+    ) {
+        self.method = method
+        self.target = target
+        self.fields = fields
+        self.body = body
+    }
+
+    /// Whether it may be sent again when it is unknown whether the server has carried it out (RFC 9110 §9.2.2).
+    var isRepeatable: Bool { method != .post && method != .patch && body.isRepeatable }
+}

@@ -20,8 +20,9 @@ package enum Adoption: Sendable, Equatable {
 extension ArtifactRoot {
     /// Puts a file of this machine at a path, unless there is one; its time of modification comes along.
     ///
-    /// Blocks for reading and writing it, and for two disk flushes. A file of the same size and time counts as the same;
-    /// one of the same size is read and compared.
+    /// Blocks for reading and writing it, and for two disk flushes. A file of the same size is read and compared, unless
+    /// its time is that of the file here to the nanosecond. Times of whole seconds say nothing: archives hold no others,
+    /// and programs give all of their files the same one.
     /// - Parameter source: a regular file, opened for reading.
     /// - Throws: the errors of `beginWrite` and `ArtifactUpload.commit`.
     package func adopt(
@@ -36,7 +37,8 @@ extension ArtifactRoot {
         do {
             let stored = try open(path)
             guard stored.size == facts.size else { return .different }
-            let isKnown = stored.status.identity == facts.identity || stored.status.modification == facts.modification
+            let hasSameTime = stored.status.modification == facts.modification && status.st_mtim.tv_nsec != 0
+            let isKnown = stored.status.identity == facts.identity || hasSameTime
             return isKnown || haveEqualBytes(stored.descriptor, source, size: facts.size) ? .same : .different
         } catch .notFound {
             let upload = try beginWrite(path)

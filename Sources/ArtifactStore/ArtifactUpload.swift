@@ -44,8 +44,13 @@ package final class ArtifactUpload: Sendable {
             // This waits only for a sweep that started between the two steps. Where the file system has no locks, a
             // sweep decides by the age of the file.
             _ = retryingInterrupts { flock(file.rawValue, LOCK_EX) }
-            // That sweep has removed the file, so the next name is used.
-            if case nil = try folder.kind(of: temporaryName) { continue }
+            do throws(ArtifactError) {
+                // If that sweep has removed the file, the next name is used.
+                if case nil = try folder.kind(of: temporaryName) { continue }
+            } catch {
+                _ = folder.unlink(temporaryName)
+                throw error
+            }
             self.folder = folder
             self.name = name
             self.temporaryName = temporaryName

@@ -128,10 +128,7 @@ extension Folder.Entry {
     fileprivate static let parent: [CChar] = [46, 46, 0]
 
     fileprivate init(_ record: UnsafeMutablePointer<dirent>) {
-        // The record ends after the name, before the end of the struct: the name is read in place, never as a tuple.
-        let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0
-        let start = (UnsafeRawPointer(record) + offset).assumingMemoryBound(to: CChar.self)
-        name = Array(UnsafeBufferPointer(start: start, count: strlen(start) + 1))
+        name = Array(UnsafeBufferPointer(start: record.name, count: strlen(record.name) + 1))
         type = record.pointee.d_type
     }
 }

@@ -9,6 +9,13 @@ extension OpenArtifact {
         try withBytes(at: 0, upTo: Int(size)) { (bytes) throws(ArtifactError) in Array(bytes) }
     }
 
+    /// Reads a part of the file into memory; blocks on the disk.
+    ///
+    /// - Throws: as `withBytes`.
+    package func bytes(at offset: Int64, upTo count: Int) throws(ArtifactError) -> [UInt8] {
+        try withBytes(at: offset, upTo: count) { (bytes) throws(ArtifactError) in Array(bytes) }
+    }
+
     /// Reads a part of the file into memory and passes it to `body`.
     ///
     /// Blocks on the disk.

@@ -30,6 +30,18 @@ static const unsigned char file_0007_removals_sql[] = {
 #embed "../../migrations/0007_removals.sql"
 };
 
+static const unsigned char file_0008_forwarding_sql[] = {
+#embed "../../migrations/0008_forwarding.sql"
+};
+
+static const unsigned char file_0009_tokens_sql[] = {
+#embed "../../migrations/0009_tokens.sql"
+};
+
+static const unsigned char file_0010_artifact_places_sql[] = {
+#embed "../../migrations/0010_artifact_places.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0001_initial.sql", file_0001_initial_sql),
     APUS_FILE("0002_artifact_journal.sql", file_0002_artifact_journal_sql),
@@ -38,6 +50,9 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0005_sentinel.sql", file_0005_sentinel_sql),
     APUS_FILE("0006_metric_extremes.sql", file_0006_metric_extremes_sql),
     APUS_FILE("0007_removals.sql", file_0007_removals_sql),
+    APUS_FILE("0008_forwarding.sql", file_0008_forwarding_sql),
+    APUS_FILE("0009_tokens.sql", file_0009_tokens_sql),
+    APUS_FILE("0010_artifact_places.sql", file_0010_artifact_places_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

@@ -6,8 +6,16 @@ static const unsigned char file_charts_css[] = {
 #embed "../../static/charts.css"
 };
 
+static const unsigned char file_core_ahead_js[] = {
+#embed "../../static/core/ahead.js"
+};
+
 static const unsigned char file_core_api_js[] = {
 #embed "../../static/core/api.js"
+};
+
+static const unsigned char file_core_connection_js[] = {
+#embed "../../static/core/connection.js"
 };
 
 static const unsigned char file_core_dom_js[] = {
@@ -326,6 +334,10 @@ static const unsigned char file_parts_table_columns_js[] = {
 #embed "../../static/parts/table-columns.js"
 };
 
+static const unsigned char file_parts_table_request_js[] = {
+#embed "../../static/parts/table-request.js"
+};
+
 static const unsigned char file_parts_table_runs_js[] = {
 #embed "../../static/parts/table-runs.js"
 };
@@ -352,7 +364,9 @@ static const unsigned char file_table_css[] = {
 
 static const struct apus_embedded_file static_files[] = {
     APUS_FILE("charts.css", file_charts_css),
+    APUS_FILE("core/ahead.js", file_core_ahead_js),
     APUS_FILE("core/api.js", file_core_api_js),
+    APUS_FILE("core/connection.js", file_core_connection_js),
     APUS_FILE("core/dom.js", file_core_dom_js),
     APUS_FILE("core/format.js", file_core_format_js),
     APUS_FILE("core/names.js", file_core_names_js),
@@ -432,6 +446,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/table-cells.js", file_parts_table_cells_js),
     APUS_FILE("parts/table-chooser.js", file_parts_table_chooser_js),
     APUS_FILE("parts/table-columns.js", file_parts_table_columns_js),
+    APUS_FILE("parts/table-request.js", file_parts_table_request_js),
     APUS_FILE("parts/table-runs.js", file_parts_table_runs_js),
     APUS_FILE("parts/table.js", file_parts_table_js),
     APUS_FILE("parts/tags.js", file_parts_tags_js),

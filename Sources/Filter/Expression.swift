@@ -69,7 +69,7 @@ package struct Ordering: Sendable, Hashable {
     /// The value by which an ordering sorts.
     ///
     /// A clause of the language always means `value`; requests for run tables use the other cases.
-    package enum Aspect: Sendable, Hashable {
+    package enum SortValue: Sendable, Hashable {
         /// The latest number of a metric; the text of everything else.
         case value
         /// The numbers of texts that are decimal numbers; all other texts come after them.
@@ -88,13 +88,13 @@ package struct Ordering: Sendable, Hashable {
     /// For an attribute it is the canonical name.
     package let key: String
     package let ascending: Bool
-    package let aspect: Aspect
+    package let sortValue: SortValue
 
-    package init(entity: Entity, key: String, ascending: Bool, aspect: Aspect = .value) {
+    package init(entity: Entity, key: String, ascending: Bool, sortValue: SortValue = .value) {
         self.entity = entity
         self.key = key
         self.ascending = ascending
-        self.aspect = aspect
+        self.sortValue = sortValue
     }
 }
 

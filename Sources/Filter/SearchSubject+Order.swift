@@ -2,7 +2,7 @@ extension SearchSubject {
     /// Returns the given orderings, or the default order if there are none, followed by the tie-breaks.
     ///
     /// No two entities are equal in the resulting order.
-    package func completed(_ orderings: [Ordering]) -> [Ordering] {
+    package func withTieBreakers(_ orderings: [Ordering]) -> [Ordering] {
         let wanted = orderings.isEmpty ? defaultOrder : orderings
         return wanted + tieBreaks(of: wanted)
     }

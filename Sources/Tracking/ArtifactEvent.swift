@@ -50,6 +50,8 @@ package struct ArtifactJournalQuery: Sendable {
     package var runID: String?
     /// The path of a file; deletions of the folders above it are included.
     package var path: String?
+    /// The experiments to whose runs entries must belong; nil for all entries, also those of no run.
+    package var experimentIDs: [Int64]?
     /// The earliest time of an entry, inclusive, in Unix milliseconds.
     package var since: Int64?
     /// At least 1.

@@ -19,15 +19,20 @@ package struct RemovalRequest: Sendable, Equatable {
     package var runIDs: [String]?
     package var loggedModelIDs: [String]?
     package var experimentIDs: [Int64]?
-    /// Unix milliseconds: what was deleted later stays.
-    package var deletedBefore: Int64
+    /// Unix milliseconds: what was deleted later, or nobody knows when, stays; nil where no age is asked for.
+    package var deletedBefore: Int64?
 
-    package init(deletedBefore: Int64) {
+    package init(deletedBefore: Int64?) {
         self.deletedBefore = deletedBefore
     }
 
     /// Whether nothing is named, so that everything that is deleted is meant.
     package var isOfEverything: Bool { runIDs == nil && loggedModelIDs == nil && experimentIDs == nil }
+
+    /// Whether something in this state stays when everything is meant that is deleted and old enough.
+    package func leaves(_ stage: LifecycleStage, deletedTime: Int64) -> Bool {
+        stage != .deleted || deletedBefore.map { deletedTime <= 0 || deletedTime > $0 } ?? false
+    }
 
     /// The ids that it names, as texts.
     package var names: [(kind: RemovalKind, ids: [String])] {
@@ -62,16 +67,16 @@ package struct RemovalPosition: Sendable {
 }
 
 /// One run, model or experiment with the facts that decide whether it may be removed for good.
-package struct RemovalCandidate: Sendable, Equatable {
+package struct RemovalCandidate: Sendable {
     package var kind: RemovalKind
     package var id: String
     /// Where its artifacts lie.
     package var location: String
     package var stage: LifecycleStage
-    /// Unix milliseconds; 0 if unknown.
+    /// Unix milliseconds; 0 or less if unknown.
     package var deletedTime: Int64
-    /// Whether a version of a registered model needs its artifacts, or those of something that belongs to it.
-    package var isInUse = false
+    /// What needs its artifacts, or those of something that belongs to it.
+    package var user: ArtifactsInUse.User?
     /// Of an experiment: whether a run in it was restored, or was deleted later than the request allows.
     package var holdsOthers = false
 
@@ -84,17 +89,21 @@ package struct RemovalCandidate: Sendable, Equatable {
     }
 
     /// Why it must stay; nil where it may be removed.
-    package func obstacle(deletedBefore limit: Int64) -> RemovalObstacle? {
+    package func obstacle(deletedBefore limit: Int64?) -> RemovalObstacle? {
         if stage != .deleted { return .notDeleted }
-        if deletedTime > limit { return .tooYoung }
+        if let limit {
+            if deletedTime <= 0 { return .undated }
+            if deletedTime > limit { return .tooYoung }
+        }
         if holdsOthers { return .holdsOthers }
-        return isInUse ? .inUse : nil
+        return user.map { .inUse(by: $0) }
     }
 }
 
 /// Why something is not removed for good.
 package enum RemovalObstacle: Sendable {
-    case notDeleted, tooYoung, holdsOthers, inUse
+    case notDeleted, tooYoung, undated, holdsOthers
+    case inUse(by: ArtifactsInUse.User)
 
     /// The refusal for a thing that was asked for by its id.
     package func refusal(_ kind: RemovalKind, _ id: String) -> TrackingError {
@@ -103,10 +112,13 @@ package enum RemovalObstacle: Sendable {
             switch self {
             case .notDeleted: "\(thing) is not deleted. Only what is deleted can be removed for good; delete it first."
             case .tooYoung: "\(thing) was deleted later than `older_than` allows."
+            case .undated:
+                "Nobody knows when the \(kind.noun) \(id) was deleted, so that `older_than` cannot be applied."
             case .holdsOthers:
-                "\(thing) holds runs that were restored, or that were deleted later than `older_than` allows."
-            case .inUse:
-                "\(thing) has artifacts that a version of a registered model needs. Delete that version first."
+                "\(thing) holds runs that were restored, or that were deleted later than `older_than` allows, or nobody "
+                    + "knows when."
+            case .inUse(let user):
+                "\(thing) has artifacts that \(user.text) needs. Delete that first."
             }
         return .invalidParameter(text)
     }
@@ -122,8 +134,12 @@ package struct RemovalCount: Sendable, Equatable {
     package var bytes: Int64 = 0
     package var uploads: Int64 = 0
     package var journalEntries: Int64 = 0
-    /// Deleted things that stay because a registered model needs their artifacts.
+    /// Deleted things that stay because something else needs their artifacts.
     package var kept: Int64 = 0
+    /// Deleted things that stay because an age is asked for, and nobody knows when they were deleted.
+    package var undated: Int64 = 0
+    /// Of the first things that are kept, what needs their artifacts: a sentence each.
+    package var reasons: [String] = []
     /// Folders of artifacts that lie where this server opens none, and stay.
     package var elsewhere: Int64 = 0
 
@@ -137,6 +153,23 @@ package struct RemovalCount: Sendable, Equatable {
         }
     }
 
+    /// Counts a deleted thing that stays, if a person should hear of it.
+    package mutating func count(_ candidate: RemovalCandidate, keptBy obstacle: RemovalObstacle) {
+        switch obstacle {
+        case .notDeleted, .tooYoung, .holdsOthers: return
+        case .undated: undated += 1
+        case .inUse(let user):
+            kept += 1
+            add(reasons: ["The \(candidate.kind.noun) \(candidate.id) has artifacts that \(user.text) needs."])
+        }
+    }
+
+    private mutating func add(reasons more: [String]) {
+        reasons += more.prefix(Self.toldReasons - reasons.count)
+    }
+
+    private static let toldReasons = 20
+
     package mutating func add(_ other: RemovalCount) {
         runs += other.runs
         loggedModels += other.loggedModels
@@ -147,6 +180,8 @@ package struct RemovalCount: Sendable, Equatable {
         uploads += other.uploads
         journalEntries += other.journalEntries
         kept += other.kept
+        undated += other.undated
+        add(reasons: other.reasons)
         elsewhere += other.elsewhere
     }
 }

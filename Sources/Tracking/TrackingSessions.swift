@@ -116,11 +116,19 @@ package protocol TrackingReading {
 
     // MARK: Removal for good
 
+    /// The artifacts of all that a request leaves: runs and logged models, and versions of registered models.
+    ///
+    /// The cost is that of reading all of them.
+    func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
+
     /// What a request would remove, without the files: each thing with the folder of its artifacts.
     ///
     /// The cost is that of reading everything that is deleted, and the whole list is in memory.
     /// - Throws: what `TrackingWriting.beginRemoval` throws.
-    func removalPreview(_ request: RemovalRequest) throws -> (count: RemovalCount, owners: [RemovedOwner])
+    func removalPreview(
+        _ request: RemovalRequest,
+        keeping inUse: ArtifactsInUse
+    ) throws -> (count: RemovalCount, owners: [RemovedOwner])
 
     /// Things whose rows are gone and whose folders are left.
     ///
@@ -331,12 +339,13 @@ package protocol TrackingWriting {
     ///
     /// Named things are put on the list together or, if one of them must stay, not at all. Everything that is deleted
     /// is put there in several calls, so that other writes need not wait: each takes the position that the last returned.
-    /// - Returns: the position for the next call, nil at the end, and how many deleted things a registered model needs.
+    /// - Returns: the position for the next call, nil at the end, and the deleted things that stay.
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for a thing that must stay.
     func beginRemoval(
         _ request: RemovalRequest,
+        keeping inUse: ArtifactsInUse,
         from position: RemovalPosition
-    ) throws -> (next: RemovalPosition?, kept: Int64)
+    ) throws -> (next: RemovalPosition?, kept: RemovalCount)
 
     /// Removes rows of what is on the list, about as many as given.
     ///

@@ -33,7 +33,7 @@ extension TrackingStore {
     /// database.
     ///
     /// - Throws: the error that a write to the database would get.
-    package func requireFiles() throws(TrackingError) {
+    package func requireDatabaseInPlace() throws(TrackingError) {
         switch files.state() {
         case .inPlace: return
         case .databaseGone: throw .databaseGone

@@ -22,6 +22,8 @@ package final class TrackingStore: Sendable {
         package var readerCount = 4
         /// The limits that reads and writes share with the rest of the server.
         package var budgets = Budgets()
+        /// Told of the runs that writes touch; nil where nobody wants to know.
+        package var changes: ChangeFeed?
         /// Receives messages for the server's log: changes of the files, and failures of SQLite.
         package var report: @Sendable (String) -> Void = { _ in }
 
@@ -67,13 +69,14 @@ package final class TrackingStore: Sendable {
         readers = Self.readers(configuration)
         var limits = WriterLimits()
         limits.log = LogLimits(bytes: configuration.budgets.limits.logBytes)
-        limits.commitsAlone = mode != .wal
+        limits.pausesReadersToCommit = mode != .wal
         limits.queue = configuration.budgets.queuedWrites
         writer = try Writer(limits: limits, gate: readers) {
             let session = try WriteSession(
                 connection: connection,
                 artifactRoot: configuration.artifactRoot,
                 files: files,
+                changes: configuration.changes,
                 report: configuration.report
             )
             // Runs at every start, because the first start may have ended after the migrations and before this.
@@ -121,7 +124,16 @@ package final class TrackingStore: Sendable {
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         do {
-            try writer.submit(work, for: caller.peer, mayBlock: mayBlock) { completion($0.mapError(self.failure)) }
+            try writer.submit(
+                { (session: WriteSession) in
+                    session.begin(for: caller)
+                    return try work(session)
+                },
+                for: caller.peer,
+                mayBlock: mayBlock
+            ) {
+                completion($0.mapError(self.failure))
+            }
         } catch {
             completion(.failure(Self.translate(error)))
         }
@@ -140,7 +152,7 @@ package final class TrackingStore: Sendable {
     ///   - completion: called on a reader's thread, or on the calling one if the read is refused.
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (ReadSession) throws -> Value,
-        cost: ReadCost = .dear,
+        cost: ReadCost = .expensive,
         for caller: Caller = .server,
         effort: ReadEffort? = nil,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
@@ -166,7 +178,7 @@ package final class TrackingStore: Sendable {
     ///
     /// Never call it on a reader's or the writer's thread.
     package func readNow<Value: Sendable>(
-        _ cost: ReadCost = .dear,
+        _ cost: ReadCost = .expensive,
         for caller: Caller = .server,
         effort: ReadEffort? = nil,
         _ work: @escaping @Sendable (ReadSession) throws -> Value
@@ -180,10 +192,11 @@ package final class TrackingStore: Sendable {
     ///
     /// Never call it on a reader's or the writer's thread.
     package func writeNow<Value: Sendable>(
+        for caller: Caller = .server,
         _ work: @escaping @Sendable (WriteSession) throws -> Value
     ) throws -> Value {
         let answer = Answer<Value>()
-        write(work) { answer.give($0) }
+        write(work, for: caller) { answer.give($0) }
         return try answer.wait()
     }
 
@@ -200,8 +213,15 @@ package final class TrackingStore: Sendable {
     package var wasLeftInDisorder: Bool { lock.isTakenOver }
 
     /// Records the server's address for other processes that try to open this database; an empty text removes it.
-    package func announce(_ address: String) throws(OwnerLock.Failure) {
-        try lock.announce(address)
+    ///
+    /// - Parameter key: what they have to show to the server.
+    /// - Parameter requiresTokens: whether the server asks every request for a token.
+    package func announce(
+        _ address: String,
+        key: String = "",
+        requiresTokens: Bool = false
+    ) throws(OwnerLock.Failure) {
+        try lock.announce(address, key: key, requiresTokens: requiresTokens)
     }
 
     /// Finishes the queued requests, empties the WAL and closes the database.

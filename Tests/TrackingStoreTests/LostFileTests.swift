@@ -38,14 +38,14 @@ import TrackingStore
         _ = try fixture.createRun()
         try #require(truncate(folder.file("apus.db-wal"), 0) == 0)
         #expect(trackingError { _ = try fixture.createRun() }?.code == .insufficientStorage)
-        #expect(trackingError { try fixture.store.requireFiles() } == nil)
+        #expect(trackingError { try fixture.store.requireDatabaseInPlace() } == nil)
     }
 
     @Test func `a database that was emptied is missed at the next start`() throws {
         let fixture = try StoreFixture(in: folder)
         let runID = try fixture.createRun()
         try #require(rename(folder.file("apus.db"), folder.file("kept.db")) == 0)
-        #expect(trackingError { try fixture.store.requireFiles() }?.code == .insufficientStorage)
+        #expect(trackingError { try fixture.store.requireDatabaseInPlace() }?.code == .insufficientStorage)
         try #require(rename(folder.file("kept.db"), folder.file("apus.db")) == 0)
         fixture.store.close()
         let whole = contents(ofFile: folder.file("apus.db"))

@@ -113,7 +113,7 @@ import TrackingStore
             }
         }
         for wanted in [10, 60, 200] {
-            while acknowledged.withLock({ $0.count }) < wanted { sched_yield() }
+            while acknowledged.withLock({ $0.count }) < wanted { usleep(200) }
             let promised = acknowledged.withLock { $0 }
             try check(try copyOfFiles(of: fixture), holds: promised, of: runID)
         }

@@ -29,14 +29,20 @@ import TrackingStore
         RemovalRequest(deletedBefore: limit)
     }
 
+    private func inUse(_ request: RemovalRequest) throws -> ArtifactsInUse {
+        let folders = ArtifactFolders(served: "/data/artifacts", otherNames: ["/link"])
+        return try fixture.read { try $0.artifactsInUse(besides: request, in: folders) }
+    }
+
     /// Removes the rows of all that is on the list, a few at a time.
     @discardableResult
     private func remove(_ request: RemovalRequest, atOnce limit: Int = 7) throws -> RemovalCount {
+        let inUse = try inUse(request)
         var position: RemovalPosition? = .start
         var count = RemovalCount()
         while let from = position {
-            let part = try fixture.write { try $0.beginRemoval(request, from: from) }
-            count.kept += part.kept
+            let part = try fixture.write { try $0.beginRemoval(request, keeping: inUse, from: from) }
+            count.add(part.kept)
             position = part.next
         }
         while true {
@@ -163,7 +169,10 @@ import TrackingStore
         var request = everything()
         request.runIDs = [runID]
         func refusal(_ request: RemovalRequest) -> TrackingError? {
-            trackingError { try fixture.write { _ = try $0.beginRemoval(request, from: .start) } }
+            trackingError {
+                let inUse = try inUse(request)
+                try fixture.write { _ = try $0.beginRemoval(request, keeping: inUse, from: .start) }
+            }
         }
         #expect(refusal(request)?.message.contains("is not deleted") == true)
         try fixture.write { try $0.deleteRun(runID) }
@@ -183,7 +192,7 @@ import TrackingStore
             VALUES (1, 1, 'm', 0, 0, 0, 'mlflow-artifacts:/0/\(runID)/artifacts/model', '\(runID)', '')
             """
         )
-        #expect(refusal(request)?.message.contains("registered model needs") == true)
+        #expect(refusal(request)?.message.contains("version 1 of the registered model 'm' needs") == true)
         #expect(try remove(everything()).kept == 1)
         #expect(try fixture.read { try $0.exists(.run, runID) })
     }
@@ -196,15 +205,102 @@ import TrackingStore
             try session.restoreRun(runID)
         }
         #expect(try remove(everything()) == RemovalCount())
+        let inUse = try inUse(everything())
         try fixture.write { session in
             try session.deleteRun(runID)
-            _ = try session.beginRemoval(self.everything(), from: .start)
+            _ = try session.beginRemoval(self.everything(), keeping: inUse, from: .start)
         }
         let refusals = [
             trackingError { try fixture.write { try $0.restoreExperiment(experiment) } },
             trackingError { try fixture.write { try $0.restoreRun(runID) } },
         ]
         #expect(refusals.allSatisfy { $0?.message.contains("is being removed for good") == true })
+    }
+
+    /// Locations that need the folder `mlflow-artifacts:/0/<id>/artifacts`, a part of it, or something around it.
+    @Test(arguments: [
+        "mlflow-artifacts:/0/<id>/artifacts", "mlflow-artifacts:/0/<id>/artifacts/model", "mlflow-artifacts:/0",
+        "mlflow-artifacts://other:5000/0/./<id>//artifacts/model", "mlflow-artifacts:/%30/<id>/artifacts/model",
+        "http://any/api/2.0/mlflow-artifacts/artifacts/0/<id>/artifacts", "/data/artifacts/0/<id>/artifacts/model",
+        "file:///data/artifacts/0/<id>/artifacts/model", "/link/0/<id>/artifacts/model", "/data", "runs:/<id>/model",
+        "runs://<id>/model", "RUNS:/<id>/model",
+    ])
+    func `what lies where others need artifacts stays`(location: String) throws {
+        let runID = try fixture.createRun()
+        let other = try fixture.createRun()
+        try fixture.write { try $0.deleteRun(runID) }
+        try fixture.execute(
+            """
+            UPDATE runs SET artifact_uri = 'mlflow-artifacts:/0/' || run_id || '/artifacts';
+            UPDATE runs SET artifact_uri = '\(location.replacing("<id>", with: runID))' WHERE run_id = '\(other)'
+            """
+        )
+        let kept = try remove(everything())
+        #expect(kept.kept == 1 && kept.runs == 0)
+        #expect(kept.reasons == ["The run \(runID) has artifacts that the run \(other) needs."])
+        try fixture.write { try $0.deleteRun(other) }
+        try remove(everything())
+        #expect(try fixture.read { try !$0.exists(.run, runID) })
+    }
+
+    @Test(arguments: [
+        "mlflow-artifacts:/0/<id>", "mlflow-artifacts:/0/<id>/artifacts2", "mlflow-artifacts:/0/other/artifacts",
+        "s3://bucket/0/<id>/artifacts", "/elsewhere/artifacts/0/other", "runs:/nobody/model",
+    ])
+    func `an experiment beside a folder of artifacts, or a run elsewhere, keeps nothing`(location: String) throws {
+        let runID = try fixture.createRun()
+        let experiment = try fixture.write { try $0.createExperiment(name: "e", artifactLocation: nil, tags: []) }
+        let other = try fixture.createRun()
+        try fixture.write { try $0.deleteRun(runID) }
+        let place = location.replacing("<id>", with: runID)
+        try fixture.execute(
+            """
+            UPDATE runs SET artifact_uri = 'mlflow-artifacts:/0/' || run_id || '/artifacts';
+            UPDATE experiments SET artifact_location = '\(place)' WHERE id = \(experiment);
+            UPDATE runs SET artifact_uri = '\(place)/x' WHERE run_id = '\(other)'
+            """
+        )
+        #expect(try remove(everything()).runs == 1)
+    }
+
+    @Test func `an experiment stays while something outside of it needs its artifacts`() throws {
+        let experiment = try fixture.write { try $0.createExperiment(name: "e", artifactLocation: nil, tags: []) }
+        let runID = try fixture.createRun(in: experiment)
+        let other = try fixture.createRun()
+        try fixture.execute(
+            """
+            UPDATE runs SET artifact_uri = 'mlflow-artifacts:/1/\(runID)/artifacts' WHERE run_id = '\(runID)';
+            UPDATE experiments SET artifact_location = 'mlflow-artifacts:/1/\(runID)/artifacts/x' WHERE id = 0
+            """
+        )
+        try fixture.write { try $0.deleteExperiment(experiment) }
+        func refusal() throws -> String? {
+            var named = everything()
+            named.experimentIDs = [experiment]
+            let (request, inUse) = (named, try inUse(named))
+            return trackingError {
+                try fixture.write { _ = try $0.beginRemoval(request, keeping: inUse, from: .start) }
+            }?.message
+        }
+        #expect(try refusal()?.contains("the experiment 0 needs") == true)
+        try fixture.execute("UPDATE experiments SET artifact_location = 'mlflow-artifacts:/0' WHERE id = 0")
+        // Deleted, too, and not named.
+        try fixture.execute(
+            "UPDATE runs SET artifact_uri = 'mlflow-artifacts:/1/\(runID)/artifacts' WHERE run_id = '\(other)'"
+        )
+        try fixture.write { try $0.deleteRun(other) }
+        #expect(try refusal()?.contains("the run \(other) needs") == true)
+        #expect(try remove(everything()).runs == 2)
+    }
+
+    @Test(arguments: ["NULL", "0", "-5"])
+    func `what was deleted nobody knows when is removed only if no age is asked for`(time: String) throws {
+        let runID = try fixture.createRun()
+        try fixture.write { try $0.deleteRun(runID) }
+        try fixture.execute("UPDATE runs SET deleted_time = \(time)")
+        let kept = try remove(everything())
+        #expect(kept.undated == 1 && kept.runs == 0)
+        #expect(try remove(RemovalRequest(deletedBefore: nil)).runs == 1)
     }
 
     @Test func `the preview counts what is then removed`() throws {
@@ -217,7 +313,8 @@ import TrackingStore
             try session.deleteRun(alone)
         }
         let request = everything()
-        let preview = try fixture.read { try $0.removalPreview(request).count }
+        let inUse = try inUse(request)
+        let preview = try fixture.read { try $0.removalPreview(request, keeping: inUse).count }
         #expect(preview.runs == 4 && preview.points == 35 && preview.experiments == 1 && preview.loggedModels == 1)
         #expect(try remove(request) == preview)
     }

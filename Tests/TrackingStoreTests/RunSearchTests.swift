@@ -14,16 +14,16 @@ import TrackingStore
         let single = fields.flatMap { entity, key in
             [true, false].map { [Ordering(entity: entity, key: key, ascending: $0)] }
         }
-        let aspects: [(Entity, String, Ordering.Aspect)] = [
+        let sortValues: [(Entity, String, Ordering.SortValue)] = [
             (.metric, "acc", .minimum), (.metric, "loss", .maximum), (.metric, "acc", .step(1)),
             (.metric, "loss", .step(0)), (.metric, "acc", .step(7)), (.metric, "never logged", .minimum),
             (.parameter, "lr", .number), (.tag, "t", .number),
         ]
-        let ofAspects = aspects.flatMap { entity, key, aspect in
-            [true, false].map { [Ordering(entity: entity, key: key, ascending: $0, aspect: aspect)] }
+        let ofSortValues = sortValues.flatMap { entity, key, sortValue in
+            [true, false].map { [Ordering(entity: entity, key: key, ascending: $0, sortValue: sortValue)] }
         }
         let several = zip(single.dropFirst(3), single.reversed()).map { $0 + $1 }.filter { $0[0].key != $0[1].key }
-        return [[]] + single + ofAspects + zip(ofAspects, single.reversed()).map { $0 + $1 } + several
+        return [[]] + single + ofSortValues + zip(ofSortValues, single.reversed()).map { $0 + $1 } + several
     }()
 
     @Test func `every comparison finds what the model finds`() throws {

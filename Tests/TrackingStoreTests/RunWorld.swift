@@ -80,7 +80,7 @@ struct ModelRun: Sendable {
 
     private func sortKey(_ ordering: Ordering) -> SortKey {
         var key = SortKey(ascending: ordering.ascending)
-        if ordering.aspect != .value { return aspectSortKey(ordering) }
+        if ordering.sortValue != .value { return otherSortKey(ordering) }
         switch (ordering.entity, ordering.key) {
         case (.metric, let name):
             guard let value = metrics[name] else { return SortKey(rank: 2) }
@@ -101,13 +101,13 @@ struct ModelRun: Sendable {
 
 extension ModelRun {
     /// As `sortKey`, where something else than the value decides.
-    private func aspectSortKey(_ ordering: Ordering) -> SortKey {
+    private func otherSortKey(_ ordering: Ordering) -> SortKey {
         func number(_ value: Double?) -> SortKey {
             guard let value, !value.isNaN else { return SortKey(rank: 1) }
             return SortKey(value: .number(value), ascending: ordering.ascending)
         }
         let value = metrics[ordering.key].map(SearchModel.stored)
-        switch ordering.aspect {
+        switch ordering.sortValue {
         case .value: return sortKey(ordering)
         // Numbers before and after which others were logged: see `RunWorld.store`.
         case .minimum: return number(value.map { $0.isNaN ? RunWorld.earlierNumber : min($0, RunWorld.earlierNumber) })

@@ -22,6 +22,9 @@ struct apus_embedded_files {
 /// The files of migrations/ in the order in which they are applied.
 struct apus_embedded_files apus_migrations(void);
 
+/// The files of schemas/, databases of others that are written.
+struct apus_embedded_files apus_schemas(void);
+
 /// The files of static/ and its folders, the pages that a browser gets.
 struct apus_embedded_files apus_static_files(void);
 

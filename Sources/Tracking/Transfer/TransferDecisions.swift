@@ -30,12 +30,15 @@ package enum ExperimentPlace: Sendable, Equatable {
             return .unused(holderOfID.id)
         }
         if let holderOfName { return .existing(holderOfName.id) }
-        guard let holderOfID else { return .new(keepsID: true) }
+        guard let holderOfID else { return .new(keepsID: experiment.id != Experiment.noID) }
         return holderOfID.creationTime == experiment.creationTime ? .existing(holderOfID.id) : .new(keepsID: false)
     }
 }
 
 extension Experiment {
+    /// The id of an experiment whose source has no ids: its name alone says which one it is.
+    package static let noID = Int64.min
+
     /// The location that the experiment gets where its id becomes another one.
     ///
     /// The folder of its old id would be that of another experiment.
@@ -57,11 +60,15 @@ extension Experiment {
 }
 
 extension RunInfo {
-    /// Whether a run that is stored while it ran has ended since: then its end is taken over.
+    /// Whether the run has ended since it was stored: then its end is taken over.
+    ///
+    /// It was stored while it ran, or it was resumed and has ended again.
     package func ends(_ stored: RunInfo) -> Bool {
-        let isOpen = stored.status == .running || stored.status == .scheduled
-        return isOpen && stored.endTime == nil && (endTime != nil || status != stored.status)
+        guard let earlier = stored.endTime else { return stored.isOpen && (endTime != nil || status != stored.status) }
+        return !isOpen && (endTime ?? earlier) > earlier
     }
+
+    private var isOpen: Bool { status == .running || status == .scheduled }
 
     /// The facts in which the stored run of this id differs, for a remark.
     package func differences(from stored: RunInfo) -> [String] {
@@ -76,7 +83,8 @@ extension RunInfo {
             compare("status", status.wireName, stored.status.wireName)
             compare("end time", endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
         }
-        compare("artifact location", artifactURI, stored.artifactURI)
+        // The source may have none, and the run has one here.
+        if !artifactURI.isEmpty { compare("artifact location", artifactURI, stored.artifactURI) }
         compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
         return facts
     }

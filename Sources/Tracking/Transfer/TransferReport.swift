@@ -55,6 +55,9 @@ package struct TransferRemark: Sendable, Equatable {
         self.id = id
         self.text = text
     }
+
+    /// Of a registered model, or a version of one, that is not the one of this name in the store.
+    package static let otherModel = "left out: the name is that of another model, which was created at another time"
 }
 
 /// An experiment that has another id here than where it came from.

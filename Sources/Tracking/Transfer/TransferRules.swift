@@ -37,7 +37,9 @@ extension TransferRecord {
         switch self {
         case .experiment(let experiment):
             try validateExperimentName(experiment.name)
-            try validateNumber("id", experiment.id, in: TransferLimits.experimentIDs)
+            if experiment.id != Experiment.noID {
+                try validateNumber("id", experiment.id, in: TransferLimits.experimentIDs)
+            }
             try validateLocation(experiment.artifactLocation)
             try validateTags(experiment.tags, limit: TransferLimits.descriptionLength)
         case .run(let run): try run.validate()

@@ -42,8 +42,20 @@ extension ArtifactJournalQuery: SearchDescription {
         return digest.value
     }
 
-    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
+    func within(_ experiments: Set<Int64>) -> ArtifactJournalQuery {
+        var query = self
+        query.experimentIDs = experiments.sorted()
+        return query
+    }
+
+    func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
         var statement = SearchStatement(rowColumn: "id", source: "artifact_journal")
+        if let experimentIDs {
+            let ids = statement.bind(jsonArray(experimentIDs))
+            statement.conditions.append(
+                "run_id IN (SELECT id FROM runs WHERE experiment_id IN (SELECT value FROM json_each(\(ids))))"
+            )
+        }
         if let runID {
             statement.conditions.append("run_id = (SELECT id FROM runs WHERE run_id = \(statement.bind(runID)))")
         }
@@ -69,7 +81,12 @@ extension ArtifactJournalQuery: SearchDescription {
             """,
             jsonArray(rows)
         )
-        .map { ArtifactJournalEntry(row: $0) }
+        .map { row in
+            var entry = ArtifactJournalEntry(row: row)
+            // Whether an equal file was there tells something about the files of others.
+            if session.seenExperiments != nil { entry.event.isShared = false }
+            return entry
+        }
     }
 
     private static func withFoldersAbove(_ path: String) -> [String] {

@@ -1,30 +1,84 @@
 package import SQLite
-internal import Tracking
+package import Tracking
 
 /// What a store says of its artifacts.
 package struct ArtifactCheck {
-    /// The files that the journal says are there, by their paths, with their sizes.
-    package private(set) var files: [String: Int64] = [:]
+    /// The last upload of a file that the journal knows of.
+    package struct Upload: Sendable, Equatable {
+        package var bytes: Int64
+        /// Unix milliseconds: when it began and when it was noted, both about.
+        package var times: ClosedRange<Int64>
+        fileprivate var entry: Int64
+    }
+
+    /// The files that the journal says are there, by their paths.
+    package private(set) var files: [String: Upload] = [:]
+    /// What cannot be of use without a file: the folders in the store of artifacts, each with the name of its owner.
+    package private(set) var needed: [String: String] = [:]
     private let runIDs: Set<String>
     private let modelIDs: Set<String>
 
     /// Reads the whole journal and the ids of all runs and logged models.
     package init(_ connection: Connection) throws {
-        var uploads: [String: (entry: Int64, bytes: Int64)] = [:]
+        var uploads: [String: Upload] = [:]
         var deletions: [String: Int64] = [:]
-        try connection.prepare("SELECT id, kind, path, bytes FROM artifact_journal ORDER BY id").forEachRow { row in
-            let path = row.string(2)
-            switch ArtifactEvent.Kind(rawValue: row.int64(1)) {
-            case .deletion: deletions[path] = row.int64(0)
-            case .upload, nil: uploads[path] = (row.int64(0), row.int64(3))
+        try connection.prepare("SELECT id, kind, path, bytes, time, duration FROM artifact_journal ORDER BY id")
+            .forEachRow { row in
+                let path = row.string(2)
+                switch ArtifactEvent.Kind(rawValue: row.int64(1)) {
+                case .deletion: deletions[path] = row.int64(0)
+                case .upload, nil:
+                    let (end, span) = (row.int64(4), max(0, row.int64(5) / 1_000))
+                    uploads[path] = Upload(bytes: row.int64(3), times: (end - span)...end, entry: row.int64(0))
+                }
             }
-        }
         runIDs = Set(try connection.prepare("SELECT run_id FROM runs").map { $0.string(0) })
         modelIDs = Set(try connection.prepare("SELECT model_id FROM logged_models").map { $0.string(0) })
         for (path, upload) in uploads {
-            let isDeleted = Self.withFoldersAbove(path).contains { deletions[$0].map { $0 > upload.entry } ?? false }
-            if !isDeleted { files[path] = upload.bytes }
+            let isDeleted = Self.withFoldersAbove(path)
+                .contains { deletions[$0].map { $0 > upload.entry } ?? false }
+            if !isDeleted { files[path] = upload }
         }
+    }
+
+    /// Reads which folders must hold a file: those of logged models that are ready, and of versions of registered models.
+    package mutating func readNeeded(_ connection: Connection) throws {
+        try connection.query(
+            "SELECT model_id, artifact_uri FROM logged_models WHERE lifecycle_stage = 0 AND status = ?1",
+            LoggedModelStatus.ready.rawValue
+        ).forEachRow { row in need(row.string(1), of: "the logged model \(row.string(0))") }
+        try connection.prepare(
+            "SELECT version, name, coalesce(storage_location, source) FROM model_versions WHERE is_prompt = 0"
+        ).forEachRow { row in
+            guard let location = try connection.artifactLocation(row.string(2)) else { return }
+            let version = ArtifactsInUse.User(.version(row.int64(0), ofModel: row.string(1)))
+            need(location, of: version.text)
+        }
+    }
+
+    private mutating func need(_ location: String, of owner: String) {
+        guard let path = ArtifactFolders.servedPath(of: location), !path.isEmpty else { return }
+        needed[path] = owner
+    }
+
+    /// Tells the journal what it missed.
+    package static func journal(
+        _ kind: ArtifactEvent.Kind,
+        _ path: String,
+        bytes: Int64,
+        at time: Int64,
+        _ connection: Connection
+    ) throws {
+        try connection.run(
+            """
+            INSERT INTO artifact_journal (time, kind, path, run_id, bytes, duration, is_shared)
+            VALUES (?1, ?2, ?3, NULL, ?4, 0, 0)
+            """,
+            time,
+            kind.rawValue,
+            path,
+            bytes
+        )
     }
 
     /// Whether a file lies in the folder of a run or model that does not exist.
@@ -38,7 +92,8 @@ package struct ArtifactCheck {
         return false
     }
 
-    private static func withFoldersAbove(_ path: String) -> [String] {
+    /// The path of a file, and those of the folders above it.
+    package static func withFoldersAbove(_ path: String) -> [String] {
         let segments = path.split(separator: "/")
         return segments.indices.map { segments[...$0].joined(separator: "/") }
     }

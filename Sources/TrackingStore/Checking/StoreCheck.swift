@@ -32,30 +32,36 @@ package struct StoreCheck {
         return try referenceFaults() + ownerlessRows() + summaryFaults() + modelFaults() + registryFaults()
     }
 
+    /// How the faults begin that are in the file itself.
+    package static let fileMark = "database: "
+
     /// What SQLite finds in the file.
     package func fileFaults() throws -> [StoreFault] {
         try connection.prepare("PRAGMA integrity_check(20)").map { $0.string(0) }
             .filter { $0 != "ok" }
-            .map { StoreFault(text: "database: \($0)", isMendable: false) }
+            .map { StoreFault(text: Self.fileMark + $0, isMendable: false) }
     }
 
     private func referenceFaults() throws -> [StoreFault] {
         var counts: [String: Int] = [:]
         try connection.prepare("PRAGMA foreign_key_check").forEachRow { row in
-            counts["\(row.string(0)) that refer to no row of \(row.string(2))", default: 0] += 1
+            // Told, and mended, with the rows that have no owner.
+            let (table, owners) = (row.string(0), row.string(2))
+            guard !Self.owned.contains(where: { $0.table == table && $0.owners == owners }) else { return }
+            counts["\(table) that refer to no row of \(owners)", default: 0] += 1
         }
         return counts.sorted { $0.key < $1.key }.map {
             StoreFault(text: "\($0.value) rows of \($0.key)", isMendable: false)
         }
     }
 
-    /// Rows of tables without foreign keys whose run, model or key does not exist.
+    /// Rows whose run, model or key does not exist; for most of these tables SQLite keeps no watch.
     ///
     /// A run that is made later may get the number of the one that is missing, and their values with it.
     private func ownerlessRows() throws -> [StoreFault] {
         var faults: [StoreFault] = []
-        for (table, column, owners) in Self.owned {
-            let condition = "\(column) NOT IN (SELECT id FROM \(owners))"
+        for (table, column, owners, which) in Self.owned {
+            let condition = "\(column) NOT IN (SELECT id FROM \(owners)\(which))"
             let count = try connection.int64("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute("DELETE FROM \(table) WHERE \(condition)") }
@@ -70,11 +76,16 @@ package struct StoreCheck {
         return faults
     }
 
-    private static let owned: [(table: String, column: String, owners: String)] = [
-        ("metrics", "run_id", "runs"), ("latest_metrics", "run_id", "runs"), ("params", "run_id", "runs"),
-        ("run_tags", "run_id", "runs"), ("model_metrics", "run_id", "runs"),
-        ("model_metrics", "model_id", "logged_models"), ("latest_model_metrics", "model_id", "logged_models"),
-        ("logged_model_params", "model_id", "logged_models"), ("logged_model_tags", "model_id", "logged_models"),
+    private static let owned: [(table: String, column: String, owners: String, which: String)] = [
+        ("metrics", "run_id", "runs", ""), ("latest_metrics", "run_id", "runs", ""), ("params", "run_id", "runs", ""),
+        ("run_tags", "run_id", "runs", ""), ("model_metrics", "run_id", "runs", ""),
+        ("model_metrics", "model_id", "logged_models", ""), ("latest_model_metrics", "model_id", "logged_models", ""),
+        ("logged_model_params", "model_id", "logged_models", ""),
+        ("logged_model_tags", "model_id", "logged_models", ""),
+        // Tags before the inputs that they refer to.
+        ("dataset_input_tags", "input_id", "dataset_inputs", " WHERE run_id IN (SELECT id FROM runs)"),
+        ("dataset_inputs", "run_id", "runs", ""), ("model_inputs", "run_id", "runs", ""),
+        ("model_outputs", "run_id", "runs", ""),
     ]
 
     private static let keyed = [

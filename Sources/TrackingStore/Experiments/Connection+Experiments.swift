@@ -1,17 +1,17 @@
 internal import SQLite
 internal import Tracking
 
-extension Connection {
+extension ClientSession {
     /// Returns an experiment without its tags, active or deleted.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown id.
-    func experiment(id: Int64) throws -> Experiment {
-        let select = try query(
+    func storedExperiment(_ id: Int64) throws -> Experiment {
+        let select = try connection.query(
             "SELECT \(Experiment.columns) FROM experiments WHERE id = ?1",
             id
         )
         defer { select.reset() }
-        guard try select.step() else {
+        guard sees(experiment: id), try select.step() else {
             throw TrackingError.experimentNotFound(id)
         }
         return Experiment(row: select)
@@ -21,8 +21,8 @@ extension Connection {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown id, `.invalidParameterValue` for a deleted experiment.
     @discardableResult
-    func activeExperiment(id: Int64) throws -> Experiment {
-        let experiment = try experiment(id: id)
+    func activeExperiment(_ id: Int64) throws -> Experiment {
+        let experiment = try storedExperiment(id)
         try experiment.requireActive()
         return experiment
     }

@@ -10,6 +10,8 @@ package struct ExperimentSearch: Sendable {
     /// The maximum number of experiments on a page, 1 to 50,000.
     package var maxResults: Int
     package var pageToken: String?
+    /// The only experiments among which it searches; nil for all.
+    private var scope: Set<Int64>?
 
     package init(
         viewType: ViewType,
@@ -46,21 +48,31 @@ extension ExperimentSearch: SearchDescription {
         return digest.value
     }
 
+    func within(_ experiments: Set<Int64>) -> ExperimentSearch {
+        var search = self
+        search.scope = experiments
+        return search
+    }
+
     var sortKeyCount: Int { orderings.count }
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Experiment] {
         try session.experiments(ids: rows)
     }
 
-    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
+    func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
         var statement = SearchStatement(rowColumn: "experiments.id", source: "experiments")
         switch viewType {
         case .activeOnly: statement.conditions.append("experiments.lifecycle_stage = 0")
         case .deletedOnly: statement.conditions.append("experiments.lifecycle_stage = 1")
         case .all: statement.conditions.append("experiments.lifecycle_stage IN (0, 1)")
         }
+        if let scope {
+            let ids = statement.bind(jsonArray(scope.sorted()))
+            statement.conditions.append("experiments.id IN (SELECT value FROM json_each(\(ids)))")
+        }
         for comparison in filter { try Self.add(comparison, to: &statement) }
-        statement.terms = SearchSubject.experiments.completed(orderings).map { ordering in
+        statement.terms = SearchSubject.experiments.withTieBreakers(orderings).map { ordering in
             let (column, kind) = Self.attribute(ordering.key)
             return SortTerm(column, ascending: ordering.ascending, kind)
         }

@@ -3,19 +3,16 @@ package import Tracking
 
 extension ReadSession {
     package func experiment(id: Int64) throws -> Experiment {
-        guard let experiment = try experiments(ids: [id]).first else {
+        guard sees(experiment: id), let experiment = try experiments(ids: [id]).first else {
             throw TrackingError.experimentNotFound(id)
         }
         return experiment
     }
 
     package func experiment(named name: String) throws -> Experiment {
-        let select = try connection.query("SELECT id FROM experiments WHERE name = ?1", name)
-        defer { select.reset() }
-        guard try select.step() else {
-            throw TrackingError.experimentNotFound(named: name)
-        }
-        return try experiment(id: select.int64(0))
+        let found = try connection.query("SELECT id FROM experiments WHERE name = ?1", name).firstRow { $0.int64(0) }
+        guard let id = found, sees(experiment: id) else { throw TrackingError.experimentNotFound(named: name) }
+        return try experiment(id: id)
     }
 
     /// Reads experiments with their tags, in the order of the ids.
@@ -48,7 +45,7 @@ extension ReadSession {
             WHERE dataset.experiment_id IN (SELECT value FROM json_each(?1))
             LIMIT 1000
             """,
-            jsonArray(experimentIDs),
+            jsonArray(seen(experimentIDs)),
             Tag.datasetContextKey
         )
         defer { select.reset() }

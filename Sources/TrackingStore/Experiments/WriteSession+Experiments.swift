@@ -48,7 +48,13 @@ extension WriteSession {
     }
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
-        let experiment = try connection.experiment(id: id)
+        let experiment = try storedExperiment(id)
+        guard seenExperiments == nil else {
+            throw TrackingError(
+                .permissionDenied,
+                "Who is limited to some experiments cannot rename one: the new name might be that of another."
+            )
+        }
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
         try connection.run(
             "UPDATE experiments SET name = ?2, last_update_time = ?3 WHERE id = ?1",
@@ -63,12 +69,13 @@ extension WriteSession {
     }
 
     package func restoreExperiment(_ id: Int64) throws {
+        _ = try storedExperiment(id)
         try requireNotBeingRemoved(.experiment, String(id))
         try moveExperiment(id, by: .restoration)
     }
 
     private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {
-        try connection.experiment(id: id).requireMovable(by: move)
+        try storedExperiment(id).requireMovable(by: move)
         try connection.run(
             "UPDATE experiments SET lifecycle_stage = ?2, last_update_time = ?3 WHERE id = ?1",
             id,
@@ -85,12 +92,12 @@ extension WriteSession {
     }
 
     package func setExperimentTag(_ tag: Tag, experimentID: Int64) throws {
-        try connection.activeExperiment(id: experimentID)
+        try activeExperiment(experimentID)
         try connection.upsert(tag, in: .experiments, of: experimentID)
     }
 
     package func deleteExperimentTag(key: String, experimentID: Int64) throws {
-        try connection.activeExperiment(id: experimentID)
+        try activeExperiment(experimentID)
         guard try connection.deleteTag(key, in: .experiments, of: experimentID) else {
             throw TrackingError.tagNotFound(key, in: "experiment with id \(experimentID)")
         }

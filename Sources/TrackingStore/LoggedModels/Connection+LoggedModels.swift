@@ -1,7 +1,7 @@
 internal import SQLite
 internal import Tracking
 
-extension Connection {
+extension ClientSession {
     /// Returns the identity and state of a logged model.
     ///
     /// - Parameter allowsDeleted: whether to return a deleted model.
@@ -15,10 +15,14 @@ extension Connection {
         _ modelID: String,
         allowsDeleted: Bool
     ) throws -> (row: Int64, info: LoggedModelInfo) {
-        let select = try query("SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ?1", modelID)
+        let select = try connection.query(
+            "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ?1",
+            modelID
+        )
         defer { select.reset() }
         guard try select.step() else { throw TrackingError.loggedModelNotFound(modelID) }
         let info = try LoggedModelInfo(row: select)
+        guard sees(experiment: info.experimentID) else { throw TrackingError.loggedModelNotFound(modelID) }
         try info.requireVisible(allowsDeleted: allowsDeleted)
         return (select.int64(LoggedModelInfo.rowColumn), info)
     }

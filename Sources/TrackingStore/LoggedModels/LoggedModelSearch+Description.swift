@@ -10,8 +10,14 @@ extension LoggedModelSearch: SearchDescription {
     /// MLflow's page tokens for this search identify the search; a token that is only an offset is refused.
     var acceptsOffsetTokens: Bool { false }
 
-    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
-        try LoggedModelSearchStatement(self, reachedBy: reach, in: session).statement
+    func within(_ experiments: Set<Int64>) -> LoggedModelSearch {
+        var search = self
+        search.experimentIDs.removeAll { !experiments.contains($0) }
+        return search
+    }
+
+    func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
+        try LoggedModelSearchStatement(self, by: accessPath, in: session).statement
     }
 
     static func portion(of rows: [Int64], in session: ReadSession) throws -> [Int64] {

@@ -4,23 +4,23 @@ internal import Tracking
 
 /// Builds the SQL of a search of logged models.
 struct LoggedModelSearchStatement {
-    private static let ownID = "logged_models.id"
+    private static let rowColumn = "logged_models.id"
 
-    private(set) var statement = SearchStatement(rowColumn: Self.ownID, source: "logged_models")
+    private(set) var statement = SearchStatement(rowColumn: Self.rowColumn, source: "logged_models")
     private let session: ReadSession
     /// The column with the row id of the model, for conditions and joins.
-    private var modelID = Self.ownID
+    private var modelID = Self.rowColumn
     /// The datasets whose metrics the filter looks at; nil for all.
     private let datasetIDs: [Int64]?
 
-    /// - Parameter reach: the access path. SQLite follows the order of the joins.
-    init(_ search: LoggedModelSearch, reachedBy reach: SearchReach, in session: ReadSession) throws {
+    /// - Parameter accessPath: how the rows are reached. SQLite follows the order of the joins.
+    init(_ search: LoggedModelSearch, by accessPath: AccessPath, in session: ReadSession) throws {
         self.session = session
         datasetIDs = search.datasets.isEmpty ? nil : try session.datasetIDs(in: search.datasets)
         var filter = search.filter
         let ties = SearchSubject.loggedModels.tieBreaks(of: search.orderings.map(\.ordering))
         var clauses = search.orderings + ties.map { LoggedModelSearch.Clause(ordering: $0, dataset: nil) }
-        switch reach {
+        switch accessPath {
         case .order: break
         case .candidates(let candidates):
             filter = candidates.filter
@@ -29,7 +29,9 @@ struct LoggedModelSearchStatement {
         case .metric(.missing): try excludeModelsWithMetric(of: clauses.removeFirst())
         case .metric: try begin(with: clauses.removeFirst())
         }
-        if modelID != Self.ownID { statement.source += "\n    CROSS JOIN logged_models ON \(Self.ownID) = \(modelID)" }
+        if modelID != Self.rowColumn {
+            statement.source += "\n    CROSS JOIN logged_models ON \(Self.rowColumn) = \(modelID)"
+        }
         statement.restrict("logged_models", to: search.experimentIDs, selectsByID: search.selectsRowsByID)
         statement.conditions.append("logged_models.lifecycle_stage = 0")
         // SQLite tests the conditions in this order. Metrics come last, because a model has one value of a param or a
@@ -57,7 +59,7 @@ struct LoggedModelSearchStatement {
         let (keyID, scopeID) = try bindMetric(clause)
         statement.conditions.append(
             """
-            NOT EXISTS (SELECT 1 FROM latest_model_metrics AS first WHERE first.model_id = \(Self.ownID)
+            NOT EXISTS (SELECT 1 FROM latest_model_metrics AS first WHERE first.model_id = \(Self.rowColumn)
                 AND first.key_id = \(keyID) AND first.scope_id = \(scopeID))
             """
         )
@@ -140,7 +142,7 @@ struct LoggedModelSearchStatement {
         let (keyID, scopeID) = try bindMetric(clause)
         let row = statement.alias("sort")
         let ofModel = """
-            \(row).model_id = \(Self.ownID) AND \(row).key_id = \(keyID) AND \(row).scope_id = \(scopeID)
+            \(row).model_id = \(Self.rowColumn) AND \(row).key_id = \(keyID) AND \(row).scope_id = \(scopeID)
             """
         let isJoined = statement.join("LEFT JOIN latest_model_metrics AS \(row) ON \(ofModel)")
         let value =

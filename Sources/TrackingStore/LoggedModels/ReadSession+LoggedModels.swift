@@ -3,11 +3,11 @@ package import Tracking
 
 extension ReadSession {
     package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
-        try connection.loggedModelInfo(modelID, allowsDeleted: allowsDeleted)
+        try loggedModelInfo(modelID, allowsDeleted: allowsDeleted)
     }
 
     package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {
-        let row = try connection.loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted).row
+        let row = try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted).row
         guard let model = try loggedModels(rows: [row]).first else { throw TrackingError.loggedModelNotFound(modelID) }
         return model
     }
@@ -16,6 +16,12 @@ extension ReadSession {
     ///
     /// The number of statements does not depend on the number of models.
     func loggedModels(rows: [Int64]) throws -> [LoggedModel] {
+        var models = try loggedModelsWithoutMetrics(rows: rows)
+        try fillMetrics(&models, rows: rows, page: jsonArray(rows))
+        return models
+    }
+
+    func loggedModelsWithoutMetrics(rows: [Int64]) throws -> [LoggedModel] {
         let page = jsonArray(rows)
         let infos = try connection.query(
             """
@@ -29,7 +35,6 @@ extension ReadSession {
         var models = try infos.map { LoggedModel(info: try LoggedModelInfo(row: $0)) }
         guard models.count == rows.count else { throw StoreCorruption("a logged model of the page is missing") }
         try fillKeyValues(&models, rows: rows, page: page)
-        try fillMetrics(&models, rows: rows, page: page)
         return models
     }
 

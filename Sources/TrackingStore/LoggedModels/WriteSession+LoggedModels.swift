@@ -3,7 +3,7 @@ package import Tracking
 
 extension WriteSession {
     package func createLoggedModel(_ new: NewLoggedModel) throws -> LoggedModel {
-        let experiment = try connection.activeExperiment(id: new.experimentID)
+        let experiment = try activeExperiment(new.experimentID)
         let model = new.model(in: experiment, at: currentMilliseconds())
         let row = try insertLoggedModel(model.info)
         for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
@@ -33,24 +33,22 @@ extension WriteSession {
 
     package func finalizeLoggedModel(_ modelID: String, status: LoggedModelStatus) throws -> LoggedModel {
         try connection.run(
-            "UPDATE logged_models SET status = ?2, last_updated_time = ?3 WHERE model_id = ?1",
-            modelID,
+            "UPDATE logged_models SET status = ?2, last_updated_time = ?3 WHERE id = ?1",
+            try loggedModelRow(modelID),
             status.wireNumber,
             currentMilliseconds()
         )
-        guard connection.changes > 0 else { throw TrackingError.loggedModelNotFound(modelID) }
         // Reads through the writer's connection, which sees its uncommitted changes.
         return try ReadSession(connection: connection).loggedModel(id: modelID, allowsDeleted: true)
     }
 
     package func deleteLoggedModel(_ modelID: String) throws {
         try connection.run(
-            "UPDATE logged_models SET lifecycle_stage = ?2, last_updated_time = ?3 WHERE model_id = ?1",
-            modelID,
+            "UPDATE logged_models SET lifecycle_stage = ?2, last_updated_time = ?3 WHERE id = ?1",
+            try loggedModelRow(modelID),
             LifecycleStage.deleted.storedValue,
             currentMilliseconds()
         )
-        guard connection.changes > 0 else { throw TrackingError.loggedModelNotFound(modelID) }
     }
 
     package func logLoggedModelParams(_ params: [Param], modelID: String) throws {
@@ -78,7 +76,7 @@ extension WriteSession {
     }
 
     private func loggedModelRow(_ modelID: String) throws -> Int64 {
-        guard let row = try connection.loggedModelRow(modelID) else {
+        guard let row = try seenLoggedModelRow(modelID) else {
             throw TrackingError.loggedModelNotFound(modelID)
         }
         return row

@@ -8,7 +8,7 @@ extension WriteSession {
     /// - Throws: `.badRequest` for an unknown model.
     func insertModelMetrics(_ metrics: [ModelMetric], runRow: Int64) throws {
         for metric in metrics {
-            guard let model = try connection.loggedModelRow(metric.modelID) else {
+            guard let model = try seenLoggedModelRow(metric.modelID) else {
                 throw TrackingError.modelOfMetricNotFound(metric)
             }
             let point = MetricPoint(metric.metric)
@@ -82,9 +82,10 @@ extension WriteSession {
     }
 }
 
-extension Connection {
+extension ClientSession {
     /// Returns the row id of a model, deleted or not; nil for an unknown model id.
-    func loggedModelRow(_ modelID: String) throws -> Int64? {
-        try query("SELECT id FROM logged_models WHERE model_id = ?1", modelID).firstRow { $0.int64(0) }
+    func seenLoggedModelRow(_ modelID: String) throws -> Int64? {
+        try connection.query("SELECT id, experiment_id FROM logged_models WHERE model_id = ?1", modelID)
+            .firstRow { sees(experiment: $0.int64(1)) ? $0.int64(0) : nil } ?? nil
     }
 }

@@ -6,12 +6,12 @@ extension ReadSession {
     package func metricExtremes(runID: String) throws -> [(key: String, extremes: MetricExtremes)] {
         let sql = """
             SELECT metric.key_id, metric.minimum, metric.minimum_step, metric.maximum, metric.maximum_step
-            FROM runs
-            CROSS JOIN latest_metrics AS metric ON metric.run_id = runs.id
-            WHERE runs.run_id = ?1
+            FROM latest_metrics AS metric
+            WHERE metric.run_id = ?1
             """
+        guard let run = try seenRunRow(runID) else { return [] }
         var found: [(String, MetricExtremes)] = []
-        try connection.query(sql, runID).forEachRow { row in
+        try connection.query(sql, run).forEachRow { row in
             guard let extremes = MetricExtremes(row: row, column: 1) else { return }
             found.append((try keyName(row.int64(0)), extremes))
         }

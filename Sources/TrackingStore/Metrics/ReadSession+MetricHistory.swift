@@ -61,8 +61,7 @@ extension ReadSession {
 
     func series(of history: MetricHistory) throws -> MetricSeries? {
         guard let keyID = try connection.keyID(for: history.key) else { return nil }
-        let run = try connection.query("SELECT id FROM runs WHERE run_id = ?1", history.runID)
-        return try run.firstRow { MetricSeries(runRow: $0.int64(0), keyID: keyID) }
+        return try seenRunRow(history.runID).map { MetricSeries(runRow: $0, keyID: keyID) }
     }
 }
 

@@ -16,7 +16,7 @@ extension WriteSession {
             try store(change, of: series)
             return
         }
-        // Finds the latest point of each key first, so that there is one write for each key and not one for each point.
+        // Collects the change of each key's summary, so that it is written once for each key and not for each point.
         var changes: [Int64: MetricSummaryChange] = [:]
         for metric in metrics {
             let series = MetricSeries(runRow: runRow, keyID: try keyID(for: metric.key))
@@ -72,7 +72,7 @@ extension WriteSession {
         guard change.isChanged, let summary = change.summary else { return }
         let write =
             !change.hasNewLatest
-            ? statements.countLatestMetric
+            ? statements.updateSummaryOnly
             : change.isFirst ? statements.insertLatestMetric : statements.updateLatestMetric
         try write.bind(series.runRow, at: 1)
         try write.bind(series.keyID, at: 2)

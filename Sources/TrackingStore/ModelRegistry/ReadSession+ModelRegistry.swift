@@ -32,6 +32,6 @@ extension ReadSession {
 extension ReadSession {
     package func resolvedRunLocation(_ location: String) throws -> String {
         guard let (runID, path) = runAndPath(of: location) else { return location }
-        return ArtifactLocation(try connection.runInfo(runID).artifactURI).appending(path).uri
+        return ArtifactLocation(try runInfo(runID).artifactURI).appending(path).uri
     }
 }

@@ -5,6 +5,19 @@ internal import Tracking
 /// Describes a search of registered models or of model versions.
 struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     let search: RegistrySearch
+    /// Whether nothing of the registry is there for the client.
+    private var isHidden = false
+
+    init(search: RegistrySearch) {
+        self.search = search
+    }
+
+    /// Models and their versions belong to no experiment.
+    func within(_ experiments: Set<Int64>) -> RegistryDescription {
+        var description = self
+        description.isHidden = true
+        return description
+    }
 
     static var table: String { Tables.name }
     var sortKeyCount: Int { search.orderings.count }
@@ -23,14 +36,14 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         try Tables.entities(rows: rows, in: session.connection)
     }
 
-    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
-        let ownID = Tables.name + ".id"
-        var statement = SearchStatement(rowColumn: ownID, source: Tables.name)
+    func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
+        let rowColumn = Tables.name + ".id"
+        var statement = SearchStatement(rowColumn: rowColumn, source: Tables.name)
         var filter = filter
-        if case .candidates(let candidates) = reach {
+        if case .candidates(let candidates) = accessPath {
             filter = candidates.filter
             let rowIDs = statement.bind(jsonArray(candidates.rowIDs))
-            statement.source = "json_each(\(rowIDs)) AS first CROSS JOIN \(Tables.name) ON \(ownID) = first.value"
+            statement.source = "json_each(\(rowIDs)) AS first CROSS JOIN \(Tables.name) ON \(rowColumn) = first.value"
         }
         for comparison in filter {
             if comparison.entity == .tag {
@@ -38,7 +51,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
                 let conditions = try Self.conditions(comparison, row: row, in: &statement)
                 statement.conditions.append(
                     """
-                    EXISTS (SELECT 1 FROM \(Tables.tags) AS \(row) WHERE \(row).\(Tables.owner) = \(ownID)
+                    EXISTS (SELECT 1 FROM \(Tables.tags) AS \(row) WHERE \(row).\(Tables.owner) = \(rowColumn)
                         AND \(conditions.joined(separator: " AND ")))
                     """
                 )
@@ -55,6 +68,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         case .asked(marked: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
         case .asked(marked: false): break
         }
+        if isHidden { statement.conditions.append("FALSE") }
         if statement.conditions.isEmpty { statement.conditions.append("TRUE") }
         statement.terms = order.compactMap { ordering in
             Tables.columns[ordering.key].map { SortTerm($0.column, ascending: ordering.ascending, $0.kind) }
@@ -62,7 +76,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         return statement
     }
 
-    private var order: [Ordering] { Tables.subject.completed(search.orderings) }
+    private var order: [Ordering] { Tables.subject.withTieBreakers(search.orderings) }
 
     private func attributeCondition(_ comparison: Comparison, in statement: inout SearchStatement) throws -> String {
         guard let (column, kind) = Tables.columns[comparison.key] else {

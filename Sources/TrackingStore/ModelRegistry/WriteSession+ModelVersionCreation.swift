@@ -5,7 +5,7 @@ extension WriteSession {
     package func createModelVersion(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersion {
         let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
         try new.validateNameAndTags()
-        let runOfModel = try origin.modelIDProvidingRun.map { try connection.loggedModelInfo($0).sourceRunID }
+        let runOfModel = try origin.modelIDProvidingRun.map { try loggedModelInfo($0).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
         let modelID = try connection.registeredModelRow(new.name)
         let othersArePrompts = try connection.versionsArePrompts(ofModel: modelID)
@@ -46,7 +46,7 @@ extension WriteSession {
 
     /// Appends the version to the JSON list in the logged model's tag; replaces a value that is not a list.
     private func appendVersion(_ version: ModelVersion, toLoggedModel modelID: String) throws {
-        let row = try connection.loggedModelRowAndInfo(modelID, allowsDeleted: false).row
+        let row = try loggedModelRowAndInfo(modelID, allowsDeleted: false).row
         let select = try connection.query(
             """
             SELECT value FROM logged_model_tags

@@ -19,7 +19,7 @@ extension WriteSession {
         switch source.kind {
         case .placeholder, .elsewhere, .local, .proxied, .run: return origin
         case .loggedModel(let id):
-            return origin.resolved(toLoggedModel: id, at: try connection.loggedModelInfo(id).artifactURI)
+            return origin.resolved(toLoggedModel: id, at: try loggedModelInfo(id).artifactURI)
         case .registeredModel(let reference):
             let key = try versionKey(of: reference, source)
             let version = try connection.modelVersion(key)
@@ -34,9 +34,9 @@ extension WriteSession {
         case .placeholder, .elsewhere, .run, .loggedModel, .registeredModel: return .notNamed
         }
         do {
-            if let modelID = origin.modelID { return .found(try connection.loggedModelInfo(modelID).artifactURI) }
+            if let modelID = origin.modelID { return .found(try loggedModelInfo(modelID).artifactURI) }
             guard let runID = origin.runID else { return .notNamed }
-            return .found(try connection.runInfo(runID).artifactURI)
+            return .found(try runInfo(runID).artifactURI)
         } catch let error as TrackingError where error.code == .resourceDoesNotExist {
             return .missing
         }

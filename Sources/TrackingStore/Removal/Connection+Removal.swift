@@ -11,7 +11,8 @@ extension Connection {
     func deletedCandidates(
         _ position: RemovalPosition,
         limit: Int,
-        _ request: RemovalRequest
+        _ request: RemovalRequest,
+        _ inUse: ArtifactsInUse
     ) throws -> (candidates: [RemovalCandidate], next: RemovalPosition?) {
         let kind = position.kind
         let select = try query(
@@ -25,13 +26,13 @@ extension Connection {
             next = RemovalPosition(kind: kind, row: row.int64(4))
             found.append(Self.candidate(kind, row))
         }
-        return (try describe(found, request), next)
+        return (try describe(found, request, inUse), next)
     }
 
     /// The things that a request names, all of which may be removed.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for a thing that must stay.
-    func namedCandidates(_ request: RemovalRequest) throws -> [RemovalCandidate] {
+    func namedCandidates(_ request: RemovalRequest, _ inUse: ArtifactsInUse) throws -> [RemovalCandidate] {
         var found: [RemovalCandidate] = []
         for (kind, ids) in request.names {
             for id in ids {
@@ -44,7 +45,7 @@ extension Connection {
                 found.append(candidate)
             }
         }
-        found = try describe(found, request)
+        found = try describe(found, request, inUse)
         for candidate in found {
             guard let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) else { continue }
             throw obstacle.refusal(candidate.kind, candidate.id)
@@ -53,57 +54,48 @@ extension Connection {
     }
 
     /// Adds the facts that need a second look.
-    private func describe(_ found: [RemovalCandidate], _ request: RemovalRequest) throws -> [RemovalCandidate] {
-        guard !found.isEmpty else { return [] }
-        let used = try ownersInUse()
+    private func describe(
+        _ found: [RemovalCandidate],
+        _ request: RemovalRequest,
+        _ inUse: ArtifactsInUse
+    ) throws -> [RemovalCandidate] {
         var found = found
         for index in found.indices {
-            guard found[index].kind == .experiment else {
-                found[index].isInUse = used.contains(found[index].id)
+            let candidate = found[index]
+            guard candidate.kind == .experiment else {
+                found[index].user = inUse.user(of: candidate.id, at: candidate.location)
                 continue
             }
-            found[index].isInUse = try experimentHolds(found[index].id, anyOf: used)
+            found[index].user = try user(ofExperiment: candidate.id, inUse)
             found[index].holdsOthers =
                 try query(
                     """
                     SELECT 1 FROM runs
-                    WHERE experiment_id = ?1 AND (lifecycle_stage = 0 OR deleted_time > ?2)
+                    WHERE experiment_id = ?1 AND (lifecycle_stage = 0
+                        OR deleted_time > ?2 OR ?2 IS NOT NULL AND coalesce(deleted_time, 0) <= 0)
                     LIMIT 1
                     """,
-                    found[index].id,
+                    candidate.id,
                     request.deletedBefore
                 ).firstRow { _ in true } ?? false
         }
         return found
     }
 
-    /// The ids of runs and logged models in whose folders the artifacts of registered models lie.
-    private func ownersInUse() throws -> Set<String> {
-        var owners: Set<String> = []
-        try query("SELECT DISTINCT coalesce(storage_location, source) FROM model_versions").forEachRow { row in
-            // As in `…/<run id>/artifacts/model` and `…/models/<model id>/artifacts`.
-            let parts = row.string(0).split(separator: "/")
-            for (owner, next) in zip(parts, parts.dropFirst()) where next == "artifacts" {
-                owners.insert(String(owner))
-            }
+    /// What outside of an experiment needs the artifacts of something in it.
+    private func user(ofExperiment id: String, _ inUse: ArtifactsInUse) throws -> ArtifactsInUse.User? {
+        var user: ArtifactsInUse.User?
+        try query(
+            """
+            SELECT run_id, artifact_uri FROM runs WHERE experiment_id = ?1
+            UNION ALL
+            SELECT model_id, artifact_uri FROM logged_models WHERE experiment_id = ?1
+            """,
+            id
+        ).forEachRow { row in
+            user = user ?? inUse.user(of: row.string(0), at: row.string(1), besides: Int64(id))
         }
-        return owners
-    }
-
-    private func experimentHolds(_ id: String, anyOf owners: Set<String>) throws -> Bool {
-        for owner in owners {
-            let isHeld = try query(
-                """
-                SELECT 1 FROM runs WHERE run_id = ?1 AND experiment_id = ?2
-                UNION ALL
-                SELECT 1 FROM logged_models WHERE model_id = ?1 AND experiment_id = ?2
-                """,
-                owner,
-                id
-            ).firstRow { _ in true }
-            if isHeld == true { return true }
-        }
-        return false
+        return user
     }
 
     private static func candidate(_ kind: RemovalKind, _ row: Statement) -> RemovalCandidate {

@@ -2,23 +2,33 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    package func removalPreview(_ request: RemovalRequest) throws -> (count: RemovalCount, owners: [RemovedOwner]) {
+    package func artifactsInUse(
+        besides request: RemovalRequest,
+        in folders: ArtifactFolders
+    ) throws -> ArtifactsInUse {
+        try connection.artifactsInUse(besides: request, in: folders)
+    }
+
+    package func removalPreview(
+        _ request: RemovalRequest,
+        keeping inUse: ArtifactsInUse
+    ) throws -> (count: RemovalCount, owners: [RemovedOwner]) {
         var preview = Preview(connection: connection)
         if request.isOfEverything {
             var position: RemovalPosition? = .start
             while let from = position {
-                let part = try connection.deletedCandidates(from, limit: 1_000, request)
+                let part = try connection.deletedCandidates(from, limit: 1_000, request, inUse)
                 for candidate in part.candidates {
-                    switch candidate.obstacle(deletedBefore: request.deletedBefore) {
-                    case nil: try preview.add(candidate)
-                    case .inUse: preview.count.kept += 1
-                    case .notDeleted, .tooYoung, .holdsOthers: continue
+                    if let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) {
+                        preview.count.count(candidate, keptBy: obstacle)
+                    } else {
+                        try preview.add(candidate)
                     }
                 }
                 position = part.next
             }
         } else {
-            for candidate in try connection.namedCandidates(request) { try preview.add(candidate) }
+            for candidate in try connection.namedCandidates(request, inUse) { try preview.add(candidate) }
         }
         return (preview.count, preview.owners)
     }

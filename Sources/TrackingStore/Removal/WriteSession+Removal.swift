@@ -4,19 +4,20 @@ package import Tracking
 extension WriteSession {
     package func beginRemoval(
         _ request: RemovalRequest,
+        keeping inUse: ArtifactsInUse,
         from position: RemovalPosition
-    ) throws -> (next: RemovalPosition?, kept: Int64) {
+    ) throws -> (next: RemovalPosition?, kept: RemovalCount) {
+        var kept = RemovalCount()
         guard request.isOfEverything else {
-            for candidate in try connection.namedCandidates(request) { try enlist(candidate) }
-            return (nil, 0)
+            for candidate in try connection.namedCandidates(request, inUse) { try enlist(candidate) }
+            return (nil, kept)
         }
-        let part = try connection.deletedCandidates(position, limit: 1_000, request)
-        var kept: Int64 = 0
+        let part = try connection.deletedCandidates(position, limit: 1_000, request, inUse)
         for candidate in part.candidates {
-            switch candidate.obstacle(deletedBefore: request.deletedBefore) {
-            case nil: try enlist(candidate)
-            case .inUse: kept += 1
-            case .notDeleted, .tooYoung, .holdsOthers: continue
+            if let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) {
+                kept.count(candidate, keptBy: obstacle)
+            } else {
+                try enlist(candidate)
             }
         }
         return (part.next, kept)
@@ -116,6 +117,12 @@ extension WriteSession {
             "DELETE FROM dataset_inputs WHERE run_id = ?1",
             "DELETE FROM model_inputs WHERE run_id = ?1",
             "DELETE FROM model_outputs WHERE run_id = ?1",
+            """
+            DELETE FROM forwarded_files
+            WHERE upstream_id IN (SELECT id FROM upstreams) AND kind = 0
+                AND owner = (SELECT run_id FROM runs WHERE id = ?1)
+            """,
+            // With it goes what the journal of forwarding says of the run.
             "DELETE FROM runs WHERE id = ?1",
         ] {
             try connection.run(statement, row)
@@ -187,7 +194,7 @@ extension WriteSession {
     }
 
     private func removeLoggedModel(_ modelID: String, _ work: inout RemovalWork) throws -> Bool {
-        guard let row = try connection.loggedModelRow(modelID) else { return true }
+        guard let row = try seenLoggedModelRow(modelID) else { return true }
         try removeModelPoints(where: "model_id", is: row, &work)
         guard work.left > 0 else { return false }
         for statement in [

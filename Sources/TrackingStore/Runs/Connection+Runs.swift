@@ -1,17 +1,19 @@
 internal import SQLite
 internal import Tracking
 
-extension Connection {
+extension ClientSession {
     /// Returns the identity and state of a run, active or deleted.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id.
     func runInfo(_ runID: String) throws -> RunInfo {
-        let select = try query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
+        let select = try connection.query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
         defer { select.reset() }
         guard try select.step() else {
             throw TrackingError.runNotFound(runID)
         }
-        return try RunInfo(row: select)
+        let info = try RunInfo(row: select)
+        guard sees(experiment: info.experimentID) else { throw TrackingError.runNotFound(runID) }
+        return info
     }
 }
 

@@ -3,17 +3,21 @@ package import Tracking
 
 extension ReadSession {
     package func run(id runID: String) throws -> Run {
-        let rows = try connection.query("SELECT runs.id FROM runs WHERE run_id = ?1", runID)
-            .map { $0.int64(0) }
-        guard var run = try runs(rows: rows).first else {
+        guard let row = try seenRunRow(runID), var run = try runs(rows: [row]).first else {
             throw TrackingError.runNotFound(runID)
         }
-        run.modelInputs = try modelInputs(row: rows[0])
+        run.modelInputs = try modelInputs(row: row)
         return run
     }
 
     package func runInfo(id runID: String) throws -> RunInfo {
-        try connection.runInfo(runID)
+        try runInfo(runID)
+    }
+
+    /// The row of a run that is there for the client, deleted or not; nil for any other.
+    func seenRunRow(_ runID: String) throws -> Int64? {
+        try connection.query("SELECT id, experiment_id FROM runs WHERE run_id = ?1", runID)
+            .firstRow { sees(experiment: $0.int64(1)) ? $0.int64(0) : nil } ?? nil
     }
 
     /// Reads runs in the order of `rows`.
@@ -141,7 +145,7 @@ extension ReadSession {
         }
     }
 
-    private func modelInputs(row: Int64) throws -> [ModelInput] {
+    func modelInputs(row: Int64) throws -> [ModelInput] {
         try connection.query("SELECT model_id FROM model_inputs WHERE run_id = ?1", row)
             .map { ModelInput(modelID: $0.string(0)) }
     }

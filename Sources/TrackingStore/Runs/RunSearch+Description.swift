@@ -15,10 +15,16 @@ extension RunSearch: SearchDescription {
         return digest.value
     }
 
+    func within(_ experiments: Set<Int64>) -> RunSearch {
+        var search = self
+        search.experimentIDs.removeAll { !experiments.contains($0) }
+        return search
+    }
+
     var sortKeyCount: Int { orderings.count }
 
-    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement {
-        try RunSearchStatement(self, reachedBy: reach, in: session).statement
+    func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
+        try RunSearchStatement(self, by: accessPath, in: session).statement
     }
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Run] { try session.runs(rows: rows) }
@@ -26,7 +32,7 @@ extension RunSearch: SearchDescription {
     var selectsRowsByID: Bool { filter.contains(where: \.selectsRunsByID) }
 
     func metricWalk(in session: ReadSession) throws -> MetricWalk? {
-        guard let first = orderings.first, first.entity == .metric, first.aspect == .value else { return nil }
+        guard let first = orderings.first, first.entity == .metric, first.sortValue == .value else { return nil }
         var measured = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
         measured.conditions = ["key_id = \(measured.bind(try session.connection.keyID(for: first.key)))"]
         var numbers = measured
@@ -37,7 +43,7 @@ extension RunSearch: SearchDescription {
 
     var isInOrderOfAnIndex: Bool {
         guard let first = orderings.first else { return true }
-        guard first.aspect == .value else { return false }
+        guard first.sortValue == .value else { return false }
         return first.entity == .metric || first.entity == .attribute && first.key == "start_time"
     }
 

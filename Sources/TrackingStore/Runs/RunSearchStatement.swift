@@ -4,30 +4,30 @@ internal import Tracking
 
 /// Builds the SQL of a run search.
 struct RunSearchStatement {
-    private(set) var statement = SearchStatement(rowColumn: "runs.id", source: "runs")
+    private(set) var statement = SearchStatement(rowColumn: Self.rowColumn, source: "runs")
     private let session: ReadSession
-    private static let ownID = "runs.id"
+    private static let rowColumn = "runs.id"
     /// The column with the row id of the run, for joins.
-    private var runID = Self.ownID
-    /// Whether the runs are reached by a scan of a metric's value index.
-    private var isWalk = false
+    private var runID = Self.rowColumn
+    /// Whether the runs come in the order of a metric's values, from its value index.
+    private var isOrderedScan = false
 
-    /// - Parameter reach: the access path. SQLite follows the order of the joins.
-    init(_ search: RunSearch, reachedBy reach: SearchReach, in session: ReadSession) throws {
+    /// - Parameter accessPath: how the rows are reached. SQLite follows the order of the joins.
+    init(_ search: RunSearch, by accessPath: AccessPath, in session: ReadSession) throws {
         self.session = session
         var filter = search.filter
-        var orderings = SearchSubject.runs.completed(search.orderings)
-        switch reach {
+        var orderings = SearchSubject.runs.withTieBreakers(search.orderings)
+        switch accessPath {
         case .order: break
         case .candidates(let candidates):
             filter = candidates.filter
             begin(with: candidates.rowIDs)
         case .metric(let metricClass):
-            // The filter is tested on each entry of the scan. Comparisons that a value index answers, for few rows,
-            // come first.
+            // The filter is tested on each entry of the scan. The equalities of params, tags and names come
+            // first: their own indexes reject most runs at little cost.
             let exact = filter.filter(\.isExactText)
             filter = exact + filter.filter { !$0.isExactText }
-            isWalk = metricClass == .number
+            isOrderedScan = metricClass == .number
             try begin(with: orderings.removeFirst(), metricClass)
         }
         restrict(to: search)
@@ -35,7 +35,7 @@ struct RunSearchStatement {
             try add(comparison)
         }
         // Joined last, so that SQLite looks up only runs that meet the comparisons of metrics, params and tags.
-        if runID != Self.ownID { statement.source += "\n    CROSS JOIN runs ON \(Self.ownID) = \(runID)" }
+        if runID != Self.rowColumn { statement.source += "\n    CROSS JOIN runs ON \(Self.rowColumn) = \(runID)" }
         try order(by: orderings)
     }
 
@@ -99,8 +99,9 @@ struct RunSearchStatement {
         default:
             let ofRun = "\(row).run_id = \(runID) AND \(row).key_id = \(keyID)"
             let conditions = try valueConditions(comparison, row: row)
-            let index = isWalk && comparison.isExactText ? " INDEXED BY \(table)_by_value" : ""
-            if statement.join("CROSS JOIN \(table) AS \(row)\(index) ON \(ofRun)", upTo: Self.joinedComparisons) {
+            let index = isOrderedScan && comparison.isExactText ? " INDEXED BY \(table)_by_value" : ""
+            if statement.join("CROSS JOIN \(table) AS \(row)\(index) ON \(ofRun)", upTo: Self.maximumJoinedComparisons)
+            {
                 statement.conditions += conditions
             } else {
                 let conditions = ([ofRun] + conditions).joined(separator: " AND ")
@@ -109,10 +110,8 @@ struct RunSearchStatement {
         }
     }
 
-    /// The maximum number of comparisons that are joined.
-    ///
-    /// Further ones become EXISTS, which needs no joined table.
-    private static let joinedComparisons = 31
+    /// Further comparisons become EXISTS, which needs no joined table: SQLite joins at most 64, and orders need some.
+    private static let maximumJoinedComparisons = 31
 
     private mutating func valueConditions(_ comparison: Comparison, row: String) throws -> [String] {
         if comparison.entity == .metric {
@@ -122,8 +121,8 @@ struct RunSearchStatement {
             return isUnequal ? ["(\(condition) OR \(row).is_nan = 1)"] : [condition, "\(row).is_nan = 0"]
         }
         if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
-            // The index holds only the first 40 characters of the value. The plus prevents SQLite from putting the
-            // constant into the other condition, which the index could then not answer.
+            // The index holds only the first 40 characters of the value. Without the plus, SQLite would
+            // replace the column in the first condition by the text, and could then not use the index.
             let beginning = "substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)"
             return [beginning, try statement.condition("+\(row).value", comparison)]
         }
@@ -135,17 +134,17 @@ struct RunSearchStatement {
     /// Different datasets of one run may meet different comparisons.
     private mutating func addDataset(_ comparison: Comparison) throws {
         let input = statement.alias("input")
-        let other = statement.alias("dataset")
+        let joined = statement.alias("dataset")
         let condition: String
         let join: String
         if comparison.key == "context" {
             let key = statement.bind(Tag.datasetContextKey)
-            join = "dataset_input_tags AS \(other) ON \(other).input_id = \(input).id AND \(other).key = \(key)"
-            condition = try statement.condition("\(other).value", comparison)
+            join = "dataset_input_tags AS \(joined) ON \(joined).input_id = \(input).id AND \(joined).key = \(key)"
+            condition = try statement.condition("\(joined).value", comparison)
         } else {
-            join = "datasets AS \(other) ON \(other).id = \(input).dataset_id"
+            join = "datasets AS \(joined) ON \(joined).id = \(input).dataset_id"
             condition = try statement.condition(
-                "\(other).\(comparison.key == "digest" ? "digest" : "name")",
+                "\(joined).\(comparison.key == "digest" ? "digest" : "name")",
                 comparison
             )
         }
@@ -176,10 +175,10 @@ struct RunSearchStatement {
     }
 
     private mutating func order(byMetric ordering: Ordering) throws {
-        if case .step(let step) = ordering.aspect { return try order(byMetric: ordering, at: step) }
-        let column = try columns(of: "latest_metrics", ordering)
-        if ordering.aspect != .value {
-            let extreme = column(ordering.aspect == .minimum ? "minimum" : "maximum")
+        if case .step(let step) = ordering.sortValue { return try order(byMetric: ordering, at: step) }
+        let column = try joinSortRow(of: "latest_metrics", ordering)
+        if ordering.sortValue != .value {
+            let extreme = column(ordering.sortValue == .minimum ? "minimum" : "maximum")
             statement.terms.append(SortTerm("(\(extreme) IS NULL)", .integer))
             statement.terms.append(SortTerm(extreme, ascending: ordering.ascending, .real))
             return
@@ -193,7 +192,8 @@ struct RunSearchStatement {
     private mutating func order(byMetric ordering: Ordering, at step: Int64) throws {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let point = statement.alias("point")
-        // This is one term, so that the history is read once; a missing value becomes larger than every stored number.
+        // This is one term, so that the history is read once. A missing value comes last in both directions: as
+        // infinity if ascending, as minus infinity if descending; stored numbers are finite.
         let value = """
             coalesce((SELECT iif(\(point).is_nan, NULL, \(point).value) FROM metrics AS \(point)
                 WHERE \(point).run_id = runs.id AND \(point).key_id = \(keyID) AND \(point).step = \(statement.bind(step))
@@ -203,9 +203,9 @@ struct RunSearchStatement {
     }
 
     private mutating func order(_ ordering: Ordering, byTable table: String) throws {
-        let value = try columns(of: table, ordering)("value")
-        if ordering.aspect == .number {
-            // SQLite compares a text with a number as a number if it is one, else as a text, which equals no number.
+        let value = try joinSortRow(of: table, ordering)("value")
+        if ordering.sortValue == .number {
+            // In SQLite a text equals its own cast to a number only if it is a number.
             let isNumber = "\(value) = CAST(\(value) AS NUMERIC)"
             let place = "CASE WHEN \(value) IS NULL THEN 2 WHEN \(isNumber) THEN 0 ELSE 1 END"
             let number = "CASE WHEN \(isNumber) THEN CAST(\(value) AS REAL) END"
@@ -217,8 +217,10 @@ struct RunSearchStatement {
         statement.terms.append(SortTerm(value, ascending: ordering.ascending, .text))
     }
 
-    /// Joins the row with the sort key's value, and returns a function that makes SQL for a column of that row.
-    private mutating func columns(of table: String, _ ordering: Ordering) throws -> (String) -> String {
+    /// Joins the row with the sort key's value.
+    ///
+    /// - Returns: a function that makes the SQL for a column of that row.
+    private mutating func joinSortRow(of table: String, _ ordering: Ordering) throws -> (String) -> String {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let row = statement.alias("sort")
         let ofRun = "\(row).run_id = runs.id AND \(row).key_id = \(keyID)"

@@ -3,7 +3,7 @@ package import Tracking
 
 extension WriteSession {
     package func createRun(_ new: NewRun) throws -> Run {
-        let experiment = try connection.experiment(id: new.experimentID)
+        let experiment = try storedExperiment(new.experimentID)
         let existing = try new.runID.flatMap { try runWithTags($0) }
         let (run, isNew) = try new.run(in: experiment, existing: existing)
         guard isNew else { return run }
@@ -42,6 +42,7 @@ extension WriteSession {
             info.startTime,
             info.artifactURI
         )
+        touch(run: connection.lastInsertRowID)
         return connection.lastInsertRowID
     }
 
@@ -56,7 +57,7 @@ extension WriteSession {
         if let name {
             try setTag(Tag(key: Tag.runNameKey, value: name), runRow: row.id)
         }
-        return try connection.runInfo(runID)
+        return try runInfo(runID)
     }
 
     package func deleteRun(_ runID: String) throws {
@@ -64,8 +65,9 @@ extension WriteSession {
     }
 
     package func restoreRun(_ runID: String) throws {
+        let row = try runRow(runID)
         try requireNotBeingRemoved(.run, runID)
-        try requireNotBeingRemoved(.experiment, String(try runRow(runID).experimentID))
+        try requireNotBeingRemoved(.experiment, String(row.experimentID))
         try moveRun(runID, by: .restoration)
     }
 

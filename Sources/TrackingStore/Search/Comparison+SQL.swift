@@ -106,7 +106,7 @@ extension QueryDigest {
             add(ordering.entity.rawValue)
             add(ordering.key)
             add(ordering.ascending ? "ASC" : "DESC")
-            if ordering.aspect != .value { add("\(ordering.aspect)") }
+            if ordering.sortValue != .value { add("\(ordering.sortValue)") }
         }
     }
 }

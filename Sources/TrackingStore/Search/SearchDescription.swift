@@ -26,8 +26,12 @@ protocol SearchDescription: Sendable {
     /// The error for a page token of a search with another digest.
     func refusal(ofTokenWithDigest made: UInt64) -> TrackingError
 
+    /// Returns the same search without what is hidden to a client.
+    ///
+    /// - Parameter experiments: the only experiments that are there for the client.
+    func within(_ experiments: Set<Int64>) -> Self
     /// Returns the search as SQL, with a total order.
-    func statement(reachedBy reach: SearchReach, in session: ReadSession) throws -> SearchStatement
+    func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement
     /// Returns the first rows of the page, as many as may be in memory at once, at least one.
     static func portion(of rows: [Int64], in session: ReadSession) throws -> [Int64]
     /// Reads the entities of the rows, in their order, without those that were deleted since the rows were found.
@@ -52,7 +56,7 @@ protocol SearchDescription: Sendable {
 }
 
 /// The access path: how the rows of a search are reached.
-enum SearchReach {
+enum AccessPath {
     /// By the path that SQLite chooses.
     case order
     /// By their ids; no other rows are looked at.

@@ -9,6 +9,7 @@ extension ReadSession {
     ///   sort keys, and for a pattern that is too long.
     func find<Search: SearchDescription>(_ search: Search) throws -> SearchCursor<Search.Found> {
         advice = { Self.advice(on: search) }
+        let search = seenExperiments.map { search.within($0) } ?? search
         let digest = search.digest
         let start = try PageToken.parse(search.pageToken, digest: digest, refusal: search.refusal)
         if case .offset = start, !search.acceptsOffsetTokens { throw search.refusal(ofTokenWithDigest: ~digest) }
@@ -64,7 +65,7 @@ struct SearchPlan<Search: SearchDescription> {
 
     /// Returns the rows of the page, and one more if there is one.
     func rows(from start: PageStart) throws -> SearchRows {
-        guard !search.selectsRowsByID else { return try rows(reachedBy: .order, from: start) }
+        guard !search.selectsRowsByID else { return try rows(by: .order, from: start) }
         let walk = try usefulWalk(from: start)
         let candidates = try SearchCandidates(search, in: session)
         if let walk, let candidates, try candidates.allMatchMore(than: Int64(wanted * triedValues)),
@@ -72,13 +73,13 @@ struct SearchPlan<Search: SearchDescription> {
         {
             return found
         }
-        if let found = try candidates?.find() { return try rows(reachedBy: .candidates(found), from: start) }
-        guard let walk else { return try rows(reachedBy: .order, from: start) }
+        if let found = try candidates?.find() { return try rows(by: .candidates(found), from: start) }
+        guard let walk else { return try rows(by: .order, from: start) }
         return try rows(along: walk, from: start)
     }
 
-    private func rows(reachedBy reach: SearchReach, from start: PageStart) throws -> SearchRows {
-        let statement = try search.statement(reachedBy: reach, in: session)
+    private func rows(by accessPath: AccessPath, from start: PageStart) throws -> SearchRows {
+        let statement = try search.statement(by: accessPath, in: session)
         var offset: Int64 = 0
         if case .offset(let count) = start { offset = count }
         return try statement.rows(
@@ -133,7 +134,7 @@ struct SearchPlan<Search: SearchDescription> {
         before end: SortValue? = nil,
         to found: inout SearchRows
     ) throws {
-        var statement = try search.statement(reachedBy: .metric(metricClass), in: session)
+        var statement = try search.statement(by: .metric(metricClass), in: session)
         if let end { statement.end(before: end) }
         // The whole search has more sort values than this statement: the class comes first and, for a missing metric,
         // null.

@@ -16,23 +16,24 @@ package struct Creation: Sendable {
     /// - Parameter kind: what the request creates, because the same body may be sent to different endpoints.
     package init?(_ kind: String, body: [UInt8], caller: Caller) {
         guard body.count <= Self.maximumBodyBytes else { return nil }
-        fingerprint = Fingerprint(kind, body, caller.peer)
+        fingerprint = Fingerprint(kind, body, caller)
         answer = AwaitedAnswer(of: caller)
     }
 
-    /// A 128-bit hash of the kind, the body and the address of the client.
+    /// A 128-bit hash of the kind, the body, and the address and identity of the client.
     ///
     /// The process's random hash seed is part of it, so nobody can construct a request with another request's
     /// fingerprint.
     struct Fingerprint: Hashable, Sendable {
         private let halves: SIMD2<Int>
 
-        init(_ kind: String, _ body: [UInt8], _ peer: Peer) {
+        init(_ kind: String, _ body: [UInt8], _ caller: Caller) {
             func half(_ number: Int) -> Int {
                 var hasher = Hasher()
                 hasher.combine(number)
                 hasher.combine(kind)
-                hasher.combine(peer)
+                hasher.combine(caller.peer)
+                hasher.combine(caller.identity.map(ObjectIdentifier.init))
                 body.withUnsafeBytes { hasher.combine(bytes: $0) }
                 return hasher.finalize()
             }

@@ -1,3 +1,4 @@
+internal import Budgets
 package import SQLite
 internal import Tracking
 
@@ -20,24 +21,35 @@ package final class WriteSession: WriterSession, TrackingWriting {
     let report: @Sendable (String) -> Void
     /// Whether the content of files that are no longer at their paths has been saved.
     var isContentSaved = false
+    /// The client that waits for the result.
+    private(set) var caller = Caller.server
 
     private var keyIDs = RevocableCache<ExactText, Int64>(capacity: 20_000)
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
     var metricSummaries = RevocableCache<MetricSeries, MetricSummary>(capacity: 40_000)
     private var unconfirmed = UnconfirmedCreations()
+    /// Told of the runs that were touched; nil where nobody wants to know.
+    private let changes: ChangeFeed?
+    /// The runs that the open transaction touches.
+    private var touchedRuns: Set<Int64> = []
 
     init(
         connection: Connection,
         artifactRoot: ArtifactLocation,
         files: StoreFiles,
+        changes: ChangeFeed? = nil,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         self.connection = connection
         self.artifactRoot = artifactRoot
         self.files = files
+        self.changes = changes
         self.report = report
         statements = try WriteStatements(connection)
     }
+
+    /// Resets the state that belongs to a single write.
+    func begin(for caller: Caller) { self.caller = caller }
 
     /// Refuses to commit if the database or its WAL is no longer at its path, because the changes would be lost.
     package func willCommit() throws {
@@ -60,6 +72,14 @@ package final class WriteSession: WriterSession, TrackingWriting {
         runRows.commit()
         metricSummaries.commit()
         unconfirmed.commit()
+        guard !touchedRuns.isEmpty else { return }
+        changes?.add(touchedRuns)
+        touchedRuns.removeAll(keepingCapacity: true)
+    }
+
+    /// Notes that a run may have changed.
+    func touch(run row: Int64) {
+        if changes != nil { touchedRuns.insert(row) }
     }
 
     package func didRollBack() {
@@ -95,10 +115,14 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return made
     }
 
-    /// Returns the row of a run, deleted or not; nil for an unknown run id.
+    /// Returns the row of a run that is there for the client, deleted or not; nil for any other.
     func storedRun(_ runID: String) throws -> RunRow? {
         let key = ExactText(runID)
-        if let known = runRows[key] { return known }
+        if let known = runRows[key] {
+            guard sees(experiment: known.experimentID) else { return nil }
+            touch(run: known.id)
+            return known
+        }
         let select = statements.selectRun
         try select.bind(runID, at: 1)
         defer { select.reset() }
@@ -109,6 +133,8 @@ package final class WriteSession: WriterSession, TrackingWriting {
             lifecycleStage: LifecycleStage(storedValue: select.int64(2))
         )
         runRows[key] = row
+        guard sees(experiment: row.experimentID) else { return nil }
+        touch(run: row.id)
         return row
     }
 

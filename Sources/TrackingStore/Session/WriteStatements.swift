@@ -9,7 +9,7 @@ final class WriteStatements {
     let selectLatestMetric: Statement
     let insertLatestMetric: Statement
     let updateLatestMetric: Statement
-    let countLatestMetric: Statement
+    let updateSummaryOnly: Statement
     let insertParam: Statement
     let selectParam: Statement
     let upsertTag: Statement
@@ -47,7 +47,7 @@ final class WriteStatements {
         )
         // A separate statement, because an update that sets `value` also updates the index on it, even for an equal
         // value.
-        countLatestMetric = try connection.prepare(
+        updateSummaryOnly = try connection.prepare(
             """
             UPDATE latest_metrics
             SET point_count = ?3, in_order = ?4, minimum = ?5, minimum_step = ?6, maximum = ?7, maximum_step = ?8

@@ -79,7 +79,7 @@ extension TransferReport {
         if !params.isEmpty { facts.append("other values of the params \(Self.list(params))") }
         if !tags.isEmpty { facts.append("other values of the tags \(Self.list(tags))") }
         guard !facts.isEmpty else { return }
-        remark(kind, id, "differs from what is here, which stays: \(facts.joined(separator: "; "))")
+        remark(kind, id, "differs from what is stored, which stays: \(facts.joined(separator: "; "))")
     }
 
     private static func list(_ keys: [String]) -> String {

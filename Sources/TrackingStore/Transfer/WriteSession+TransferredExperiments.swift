@@ -14,7 +14,7 @@ extension WriteSession {
         case .unused(let id):
             try replaceUnused(experiment, id: id, &report)
         case .existing(let id):
-            let stored = try connection.experiment(id: id)
+            let stored = try storedExperiment(id)
             let tags = try complete(experiment.tags, in: .experiments, of: id)
             report.count(.experiment) { $0.note(isCompleted: tags.isCompleted) }
             report.remark(
@@ -50,7 +50,7 @@ extension WriteSession {
 
     /// Gives the untouched first experiment the facts of the one that comes.
     private func replaceUnused(_ experiment: Experiment, id: Int64, _ report: inout TransferReport) throws {
-        let stored = try connection.experiment(id: id)
+        let stored = try storedExperiment(id)
         var moved = experiment
         moved.artifactLocation = experiment.location(movingTo: id, beneath: artifactRoot)
         let isSame =
@@ -97,14 +97,18 @@ extension WriteSession {
         let named = try connection.query("SELECT id FROM experiments WHERE name = ?1", home.name).firstRow {
             $0.int64(0)
         }
+        if let named { return named }
+        guard home.id != Experiment.noID else {
+            throw TrackingError.doesNotExist("No experiment is named '\(shortened(home.name))'")
+        }
         // Its experiment was renamed since, here or there.
-        return try named ?? connection.experiment(id: home.id).id
+        return try storedExperiment(home.id).id
     }
 }
 
 extension TransferReport {
     fileprivate mutating func note(_ experiment: Experiment, hasID id: Int64) {
-        guard id != experiment.id else { return }
+        guard id != experiment.id, experiment.id != Experiment.noID else { return }
         mappings.append(ExperimentMapping(source: experiment.id, id: id, name: experiment.name))
     }
 }

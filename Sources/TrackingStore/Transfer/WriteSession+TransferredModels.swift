@@ -5,14 +5,14 @@ extension WriteSession {
     func take(_ transferred: TransferredLoggedModel, _ report: inout TransferReport) throws {
         let model = transferred.model
         let experimentID = try experimentID(of: transferred.home)
-        guard let row = try connection.loggedModelRow(model.info.modelID) else {
+        guard let row = try seenLoggedModelRow(model.info.modelID) else {
             let row = try insert(model.info, experimentID: experimentID)
             for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
             for tag in model.tags.lastOfEachKey { try upsertLoggedModelTag(tag, row: row) }
             report.count(.loggedModel) { $0.added += 1 }
             return
         }
-        let stored = try connection.loggedModelInfo(model.info.modelID, allowsDeleted: true)
+        let stored = try loggedModelInfo(model.info.modelID, allowsDeleted: true)
         var isCompleted = false
         if model.info.finishes(stored) {
             try connection.run(
@@ -64,7 +64,9 @@ extension WriteSession {
             info.lastUpdatedTime,
             info.lifecycleStage.storedValue
         )
-        return connection.lastInsertRowID
+        let row = connection.lastInsertRowID
+        try notePlace(info.artifactURI, of: info.modelID, usually: "models/", experimentID: experimentID)
+        return row
     }
 
     private func storedPairs(_ table: StaticString, ofModel row: Int64) throws -> [Tag] {
@@ -75,13 +77,14 @@ extension WriteSession {
     }
 
     func take(_ transferred: TransferredModelPoints, _ report: inout TransferReport) throws {
-        guard try connection.loggedModelRow(transferred.modelID) != nil else {
+        guard try seenLoggedModelRow(transferred.modelID) != nil else {
             throw TrackingError.loggedModelNotFound(transferred.modelID)
         }
         for var point in transferred.points {
             point.modelID = transferred.modelID
             guard let run = try storedRun(point.runID) else {
-                report.remark(.modelPoints, transferred.modelID, "a point left out: its run \(point.runID) is not here")
+                let text = "a point left out: its run \(point.runID) is not stored"
+                report.remark(.modelPoints, transferred.modelID, text)
                 continue
             }
             let before = connection.totalChanges

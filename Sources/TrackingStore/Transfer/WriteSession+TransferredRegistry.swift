@@ -25,11 +25,7 @@ extension WriteSession {
         }
         guard stored.creationTime == model.creationTime else {
             report.count(.registeredModel) { $0.unchanged += 1 }
-            report.remark(
-                .registeredModel,
-                model.name,
-                "left out: another model here has this name, created at another time"
-            )
+            report.remark(.registeredModel, model.name, TransferRemark.otherModel)
             return
         }
         let before = connection.totalChanges
@@ -52,7 +48,7 @@ extension WriteSession {
         }
         guard model.creationTime == transferred.modelCreationTime else {
             report.count(.modelVersion) { $0.unchanged += 1 }
-            report.remark(.modelVersion, id, "left out: another model here has this name, created at another time")
+            report.remark(.modelVersion, id, TransferRemark.otherModel)
             return
         }
         let row = try connection.query(

@@ -18,6 +18,11 @@ extension WriteSession {
 
     private func insert(_ transferred: TransferredRun, experimentID: Int64) throws -> Int64 {
         let info = transferred.run.info
+        var location = info.artifactURI
+        if location.isEmpty {
+            let experiment = try storedExperiment(experimentID)
+            location = ArtifactLocation(experiment.artifactLocation).appending("\(info.runID)/artifacts").uri
+        }
         try connection.run(
             """
             INSERT INTO runs (run_id, experiment_id, name, user_id, status, start_time, end_time, deleted_time,
@@ -33,9 +38,12 @@ extension WriteSession {
             info.endTime,
             info.lifecycleStage == .deleted ? transferred.deletedTime : nil,
             info.lifecycleStage.storedValue,
-            info.artifactURI
+            location
         )
-        return connection.lastInsertRowID
+        let row = connection.lastInsertRowID
+        touch(run: row)
+        try notePlace(location, of: info.runID, usually: "", experimentID: experimentID)
+        return row
     }
 
     /// Gives a run that is here what it lacks.
@@ -46,7 +54,7 @@ extension WriteSession {
         _ report: inout TransferReport
     ) throws {
         let run = transferred.run
-        let stored = try connection.runInfo(run.info.runID)
+        let stored = try runInfo(run.info.runID)
         var isCompleted = false
         if run.info.ends(stored) {
             try connection.run(

@@ -1,0 +1,104 @@
+/// The folders of artifacts that a removal for good must leave, because something needs them that stays.
+package struct ArtifactsInUse: Sendable {
+    /// Something that needs artifacts.
+    package struct User: Sendable {
+        /// How a message calls it.
+        package enum Name: Sendable {
+            case thing(RemovalKind, id: String)
+            case version(Int64, ofModel: String)
+        }
+
+        package var name: Name
+        /// nil for a version of a registered model.
+        package var experimentID: Int64?
+
+        package init(_ name: Name, experimentID: Int64? = nil) {
+            self.name = name
+            self.experimentID = experimentID
+        }
+
+        package var text: String {
+            switch name {
+            case .thing(let kind, let id): "the \(kind.noun) \(id)"
+            case .version(let number, let model): "version \(number) of the registered model '\(shortened(model))'"
+            }
+        }
+    }
+
+    /// The first user of a path, and the first one of another experiment.
+    private struct Users {
+        var first: User
+        var other: User?
+
+        mutating func add(_ user: User) {
+            if other == nil, user.experimentID != first.experimentID { other = user }
+        }
+
+        func user(besides experimentID: Int64?) -> User? {
+            experimentID == nil || first.experimentID != experimentID ? first : other
+        }
+    }
+
+    private let folders: ArtifactFolders
+    /// The users of a folder and of all beneath it.
+    private var usersAt: [String: Users] = [:]
+    /// The users of something at a path or beneath it.
+    private var usersBeneath: [String: Users] = [:]
+    /// The versions whose locations have the form `…/<id>/artifacts/…`, by that id: the rest may have another name here.
+    private var versionsByOwner: [String: User] = [:]
+
+    package init(in folders: ArtifactFolders) {
+        self.folders = folders
+    }
+
+    /// Adds something that needs all at a location and beneath it.
+    package mutating func add(_ user: User, at location: String) {
+        for path in folders.paths(of: location) {
+            Self.add(user, path, &usersAt)
+            for folder in Self.withFoldersAbove(path) { Self.add(user, String(folder), &usersBeneath) }
+        }
+        guard case .version = user.name else { return }
+        let parts = location.split(separator: "/")
+        for (owner, next) in zip(parts, parts.dropFirst()) where next == "artifacts" {
+            versionsByOwner[String(owner)] = user
+        }
+    }
+
+    /// Adds an experiment whose new runs will have their artifacts beneath a location.
+    package mutating func add(experiment id: Int64, at location: String) {
+        let user = User(.thing(.experiment, id: String(id)), experimentID: id)
+        for path in folders.paths(of: location) {
+            for folder in Self.withFoldersAbove(path) { Self.add(user, String(folder), &usersBeneath) }
+        }
+    }
+
+    /// What needs the artifacts of a run or logged model, or a part of them; nil if nothing does.
+    ///
+    /// - Parameter experimentID: whose runs and models do not count, because they are removed as well.
+    package func user(of id: String, at location: String, besides experimentID: Int64? = nil) -> User? {
+        if let version = versionsByOwner[id] { return version }
+        for path in folders.paths(of: location) {
+            if let user = usersBeneath[path]?.user(besides: experimentID) { return user }
+            for folder in Self.withFoldersAbove(path) {
+                if let user = usersAt[String(folder)]?.user(besides: experimentID) { return user }
+            }
+        }
+        return nil
+    }
+
+    private static func add(_ user: User, _ path: String, _ users: inout [String: Users]) {
+        guard users[path] != nil else { return users[path] = Users(first: user) }
+        users[path]?.add(user)
+    }
+
+    /// The path itself, and all above it.
+    private static func withFoldersAbove(_ path: String) -> [Substring] {
+        var folders = ["/", path[...]]
+        var rest = path[...]
+        while let slash = rest.utf8.lastIndex(of: UInt8(ascii: "/")), slash > rest.startIndex {
+            rest = rest[..<slash]
+            folders.append(rest)
+        }
+        return folders
+    }
+}

@@ -1,0 +1,69 @@
+internal import SQLite
+package import Tracking
+
+extension WriteSession {
+    /// Stores a token by its hash.
+    ///
+    /// - Throws: `.resourceAlreadyExists` if the name is taken, `.resourceDoesNotExist` for an unknown experiment,
+    ///   `.invalidParameterValue` for a token that may not be made.
+    package func createAccessToken(_ token: AccessToken, hash: [UInt8]) throws {
+        try token.validate()
+        for id in token.experimentIDs ?? [] { _ = try storedExperiment(id) }
+        let holder = try connection.query("SELECT id FROM access_tokens WHERE name = ?1", token.name)
+        guard try holder.firstRow({ $0.int64(0) }) == nil else { throw TrackingError.tokenNameTaken(token.name) }
+        try connection.run(
+            """
+            INSERT INTO access_tokens (name, hash, scope, is_limited, creation_time, expiration_time)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """,
+            token.name,
+            hash,
+            token.scope.storedValue,
+            token.experimentIDs == nil ? Int64(0) : 1,
+            token.creationTime,
+            token.expirationTime
+        )
+        let row = connection.lastInsertRowID
+        for id in token.experimentIDs ?? [] {
+            try connection.run(
+                "INSERT OR IGNORE INTO access_token_experiments (token_id, experiment_id) VALUES (?1, ?2)",
+                row,
+                id
+            )
+        }
+    }
+
+    /// Removes a token; nobody is admitted with it any more.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown name.
+    package func revokeAccessToken(named name: String) throws {
+        try connection.run("DELETE FROM access_tokens WHERE name = ?1", name)
+        guard connection.changes > 0 else { throw TrackingError.tokenNotFound(name) }
+    }
+
+    /// Notes when a token was used last.
+    package func noteUse(ofAccessToken name: String, at time: Int64) throws {
+        try connection.run(
+            "UPDATE access_tokens SET last_used_time = max(coalesce(last_used_time, 0), ?2) WHERE name = ?1",
+            name,
+            time
+        )
+    }
+}
+
+extension AccessScope {
+    fileprivate var storedValue: Int64 {
+        switch self {
+        case .read: 0
+        case .write: 1
+        case .admin: 2
+        }
+    }
+
+    init(storedValue: Int64) throws {
+        guard let scope = Self.allCases.first(where: { $0.storedValue == storedValue }) else {
+            throw StoreCorruption("no scope of tokens has the number \(storedValue)")
+        }
+        self = scope
+    }
+}

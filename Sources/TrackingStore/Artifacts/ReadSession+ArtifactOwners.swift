@@ -1,0 +1,60 @@
+internal import SQLite
+internal import Tracking
+
+/// A place that holds artifacts of an experiment.
+package struct ArtifactPlace: Sendable {
+    package enum Kind: Sendable {
+        /// The location of the experiment: all beneath it belongs to the experiment.
+        case experiment
+        /// The location of one run or logged model.
+        case thing
+        /// A folder in which runs or logged models of the experiment lie by their ids, and others may lie too.
+        case shared
+    }
+
+    package let experimentID: Int64
+    package let location: String
+    package let kind: Kind
+}
+
+/// For the server itself: nothing is hidden from these functions.
+extension ReadSession {
+    /// Another number after each change of what `artifactPlaces` returns.
+    package func artifactPlaceVersion() throws -> Int64 {
+        guard let version = try connection.int64("SELECT version FROM artifact_place_version") else {
+            throw StoreCorruption("the version of the artifact places is missing")
+        }
+        return version
+    }
+
+    /// The locations of all experiments, and the places of those runs and logged models that lie elsewhere.
+    package func artifactPlaces() throws -> [ArtifactPlace] {
+        try connection.query(
+            """
+            SELECT id, artifact_location, NULL FROM experiments
+            UNION ALL
+            SELECT experiment_id, location, holds_ids FROM artifact_places
+            """
+        ).map { row in
+            let holdsIDs = row.optionalInt64(2)
+            let kind: ArtifactPlace.Kind = holdsIDs == nil ? .experiment : holdsIDs == 0 ? .thing : .shared
+            return ArtifactPlace(experimentID: row.int64(0), location: row.string(1), kind: kind)
+        }
+    }
+
+    /// The experiments of the runs and logged models among some ids.
+    package func experimentIDs(ofRunsAndModelsAmong ids: [String]) throws -> Set<Int64> {
+        var found: Set<Int64> = []
+        for id in ids {
+            try connection.query(
+                """
+                SELECT experiment_id FROM runs WHERE run_id = ?1
+                UNION ALL
+                SELECT experiment_id FROM logged_models WHERE model_id = ?1
+                """,
+                id
+            ).forEachRow { found.insert($0.int64(0)) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,373 @@
+internal import SQLite
+package import Tracking
+
+extension ReadSession {
+    /// What another server has of some runs; those that are no longer here are left out.
+    package func forwardedRuns(rows: [Int64], upstream: Int64) throws -> [ForwardedRun] {
+        let present = try connection.query(
+            "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
+            jsonArray(rows)
+        ).map { $0.int64(0) }
+        return try zip(present, transferredRuns(rows: present)).map { row, run in
+            var run = run
+            run.run.metrics = []
+            let lastEntry = try connection.query("SELECT max(id) FROM artifact_journal WHERE run_id = ?1", row)
+                .firstRow { $0.optionalInt64(0) }
+            return ForwardedRun(
+                row: row,
+                run: run,
+                journal: try forwardedRunJournal(row: row, upstream: upstream) ?? ForwardedRunJournal(),
+                series: try unsentSeries(row: row, upstream: upstream),
+                lastArtifactEntry: lastEntry.flatMap { $0 } ?? 0
+            )
+        }
+    }
+
+    /// nil if nothing was noted yet.
+    package func forwardedRunJournal(row: Int64, upstream: Int64) throws -> ForwardedRunJournal? {
+        try connection.query(
+            "SELECT \(ForwardedRunJournal.columns) FROM forwarded_runs WHERE run_id = ?1 AND upstream_id = ?2",
+            row,
+            upstream
+        ).firstRow { ForwardedRunJournal(row: $0, column: 0) }
+    }
+
+    /// The metrics of which points are missing there, in the order of their ids.
+    private func unsentSeries(row: Int64, upstream: Int64) throws -> [ForwardedSeries] {
+        try connection.query(
+            """
+            SELECT latest.key_id, latest.point_count, sent.point_count, sent.value, sent.is_nan, sent.timestamp, sent.step
+            FROM latest_metrics AS latest
+            LEFT JOIN forwarded_points AS sent
+                ON sent.run_id = latest.run_id AND sent.upstream_id = ?2 AND sent.key_id = latest.key_id
+            WHERE latest.run_id = ?1 AND latest.point_count IS NOT sent.point_count
+            """,
+            row,
+            upstream
+        ).map { series in
+            ForwardedSeries(
+                keyID: series.int64(0),
+                key: try keyName(series.int64(0)),
+                count: series.int64(1),
+                sent: series.optionalInt64(2) ?? 0,
+                last: series.isNull(2) ? nil : MetricPoint(row: series, column: 3)
+            )
+        }
+    }
+
+    /// The next points of a metric, in the order of its history, and how many points the metric has.
+    package func points(
+        ofRun row: Int64,
+        _ keyID: Int64,
+        after last: MetricPoint?,
+        limit: Int
+    ) throws -> (points: [MetricPoint], count: Int64) {
+        let series = MetricSeries(runRow: row, keyID: keyID)
+        let start: PageStart = last.map { .after($0.sortValues) } ?? .beginning
+        let points = try historyQuery(series, start, limit: limit).map { MetricPoint(row: $0, column: 0) }
+        let count = try connection.query(
+            "SELECT point_count FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2",
+            row,
+            keyID
+        ).firstRow { $0.int64(0) }
+        return (points, count ?? 0)
+    }
+
+    /// The rows of runs after one, in ascending order; ended ones and running ones alike.
+    package func runRows(after row: Int64, limit: Int, in subset: TransferSubset = .everything) throws -> [Int64] {
+        let (condition, list): (String, String?) =
+            switch subset {
+            case .everything: ("?3 IS NULL", nil)
+            case .experiments(let ids): ("experiment_id IN (SELECT value FROM json_each(?3))", jsonArray(ids))
+            case .runs(let ids): ("run_id IN (SELECT value FROM json_each(?3))", jsonTexts(ids))
+            }
+        return try connection.query(
+            "SELECT id FROM runs WHERE id > ?1 AND \(condition) ORDER BY id LIMIT ?2",
+            row,
+            limit,
+            list
+        ).map { $0.int64(0) }
+    }
+
+    /// The row of a run; nil if it is not here.
+    package func rowOfRun(_ runID: String) throws -> Int64? {
+        try connection.query("SELECT id FROM runs WHERE run_id = ?1", runID).firstRow { $0.int64(0) }
+    }
+
+    /// The id by which the journal knows a server; nil if nothing was ever sent to it.
+    package func upstreamID(of uri: String) throws -> Int64? {
+        try connection.query("SELECT id FROM upstreams WHERE uri = ?1", uri).firstRow { $0.int64(0) }
+    }
+
+    /// What kind of server it is; nil before it has answered.
+    package func upstreamKind(_ upstream: Int64) throws -> String? {
+        try connection.query("SELECT kind FROM upstreams WHERE id = ?1", upstream)
+            .firstRow { $0.optionalString(0) }.flatMap { $0 }
+    }
+
+    /// Some of what a server was given: the newest and the oldest runs that are here, or else some experiments.
+    package func forwardEvidence(upstream: Int64) throws -> [ForwardEvidence] {
+        let runs = try ["DESC", "ASC"].flatMap { order in
+            try connection.query(
+                """
+                SELECT runs.run_id, sent.target FROM forwarded_runs AS sent JOIN runs ON runs.id = sent.run_id
+                WHERE sent.upstream_id = ?1 AND sent.target IS NOT NULL ORDER BY sent.run_id \(order) LIMIT 5
+                """,
+                upstream
+            ).map { ForwardEvidence.run($0.string(0), target: $0.string(1)) }
+        }
+        guard runs.isEmpty else { return runs }
+        return try connection.query(
+            """
+            SELECT experiments.name, sent.target FROM forwarded_things AS sent
+            JOIN experiments ON experiments.id = CAST(sent.name AS INTEGER)
+            WHERE sent.upstream_id = ?1 AND sent.kind = ?2 AND sent.target <> '' LIMIT 10
+            """,
+            upstream,
+            ForwardedKind.experiment.rawValue
+        ).map { ForwardEvidence.experiment($0.string(0), target: $0.string(1)) }
+    }
+
+    /// The name here of another thing of a kind that has an id there; nil if there is none.
+    package func forwardedName(
+        _ kind: ForwardedKind,
+        withTarget target: String,
+        besides name: String,
+        upstream: Int64
+    ) throws -> String? {
+        try connection.query(
+            "SELECT name FROM forwarded_things WHERE upstream_id = ?1 AND kind = ?2 AND target = ?3 AND name <> ?4",
+            upstream,
+            kind.rawValue,
+            target,
+            name
+        ).firstRow { $0.string(0) }
+    }
+
+    /// The addresses of all servers that something was sent to.
+    package func upstreams() throws -> [String] {
+        try connection.query("SELECT uri FROM upstreams ORDER BY id").map { $0.string(0) }
+    }
+
+    /// Some runs after a row, and what a server has of them.
+    package func forwardedRunStatuses(
+        after row: Int64,
+        limit: Int,
+        runIDs: [String]?,
+        upstream: Int64
+    ) throws -> [ForwardedRunStatus] {
+        let rows = try runRows(after: row, limit: limit, in: runIDs.map { .runs($0) } ?? .everything)
+        return try rows.compactMap { row in
+            let found = try connection.query("SELECT run_id FROM runs WHERE id = ?1", row).firstRow { $0.string(0) }
+            guard let runID = found else { return nil }
+            let counts = try connection.query(
+                """
+                SELECT total(latest.point_count), total(sent.point_count)
+                FROM latest_metrics AS latest
+                LEFT JOIN forwarded_points AS sent
+                    ON sent.run_id = latest.run_id AND sent.upstream_id = ?2 AND sent.key_id = latest.key_id
+                WHERE latest.run_id = ?1
+                """,
+                row,
+                upstream
+            ).firstRow { (Int64($0.double(0)), Int64($0.double(1))) }
+            return ForwardedRunStatus(
+                row: row,
+                info: try runInfo(runID),
+                journal: try forwardedRunJournal(row: row, upstream: upstream) ?? ForwardedRunJournal(),
+                points: counts?.0 ?? 0,
+                sentPoints: counts?.1 ?? 0
+            )
+        }
+    }
+
+    package func forwardedThing(_ kind: ForwardedKind, _ name: String, upstream: Int64) throws -> ForwardedThing? {
+        try connection.query(
+            """
+            SELECT target, digest, failure, artifact_entry
+            FROM forwarded_things
+            WHERE upstream_id = ?1 AND kind = ?2 AND name = ?3
+            """,
+            upstream,
+            kind.rawValue,
+            name
+        ).firstRow { row in
+            ForwardedThing(
+                target: row.string(0),
+                digest: row.string(1),
+                failure: row.optionalString(2),
+                artifactEntry: row.optionalInt64(3)
+            )
+        }
+    }
+
+    /// A logged model without its points; nil if it is not here.
+    package func modelToForward(id: String) throws -> TransferredLoggedModel? {
+        try seenLoggedModelRow(id).flatMap { try transferredLoggedModels(rows: [$0]).first }
+    }
+
+    /// The files of a run or logged model that were sent.
+    package func forwardedFiles(of owner: ForwardedFileOwner, upstream: Int64) throws -> [ForwardedFile] {
+        try connection.query(
+            "SELECT path, bytes, version FROM forwarded_files WHERE upstream_id = ?1 AND kind = ?2 AND owner = ?3",
+            upstream,
+            owner.kind,
+            owner.id
+        ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
+    }
+
+    /// The paths, beneath the root of artifacts, that were uploaded for a run after an entry of the artifact journal.
+    package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
+        try connection.query(
+            "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",
+            row,
+            entry
+        ).map { $0.string(0) }
+    }
+
+    /// The newest entry of the artifact journal for files beneath a folder; 0 without one.
+    package func lastArtifactEntry(beneath folder: String) throws -> Int64 {
+        // What follows the slash in the order of bytes ends the range.
+        try connection.query(
+            "SELECT max(id) FROM artifact_journal WHERE path >= ?1 AND path < ?2",
+            folder + "/",
+            folder + "0"
+        ).firstRow { $0.optionalInt64(0) }.flatMap { $0 } ?? 0
+    }
+
+    /// All experiments, deleted ones too.
+    package func experimentsToForward(after id: Int64, limit: Int) throws -> [Experiment] {
+        let ids = try connection.query("SELECT id FROM experiments WHERE id > ?1 ORDER BY id LIMIT ?2", id, limit)
+            .map { $0.int64(0) }
+        return try experiments(ids: ids)
+    }
+
+    /// Logged models after a row, in ascending order.
+    package func modelsToForward(after row: Int64, limit: Int) throws -> [ForwardedModel] {
+        let rows = try connection.query("SELECT id FROM logged_models WHERE id > ?1 ORDER BY id LIMIT ?2", row, limit)
+            .map { $0.int64(0) }
+        return try zip(rows, transferredLoggedModels(rows: rows)).map { row, model in
+            let version = try connection.query(
+                "SELECT count(*), max(timestamp), total(step), total(value) FROM model_metrics WHERE model_id = ?1",
+                row
+            ).firstRow { "\($0.int64(0)) \($0.optionalInt64(1) ?? 0) \($0.double(2)) \($0.double(3))" }
+            return ForwardedModel(row: row, model: model, pointsVersion: version ?? "")
+        }
+    }
+
+    /// All points of a logged model.
+    package func pointsToForward(ofModel id: String) throws -> [ModelMetric] {
+        var position = PointPosition(ofModel: id, inRunsOf: .everything)
+        var points: [ModelMetric] = []
+        while !position.isAtEnd {
+            for case .modelPoints(let found) in try transferredPoints(&position, limit: 20_000).records {
+                points += found.points
+            }
+        }
+        return points
+    }
+
+    /// Registered models after a row, each with all its versions.
+    package func registryToForward(
+        after row: Int64,
+        limit: Int
+    ) throws -> [(row: Int64, model: TransferredRegisteredModel, versions: [TransferredModelVersion])] {
+        let rows = try connection.query(
+            "SELECT id FROM registered_models WHERE id > ?1 ORDER BY id LIMIT ?2",
+            row,
+            limit
+        ).map { $0.int64(0) }
+        return try zip(rows, transferredRegisteredModels(rows: rows)).map { row, model in
+            var position = RegistryPosition(modelRow: row)
+            var versions: [TransferredModelVersion] = []
+            while !position.isAtEnd { versions += try transferredVersions(&position) }
+            return (row, model, versions)
+        }
+    }
+
+    /// Whether a run or logged model has this id here, or a registered model or an experiment this name.
+    package func isHere(_ subject: String) throws -> Bool {
+        try connection.query(
+            """
+            SELECT EXISTS (SELECT 1 FROM runs WHERE run_id = ?1)
+                OR EXISTS (SELECT 1 FROM logged_models WHERE model_id = ?1)
+                OR EXISTS (SELECT 1 FROM registered_models WHERE name = ?1)
+                OR EXISTS (SELECT 1 FROM experiments WHERE name = ?1)
+            """,
+            subject
+        ).firstRow { $0.bool(0) } ?? false
+    }
+
+    /// All that a server does not hold of some things, in the order of their subjects.
+    ///
+    /// - Parameter subjects: nil for all.
+    package func omissions(of subjects: [String]?, upstream: Int64) throws -> [ForwardOmission] {
+        try connection.query(
+            """
+            SELECT subject, part, reason FROM forward_omissions
+            WHERE upstream_id = ?1 AND (?2 IS NULL OR subject IN (SELECT value FROM json_each(?2)))
+                AND substr(part, 1, length(?3)) <> ?3
+            ORDER BY subject, part
+            """,
+            upstream,
+            subjects.map { jsonTexts($0) },
+            ForwardOmission.numberPrefix
+        ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
+    }
+
+    /// - Parameter areNotes: whether to read what is there in another form instead of what is not there.
+    package func omissions(upstream: Int64, areNotes: Bool = false, limit: Int) throws -> [ForwardOmission] {
+        try connection.query(
+            """
+            SELECT subject, part, reason FROM forward_omissions
+            WHERE upstream_id = ?1 AND (substr(part, 1, length(?2)) = ?2) = ?3 ORDER BY time DESC LIMIT ?4
+            """,
+            upstream,
+            ForwardOmission.numberPrefix,
+            areNotes ? 1 : 0,
+            limit
+        ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
+    }
+
+    package func omissionCount(upstream: Int64) throws -> Int64 {
+        try connection.query(
+            "SELECT count(*) FROM forward_omissions WHERE upstream_id = ?1 AND substr(part, 1, length(?2)) <> ?2",
+            upstream,
+            ForwardOmission.numberPrefix
+        ).firstRow { $0.int64(0) } ?? 0
+    }
+}
+
+/// The run or logged model that artifact files belong to.
+package enum ForwardedFileOwner: Sendable, Hashable {
+    case run(String)
+    case loggedModel(String)
+
+    /// The id of the run or model.
+    package var id: String {
+        switch self {
+        case .run(let id), .loggedModel(let id): id
+        }
+    }
+
+    var kind: Int64 {
+        switch self {
+        case .run: 0
+        case .loggedModel: 1
+        }
+    }
+}
+
+extension ForwardedRunJournal {
+    static let columns = "target, sent, sent_time, artifact_entry, failure, is_skipped"
+
+    init(row: Statement, column: Int) {
+        self.init()
+        target = row.optionalString(column)
+        sent = row.string(column + 1)
+        sentTime = row.optionalInt64(column + 2)
+        artifactEntry = row.optionalInt64(column + 3)
+        failure = row.optionalString(column + 4)
+        isSkipped = row.bool(column + 5)
+    }
+}

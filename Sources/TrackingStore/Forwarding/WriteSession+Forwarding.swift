@@ -1,0 +1,358 @@
+internal import SQLite
+internal import Tracking
+
+extension WriteSession {
+    /// The id by which the journal knows a server; added if it is new.
+    package func upstreamID(for uri: String) throws -> Int64 {
+        try connection.run("INSERT OR IGNORE INTO upstreams (uri) VALUES (?1)", uri)
+        guard let id = try connection.query("SELECT id FROM upstreams WHERE uri = ?1", uri).firstRow({ $0.int64(0) })
+        else { throw StoreCorruption("the upstream that was added is not there") }
+        return id
+    }
+
+    /// Notes what kind of server it is.
+    package func noteKind(_ kind: String, upstream: Int64) throws {
+        try connection.run("UPDATE upstreams SET kind = ?2 WHERE id = ?1", upstream, kind)
+    }
+
+    /// Notes what may be there of runs while something of them is being sent; a run that was removed meanwhile is left out.
+    package func noteAttempts(_ attempts: [(row: Int64, sent: String)], upstream: Int64) throws {
+        for attempt in attempts {
+            try connection.run(
+                """
+                INSERT INTO forwarded_runs (run_id, upstream_id, sent) SELECT id, ?2, ?3 FROM runs WHERE id = ?1
+                ON CONFLICT (run_id, upstream_id) DO UPDATE SET sent = excluded.sent
+                """,
+                attempt.row,
+                upstream,
+                attempt.sent
+            )
+        }
+    }
+
+    /// Forgets what a server has of some runs; what the operator does not want to be sent stays so.
+    ///
+    /// - Returns: the row of the last of them; nil if none is left.
+    package func forgetForwardedRuns(after row: Int64, limit: Int, upstream: Int64) throws -> Int64? {
+        let rows = try connection.query(
+            "SELECT run_id FROM forwarded_runs WHERE upstream_id = ?1 AND run_id > ?2 ORDER BY run_id LIMIT ?3",
+            upstream,
+            row,
+            limit
+        ).map { $0.int64(0) }
+        let list = jsonArray(rows)
+        try connection.run(
+            """
+            DELETE FROM forwarded_points
+            WHERE upstream_id = ?1 AND run_id IN (SELECT value FROM json_each(?2))
+            """,
+            upstream,
+            list
+        )
+        try connection.run(
+            """
+            DELETE FROM forwarded_files WHERE upstream_id = ?1 AND kind = 0
+                AND owner IN (SELECT run_id FROM runs WHERE id IN (SELECT value FROM json_each(?2)))
+            """,
+            upstream,
+            list
+        )
+        try connection.run(
+            """
+            UPDATE forwarded_runs SET target = NULL, sent = '', sent_time = NULL, artifact_entry = NULL, failure = NULL
+            WHERE upstream_id = ?1 AND run_id IN (SELECT value FROM json_each(?2))
+            """,
+            upstream,
+            list
+        )
+        return rows.last
+    }
+
+    /// Forgets what a server has of everything but runs, and what it does not hold.
+    package func forgetForwardedThings(upstream: Int64) throws {
+        for table in ["forwarded_things", "forwarded_files", "forward_omissions"] {
+            try connection.run("DELETE FROM \(table) WHERE upstream_id = ?1", upstream)
+        }
+    }
+
+    /// Notes what was confirmed; a run that was removed meanwhile is left out.
+    package func note(_ updates: [ForwardedRunUpdate], upstream: Int64) throws {
+        for update in updates { try note(update, upstream: upstream) }
+    }
+
+    private func note(_ update: ForwardedRunUpdate, upstream: Int64) throws {
+        let journal = update.journal
+        try connection.run(
+            """
+            INSERT INTO forwarded_runs (run_id, upstream_id, target, sent, sent_time, artifact_entry, failure, is_skipped)
+            SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM runs WHERE id = ?1
+            ON CONFLICT (run_id, upstream_id) DO UPDATE SET
+                target = excluded.target, sent = excluded.sent, sent_time = excluded.sent_time,
+                artifact_entry = excluded.artifact_entry, failure = excluded.failure
+            """,
+            update.row,
+            upstream,
+            journal.target,
+            journal.sent,
+            journal.sentTime,
+            journal.artifactEntry,
+            journal.failure,
+            journal.isSkipped ? 1 : 0
+        )
+        guard connection.changes > 0 else { return }
+        if let sent = update.sentParts, !sent.parts.isEmpty {
+            try endOmissions(of: sent.subject, sent.parts, upstream: upstream)
+        }
+        for series in update.series { try note(series, run: update.row, upstream: upstream) }
+        for omission in update.omissions { try note(omission, upstream: upstream) }
+    }
+
+    private func note(_ series: ForwardedSeries, run: Int64, upstream: Int64) throws {
+        guard let last = series.last else {
+            try connection.run(
+                "DELETE FROM forwarded_points WHERE run_id = ?1 AND upstream_id = ?2 AND key_id = ?3",
+                run,
+                upstream,
+                series.keyID
+            )
+            return
+        }
+        try connection.run(
+            """
+            INSERT OR REPLACE INTO forwarded_points
+                (run_id, upstream_id, key_id, point_count, timestamp, step, value, is_nan)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """,
+            run,
+            upstream,
+            series.keyID,
+            series.sent,
+            last.timestamp,
+            last.step,
+            last.value,
+            last.isNaN ? 1 : 0
+        )
+    }
+
+    /// Notes that a server does not hold something; the newest reason stays.
+    package func note(_ omission: ForwardOmission, upstream: Int64) throws {
+        try connection.run(
+            """
+            INSERT OR REPLACE INTO forward_omissions (upstream_id, subject, part, reason, time)
+            VALUES (?1, ?2, ?3, ?4, ?5)
+            """,
+            upstream,
+            omission.subject,
+            omission.part,
+            omission.reason,
+            currentMilliseconds()
+        )
+    }
+
+    /// Removes the notes of what a server does not hold, because it has it now.
+    package func endOmissions(of subject: String, _ parts: [String], upstream: Int64) throws {
+        try connection.run(
+            """
+            DELETE FROM forward_omissions
+            WHERE upstream_id = ?1 AND subject = ?2 AND part IN (SELECT value FROM json_each(?3))
+            """,
+            upstream,
+            subject,
+            jsonTexts(parts)
+        )
+    }
+
+    /// Removes all notes of what a server does not hold of something.
+    package func forgetOmissions(of subject: String, upstream: Int64) throws {
+        try connection.run(
+            "DELETE FROM forward_omissions WHERE upstream_id = ?1 AND subject = ?2",
+            upstream,
+            subject
+        )
+    }
+
+    /// Removes the notes of what a server does not hold of a model, but not those of its files, and not that of an experiment
+    /// of the same name.
+    package func forgetOmissions(ofModel name: String, upstream: Int64) throws {
+        try connection.run(
+            """
+            DELETE FROM forward_omissions
+            WHERE upstream_id = ?1 AND subject = ?2 AND part NOT IN (?3, ?4) AND substr(part, 1, length(?5)) <> ?5
+                AND substr(part, 1, 5) <> 'file '
+            """,
+            upstream,
+            name,
+            ForwardOmission.experiment,
+            ForwardOmission.files,
+            ForwardOmission.part(ofExperimentTag: "")
+        )
+    }
+
+    /// Removes the notes of what a server does not hold of an experiment, but not those of a registered model of the same
+    /// name.
+    package func forgetOmissions(ofExperiment name: String, upstream: Int64) throws {
+        try connection.run(
+            """
+            DELETE FROM forward_omissions
+            WHERE upstream_id = ?1 AND subject = ?2 AND (part = ?3 OR substr(part, 1, length(?4)) = ?4)
+            """,
+            upstream,
+            name,
+            ForwardOmission.experiment,
+            ForwardOmission.part(ofExperimentTag: "")
+        )
+    }
+
+    /// Removes the notes of files of a run or model that a server does not hold.
+    package func forgetFileOmissions(of owner: String, upstream: Int64) throws {
+        try connection.run(
+            """
+            DELETE FROM forward_omissions
+            WHERE upstream_id = ?1 AND subject = ?2 AND (part = ?3 OR substr(part, 1, 5) = 'file ')
+            """,
+            upstream,
+            owner,
+            ForwardOmission.files
+        )
+    }
+
+    /// Lets what was refused of some runs be sent again.
+    package func resend(_ runs: [ForwardedRunRetry], upstream: Int64) throws {
+        for run in runs {
+            if let sent = run.sent {
+                try connection.run(
+                    "UPDATE forwarded_runs SET sent = ?3 WHERE run_id = ?1 AND upstream_id = ?2",
+                    run.row,
+                    upstream,
+                    sent
+                )
+            }
+            try connection.run(
+                """
+                DELETE FROM forwarded_points
+                WHERE run_id = ?1 AND upstream_id = ?2
+                    AND key_id IN (SELECT id FROM keys WHERE name IN (SELECT value FROM json_each(?3)))
+                """,
+                run.row,
+                upstream,
+                jsonTexts(run.metrics)
+            )
+        }
+    }
+
+    /// Lets experiments, models and versions be sent again of which a server has refused something.
+    ///
+    /// - Parameter subjects: ids of logged models, names of registered models and experiments; nil for all.
+    package func resendThings(_ subjects: [String]?, upstream: Int64) throws {
+        let list = subjects.map { jsonTexts($0) }
+        // An experiment is known by its id here, and listed by its name.
+        let condition = """
+            upstream_id = ?1 AND (?2 IS NULL OR name IN (SELECT value FROM json_each(?2))
+                OR kind = 0 AND name IN (
+                    SELECT CAST(id AS TEXT) FROM experiments WHERE experiments.name IN (SELECT value FROM json_each(?2))
+                ))
+            """
+        // What was asked for and had no answer may be there yet, and is sent again anyway.
+        let wasAsked = "digest LIKE '\(ForwardedThing.attempt)%'"
+        try connection.run(
+            "DELETE FROM forwarded_things WHERE target = '' AND NOT \(wasAsked) AND \(condition)",
+            upstream,
+            list
+        )
+        try connection.run(
+            """
+            UPDATE forwarded_things
+            SET digest = CASE WHEN \(wasAsked) THEN digest ELSE '' END, failure = NULL, artifact_entry = NULL
+            WHERE \(condition) AND (
+                failure IS NOT NULL OR kind = 0
+                OR name IN (
+                    SELECT subject FROM forward_omissions WHERE upstream_id = ?1 AND substr(part, 1, length(?3)) <> ?3
+                )
+            )
+            """,
+            upstream,
+            list,
+            ForwardOmission.numberPrefix
+        )
+    }
+
+    /// Lets all runs be sent again that a server has refused as a whole.
+    package func forgetFailuresOfRuns(upstream: Int64) throws {
+        try connection.run(
+            "UPDATE forwarded_runs SET failure = NULL WHERE upstream_id = ?1 AND failure IS NOT NULL",
+            upstream
+        )
+    }
+
+    package func note(_ thing: ForwardedThing, _ kind: ForwardedKind, _ name: String, upstream: Int64) throws {
+        try connection.run(
+            """
+            INSERT OR REPLACE INTO forwarded_things (upstream_id, kind, name, target, digest, failure, artifact_entry)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """,
+            upstream,
+            kind.rawValue,
+            name,
+            thing.target,
+            thing.digest,
+            thing.failure,
+            thing.artifactEntry
+        )
+    }
+
+    package func note(_ file: ForwardedFile, of owner: ForwardedFileOwner, upstream: Int64) throws {
+        try connection.run(
+            """
+            INSERT OR REPLACE INTO forwarded_files (upstream_id, kind, owner, path, bytes, version)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """,
+            upstream,
+            owner.kind,
+            owner.id,
+            file.path,
+            file.bytes,
+            file.version
+        )
+        try endOmissions(of: owner.id, [ForwardOmission.part(ofFile: file.path)], upstream: upstream)
+    }
+
+    /// Notes that all files of a run were compared when the artifact journal had this entry.
+    package func noteFilesCompared(ofRun row: Int64, at entry: Int64, upstream: Int64) throws {
+        try connection.run(
+            "UPDATE forwarded_runs SET artifact_entry = ?3 WHERE run_id = ?1 AND upstream_id = ?2",
+            row,
+            upstream,
+            entry
+        )
+    }
+
+    /// Notes that all files of a logged model were compared when the artifact journal had this entry.
+    package func noteFilesCompared(ofModel id: String, at entry: Int64, upstream: Int64) throws {
+        try connection.run(
+            "UPDATE forwarded_things SET artifact_entry = ?3 WHERE upstream_id = ?1 AND kind = ?4 AND name = ?2",
+            upstream,
+            id,
+            entry,
+            ForwardedKind.loggedModel.rawValue
+        )
+    }
+
+    /// Sets whether nothing of some runs is sent; clears why they failed.
+    ///
+    /// - Returns: the rows of the runs that are here.
+    package func setForwarding(of runIDs: [String], isSkipped: Bool, upstream: Int64) throws -> [Int64] {
+        try runIDs.compactMap { runID in
+            guard let row = try storedRun(runID)?.id else { return nil }
+            try connection.run(
+                """
+                INSERT INTO forwarded_runs (run_id, upstream_id, is_skipped) VALUES (?1, ?2, ?3)
+                ON CONFLICT (run_id, upstream_id) DO UPDATE SET is_skipped = excluded.is_skipped, failure = NULL
+                """,
+                row,
+                upstream,
+                isSkipped ? 1 : 0
+            )
+            return row
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import SQLite
+package import Tracking
+
+/// Things as they travel to other stores: pairs are ordered by the bytes of their keys, so that a store that has taken
+/// them says the same of them.
+extension ReadSession {
+    /// Throws unless everything that a subset names is here.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for the first thing that is not.
+    package func require(_ subset: TransferSubset) throws {
+        switch subset {
+        case .everything: break
+        case .experiments(let ids): for id in ids { _ = try storedExperiment(id) }
+        case .runs(let ids): for id in ids { _ = try runInfo(id) }
+        }
+    }
+
+    /// Runs with the latest point of each metric.
+    func transferredRuns(rows: [Int64]) throws -> [TransferredRun] {
+        let deletedTimes = try connection.query(
+            """
+            SELECT runs.deleted_time
+            FROM json_each(?1) AS page
+            CROSS JOIN runs ON runs.id = page.value
+            ORDER BY page.id
+            """,
+            jsonArray(rows)
+        ).map { $0.optionalInt64(0) }
+        var homes: [Int64: TransferredHome] = [:]
+        return try runs(rows: rows).enumerated().map { index, run in
+            var run = run
+            run.modelInputs = try modelInputs(row: rows[index])
+            run.metrics.sort { $0.key.precedes($1.key) }
+            run.params.sort { $0.key.precedes($1.key) }
+            run.tags.sort { $0.key.precedes($1.key) }
+            run.datasetInputs.sort {
+                $0.dataset.name.isExactly($1.dataset.name)
+                    ? $0.dataset.digest.precedes($1.dataset.digest) : $0.dataset.name.precedes($1.dataset.name)
+            }
+            let home = try home(run.info.experimentID, &homes)
+            return TransferredRun(run: run, home: home, deletedTime: deletedTimes[index])
+        }
+    }
+
+    func transferredLoggedModels(rows: [Int64]) throws -> [TransferredLoggedModel] {
+        var homes: [Int64: TransferredHome] = [:]
+        return try loggedModelsWithoutMetrics(rows: rows).map { model in
+            var model = model
+            model.params.sort { $0.key.precedes($1.key) }
+            model.tags.sort { $0.key.precedes($1.key) }
+            return TransferredLoggedModel(model: model, home: try home(model.info.experimentID, &homes))
+        }
+    }
+
+    func transferredRegisteredModels(rows: [Int64]) throws -> [TransferredRegisteredModel] {
+        let lastVersions = try connection.query(
+            """
+            SELECT model.last_version
+            FROM json_each(?1) AS page
+            CROSS JOIN registered_models AS model ON model.id = page.value
+            ORDER BY page.id
+            """,
+            jsonArray(rows)
+        ).map { $0.int64(0) }
+        return zip(try connection.registeredModels(rows: rows), lastVersions).map { model, lastVersion in
+            var model = model
+            model.latestVersions = []
+            return TransferredRegisteredModel(model: model, lastVersion: lastVersion)
+        }
+    }
+
+    private func home(_ id: Int64, _ known: inout [Int64: TransferredHome]) throws -> TransferredHome {
+        if let home = known[id] { return home }
+        let home = TransferredHome(id: id, name: try storedExperiment(id).name)
+        known[id] = home
+        return home
+    }
+}
+
+/// The versions of a registered model, and where they go on.
+struct RegistryPosition {
+    let modelRow: Int64
+    fileprivate(set) var isAtEnd = false
+    fileprivate var after: Int64 = 0
+
+    init(modelRow: Int64) {
+        self.modelRow = modelRow
+    }
+}
+
+extension ReadSession {
+    /// The next versions, in ascending order.
+    func transferredVersions(_ position: inout RegistryPosition) throws -> [TransferredModelVersion] {
+        let limit = 100
+        let found = try connection.query(
+            """
+            SELECT version.id, version.storage_location, model.creation_time
+            FROM model_versions AS version
+            JOIN registered_models AS model ON model.id = version.model_id
+            WHERE version.model_id = ?1 AND version.version > ?2
+            ORDER BY version.version
+            LIMIT ?3
+            """,
+            position.modelRow,
+            position.after,
+            limit
+        ).map { (row: $0.int64(0), location: $0.optionalString(1), modelCreationTime: $0.int64(2)) }
+        let versions = zip(try connection.modelVersions(rows: found.map(\.row)), found).map { version, rest in
+            TransferredModelVersion(
+                version: version,
+                storageLocation: rest.location,
+                modelCreationTime: rest.modelCreationTime
+            )
+        }
+        position.after = versions.last?.version.version ?? position.after
+        position.isAtEnd = versions.count < limit
+        return versions
+    }
+}
+
+extension String {
+    /// Whether the bytes of this text come before those of another; Unicode equivalence plays no part.
+    func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+}

@@ -1,0 +1,81 @@
+extension TrackingClient {
+    /// Creates an experiment and returns its id.
+    ///
+    /// - Parameter artifactLocation: where the artifacts of its runs go; nil for the server's choice.
+    /// - Throws: `.resourceAlreadyExists` where the name is taken, also by a deleted experiment.
+    public func createExperiment(
+        name: String,
+        artifactLocation: String? = nil,
+        tags: [Tag] = []
+    ) async throws(MLflowError) -> String {
+        try await perform { client throws(MLflowError) in
+            try client.createExperiment(name: name, artifactLocation: artifactLocation, tags: tags)
+        }
+    }
+
+    /// The experiment with this id, also a deleted one.
+    public func getExperiment(experimentID: String) async throws(MLflowError) -> Experiment {
+        try await perform { client throws(MLflowError) in try client.getExperiment(experimentID: experimentID) }
+    }
+
+    /// The experiment with this name, also a deleted one; nil if there is none.
+    public func getExperimentByName(_ name: String) async throws(MLflowError) -> Experiment? {
+        try await perform { client throws(MLflowError) in try client.getExperimentByName(name) }
+    }
+
+    /// One page of the experiments that a filter finds.
+    ///
+    /// - Parameters:
+    ///   - filter: such as `name LIKE 'digits%'`; nil for all.
+    ///   - orderBy: such as `["name ASC"]`.
+    ///   - maxResults: the largest number of experiments on the page.
+    ///   - pageToken: of the page before; nil for the first page.
+    public func searchExperiments(
+        filter: String? = nil,
+        viewType: ViewType = .activeOnly,
+        orderBy: [String] = [],
+        maxResults: Int = 1_000,
+        pageToken: String? = nil
+    ) async throws(MLflowError) -> Page<Experiment> {
+        try await perform { client throws(MLflowError) in
+            try client.searchExperiments(
+                filter: filter,
+                viewType: viewType,
+                orderBy: orderBy,
+                maxResults: maxResults,
+                pageToken: pageToken
+            )
+        }
+    }
+
+    /// Gives an experiment another name.
+    public func renameExperiment(experimentID: String, newName: String) async throws(MLflowError) {
+        try await perform { client throws(MLflowError) in
+            try client.renameExperiment(experimentID: experimentID, newName: newName)
+        }
+    }
+
+    /// Marks an experiment and its runs as deleted.
+    public func deleteExperiment(experimentID: String) async throws(MLflowError) {
+        try await perform { client throws(MLflowError) in try client.deleteExperiment(experimentID: experimentID) }
+    }
+
+    /// Restores a deleted experiment and its runs.
+    public func restoreExperiment(experimentID: String) async throws(MLflowError) {
+        try await perform { client throws(MLflowError) in try client.restoreExperiment(experimentID: experimentID) }
+    }
+
+    /// Sets a tag of an experiment.
+    public func setExperimentTag(experimentID: String, _ key: String, _ value: String) async throws(MLflowError) {
+        try await perform { client throws(MLflowError) in
+            try client.setExperimentTag(experimentID: experimentID, key, value)
+        }
+    }
+
+    /// Removes a tag of an experiment.
+    public func deleteExperimentTag(experimentID: String, _ key: String) async throws(MLflowError) {
+        try await perform { client throws(MLflowError) in
+            try client.deleteExperimentTag(experimentID: experimentID, key)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+internal import Coding
+internal import HTTPWire
+internal import JSON
+
+/// Logged models need a server of MLflow 3; another one answers `.endpointNotFound`.
+extension BlockingTrackingClient {
+    /// The blocking form of ``TrackingClient/createLoggedModel(experimentID:name:modelType:sourceRunID:params:tags:)``.
+    public func createLoggedModel(
+        experimentID: String,
+        name: String? = nil,
+        modelType: String? = nil,
+        sourceRunID: String? = nil,
+        params: [Param] = [],
+        tags: [Tag] = []
+    ) throws(MLflowError) -> LoggedModel {
+        let call = TrackingCall.send(.post, "logged-models", .harmful) { body in
+            body.member("experiment_id", experimentID)
+            body.member("name", ifPresent: name)
+            body.member("model_type", ifPresent: modelType)
+            body.member("source_run_id", ifPresent: sourceRunID)
+            body.member("params", params: params)
+            body.member("tags", tags: tags)
+        }
+        return try LoggedModel(answer(to: call).object("model"))
+    }
+
+    /// The blocking form of ``TrackingClient/getLoggedModel(modelID:)``.
+    public func getLoggedModel(modelID: String) throws(MLflowError) -> LoggedModel {
+        try LoggedModel(answer(to: .get(Self.route(modelID))).object("model"))
+    }
+
+    /// The blocking form of ``TrackingClient/finalizeLoggedModel(modelID:status:)``.
+    public func finalizeLoggedModel(
+        modelID: String,
+        status: LoggedModelStatus = .ready
+    ) throws(MLflowError) -> LoggedModel {
+        let call = TrackingCall.send(.patch, Self.route(modelID), .harmless) { body in
+            body.member("model_id", modelID)
+            body.member("status", status.rawValue)
+        }
+        return try LoggedModel(answer(to: call).object("model"))
+    }
+
+    /// The blocking form of ``TrackingClient/searchLoggedModels(experimentIDs:filter:orderBy:maxResults:pageToken:)``.
+    public func searchLoggedModels(
+        experimentIDs: [String],
+        filter: String? = nil,
+        orderBy: [LoggedModelOrder] = [],
+        maxResults: Int = 100,
+        pageToken: String? = nil
+    ) throws(MLflowError) -> Page<LoggedModel> {
+        let call = TrackingCall.send(.post, "logged-models/search", .harmless) { body in
+            body.member("experiment_ids", texts: experimentIDs)
+            body.member("filter", ifPresent: filter)
+            body.member("max_results", maxResults)
+            body.member("page_token", ifPresent: pageToken)
+            guard !orderBy.isEmpty else { return }
+            body.memberArray("order_by") { writer in
+                for order in orderBy {
+                    writer.beginObject()
+                    writer.member("field_name", order.field)
+                    writer.member("ascending", order.isAscending)
+                    writer.endObject()
+                }
+            }
+        }
+        let answer = try answer(to: call)
+        return try Page(answer.list("models", LoggedModel.init), answer)
+    }
+
+    /// The blocking form of ``TrackingClient/setLoggedModelTags(modelID:_:)``.
+    public func setLoggedModelTags(modelID: String, _ tags: [Tag]) throws(MLflowError) {
+        let call = TrackingCall.send(.patch, Self.route(modelID) + "/tags", .harmless) { body in
+            body.member("model_id", modelID)
+            body.member("tags", tags: tags)
+        }
+        try perform(call)
+    }
+
+    /// The blocking form of ``TrackingClient/deleteLoggedModelTag(modelID:_:)``.
+    public func deleteLoggedModelTag(modelID: String, _ key: String) throws(MLflowError) {
+        let route = "\(Self.route(modelID))/tags/\(PercentCoding.encode(key))"
+        try perform(TrackingCall(method: .delete, path: TrackingCall.base + route, repetition: .harmful))
+    }
+
+    /// The blocking form of ``TrackingClient/logLoggedModelParams(modelID:_:)``.
+    public func logLoggedModelParams(modelID: String, _ params: [Param]) throws(MLflowError) {
+        let call = TrackingCall.send(.post, "\(Self.route(modelID))/params", .harmful) { body in
+            body.member("model_id", modelID)
+            body.member("params", params: params)
+        }
+        try perform(call)
+    }
+
+    /// The blocking form of ``TrackingClient/deleteLoggedModel(modelID:)``.
+    public func deleteLoggedModel(modelID: String) throws(MLflowError) {
+        let path = TrackingCall.base + Self.route(modelID)
+        try perform(TrackingCall(method: .delete, path: path, repetition: .harmful))
+    }
+
+    private static func route(_ modelID: String) -> String { "logged-models/\(PercentCoding.encode(modelID))" }
+}
+
+/// By what logged models are sorted.
+public struct LoggedModelOrder: Sendable, Hashable {
+    /// Such as `creation_timestamp` or `metrics.loss`.
+    public var field: String
+    /// Whether the smallest comes first.
+    public var isAscending: Bool
+
+    /// An order by a field.
+    public init(_ field: String, isAscending: Bool = true) {
+        self.field = field
+        self.isAscending = isAscending
+    }
+}

@@ -1,0 +1,99 @@
+internal import HTTPClient
+internal import JSON
+
+/// A client whose calls block the calling thread until the server has answered.
+///
+/// For threads that may wait, such as those of a program without concurrency. In asynchronous code use `TrackingClient`,
+/// which makes the same calls on threads of its own: a call that blocks would take a thread away from all tasks.
+///
+/// ```swift
+/// let client = try BlockingTrackingClient(ClientConfiguration(trackingURI: "http://127.0.0.1:5000"))
+/// let experimentID = try client.createExperiment(name: "digits")
+/// let run = try client.createRun(experimentID: experimentID)
+/// try client.logMetric(runID: run.info.runID, "loss", 0.25, step: 1)
+/// try client.setTerminated(runID: run.info.runID)
+/// ```
+public struct BlockingTrackingClient: Sendable {
+    private(set) var caller: TrackingCaller
+    var interruption: CallInterruption?
+
+    /// Makes a client; the server is not called yet.
+    ///
+    /// - Throws: `.invalidConfiguration` for an address or a setting that cannot be used.
+    public init(_ configuration: ClientConfiguration = ClientConfiguration()) throws(MLflowError) {
+        caller = try TrackingCaller(configuration)
+    }
+
+    /// A client on a connection that is there.
+    package init(_ connection: TrackingConnection) {
+        caller = TrackingCaller(connection)
+    }
+
+    /// What the client sends its calls with.
+    package var connection: TrackingConnection { caller.connection }
+
+    /// A client with the same connections whose calls end when they are cancelled.
+    public func cancelled(by cancellation: Cancellation) -> BlockingTrackingClient {
+        var client = self
+        client.interruption = cancellation.interruption
+        return client
+    }
+
+    /// A client with the same connections that makes each call once and gives up after a time.
+    public func hasty(_ patience: Duration) -> BlockingTrackingClient {
+        var client = self
+        client.caller = caller.changing { configuration in
+            configuration.retries = .none
+            configuration.retries.totalTime = patience
+            configuration.requestTimeout = patience
+            configuration.connectTimeout = patience
+            configuration.transferTimeout = patience
+        }
+        return client
+    }
+
+    /// The address of the server, without name and password.
+    public var trackingURI: String { caller.connection.uri.description }
+}
+
+extension BlockingTrackingClient {
+    /// Makes a call and ignores what a successful answer says.
+    func perform(_ call: TrackingCall) throws(MLflowError) {
+        _ = try caller.reply(to: call, interruption)
+    }
+
+    /// Makes a call and returns the object of the answer.
+    func answer(to call: TrackingCall) throws(MLflowError) -> JSONValue {
+        let reply = try caller.reply(to: call, interruption)
+        guard let root = reply.json, root.kind == .object else {
+            let message = "\(trackingURI) answers something else than a JSON object: it is no MLflow server"
+            throw .malformed(message, .answer(reply))
+        }
+        return root
+    }
+
+    /// The items of all pages.
+    ///
+    /// ```swift
+    /// let runs = try client.allItems { token throws(MLflowError) in
+    ///     try client.searchRuns(experimentIDs: ["1"], pageToken: token)
+    /// }
+    /// ```
+    ///
+    /// - Parameter page: gets the token of the page to fetch; nil for the first.
+    public func allItems<Item>(
+        _ page: (String?) throws(MLflowError) -> Page<Item>
+    ) throws(MLflowError) -> [Item] {
+        var items: [Item] = []
+        var token: String?
+        repeat {
+            let next = try page(token)
+            items += next.items
+            if let following = next.nextPageToken, following == token {
+                throw .malformed("the server sends the same page again")
+            }
+            token = next.nextPageToken
+        } while token != nil
+        return items
+    }
+}

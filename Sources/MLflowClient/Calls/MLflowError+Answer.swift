@@ -1,0 +1,67 @@
+internal import Coding
+internal import HTTPClient
+
+extension MLflowError {
+    /// The error that an answer reports.
+    ///
+    /// - Parameter redacted: removes secrets from a text of the server.
+    init(_ reply: HTTPReply, at uri: TrackingURI, redacted: (String) -> String) {
+        let sent = reply.errorCode.map { Code(rawValue: redacted($0).printable(limit: 100)) }
+        let text = reply.message.map { redacted($0).printable(limit: 2_000) }
+        self.init(
+            sent ?? Self.code(of: reply.status),
+            text ?? "\(uri) answers \(reply.status)\(reply.isHTML ? " in HTML" : "")",
+            outcome: reply.status < 500 && reply.status != 408 ? .notCarriedOut : .unclear,
+            cause: .answer(reply)
+        )
+    }
+
+    private static func code(of status: Int) -> Code {
+        switch status {
+        case 401: .unauthenticated
+        case 403: .permissionDenied
+        case 404, 405: .endpointNotFound
+        case 429: .requestLimitExceeded
+        case 501: .notImplemented
+        case 502, 503, 504: .temporarilyUnavailable
+        case 500...: .internalError
+        case 400..<500: .invalidParameterValue
+        default: .malformedAnswer
+        }
+    }
+
+    /// The error of a call that got no answer.
+    init(_ failure: CallFailure, at uri: TrackingURI) {
+        if case .interrupted = failure {
+            self.init(.cancelled, failure.phrase, outcome: .unclear, cause: .call(failure))
+        } else {
+            let outcome = failure.isBeforeRequest ? Outcome.notCarriedOut : .unclear
+            let message = "\(uri) cannot be reached: \(failure.phrase)"
+            self.init(.noAnswer, message, outcome: outcome, cause: .call(failure))
+        }
+    }
+}
+
+extension CallFailure {
+    /// Whether the request had certainly not been sent as a whole.
+    var isBeforeRequest: Bool {
+        switch self {
+        case .unresolved, .refused, .speaksTLS, .tls, .proxy, .brokenBody: true
+        case .timedOut(.lookingUp), .timedOut(.connecting), .timedOut(.encrypting): true
+        case .timedOut(.sending), .timedOut(.answering), .unreachable, .disconnected, .notHTTP, .brokenAnswer,
+            .longAnswer, .interrupted:
+            false
+        }
+    }
+
+    /// Whether another attempt may succeed.
+    ///
+    /// - Parameter hasAnswered: whether the server has answered before, so that its name is right.
+    func isTransient(hasAnswered: Bool) -> Bool {
+        switch self {
+        case .unresolved: hasAnswered
+        case .refused, .unreachable, .timedOut, .disconnected, .notHTTP, .brokenAnswer: true
+        case .longAnswer, .speaksTLS, .tls, .proxy, .brokenBody, .interrupted: false
+        }
+    }
+}

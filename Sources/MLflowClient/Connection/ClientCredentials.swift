@@ -1,0 +1,72 @@
+internal import Coding
+
+/// The credentials that the MLflow client would send.
+///
+/// Precedence as in the client: name and password in the URI, then both `MLFLOW_TRACKING_USERNAME` and
+/// `MLFLOW_TRACKING_PASSWORD`, then `MLFLOW_TRACKING_TOKEN`.
+package struct ClientCredentials: Sendable {
+    package enum Origin: Sendable {
+        case none
+        case uri
+        case nameAndPassword
+        case token
+    }
+
+    package let origin: Origin
+    /// The Authorization field; nil when there is nothing to send.
+    package let authorization: String?
+    private let secrets: [String]
+
+    /// Nothing is sent.
+    package static let none = ClientCredentials(.none, authorization: nil, secrets: [])
+
+    /// - Parameter variable: looks a variable of the environment up; nil for an empty one.
+    package init(uri: TrackingURI, _ variable: (String) -> String?) throws(TrackingURIFault) {
+        let name = variable("MLFLOW_TRACKING_USERNAME")
+        let password = variable("MLFLOW_TRACKING_PASSWORD")
+        if let userInfo = uri.userInfo {
+            self.init(.uri, name: userInfo.name, password: userInfo.password)
+        } else if let name, let password {
+            self.init(.nameAndPassword, name: name, password: password)
+        } else if let token = variable("MLFLOW_TRACKING_TOKEN") {
+            guard Self.isSendable(token) else {
+                throw TrackingURIFault(
+                    detail: "MLFLOW_TRACKING_TOKEN holds a blank, a line break or a character outside ASCII",
+                    advice: "Set it anew without it: export MLFLOW_TRACKING_TOKEN=\"$(tr -d '[:space:]' < FILE)\""
+                )
+            }
+            self.init(token: token)
+        } else {
+            self.init(.none, authorization: nil, secrets: [])
+        }
+    }
+
+    /// Whether a token can stand in a header field as it is.
+    static func isSendable(_ token: String) -> Bool {
+        !token.isEmpty && token.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    init(token: String) {
+        self.init(.token, authorization: "Bearer \(token)", secrets: [token])
+    }
+
+    init(name: String, password: String) {
+        self.init(.nameAndPassword, name: name, password: password)
+    }
+
+    private init(_ origin: Origin, name: String, password: String) {
+        let encoded = Base64.encode(Array("\(name):\(password)".utf8), .standard)
+        self.init(origin, authorization: "Basic \(encoded)", secrets: [encoded, password].filter { !$0.isEmpty })
+    }
+
+    private init(_ origin: Origin, authorization: String?, secrets: [String]) {
+        self.origin = origin
+        self.authorization = authorization
+        self.secrets = secrets
+    }
+
+    /// Replaces every secret in a text from the server, in case the server sends one back.
+    package func redacted(_ text: String) -> String {
+        secrets.reduce(text) { $0.replacing($1, with: "***") }
+    }
+}

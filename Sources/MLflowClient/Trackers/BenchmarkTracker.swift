@@ -1,0 +1,55 @@
+/// Tracks measurements: for each case of a benchmark its number, minimum, median, 95th percentile, maximum and mean.
+///
+/// ```swift
+/// let benchmark = try await BenchmarkTracker.start(client, .name("speed"), params: [Param("batch", 32)])
+/// try await benchmark.log("forward_ms", samples: [1.5, 1.25, 1.75])
+/// try await benchmark.end()
+/// ```
+public struct BenchmarkTracker: Sendable {
+    /// Makes the calls.
+    public let client: TrackingClient
+    /// The run of the benchmark.
+    public let run: Run
+
+    /// Creates the run.
+    ///
+    /// - Parameter params: what was measured, such as the machine and the sizes.
+    public static func start(
+        _ client: TrackingClient,
+        _ experiment: ExperimentReference,
+        runName: String? = nil,
+        params: [Param] = [],
+        tags: [Tag] = []
+    ) async throws(MLflowError) -> BenchmarkTracker {
+        let run = try await client.startRun(experiment, runName: runName, params: params, tags: tags)
+        return BenchmarkTracker(client: client, run: run)
+    }
+
+    /// Logs the samples of one case as metrics, such as `forward_ms/median`; nothing for no samples.
+    public func log(_ name: String, samples: [Double], step: Int64 = 0) async throws(MLflowError) {
+        let sorted = samples.sorted()
+        guard let first = sorted.first, let last = sorted.last else { return }
+        let figures = [
+            ("count", Double(sorted.count)), ("min", first), ("median", Self.percentile(50, of: sorted)),
+            ("p95", Self.percentile(95, of: sorted)), ("max", last),
+            ("mean", sorted.reduce(0, +) / Double(sorted.count)),
+        ]
+        let metrics = figures.map { Metric("\(name)/\($0.0)", $0.1, step: step) }
+        try await client.logBatch(runID: run.info.runID, metrics: metrics)
+    }
+
+    /// The value below which a share of the values lies, between two values in proportion.
+    ///
+    /// - Parameter sorted: not empty.
+    static func percentile(_ percent: Double, of sorted: [Double]) -> Double {
+        let place = percent / 100 * Double(sorted.count - 1)
+        let lower = Int(place)
+        let upper = min(lower + 1, sorted.count - 1)
+        return sorted[lower] + (sorted[upper] - sorted[lower]) * (place - Double(lower))
+    }
+
+    /// Ends the run, if it still runs.
+    public func end(_ status: RunStatus = .finished, tags: [Tag] = []) async throws(MLflowError) {
+        try await client.endRun(runID: run.info.runID, status: status, tags: tags)
+    }
+}

@@ -1,0 +1,120 @@
+/// Tracks a search for the best params: a parent run, a child run for each trial, and the best value so far.
+///
+/// A sweep that is started again with the same name goes on: a trial whose params have been tried returns the value that
+/// was found then.
+///
+/// ```swift
+/// let sweep = try await SweepTracker.start(client, .name("digits"), name: "grid", metric: "loss", goal: .minimize)
+/// for rate in [0.1, 0.2] {
+///     let trial = try await sweep.trial([Param("lr", rate)])
+///     if trial.value == nil { try await sweep.end(trial, value: rate * 2) }
+/// }
+/// let best = try await sweep.best()
+/// try await sweep.end()
+/// ```
+public struct SweepTracker: Sendable {
+    /// Which value is the best.
+    public enum Goal: Sendable, Hashable {
+        /// The smallest.
+        case minimize
+        /// The largest.
+        case maximize
+    }
+
+    /// One set of params.
+    public struct Trial: Sendable {
+        /// The run of the trial, a child of the sweep's run.
+        public let run: Run
+        /// The value that was found for these params before; nil for a trial that is to be made.
+        public let value: Double?
+    }
+
+    /// Makes the calls.
+    public let client: TrackingClient
+    /// The parent of all trials.
+    public let run: Run
+    /// The metric that is compared.
+    public let metric: String
+    /// Which of its values is the best.
+    public let goal: Goal
+
+    /// Creates the parent run, or takes up the one of this name.
+    public static func start(
+        _ client: TrackingClient,
+        _ experiment: ExperimentReference,
+        name: String,
+        metric: String,
+        goal: Goal,
+        tags: [Tag] = []
+    ) async throws(MLflowError) -> SweepTracker {
+        let started = try await client.createOrResumeRun(experiment, key: "sweep:\(name)", runName: name, tags: tags)
+        return SweepTracker(client: client, run: started.run, metric: metric, goal: goal)
+    }
+
+    /// Begins a trial, or finds the one with these params.
+    ///
+    /// - Parameter tags: such as where its checkpoints are.
+    public func trial(_ params: [Param], name: String? = nil, tags: [Tag] = []) async throws(MLflowError) -> Trial {
+        let (parent, metric) = (run.info, metric)
+        return try await client.perform { client throws(MLflowError) in
+            // The key has the params' hash and the parent: it finds finished trials, and those that were interrupted.
+            let key = "\(parent.runID):\(Param.hash(of: params))"
+            let filter = "tags.\(RunTag.key) = \(try FilterText.quoted(key))"
+            let done = try client.searchRuns(
+                experimentIDs: [parent.experimentID],
+                filter: "\(filter) AND attributes.status = 'FINISHED'",
+                maxResults: 1
+            )
+            if let run = done.items.first, let value = run.data.metric(metric) { return Trial(run: run, value: value) }
+            let started = try client.createOrResumeRun(
+                .id(parent.experimentID),
+                key: key,
+                runName: name,
+                parentRunID: parent.runID,
+                tags: tags + RunTag.tags(parentRunID: nil, params: params)
+            )
+            try client.logBatch(runID: started.run.info.runID, params: params)
+            return Trial(run: started.run, value: nil)
+        }
+    }
+
+    /// Ends a trial with its value, and notes on the parent whether it is the best.
+    ///
+    /// - Parameter tags: such as the path and the step of its checkpoint.
+    public func end(_ trial: Trial, value: Double, tags: [Tag] = []) async throws(MLflowError) {
+        let id = trial.run.info.runID
+        try await client.logBatch(runID: id, metrics: [Metric(metric, value)])
+        try await client.endRun(runID: id, tags: tags)
+        guard let best = try await best() else { return }
+        let notes = [Tag("best_run_id", best.run.info.runID), Tag("best_value", best.value)]
+        try await client.logBatch(runID: run.info.runID, tags: notes)
+    }
+
+    /// Ends a trial that found no value; it is made again when the sweep is.
+    public func fail(_ trial: Trial, tags: [Tag] = []) async throws(MLflowError) {
+        try await client.endRun(runID: trial.run.info.runID, status: .failed, tags: tags)
+    }
+
+    /// The finished trial with the best value; nil if there is none.
+    public func best() async throws(MLflowError) -> (run: Run, value: Double)? {
+        let (info, metric, goal) = (run.info, metric, goal)
+        // The values are compared here: not every server sorts by metrics, and NaN is never the best.
+        let runs = try await client.perform { client throws(MLflowError) in
+            try client.allItems { token throws(MLflowError) in
+                try client.searchRuns(
+                    experimentIDs: [info.experimentID],
+                    filter: "tags.`\(RunTag.parent)` = '\(info.runID)' AND attributes.status = 'FINISHED'",
+                    pageToken: token
+                )
+            }
+        }
+        let values = runs.compactMap { run in run.data.metric(metric).map { (run: run, value: $0) } }
+            .filter { !$0.value.isNaN }
+        return goal == .minimize ? values.min { $0.value < $1.value } : values.max { $0.value < $1.value }
+    }
+
+    /// Ends the parent run, if it still runs.
+    public func end(_ status: RunStatus = .finished, tags: [Tag] = []) async throws(MLflowError) {
+        try await client.endRun(runID: run.info.runID, status: status, tags: tags)
+    }
+}

@@ -1,0 +1,17 @@
+internal import JSON
+
+/// A file or folder among the artifacts of a run or model.
+public struct FileInfo: Sendable, Hashable {
+    /// Relative to the run's or the model's artifacts.
+    public let path: String
+    /// Whether it is a folder.
+    public let isDirectory: Bool
+    /// In bytes; nil for a folder, and where the server does not say.
+    public let fileSize: Int64?
+
+    init(_ value: JSONValue) throws(MLflowError) {
+        path = value.text("path")
+        isDirectory = value["is_dir"]?.bool ?? false
+        fileSize = value.integer("file_size")
+    }
+}

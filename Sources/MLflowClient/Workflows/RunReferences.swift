@@ -1,0 +1,87 @@
+internal import Coding
+internal import Hashing
+internal import JSON
+
+/// An experiment, by what is known of it.
+public enum ExperimentReference: Sendable, Hashable {
+    /// It must exist.
+    case id(String)
+    /// It is created if it does not exist.
+    case name(String)
+    /// The experiment of a run, such as the parent of a new one.
+    case ofRun(String)
+}
+
+/// A run that was created, or found and set to running.
+public struct StartedRun: Sendable, Hashable {
+    /// The run as it is on the server.
+    public let run: Run
+    /// Whether it was there before.
+    public let isResumed: Bool
+}
+
+/// The tags that the client's own calls set.
+public enum RunTag {
+    /// Holds the key of `createOrResumeRun`.
+    public static let key = "run_key"
+    /// Holds the hash of the params that a run was started with.
+    public static let paramsHash = "params_sha256"
+    /// Holds the id of the parent, as MLflow's pages expect it.
+    public static let parent = "mlflow.parentRunId"
+    /// Holds the name of the person who runs the program.
+    public static let user = "mlflow.user"
+    /// Holds the path of the program.
+    public static let sourceName = "mlflow.source.name"
+    /// Holds what kind of program it is.
+    public static let sourceType = "mlflow.source.type"
+
+    /// Adds who runs which program, where the tags do not say it.
+    static func withOrigin(_ tags: [Tag]) -> [Tag] {
+        let origin = [
+            Tag(user, UserName.current), Tag(sourceName, CommandLine.arguments.first ?? ""), Tag(sourceType, "LOCAL"),
+        ]
+        return tags + origin.filter { tag in !tag.value.isEmpty && !tags.contains { $0.key.isSame(as: tag.key) } }
+    }
+
+    static func tags(parentRunID: String?, params: [Param]) -> [Tag] {
+        var tags: [Tag] = []
+        if let parentRunID { tags.append(Tag(parent, parentRunID)) }
+        if !params.isEmpty { tags.append(Tag(paramsHash, Param.hash(of: params))) }
+        return tags
+    }
+}
+
+extension Param {
+    /// The SHA-256 of params, as hexadecimal digits; their order does not matter.
+    ///
+    /// ```swift
+    /// let hash = Param.hash(of: [Param("lr", 0.1), Param("depth", 3)])
+    /// ```
+    public static func hash(of params: [Param]) -> String {
+        let sorted = params.sorted { first, second in
+            first.key.isSame(as: second.key)
+                ? first.value.utf8.lexicographicallyPrecedes(second.value.utf8)
+                : first.key.utf8.lexicographicallyPrecedes(second.key.utf8)
+        }
+        var writer = JSONWriter()
+        writer.beginArray()
+        for param in sorted { writer.pair(param.key, param.value) }
+        writer.endArray()
+        return Hexadecimal.text(SHA256.digest(of: writer.takeBytes()))
+    }
+}
+
+/// The pages of runs.
+enum RunPage {
+    static func url(of run: RunInfo, at uri: TrackingURI) -> String {
+        // Azure's portal is another site than its tracking server.
+        if uri.host.lowercased().hasSuffix(".api.azureml.ms"),
+            let start = uri.prefix.firstRange(of: "/subscriptions/")
+        {
+            let workspace = uri.prefix[start.lowerBound...]
+                .replacing("/providers/Microsoft.MachineLearningServices", with: "")
+            return "https://ml.azure.com/runs/\(run.runID)?wsid=\(workspace)"
+        }
+        return "\(uri)/#/experiments/\(run.experimentID)/runs/\(run.runID)"
+    }
+}

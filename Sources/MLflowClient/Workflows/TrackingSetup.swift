@@ -1,0 +1,121 @@
+/// What is used where the central server does not answer.
+public enum LocalFallback: Sendable {
+    /// Nothing: the failure is thrown.
+    case forbidden
+    /// A server that runs already, or is started by somebody else.
+    case server(String)
+    /// A server that the closure starts; it gets the folder for its data and returns the server's address.
+    case start(@Sendable (_ dataFolder: String) throws -> String)
+
+    /// The address at which `mlflow server` and `apus server` listen without settings.
+    public static let usual = LocalFallback.server("http://127.0.0.1:5000")
+}
+
+/// The server that was chosen for a program, and the reason.
+///
+/// ```swift
+/// let setup = try await TrackingSetup.connect(ClientConfiguration(trackingURI: "https://mlflow.example.com"))
+/// print(setup.reason)
+/// let experiment = try await setup.client.resolveExperiment(.name("digits"))
+/// ```
+public struct TrackingSetup: Sendable {
+    /// Where the address comes from.
+    public enum Source: Sendable, Hashable {
+        /// The configuration names it.
+        case argument
+        /// `MLFLOW_TRACKING_URI` names it.
+        case environment
+        /// The central server did not answer, or none was named.
+        case localFallback
+    }
+
+    /// Makes calls to the chosen server.
+    public let client: TrackingClient
+    /// Where its address comes from.
+    public let source: Source
+    /// Why it was chosen, in one sentence.
+    public let reason: String
+    /// The machine that the program runs on.
+    public let platform: Platform
+
+    /// Chooses the central server if it answers in time, and the local one otherwise.
+    ///
+    /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. It is asked for one experiment,
+    /// with the credentials, so that a server that refuses them is not chosen.
+    ///
+    /// - Parameter patience: how long the central server may take to answer; the local one may take the usual time of a
+    ///   call, because there is no other left.
+    /// - Throws: the failure of the central server where the fallback is forbidden, else that of the local one.
+    public static func connect(
+        _ configuration: ClientConfiguration = ClientConfiguration(),
+        fallback: LocalFallback = .usual,
+        patience: Duration = .seconds(5)
+    ) async throws(MLflowError) -> TrackingSetup {
+        try await TrackingClient.onThread { _ throws(MLflowError) in
+            try connectBlocking(configuration, fallback: fallback, patience: patience)
+        }
+    }
+
+    /// The blocking form of ``connect(_:fallback:patience:)``.
+    public static func connectBlocking(
+        _ configuration: ClientConfiguration = ClientConfiguration(),
+        fallback: LocalFallback = .usual,
+        patience: Duration = .seconds(5)
+    ) throws(MLflowError) -> TrackingSetup {
+        let platform = Platform.current { configuration.variable($0) }
+        let source: Source = configuration.trackingURI == nil ? .environment : .argument
+        let problem: String
+        if configuration.trackingURI ?? configuration.variable("MLFLOW_TRACKING_URI") == nil {
+            problem = "no central server is named"
+        } else {
+            do throws(MLflowError) {
+                let client = try answering(configuration, patience)
+                let place = source == .argument ? "the configuration names" : "MLFLOW_TRACKING_URI names"
+                let reason = "\(client.trackingURI), which \(place), answers."
+                return TrackingSetup(client: TrackingClient(client), source: source, reason: reason, platform: platform)
+            } catch {
+                if case .forbidden = fallback { throw error }
+                problem = error.message
+            }
+        }
+        var local = configuration
+        local.credentials = nil
+        local.trackingURI = try address(of: fallback, platform, problem)
+        let client = try answering(local, local.requestTimeout)
+        let reason = "\(client.trackingURI), the local server, is used, because \(problem)."
+        return TrackingSetup(
+            client: TrackingClient(client),
+            source: .localFallback,
+            reason: reason,
+            platform: platform
+        )
+    }
+
+    private static func address(
+        of fallback: LocalFallback,
+        _ platform: Platform,
+        _ problem: String
+    ) throws(MLflowError) -> String {
+        switch fallback {
+        case .forbidden: throw MLflowError(.invalidConfiguration, problem, outcome: .notCarriedOut)
+        case .server(let uri): return uri
+        case .start(let start):
+            do {
+                return try start(platform.dataFolder)
+            } catch {
+                let message = "the local server does not start: \(error); \(problem)"
+                throw MLflowError(.invalidConfiguration, message, outcome: .notCarriedOut)
+            }
+        }
+    }
+
+    /// A client whose server has answered in time.
+    private static func answering(
+        _ configuration: ClientConfiguration,
+        _ patience: Duration
+    ) throws(MLflowError) -> BlockingTrackingClient {
+        let client = try BlockingTrackingClient(configuration)
+        _ = try client.hasty(patience).searchExperiments(maxResults: 1)
+        return client
+    }
+}

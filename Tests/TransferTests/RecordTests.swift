@@ -14,6 +14,29 @@ import Transfer
         #expect(try RecordLines(text).all == Sample.all)
     }
 
+    @Test func `an experiment without an id, and a run without a location, stay so`() throws {
+        var experiment = Sample.experiment(id: Experiment.noID)
+        experiment.artifactLocation = ""
+        let run = Sample.run { transferred in
+            transferred.home.id = Experiment.noID
+            transferred.run.info.experimentID = Experiment.noID
+            transferred.run.info.artifactURI = ""
+        }
+        let line = #"{"run":{"run_id":"r","experiment_name":"training","start_time":1}}"#
+        guard case .run(let bare) = try RecordLines(Array(line.utf8)).all.first else {
+            Issue.record("no run")
+            return
+        }
+        #expect(bare.home == run.home && bare.run.info.artifactURI == "")
+        var text: [UInt8] = []
+        for record in [.experiment(experiment), .run(run)] as [TransferRecord] {
+            var writer = JSONWriter()
+            writer.record(record)
+            text += writer.bytes + [UInt8(ascii: "\n")]
+        }
+        #expect(try RecordLines(text).all == [.experiment(experiment), .run(run)])
+    }
+
     @Test func `unknown kinds and empty lines are left out`() throws {
         let text = "\n{\"trace\": {\"id\": 1}}\r\n  \n{\"points\":{\"run_id\":\"r\",\"key\":\"k\",\"points\":[]}}"
         let records = try RecordLines(Array(text.utf8)).all
@@ -23,7 +46,7 @@ import Transfer
     @Test(arguments: [
         (#"{"points": {"run_id": "r", "key": "k", "points": [[1, 2]]}}"#, "points.points[0]"),
         (#"{"points": {"run_id": "r", "key": "k", "points": [[1, 2, "x"]]}}"#, "points.points[0]"),
-        (#"{"run": {"run_id": 1}}"#, "run.experiment_id"),
+        (#"{"run": {"run_id": 1}}"#, "run.experiment_name"),
         (#"{"experiment": {"experiment_id": "1", "creation_time": "x"}}"#, "experiment.creation_time"),
         (#"{"experiment": []}"#, "experiment"), ("[]", "one member"), ("{}", "one member"), ("{", "not valid JSON"),
     ])

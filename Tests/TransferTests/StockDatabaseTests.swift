@@ -43,15 +43,8 @@ import Transfer
 
     private func read(_ selection: TransferSelection = .init()) throws -> (records: [TransferRecord], skipped: [String])
     {
-        var (records, skipped): ([TransferRecord], [String]) = ([], [])
-        try StockDatabase(path: path, artifacts: nil).read(selection) { item in
-            switch item {
-            case .record(let record): records.append(record)
-            case .skipped(let place, let reason): skipped.append("\(place): \(reason)")
-            case .artifacts, .hint: break
-            }
-        }
-        return (records, skipped)
+        let found = try Found(StockDatabase(path: path, artifacts: nil), selection)
+        return (found.records, found.skipped.map { "\($0.place): \($0.reason)" })
     }
 
     @Test func `an old database has fewer columns, which stand open`() throws {
@@ -152,6 +145,35 @@ import Transfer
         }
         #expect(run.run.params == [Param(key: "late", value: "1")])
         writer.close()
+    }
+
+    @Test func `rows of other types than their columns are reported, and the rest comes`() throws {
+        try make(Self.oldTables)
+        try make(
+            """
+            INSERT INTO runs VALUES ('r3', NULL, NULL, 'FINISHED', 'soon', 6, 'active', '', 0);
+            INSERT INTO runs VALUES ('r4', CAST(x'ff' AS TEXT), NULL, 'FINISHED', 5, 6, 'active', '', 0);
+            INSERT INTO runs VALUES ('r5', NULL, NULL, 'FINISHED', 5, 6, 'active', '', 99);
+            INSERT INTO metrics VALUES ('loss', 'much', 9, 'r1', 9, 0), ('loss', 0.25, 10, 'r1', 10, 0);
+            INSERT INTO params VALUES ('lr', x'00', 'r1'), ('depth', '3', 'r1');
+            """
+        )
+        let (records, skipped) = try read()
+        #expect(
+            Set(skipped) == [
+                "run r1: 'lr': its value is no text",
+                "run r1: its metrics: 1 points are left out, of the first: its value is no number",
+                "run r2: its status 'ODD' is not known; FINISHED stands for it",
+                "run r3: its start_time is no whole number", "run r4: its name is not UTF-8",
+                "run r5: its experiment 99 is not there",
+            ]
+        )
+        let runs = records.compactMap { if case .run(let run) = $0 { run.run } else { nil } }
+        #expect(runs.map(\.info.runID) == ["r1", "r2"] && runs[0].params == [Param(key: "depth", value: "3")])
+        let points = records.flatMap { record -> [MetricPoint] in
+            if case .points(let points) = record, points.key == "loss" { points.points } else { [] }
+        }
+        #expect(points.map(\.step) == [0, 1, 10])
     }
 
     @Test func `another database is refused by name`() throws {

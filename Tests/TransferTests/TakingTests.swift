@@ -84,6 +84,40 @@ import TrackingStore
         #expect(stored.info == Sample.run().run.info && stored.params.count == 2)
     }
 
+    @Test func `a run that was resumed and has ended again is completed, and never goes back`() throws {
+        _ = try take([.experiment(Sample.experiment()), .run(Sample.run())])
+        let later = Sample.run { transferred in
+            transferred.run.info.status = .failed
+            transferred.run.info.endTime = 3_000
+        }
+        let report = try take([.run(later)])
+        #expect(report.counts[.run]?.completed == 1 && report.remarks == [])
+        #expect(try fixture.read { try $0.runInfo(id: Sample.runID) } == later.run.info)
+        #expect(try take([.run(Sample.run())]).remarks.count == 1)
+        #expect(try fixture.read { try $0.runInfo(id: Sample.runID) } == later.run.info)
+    }
+
+    @Test func `an experiment without an id is known by its name, and its runs get a location`() throws {
+        _ = try fixture.write { try $0.createExperiment(name: "other", artifactLocation: nil, tags: []) }
+        var experiment = Sample.experiment(id: Experiment.noID)
+        experiment.artifactLocation = ""
+        let run = Sample.run { transferred in
+            transferred.home.id = Experiment.noID
+            transferred.run.info.artifactURI = ""
+        }
+        let tooEarly = try take([.run(run)]).remarks.first?.text ?? ""
+        #expect(tooEarly.contains("No experiment is named 'training'"))
+        for round in 0..<2 {
+            let report = try take([.experiment(experiment), .run(run)])
+            #expect(report.remarks == [] && report.mappings == [])
+            #expect(report.counts[.experiment]?.added == 1 - round && report.counts[.run]?.added == 1 - round)
+        }
+        let stored = try fixture.read { try $0.experiment(named: "training") }
+        #expect(stored.id == 2 && stored.artifactLocation == "mlflow-artifacts:/2")
+        let info = try fixture.read { try $0.runInfo(id: Sample.runID) }
+        #expect(info.artifactURI == "mlflow-artifacts:/2/\(Sample.runID)/artifacts" && info.experimentID == 2)
+    }
+
     @Test func `other facts are reported and never overwrite`() throws {
         _ = try take(Sample.all)
         let before = try content()

@@ -55,8 +55,11 @@ extension FileStore {
             }
             if !points.isEmpty { try take(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
         }
-        if !selection.leavesArtifacts, let files = places.folder(of: location, owner: id) {
+        guard !selection.leavesArtifacts else { return }
+        if let files = places.folder(of: location, owner: id) {
             try take(.artifacts(files))
+        } else if places.relativePath(location) != nil {
+            missingFiles.note(model)
         }
     }
 

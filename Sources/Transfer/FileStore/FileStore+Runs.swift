@@ -40,8 +40,11 @@ extension FileStore {
         let deletedTime = try meta.integer("deleted_time")
         try take(.record(.run(TransferredRun(run: run, home: stored.home, deletedTime: deletedTime))))
         try readPoints(ofRun: run.info.runID, folder.folder("metrics"), take)
-        if !selection.leavesArtifacts, let files = places.folder(of: location, owner: run.info.runID) {
+        guard !selection.leavesArtifacts else { return }
+        if let files = places.folder(of: location, owner: run.info.runID) {
             try take(.artifacts(files))
+        } else if places.relativePath(location) != nil {
+            missingFiles.note(run)
         }
     }
 
@@ -112,7 +115,10 @@ extension FileStore {
 
 extension RunInfo {
     fileprivate init(_ meta: MetaFile, folder: StoreFolder, experimentID: Int64) throws(SourceFailure) {
-        let number = try meta.integer("status") ?? RunStatus.finished.wireNumber
+        // Every version of MLflow writes them; a file without them has lost its end.
+        guard let number = try meta.integer("status"), let startTime = try meta.integer("start_time") else {
+            throw SourceFailure("meta.yaml: status or start_time is missing")
+        }
         guard let status = RunStatus(wireNumber: number) else {
             throw SourceFailure("meta.yaml: status \(number) is not known")
         }
@@ -122,7 +128,7 @@ extension RunInfo {
             experimentID: experimentID,
             userID: meta["user_id"] ?? "",
             status: status,
-            startTime: try meta.integer("start_time") ?? 0,
+            startTime: startTime,
             endTime: try meta.integer("end_time"),
             artifactURI: meta["artifact_uri"] ?? "",
             lifecycleStage: meta.stage

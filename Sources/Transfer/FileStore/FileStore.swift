@@ -5,6 +5,7 @@ internal import Tracking
 /// What is damaged is reported by its path and left out; everything else comes.
 package struct FileStore: RecordSource {
     let root: StoreFolder
+    let missingFiles = MissingFiles()
     /// Where its artifacts are; their root is learned while the experiments are read.
     private let given: String?
 
@@ -12,13 +13,13 @@ package struct FileStore: RecordSource {
     ///   - path: absolute.
     ///   - artifacts: the folder with its artifacts; nil to look in the tree itself, and where its locations say.
     package init(path: String, artifacts: String?) {
-        root = StoreFolder(path: path)
+        root = StoreFolder(root: path)
         given = artifacts
     }
 
     /// Whether a folder looks like a file store: it has an experiment.
     package static func isOne(_ path: String) -> Bool {
-        let root = StoreFolder(path: path)
+        let root = StoreFolder(root: path)
         let places = [root, root.folder(".trash")]
         return places.contains { place in place.names(.folder).contains { place.folder($0).has("meta.yaml") } }
     }
@@ -26,11 +27,20 @@ package struct FileStore: RecordSource {
     package var title: String { "MLflow file store \(root.path)" }
 
     package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+        try readAll(selection) { item in
+            try take(item)
+            try root.passedOver.report(to: take)
+        }
+        try root.passedOver.report(to: take)
+    }
+
+    private func readAll(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
         var places = ArtifactPlaces(folder: root.parent, given: given ?? root.path)
         let experiments = try readExperiments(selection, &places, take)
         for experiment in experiments { try readRuns(of: experiment, places, selection, take) }
         for experiment in experiments { try readLoggedModels(of: experiment, places, selection, take) }
         if selection.includesRegistry { try readRegistry(places, selection, take) }
+        try missingFiles.report(to: take)
     }
 
     /// Runs `body`, and reports what it throws about damage.

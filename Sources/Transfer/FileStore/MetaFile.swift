@@ -116,8 +116,14 @@ private struct MetaReader {
         while index < lines.endIndex {
             let line = lines[index]
             if Self.isBlank(line) {
-                guard lines[index...].first(where: { !Self.isBlank($0) }).map({ Self.indent(of: $0) > indent }) == true
-                else { break }
+                let next = lines[index...].firstIndex { !Self.isBlank($0) } ?? lines.endIndex
+                guard next < lines.endIndex, Self.indent(of: lines[next]) > indent else { break }
+                // All blank lines at once: looking ahead from each of them would take the square of their number.
+                while index < next {
+                    text.add(lines[index])
+                    index += 1
+                }
+                continue
             } else if Self.indent(of: line) <= indent {
                 break
             }

@@ -9,9 +9,7 @@ extension StoreFolder {
     ///
     /// - Throws: `SourceFailure` for a file that cannot be read to its end, or what `body` throws.
     func forEachLine(_ name: String, _ body: (Int, UnsafeRawBufferPointer) throws -> Void) throws {
-        let raw = open(path + "/" + name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-        guard raw >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
-        let file = Descriptor(owning: raw)
+        let file = try open(name)
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * Self.maximumLineBytes, alignment: 16)
         defer { space.deallocate() }
         var (filled, number) = (0, 0)
@@ -25,14 +23,17 @@ extension StoreFolder {
             while start < filled {
                 let line = space[start..<filled]
                 let end = line.firstIndex(of: UInt8(ascii: "\n"))
-                // The last line may lack its end.
-                guard end != nil || count == 0 else { break }
+                guard let end else { break }
                 number += 1
-                let content = UnsafeRawBufferPointer(rebasing: line[start..<(end ?? filled)])
+                let content = UnsafeRawBufferPointer(rebasing: line[start..<end])
                 if content.contains(where: { $0 > 0x20 }) { try body(number, content) }
-                start = end.map { $0 + 1 } ?? filled
+                start = end + 1
             }
-            if count == 0 { return }
+            if count == 0 {
+                // MLflow ends each line: a number in this one may lack its last digits.
+                guard start == filled else { throw SourceFailure("its last line is cut off") }
+                return
+            }
             guard start > 0 || filled < space.count else { throw SourceFailure("line \(number + 1) is too long") }
             space.copyMemory(from: UnsafeRawBufferPointer(rebasing: space[start..<filled]))
             filled -= start

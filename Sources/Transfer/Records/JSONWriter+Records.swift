@@ -18,7 +18,7 @@ extension JSONWriter {
     }
 
     private mutating func members(of experiment: Experiment) {
-        member("experiment_id", String(experiment.id))
+        member("experiment_id", ifPresent: experiment.id == Experiment.noID ? nil : String(experiment.id))
         member("name", experiment.name)
         member("artifact_location", experiment.artifactLocation)
         member("lifecycle_stage", experiment.lifecycleStage.wireName)
@@ -28,7 +28,7 @@ extension JSONWriter {
     }
 
     private mutating func home(_ home: TransferredHome) {
-        member("experiment_id", String(home.id))
+        member("experiment_id", ifPresent: home.id == Experiment.noID ? nil : String(home.id))
         member("experiment_name", home.name)
     }
 

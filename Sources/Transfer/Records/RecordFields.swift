@@ -15,7 +15,8 @@ struct RecordFields {
         self.name = name
     }
 
-    private func member(_ key: String) -> JSONValue? {
+    /// nil where it is absent or null.
+    func member(_ key: String) -> JSONValue? {
         guard let value = object[key], !value.isNull else { return nil }
         return value
     }
@@ -68,6 +69,11 @@ struct RecordFields {
         return stage
     }
 
+    func object(_ key: String) throws(TrackingError) -> RecordFields {
+        guard let value = member(key) else { throw missing(key) }
+        return try RecordFields(value, "\(name).\(key)")
+    }
+
     /// The elements of an array of objects; none where it is absent.
     func objects(_ key: String) throws(TrackingError) -> [RecordFields] {
         guard let value = member(key) else { return [] }
@@ -84,7 +90,8 @@ struct RecordFields {
     }
 
     func home() throws(TrackingError) -> TransferredHome {
-        TransferredHome(id: try integer("experiment_id"), name: try string("experiment_name"))
+        let id = try optionalInteger("experiment_id") ?? Experiment.noID
+        return TransferredHome(id: id, name: try string("experiment_name"))
     }
 
     /// Points as arrays of time, step and value.
@@ -106,7 +113,7 @@ struct RecordFields {
 
 extension JSONValue {
     /// A number, also one that JSON cannot write; nil for all else.
-    fileprivate var transferredNumber: Double? {
+    var transferredNumber: Double? {
         if let double { return double }
         return switch string {
         case "NaN": .nan

@@ -45,7 +45,7 @@ extension Experiment {
     fileprivate init(_ fields: RecordFields) throws(TrackingError) {
         let creationTime = try fields.integer("creation_time")
         self.init(
-            id: try fields.integer("experiment_id"),
+            id: try fields.optionalInteger("experiment_id") ?? Experiment.noID,
             name: try fields.string("name"),
             artifactLocation: try fields.optionalString("artifact_location") ?? "",
             lifecycleStage: try fields.stage(),
@@ -68,7 +68,7 @@ extension TransferredRun {
                 status: try fields.name("status", RunStatus.finished),
                 startTime: try fields.integer("start_time"),
                 endTime: try fields.optionalInteger("end_time"),
-                artifactURI: try fields.string("artifact_uri"),
+                artifactURI: try fields.optionalString("artifact_uri") ?? "",
                 lifecycleStage: try fields.stage()
             )
         )

@@ -44,9 +44,28 @@ package struct ArtifactPlaces {
     /// Only a folder that MLflow makes for a run or a model is one: whoever wrote the source could otherwise have any folder
     /// of the person who imports it copied, and served.
     package func folder(of location: String, owner id: String) -> ArtifactFolder? {
-        guard let target = relativePath(location), target.hasSuffix("\(id)/artifacts") else { return nil }
+        guard let target = relativePath(location), ("/" + target).hasSuffix("/\(id)/artifacts"),
+            Self.isFolder(target, ofOneOf: [id])
+        else { return nil }
         let found = candidates(for: location, target).first { isFolder($0 + "/" + target) }
-        return found.map { ArtifactFolder(path: $0 + "/" + target, target: target) }
+        return found.map { ArtifactFolder(root: $0, way: target, target: target) }
+    }
+
+    /// Whether a path beneath the root of artifacts is the folder that a server makes for one of the owners, or lies in it,
+    /// and not in that of another run or model.
+    static func isFolder(_ path: String, ofOneOf owners: [String]) -> Bool {
+        let names = path.split(separator: "/").map { String($0) }
+        for (name, next) in zip(names, names.dropFirst()) where next == "artifacts" {
+            if owners.contains(where: { $0.isExactly(name) }) { return true }
+            if isIdentifier(name) { return false }
+        }
+        return false
+    }
+
+    /// Whether a name looks like the id that a server gives to a run or model.
+    private static func isIdentifier(_ name: String) -> Bool {
+        let digits = name.hasPrefix("m-") ? name.dropFirst(2) : name[...]
+        return digits.utf8.count == 32 && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 
     /// What to tell the person where none of the folders is there that would hold the artifacts of a location.

@@ -1,3 +1,4 @@
+package import Files
 package import Tracking
 
 /// Something that things can be taken over from.
@@ -14,8 +15,12 @@ package protocol RecordSource {
 /// A part of what a source has.
 package enum TransferItem {
     case record(TransferRecord)
-    /// A folder of this machine with the artifacts of something that came before.
+    /// A folder of this machine with the artifacts of the run or model that came last.
     case artifacts(ArtifactFolder)
+    /// A file with an artifact of the run or model that came last, out of an archive.
+    case archivedFile(ArchivedFile)
+    /// A file with an artifact of the run or model that came last, which is not on this machine.
+    case remoteFile(RemoteFile)
     /// Something that is not taken over, with its place in the source.
     case skipped(String, String)
     /// Something that the person should know, although nothing is known to be left out.
@@ -24,15 +29,35 @@ package enum TransferItem {
 
 /// A folder with artifacts, and where its files go.
 package struct ArtifactFolder: Sendable, Equatable {
-    /// An absolute path of this machine.
-    package var path: String
+    /// An absolute path of this machine; links in it are followed.
+    package var root: String
+    /// The way from the root to the folder, which no link may be part of: whoever wrote the source could otherwise have any
+    /// folder of this machine copied.
+    package var way: String
     /// Beneath the root of artifacts of the store that they go to.
     package var target: String
 
-    package init(path: String, target: String) {
-        self.path = path
+    package init(root: String, way: String, target: String) {
+        self.root = root
+        self.way = way
         self.target = target
     }
+
+    package var path: String { root + "/" + way }
+}
+
+/// A file with an artifact that has to be fetched.
+package struct RemoteFile {
+    /// Where it is, for a person.
+    package let place: String
+    /// Beneath the root of artifacts of the store that it goes to.
+    package let target: String
+    /// In bytes; nil where the source does not tell.
+    package let size: Int64?
+    /// Copies it to this machine, to a file without a name, open for reading.
+    ///
+    /// - Throws: `RefusedCall` where the server does not give it, `SourceFailure` where there is no server any more.
+    package let fetch: () throws -> Descriptor
 }
 
 /// What is taken over of a source.

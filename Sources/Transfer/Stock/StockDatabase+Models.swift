@@ -9,27 +9,24 @@ extension StockDatabase {
     ) throws {
         // They exist from 3.0 on.
         guard columns.has("logged_models") else { return }
-        let page = try connection.prepare(
+        let wanted = """
+            model_id, experiment_id, name, artifact_location, status, status_message, model_type, source_run_id,
+            creation_timestamp_ms, last_updated_timestamp_ms, lifecycle_stage
             """
-            SELECT rowid, model_id, experiment_id, name, artifact_location, status, status_message,
-                coalesce(model_type, ''), coalesce(source_run_id, ''), creation_timestamp_ms,
-                last_updated_timestamp_ms, lifecycle_stage
-            FROM logged_models
-            WHERE rowid > ?1
-            ORDER BY rowid
-            LIMIT 200
-            """
-        )
-        var last: Int64 = .min
-        while true {
-            try page.bind(last, at: 1)
-            let rows = try page.map { row in (rowID: row.int64(0), info: LoggedModelInfo(stock: row)) }
-            for (rowID, info) in rows {
-                last = rowID
-                guard let name = experiments[info.experimentID], selection.includes(info) else { continue }
-                try read(info, TransferredHome(id: info.experimentID, name: name), selection, take)
+        try forEachRow(
+            of: "logged_models",
+            "logged model",
+            key: "model_id",
+            columns: wanted,
+            LoggedModelInfo.init(stock:)
+        ) { info in
+            guard selection.includes(info) else { return }
+            guard let name = experiments[info.experimentID] else {
+                guard isHomeless(info.experimentID, selection) else { return }
+                let reason = "its experiment \(info.experimentID) is not there"
+                return try take(.skipped("logged model \(info.modelID)", reason))
             }
-            if rows.isEmpty { return }
+            try read(info, TransferredHome(id: info.experimentID, name: name), selection, take)
         }
     }
 
@@ -41,9 +38,16 @@ extension StockDatabase {
     ) throws {
         let id = info.modelID
         var model = LoggedModel(info: info)
-        model.params = try tags("SELECT param_key, param_value FROM logged_model_params WHERE model_id = ?1", id)
-            .map { Param(key: $0.key, value: $0.value) }
-        model.tags = try tags("SELECT tag_key, tag_value FROM logged_model_tags WHERE model_id = ?1", id)
+        let place = "logged model \(id)"
+        model.params = try tags(
+            place,
+            "logged_model_params",
+            "param_key",
+            "param_value",
+            where: "model_id = ?1",
+            id
+        ).map { Param(key: $0.key, value: $0.value) }
+        model.tags = try tags(place, "logged_model_tags", "tag_key", "tag_value", where: "model_id = ?1", id)
         if !selection.leavesArtifacts { model.info.artifactURI = places.movedLocation(info.artifactURI) }
         try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
         let select = try connection.cached(
@@ -56,68 +60,94 @@ extension StockDatabase {
         )
         try select.bind(id, at: 1)
         var points = TransferredModelPoints(modelID: id, points: [])
-        func send() throws {
-            if !points.points.isEmpty { try take(.record(.modelPoints(points))) }
-            points.points.removeAll(keepingCapacity: true)
+        // The points of one model are few: each is of one evaluation.
+        try reportingDamage("\(place): its metrics") {
+            _ = try rows(select, place: { _ in "\(place): its metrics" }) { row throws(RowFault) in
+                let (name, digest) = (try row.text(5), try row.text(6))
+                let (value, time, step) = (try row.number(1), try row.integer(2), try row.integer(3))
+                let metric = Metric(key: try row.text(0), value: value, timestamp: time, step: step)
+                let dataset = name.isEmpty || digest.isEmpty ? nil : MetricDataset(name: name, digest: digest)
+                let run = try row.text(4)
+                points.points.append(ModelMetric(metric: metric, modelID: id, runID: run, dataset: dataset))
+            }
         }
-        try select.forEachRow { row in
-            let (name, digest) = (row.string(5), row.string(6))
-            let metric = Metric(
-                key: row.string(0),
-                value: row.isNull(1) ? .nan : row.double(1),
-                timestamp: row.int64(2),
-                step: row.int64(3)
-            )
-            let dataset = name.isEmpty || digest.isEmpty ? nil : MetricDataset(name: name, digest: digest)
-            points.points.append(ModelMetric(metric: metric, modelID: id, runID: row.string(4), dataset: dataset))
-            if points.points.count == 1_000 { try send() }
+        while !points.points.isEmpty {
+            let part = TransferredModelPoints(modelID: id, points: Array(points.points.prefix(1_000)))
+            try take(.record(.modelPoints(part)))
+            points.points.removeFirst(part.points.count)
         }
-        try send()
-        if !selection.leavesArtifacts, let folder = places.folder(of: info.artifactURI, owner: id) {
+        guard !selection.leavesArtifacts else { return }
+        if let folder = places.folder(of: info.artifactURI, owner: id) {
             try take(.artifacts(folder))
+        } else if places.relativePath(info.artifactURI) != nil {
+            missingFiles.note(model)
         }
     }
 
     func readRegistry(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
         guard columns.has("registered_models") else { return }
-        let models = try connection.prepare(
+        let wanted = """
+            name, creation_time, last_updated_time, description,
+            \(columns.value("registered_models", "workspace", else: "'default'"))
             """
-            SELECT name, creation_time, last_updated_time, coalesce(description, '')
-            FROM registered_models
-            \(columns.inDefaultWorkspace("registered_models"))
-            ORDER BY rowid
-            """
-        ).map { row in
-            RegisteredModel(
-                name: row.string(0),
-                creationTime: row.int64(1),
-                lastUpdatedTime: row.optionalInt64(2) ?? row.int64(1),
-                description: row.string(3)
+        var models: [RegisteredModel] = []
+        try forEachRow(
+            of: "registered_models",
+            "registered model",
+            key: "name",
+            columns: wanted
+        ) { row throws(RowFault) in
+            let creationTime = try row.integer(1)
+            let model = RegisteredModel(
+                name: try row.text(0),
+                creationTime: creationTime,
+                lastUpdatedTime: try row.optionalInteger(2) ?? creationTime,
+                description: try row.text(3)
             )
+            return (model, isOfDefaultWorkspace: row.hasText(4, "default"))
+        } _: { model, isOfDefaultWorkspace in
+            if isOfDefaultWorkspace { models.append(model) }
         }
-        for var model in models {
-            model.tags = try tags(
-                "SELECT key, coalesce(value, '') FROM registered_model_tags WHERE name = ?1 "
-                    + columns.inDefaultWorkspace("registered_model_tags", "AND") + " ORDER BY key",
+        for model in models { try read(model, selection, take) }
+    }
+
+    private func read(
+        _ model: RegisteredModel,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        var model = model
+        let place = "registered model '\(model.name)'"
+        model.tags = try tags(
+            place,
+            "registered_model_tags",
+            "key",
+            "value",
+            where: "name = ?1 " + columns.inDefaultWorkspace("registered_model_tags", "AND"),
+            model.name
+        )
+        if columns.has("registered_model_aliases") {
+            model.aliases = try tags(
+                place,
+                "registered_model_aliases",
+                "alias",
+                "version",
+                where: "name = ?1 " + columns.inDefaultWorkspace("registered_model_aliases", "AND"),
                 model.name
-            )
-            if columns.has("registered_model_aliases") {
-                model.aliases = try tags(
-                    "SELECT alias, version FROM registered_model_aliases WHERE name = ?1 "
-                        + columns.inDefaultWorkspace("registered_model_aliases", "AND") + " ORDER BY alias",
-                    model.name
-                ).compactMap { pair in Int64(pair.value).map { ModelAlias(alias: pair.key, version: $0) } }
-            }
+            ).compactMap { pair in Int64(pair.value).map { ModelAlias(alias: pair.key, version: $0) } }
+        }
+        var lastVersion: Int64 = 0
+        try reportingDamage("\(place): its versions") {
             // A deleted version leaves its row, so that its number is not used again.
             let last = try connection.cached(
                 "SELECT max(version) FROM model_versions WHERE name = ?1 "
                     + columns.inDefaultWorkspace("model_versions", "AND")
             )
             try last.bind(model.name, at: 1)
-            let lastVersion = try last.firstRow { $0.int64(0) } ?? 0
-            try take(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: lastVersion))))
-            try readVersions(of: model, selection, take)
+            lastVersion = try last.firstRow { $0.int64(0) } ?? 0
         }
+        try take(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: lastVersion))))
+        try reportingDamage("\(place): its versions") { try readVersions(of: model, selection, take) }
     }
 
     private func readVersions(
@@ -127,8 +157,7 @@ extension StockDatabase {
     ) throws {
         let page = try connection.cached(
             """
-            SELECT version, creation_time, last_updated_time, current_stage, description, coalesce(source, ''),
-                coalesce(run_id, ''), coalesce(run_link, ''),
+            SELECT version, creation_time, last_updated_time, current_stage, description, source, run_id, run_link,
                 \(columns.value("model_versions", "storage_location", else: "NULL"))
             FROM model_versions
             WHERE name = ?1 AND version > ?2
@@ -137,33 +166,47 @@ extension StockDatabase {
             LIMIT 200
             """
         )
+        func place(_ row: StockRow) -> String {
+            "version \((try? row.integer(0)).map { "\($0)" } ?? "?") of the registered model '\(model.name)'"
+        }
         var last: Int64 = 0
         while true {
             try page.bind(model.name, at: 1)
             try page.bind(last, at: 2)
-            let rows = try page.map { row in
-                let stage = row.isNull(3) ? ModelStage.none : try? ModelStage(parsing: row.string(3))
-                let version = ModelVersion(
-                    name: model.name,
-                    version: row.int64(0),
-                    creationTime: row.int64(1),
-                    lastUpdatedTime: row.optionalInt64(2) ?? row.int64(1),
-                    stage: stage ?? .none,
-                    description: row.optionalString(4),
-                    source: row.string(5),
-                    runID: row.string(6),
-                    runLink: row.string(7)
-                )
-                return TransferredModelVersion(
-                    version: version,
-                    storageLocation: row.optionalString(8),
-                    modelCreationTime: model.creationTime
-                )
+            var count = 0
+            let versions = try rows(page, place: place) { row throws(RowFault) in
+                count += 1
+                last = max(last, try row.integer(0))
+                return try Self.version(row, of: model)
             }
-            guard let final = rows.last else { return }
-            last = final.version.version
-            for row in rows { try send(row, selection, take) }
+            for version in versions { try send(version, selection, take) }
+            guard count == 200 else { return }
         }
+    }
+
+    private static func version(_ row: StockRow, of model: RegisteredModel) throws(RowFault) -> TransferredModelVersion
+    {
+        let name = try row.text(3)
+        guard let stage = row.isNull(3) ? ModelStage.none : try? ModelStage(parsing: name) else {
+            throw RowFault(description: "its current_stage is not known")
+        }
+        let creationTime = try row.integer(1)
+        let version = ModelVersion(
+            name: model.name,
+            version: try row.integer(0),
+            creationTime: creationTime,
+            lastUpdatedTime: try row.optionalInteger(2) ?? creationTime,
+            stage: stage,
+            description: try row.optionalText(4),
+            source: try row.text(5),
+            runID: try row.text(6),
+            runLink: try row.text(7)
+        )
+        return TransferredModelVersion(
+            version: version,
+            storageLocation: try row.optionalText(8),
+            modelCreationTime: model.creationTime
+        )
     }
 
     private func send(
@@ -173,8 +216,11 @@ extension StockDatabase {
     ) throws {
         var row = row
         row.version.tags = try tags(
-            "SELECT key, coalesce(value, '') FROM model_version_tags WHERE name = ?1 AND version = ?2 "
-                + columns.inDefaultWorkspace("model_version_tags", "AND") + " ORDER BY key",
+            "version \(row.version.version) of the registered model '\(row.version.name)'",
+            "model_version_tags",
+            "key",
+            "value",
+            where: "name = ?1 AND version = ?2 " + columns.inDefaultWorkspace("model_version_tags", "AND"),
             row.version.name,
             row.version.version
         )
@@ -187,20 +233,20 @@ extension StockDatabase {
 }
 
 extension LoggedModelInfo {
-    /// Columns of `logged_models` from the second on.
-    fileprivate init(stock row: Statement) {
+    /// The columns of `logged_models` in the order of the query.
+    fileprivate init(stock row: StockRow) throws(RowFault) {
         self.init(
-            modelID: row.string(1),
-            experimentID: row.int64(2),
-            name: row.string(3),
-            artifactURI: row.string(4),
-            status: LoggedModelStatus(wireNumber: row.int64(5)) ?? .unspecified,
-            statusMessage: row.optionalString(6),
-            modelType: row.string(7),
-            sourceRunID: row.string(8),
-            creationTime: row.int64(9),
-            lastUpdatedTime: row.int64(10),
-            lifecycleStage: StockDatabase.stage(row.string(11))
+            modelID: try row.text(0),
+            experimentID: try row.integer(1),
+            name: try row.text(2),
+            artifactURI: try row.text(3),
+            status: LoggedModelStatus(wireNumber: try row.integer(4)) ?? .unspecified,
+            statusMessage: try row.optionalText(5),
+            modelType: try row.text(6),
+            sourceRunID: try row.text(7),
+            creationTime: try row.integer(8),
+            lastUpdatedTime: try row.integer(9),
+            lifecycleStage: StockDatabase.stage(try row.text(10))
         )
     }
 }

@@ -2,8 +2,7 @@ internal import SQLite
 internal import Tracking
 
 extension StockDatabase {
-    /// The number of runs that one query reads, and of points in one record.
-    private static let pageSize = 200
+    /// The number of points in one record.
     private static let pointsPerRecord = 5_000
 
     func readRuns(
@@ -11,30 +10,21 @@ extension StockDatabase {
         _ selection: TransferSelection,
         _ take: (TransferItem) throws -> Void
     ) throws {
-        let page = try connection.prepare(
+        let wanted = """
+            run_uuid, name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage, experiment_id,
+            \(columns.value("runs", "deleted_time", else: "NULL"))
             """
-            SELECT rowid, run_uuid, coalesce(name, ''), coalesce(user_id, ''), status, start_time, end_time,
-                coalesce(artifact_uri, ''), lifecycle_stage, experiment_id,
-                \(columns.value("runs", "deleted_time", else: "NULL"))
-            FROM runs
-            WHERE rowid > ?1
-            ORDER BY rowid
-            LIMIT \(Self.pageSize)
-            """
-        )
-        var last: Int64 = .min
         var isFirst = !selection.leavesArtifacts
-        while true {
-            try page.bind(last, at: 1)
-            let rows = try page.map { row in (rowID: row.int64(0), run: StockRun(row)) }
-            for (rowID, run) in rows {
-                last = rowID
-                guard let name = experiments[run.info.experimentID], selection.includes(run.info) else { continue }
-                if isFirst, let hint = places.hint(for: run.info.artifactURI) { try take(.hint(hint)) }
-                isFirst = false
-                try read(run, TransferredHome(id: run.info.experimentID, name: name), selection, take)
+        try forEachRow(of: "runs", "run", key: "run_uuid", columns: wanted, StockRun.init) { run in
+            guard selection.includes(run.info) else { return }
+            guard let name = experiments[run.info.experimentID] else {
+                guard isHomeless(run.info.experimentID, selection) else { return }
+                let reason = "its experiment \(run.info.experimentID) is not there"
+                return try take(.skipped("run \(run.info.runID)", reason))
             }
-            if rows.count < Self.pageSize { return }
+            if isFirst, let hint = places.hint(for: run.info.artifactURI) { try take(.hint(hint)) }
+            isFirst = false
+            try read(run, TransferredHome(id: run.info.experimentID, name: name), selection, take)
         }
     }
 
@@ -46,12 +36,13 @@ extension StockDatabase {
     ) throws {
         var run = Run(info: stock.info)
         let id = stock.info.runID
-        run.params = try tags("SELECT key, value FROM params WHERE run_uuid = ?1 ORDER BY key", id)
+        let place = "run \(id)"
+        run.params = try tags(place, "params", "key", "value", where: "run_uuid = ?1", id)
             .map { Param(key: $0.key, value: $0.value) }
-        run.tags = try tags("SELECT key, coalesce(value, '') FROM tags WHERE run_uuid = ?1 ORDER BY key", id)
+        run.tags = try tags(place, "tags", "key", "value", where: "run_uuid = ?1", id)
         // Before 1.30 a run had no name but its tag.
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
-        try readInputs(of: &run)
+        try reportingDamage("\(place): its datasets and models") { try readInputs(of: &run) }
         if let status = stock.unknownStatus {
             try take(.skipped("run \(id)", "its status '\(shortened(status))' is not known; FINISHED stands for it"))
         }
@@ -59,8 +50,11 @@ extension StockDatabase {
         if !selection.leavesArtifacts { run.info.artifactURI = places.movedLocation(location) }
         try take(.record(.run(TransferredRun(run: run, home: home, deletedTime: stock.deletedTime))))
         try readPoints(ofRun: id, take)
-        if !selection.leavesArtifacts, let folder = places.folder(of: location, owner: id) {
+        guard !selection.leavesArtifacts else { return }
+        if let folder = places.folder(of: location, owner: id) {
             try take(.artifacts(folder))
+        } else if places.relativePath(location) != nil {
+            missingFiles.note(run)
         }
     }
 
@@ -78,19 +72,26 @@ extension StockDatabase {
             """
         )
         try select.bind(id, at: 1)
-        let inputs = try select.map { row in
+        let inputs = try rows(select, place: { _ in "run \(id): a dataset" }) { row throws(RowFault) in
             let dataset = Dataset(
-                name: row.string(1),
-                digest: row.string(2),
-                sourceType: row.string(3),
-                source: row.string(4),
-                schema: row.optionalString(5),
-                profile: row.optionalString(6)
+                name: try row.text(1),
+                digest: try row.text(2),
+                sourceType: try row.text(3),
+                source: try row.text(4),
+                schema: try row.optionalText(5),
+                profile: try row.optionalText(6)
             )
-            return (id: row.string(0), dataset: dataset)
+            return (id: try row.text(0), dataset: dataset)
         }
         for input in inputs {
-            let tags = try tags("SELECT name, value FROM input_tags WHERE input_uuid = ?1 ORDER BY name", input.id)
+            let tags = try tags(
+                "run \(id): dataset \(input.dataset.name)",
+                "input_tags",
+                "name",
+                "value",
+                where: "input_uuid = ?1",
+                input.id
+            )
             run.datasetInputs.append(DatasetInput(dataset: input.dataset, tags: tags))
         }
         let step = columns.value("inputs", "step", else: "0")
@@ -103,10 +104,11 @@ extension StockDatabase {
             """
         )
         try models.bind(id, at: 1)
-        try models.forEachRow { row in
-            switch row.string(0) {
-            case "MODEL_INPUT": run.modelInputs.append(ModelInput(modelID: row.string(1)))
-            case "MODEL_OUTPUT": run.modelOutputs.append(ModelOutput(modelID: row.string(1), step: row.int64(2)))
+        _ = try rows(models, place: { _ in "run \(id): a model" }) { row throws(RowFault) in
+            switch try row.text(0) {
+            case "MODEL_INPUT": run.modelInputs.append(ModelInput(modelID: try row.text(1)))
+            case "MODEL_OUTPUT":
+                run.modelOutputs.append(ModelOutput(modelID: try row.text(1), step: try row.integer(2)))
             default: break
             }
         }
@@ -114,36 +116,71 @@ extension StockDatabase {
 
     /// Emits the points of a run, key by key, in the order in which they are cheapest to store.
     private func readPoints(ofRun id: String, _ take: (TransferItem) throws -> Void) throws {
-        let select = try connection.cached(
-            """
-            SELECT key, timestamp, step, value, is_nan
-            FROM metrics
-            WHERE run_uuid = ?1
-            ORDER BY key, timestamp, step, value
-            """
-        )
+        var points = PointCollector(runID: id, limit: Self.pointsPerRecord)
+        let wanted = "SELECT key, timestamp, step, value, is_nan FROM metrics"
+        let select = try connection.cached("\(wanted) WHERE run_uuid = ?1 ORDER BY key, timestamp, step, value")
         try select.bind(id, at: 1)
-        var current = TransferredPoints(runID: id, key: "", points: [])
-        func send() throws {
-            if !current.points.isEmpty { try take(.record(.points(current))) }
-            current.points.removeAll(keepingCapacity: true)
-        }
-        try select.forEachRow { row in
-            let isSameKey = row.withText(0) { bytes in current.key.utf8.elementsEqual(bytes) }
-            if !isSameKey || current.points.count == Self.pointsPerRecord {
-                try send()
-                if !isSameKey { current.key = row.string(0) }
+        do {
+            try select.forEachRow { try points.add(StockRow($0), take) }
+        } catch let error as SQLiteError where error.isDamage {
+            // What was sent already comes again, which changes nothing.
+            let single = try connection.cached("\(wanted) WHERE rowid = ?1")
+            let rows = try connection.cached("SELECT rowid FROM metrics WHERE run_uuid = ?1")
+            try rows.bind(id, at: 1)
+            for row in try rowIDs(rows, place: "run \(id): the index of its metrics") {
+                try single.bind(row, at: 1)
+                do {
+                    try single.forEachRow { try points.add(StockRow($0), take) }
+                } catch let error as SQLiteError where error.isDamage {
+                    points.addLost(Self.damagedPage)
+                }
             }
-            let isNaN = row.bool(4)
-            let metric = Metric(
-                key: "",
-                value: isNaN || row.isNull(3) ? .nan : row.double(3),
-                timestamp: row.int64(1),
-                step: row.int64(2)
-            )
-            current.points.append(MetricPoint(metric))
         }
-        try send()
+        try points.send(to: take)
+        if let (count, reason) = points.lost {
+            passedOver.note("run \(id): its metrics", "\(count) points are left out, of the first: \(reason)")
+        }
+    }
+}
+
+/// Collects the points of a run into records of one key each.
+private struct PointCollector {
+    private var current: TransferredPoints
+    private let limit: Int
+    /// How many points were no points, and why the first was none.
+    private(set) var lost: (count: Int, reason: String)?
+
+    init(runID: String, limit: Int) {
+        current = TransferredPoints(runID: runID, key: "", points: [])
+        self.limit = limit
+    }
+
+    mutating func add(_ row: StockRow, _ take: (TransferItem) throws -> Void) throws {
+        let isSameKey = row.hasText(0, current.key)
+        let (key, point): (String, MetricPoint)
+        do throws(RowFault) {
+            key = isSameKey ? current.key : try row.text(0)
+            let isNaN = try row.integer(4) != 0
+            let value = try row.number(3)
+            let (time, step) = (try row.integer(1), try row.integer(2))
+            point = MetricPoint(Metric(key: "", value: isNaN ? .nan : value, timestamp: time, step: step))
+        } catch {
+            return addLost(error.description)
+        }
+        if !isSameKey || current.points.count == limit {
+            try send(to: take)
+            current.key = key
+        }
+        current.points.append(point)
+    }
+
+    mutating func addLost(_ reason: String) {
+        lost = ((lost?.count ?? 0) + 1, lost?.reason ?? reason)
+    }
+
+    mutating func send(to take: (TransferItem) throws -> Void) throws {
+        if !current.points.isEmpty { try take(.record(.points(current))) }
+        current.points.removeAll(keepingCapacity: true)
     }
 }
 
@@ -154,20 +191,20 @@ private struct StockRun {
     /// nil where the status is known.
     var unknownStatus: String?
 
-    init(_ row: Statement) {
-        let status = RunStatus(wireName: row.string(4))
+    init(_ row: StockRow) throws(RowFault) {
+        let status = RunStatus(wireName: try row.text(3))
         info = RunInfo(
-            runID: row.string(1),
-            name: row.string(2),
-            experimentID: row.int64(9),
-            userID: row.string(3),
+            runID: try row.text(0),
+            name: try row.text(1),
+            experimentID: try row.integer(8),
+            userID: try row.text(2),
             status: status ?? .finished,
-            startTime: row.int64(5),
-            endTime: row.optionalInt64(6),
-            artifactURI: row.string(7),
-            lifecycleStage: StockDatabase.stage(row.string(8))
+            startTime: try row.integer(4),
+            endTime: try row.optionalInteger(5),
+            artifactURI: try row.text(6),
+            lifecycleStage: StockDatabase.stage(try row.text(7))
         )
-        deletedTime = row.optionalInt64(10)
-        unknownStatus = status == nil ? row.string(4) : nil
+        deletedTime = try row.optionalInteger(9)
+        unknownStatus = status == nil ? try row.text(3) : nil
     }
 }

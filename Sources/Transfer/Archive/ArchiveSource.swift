@@ -1,0 +1,235 @@
+package import Files
+internal import JSON
+internal import Tracking
+
+/// An archive of Apus, read from its beginning to its end; it may come through a pipe.
+package final class ArchiveSource: RecordSource {
+    package let title: String
+    private var input: ArchiveInput
+    /// The names of the experiments, and the ids of the runs and models, that the selection has let through.
+    private var experiments: Set<ExactText> = []
+    private var runs: Set<ExactText> = []
+    private var models: Set<ExactText> = []
+    /// The run or model that came last; nil before the first one.
+    private var owner: FileOwner?
+
+    /// - Parameters:
+    ///   - title: what it is, for a person.
+    ///   - next: returns the next bytes of the archive; none at its end.
+    package init(title: String, next: @escaping () throws -> [UInt8]) {
+        self.title = title
+        input = ArchiveInput(next: next)
+    }
+
+    /// Whether a file begins as an archive does.
+    ///
+    /// - Parameter beginning: some kilobytes, or all of a shorter file.
+    package static func isOne(_ beginning: [UInt8]) -> Bool {
+        var rest = beginning
+        var input = ArchiveInput {
+            defer { rest = [] }
+            return rest
+        }
+        return (try? firstFile(of: &input))??.name == ArchiveFormat.mark
+    }
+
+    /// The program that unpacks what begins so; nil for what is not compressed.
+    package static func unpacker(_ beginning: [UInt8]) -> String? {
+        let magics: [(bytes: [UInt8], program: String)] = [
+            ([0x1F, 0x8B], "gzip -dc"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd -dc"),
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz -dc"), (Array("BZh".utf8), "bzip2 -dc"),
+        ]
+        return magics.first { beginning.starts(with: $0.bytes) }?.program
+    }
+
+    /// The first entry that is no folder: tar programs put folders before what is in them.
+    private static func firstFile(of input: inout ArchiveInput) throws -> TarEntry? {
+        while let entry = try input.nextEntry() {
+            guard entry.kind == .folder else { return entry }
+            try input.endEntry()
+        }
+        return nil
+    }
+
+    /// Reads the file that archives are recognised by.
+    private func takeMark() throws {
+        let first: TarEntry?
+        do {
+            first = try Self.firstFile(of: &input)
+        } catch let failure as SourceFailure {
+            if input.beginning.isEmpty { throw SourceFailure("\(title) is empty.") }
+            if let unpacker = Self.unpacker(input.beginning) {
+                throw SourceFailure("\(title) is compressed. Unpack it first: \(unpacker) FILE | apus import -")
+            }
+            throw failure
+        }
+        guard let first, first.name == ArchiveFormat.mark, first.size <= Int64(ArchiveFormat.markBytes) else {
+            throw SourceFailure("\(title) is no archive of Apus: its first file is not \(ArchiveFormat.mark).")
+        }
+        var content: [UInt8] = []
+        while let piece = try input.nextContent() { content += piece }
+        let mark = (try? JSONDocument(parsing: content))?.root
+        guard mark?["format"]?.string == ArchiveFormat.name, let version = mark?["version"]?.int64, version > 0 else {
+            throw SourceFailure("\(title) is no archive of Apus: \(ArchiveFormat.mark) does not say that it is one.")
+        }
+        guard version <= ArchiveFormat.version else {
+            throw SourceFailure(
+                "\(title) has form \(version), and this version of Apus reads form \(ArchiveFormat.version): it was made by "
+                    + "a later version. Import it with that one."
+            )
+        }
+        try input.endEntry()
+    }
+
+    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+        try takeMark()
+        while let entry = try input.nextEntry() {
+            switch entry.kind {
+            // The folder of a file is made with the file.
+            case .folder: break
+            case .file: try readFile(entry, selection, take)
+            case .unnamed: try take(.skipped(entry.name, "its name is not UTF-8"))
+            case .other:
+                try take(.skipped(entry.name, "it is no file but a link, or something else that has no content here"))
+            }
+            try input.endEntry()
+        }
+        if input.hasMore {
+            let reason = "something stands behind the end, as where several archives are joined: only the first is read"
+            try take(.skipped(title, reason))
+        }
+    }
+
+    private func readFile(
+        _ entry: TarEntry,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        if entry.name.behind(ArchiveFormat.records) != nil {
+            try readRecords(entry.name, selection, take)
+        } else if let path = entry.name.behind(ArchiveFormat.artifacts) {
+            if !selection.leavesArtifacts { try readArtifact(entry, path, take) }
+        } else {
+            try take(.skipped(entry.name, "it is neither records nor an artifact"))
+        }
+    }
+
+    private func readRecords(
+        _ name: String,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        var number = 0
+        while let line = try input.nextLine() {
+            number += 1
+            if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
+            let record: TransferRecord?
+            do {
+                record = try TransferRecord(line: line)
+            } catch {
+                try take(.skipped("\(name), line \(number)", error.message))
+                continue
+            }
+            guard let record else {
+                let reason = "a record of a kind that this version of Apus does not know"
+                try take(.skipped("\(name), line \(number)", reason))
+                continue
+            }
+            let isChosen = comes(record, selection)
+            if let owner = FileOwner(record, isChosen: isChosen) { self.owner = owner }
+            if isChosen { try take(.record(record)) }
+        }
+    }
+
+    /// Whether the selection lets a record through; remembers what belongs to it.
+    private func comes(_ record: TransferRecord, _ selection: TransferSelection) -> Bool {
+        // With everything nothing needs to be remembered.
+        let isAll = selection.includesRegistry
+        switch record {
+        case .experiment(let experiment):
+            guard selection.includes(experiment) else { return false }
+            if !isAll { experiments.insert(ExactText(experiment.name)) }
+        case .run(let run):
+            guard isAll || experiments.contains(ExactText(run.home.name)), selection.includes(run.run.info) else {
+                return false
+            }
+            if !isAll { runs.insert(ExactText(run.run.info.runID)) }
+        case .loggedModel(let model):
+            guard isAll || experiments.contains(ExactText(model.home.name)), selection.includes(model.model.info) else {
+                return false
+            }
+            if !isAll { models.insert(ExactText(model.model.info.modelID)) }
+        case .points(let points): return isAll || runs.contains(ExactText(points.runID))
+        case .modelPoints(let points): return isAll || models.contains(ExactText(points.modelID))
+        case .registeredModel, .modelVersion: return isAll
+        }
+        return true
+    }
+
+    private func readArtifact(_ entry: TarEntry, _ path: String, _ take: (TransferItem) throws -> Void) throws {
+        // A file has one owner, and whoever takes over the owner takes over its files and no others.
+        guard let owner, path.behind(owner.location + "/") != nil else {
+            return try take(.skipped(entry.name, "it is not in the folder of the run or model that came last"))
+        }
+        guard owner.isChosen else { return }
+        guard owner.isFolderOwn else {
+            let reason = "the folder of its \(owner.title) does not end with the id of that and 'artifacts'"
+            return try take(.skipped(entry.name, reason))
+        }
+        let file = ArchivedFile(path: path, size: entry.size) { [self] in
+            let file = try ScratchFile()
+            while let piece = try input.nextContent() { try file.append(piece) }
+            file.setTime(entry.modified)
+            return file.descriptor
+        }
+        try take(.archivedFile(file))
+    }
+}
+
+/// The run or model that files of an archive belong to.
+private struct FileOwner {
+    /// For a person.
+    let title: String
+    /// The folder of its files, beneath the root of artifacts; it has no files where it is empty.
+    let location: String
+    /// Whether the folder is its own, and not that of another run or model.
+    let isFolderOwn: Bool
+    /// Whether the selection has let it through.
+    let isChosen: Bool
+
+    /// - Returns: nil for records that own no files.
+    init?(_ record: TransferRecord, isChosen: Bool) {
+        let (ids, artifactURI): ([String], String)
+        switch record {
+        case .run(let run):
+            (ids, artifactURI) = ([run.run.info.runID], run.run.info.artifactURI)
+            title = "run \(run.run.info.runID)"
+        case .loggedModel(let model):
+            // Models may be in the folder of the run that made them.
+            let info = model.model.info
+            (ids, artifactURI) = ([info.modelID, info.sourceRunID], info.artifactURI)
+            title = "model \(info.modelID)"
+        case .experiment, .points, .modelPoints, .registeredModel, .modelVersion: return nil
+        }
+        location = artifactURI.behind("mlflow-artifacts:/") ?? ""
+        isFolderOwn = ArtifactPlaces.isFolder(location, ofOneOf: ids)
+        self.isChosen = isChosen
+    }
+}
+
+extension String {
+    /// What is behind a prefix, byte for byte: a name may begin with a mark that joins the character before it.
+    fileprivate func behind(_ prefix: String) -> String? {
+        guard utf8.starts(with: prefix.utf8) else { return nil }
+        return String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+    }
+}
+
+/// A file that an archive holds.
+package struct ArchivedFile {
+    /// Beneath the root of artifacts.
+    package let path: String
+    package let size: Int64
+    /// Copies the file to a place without a name, once, and before the next item is asked for.
+    package let open: () throws -> Descriptor
+}

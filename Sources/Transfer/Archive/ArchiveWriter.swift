@@ -1,0 +1,91 @@
+internal import JSON
+package import Tracking
+
+/// Writes an archive piece by piece; `docs/archive-format.md` describes it.
+///
+/// Records are gathered, and written as one entry when they are many or a file follows them.
+package struct ArchiveWriter: Sendable {
+    /// A record more may be in an entry.
+    private static let recordBytes = 262_144
+
+    private var lines: [UInt8] = []
+    private var parts = 0
+    /// The bytes of the file that are still to come, and what fills its last block.
+    private var missing: Int64 = 0
+    private var padding = 0
+
+    package init() {}
+
+    /// Appends the entry that archives are recognised by.
+    package func begin(_ bytes: inout [UInt8]) {
+        let text = Array("{\"format\":\"\(ArchiveFormat.name)\",\"version\":\(ArchiveFormat.version)}\n".utf8)
+        ArchiveFormat.append(ArchiveFormat.mark, text, to: &bytes)
+    }
+
+    /// Adds a record; bytes are appended when there are enough of them.
+    package mutating func add(_ record: TransferRecord, to bytes: inout [UInt8]) {
+        precondition(missing == 0, "the file before the record is not complete")
+        var writer = JSONWriter(continuing: lines)
+        lines = []
+        writer.record(record)
+        lines = writer.takeBytes()
+        lines.append(UInt8(ascii: "\n"))
+        if lines.count >= Self.recordBytes { flush(&bytes) }
+    }
+
+    private mutating func flush(_ bytes: inout [UInt8]) {
+        guard !lines.isEmpty else { return }
+        parts += 1
+        let number = String(repeating: "0", count: max(8 - String(parts).utf8.count, 0)) + String(parts)
+        ArchiveFormat.append("\(ArchiveFormat.records)\(number).jsonl", lines, to: &bytes)
+        lines.removeAll(keepingCapacity: true)
+    }
+
+    /// Begins a file, all of whose bytes must follow.
+    ///
+    /// - Parameters:
+    ///   - path: beneath the root of artifacts.
+    ///   - modified: in seconds since 1970.
+    package mutating func beginFile(_ path: String, size: Int64, modified: Int64, to bytes: inout [UInt8]) {
+        precondition(missing == 0, "the file before this one is not complete")
+        flush(&bytes)
+        TarEntry(name: ArchiveFormat.artifacts + path, size: size, modified: modified).appendHeader(to: &bytes)
+        missing = size
+        padding = TarEntry.padding(size)
+    }
+
+    /// Adds the next bytes of the file.
+    package mutating func addToFile(_ content: some Collection<UInt8>, to bytes: inout [UInt8]) {
+        missing -= Int64(content.count)
+        precondition(missing >= 0, "the file is longer than it was said to be")
+        bytes += content
+        if missing == 0 {
+            bytes += [UInt8](repeating: 0, count: padding)
+            padding = 0
+        }
+    }
+
+    /// Appends what is left, and the end of the archive.
+    package mutating func end(_ bytes: inout [UInt8]) {
+        precondition(missing == 0, "the last file is not complete")
+        flush(&bytes)
+        bytes += TarEntry.end
+    }
+}
+
+/// What the first file says, and the names of entries.
+enum ArchiveFormat {
+    static let name = "apus-archive"
+    static let version: Int64 = 1
+    static let mark = "apus-archive.json"
+    /// The longest mark that is read.
+    static let markBytes = 65_536
+    static let records = "records/"
+    static let artifacts = "artifacts/"
+
+    static func append(_ name: String, _ content: [UInt8], to bytes: inout [UInt8]) {
+        TarEntry(name: name, size: Int64(content.count)).appendHeader(to: &bytes)
+        bytes += content
+        bytes += [UInt8](repeating: 0, count: TarEntry.padding(Int64(content.count)))
+    }
+}

@@ -1,0 +1,145 @@
+internal import Coding
+package import Files
+internal import Glibc
+
+/// Reads the records of an event file, whose form TensorFlow calls TFRecord: the length, its checksum, the content, its
+/// checksum.
+///
+/// A record that the end of the file cuts off counts as absent: whoever writes the file has not finished it, or was killed.
+/// Damage ends where the next record begins that both its checksums prove, whatever the damaged one says of its length.
+/// Memory is bounded by the largest record that is passed on.
+package final class EventFileReader {
+    /// Larger records are passed over; those with scalars have some hundred bytes.
+    package static let maximumRecordBytes: Int64 = 16 << 20
+    /// No message of Protocol Buffers is longer, so that such a length is no record that is still being written.
+    private static let longestRecordBytes: UInt64 = 1 << 31
+    private static let headBytes: Int64 = 12
+    private static let checksumBytes: Int64 = 4
+    private static let windowBytes = 1 << 20
+    /// How many heads of records may turn out not to be one; only a file that was made for it has more.
+    private static let maximumFalseHeads = 100
+
+    /// A part of the file.
+    package enum Part {
+        /// The content of a record, which is valid until the next call.
+        case record(UnsafeRawBufferPointer, Range<Int64>)
+        /// A whole record that is larger than those that are passed on.
+        case large
+        /// Bytes that are no records.
+        case damage(Range<Int64>)
+    }
+
+    private enum Head {
+        case record(length: Int64)
+        case cut
+        case broken
+    }
+
+    private let file: Descriptor
+    private let size: Int64
+    private var offset: Int64 = 0
+    private var window = UnsafeMutableRawBufferPointer.allocate(byteCount: windowBytes, alignment: 16)
+    private var windowStart: Int64 = 0
+    private var filled = 0
+    private var falseHeads = 0
+
+    /// - Parameter size: where the reading ends, although the file may grow meanwhile.
+    package init(_ file: Descriptor, size: Int64) {
+        self.file = file
+        self.size = size
+    }
+
+    deinit {
+        window.deallocate()
+    }
+
+    /// The next part; nil at the end.
+    ///
+    /// - Throws: if the file cannot be read.
+    package func next() throws(SourceFailure) -> Part? {
+        guard offset < size else { return nil }
+        let start = offset
+        let head = try head(at: start)
+        if case .record(let length) = head, try isWhole(start, length) {
+            offset = start + Self.headBytes + length + Self.checksumBytes
+            guard length <= Self.maximumRecordBytes else { return .large }
+            return .record(try bytes(at: start + Self.headBytes, Int(length)), start..<offset)
+        }
+        let next = try recordStart(after: start)
+        offset = next ?? size
+        if next == nil, case .cut = head { return nil }
+        return .damage(start..<offset)
+    }
+
+    private func head(at start: Int64) throws(SourceFailure) -> Head {
+        let rest = size - start - Self.headBytes
+        guard rest >= 0 else { return .cut }
+        let bytes = try bytes(at: start, Int(Self.headBytes))
+        var checksum = CRC32C()
+        checksum.update(UnsafeRawBufferPointer(rebasing: bytes[..<8]))
+        guard checksum.masked == bytes.littleEndian(UInt32.self, at: 8) else { return .broken }
+        let length = bytes.littleEndian(UInt64.self, at: 0)
+        guard length <= Self.longestRecordBytes else { return .broken }
+        guard rest >= Self.checksumBytes, length <= UInt64(rest - Self.checksumBytes) else { return .cut }
+        return .record(length: Int64(length))
+    }
+
+    private func isWhole(_ start: Int64, _ length: Int64) throws(SourceFailure) -> Bool {
+        var checksum = CRC32C()
+        var position = start + Self.headBytes
+        let end = position + length
+        while position < end {
+            let count = min(end - position, Int64(Self.windowBytes))
+            checksum.update(try bytes(at: position, Int(count)))
+            position += count
+        }
+        return checksum.masked == (try bytes(at: end, Int(Self.checksumBytes))).littleEndian(UInt32.self, at: 0)
+    }
+
+    /// The start of the first whole record after a place; nil if there is none.
+    private func recordStart(after start: Int64) throws(SourceFailure) -> Int64? {
+        var position = start + 1
+        while size - position >= Self.headBytes + Self.checksumBytes {
+            if case .record(let length) = try head(at: position) {
+                if try isWhole(position, length) { return position }
+                falseHeads += 1
+                guard falseHeads < Self.maximumFalseHeads else { return nil }
+            }
+            position += 1
+        }
+        return nil
+    }
+
+    private func bytes(at start: Int64, _ count: Int) throws(SourceFailure) -> UnsafeRawBufferPointer {
+        if start < windowStart || start + Int64(count) > windowStart + Int64(filled) { try fill(from: start, count) }
+        let first = Int(start - windowStart)
+        return UnsafeRawBufferPointer(rebasing: window[first..<first + count])
+    }
+
+    private func fill(from start: Int64, _ count: Int) throws(SourceFailure) {
+        if count > window.count {
+            window.deallocate()
+            window = .allocate(byteCount: count, alignment: 16)
+        }
+        (windowStart, filled) = (start, 0)
+        while filled < count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: window[filled...])
+            let got = pread(file.rawValue, rest.baseAddress, rest.count, off_t(start) + off_t(filled))
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
+            guard got > 0 else { throw SourceFailure("was cut while it was read") }
+            filled += got
+        }
+    }
+}
+
+extension CRC32C {
+    /// The value as it stands in an event file, so that the checksum of data with checksums is no checksum.
+    package var masked: UInt32 { (value &>> 15 | value &<< 17) &+ 0xA282_EAD8 }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func littleEndian<Number: FixedWidthInteger>(_ type: Number.Type, at offset: Int) -> Number {
+        Number(littleEndian: loadUnaligned(fromByteOffset: offset, as: type))
+    }
+}

@@ -1,0 +1,164 @@
+internal import Glibc
+internal import Tracking
+
+/// A folder with event files of TensorBoard, in which each folder with such files is a run.
+///
+/// Comes as one experiment. Runs in folders beneath that of another run become its children.
+package struct TensorBoardLogs: RecordSource {
+    /// The most folders that are looked at before a source counts as none of this kind.
+    private static let maximumSearchedFolders = 100_000
+    /// The most changed names that the person is told.
+    private static let maximumListedNames = 20
+
+    private let root: StoreFolder
+    private let experimentName: String
+
+    /// - Parameters:
+    ///   - path: absolute.
+    ///   - experimentName: nil for the name of the folder.
+    package init(path: String, experimentName: String?) {
+        root = StoreFolder(root: path)
+        self.experimentName = experimentName ?? root.name
+    }
+
+    /// Whether there is an event file in the folder or beneath it.
+    package static func isOne(_ path: String) -> Bool {
+        var level = [StoreFolder(root: path)]
+        var searched = 0
+        while !level.isEmpty {
+            var next: [StoreFolder] = []
+            for folder in level {
+                searched += 1
+                guard searched <= maximumSearchedFolders, let entries = try? folder.entries() else { continue }
+                if entries.files.contains(where: EventFolder.isEventFile) { return true }
+                next += entries.folders.map { folder.folder($0) }
+            }
+            level = next
+        }
+        return false
+    }
+
+    package var title: String { "TensorBoard event files \(root.path)" }
+
+    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+        let runs = try findRuns(take)
+        guard let start = runs.map(\.identity.start).min() else { return }
+        let experiment = Experiment(
+            id: Experiment.noID,
+            name: experimentName,
+            artifactLocation: "",
+            lifecycleStage: .active,
+            creationTime: start,
+            lastUpdateTime: start
+        )
+        guard selection.includes(experiment) else { return }
+        try take(.record(.experiment(experiment)))
+        var remarks = SourceRemarks()
+        for run in runs { try read(run, selection, &remarks, take) }
+        // No import of them will bring more: what was wanted of the folder has come.
+        if let text = remarks.leftOut.text {
+            try take(.hint("Only scalars and hyperparameters come; left out are \(text)."))
+        }
+        for (name, key) in remarks.names.prefix(Self.maximumListedNames) {
+            try take(.hint("'\(name.text)' is no key for MLflow, or its key was taken: it is called '\(key)' here."))
+        }
+        if remarks.names.count > Self.maximumListedNames {
+            try take(.hint("And \(remarks.names.count - Self.maximumListedNames) more names are others here."))
+        }
+    }
+
+    private struct FoundRun {
+        let folder: EventFolder
+        let identity: EventFolder.Identity
+        /// The run in the nearest folder above.
+        let parent: String?
+    }
+
+    /// What is said once for the whole source.
+    private struct SourceRemarks {
+        var leftOut = LeftOutValues()
+        var names: [(name: ExactText, key: String)] = []
+        private var seen: Set<ExactText> = []
+
+        mutating func add(_ events: RunEvents) {
+            leftOut.add(events.leftOut)
+            for change in events.changedNames where seen.insert(ExactText(change.name)).inserted {
+                names.append((ExactText(change.name), change.key))
+            }
+        }
+    }
+
+    /// The runs, by their path; a run comes before those beneath it.
+    private func findRuns(_ take: (TransferItem) throws -> Void) throws -> [FoundRun] {
+        var found: [FoundRun] = []
+        var links: [String] = []
+        var waiting = [(folder: root, path: "", parent: String?.none)]
+        while let (folder, path, parent) = waiting.popLast() {
+            let entries: StoreFolder.Entries
+            do throws(SourceFailure) {
+                entries = try folder.entries()
+            } catch {
+                try take(.skipped(folder.path, error.description))
+                continue
+            }
+            for (name, reason) in entries.others { try take(.skipped("\(folder.path)/\(name)", reason)) }
+            links += entries.links.filter { Self.isMeant(folder, link: $0) }.map { "\(folder.path)/\($0)" }
+            let files = entries.files.filter(EventFolder.isEventFile)
+            let run = EventFolder(folder: folder, relativePath: path, files: files)
+            let identity = run.identity()
+            if let identity {
+                found.append(FoundRun(folder: run, identity: identity, parent: parent))
+            } else {
+                // There is no event yet, or none can be read, which is reported.
+                _ = try run.survey(take)
+            }
+            let (prefix, runAbove) = (path.isEmpty ? "" : path + "/", identity?.runID ?? parent)
+            waiting += entries.folders.reversed().map { (folder.folder($0), prefix + $0, runAbove) }
+        }
+        if let first = links.first {
+            try take(.hint("Symbolic links are not followed. There are \(links.count), the first is \(first)."))
+        }
+        return found
+    }
+
+    /// Whether a link leads to a folder or an event file, which may be missed.
+    private static func isMeant(_ folder: StoreFolder, link: String) -> Bool {
+        var status = stat()
+        guard stat("\(folder.path)/\(link)", &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFDIR || EventFolder.isEventFile(link)
+    }
+
+    private func read(
+        _ run: FoundRun,
+        _ selection: TransferSelection,
+        _ remarks: inout SourceRemarks,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        var reports: [TransferItem] = []
+        let (events, files) = try run.folder.survey { reports.append($0) }
+        let path = run.folder.relativePath
+        let info = RunInfo(
+            runID: run.identity.runID,
+            name: path.isEmpty ? root.name : path,
+            experimentID: Experiment.noID,
+            userID: "",
+            status: events.status,
+            startTime: run.identity.start,
+            endTime: max(events.end ?? 0, run.identity.start),
+            artifactURI: "",
+            lifecycleStage: .active
+        )
+        guard selection.includes(info) else { return }
+        for report in reports { try take(report) }
+        var transferred = Run(info: info)
+        transferred.tags = [Tag(key: Tag.runNameKey, value: info.name)]
+        if let parent = run.parent { transferred.tags.append(Tag(key: Tag.parentRunIDKey, value: parent)) }
+        if let group = events.group { transferred.tags.append(Tag(key: "tensorboard.group", value: group)) }
+        transferred.params = events.params
+        let home = TransferredHome(id: Experiment.noID, name: experimentName)
+        try take(.record(.run(TransferredRun(run: transferred, home: home))))
+        for remark in events.remarks { try take(.skipped(run.folder.folder.path, remark)) }
+        remarks.add(events)
+        try run.folder.readPoints(of: files, runID: info.runID, take)
+    }
+}

@@ -1,0 +1,110 @@
+internal import JSON
+internal import Tracking
+
+extension ExportFolder {
+    private static let pointsPerRecord = 5_000
+    private static let modelPointsPerRecord = 1_000
+
+    func readRun(
+        _ folder: StoreFolder,
+        _ reading: inout ExportReading,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        let path = folder.path + "/run.json"
+        try reporting(folder, "run.json", take) { value in
+            var run = try Run(exported: RecordFields(value, "run"))
+            let info = run.info
+            guard reading.selection.includes(info),
+                let home = try reading.home(info.experimentID, ofRun: info.runID, time: info.startTime, take)
+            else { return }
+            let hasFiles = folder.names(.folder).contains("artifacts")
+            let (location, target) = reading.move(
+                info.artifactURI,
+                owner: info.runID,
+                of: home,
+                isModel: false,
+                hasFiles: hasFiles
+            )
+            run.info.artifactURI = location
+            try take(.record(.run(TransferredRun(run: run, home: home))))
+            let metrics = value["metrics"].map { Array($0.members) } ?? []
+            if let kind = value["metrics"]?.kind, kind != .object, kind != .null {
+                try take(.skipped(path, "its metrics are no object"))
+            }
+            for (key, list) in metrics {
+                let (points, broken) = RecordFields.points(of: list)
+                for start in stride(from: 0, to: points.count, by: Self.pointsPerRecord) {
+                    let part = Array(points[start..<min(start + Self.pointsPerRecord, points.count)])
+                    try take(.record(.points(TransferredPoints(runID: info.runID, key: key, points: part))))
+                }
+                if broken > 0 || list.kind != .array {
+                    let reason = "\(max(broken, 1)) points of the metric '\(shortened(key))' are not understood"
+                    try take(.skipped(path, reason))
+                }
+            }
+            if hasFiles, let target {
+                try take(.artifacts(ArtifactFolder(root: folder.path, way: "artifacts", target: target)))
+            }
+        }
+    }
+
+    func readLoggedModel(
+        _ folder: StoreFolder,
+        _ reading: inout ExportReading,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        try reporting(folder, "logged_model.json", take) { value in
+            let fields = try RecordFields(value, "logged_model")
+            var model = LoggedModel(info: try LoggedModelInfo(mlflow: fields))
+            let info = model.info
+            guard reading.selection.includes(info),
+                let home = try reading.home(info.experimentID, ofRun: info.sourceRunID, time: info.creationTime, take)
+            else { return }
+            model.params = try fields.pairs("params").map { Param(key: $0.key, value: $0.value) }
+            model.tags = try fields.pairs("tags")
+            var points: [ModelMetric] = []
+            for point in try fields.objects("metrics") {
+                points.append(try ModelMetric(mlflow: point, modelID: info.modelID))
+            }
+            let hasFiles = folder.names(.folder).contains("artifacts")
+            let (location, target) = reading.move(
+                info.artifactURI,
+                owner: info.modelID,
+                of: home,
+                isModel: true,
+                hasFiles: hasFiles
+            )
+            model.info.artifactURI = location
+            reading.modelIDs.insert(info.modelID)
+            try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
+            for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
+                let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
+                try take(.record(.modelPoints(TransferredModelPoints(modelID: info.modelID, points: part))))
+            }
+            if hasFiles, let target {
+                try take(.artifacts(ArtifactFolder(root: folder.path, way: "artifacts", target: target)))
+            }
+        }
+    }
+}
+
+extension Run {
+    /// A run as the tool writes it, without points.
+    fileprivate init(exported fields: RecordFields) throws(TrackingError) {
+        self.init(info: try RunInfo(mlflow: fields.object("info")))
+        params = try fields.pairs("params").map { Param(key: $0.key, value: $0.value) }
+        tags = try fields.pairs("tags")
+        if info.name.isEmpty { info.name = tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
+        // First a list of datasets, then an object that has models too.
+        if fields.member("inputs")?.kind == .array {
+            for input in try fields.objects("inputs") { datasetInputs.append(try DatasetInput(mlflow: input)) }
+        } else if fields.member("inputs") != nil {
+            let inputs = try fields.object("inputs")
+            for input in try inputs.objects("dataset_inputs") { datasetInputs.append(try DatasetInput(mlflow: input)) }
+            for input in try inputs.objects("model_inputs") {
+                modelInputs.append(ModelInput(modelID: try input.string("model_id")))
+            }
+        }
+        for output in try fields.objects("model_outputs") { modelOutputs.append(try ModelOutput(mlflow: output)) }
+    }
+}

@@ -1,0 +1,257 @@
+internal import JSON
+internal import Tracking
+
+/// A folder that mlflow-export-import has written, of any of its versions: one run, experiments, registered models, or all.
+///
+/// Its files are recognised by their names, wherever they are beneath the folder, because the tool's versions arrange them
+/// in different ways. What is damaged is reported by its path and left out; everything else comes.
+package struct ExportFolder: RecordSource {
+    private static let runFile = "run.json"
+    private static let experimentFile = "experiment.json"
+    /// What the file of an experiment was called before 2022; others have this name too.
+    private static let manifestFile = "manifest.json"
+    private static let modelFile = "model.json"
+    private static let versionFile = "version.json"
+    private static let loggedModelFile = "logged_model.json"
+    private static let listFiles = ["experiments.json", "models.json"]
+    /// Folders within folders that are still looked into: the tool makes up to five.
+    private static let maximumDepth = 12
+
+    let root: StoreFolder
+
+    /// - Parameter path: absolute.
+    package init(path: String) {
+        root = StoreFolder(root: path)
+    }
+
+    /// Whether a folder looks like one that the tool has written: it, or a folder in it or in that one, has one of its files.
+    package static func isOne(_ path: String) -> Bool {
+        // Other programs write a manifest.json too, so that it does not count.
+        let files = [runFile, experimentFile, modelFile, versionFile, loggedModelFile] + listFiles
+        func isOne(_ folder: StoreFolder, depth: Int) -> Bool {
+            files.contains(where: folder.has)
+                || depth < 2 && folder.names(.folder).contains { isOne(folder.folder($0), depth: depth + 1) }
+        }
+        return isOne(StoreFolder(root: path), depth: 0)
+    }
+
+    package var title: String { "folder of mlflow-export-import \(root.path)" }
+
+    package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
+        var found = FoundFiles()
+        try find(root, depth: 0, &found, take)
+        let registry = try readModelFiles(found, take)
+        var reading = ExportReading(root: root.path, selection: selection, experimentNames: registry.experimentNames)
+        let experiments = try readExperiments(found, take)
+        try reading.begin(experiments, take)
+        for folder in found.runs { try readRun(folder, &reading, take) }
+        for folder in found.loggedModels { try readLoggedModel(folder, &reading, take) }
+        if selection.includesRegistry { try readRegistry(registry, reading, take) }
+        try root.passedOver.report(to: take)
+    }
+
+    private func find(
+        _ folder: StoreFolder,
+        depth: Int,
+        _ found: inout FoundFiles,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        guard depth <= Self.maximumDepth else { return try take(.skipped(folder.path, "the folder is too deep")) }
+        let files = Set(folder.names(.file))
+        if files.contains(Self.runFile) { found.runs.append(folder) }
+        if files.contains(Self.loggedModelFile) { found.loggedModels.append(folder) }
+        if files.contains(Self.modelFile) { found.models.append(folder) }
+        if files.contains(Self.versionFile) { found.versions.append(folder) }
+        if files.contains(Self.experimentFile) {
+            found.experiments.append((folder, Self.experimentFile))
+        } else if files.contains(Self.manifestFile) {
+            found.experiments.append((folder, Self.manifestFile))
+        }
+        for (file, thing) in [("prompt.json", "a prompt"), ("evaluation_dataset.json", "an evaluation dataset")]
+        where files.contains(file) {
+            try take(.skipped("\(folder.path)/\(file)", "\(thing), which is not taken from such a folder"))
+        }
+        let hasArtifacts = files.contains(Self.runFile) || files.contains(Self.loggedModelFile)
+        for name in folder.names(.folder) where !(hasArtifacts && name == "artifacts") {
+            if name == "traces", !folder.folder(name).names(.folder).isEmpty {
+                try take(.skipped(folder.folder(name).path, "traces, which Apus does not keep"))
+            } else {
+                try find(folder.folder(name), depth: depth + 1, &found, take)
+            }
+        }
+    }
+
+    private func readExperiments(
+        _ found: FoundFiles,
+        _ take: (TransferItem) throws -> Void
+    ) throws -> [Experiment] {
+        var experiments: [Experiment] = []
+        for (folder, name) in found.experiments {
+            try reporting(folder, name, take) { document in
+                // Other files are called manifest.json too.
+                guard let value = document["experiment"] else {
+                    if name == Self.manifestFile { return }
+                    throw SourceFailure("has no experiment")
+                }
+                let experiment = try Experiment(mlflow: RecordFields(value, "experiment"))
+                if !experiments.contains(where: { $0.id == experiment.id }) { experiments.append(experiment) }
+            }
+            try reportFailures(of: "failed_runs", in: folder, name, take)
+        }
+        return experiments
+    }
+
+    /// Reads a file, and reports its damage.
+    ///
+    /// - Parameter body: gets what is within `mlflow`, or all where the tool's version has no such part.
+    func reporting(
+        _ folder: StoreFolder,
+        _ name: String,
+        _ take: (TransferItem) throws -> Void,
+        _ body: (JSONValue) throws -> Void
+    ) throws {
+        let path = "\(folder.path)/\(name)"
+        do {
+            let document = try document(folder, name)
+            try body(document["mlflow"] ?? document)
+        } catch let failure as SourceFailure {
+            try take(.skipped(path, failure.description))
+        } catch let error as TrackingError {
+            try take(.skipped(path, error.message))
+        }
+    }
+
+    private func document(_ folder: StoreFolder, _ name: String) throws(SourceFailure) -> JSONValue {
+        let bytes = try folder.bytes(name, maximum: TransferFileLimits.jsonBytes)
+        var limits = JSONLimits()
+        limits.values = TransferFileLimits.jsonValues
+        do {
+            let value = try JSONDocument(parsing: bytes, limits: limits).root
+            guard value.kind == .object else { throw SourceFailure("is no JSON object") }
+            return value
+        } catch let failure as SourceFailure {
+            throw failure
+        } catch {
+            throw SourceFailure("is no JSON: \(error)")
+        }
+    }
+
+    /// Reports what the tool itself could not read when it wrote the folder.
+    func reportFailures(
+        of member: String,
+        in folder: StoreFolder,
+        _ name: String,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        guard let document = try? document(folder, name), let failed = document["info"]?[member], failed.count > 0
+        else {
+            return
+        }
+        let names = failed.elements.prefix(5).map { $0.string ?? $0["version"]?.string ?? "?" }.joined(separator: ", ")
+        let reason = "mlflow-export-import itself failed to write \(failed.count) of its things: \(names)"
+        try take(.skipped("\(folder.path)/\(name)", reason))
+    }
+}
+
+/// The folders in which files of the tool are.
+struct FoundFiles {
+    var runs: [StoreFolder] = []
+    /// With the name of the file.
+    var experiments: [(StoreFolder, String)] = []
+    var models: [StoreFolder] = []
+    var versions: [StoreFolder] = []
+    var loggedModels: [StoreFolder] = []
+}
+
+/// What is known while a folder is read.
+struct ExportReading {
+    let selection: TransferSelection
+    private(set) var places: ArtifactPlaces
+    /// The experiments by id; nil for those that are not selected.
+    private var homes: [Int64: TransferredHome?] = [:]
+    /// The names of experiments that have no file, by the id of a run in them.
+    private let experimentNames: [String: String]
+    /// Where the artifacts of runs were, and where they are now.
+    private(set) var moves: [String: (from: String, to: String)] = [:]
+    /// The logged models that have come.
+    var modelIDs: Set<String> = []
+
+    init(root: String, selection: TransferSelection, experimentNames: [String: String]) {
+        self.selection = selection
+        self.experimentNames = experimentNames
+        places = ArtifactPlaces(folder: root, given: nil)
+    }
+
+    mutating func begin(_ experiments: [Experiment], _ take: (TransferItem) throws -> Void) throws {
+        for experiment in experiments { places.note(experiment.artifactLocation, ofExperiment: String(experiment.id)) }
+        for var experiment in experiments {
+            let isSelected = selection.includes(experiment)
+            homes[experiment.id] = .some(isSelected ? TransferredHome(id: experiment.id, name: experiment.name) : nil)
+            guard isSelected else { continue }
+            if !selection.leavesArtifacts {
+                experiment.artifactLocation = places.movedLocation(experiment.artifactLocation)
+            }
+            try take(.record(.experiment(experiment)))
+        }
+    }
+
+    /// The experiment of a thing; nil where it is not selected.
+    ///
+    /// An experiment without a file of its own, as with single runs and models, is made of what else is known.
+    ///
+    /// - Parameter time: of the first thing in it.
+    mutating func home(
+        _ id: Int64,
+        ofRun run: String,
+        time: Int64,
+        _ take: (TransferItem) throws -> Void
+    ) throws -> TransferredHome? {
+        if let known = homes[id] { return known }
+        let experiment = Experiment(
+            id: id,
+            name: experimentNames[run] ?? "experiment \(id)",
+            artifactLocation: "mlflow-artifacts:/\(id)",
+            lifecycleStage: .active,
+            creationTime: time,
+            lastUpdateTime: time,
+            tags: []
+        )
+        let home = selection.includes(experiment) ? TransferredHome(id: id, name: experiment.name) : nil
+        homes[id] = .some(home)
+        guard home != nil else { return nil }
+        try take(.record(.experiment(experiment)))
+        try take(.hint("No file of experiment \(id) is in the folder. It is called '\(experiment.name)' here."))
+        return home
+    }
+
+    /// Where the artifacts of a run or model go, and its location then.
+    ///
+    /// - Parameter hasFiles: whether its artifacts are in the folder, from wherever they were.
+    mutating func move(
+        _ location: String,
+        owner id: String,
+        of home: TransferredHome,
+        isModel: Bool,
+        hasFiles: Bool
+    ) -> (location: String, target: String?) {
+        guard !selection.leavesArtifacts else { return (location, nil) }
+        let own = isModel ? "\(home.id)/models/\(id)/artifacts" : "\(home.id)/\(id)/artifacts"
+        // A folder of another run or model would get the files that are beside this one here.
+        let kept = places.relativePath(location).flatMap { ArtifactPlaces.isFolder($0, ofOneOf: [id]) ? $0 : nil }
+        guard let target = kept ?? (hasFiles ? own : nil) else { return (location, nil) }
+        let moved = "mlflow-artifacts:/\(target)"
+        moves[id] = (location, moved)
+        var folder = target
+        while folder.hasSuffix("/") { folder.removeLast() }
+        return (moved, folder)
+    }
+
+    /// The location of a version's files after the move.
+    func moved(_ source: String, ofRun run: String) -> String {
+        guard !selection.leavesArtifacts else { return source }
+        if let move = moves[run], !move.from.isEmpty, source.hasPrefix(move.from) {
+            return move.to + source.dropFirst(move.from.count)
+        }
+        return places.movedLocation(source)
+    }
+}

@@ -1,0 +1,144 @@
+internal import Coding
+internal import JSON
+internal import Tracking
+
+extension MLflowServer {
+    private static let modelsPerPage = 50
+    private static let entriesPerPage = 100
+    private static let modelPointsPerRecord = 1_000
+    private static let promptFilter = "tags.`mlflow.prompt.is_prompt` = 'true'"
+
+    func readLoggedModels(
+        of home: TransferredHome,
+        _ files: ServedFiles,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        do {
+            try forEachPage(of: "logged-models/search") { writer in
+                writer.memberArray("experiment_ids") { $0.string(String(home.id)) }
+                writer.member("max_results", Self.modelsPerPage)
+                writer.memberArray("order_by") { writer in
+                    writer.beginObject()
+                    writer.member("field_name", "creation_timestamp")
+                    writer.member("ascending", true)
+                    writer.endObject()
+                }
+            } body: { page in
+                guard let models = page["models"] else { return }
+                for model in models.elements { try readLoggedModel(model, home, files, selection, take) }
+            }
+        } catch let refusal as RefusedCall {
+            // Before 3.0 there are none, and no call for them.
+            if refusal.status != 404 && refusal.status != 405 {
+                try take(.skipped("logged models of experiment \(home.id)", refusal.description))
+            }
+        }
+    }
+
+    private func readLoggedModel(
+        _ value: JSONValue,
+        _ home: TransferredHome,
+        _ files: ServedFiles,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        try reporting("model \(value["info"]?["model_id"]?.string ?? "?")", take) {
+            let fields = try RecordFields(value, "model")
+            let info = try fields.object("info")
+            var model = LoggedModel(info: try LoggedModelInfo(mlflow: info))
+            guard selection.includes(model.info) else { return }
+            let location = model.info.artifactURI
+            model.info.artifactURI = files.movedLocation(location)
+            model.tags = try info.pairs("tags")
+            var points: [ModelMetric] = []
+            if fields.member("data") != nil {
+                let data = try fields.object("data")
+                model.params = try data.pairs("params").map { Param(key: $0.key, value: $0.value) }
+                for point in try data.objects("metrics") {
+                    points.append(try ModelMetric(mlflow: point, modelID: model.info.modelID))
+                }
+            }
+            let id = model.info.modelID
+            try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
+            for start in stride(from: 0, to: points.count, by: Self.modelPointsPerRecord) {
+                let part = Array(points[start..<min(start + Self.modelPointsPerRecord, points.count)])
+                try take(.record(.modelPoints(TransferredModelPoints(modelID: id, points: part))))
+            }
+            try files.read(.model(id), at: location, take)
+        }
+    }
+
+    func readRegistry(
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        var creationTimes: [String: Int64] = [:]
+        // Servers that know prompts leave them out where they are not asked for; others list all models twice.
+        for filter in ["", Self.promptFilter] {
+            try reporting(filter.isEmpty ? "registered models" : "prompts", take) {
+                try forEachPage(
+                    of: "registered-models/search",
+                    query: "filter=\(PercentCoding.encode(filter))&max_results=\(Self.entriesPerPage)"
+                ) { page in
+                    guard let models = page["registered_models"] else { return }
+                    for value in models.elements {
+                        try reporting("registered model \(value["name"]?.string ?? "?")", take) {
+                            let model = try RegisteredModel(mlflow: RecordFields(value, "registered_model"))
+                            guard creationTimes.updateValue(model.creationTime, forKey: model.name) == nil else {
+                                return
+                            }
+                            try take(.record(.registeredModel(TransferredRegisteredModel(model: model))))
+                        }
+                    }
+                }
+            }
+        }
+        var seen: Set<String> = []
+        for filter in ["", Self.promptFilter] {
+            try reporting(filter.isEmpty ? "model versions" : "versions of prompts", take) {
+                try forEachPage(
+                    of: "model-versions/search",
+                    query: "filter=\(PercentCoding.encode(filter))&max_results=\(Self.entriesPerPage)"
+                        + "&order_by=\(PercentCoding.encode("creation_timestamp ASC"))"
+                ) { page in
+                    guard let versions = page["model_versions"] else { return }
+                    for value in versions.elements {
+                        let title = "\(value["name"]?.string ?? "?")/\(value["version"]?.string ?? "?")"
+                        guard seen.insert(title).inserted else { continue }
+                        try reporting("model version \(title)", take) {
+                            try readVersion(value, of: creationTimes, places, selection, take)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func readVersion(
+        _ value: JSONValue,
+        of creationTimes: [String: Int64],
+        _ places: ArtifactPlaces,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        var version = try ModelVersion(mlflow: RecordFields(value, "model_version"))
+        // A model that was made after the models were listed comes with the next import.
+        guard let creationTime = creationTimes[version.name] else { return }
+        let query = "name=\(PercentCoding.encode(version.name))&version=\(version.version)"
+        let place = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").root()["artifact_uri"]?
+            .string
+        var location = place.flatMap { $0.isEmpty || $0.isExactly(version.source) ? nil : $0 }
+        if !selection.leavesArtifacts {
+            version.source = places.movedLocation(version.source)
+            location = location.map(places.movedLocation)
+        }
+        let transferred = TransferredModelVersion(
+            version: version,
+            storageLocation: location,
+            modelCreationTime: creationTime
+        )
+        try take(.record(.modelVersion(transferred)))
+    }
+}

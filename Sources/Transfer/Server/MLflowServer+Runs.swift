@@ -1,0 +1,127 @@
+internal import Coding
+internal import JSON
+internal import Tracking
+
+extension MLflowServer {
+    private static let runsPerPage = 50
+    private static let pointsPerPage = 10_000
+    private static let pointsPerRecord = 5_000
+
+    func readRuns(
+        of homes: [TransferredHome],
+        _ files: ServedFiles,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        guard selection.runs.isEmpty else {
+            for id in selection.runs { try readRun(id, of: homes, files, selection, take) }
+            return
+        }
+        for home in homes {
+            try reporting("runs of experiment \(home.id)", take) {
+                for search in Self.searches(since: selection.since) {
+                    try forEachPage(of: "runs/search") { writer in
+                        writer.memberArray("experiment_ids") { $0.string(String(home.id)) }
+                        writer.member("run_view_type", "ALL")
+                        writer.member("filter", search.filter)
+                        writer.member("max_results", Self.runsPerPage)
+                        // Runs that begin meanwhile come last, and move no other to another page.
+                        writer.memberArray("order_by") { $0.string("attributes.start_time ASC") }
+                    } body: { page in
+                        guard let runs = page["runs"] else { return }
+                        for run in runs.elements where search.takesEnded || !Self.hasEnded(run) {
+                            try readRun(run["info"]?["run_id"]?.string ?? "?", of: [home], files, selection, take)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Searches that together find all runs which a selection by time takes, each run once.
+    ///
+    /// No filter finds the runs without an end, so that all that are not finished are asked for.
+    private static func searches(since: Int64?) -> [RunSearch] {
+        guard let since else { return [RunSearch(filter: "")] }
+        let isOlder = "attributes.start_time < \(since)"
+        return [
+            RunSearch(filter: "attributes.start_time >= \(since)"),
+            RunSearch(filter: "\(isOlder) AND attributes.end_time >= \(since)"),
+            RunSearch(filter: "\(isOlder) AND attributes.status != 'FINISHED'", takesEnded: false),
+        ]
+    }
+
+    private static func hasEnded(_ run: JSONValue) -> Bool { run["info"]?["end_time"].map { !$0.isNull } ?? false }
+
+    /// Reads a run that belongs to one of the experiments.
+    ///
+    /// It is asked for by its id, because MLflow leaves the models that a run used out of what a search finds.
+    private func readRun(
+        _ id: String,
+        of homes: [TransferredHome],
+        _ files: ServedFiles,
+        _ selection: TransferSelection,
+        _ take: (TransferItem) throws -> Void
+    ) throws {
+        try reporting("run \(id)", take) {
+            let root = try calls.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").root()
+            var run = try Run(mlflow: RecordFields(root, "answer").object("run"))
+            guard selection.includes(run.info), let home = homes.first(where: { $0.id == run.info.experimentID }) else {
+                return
+            }
+            let location = run.info.artifactURI
+            run.info.artifactURI = files.movedLocation(location)
+            try take(.record(.run(TransferredRun(run: run, home: home))))
+            for metric in root["run"]?["data"]?["metrics"].map({ Array($0.elements) }) ?? [] {
+                guard let key = metric["key"]?.string else { continue }
+                try reporting("metric \(key) of run \(id)", take) { try readPoints(ofRun: id, key, take) }
+            }
+            try files.read(.run(id), at: location, take)
+        }
+    }
+
+    private func readPoints(ofRun id: String, _ key: String, _ take: (TransferItem) throws -> Void) throws {
+        let query = "run_id=\(PercentCoding.encode(id))&metric_key=\(PercentCoding.encode(key))"
+        // Servers of MLflow before 2.10 or so send all at once, whatever they are asked for.
+        try forEachPage(of: "metrics/get-history", query: query + "&max_results=\(Self.pointsPerPage)") { page in
+            guard let list = page["metrics"] else { return }
+            let (points, broken) = RecordFields.points(of: list)
+            for start in stride(from: 0, to: points.count, by: Self.pointsPerRecord) {
+                let part = Array(points[start..<min(start + Self.pointsPerRecord, points.count)])
+                try take(.record(.points(TransferredPoints(runID: id, key: key, points: part))))
+            }
+            if broken > 0 { try take(.skipped("metric \(key) of run \(id)", "\(broken) points are not understood")) }
+        }
+    }
+}
+
+/// A question for runs.
+private struct RunSearch {
+    let filter: String
+    /// Whether runs that have ended are taken of what it finds.
+    var takesEnded = true
+}
+
+extension Run {
+    /// A run as the API answers it, without points.
+    init(mlflow fields: RecordFields) throws(TrackingError) {
+        self.init(info: try RunInfo(mlflow: fields.object("info")))
+        let data = try fields.object("data")
+        params = try data.pairs("params").map { Param(key: $0.key, value: $0.value) }
+        tags = try data.pairs("tags")
+        // Before 1.30 a run had no name but its tag.
+        if info.name.isEmpty { info.name = tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
+        if fields.member("inputs") != nil {
+            let inputs = try fields.object("inputs")
+            for input in try inputs.objects("dataset_inputs") { datasetInputs.append(try DatasetInput(mlflow: input)) }
+            for input in try inputs.objects("model_inputs") {
+                modelInputs.append(ModelInput(modelID: try input.string("model_id")))
+            }
+        }
+        if fields.member("outputs") != nil {
+            for output in try fields.object("outputs").objects("model_outputs") {
+                modelOutputs.append(try ModelOutput(mlflow: output))
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/// What was passed over in a source, each place once, until somebody takes it.
+final class PassedOver {
+    private var known: Set<String> = []
+    private var new: [(place: String, reason: String)] = []
+
+    func note(_ place: String, _ reason: String) {
+        if known.insert(place).inserted { new.append((place, reason)) }
+    }
+
+    /// Reports what was noted since the last call.
+    func report(to take: (TransferItem) throws -> Void) throws {
+        defer { new = [] }
+        for (place, reason) in new { try take(.skipped(place, reason)) }
+    }
+}

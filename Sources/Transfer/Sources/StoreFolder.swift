@@ -1,0 +1,151 @@
+internal import Files
+internal import Glibc
+
+/// A folder of a source, with the calls that its reading needs.
+struct StoreFolder {
+    let path: String
+    /// Shared by all folders of one source.
+    let passedOver: PassedOver
+
+    /// The largest file that holds one value or one description; larger ones are damage.
+    private static let maximumTextBytes = 32 << 20
+
+    /// The root of a source.
+    init(root: String) {
+        self.init(path: root, passedOver: PassedOver())
+    }
+
+    private init(path: String, passedOver: PassedOver) {
+        self.path = path
+        self.passedOver = passedOver
+    }
+
+    func folder(_ name: String) -> StoreFolder { StoreFolder(path: path + "/" + name, passedOver: passedOver) }
+
+    var name: String { String(path[path.index(after: path.lastIndex(of: "/") ?? path.startIndex)...]) }
+
+    func has(_ name: String) -> Bool { access(path + "/" + name, F_OK) == 0 }
+
+    /// The names of the entries of one kind, ascending; none where the folder is absent.
+    ///
+    /// What is neither a file nor a folder is noted as passed over, as is a folder that cannot be read.
+    func names(_ kind: Kind) -> [String] {
+        do throws(SourceFailure) {
+            let entries = try entries()
+            for link in entries.links { passedOver.note("\(path)/\(link)", "a symbolic link, which is not followed") }
+            for (name, reason) in entries.others { passedOver.note("\(path)/\(name)", reason) }
+            return kind == .file ? entries.files : entries.folders
+        } catch {
+            var status = stat()
+            if lstat(path, &status) == 0 { passedOver.note(path, error.description) }
+            return []
+        }
+    }
+
+    /// The entries of a folder, by their kind; names ascending.
+    ///
+    /// Links are neither files nor folders, so that no cycle is followed.
+    struct Entries {
+        fileprivate(set) var files: [String] = []
+        fileprivate(set) var folders: [String] = []
+        fileprivate(set) var links: [String] = []
+        /// What is none of these, and why.
+        fileprivate(set) var others: [(name: String, reason: String)] = []
+    }
+
+    /// - Throws: `SourceFailure` where the folder cannot be read.
+    func entries() throws(SourceFailure) -> Entries {
+        guard let stream = opendir(path) else { throw SourceFailure(String(cString: strerror(errno))) }
+        defer { closedir(stream) }
+        var entries = Entries()
+        while let entry = readdir(stream) {
+            guard let name = String(validatingCString: entry.name) else {
+                entries.others.append((String(cString: entry.name), "its name is not UTF-8"))
+                continue
+            }
+            if name == "." || name == ".." { continue }
+            var status = stat()
+            guard lstat(path + "/" + name, &status) == 0 else {
+                if errno != ENOENT { entries.others.append((name, String(cString: strerror(errno)))) }
+                continue
+            }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: entries.files.append(name)
+            case S_IFDIR: entries.folders.append(name)
+            case S_IFLNK: entries.links.append(name)
+            default: entries.others.append((name, "neither a file nor a folder"))
+            }
+        }
+        func isBefore(_ name: String, _ other: String) -> Bool { name.utf8.lexicographicallyPrecedes(other.utf8) }
+        entries.files.sort(by: isBefore)
+        entries.folders.sort(by: isBefore)
+        entries.links.sort(by: isBefore)
+        return entries
+    }
+
+    enum Kind {
+        case file, folder
+    }
+
+    /// The paths of all files beneath, ascending; keys with slashes are folders.
+    func deepNames(depth: Int = 0) -> [String] {
+        // A key has no more than 250 characters, and so no more than 125 slashes.
+        guard depth < 130 else {
+            passedOver.note(path, "lies too deep to be a key")
+            return []
+        }
+        return names(.file)
+            + names(.folder).flatMap { name in folder(name).deepNames(depth: depth + 1).map { "\(name)/\($0)" } }
+    }
+
+    /// Opens a file for reading; a link is not followed, and a pipe does not block.
+    func open(_ name: String) throws(SourceFailure) -> Descriptor {
+        let raw = Glibc.open(path + "/" + name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+        guard raw >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
+        return Descriptor(owning: raw)
+    }
+
+    /// The content of a file.
+    ///
+    /// - Throws: `SourceFailure` without the path.
+    func bytes(_ name: String, maximum: Int = maximumTextBytes) throws(SourceFailure) -> [UInt8] {
+        let file = try open(name)
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw SourceFailure("is no file")
+        }
+        guard status.st_size <= maximum else { throw SourceFailure("is larger than \(maximum >> 20) MiB") }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var filled = 0
+        while filled < bytes.count {
+            let wanted = bytes.count - filled
+            let count = bytes.withUnsafeMutableBytes { buffer in
+                pread(file.rawValue, buffer.baseAddress?.advanced(by: filled), wanted, off_t(filled))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
+            if count == 0 { break }
+            filled += count
+        }
+        return Array(bytes[..<filled])
+    }
+
+    /// The content of a file as text.
+    func text(_ name: String) throws(SourceFailure) -> String {
+        let bytes = try bytes(name)
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw SourceFailure("is not UTF-8") }
+        return text
+    }
+
+    /// The description of what the folder holds.
+    func meta() throws(SourceFailure) -> MetaFile {
+        do throws(SourceFailure) {
+            let text = try text("meta.yaml")
+            // MLflow ends each line. What stands in one without an end may lack its last characters.
+            guard text.utf8.last == UInt8(ascii: "\n") else { throw SourceFailure("is cut off") }
+            return try MetaFile(text)
+        } catch {
+            throw SourceFailure("meta.yaml \(error.description)")
+        }
+    }
+}

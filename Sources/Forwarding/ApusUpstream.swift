@@ -1,0 +1,302 @@
+internal import ArtifactStore
+internal import Coding
+internal import HTTPWire
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+internal import Transfer
+
+/// Another Apus: it takes records with their ids and times, so that everything keeps its id.
+struct ApusUpstream: Upstream {
+    let calls: any UpstreamCalls
+    private var runs: RunCalls { RunCalls(calls: calls) }
+
+    let title = "Apus"
+    let takesMany = true
+    let mayCreateTwice = false
+
+    init(_ calls: any UpstreamCalls) {
+        self.calls = calls
+    }
+
+    /// Whether a server takes records: of no records it stores nothing.
+    ///
+    /// What it calls itself does not tell, because a proxy may stand before it.
+    ///
+    /// - Throws: also where nothing says that it is another kind of server, because it answers no other call.
+    static func isAt(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
+        if try takesRecords(calls) { return true }
+        try calls.look()
+        // The way to it may have been opened between the two calls.
+        return try takesRecords(calls)
+    }
+
+    private static func takesRecords(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
+        do {
+            let answer = try calls.send(.post, "/api/apus/1.0/import", .records([]))
+            return (try? answer.json()["counts"]) != nil
+        } catch let error where error.isAboutThing {
+            return false
+        }
+    }
+
+    func holds(_ evidence: ForwardEvidence) throws(UpstreamFailure) -> Bool {
+        switch evidence {
+        case .run(let id, let target):
+            let run = try runs.get("runs/get", [("run_id", target)])["run"]
+            return run?["info"]?["run_id"]?.string == id
+        case .experiment(let name, let target): return try runs.has(experiment: target, named: name)
+        }
+    }
+
+    /// Stores records, all or nothing, unless they are too long for a proxy on the way.
+    private func take(_ records: [TransferRecord]) throws(UpstreamFailure) -> TransferReport {
+        var writer = JSONWriter(capacity: 65_536)
+        var body: [UInt8] = []
+        for record in records {
+            writer.record(record)
+            body += writer.takeBytes() + [UInt8(ascii: "\n")]
+            writer = JSONWriter(continuing: [])
+        }
+        do throws(UpstreamFailure) {
+            let answer = try calls.send(.post, "/api/apus/1.0/import", .records(body)).json()
+            guard let report = TransferReport(answer) else { throw .strange("its answer is no report") }
+            return report
+        } catch {
+            guard error.isAboutLength, let (first, second) = Self.halves(records) else { throw error }
+            var report = try take(first)
+            report.add(try take(second))
+            return report
+        }
+    }
+
+    /// The halves of records, in their order; nil for what cannot be divided.
+    private static func halves(_ records: [TransferRecord]) -> ([TransferRecord], [TransferRecord])? {
+        if records.count > 1 {
+            let middle = records.count / 2
+            return (Array(records[..<middle]), Array(records[middle...]))
+        }
+        switch records.first {
+        case .points(var points) where points.points.count > 1:
+            let all = points.points
+            points.points = Array(all[..<(all.count / 2)])
+            let first = points
+            points.points = Array(all[(all.count / 2)...])
+            return ([.points(first)], [.points(points)])
+        case .modelPoints(var points) where points.points.count > 1:
+            let all = points.points
+            points.points = Array(all[..<(all.count / 2)])
+            let first = points
+            points.points = Array(all[(all.count / 2)...])
+            return ([.modelPoints(first)], [.modelPoints(points)])
+        default: return nil
+        }
+    }
+
+    func take(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+        var outcome = ThingOutcome(target: "")
+        if let known {
+            do {
+                // Records never change what is there.
+                try runs.complete(known.target, experiment, &outcome.omissions)
+                outcome.target = known.target
+                return outcome
+            } catch let error where error.kind == .missing {
+                // It was removed there.
+            }
+        }
+        let report = try take([.experiment(experiment)])
+        outcome.target = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
+        // One that was there under this name may be deleted.
+        if report.counts[.experiment]?.added != 1 {
+            try runs.complete(outcome.target, experiment, isOurs: false, &outcome.omissions)
+        }
+        return outcome
+    }
+
+    func take(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome] {
+        var outcomes = parcels.map { parcel in
+            RunOutcome(target: parcel.forwarded.journal.target, sent: parcel.doubted)
+        }
+        for (index, parcel) in parcels.enumerated() where !parcel.difference.isNew {
+            complete(parcel, &outcomes[index])
+        }
+        // A failure of the server is one for all that it did not take.
+        if let failure = outcomes.lazy.compactMap(\.failure).first(where: { $0.isAboutServer }) {
+            return outcomes.map { outcome in
+                var outcome = outcome
+                outcome.failure = outcome.failure ?? failure
+                return outcome
+            }
+        }
+        return try take(parcels, outcomes, isShort: false)
+    }
+
+    /// Sends the records of runs.
+    ///
+    /// - Parameter isShort: whether params and tags follow in calls of their own, because they are too long for one.
+    private func take(
+        _ parcels: [RunParcel],
+        _ outcomes: [RunOutcome],
+        isShort: Bool
+    ) throws(UpstreamFailure) -> [RunOutcome] {
+        var records: [TransferRecord] = []
+        for (parcel, outcome) in zip(parcels, outcomes) where outcome.failure == nil {
+            if parcel.difference.isNew || parcel.difference.hasOtherInputs {
+                var home = parcel.forwarded.run.home
+                home.id = Int64(parcel.experiment) ?? home.id
+                var run = parcel.forwarded.run
+                run.home = home
+                // Those of a run that is there have been sent.
+                if isShort || !parcel.difference.isNew { (run.run.params, run.run.tags) = ([], []) }
+                records.append(.run(run))
+            }
+            for (series, points) in parcel.points where !points.isEmpty {
+                let id = parcel.forwarded.runID
+                records.append(.points(TransferredPoints(runID: id, key: series.key, points: points)))
+            }
+        }
+        guard !records.isEmpty else { return outcomes.map { $0.with(points: true) } }
+        do {
+            let report = try take(records)
+            return zip(parcels, outcomes).map { parcel, outcome in
+                guard outcome.failure == nil else { return outcome }
+                var outcome = outcome.with(points: true)
+                outcome.target = parcel.forwarded.runID
+                outcome.sent = SentRun(parcel.run)
+                if parcel.difference.isNew {
+                    // It may be there already, as it was at another time: the next round sends what differs.
+                    let wasAsked = parcel.forwarded.journal.known != nil
+                    let isOther = report.remarks.contains { $0.kind == .run && $0.id.isExactly(parcel.forwarded.runID) }
+                    if isOther || wasAsked || isShort {
+                        outcome.sent = parcel.doubted
+                        outcome.sent?.askedTime = nil
+                        outcome.sent?.isDeleted = nil
+                    }
+                }
+                return outcome
+            }
+        } catch {
+            if error.isAboutLength, parcels.count == 1, !isShort { return try take(parcels, outcomes, isShort: true) }
+            guard !error.isAboutServer, parcels.count > 1 else {
+                return zip(parcels, outcomes).map { parcel, outcome in
+                    guard outcome.failure == nil else { return outcome }
+                    var outcome = outcome
+                    outcome.failure = error
+                    if parcel.difference.isNew, !error.mayBeDone { outcome.sent = parcel.forwarded.journal.known }
+                    return outcome
+                }
+            }
+            // One of them may be to blame: each travels alone.
+            return try zip(parcels, outcomes).map { (parcel, outcome) throws(UpstreamFailure) in
+                outcome.failure == nil ? try take([parcel])[0] : outcome
+            }
+        }
+    }
+
+    /// Changes a run that is there, which records cannot.
+    private func complete(_ parcel: RunParcel, _ outcome: inout RunOutcome) {
+        let target = outcome.target ?? parcel.forwarded.runID
+        var sent = parcel.doubted
+        do throws(UpstreamFailure) {
+            try runs.complete(target, parcel, sent: &sent, omissions: &outcome.omissions) { $0 }
+            try runs.finish(target, parcel, sent: &sent)
+        } catch {
+            outcome.failure = error
+        }
+        outcome.sent = sent
+    }
+
+    func take(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+        var model = parcel.model
+        model.home.id = Int64(parcel.experiment) ?? model.home.id
+        var records: [TransferRecord] = [.loggedModel(model)]
+        let id = model.model.info.modelID
+        for start in stride(from: 0, to: parcel.points.count, by: 1_000) {
+            let part = Array(parcel.points[start..<min(start + 1_000, parcel.points.count)])
+            records.append(.modelPoints(TransferredModelPoints(modelID: id, points: part)))
+        }
+        let report = try take(records)
+        var outcome = ThingOutcome(target: id)
+        if known == nil {
+            outcome.omissions = report.remarks.map { ($0.kind.title, Self.reason($0)) }
+        } else {
+            try runs.setTags(ofModel: id, model.model.tags, &outcome.omissions)
+        }
+        return outcome
+    }
+
+    func take(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+        let versions = parcel.versions.map { TransferRecord.modelVersion($0) }
+        let report = try take([.registeredModel(parcel.model)] + versions)
+        let model = parcel.model.model
+        var outcome = ThingOutcome(target: model.name)
+        let isOther = report.remarks.contains { $0.kind == .registeredModel && $0.text == TransferRemark.otherModel }
+        // One that has only its name is not changed, neither now nor later.
+        if isOther { outcome.target = "" }
+        guard known != nil, !isOther else {
+            outcome.omissions = report.remarks.map { ("\($0.kind.title) \($0.id)", Self.reason($0)) }
+            return outcome
+        }
+        let registry = RegistryCalls(runs)
+        var numbers: [Int64: String] = [:]
+        for version in parcel.versions.map(\.version) {
+            let number = String(version.version)
+            try registry.complete(version, number: number, &outcome.omissions)
+            numbers[version.version] = number
+        }
+        try registry.complete(model, aliases: model.aliases, numbers: numbers, &outcome.omissions)
+        return outcome
+    }
+
+    private static func reason(_ remark: TransferRemark) -> String { "the upstream says: \(remark.text)" }
+
+    func place(of files: FileOwner) throws(UpstreamFailure) -> FilePlace {
+        // It has the location that the record said.
+        guard let path = ProxiedPath.of(files.location) else {
+            return .elsewhere("its files lie at \(files.location), where clients reach them themselves")
+        }
+        return .proxied(path, location: files.location)
+    }
+
+    func put(_ file: OpenArtifact, of owner: FileOwner, at location: String, to path: String) throws(UpstreamFailure) {
+        try calls.putArtifact(.file(file.descriptor, bytes: file.size), at: path)
+    }
+}
+
+extension RunOutcome {
+    fileprivate func with(points: Bool) -> RunOutcome {
+        var copy = self
+        copy.tookPoints = points && failure == nil
+        return copy
+    }
+}
+
+/// The path in `mlflow-artifacts:/<path>`, whatever its host; nil for one that is no folder beneath the root of artifacts.
+enum ProxiedPath {
+    static func of(_ location: String) -> String? {
+        let scheme = "mlflow-artifacts:"
+        guard location.hasPrefix(scheme) else { return nil }
+        var rest = location.dropFirst(scheme.count)
+        if rest.hasPrefix("//"), !rest.hasPrefix("///") {
+            rest = rest.dropFirst(2)
+            rest = rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
+        }
+        let segments = rest.split(separator: "/")
+        guard !segments.isEmpty, !segments.contains("."), !segments.contains("..") else { return nil }
+        return segments.joined(separator: "/")
+    }
+}
+
+extension UpstreamCalls {
+    /// Stores a file at a path of the server's artifacts.
+    func putArtifact(_ body: UpstreamBody, at path: String) throws(UpstreamFailure) {
+        let target = path.split(separator: "/").map { PercentCoding.encode(String($0)) }.joined(separator: "/")
+        _ = try send(.put, "/api/2.0/mlflow-artifacts/artifacts/\(target)", body)
+    }
+}
+
+extension TransferKind {
+    /// For a person.
+    fileprivate var title: String { wireName.replacing("_", with: " ") }
+}

@@ -1,0 +1,162 @@
+internal import Budgets
+package import JSON
+internal import Tracking
+package import TrackingStore
+
+/// For each of some runs what an upstream has of it, what waits and why, and what the upstream does not hold.
+package struct ForwardReport: Sendable {
+    package enum State: String, Sendable {
+        /// Everything is there.
+        case sent
+        /// Something is to be sent.
+        case waiting
+        /// The upstream refuses it; it is tried again when it changes, or by `apus forward retry`.
+        case failed
+        /// The operator wants nothing of it to be sent.
+        case skipped
+    }
+
+    package struct Line: Sendable {
+        package var runID: String
+        package var name: String
+        package var state: State
+        package var target: String?
+        package var points: Int64
+        package var sentPoints: Int64
+        package var sentTime: Int64?
+        package var reason: String?
+    }
+
+    package var lines: [Line] = []
+    /// Where the next page begins; nil on the last one.
+    package var next: Int64?
+    package var omissions: [ForwardOmission] = []
+    package var omissionCount: Int64 = 0
+    /// What is there in another form.
+    package var notes: [ForwardOmission] = []
+
+    fileprivate static let mostOmissions = 200
+    private static let runsOfPage = 1_000
+
+    /// Blocks, as `readNow`.
+    ///
+    /// - Parameters:
+    ///   - runIDs: nil for all runs.
+    ///   - forwarder: knows what waits; without one, a folder that no server holds tells what its journal says.
+    package init(
+        of store: TrackingStore,
+        upstream: String,
+        runIDs: [String]?,
+        after start: Int64,
+        limit: Int,
+        forwarder: Forwarder?
+    ) throws {
+        let found = try store.readNow(.continued) { session in
+            let id = try session.upstreamID(of: upstream) ?? 0
+            return (
+                runs: try session.forwardedRunStatuses(after: start, limit: limit, runIDs: runIDs, upstream: id),
+                omissions: try session.omissions(upstream: id, limit: Self.mostOmissions),
+                notes: try session.omissions(upstream: id, areNotes: true, limit: Self.mostOmissions),
+                count: try session.omissionCount(upstream: id)
+            )
+        }
+        let failures = forwarder?.failures ?? [:]
+        lines = found.runs.map { run in
+            let failure = failures[run.row] ?? run.journal.failure
+            let isWaiting =
+                forwarder?.isWaiting(row: run.row) ?? false || run.journal.target == nil || run.points != run.sentPoints
+            let hasFailed = run.journal.failure != nil && failures[run.row] == nil
+            let state: State =
+                if run.journal.isSkipped { .skipped } else if hasFailed { .failed } else {
+                    isWaiting ? .waiting : .sent
+                }
+            return Line(
+                runID: run.info.runID,
+                name: run.info.name,
+                state: state,
+                target: run.journal.target,
+                points: run.points,
+                sentPoints: run.sentPoints,
+                sentTime: run.journal.sentTime,
+                reason: failure
+            )
+        }
+        next = limit > 0 && found.runs.count == limit ? found.runs.last?.row : nil
+        omissions = found.omissions
+        omissionCount = found.count
+        notes = found.notes
+    }
+
+    /// All runs, of which no page is left out.
+    package init(ofAll store: TrackingStore, upstream: String, runIDs: [String]?, forwarder: Forwarder?) throws {
+        var start = Int64.min
+        var lines: [Line] = []
+        while true {
+            self = try ForwardReport(
+                of: store,
+                upstream: upstream,
+                runIDs: runIDs,
+                after: start,
+                limit: Self.runsOfPage,
+                forwarder: forwarder
+            )
+            lines += self.lines
+            guard let next else { break }
+            start = next
+        }
+        self.lines = lines
+    }
+}
+
+extension JSONWriter {
+    /// Writes a status as members of an object that is open.
+    package mutating func members(of status: ForwardStatus) {
+        member("upstream", status.upstream)
+        member("kind", ifPresent: status.title)
+        member("current", status.isCurrent)
+        member("backlog_runs", status.backlogRuns)
+        member("backlog_artifact_owners", status.backlogFileOwners)
+        member("backlog_artifact_bytes", status.backlogFileBytes)
+        member("comparing", status.isComparing)
+        member("last_success", ifPresent: status.lastSuccess)
+        if let failure = status.failure {
+            memberObject("failure") { writer in
+                writer.member("kind", failure.kind.rawValue)
+                writer.member("message", failure.message)
+            }
+        }
+        memberArray("postponed") { $0.list(status.postponed.prefix(ForwardReport.mostOmissions)) }
+    }
+
+    /// Writes a report as members of an object that is open.
+    package mutating func members(of report: ForwardReport) {
+        memberArray("run_states") { writer in
+            for line in report.lines {
+                writer.beginObject()
+                writer.member("run_id", line.runID)
+                writer.member("run_name", line.name)
+                writer.member("state", line.state.rawValue)
+                writer.member("upstream_run_id", ifPresent: line.target)
+                writer.member("points", line.points)
+                writer.member("sent_points", line.sentPoints)
+                writer.member("sent_time", ifPresent: line.sentTime)
+                writer.member("reason", ifPresent: line.reason)
+                writer.endObject()
+            }
+        }
+        member("next_page_token", ifPresent: report.next.map { String($0) })
+        member("omission_count", report.omissionCount)
+        memberArray("omissions") { $0.list(report.omissions) }
+        memberArray("notes") { $0.list(report.notes) }
+    }
+
+    private mutating func list(_ omissions: some Sequence<ForwardOmission>) {
+        for omission in omissions {
+            beginObject()
+            member("subject", omission.subject)
+            member("part", omission.part)
+            member("reason", omission.reason)
+            endObject()
+        }
+    }
+}

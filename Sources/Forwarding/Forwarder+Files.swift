@@ -1,0 +1,274 @@
+internal import ArtifactStore
+internal import Budgets
+internal import Synchronization
+internal import Tracking
+internal import TrackingStore
+
+extension Forwarder {
+    /// Sends files of runs and models that are there; blocks while it does.
+    ///
+    /// - Throws: a failure of the store; what the upstream says is in `status`.
+    package func sendFiles() throws {
+        try notingJournal("files") { try sendFilesNow() }
+    }
+
+    private func sendFilesNow() throws {
+        guard let upstream = state.withLock({ $0.upstream }), let upstreamID = state.withLock({ $0.upstreamID }) else {
+            return
+        }
+        while let next = nextOwner() {
+            do {
+                switch next {
+                case .run(let row): try sendFiles(ofRun: row, to: upstream, upstreamID)
+                case .model(let owner): try sendFiles(ofModel: owner, to: upstream, upstreamID)
+                }
+                state.withLock { state in
+                    if state.fileBackOff.attempts > 0 { state.status.failure = nil }
+                    state.fileBackOff.succeed()
+                }
+            } catch let failure as UpstreamFailure where !failure.isAboutServer {
+                // It concerns the files of this owner, and is noted.
+                continue
+            } catch let failure as UpstreamFailure {
+                let jitter = Double.random(in: 0...1)
+                return state.withLock { state in
+                    state.fileBackOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+                    state.status.failures[failure.kind, default: 0] += 1
+                    state.status.failure = failure
+                }
+            }
+        }
+    }
+
+    private enum NextOwner {
+        case run(Int64)
+        case model(FileOwner)
+    }
+
+    /// Those that failed come when their pause is over, and after the others.
+    private func nextOwner() -> NextOwner? {
+        state.withLock { state in
+            guard !state.isStopped, state.fileBackOff.isDue(at: .now) else { return nil }
+            let failed = state.fileRunsThatFailed
+            if let row = state.fileRuns.lazy.filter({ failed[$0] == nil }).min() { return .run(row) }
+            let models = state.fileModels.values
+            if let model = models.first(where: { state.fileTroubles[$0.owner] == nil }) { return .model(model) }
+            if let row = failed.first(where: { $0.value.backOff.isDue(at: .now) && state.fileRuns.contains($0.key) }) {
+                return .run(row.key)
+            }
+            return models.first { state.fileTroubles[$0.owner]?.backOff.isDue(at: .now) ?? true }.map { .model($0) }
+        }
+    }
+
+    /// Lets the files of an owner wait that failed while the upstream answered; with many owners, all files.
+    private func postpone(_ owner: ForwardedFileOwner, _ row: Int64?, _ part: String, _ failure: UpstreamFailure) {
+        let jitter = Double.random(in: 0...1)
+        state.withLock { state in
+            state.status.failures[failure.kind, default: 0] += 1
+            var trouble = state.fileTroubles[owner] ?? ForwardState.Trouble(failure: failure)
+            trouble.failure = failure
+            trouble.part = part
+            if let row { trouble.rows = [row] }
+            trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+            state.fileTroubles[owner] = trouble
+            state.fileOwnersInARow.insert(owner)
+            guard state.fileOwnersInARow.count >= ForwardState.mostInARow else { return }
+            state.fileOwnersInARow = []
+            state.fileBackOff = BackOff()
+            state.fileBackOff.fail(at: .now, requested: ForwardState.pauseAfterRow, jitter: jitter)
+        }
+    }
+
+    private func sendFiles(ofRun row: Int64, to upstream: any Upstream, _ upstreamID: Int64) throws {
+        // What is uploaded from now on puts the run on the list again.
+        let found = try store.readNow(.cheap) { try $0.forwardedRuns(rows: [row], upstream: upstreamID).first }
+        if let found, let target = found.journal.target, !found.journal.isSkipped {
+            let info = found.run.run.info
+            let owner = FileOwner(owner: .run(info.runID), target: target, location: info.artifactURI)
+            var only: [String]?
+            let isOfAll = state.withLock { $0.fileRetries.remove(owner.owner) != nil }
+            if !isOfAll, let entry = found.journal.artifactEntry {
+                only = try store.readNow(.cheap) { try $0.uploadedPaths(ofRun: row, after: entry) }
+            }
+            do {
+                try sendFiles(of: owner, row, only: only, to: upstream, upstreamID)
+            } catch {
+                if isOfAll { _ = state.withLock { $0.fileRetries.insert(owner.owner) } }
+                throw error
+            }
+            let entry = found.lastArtifactEntry
+            try store.writeNow { try $0.noteFilesCompared(ofRun: row, at: entry, upstream: upstreamID) }
+            // The operator may want all of them again meanwhile.
+            if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
+        }
+        state.withLock { $0.endFiles(ofRun: row) }
+    }
+
+    private func sendFiles(ofModel owner: FileOwner, to upstream: any Upstream, _ upstreamID: Int64) throws {
+        let id = owner.owner.id
+        if let folder = settings.folder(owner.location) {
+            let path = folder.path.description
+            let entry = try store.readNow(.cheap) { try $0.lastArtifactEntry(beneath: path) }
+            _ = state.withLock { $0.fileRetries.remove(owner.owner) }
+            try sendFiles(of: owner, nil, only: nil, to: upstream, upstreamID)
+            try store.writeNow { try $0.noteFilesCompared(ofModel: id, at: entry, upstream: upstreamID) }
+            if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
+        }
+        _ = state.withLock { $0.fileModels.removeValue(forKey: id) }
+    }
+
+    /// A file that is not there as it is here.
+    private struct MissingFile {
+        /// Relative to the folder of its owner.
+        let path: String
+        let place: ArtifactPath
+        let bytes: Int64
+    }
+
+    /// - Parameter only: the paths beneath the root that may have changed; nil for all files.
+    /// - Throws: an `UpstreamFailure` if a file is missing that is to be tried again; it is noted unless it is about the server.
+    private func sendFiles(
+        of owner: FileOwner,
+        _ row: Int64?,
+        only: [String]?,
+        to upstream: any Upstream,
+        _ upstreamID: Int64
+    ) throws {
+        guard only?.isEmpty != true, let folder = settings.folder(owner.location) else { return }
+        let known = try store.readNow(.cheap) { try $0.forwardedFiles(of: owner.owner, upstream: upstreamID) }
+        var versions: [ExactText: String] = [:]
+        for file in known { versions[ExactText(file.path)] = file.version }
+        var missing: [MissingFile] = []
+        for file in try files(in: folder, only: only) {
+            guard let opened = try? folder.root.open(file.place) else { continue }
+            if versions[ExactText(file.path)] != opened.entityTag { missing.append(file) }
+        }
+        if only == nil { try forgetFileOmissions(of: owner.owner.id, upstreamID) }
+        guard !missing.isEmpty else { return noteFilesTaken(of: owner.owner) }
+        defer { state.withLock { $0.fileBytes[owner.owner] = nil } }
+        var left = missing.reduce(0) { $0 + $1.bytes }
+        let generation = state.withLock(\.generation)
+        let base: String
+        let location: String
+        do {
+            switch try upstream.place(of: owner) {
+            case .proxied(let path, let uri): (base, location) = (path, uri)
+            case .elsewhere(let reason):
+                let omission = ForwardOmission(subject: owner.owner.id, part: ForwardOmission.files, reason: reason)
+                try store.writeNow { try $0.note(omission, upstream: upstreamID) }
+                return noteFilesTaken(of: owner.owner)
+            }
+        } catch let failure as UpstreamFailure where failure.isAboutThing {
+            // The run there was removed, or is not shown.
+            let id = owner.owner.id
+            let omission = ForwardOmission(subject: id, part: ForwardOmission.files, reason: failure.message)
+            try store.writeNow { try $0.note(omission, upstream: upstreamID) }
+            return noteFilesTaken(of: owner.owner)
+        } catch let failure as UpstreamFailure where !failure.isAboutServer {
+            postpone(owner.owner, row, ForwardOmission.files, failure)
+            throw failure
+        }
+        var failed: [(part: String, failure: UpstreamFailure)] = []
+        for file in missing {
+            let waiting = left
+            state.withLock { $0.fileBytes[owner.owner] = waiting }
+            guard !isStopped else { throw UpstreamFailure(.unreachable, "the server stops") }
+            guard state.withLock({ $0.generation == generation }) else {
+                throw UpstreamFailure(.unreachable, "its database is another one now")
+            }
+            // It may have been replaced or deleted since it was listed.
+            guard let opened = try? folder.root.open(file.place) else { continue }
+            let sent = ForwardedFile(path: file.path, bytes: opened.size, version: opened.entityTag)
+            do throws(UpstreamFailure) {
+                let path = base.isEmpty ? file.path : base + "/" + file.path
+                try upstream.put(opened, of: owner, at: location, to: path)
+            } catch {
+                let part = ForwardOmission.part(ofFile: file.path)
+                switch error {
+                case _ where error.isAboutServer: throw error
+                case _ where error.isAboutThing:
+                    let omission = ForwardOmission(subject: owner.owner.id, part: part, reason: error.message)
+                    try store.writeNow { try $0.note(omission, upstream: upstreamID) }
+                default: failed.append((part, error))
+                }
+                // Two that fail are enough to let the others wait too.
+                if failed.count > 1 { break }
+                continue
+            }
+            try store.writeNow { try $0.note(sent, of: owner.owner, upstream: upstreamID) }
+            noteFile(opened.size)
+            left -= file.bytes
+        }
+        if let first = failed.first {
+            postpone(owner.owner, row, first.part, first.failure)
+            throw first.failure
+        }
+        noteFilesTaken(of: owner.owner)
+    }
+
+    /// Removes the notes of an owner's files, of which all are compared, so that those of removed ones do not stay.
+    private func forgetFileOmissions(of id: String, _ upstreamID: Int64) throws {
+        let known = try store.readNow(.cheap) { try $0.omissions(of: [id], upstream: upstreamID) }
+        guard !known.isEmpty else { return }
+        try store.writeNow { try $0.forgetFileOmissions(of: id, upstream: upstreamID) }
+    }
+
+    /// Notes that nothing is left to be tried of the files of an owner.
+    private func noteFilesTaken(of owner: ForwardedFileOwner) {
+        state.withLock { $0.fileTroubles[owner] = nil }
+    }
+
+    private func noteFile(_ bytes: Int64) {
+        state.withLock { state in
+            state.status.sentFiles += 1
+            state.status.sentBytes += bytes
+            state.status.lastSuccess = currentMilliseconds()
+            state.status.lastProgress = .now
+            state.fileOwnersInARow = []
+            if state.fileBackOff.attempts > 0 { state.status.failure = nil }
+        }
+    }
+
+    private func files(in folder: ForwardFolder, only: [String]?) throws -> [MissingFile] {
+        guard let only else {
+            var found: [MissingFile] = []
+            try addFiles(of: folder, .root, &found)
+            return found
+        }
+        let base = folder.path.components.isEmpty ? "" : folder.path.description + "/"
+        return try only.compactMap { path in
+            guard path.utf8.starts(with: base.utf8) else { return nil }
+            let relative = String(decoding: path.utf8.dropFirst(base.utf8.count), as: UTF8.self)
+            let place = try folder.path.appending(ArtifactPath(relative))
+            guard let opened = try? folder.root.open(place) else { return nil }
+            return MissingFile(path: relative, place: place, bytes: opened.size)
+        }
+    }
+
+    private func addFiles(of folder: ForwardFolder, _ path: ArtifactPath, _ found: inout [MissingFile]) throws {
+        for entry in try folder.root.list(path, relativeTo: folder.path) {
+            let relative = try ArtifactPath(entry.path)
+            if entry.isDirectory {
+                try addFiles(of: folder, relative, &found)
+            } else {
+                let place = try folder.path.appending(relative)
+                found.append(MissingFile(path: entry.path, place: place, bytes: entry.size))
+            }
+        }
+    }
+}
+
+extension ForwardState {
+    /// Takes a run off the list of those whose files are to be sent.
+    mutating func endFiles(ofRun row: Int64) {
+        fileRuns.remove(row)
+        fileTroubles = fileTroubles.filter { !$0.value.rows.contains(row) }
+    }
+
+    /// Runs of which files failed while the upstream answered, by their rows.
+    fileprivate var fileRunsThatFailed: [Int64: Trouble] {
+        var found: [Int64: Trouble] = [:]
+        for trouble in fileTroubles.values { for row in trouble.rows { found[row] = trouble } }
+        return found
+    }
+}

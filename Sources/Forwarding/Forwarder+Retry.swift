@@ -1,0 +1,93 @@
+internal import Budgets
+internal import Synchronization
+internal import Tracking
+internal import TrackingStore
+
+/// What the operator wants to be tried again although the upstream has refused it.
+extension Forwarder {
+    /// Runs that are changed in one write.
+    private static let runsOfWrite = 100
+
+    /// Takes from the journal what counts as sent because it was refused; the rounds send it then.
+    ///
+    /// Called by the thread that sends runs, which alone writes what was sent of them. What is listed as refused stays so
+    /// until it was taken.
+    func beginRetry(_ upstreamID: Int64) throws {
+        let retry = state.withLock { state in
+            defer { state.retry = ForwardState.Retry() }
+            // From now on the comparison of things says that there is something to do.
+            if state.retry.isWanted { state.haveThingsChanged = true }
+            return state.retry
+        }
+        guard retry.isWanted else { return }
+        do {
+            try resend(retry.isOfAll ? nil : Array(retry.subjects), upstreamID)
+        } catch {
+            state.withLock { state in
+                state.retry.isOfAll = state.retry.isOfAll || retry.isOfAll
+                state.retry.subjects.formUnion(retry.subjects)
+            }
+            throw error
+        }
+    }
+
+    private func resend(_ subjects: [String]?, _ upstreamID: Int64) throws {
+        let omissions = try store.readNow(.continued) { try $0.omissions(of: subjects, upstream: upstreamID) }
+        let parts = Dictionary(grouping: omissions, by: \.subject).sorted { $0.key < $1.key }
+        for start in stride(from: 0, to: parts.count, by: Self.runsOfWrite) {
+            try resend(parts[start..<min(start + Self.runsOfWrite, parts.count)].map { ($0.key, $0.value) }, upstreamID)
+        }
+        try store.writeNow { session in
+            try session.resendThings(subjects, upstream: upstreamID)
+            if subjects == nil { try session.forgetFailuresOfRuns(upstream: upstreamID) }
+        }
+        state.withLock { state in
+            state.experiments = [:]
+            state.haveThingsChanged = true
+            if subjects == nil { state.comparison = 0 }
+        }
+    }
+
+    private func resend(_ subjects: [(name: String, omissions: [ForwardOmission])], _ upstreamID: Int64) throws {
+        let found = try store.readNow(.continued) { session in
+            var (retries, owners, gone): ([ForwardedRunRetry], Set<ForwardedFileOwner>, [String]) = ([], [], [])
+            for (name, omissions) in subjects {
+                let parts = omissions.map(\.part)
+                guard try session.isHere(name) else {
+                    gone.append(name)
+                    continue
+                }
+                let markOfFile = ForwardOmission.part(ofFile: "")
+                let hasFiles = parts.contains { $0 == ForwardOmission.files || $0.hasPrefix(markOfFile) }
+                guard let row = try session.rowOfRun(name) else {
+                    if hasFiles { owners.insert(.loggedModel(name)) }
+                    continue
+                }
+                if hasFiles { owners.insert(.run(name)) }
+                var retry = ForwardedRunRetry(row: row)
+                let journal = try session.forwardedRunJournal(row: row, upstream: upstreamID)
+                if var sent = journal.flatMap({ SentRun($0.sent) }) {
+                    for part in parts { sent.forget(part) }
+                    retry.sent = sent.text
+                }
+                let mark = ForwardOmission.part(ofMetric: "")
+                retry.metrics = parts.filter { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
+                retries.append(retry)
+            }
+            return (retries: retries, owners: owners, gone: gone)
+        }
+        // First, so that a comparison of files that runs now does not count as one of all.
+        state.withLock { $0.fileRetries.formUnion(found.owners) }
+        try store.writeNow { session in
+            try session.resend(found.retries, upstream: upstreamID)
+            for name in found.gone { try session.forgetOmissions(of: name, upstream: upstreamID) }
+        }
+        let now = ContinuousClock.now
+        state.withLock { state in
+            for retry in found.retries {
+                state.wait(for: retry.row, at: ForwardState.longAgo(now))
+                state.fileRuns.insert(retry.row)
+            }
+        }
+    }
+}

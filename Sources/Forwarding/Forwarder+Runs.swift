@@ -1,0 +1,264 @@
+internal import Budgets
+internal import Synchronization
+internal import Tracking
+internal import TrackingStore
+
+/// What is read of runs at once.
+enum RunReading {
+    static let runsAtOnce = 20
+    /// All points of one batch together.
+    static let pointsAtOnce = 20_000
+    /// Points of one metric.
+    static let pointsOfSeries = 5_000
+}
+
+extension Forwarder {
+    /// Sends some runs, with as many of their points as fit, and writes to the journal what was confirmed.
+    func send(_ rows: [Int64], to upstream: any Upstream, _ upstreamID: Int64) throws {
+        let runs = try store.readNow(.continued) { try $0.forwardedRuns(rows: rows, upstream: upstreamID) }
+        let present = Set(runs.map(\.row))
+        state.withLock { state in
+            // These were removed.
+            for row in rows where !present.contains(row) { state.waiting[row] = nil }
+        }
+        var parcels: [RunParcel] = []
+        var progress: [[ForwardedSeries]] = []
+        var room = RunReading.pointsAtOnce
+        for run in runs where settings.isSelected(run) && !run.journal.isSkipped {
+            if postponeForExperiment(run) { continue }
+            // The others have their turn in the next batch.
+            guard room > 0 else { break }
+            if upstream.mayCreateTwice, let pause = run.journal.known?.pause(at: currentMilliseconds()) {
+                // A creation without an answer may still be carried out; it is found then.
+                state.withLock { $0.waiting[run.row]?.notBefore = .now + pause }
+                continue
+            }
+            do {
+                guard let (parcel, series) = try parcel(of: run, to: upstream, upstreamID, &room) else {
+                    settle(run)
+                    continue
+                }
+                parcels.append(parcel)
+                progress.append(series)
+            } catch let failure as UpstreamFailure where !failure.isAboutServer {
+                // Its experiment is refused.
+                try refuse(run, failure, upstreamID)
+            }
+        }
+        state.withLock { state in
+            for run in runs where run.journal.isSkipped || !settings.isSelected(run) { state.waiting[run.row] = nil }
+        }
+        guard !parcels.isEmpty else { return }
+        let attempts = parcels.compactMap { parcel in
+            let text = parcel.doubted.text
+            return parcel.difference.isEmpty || text == parcel.forwarded.journal.sent
+                ? nil : (row: parcel.forwarded.row, sent: text)
+        }
+        if !attempts.isEmpty { try store.writeNow { try $0.noteAttempts(attempts, upstream: upstreamID) } }
+        let outcomes = try upstream.take(parcels)
+        let now = currentMilliseconds()
+        let updates = zip(parcels, zip(outcomes, progress)).map { parcel, result in
+            update(of: parcel, result.0, result.1, at: now)
+        }
+        try store.writeNow { try $0.note(updates, upstream: upstreamID) }
+        for (parcel, result) in zip(parcels, zip(outcomes, progress)) {
+            finish(parcel, result.0, result.1)
+            if parcel.difference.isNew, result.0.failure?.kind == .missing {
+                try forgetExperiment(parcel.forwarded.run.home.id, upstreamID)
+            }
+        }
+        if let failure = outcomes.lazy.compactMap(\.failure).first(where: \.isAboutServer) { throw failure }
+    }
+
+    /// What is to be sent of a run; nil if there is nothing.
+    ///
+    /// - Returns: also how far its metrics have come when it was taken.
+    private func parcel(
+        of run: ForwardedRun,
+        to upstream: any Upstream,
+        _ upstreamID: Int64,
+        _ room: inout Int
+    ) throws -> (RunParcel, [ForwardedSeries])? {
+        let known = run.journal.known
+        let difference = RunDifference(run.run.run, sent: known)
+        guard !difference.isEmpty || !run.series.isEmpty else { return nil }
+        var parcel = RunParcel(
+            forwarded: run,
+            difference: difference,
+            doubted: (known ?? SentRun()).doubting(difference, at: currentMilliseconds()),
+            experiment: try experiment(run.run.home, to: upstream, upstreamID),
+            points: []
+        )
+        let mayRestart = state.withLock { $0.mayRestart(run, at: .now) }
+        var progress: [ForwardedSeries] = []
+        for series in run.series {
+            guard room > 0 else { break }
+            let limit = min(room, RunReading.pointsOfSeries)
+            let row = run.row
+            let read = try store.readNow(.continued) { session in
+                try session.points(ofRun: row, series.keyID, after: series.last, limit: limit)
+            }
+            room -= read.points.count
+            parcel.points.append((series, read.points))
+            var next = series
+            next.advance(
+                by: read.points,
+                count: read.count,
+                isAtEnd: read.points.count < limit,
+                mayRestart: mayRestart || read.count <= ForwardedSeries.pointsOfLongSeries
+            )
+            progress.append(next)
+            if next.last == nil, next.count > ForwardedSeries.pointsOfLongSeries {
+                state.withLock { $0.restarts[row] = .now }
+            }
+        }
+        return (parcel, progress)
+    }
+
+    private func update(
+        of parcel: RunParcel,
+        _ outcome: RunOutcome,
+        _ progress: [ForwardedSeries],
+        at now: Int64
+    ) -> ForwardedRunUpdate {
+        var journal = parcel.forwarded.journal
+        journal.target = outcome.target
+        journal.sent = outcome.sent?.text ?? ""
+        if outcome.failure == nil { journal.sentTime = now }
+        let refusals = state.withLock { $0.waiting[parcel.forwarded.row]?.refusals ?? 0 }
+        let isLast = outcome.failure.map { $0.isAboutThing && refusals + 1 >= ForwardState.mostAttempts } ?? false
+        journal.failure = isLast ? outcome.failure?.message : nil
+        var update = ForwardedRunUpdate(row: parcel.forwarded.row, journal: journal)
+        if outcome.tookPoints { update.series = progress }
+        let id = parcel.forwarded.runID
+        // What was refused is listed again, and the rest no longer.
+        update.sentParts = (id, Self.partsSent(of: parcel, outcome))
+        update.omissions = outcome.omissions.map { ForwardOmission(subject: id, part: $0.part, reason: $0.reason) }
+        for missing in outcome.missing where !missing.isComing {
+            update.omissions.append(ForwardOmission(subject: id, part: missing.part, reason: missing.reason))
+        }
+        return update
+    }
+
+    /// What counts as sent of a run now and did not before, by the names that omissions have.
+    private static func partsSent(of parcel: RunParcel, _ outcome: RunOutcome) -> [String] {
+        let difference = parcel.difference
+        let rest = RunDifference(parcel.run, sent: outcome.sent)
+        let params = Set(difference.params.map { ExactText($0.key) }).subtracting(rest.params.map { ExactText($0.key) })
+        let tags = Set((difference.tags.map(\.key) + difference.removedTags).map { ExactText($0) })
+            .subtracting((rest.tags.map(\.key) + rest.removedTags).map { ExactText($0) })
+        var parts = params.map { ForwardOmission.part(ofParam: $0.text) }
+        parts += tags.map { ForwardOmission.part(ofTag: $0.text) }
+        if outcome.tookPoints {
+            // Of a metric that goes on earlier points may have been refused.
+            let begun = parcel.points.filter { $0.series.last == nil }
+            parts += begun.map { ForwardOmission.part(ofMetric: $0.series.key) }
+        }
+        guard difference.hasOtherInputs, !rest.hasOtherInputs else { return parts }
+        let models = parcel.run.modelInputs.map(\.modelID) + parcel.run.modelOutputs.map(\.modelID)
+        return parts + models.map { ForwardOmission.part(ofModel: $0) }
+            + parcel.run.datasetInputs.map { ForwardOmission.part(ofDataset: $0.dataset.name) }
+    }
+
+    /// Decides whether a run goes on waiting.
+    private func finish(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
+        if outcome.target != nil, parcel.forwarded.journal.target == nil {
+            state.withLock { $0.noteArrival(of: parcel.forwarded.runID, at: .now) }
+        }
+        guard let failure = outcome.failure else {
+            let points = parcel.pointCount
+            let rest = RunDifference(parcel.run, sent: outcome.sent)
+            let isProgress = points > 0 || rest != parcel.difference
+            noteSuccess(isProgress: isProgress) { status in
+                status.sentRuns += parcel.difference.isNew ? 1 : 0
+                status.sentPoints += points
+            }
+            let row = parcel.forwarded.row
+            state.withLock { state in
+                state.runTroubles[parcel.forwarded.run.home.id] = nil
+                for missing in outcome.missing { state.dependants[missing.id, default: []].insert(row) }
+            }
+            // What was written after it was read comes by the feed.
+            let arePointsThere =
+                outcome.tookPoints && progress.count == parcel.forwarded.series.count
+                && progress.allSatisfy { $0.sent == $0.count }
+            let coming = outcome.missing.first(where: \.isComing)
+            // What names something that is not there is sent when this has come.
+            if arePointsThere, rest.isEmpty || (!outcome.missing.isEmpty && coming == nil) {
+                return settle(parcel.forwarded)
+            }
+            return state.withLock { state in
+                guard var waiting = state.waiting[row] else { return }
+                waiting.isEnded = parcel.run.info.endTime != nil
+                waiting.failure = nil
+                if let coming, !isProgress {
+                    waiting.failure = UpstreamFailure(.missing, "\(coming.part) waits: \(coming.reason) yet")
+                    waiting.backOff.fail(at: .now, jitter: 0)
+                } else {
+                    waiting.backOff.succeed()
+                    // Late points wait for their time.
+                    if !isProgress { waiting.since = .now }
+                }
+                state.waiting[row] = waiting
+            }
+        }
+        if !failure.isAboutServer { postpone(parcel.forwarded, failure) }
+    }
+
+    /// Lets a run wait without a call while its experiment has a pause, because others of it failed.
+    private func postponeForExperiment(_ run: ForwardedRun) -> Bool {
+        state.withLock { state in
+            guard let trouble = state.runTroubles[run.run.home.id], trouble.rows.count > 1,
+                let nextTry = trouble.backOff.nextTry, nextTry > .now
+            else { return false }
+            state.waiting[run.row]?.backOff = trouble.backOff
+            state.waiting[run.row]?.failure = trouble.failure
+            return true
+        }
+    }
+
+    private func refuse(_ run: ForwardedRun, _ failure: UpstreamFailure, _ upstreamID: Int64) throws {
+        if postpone(run, failure) { return }
+        var journal = run.journal
+        journal.failure = failure.message
+        let update = ForwardedRunUpdate(row: run.row, journal: journal)
+        try store.writeNow { try $0.note([update], upstream: upstreamID) }
+    }
+
+    /// Lets a run that was refused, or that failed while the upstream answered, wait for its next attempt.
+    ///
+    /// - Returns: false if it was refused for the last time, so that it waits no longer.
+    @discardableResult
+    private func postpone(_ run: ForwardedRun, _ failure: UpstreamFailure) -> Bool {
+        let jitter = Double.random(in: 0...1)
+        return state.withLock { state in
+            state.status.failures[failure.kind, default: 0] += 1
+            if !failure.isAboutThing {
+                let home = run.run.home.id
+                var trouble = state.runTroubles[home] ?? ForwardState.Trouble(failure: failure)
+                trouble.failure = failure
+                trouble.rows.insert(run.row)
+                trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+                state.runTroubles[home] = trouble
+            }
+            guard var waiting = state.waiting[run.row] else { return true }
+            waiting.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+            waiting.failure = failure
+            if failure.isAboutThing {
+                waiting.refusals += 1
+                state.status.lastProgress = .now
+            }
+            let isLast = waiting.refusals >= ForwardState.mostAttempts
+            state.waiting[run.row] = isLast ? nil : waiting
+            return !isLast
+        }
+    }
+
+    /// Takes a run of which everything is there off the list; its files may be missing.
+    private func settle(_ run: ForwardedRun) {
+        state.withLock { state in
+            state.waiting[run.row] = nil
+            if run.journal.artifactEntry != run.lastArtifactEntry { state.fileRuns.insert(run.row) }
+        }
+    }
+}

@@ -1,0 +1,370 @@
+internal import ArtifactStore
+internal import Budgets
+internal import JSON
+internal import Synchronization
+internal import Tracking
+internal import TrackingStore
+internal import Transfer
+
+/// Experiments, logged models and the registry: few and small, so that all are compared when some may have changed.
+extension Forwarder {
+    private static let thingsAtOnce = 50
+
+    /// The id of an experiment there, which is sent if it is not there yet.
+    func experiment(
+        _ home: TransferredHome,
+        to upstream: any Upstream,
+        _ upstreamID: Int64
+    ) throws -> String {
+        if let known = state.withLock({ $0.experiments[home.id] }) { return known }
+        let experiment = try store.readNow(.cheap) { try $0.experiment(id: home.id) }
+        return try send(experiment, to: upstream, upstreamID)
+    }
+
+    func sendExperiments(to upstream: any Upstream, _ upstreamID: Int64) throws {
+        guard state.withLock({ $0.haveThingsChanged || $0.areThingsDue }) else { return }
+        var position = Int64.min
+        while !isStopped {
+            let experiments = try store.readNow(.continued) { [position] session in
+                try session.experimentsToForward(after: position, limit: Self.thingsAtOnce)
+            }
+            guard let last = experiments.last else { break }
+            position = last.id
+            for experiment in experiments where settings.isSelected(experiment) {
+                // One that nobody has used is not worth a mark there.
+                if experiment.id == 0, experiment.tags.isEmpty { continue }
+                let name = ForwardState.ThingName(kind: .experiment, name: experiment.name)
+                guard mayTry(name) else { continue }
+                do {
+                    _ = try send(experiment, to: upstream, upstreamID)
+                } catch let failure as UpstreamFailure where failure.isAboutThing {
+                    // Its runs say so too.
+                    let omission = Self.omission(experiment, failure)
+                    try store.writeNow { try $0.note(omission, upstream: upstreamID) }
+                } catch let failure as UpstreamFailure where !failure.isAboutServer {
+                    // Whether others of them fail too shows when their runs are sent.
+                    guard postpone(name, failure) < ForwardState.mostInARow else { return }
+                }
+            }
+        }
+    }
+
+    private func send(_ experiment: Experiment, to upstream: any Upstream, _ upstreamID: Int64) throws -> String {
+        let name = String(experiment.id)
+        let digest = Self.digest([.experiment(experiment)])
+        let known = try store.readNow(.cheap) {
+            try $0.forwardedThing(.experiment, name, upstream: upstreamID)
+        }
+        if let known, known.digest == digest {
+            state.withLock { $0.experiments[experiment.id] = known.target }
+            return known.target
+        }
+        if var attempt = known, !attempt.digest.isEmpty {
+            // It is sent again even if it becomes meanwhile what it was.
+            attempt.digest = ""
+            try store.writeNow { [attempt] in try $0.note(attempt, .experiment, name, upstream: upstreamID) }
+        }
+        var omissions: [ForwardOmission] = []
+        let target: String
+        do throws(UpstreamFailure) {
+            let outcome = try upstream.take(experiment, known: known)
+            target = outcome.target
+            omissions = outcome.omissions.map {
+                ForwardOmission(subject: experiment.name, part: $0.part, reason: $0.reason)
+            }
+        } catch {
+            // One that is there can stay without a change that the server does not offer.
+            guard let known, error.isAboutThing else { throw error }
+            target = known.target
+            omissions = [Self.omission(experiment, error)]
+        }
+        try requireOwn(target, .experiment, name, upstreamID)
+        try store.writeNow { [omissions] session in
+            let thing = ForwardedThing(target: target, digest: digest)
+            try session.forgetOmissions(ofExperiment: experiment.name, upstream: upstreamID)
+            try session.note(thing, .experiment, name, upstream: upstreamID)
+            for omission in omissions { try session.note(omission, upstream: upstreamID) }
+        }
+        state.withLock { state in
+            state.experiments[experiment.id] = target
+            state.thingTroubles[ForwardState.ThingName(kind: .experiment, name: experiment.name)] = nil
+        }
+        noteSuccess()
+        return target
+    }
+
+    /// - Throws: a refusal if the upstream says that two things are one.
+    private func requireOwn(_ target: String, _ kind: ForwardedKind, _ name: String, _ upstreamID: Int64) throws {
+        let other = try store.readNow(.cheap) { session in
+            try session.forwardedName(kind, withTarget: target, besides: name, upstream: upstreamID)
+        }
+        guard let other else { return }
+        throw UpstreamFailure(.refused, "it has the id \(target) there, which is that of \(kind.title) \(other)")
+    }
+
+    private static func omission(_ experiment: Experiment, _ failure: UpstreamFailure) -> ForwardOmission {
+        ForwardOmission(subject: experiment.name, part: ForwardOmission.experiment, reason: failure.message)
+    }
+
+    /// Sends logged models and the registry, after the runs that they name.
+    func sendThings(to upstream: any Upstream, _ upstreamID: Int64) throws {
+        // A change that comes while they are compared is one for the next round.
+        let isAsked = state.withLock { state in
+            state.isSendingThings = state.haveThingsChanged || state.areThingsDue
+            state.haveThingsChanged = false
+            return state.isSendingThings
+        }
+        guard isAsked else { return }
+        try forgetTroublesOfRemoved()
+        defer {
+            state.withLock { state in
+                state.isSendingThings = false
+                var times = state.thingTroubles.values.compactMap(\.backOff.nextTry)
+                if state.isThingRoundCut { times.append(.now + ForwardState.pauseAfterRow) }
+                state.thingsDue = times.min()
+                state.isThingRoundCut = false
+            }
+        }
+        do {
+            let areAllThere = try sendModels(to: upstream, upstreamID)
+            if areAllThere, settings.selection == nil { try sendRegistry(to: upstream, upstreamID) }
+        } catch {
+            noteThings()
+            throw error
+        }
+    }
+
+    /// - Returns: false if some of them are left for a later round.
+    private func sendModels(to upstream: any Upstream, _ upstreamID: Int64) throws -> Bool {
+        var position = Int64.min
+        var areAllThere = true
+        while !isStopped {
+            let models = try store.readNow(.continued) { [position] session in
+                try session.modelsToForward(after: position, limit: Self.thingsAtOnce)
+            }
+            guard let last = models.last else {
+                if !areAllThere { noteThings() }
+                return areAllThere
+            }
+            position = last.row
+            for model in models where settings.isSelected(model.model) {
+                let name = ForwardState.ThingName(kind: .loggedModel, name: model.model.model.info.modelID)
+                guard mayTry(name) else { continue }
+                do {
+                    if try !send(model, to: upstream, upstreamID) { areAllThere = false }
+                } catch let failure as UpstreamFailure where !failure.isAboutServer {
+                    if postpone(name, failure) >= ForwardState.mostInARow { return false }
+                }
+            }
+        }
+        // The end was not reached.
+        noteThings()
+        return false
+    }
+
+    /// Whether one of the runs is not there yet and is still to be sent.
+    private func isSomeRunComing(_ runIDs: Set<String>, _ upstreamID: Int64) throws -> Bool {
+        let runs = try store.readNow(.continued) { session in
+            let rows = try runIDs.compactMap { try session.rowOfRun($0) }.filter { row in
+                try session.forwardedRunJournal(row: row, upstream: upstreamID)?.target == nil
+            }
+            return try session.forwardedRuns(rows: rows, upstream: upstreamID)
+        }
+        return runs.contains { settings.isSelected($0) && !$0.journal.isSkipped && $0.journal.failure == nil }
+    }
+
+    /// - Returns: false if it waits for a run that it names.
+    private func send(_ found: ForwardedModel, to upstream: any Upstream, _ upstreamID: Int64) throws -> Bool {
+        let info = found.model.model.info
+        let digest = Self.digest([.loggedModel(found.model)]) + found.pointsVersion
+        let known = try store.readNow(.cheap) {
+            try $0.forwardedThing(.loggedModel, info.modelID, upstream: upstreamID)
+        }
+        var thing = known
+        if known?.digest != digest {
+            guard !mayComeYet(known, upstream) else { return false }
+            let points = try store.readNow(.continued) { try $0.pointsToForward(ofModel: info.modelID) }
+            let runIDs = Set(points.map(\.runID)).union([info.sourceRunID])
+            guard try !isSomeRunComing(runIDs, upstreamID) else { return false }
+            let experiment = try experiment(found.model.home, to: upstream, upstreamID)
+            let parcel = ModelParcel(model: found.model, points: points, experiment: experiment)
+            thing = try noting(.loggedModel, info.modelID, known, digest, upstreamID) { () throws(UpstreamFailure) in
+                try upstream.take(parcel, known: known?.target.isEmpty == true ? nil : known)
+            }
+        }
+        guard let thing, !thing.target.isEmpty, let folder = settings.folder(info.artifactURI) else { return true }
+        let path = folder.path.description
+        let entry = try store.readNow(.cheap) { try $0.lastArtifactEntry(beneath: path) }
+        guard thing.artifactEntry != entry else { return true }
+        let owner = FileOwner(owner: .loggedModel(info.modelID), target: thing.target, location: info.artifactURI)
+        state.withLock { $0.fileModels[info.modelID] = owner }
+        return true
+    }
+
+    private func sendRegistry(to upstream: any Upstream, _ upstreamID: Int64) throws {
+        var position = Int64.min
+        var isOneWaiting = false
+        while !isStopped {
+            let entries = try store.readNow(.continued) { [position] session in
+                try session.registryToForward(after: position, limit: 10)
+            }
+            guard let last = entries.last else {
+                if isOneWaiting { noteThings() }
+                return
+            }
+            position = last.row
+            for entry in entries {
+                let name = entry.model.model.name
+                let thingName = ForwardState.ThingName(kind: .registeredModel, name: name)
+                guard mayTry(thingName) else { continue }
+                let records =
+                    [TransferRecord.registeredModel(entry.model)] + entry.versions.map { .modelVersion($0) }
+                let digest = Self.digest(records)
+                let known = try store.readNow(.cheap) {
+                    try $0.forwardedThing(.registeredModel, name, upstream: upstreamID)
+                }
+                guard known?.digest != digest else { continue }
+                guard !mayComeYet(known, upstream) else {
+                    isOneWaiting = true
+                    continue
+                }
+                // A version keeps the source that it is created with: first the model that it names.
+                if entry.versions.contains(where: { isPostponed($0.version) }) { continue }
+                guard try !isSomeRunComing(Set(entry.versions.map(\.version.runID)), upstreamID) else {
+                    isOneWaiting = true
+                    continue
+                }
+                let parcel = RegistryParcel(model: entry.model, versions: entry.versions)
+                do {
+                    _ = try noting(.registeredModel, name, known, digest, upstreamID) { () throws(UpstreamFailure) in
+                        try upstream.take(parcel, known: known?.target.isEmpty == true ? nil : known)
+                    }
+                } catch let failure as UpstreamFailure where !failure.isAboutServer {
+                    if postpone(thingName, failure) >= ForwardState.mostInARow { return }
+                }
+            }
+        }
+        noteThings()
+    }
+
+    /// Whether the logged model of a version failed and is tried again.
+    private func isPostponed(_ version: ModelVersion) -> Bool {
+        guard let model = ReferenceText.modelID(ofSource: version.source) else { return false }
+        return state.withLock { $0.thingTroubles[ForwardState.ThingName(kind: .loggedModel, name: model)] != nil }
+    }
+
+    /// Lets nothing wait that is no longer here.
+    private func forgetTroublesOfRemoved() throws {
+        let names = state.withLock { Array($0.thingTroubles.keys) }
+        guard !names.isEmpty else { return }
+        let gone = try store.readNow(.cheap) { session in try names.filter { try !session.isHere($0.name) } }
+        state.withLock { state in
+            for name in gone { state.thingTroubles[name] = nil }
+        }
+    }
+
+    /// Whether a thing has no pause now.
+    private func mayTry(_ name: ForwardState.ThingName) -> Bool {
+        state.withLock { $0.thingTroubles[name]?.backOff.isDue(at: .now) ?? true }
+    }
+
+    /// Lets a thing that failed while the upstream answered wait for its next attempt.
+    ///
+    /// - Returns: how many of its kind wait for this.
+    private func postpone(_ name: ForwardState.ThingName, _ failure: UpstreamFailure) -> Int {
+        let jitter = Double.random(in: 0...1)
+        return state.withLock { state in
+            state.status.failures[failure.kind, default: 0] += 1
+            var trouble = state.thingTroubles[name] ?? ForwardState.Trouble(failure: failure, part: name.kind.title)
+            trouble.failure = failure
+            trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+            state.thingTroubles[name] = trouble
+            if let nextTry = trouble.backOff.nextTry { state.thingsDue = min(state.thingsDue ?? nextTry, nextTry) }
+            let count = state.thingTroubles.keys.count { $0.kind == name.kind }
+            if count >= ForwardState.mostInARow { state.isThingRoundCut = true }
+            return count
+        }
+    }
+
+    /// Whether a creation without an answer may still be carried out, so that the thing could not be found yet.
+    private func mayComeYet(_ known: ForwardedThing?, _ upstream: any Upstream) -> Bool {
+        guard upstream.mayCreateTwice, let time = known?.askedTime else { return false }
+        return SentRun.pause(sinceAsked: time, at: currentMilliseconds()) != nil
+    }
+
+    /// Sends a thing and writes to the journal what became of it.
+    ///
+    /// What the server refuses is noted too, with an empty target if it is not there: it is sent again when it changes.
+    private func noting(
+        _ kind: ForwardedKind,
+        _ name: String,
+        _ known: ForwardedThing?,
+        _ digest: String,
+        _ upstreamID: Int64,
+        _ take: () throws(UpstreamFailure) -> ThingOutcome
+    ) throws -> ForwardedThing {
+        var thing = known ?? ForwardedThing(target: "", digest: "")
+        var omissions: [ForwardOmission] = []
+        // What is created may be there from now on, and what changes may be as it was or as it is here.
+        thing.digest = ForwardedThing.digest(ofAttemptAt: currentMilliseconds())
+        try store.writeNow { [thing] in try $0.note(thing, kind, name, upstream: upstreamID) }
+        thing.digest = digest
+        do {
+            let outcome: ThingOutcome
+            do throws(UpstreamFailure) {
+                outcome = try take()
+            } catch {
+                if !error.isAboutThing, !error.mayBeDone {
+                    thing.digest = ""
+                    try store.writeNow { [thing] in try $0.note(thing, kind, name, upstream: upstreamID) }
+                }
+                throw error
+            }
+            if !outcome.target.isEmpty { try requireOwn(outcome.target, kind, name, upstreamID) }
+            thing.target = outcome.target
+            thing.failure = nil
+            omissions = outcome.omissions.map { ForwardOmission(subject: name, part: $0.part, reason: $0.reason) }
+            noteSuccess()
+        } catch let error as UpstreamFailure where error.isAboutThing {
+            thing.failure = error.message
+            omissions = [ForwardOmission(subject: name, part: kind.title, reason: error.message)]
+            state.withLock { state in
+                state.status.failures[error.kind, default: 0] += 1
+                state.status.lastProgress = .now
+            }
+        }
+        try store.writeNow { [thing, omissions] session in
+            try session.forgetOmissions(ofModel: name, upstream: upstreamID)
+            try session.note(thing, kind, name, upstream: upstreamID)
+            for omission in omissions { try session.note(omission, upstream: upstreamID) }
+        }
+        state.withLock { state in
+            state.thingTroubles[ForwardState.ThingName(kind: kind, name: name)] = nil
+            // Runs that name it need not wait longer, whatever became of it.
+            if kind == .loggedModel { state.noteArrival(of: name, at: .now) }
+        }
+        return thing
+    }
+
+    private static func digest(_ records: [TransferRecord]) -> String {
+        var fingerprint = Fingerprint()
+        for record in records {
+            var writer = JSONWriter(capacity: 512)
+            writer.record(record)
+            fingerprint.add(String(decoding: writer.takeBytes(), as: UTF8.self))
+        }
+        return fingerprint.text
+    }
+}
+
+extension ForwardedKind {
+    /// For a person.
+    var title: String {
+        switch self {
+        case .experiment: ForwardOmission.experiment
+        case .loggedModel: "logged model"
+        case .registeredModel: "registered model"
+        case .modelVersion: "version"
+        }
+    }
+}

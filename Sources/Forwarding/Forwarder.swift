@@ -1,0 +1,355 @@
+internal import Budgets
+internal import Synchronization
+internal import Tracking
+package import TrackingStore
+
+/// Sends what is new in a store to another server, beside requests; may be used by several threads.
+///
+/// `sendRuns` and `sendFiles` are rounds, each for one thread that calls it again and again. They read in short reads, send,
+/// and then write to the journal in the store what was confirmed. So nothing is missing after a kill, and what is sent
+/// again was not confirmed; runs are found again by their ids before they are created.
+package final class Forwarder: Sendable {
+    let store: TrackingStore
+    let calls: any UpstreamCalls
+    let settings: ForwardSettings
+    private let feed: ChangeFeed
+    let state: Mutex<ForwardState>
+    private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+    private let inFlight = CallsInFlight()
+
+    /// Runs that are compared with the journal in one read.
+    private static let runsOfComparison = 100
+    /// How long one round compares before it sends.
+    private static let timeOfComparison = Duration.milliseconds(300)
+
+    /// - Parameter feed: the one that the store tells of changes.
+    package init(_ store: TrackingStore, _ feed: ChangeFeed, to calls: any UpstreamCalls, _ settings: ForwardSettings) {
+        self.store = store
+        self.feed = feed
+        self.calls = calls
+        self.settings = settings
+        state = Mutex(ForwardState(status: ForwardStatus(upstream: calls.address)))
+    }
+
+    /// - Parameter body: makes the threads begin their rounds now.
+    package func whenNeeded(_ body: @escaping @Sendable () -> Void) {
+        wake.withLock { $0 = body }
+    }
+
+    /// How it stands.
+    package var status: ForwardStatus {
+        state.withLock { state in
+            var status = state.status
+            status.title = state.upstream?.title
+            // What was written a moment ago counts too.
+            let pending = feed.pending
+            status.backlogRuns = state.waiting.count + pending.runs.count { state.waiting[$0] == nil }
+            status.backlogFileOwners = state.fileRuns.count + state.fileModels.count
+            status.backlogFileBytes = state.fileBytes.values.reduce(0, +)
+            status.isComparing =
+                state.comparison != nil || state.haveThingsChanged || state.isSendingThings || pending.isIncomplete
+                || state.retry.isWanted
+            status.failure = state.journalFailures.values.first ?? status.failure ?? inFlight.failure
+            status.postponed = state.postponed
+            return status
+        }
+    }
+
+    /// Why the runs that wait have failed, or their files, by their rows.
+    package var failures: [Int64: String] {
+        state.withLock { state in
+            var failures = state.waiting.compactMapValues { $0.failure?.message }
+            for trouble in state.fileTroubles.values {
+                for row in trouble.rows where failures[row] == nil {
+                    failures[row] = "\(trouble.part): \(trouble.failure.message)"
+                }
+            }
+            return failures
+        }
+    }
+
+    /// Whether something of a run is still to be sent.
+    package func isWaiting(row: Int64) -> Bool {
+        state.withLock { $0.waiting[row] != nil || $0.fileRuns.contains(row) }
+    }
+
+    /// How long the upstream has taken nothing new.
+    package var timeWithoutProgress: Duration { ContinuousClock.now - state.withLock(\.status.lastProgress) }
+
+    /// Tells that experiments, models or the registry may have changed.
+    package func noteThings() {
+        state.withLock { $0.haveThingsChanged = true }
+    }
+
+    /// Sends what waits at once, without the usual delay and pauses; returns at once.
+    package func drain() {
+        state.withLock { $0.drain(at: .now) }
+        wake.withLock { $0 }?()
+    }
+
+    /// Lets rounds end soon, so that the store can be closed.
+    package func stop() {
+        state.withLock { $0.isStopped = true }
+    }
+
+    /// Sends nothing more of some runs.
+    ///
+    /// Blocks as `writeNow`.
+    /// - Returns: how many of the runs are here.
+    package func skip(_ runIDs: [String]) throws -> Int {
+        let rows = try setForwarding(of: runIDs, isSkipped: true)
+        state.withLock { state in
+            for row in rows {
+                state.waiting[row] = nil
+                state.endFiles(ofRun: row)
+            }
+        }
+        return rows.count
+    }
+
+    /// Sends what the upstream has refused of some things again, and runs that were skipped.
+    ///
+    /// Blocks as `writeNow`; what was refused stays listed until the upstream has taken it.
+    /// - Parameter subjects: ids of runs and logged models, names of registered models and experiments.
+    /// - Returns: how many of them are here.
+    package func retry(_ subjects: [String]) throws -> Int {
+        let count = try store.readNow { session in
+            try subjects.count { try session.isHere($0) }
+        }
+        let rows = try setForwarding(of: subjects, isSkipped: false)
+        let now = ContinuousClock.now
+        state.withLock { state in
+            for row in rows { state.waiting[row] = ForwardState.Waiting(since: ForwardState.longAgo(now)) }
+            state.retry.subjects.formUnion(subjects)
+            state.endPauses(at: now)
+        }
+        wake.withLock { $0 }?()
+        return count
+    }
+
+    /// Sends everything again that the upstream has refused.
+    package func retryAll() {
+        state.withLock { state in
+            state.retry.isOfAll = true
+            state.endPauses(at: .now)
+        }
+        wake.withLock { $0 }?()
+    }
+
+    private func setForwarding(of runIDs: [String], isSkipped: Bool) throws -> [Int64] {
+        let address = calls.address
+        return try store.writeNow { session in
+            let upstream = try session.upstreamID(for: address)
+            return try session.setForwarding(of: runIDs, isSkipped: isSkipped, upstream: upstream)
+        }
+    }
+}
+
+extension Forwarder {
+    var isStopped: Bool { state.withLock(\.isStopped) }
+
+    /// Sends what is due of runs, experiments, models and the registry; blocks while it does.
+    ///
+    /// - Throws: a failure of the store; what the upstream says is in `status`.
+    package func sendRuns() throws {
+        try notingJournal("runs") { try sendRunsNow() }
+    }
+
+    private func sendRunsNow() throws {
+        state.withLock { $0.add(feed.take(), at: .now) }
+        let upstreamID = try journalID()
+        try beginRetry(upstreamID)
+        try compare(upstreamID)
+        guard state.withLock({ !$0.isStopped && $0.backOff.isDue(at: .now) && $0.hasWork }) else { return endDrain() }
+        do {
+            let upstream = try connect(upstreamID)
+            try recognize(upstream, upstreamID)
+            try sendExperiments(to: upstream, upstreamID)
+            while !isStopped {
+                let limit = upstream.takesMany ? RunReading.runsAtOnce : 1
+                let due = state.withLock { $0.due(at: .now, delay: settings.delay / 2, limit: limit) }
+                if due.isEmpty { break }
+                try send(due, to: upstream, upstreamID)
+            }
+            try sendThings(to: upstream, upstreamID)
+            let isOver = state.withLock { $0.status.failure != nil && $0.fileBackOff.attempts == 0 }
+            if isOver { noteSuccess(isProgress: false) }
+        } catch let failure as UpstreamFailure {
+            note(failure)
+        }
+        endDrain()
+    }
+
+    private func endDrain() {
+        state.withLock { state in
+            if state.waiting.isEmpty, state.comparison == nil, !state.haveThingsChanged, state.thingsDue == nil {
+                state.isDraining = false
+            }
+        }
+    }
+
+    private func journalID() throws -> Int64 {
+        if let known = state.withLock(\.upstreamID) { return known }
+        let address = calls.address
+        let id = try store.writeNow { try $0.upstreamID(for: address) }
+        state.withLock { $0.upstreamID = id }
+        return id
+    }
+
+    func note(_ failure: UpstreamFailure) {
+        let jitter = Double.random(in: 0...1)
+        let isNew = state.withLock { state in
+            defer { state.status.failure = failure }
+            state.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
+            state.recognized = nil
+            state.status.failures[failure.kind, default: 0] += 1
+            return state.status.failure?.kind != failure.kind
+        }
+        if isNew { settings.report("the upstream \(calls.address) takes nothing now: \(failure.message)") }
+    }
+
+    /// Runs a round, and keeps for the status what the database here says.
+    func notingJournal(_ round: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+            state.withLock { $0.journalFailures[round] = nil }
+        } catch {
+            let reason = (error as? TrackingError)?.message ?? "\(error)"
+            let failure = UpstreamFailure(.journal, "the database here does not take what was sent: \(reason)")
+            state.withLock { $0.journalFailures[round] = failure }
+            throw error
+        }
+    }
+
+    /// Notes that the upstream has taken something.
+    ///
+    /// - Parameter isProgress: whether it has something now that it had not.
+    func noteSuccess(isProgress: Bool = true, _ change: (inout ForwardStatus) -> Void = { _ in }) {
+        let wasFailing = state.withLock { state in
+            let wasFailing = state.status.failure != nil
+            state.backOff.succeed()
+            state.status.failure = nil
+            if isProgress {
+                state.status.lastSuccess = currentMilliseconds()
+                state.status.lastProgress = .now
+            }
+            change(&state.status)
+            return wasFailing
+        }
+        if wasFailing { settings.report("the upstream \(calls.address) answers again") }
+    }
+
+    /// The upstream, when it has said what kind of server it is.
+    ///
+    /// The ids there depend on the kind, so that it stays what it was at first.
+    private func connect(_ upstreamID: Int64) throws -> any Upstream {
+        if let known = state.withLock(\.upstream) { return known }
+        let patient = PatientCalls(calls, inFlight, patience: settings.patience) { [weak self] in
+            self?.isStopped ?? true
+        }
+        let upstream: any Upstream =
+            try ApusUpstream.isAt(patient)
+            ? ApusUpstream(patient) : MLflowUpstream(patient, targets(upstreamID))
+        let (title, earlier) = (upstream.title, try store.readNow(.cheap) { try $0.upstreamKind(upstreamID) })
+        if let earlier, earlier != title {
+            throw UpstreamFailure(.broken, "it answers as \(title) now and was \(earlier): give it another address")
+        }
+        if earlier == nil { try store.writeNow { try $0.noteKind(title, upstream: upstreamID) } }
+        state.withLock { $0.upstream = upstream }
+        return upstream
+    }
+
+    /// What is known of runs and models there.
+    private func targets(_ upstreamID: Int64) -> ForwardTargets {
+        ForwardTargets(
+            store: store,
+            upstreamID: upstreamID,
+            isRunComing: { [weak self] run in
+                guard let self, settings.isSelected(run), !run.journal.isSkipped else { return false }
+                return run.journal.failure == nil && state.withLock { $0.waiting[run.row]?.failure == nil }
+            },
+            isModelSent: { [weak self] model in
+                guard let self, settings.isSelected(model) else { return false }
+                let name = ForwardState.ThingName(kind: .loggedModel, name: model.model.info.modelID)
+                return state.withLock { $0.thingTroubles[name] == nil }
+            }
+        )
+    }
+
+    /// Compares runs with the journal, some at a time, and remembers those of which something is missing.
+    private func compare(_ upstreamID: Int64) throws {
+        let end = ContinuousClock.now + Self.timeOfComparison
+        while !isStopped, .now < end {
+            let position = state.withLock { state in
+                state.waiting.count + Self.runsOfComparison <= ForwardState.mostWaiting ? state.comparison : nil
+            }
+            guard let position else { return }
+            let runs = try store.readNow(.continued) { session in
+                let rows = try session.runRows(after: position, limit: Self.runsOfComparison)
+                return (rows: rows, runs: try session.forwardedRuns(rows: rows, upstream: upstreamID))
+            }
+            let now = ContinuousClock.now
+            state.withLock { state in
+                // A change of the feed may have asked for a new beginning meanwhile.
+                guard state.comparison == position else { return }
+                state.comparison = runs.rows.last
+                state.status.lastProgress = now
+                for run in runs.runs where settings.isSelected(run) && !run.journal.isSkipped {
+                    if !RunDifference(run.run.run, sent: run.journal.known).isEmpty || !run.series.isEmpty {
+                        state.wait(for: run.row, at: ForwardState.longAgo(now))
+                        state.waiting[run.row]?.isEnded = run.run.run.info.endTime != nil
+                    } else if run.journal.artifactEntry != run.lastArtifactEntry {
+                        state.fileRuns.insert(run.row)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension ForwardState {
+    fileprivate var hasWork: Bool { !waiting.isEmpty || haveThingsChanged || areThingsDue }
+
+    /// Whether something is to be tried again that is no run and no file.
+    var areThingsDue: Bool { thingsDue.map { $0 <= .now } ?? false }
+
+    /// What failed while the upstream answered, besides runs and their files.
+    fileprivate var postponed: [ForwardOmission] {
+        let things = thingTroubles.map { ($0.key.name, $0.value) }
+        let files = fileTroubles.filter(\.value.rows.isEmpty).map { ($0.key.id, $0.value) }
+        return (things + files).map { name, trouble in
+            ForwardOmission(subject: name, part: trouble.part, reason: trouble.failure.message)
+        }
+    }
+}
+
+extension ForwardState.Retry {
+    var isWanted: Bool { isOfAll || !subjects.isEmpty }
+}
+
+extension ForwardSettings {
+    func isSelected(_ run: ForwardedRun) -> Bool {
+        switch selection {
+        case nil: true
+        case .experiments(let ids): ids.contains(run.run.home.id)
+        case .runs(let ids): ids.contains(run.runID)
+        }
+    }
+
+    func isSelected(_ experiment: Experiment) -> Bool {
+        switch selection {
+        case nil: true
+        case .experiments(let ids): ids.contains(experiment.id)
+        // The experiments of runs are sent when they are needed.
+        case .runs: false
+        }
+    }
+
+    func isSelected(_ model: TransferredLoggedModel) -> Bool {
+        switch selection {
+        case nil: true
+        case .experiments(let ids): ids.contains(model.home.id)
+        case .runs(let ids): ids.contains(model.model.info.sourceRunID)
+        }
+    }
+}

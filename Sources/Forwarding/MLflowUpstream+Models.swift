@@ -1,0 +1,287 @@
+internal import Coding
+internal import HTTPWire
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowUpstream {
+    private static let versionsOfPage = 200
+    private static let ofPrompts = "tags.`\(Tag.isPromptKey)` = 'true'"
+
+    func take(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+        let model = parcel.model.model
+        var target = known?.target
+        if target == nil { target = try self.model(of: model.info.modelID, in: parcel.experiment) }
+        let id: String
+        if let target { id = target } else { id = try create(model, in: parcel.experiment) }
+        var outcome = ThingOutcome(target: id)
+        let path = "logged-models/\(PercentCoding.encode(id))"
+        // The server itself notes the versions that are registered from a model, with their numbers there.
+        let tags = try translated(
+            model.tags.filter { !$0.key.isExactly(Tag.modelVersionsKey) },
+            [model.info.modelID: id]
+        )
+        try runs.setTags(ofModel: id, tags, &outcome.omissions)
+        if model.info.status != .pending {
+            try runs.omitting("status", &outcome.omissions) { () throws(UpstreamFailure) in
+                try runs.patch(path) { writer in
+                    writer.member("model_id", id)
+                    writer.member("status", model.info.status.wireName)
+                }
+            }
+        }
+        try log(parcel.points, of: id, &outcome.omissions)
+        return outcome
+    }
+
+    private func model(of source: String, in experiment: String) throws(UpstreamFailure) -> String? {
+        let found = try runs.search("models", in: experiment, page: 50, SourceTag.model, source) { $0["info"]?["tags"] }
+        return found.compactMap { $0["info"]?["model_id"]?.string }.min()
+    }
+
+    private func create(_ model: LoggedModel, in experiment: String) throws(UpstreamFailure) -> String {
+        let run = model.info.sourceRunID.isEmpty ? nil : try targets.run(model.info.sourceRunID)
+        let answer = try runs.post("logged-models") { writer in
+            writer.member("experiment_id", experiment)
+            writer.member("name", model.info.name)
+            writer.member("model_type", model.info.modelType)
+            writer.member("source_run_id", ifPresent: run)
+            writer.pairs("params", model.params.map { ($0.key, $0.value) })
+            writer.pairs("tags", [(SourceTag.model, model.info.modelID)])
+        }
+        guard let id = answer["model"]?["info"]?["model_id"]?.string else {
+            throw .strange("it does not say the id of a logged model")
+        }
+        return id
+    }
+
+    /// Logs the points of a model by the runs that have them.
+    private func log(
+        _ points: [ModelMetric],
+        of model: String,
+        _ omissions: inout [(part: String, reason: String)]
+    ) throws(UpstreamFailure) {
+        for (source, ofRun) in Dictionary(grouping: points, by: \.runID).sorted(by: { $0.key < $1.key }) {
+            guard let run = try targets.run(source) else {
+                omissions.append(("metrics of run \(source)", "the run is not there"))
+                continue
+            }
+            var refused: [(items: ArraySlice<ModelMetric>, reason: String)] = []
+            for start in stride(from: 0, to: ofRun.count, by: RunCalls.itemsOfBatch) {
+                let part = ofRun[start..<min(start + RunCalls.itemsOfBatch, ofRun.count)]
+                refused += try runs.halving(part) { some throws(UpstreamFailure) in try log(some, run, model) }
+            }
+            guard let first = refused.first else { continue }
+            let count = refused.reduce(0) { $0 + $1.items.count }
+            omissions.append(("metrics of run \(source)", "\(count) of \(ofRun.count) points: \(first.reason)"))
+        }
+    }
+
+    private func log(_ points: ArraySlice<ModelMetric>, _ run: String, _ model: String) throws(UpstreamFailure) {
+        try runs.post("runs/log-batch") { writer in
+            writer.member("run_id", run)
+            writer.memberArray("metrics") { writer in
+                for point in points {
+                    writer.beginObject()
+                    writer.member("key", point.metric.key)
+                    writer.member("value", point.metric.value)
+                    writer.member("timestamp", point.metric.timestamp)
+                    writer.member("step", point.metric.step)
+                    writer.member("model_id", model)
+                    writer.member("dataset_name", ifPresent: point.dataset?.name)
+                    writer.member("dataset_digest", ifPresent: point.dataset?.digest)
+                    writer.endObject()
+                }
+            }
+        }
+    }
+
+    func take(_ parcel: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
+        let model = parcel.model.model
+        if known == nil {
+            do {
+                try runs.post("registered-models/create") { writer in
+                    writer.member("name", model.name)
+                    writer.pairs("tags", model.tags.filter(\.tellsPrompt).map { ($0.key, $0.value) })
+                }
+            } catch let error where error.code == "RESOURCE_ALREADY_EXISTS" {
+                // Its versions are found by their tags, unless one is a prompt and the other is not.
+                guard try isPrompt(model.name) == model.tags.belongToPrompt else { throw error }
+            }
+        }
+        let there = try self.versions(of: model.name, arePrompts: model.tags.belongToPrompt)
+        var taken = Set(there.map(\.number))
+        var numbers: [Int64: String] = [:]
+        var outcome = ThingOutcome(target: model.name)
+        for transferred in parcel.versions {
+            let version = transferred.version
+            let origin = try origin(of: version)
+            let number: String
+            if let ours = there.first(where: { $0.isOf(version, origin) }) {
+                number = ours.number
+            } else {
+                guard let made = try create(version, origin, &outcome.omissions) else { continue }
+                guard taken.insert(made).inserted else {
+                    outcome.omissions.append(("version \(version.version)", "it gets the number of another one there"))
+                    continue
+                }
+                number = made
+            }
+            numbers[version.version] = number
+            if number != String(version.version) {
+                outcome.omissions.append((ForwardOmission.part(ofNumber: version.version), "it is \(number) there"))
+            }
+            var translated = version
+            translated.tags = try self.translated(version.tags)
+            try RegistryCalls(runs).complete(translated, number: number, &outcome.omissions)
+        }
+        var translated = model
+        translated.tags = try self.translated(model.tags)
+        try RegistryCalls(runs).complete(translated, aliases: model.aliases, numbers: numbers, &outcome.omissions)
+        return outcome
+    }
+
+    /// Whether the registered model that has a name there is a prompt.
+    private func isPrompt(_ name: String) throws(UpstreamFailure) -> Bool {
+        let found = try runs.get("registered-models/get", [("name", name)])["registered_model"]
+        let tags = (found?["tags"].map { Array($0.elements) } ?? []).map { tag in
+            Tag(key: tag["key"]?.string ?? "", value: tag["value"]?.string ?? "")
+        }
+        return tags.belongToPrompt
+    }
+
+    /// What a version was made of, with the ids there.
+    private struct VersionOrigin {
+        var run: String?
+        var model: String?
+        /// The id here of its logged model, if it is not there.
+        var missingModel: String?
+        var source: String
+    }
+
+    /// A version there that was created for one from a server like this.
+    private struct VersionThere {
+        var number: String
+        /// Its number where it was made first.
+        var sourceNumber: String
+        var run: String
+        var source: String
+        /// Of a prompt, all of which have the same source.
+        var promptText: String?
+
+        /// Whether it was created for a version: other servers have versions with this number too, but not of this run.
+        func isOf(_ version: ModelVersion, _ origin: VersionOrigin) -> Bool {
+            guard sourceNumber == String(version.version) else { return false }
+            if let ofOrigin = origin.run { return run == ofOrigin }
+            let text = version.tags.first { $0.key.isExactly(Tag.promptTextKey) }?.value ?? ""
+            return run.isEmpty && source.isExactly(origin.source) && text.isExactly(promptText ?? "")
+        }
+    }
+
+    /// - Parameter arePrompts: whether the model is a prompt: searches find versions of prompts only if they ask for them.
+    private func versions(of name: String, arePrompts: Bool) throws(UpstreamFailure) -> [VersionThere] {
+        var found: [VersionThere] = []
+        var token: String?
+        var pages = PageTokens()
+        let filters = [Self.quoted(name).map { "name = \($0)" }, arePrompts ? Self.ofPrompts : nil].compactMap { $0 }
+        repeat {
+            var query = [(name: "max_results", value: String(Self.versionsOfPage))]
+            if !filters.isEmpty { query.append((name: "filter", value: filters.joined(separator: " AND "))) }
+            if let token { query.append((name: "page_token", value: token)) }
+            let page = try runs.get("model-versions/search", query)
+            for version in page["model_versions"].map({ Array($0.elements) }) ?? [] {
+                let tags = version["tags"].map { Array($0.elements) } ?? []
+                guard version["name"]?.string?.isExactly(name) == true,
+                    let number = version["version"]?.string ?? version["version"]?.int64.map({ String($0) }),
+                    let source = tags.first(where: { $0["key"]?.string == SourceTag.version })?["value"]?.string
+                else { continue }
+                let there = VersionThere(
+                    number: number,
+                    sourceNumber: source,
+                    run: version["run_id"]?.string ?? "",
+                    source: version["source"]?.string ?? "",
+                    promptText: tags.first { $0["key"]?.string == Tag.promptTextKey }?["value"]?.string
+                )
+                found.append(there)
+            }
+            token = try pages.next(in: page)
+        } while token != nil
+        return found
+    }
+
+    /// A text in the quotes of a filter, which has no escapes; nil for one with quotes of both kinds.
+    static func quoted(_ text: String) -> String? {
+        if !text.utf8.contains(UInt8(ascii: "'")) { return "'\(text)'" }
+        return text.utf8.contains(UInt8(ascii: "\"")) ? nil : "\"\(text)\""
+    }
+
+    private func origin(of version: ModelVersion) throws(UpstreamFailure) -> VersionOrigin {
+        let run = version.runID.isEmpty ? nil : try targets.run(version.runID)
+        var model: String?
+        var missing: String?
+        if let id = ReferenceText.modelID(ofSource: version.source) {
+            if case .there(let target) = try targets.model(id) { model = target } else { missing = id }
+        }
+        let source = try source(of: version, run, model)
+        return VersionOrigin(run: run, model: model, missingModel: missing, source: source)
+    }
+
+    /// - Returns: its number there; nil where the server does not take it.
+    private func create(
+        _ version: ModelVersion,
+        _ origin: VersionOrigin,
+        _ omissions: inout [(part: String, reason: String)]
+    ) throws(UpstreamFailure) -> String? {
+        if let missing = origin.missingModel {
+            omissions.append(("version \(version.version)", "its logged model \(missing) is not there"))
+            return nil
+        }
+        let prompt = version.tags.belongToPrompt ? version.tags.filter(\.tellsPrompt) : []
+        do {
+            let answer = try runs.post("model-versions/create") { writer in
+                writer.member("name", version.name)
+                writer.member("source", origin.source)
+                writer.member("run_id", ifPresent: origin.run)
+                writer.member("model_id", ifPresent: origin.model)
+                writer.member("run_link", ifPresent: version.runLink.isEmpty ? nil : version.runLink)
+                // By its tags the server knows a prompt, which has no source.
+                let source = (key: SourceTag.version, value: String(version.version))
+                writer.pairs("tags", [source] + prompt.map { ($0.key, $0.value) })
+            }
+            return answer["model_version"]?["version"]?.string
+        } catch let error where error.kind == .refused || error.kind == .missing {
+            omissions.append(("version \(version.version)", error.message))
+            return nil
+        }
+    }
+
+    /// The source of a version with the ids of its run and model there.
+    private func source(
+        of version: ModelVersion,
+        _ run: String?,
+        _ model: String?
+    ) throws(UpstreamFailure) -> String {
+        let source = version.source
+        if let model, let id = ReferenceText.modelID(ofSource: source) {
+            if source.hasPrefix("models:/") { return source.replacing(id, with: model) }
+            let mark = "/\(id)/artifacts"
+            let answer = try runs.get("logged-models/\(PercentCoding.encode(model))", [])
+            guard let range = source.firstRange(of: mark),
+                let location = answer["model"]?["info"]?["artifact_uri"]?.string
+            else { return source }
+            return location + source[range.upperBound...]
+        }
+        guard let run, !version.runID.isEmpty else { return source }
+        if source.hasPrefix("runs:/") { return source.replacing(version.runID, with: run) }
+        // The folder of the run's artifacts here is that of the run there.
+        let mark = "/\(version.runID)/artifacts"
+        guard let range = source.firstRange(of: mark) else { return source }
+        let found = try runs.get("runs/get", [("run_id", run)])["run"]?["info"]?["artifact_uri"]?.string
+        return found.map { $0 + source[range.upperBound...] } ?? source
+    }
+}
+
+extension Tag {
+    /// Whether it is one of those with which clients create a version of a prompt.
+    fileprivate var tellsPrompt: Bool { key.hasPrefix("mlflow.prompt.") || key.hasPrefix("_mlflow_prompt_") }
+}

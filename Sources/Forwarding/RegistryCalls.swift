@@ -1,0 +1,97 @@
+internal import Coding
+internal import HTTPWire
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+/// Calls about registered models and versions that are there, each of which may be repeated.
+struct RegistryCalls: Sendable {
+    private let calls: RunCalls
+
+    init(_ calls: RunCalls) {
+        self.calls = calls
+    }
+
+    /// Gives a model its description, tags and aliases.
+    ///
+    /// - Parameters:
+    ///   - numbers: those of the versions there, by those here.
+    ///   - omissions: gets what the server refuses.
+    func complete(
+        _ model: RegisteredModel,
+        aliases: [ModelAlias],
+        numbers: [Int64: String],
+        _ omissions: inout [(part: String, reason: String)]
+    ) throws(UpstreamFailure) {
+        if !model.description.isEmpty {
+            try calls.omitting("description", &omissions) { () throws(UpstreamFailure) in
+                try calls.patch("registered-models/update") { writer in
+                    writer.member("name", model.name)
+                    writer.member("description", model.description)
+                }
+            }
+        }
+        for tag in model.tags {
+            try calls.omitting(ForwardOmission.part(ofTag: tag.key), &omissions) { () throws(UpstreamFailure) in
+                try calls.post("registered-models/set-tag") { writer in
+                    writer.member("name", model.name)
+                    writer.member("key", tag.key)
+                    writer.member("value", tag.value)
+                }
+            }
+        }
+        for alias in aliases {
+            guard let number = numbers[alias.version] else {
+                omissions.append(("alias \(alias.alias)", "its version \(alias.version) is not there"))
+                continue
+            }
+            try calls.omitting("alias \(alias.alias)", &omissions) { () throws(UpstreamFailure) in
+                try calls.post("registered-models/alias") { writer in
+                    writer.member("name", model.name)
+                    writer.member("alias", alias.alias)
+                    writer.member("version", number)
+                }
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - number: that of the version there.
+    ///   - omissions: gets what the server refuses.
+    func complete(
+        _ version: ModelVersion,
+        number: String,
+        _ omissions: inout [(part: String, reason: String)]
+    ) throws(UpstreamFailure) {
+        let title = "version \(version.version)"
+        if let description = version.description, !description.isEmpty {
+            try calls.omitting("description of \(title)", &omissions) { () throws(UpstreamFailure) in
+                try calls.patch("model-versions/update") { writer in
+                    writer.member("name", version.name)
+                    writer.member("version", number)
+                    writer.member("description", description)
+                }
+            }
+        }
+        for tag in version.tags {
+            let part = "\(ForwardOmission.part(ofTag: tag.key)) of \(title)"
+            try calls.omitting(part, &omissions) { () throws(UpstreamFailure) in
+                try calls.post("model-versions/set-tag") { writer in
+                    writer.member("name", version.name)
+                    writer.member("version", number)
+                    writer.member("key", tag.key)
+                    writer.member("value", tag.value)
+                }
+            }
+        }
+        guard version.stage.wireName != "None" else { return }
+        try calls.omitting("stage of \(title)", &omissions) { () throws(UpstreamFailure) in
+            try calls.post("model-versions/transition-stage") { writer in
+                writer.member("name", version.name)
+                writer.member("version", number)
+                writer.member("stage", version.stage.wireName)
+                writer.member("archive_existing_versions", false)
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+/// The datasets and models that a run has at the upstream.
+struct RunLinks {
+    private let datasets: Set<[ExactText]>
+    private let inputs: Set<String>
+    private let outputs: Set<String>
+
+    /// - Parameter run: as `runs/get` answers it.
+    init(_ run: JSONValue?) {
+        let datasets = run?["inputs"]?["dataset_inputs"].map { Array($0.elements) } ?? []
+        self.datasets = Set(
+            datasets.compactMap { input in
+                guard let name = input["dataset"]?["name"]?.string, let digest = input["dataset"]?["digest"]?.string
+                else { return nil }
+                return [ExactText(name), ExactText(digest)]
+            }
+        )
+        func ids(_ models: JSONValue?) -> Set<String> {
+            Set((models.map { Array($0.elements) } ?? []).compactMap { $0["model_id"]?.string })
+        }
+        inputs = ids(run?["inputs"]?["model_inputs"])
+        outputs = ids(run?["outputs"]?["model_outputs"])
+    }
+
+    func missing(of inputs: [DatasetInput]) -> [DatasetInput] {
+        inputs.filter { !datasets.contains([ExactText($0.dataset.name), ExactText($0.dataset.digest)]) }
+    }
+
+    /// - Parameter inputs: with the ids there.
+    func missing(of inputs: [ModelInput]) -> [ModelInput] { inputs.filter { !self.inputs.contains($0.modelID) } }
+
+    /// - Parameter outputs: with the ids there.
+    func missing(of outputs: [ModelOutput]) -> [ModelOutput] { outputs.filter { !self.outputs.contains($0.modelID) } }
+}
+
+extension RunCalls {
+    /// Links datasets and models with a run that it is not linked with yet.
+    ///
+    /// MLflow's own server refuses all outputs of a call if one of them is there.
+    ///
+    /// - Parameters:
+    ///   - inputs: with the ids there, as `outputs`.
+    ///   - names: the ids of these models here, by those there.
+    func link(
+        _ target: String,
+        datasets: [DatasetInput],
+        inputs: [ModelInput],
+        outputs: [ModelOutput],
+        names: [String: String],
+        _ omissions: inout [(part: String, reason: String)]
+    ) throws(UpstreamFailure) {
+        guard !(datasets.isEmpty && inputs.isEmpty && outputs.isEmpty) else { return }
+        let there = try links(of: target)
+        var refused: [(part: String, reason: String)] = []
+        try logDatasets(target, there.missing(of: datasets), &refused)
+        try logModels(target, inputs: there.missing(of: inputs), outputs: there.missing(of: outputs), &refused)
+        guard !refused.isEmpty else { return }
+        // An earlier call, the answer to which was lost, may have been carried out only now.
+        let now = try links(of: target)
+        var parts: [String: String] = [:]
+        for input in now.missing(of: datasets) {
+            let part = ForwardOmission.part(ofDataset: input.dataset.name)
+            parts[part] = part
+        }
+        for id in now.missing(of: inputs).map(\.modelID) + now.missing(of: outputs).map(\.modelID) {
+            parts[ForwardOmission.part(ofModel: id)] = ForwardOmission.part(ofModel: names[id] ?? id)
+        }
+        for (part, reason) in refused {
+            if let shown = parts[part] { omissions.append((shown, reason)) }
+        }
+    }
+
+    private func links(of target: String) throws(UpstreamFailure) -> RunLinks {
+        RunLinks(try get("runs/get", [("run_id", target)])["run"])
+    }
+}

@@ -38,6 +38,7 @@ package struct APIError: Error, Sendable {
     package init(httpStatus status: Int, message: String) {
         let code =
             switch status {
+            case 401: "UNAUTHENTICATED"
             case 403: "PERMISSION_DENIED"
             case 404: "ENDPOINT_NOT_FOUND"
             case 429: "REQUEST_LIMIT_EXCEEDED"

@@ -57,6 +57,8 @@ package enum PathFamily: String, Sendable, CaseIterable {
 /// The kind of action that a call performs, and the resources that it touches.
 package struct Access: Sendable {
     package enum Action: String, Sendable {
+        /// A read that needs no credential.
+        case open
         case read, change, administration
     }
 
@@ -68,26 +70,49 @@ package struct Access: Sendable {
     /// Resources inside a list of the request, and those that are only read in addition, are left to the handler.
     package let resources: [Resource]
 
-    static func lookUp(_ resources: Resource...) -> Access { Access(action: .read, cost: .cheap, resources: resources) }
-    static func search(_ resources: Resource...) -> Access { Access(action: .read, cost: .dear, resources: resources) }
+    /// A look-up for everybody, also where every other call needs a credential.
+    static func open(_ resources: Resource...) -> Access { Access(action: .open, cost: .cheap, resources: resources) }
+    package static func lookUp(_ resources: Resource...) -> Access {
+        Access(action: .read, cost: .cheap, resources: resources)
+    }
+    static func search(_ resources: Resource...) -> Access {
+        Access(action: .read, cost: .expensive, resources: resources)
+    }
     static func change(_ resources: Resource...) -> Access {
         Access(action: .change, cost: .cheap, resources: resources)
     }
     /// A call for administrators of the server.
     static func administer(_ resources: Resource...) -> Access {
-        Access(action: .administration, cost: .dear, resources: resources)
+        Access(action: .administration, cost: .expensive, resources: resources)
+    }
+}
+
+extension Access {
+    /// Whether the call shows and changes only what belongs to experiments, each of which may be there for a client or not.
+    ///
+    /// The sessions of the store hide the others from a call of this kind.
+    package var isWithinExperiments: Bool {
+        resources.allSatisfy { resource in
+            switch resource.kind {
+            case .none, .experimentName, .run, .loggedModel, .artifact, .upload: true
+            case .server: action == .read || action == .open
+            // The creation of an experiment names none.
+            case .experiment: resource.place != .unnamed || action == .read
+            case .store, .registeredModel: false
+            }
+        }
     }
 }
 
 /// A kind of thing, and how a request names it.
 package struct Resource: Sendable, Equatable {
     package enum Kind: String, Sendable {
-        case none, server, experiment, experimentName, run, loggedModel, registeredModel, artifact, upload
+        case none, server, store, experiment, experimentName, run, loggedModel, registeredModel, artifact, upload
     }
 
     package enum Place: Sendable, Equatable {
         /// The request names no resource: the call creates one, or concerns all of a kind.
-        case nowhere
+        case unnamed
         /// The first of these fields that is present, in the message or, if the body is no message, in the query.
         case fields([String])
         /// Every element of this list; in a query, elements may also be separated by commas.
@@ -105,11 +130,13 @@ package struct Resource: Sendable, Equatable {
     }
 
     /// The call touches no resource.
-    package static let none = Resource(.none, .nowhere)
+    package static let none = Resource(.none, .unnamed)
     /// The server itself.
-    package static let server = Resource(.server, .nowhere)
+    package static let server = Resource(.server, .unnamed)
+    /// Everything that is stored, whoever it belongs to.
+    package static let store = Resource(.store, .unnamed)
     /// A new thing, or all things of a kind.
-    static func unnamed(_ kind: Kind) -> Resource { Resource(kind, .nowhere) }
+    static func unnamed(_ kind: Kind) -> Resource { Resource(kind, .unnamed) }
 
     static let experiment = Resource(.experiment, .fields(["experiment_id"]))
     static let experiments = Resource(.experiment, .list("experiment_ids"))

@@ -1,5 +1,6 @@
 package import ArtifactStore
 internal import Budgets
+package import Forwarding
 internal import HTTPServer
 internal import HTTPWire
 package import Tracking
@@ -32,6 +33,13 @@ package struct MLflowAPI: Sendable {
         /// Makes what stands around an export; without it an export is the document alone.
         package var exportShell: @Sendable () -> ExportShell = { ExportShell() }
 
+        /// Decides who may send which request; nil where there is no server, and so nobody who asks.
+        package var access: AccessControl?
+        /// Tells of the snapshots of the data; nil where none are made.
+        package var snapshots: @Sendable () -> SnapshotStatus? = { nil }
+        /// Sends everything to another server; nil where nothing is sent.
+        package var forwarder: Forwarder?
+
         package init(workingDirectory: String) {
             self.workingDirectory = workingDirectory
         }
@@ -54,7 +62,11 @@ package struct MLflowAPI: Sendable {
     /// The uploads in parts; the owner of this value has expired uploads removed from time to time.
     package let multipartUploads: MultipartUploads
     let settings: Settings
-    let healthLooks: HealthLooks
+    let healthChecks: HealthChecks
+    /// Taken by each change of an artifact until its entry in the journal is on its way.
+    let artifactTurns = ArtifactTurns()
+    /// Where the artifacts of experiments are, for clients to which some experiments are hidden.
+    let knownPlaces = KnownPlaces()
     /// The digests of files that were compared.
     let digests = DigestCache()
     /// Taken by the one removal for good that runs.
@@ -62,7 +74,7 @@ package struct MLflowAPI: Sendable {
     /// Called for failures that no client can cause; the client is sent only a constant text.
     let reportFailure: @Sendable (any Error) -> Void
     /// Lasts while another program holds the lock of the database.
-    private let databaseLock = Episode()
+    private let databaseLock = Burst()
 
     package init(
         store: TrackingStore,
@@ -74,7 +86,7 @@ package struct MLflowAPI: Sendable {
         self.artifacts = artifacts
         multipartUploads = MultipartUploads(root: artifacts, limits: settings.multipartLimits)
         self.settings = settings
-        healthLooks = HealthLooks(store: store)
+        healthChecks = HealthChecks(store: store)
         self.reportFailure = reportFailure
     }
 
@@ -84,7 +96,10 @@ package struct MLflowAPI: Sendable {
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
             artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, exportEndpoints,
-            removalEndpoints, transferEndpoints, graphQLEndpoints, emptyAnswers, unsupportedEndpoints,
+            streamedExportEndpoints, tokenEndpoints, removalEndpoints, transferEndpoints, forwardEndpoints,
+            graphQLEndpoints,
+            emptyAnswers,
+            unsupportedEndpoints,
         ]
         let all = Array(groups.joined().joined())
         return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all

@@ -19,11 +19,18 @@ final class APIFixture: Sendable {
     let api: MLflowAPI
     /// The internal errors that the API reported.
     let failures = Failures()
+    /// Decides about each request, if every request needs a token.
+    let access: AccessControl?
     private let router: HTTPRouter
 
-    init(adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }) throws {
+    init(
+        requiresTokens: Bool = false,
+        adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }
+    ) throws {
         stored = try StoreFixture()
+        access = requiresTokens ? try AccessControl(stored.store, isRequired: true) : nil
         var settings = MLflowAPI.Settings(workingDirectory: "/server")
+        settings.access = access
         try adjust(&settings, stored.folder)
         let failures = failures
         api = MLflowAPI(
@@ -65,6 +72,13 @@ final class APIFixture: Sendable {
         let head = try Self.head(method, path, query, bodyBytes: body.utf8.count, headers)
         var request = HTTPRequest(head: head, caller: caller, isAloneOnItsThread: false)
         let match = router.match(request.method, rawPath: request.rawPath)
+        if case .found(_, let pattern, _) = match { request.routePattern = pattern }
+        if let refusal = access?.refusal(of: &request, declaration(of: request)) {
+            let error = APIError(httpStatus: refusal.refusal.status, message: refusal.refusal.message)
+            var reply = try Reply(error.response)
+            reply.headers += refusal.fields
+            return reply
+        }
         guard case .found(let handling, let pattern, let parameters) = match else {
             throw NoEndpoint(request: "\(method) \(path)")
         }
@@ -87,6 +101,10 @@ final class APIFixture: Sendable {
             }
         try meanwhile()
         return try Reply(answer, making)
+    }
+
+    private func declaration(of request: HTTPRequest) -> Access? {
+        api.endpoints.first { $0.path == request.routePattern && $0.method == request.method }?.access
     }
 
     /// A head as a client sends it.
@@ -157,7 +175,7 @@ final class Failures: Sendable {
 /// An answer with its complete body.
 struct Reply: Sendable {
     let status: Int
-    let headers: [(name: String, value: String)]
+    var headers: [(name: String, value: String)]
     let bytes: [UInt8]
     /// The number of pieces of a streamed body; 0 for other bodies.
     let pieces: Int

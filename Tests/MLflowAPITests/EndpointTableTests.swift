@@ -27,6 +27,7 @@ import Tracking
         "/api/apus/1.0/runs/columns", "/ajax-api/apus/1.0/runs/columns",
         "/api/apus/1.0/metrics/curves", "/ajax-api/apus/1.0/metrics/curves", "/graphql",
         "/api/apus/1.0/export/html", "/ajax-api/apus/1.0/export/html",
+        "/api/apus/1.0/forward/status", "/ajax-api/apus/1.0/forward/status",
         "/ajax-api/3.0/mlflow/datasets/search", "/ajax-api/3.0/mlflow/issues/search",
         "/ajax-api/3.0/mlflow/traces/metrics", "/ajax-api/3.0/mlflow/traces/search",
         "/ajax-api/3.0/mlflow/ui-telemetry",
@@ -85,8 +86,12 @@ import Tracking
         "model-versions/get-artifact": [("path", "a")], "upload-artifact": [("path", "a")],
     ]
 
-    /// The journal may be asked for without a run, and a list of artifacts without a folder.
-    private static let optional: Set<String> = ["artifacts/journal", "mlflow-artifacts/artifacts"]
+    /// The journal may be asked for without a run, a list of artifacts without a folder, and an export of everything.
+    ///
+    /// A server without an upstream has no status of forwarding.
+    private static let optional: Set<String> = [
+        "artifacts/journal", "mlflow-artifacts/artifacts", "export/archive", "export/table", "forward/status",
+    ]
 
     /// Sends what names nothing, and looks for the name in the refusal.
     @Test func `a handler reads the fields by which its resources are named`() throws {
@@ -108,7 +113,7 @@ import Tracking
         switch place {
         case .fields(let names): names
         case .list(let name): [name, "run_id", "experiment_id"]
-        case .nowhere, .parameter: nil
+        case .unnamed, .parameter: nil
         }
     }
 

@@ -40,6 +40,20 @@ import TrackingStore
         #expect(document["left_out"] == nil)
     }
 
+    @Test func `a misspelt or empty choice is refused and not taken for everything`() throws {
+        let fixture = try fixture()
+        let runID = try fixture.createRun()
+        let calls = [
+            ("archive", "run_id", runID), ("archive", "run_ids", ""), ("table", "experiment_ids", ","),
+            ("table", "formats", "csv"),
+        ]
+        for (call, name, value) in calls {
+            let reply = try fixture.send("GET", "/api/apus/1.0/export/\(call)", query: [(name, value)])
+            #expect(reply.status == 400, "\(call)?\(name)=\(value)")
+        }
+        #expect(try fixture.export(#"{"run_ids":["\#(runID)"],"filters":"x = 1"}"#).status == 400)
+    }
+
     @Test func `a table has runs without curves and files`() throws {
         let fixture = try fixture()
         let runIDs = try (0..<25).map { _ in try fixture.createRun() }

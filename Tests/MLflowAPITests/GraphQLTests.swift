@@ -83,6 +83,7 @@ import Testing
 
     @Test func `queries are taken as JSON by POST alone`() throws {
         #expect(try fixture.send("GET", "/graphql").status == 501)
+        #expect(throws: NoEndpoint.self) { try fixture.send("PUT", "/graphql") }
         #expect(try fixture.send("POST", "/graphql", body: "{}", headers: ["content-type": "text/plain"]).status == 400)
         #expect(
             try fixture.send("POST", "/graphql", body: "[1]", headers: ["content-type": "application/json"]).status

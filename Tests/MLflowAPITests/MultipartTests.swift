@@ -81,7 +81,7 @@ import Testing
         let old = try #require(try put(fixture, begun.urls[0], "aa").header("ETag"))
         #expect(
             try complete(fixture, begun, [old]).error
-                == "400 INVALID_PARAMETER_VALUE Part 2 has not arrived; 1 of the upload are missing."
+                == "400 INVALID_PARAMETER_VALUE Part 2 has not arrived; missing parts in all: 1."
         )
         let second = try #require(try put(fixture, begun.urls[1], "b").header("ETag"))
         let new = try #require(try put(fixture, begun.urls[0], "cc").header("ETag"))

@@ -127,6 +127,15 @@ struct RequestMessage {
         return .json(value)
     }
 
+    /// The names of the parameters, known ones or not, as calls name them.
+    var names: [String] {
+        switch source {
+        case .nothing: []
+        case .query(let query): query.map(\.name)
+        case .object(let object): object.members.map(\.key)
+        }
+    }
+
     /// The number of parameters, known ones or not.
     var count: Int {
         switch source {

@@ -32,7 +32,7 @@ extension MLflowAPI {
             let runID = try message.requiredRunID()
             let path = try ArtifactPath(try message.string("path") ?? "")
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
-            let folder = try servedFolder(of: run)
+            let folder = try servedFolder(of: run, for: request.caller)
             let entries = try folder.store.list(path, relativeTo: folder.base)
             return .json { writer in
                 writer.beginObject()
@@ -49,7 +49,7 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             guard let runID = request.runID else { throw RequestMessage.missing("run_id") }
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
-            let folder = try servedFolder(of: run)
+            let folder = try servedFolder(of: run, for: request.caller)
             return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
         }
     }
@@ -65,12 +65,12 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             guard request.announcesBody else { throw TrackingError.invalidParameter("Request must specify data.") }
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
-            let folder = try servedFolder(of: run)
+            let folder = try servedFolder(of: run, for: request.caller)
             let whole = try folder.base.appending(path)
             return ArtifactReceiver(
                 upload: try folder.store.beginWrite(whole),
                 limits: ArtifactReceiver.Limits(bytes: 10 * 1_048_576, allowsEmpty: false),
-                journal: { journal($0, at: whole, runID: runID, then: $1) },
+                commit: { try commitAndJournal($0, at: whole, runID: runID, then: $1) },
                 success: HTTPResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
                 responder: responder
@@ -84,7 +84,9 @@ extension MLflowAPI {
         let text = request.queryValue("path") ?? ""
         answer(responder, path: text) {
             try requireServing()
-            let entries = try artifacts.list(.root, relativeTo: try ArtifactPath(text))
+            let path = try ArtifactPath(text)
+            try requireSeen(path, in: artifacts, by: request.caller)
+            let entries = try artifacts.list(.root, relativeTo: path)
             return .json { writer in
                 writer.beginObject()
                 writer.write(entries)
@@ -98,6 +100,7 @@ extension MLflowAPI {
         answer(responder, path: text) {
             try requireServing()
             let path = try ArtifactPath(text)
+            try requireSeen(path, in: artifacts, by: request.caller)
             return .file(try artifacts.open(path), name: path.name ?? "", request)
         }
     }
@@ -107,10 +110,11 @@ extension MLflowAPI {
         return upload(responder, path: text) {
             try requireServing()
             let path = try ArtifactPath(text)
+            try requireSeen(path, in: artifacts, by: request.caller)
             return ArtifactReceiver(
                 upload: try artifacts.beginWrite(path),
                 limits: ArtifactReceiver.Limits(bytes: .max, allowsEmpty: true),
-                journal: { journal($0, at: path, runID: nil, then: $1) },
+                commit: { try commitAndJournal($0, at: path, runID: nil, then: $1) },
                 success: HTTPResponse(headers: [], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
                 responder: responder
@@ -128,8 +132,10 @@ extension MLflowAPI {
         let text = request.parameters.first ?? ""
         do {
             try requireServing()
-            try store.requireFiles()
-            try deleteAndJournal(try ArtifactPath(text), of: artifacts) { responder.send(.empty) }
+            let path = try ArtifactPath(text)
+            try requireSeen(path, in: artifacts, by: request.caller, isRemoved: true)
+            try store.requireDatabaseInPlace()
+            try deleteAndJournal(path, of: artifacts) { responder.send(.empty) }
         } catch {
             responder.send(failure(error, path: text))
         }
@@ -160,7 +166,7 @@ extension MLflowAPI {
         _ begin: () throws -> ArtifactReceiver
     ) -> (any HTTPBodyReceiver)? {
         do {
-            try store.requireFiles()
+            try store.requireDatabaseInPlace()
             return try begin()
         } catch {
             responder.send(uploadFailure(error, path: path))

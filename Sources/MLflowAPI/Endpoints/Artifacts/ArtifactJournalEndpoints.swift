@@ -7,9 +7,7 @@ internal import TrackingStore
 
 extension MLflowAPI {
     var artifactJournalEndpoints: [[Endpoint]] {
-        // Without a run in the request, the journal lists the artifacts of all users.
-        let access = Access.administer(.runID)
-        return [endpoint(.get, .apus, "artifacts/journal", access, pages: .journal, getArtifactJournal)]
+        [endpoint(.get, .apus, "artifacts/journal", .search(.runID), pages: .journal, getArtifactJournal)]
     }
 
     /// Journals an event that has already changed the files, and calls `answer` when the entry is durable.
@@ -23,6 +21,21 @@ extension MLflowAPI {
         store.write({ try $0.add(event) }, mayBlock: true) { result in
             if case .failure(let error) = result { reportFailure(UnwrittenJournalEntry(event: event, cause: error)) }
             answer()
+        }
+    }
+
+    /// Puts an upload in its place, and calls `answer` when that is journalled.
+    ///
+    /// - Parameter runID: nil if only the path can show the run.
+    /// - Throws: what `ArtifactUpload.commit()` throws; `answer` is then not called.
+    func commitAndJournal(
+        _ upload: ArtifactUpload,
+        at path: ArtifactPath,
+        runID: String?,
+        then answer: @escaping @Sendable () -> Void
+    ) throws(ArtifactError) {
+        try artifactTurns.take(path) { () throws(ArtifactError) in
+            journal(try upload.commit(), at: path, runID: runID, then: answer)
         }
     }
 
@@ -51,6 +64,16 @@ extension MLflowAPI {
     ///
     /// - Throws: what `ArtifactRoot.delete` throws; files deleted before are journalled, and `answer` is not called.
     func deleteAndJournal(
+        _ path: ArtifactPath,
+        of root: ArtifactRoot,
+        then answer: @escaping @Sendable () -> Void
+    ) throws(ArtifactError) {
+        try artifactTurns.take(path) { () throws(ArtifactError) in
+            try deleteAndJournalInTurn(path, of: root, then: answer)
+        }
+    }
+
+    private func deleteAndJournalInTurn(
         _ path: ArtifactPath,
         of root: ArtifactRoot,
         then answer: @escaping @Sendable () -> Void

@@ -6,8 +6,8 @@ internal import Tracking
 
 /// Takes an uploaded artifact from the socket to its file.
 final class ArtifactReceiver: HTTPBodyReceiver {
-    /// Journals what was stored and calls `done` when the answer may go out.
-    typealias Journal = @Sendable (_ artifact: StoredArtifact, _ done: @escaping @Sendable () -> Void) -> Void
+    /// Commits the upload, journals it, and calls `done` when the answer may go out.
+    typealias Commit = @Sendable (_ upload: ArtifactUpload, _ done: @escaping @Sendable () -> Void) throws -> Void
 
     struct Limits: Sendable {
         /// The largest artifact that the route takes.
@@ -17,7 +17,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
 
     private let upload: ArtifactUpload
     private let limits: Limits
-    private let journal: Journal
+    private let commit: Commit
     private let success: HTTPResponse
     private let failure: @Sendable (any Error) -> HTTPResponse
     private let responder: HTTPResponder
@@ -26,14 +26,14 @@ final class ArtifactReceiver: HTTPBodyReceiver {
     init(
         upload: ArtifactUpload,
         limits: Limits,
-        journal: @escaping Journal,
+        commit: @escaping Commit,
         success: HTTPResponse,
         failure: @escaping @Sendable (any Error) -> HTTPResponse,
         responder: HTTPResponder
     ) {
         self.upload = upload
         self.limits = limits
-        self.journal = journal
+        self.commit = commit
         self.success = success
         self.failure = failure
         self.responder = responder
@@ -63,7 +63,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
                 upload.abort()
                 throw TrackingError.invalidParameter("Request must specify data.")
             }
-            journal(try upload.commit()) { [responder, success] in responder.send(success) }
+            try commit(upload) { [responder, success] in responder.send(success) }
         } catch {
             responder.send(failure(error))
         }

@@ -24,7 +24,7 @@ extension MLflowAPI {
     private func getArtifactZip(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
-            let folder = try servedFolder(of: run)
+            let folder = try servedFolder(of: run, for: request.caller)
             guard let archive = try folder.store.zip(path, relativeTo: folder.base) else {
                 let limit = ZipArchive.Limits().entries
                 throw TrackingError.invalidParameter(
@@ -49,7 +49,7 @@ extension MLflowAPI {
             let (run, path) = try viewedRun(request)
             let message = try RequestMessage(request, .tree)
             let limit = try message.checkedPageSize(message.pageSize())
-            let folder = try servedFolder(of: run)
+            let folder = try servedFolder(of: run, for: request.caller)
             let walk = try folder.store.walk(
                 path,
                 relativeTo: folder.base,
@@ -69,7 +69,7 @@ extension MLflowAPI {
                 try runIDs.map { try session.runInfo(id: $0) }
             }
             let walks = try runs.map { run in
-                let folder = try servedFolder(of: run)
+                let folder = try servedFolder(of: run, for: request.caller)
                 return try folder.store.walk(relativeTo: folder.base)
             }
             let comparison = try ArtifactComparison(walks, digests: digests)

@@ -22,7 +22,7 @@ extension MLflowAPI {
                 endpoint(.post, .artifacts, path + "/{path...}", .change(.artifact), handling: .blocking(handler))
             )
             // Clients of MLflow 2.9 leave out the folder of the run (mlflow/mlflow#11225).
-            let refusal = APIError(Self.notForThis).response
+            let refusal = APIError(Self.multipartRefusal).response
             all.append(endpoint(.post, .artifacts, path, .change(.none), handling: .buffered { $1.send(refusal) }))
         }
         return all
@@ -35,19 +35,20 @@ extension MLflowAPI {
         settings.servesArtifacts && baseURL(of: request) != nil
     }
 
-    /// The address at which the client reached this server: http, the host of the request, and the static prefix if the
+    /// The address at which the client reached this server: the scheme, the host of the request, and the static prefix if the
     /// client used it, such as `http://127.0.0.1:5000/mlflow`.
     ///
     /// nil if a proxy reports that the client used another address: only the proxy knows which address leads back here.
     private func baseURL(of request: HTTPRequest) -> String? {
         guard !request.host.isEmpty else { return nil }
-        if let scheme = request.header("x-forwarded-proto"), scheme.lowercased() != "http" { return nil }
+        let scheme = request.isEncrypted ? "https" : "http"
+        if let outer = request.header("x-forwarded-proto"), outer.lowercased() != scheme { return nil }
         if let outerHost = request.header("x-forwarded-host"), outerHost != request.host { return nil }
         if let outerPrefix = request.header("x-forwarded-prefix"), !["", "/"].contains(outerPrefix) { return nil }
         let isBeneathPrefix = PathFamily.api.prefixes.contains {
             request.routePattern.hasPrefix(settings.staticPrefix + $0)
         }
-        return "http://" + request.host + (isBeneathPrefix ? settings.staticPrefix : "")
+        return scheme + "://" + request.host + (isBeneathPrefix ? settings.staticPrefix : "")
     }
 
     // MARK: The messages around the parts
@@ -55,7 +56,7 @@ extension MLflowAPI {
     private func createMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let count = try target.message.integer("num_parts") ?? 0
-            guard isOfRunOrModel(target.folder), let base = baseURL(of: request) else { throw Self.notForThis }
+            guard isOfRunOrModel(target.folder), let base = baseURL(of: request) else { throw Self.multipartRefusal }
             let path = try target.path
             guard count >= 0, count <= settings.multipartLimits.parts else {
                 throw TrackingError.invalidParameter(
@@ -63,9 +64,9 @@ extension MLflowAPI {
                         + "\(settings.multipartLimits.parts). Use larger parts."
                 )
             }
-            try store.requireFiles()
+            try store.requireDatabaseInPlace()
             let upload = try multipartUploads.create(path, partCount: Int(count), for: request.caller.peer)
-            let signature = PartSignature(key: try multipartUploads.signingKey())
+            let signer = PartSignature(key: try multipartUploads.signingKey())
             let url = base + PathFamily.artifacts.prefixes[0] + Self.multipartPath + "parts/" + upload.id + "/"
             responder.send(
                 .json(capacity: 256 + Int(count) * 256) { writer in
@@ -74,9 +75,9 @@ extension MLflowAPI {
                     writer.memberArray("credentials") { writer in
                         for part in 0..<Int(count) {
                             let number = part + 1
-                            let proof = signature.text(uploadID: upload.id, part: number, expires: upload.expires)
+                            let signature = signer.text(uploadID: upload.id, part: number, expires: upload.expires)
                             writer.beginObject()
-                            writer.member("url", "\(url)\(number)?expires=\(upload.expires)&signature=\(proof)")
+                            writer.member("url", "\(url)\(number)?expires=\(upload.expires)&signature=\(signature)")
                             writer.member("part_number", number)
                             writer.memberObject("headers") { _ in }
                             writer.endObject()
@@ -101,12 +102,14 @@ extension MLflowAPI {
                 )
             }
             let path = try target.path
-            try store.requireFiles()
-            guard let stored = try multipartUploads.complete(uploadID, path, parts) else {
-                responder.send(.empty)
-                return
+            try store.requireDatabaseInPlace()
+            try artifactTurns.take(path) {
+                guard let stored = try multipartUploads.complete(uploadID, path, parts) else {
+                    responder.send(.empty)
+                    return
+                }
+                journal(stored, at: path, runID: nil) { responder.send(.empty) }
             }
-            journal(stored, at: path, runID: nil) { responder.send(.empty) }
         }
     }
 
@@ -149,7 +152,9 @@ extension MLflowAPI {
     ) {
         do {
             try requireServing()
-            try body(try Target(request))
+            let target = try Target(request)
+            try requireSeen(target.folder, in: artifacts, by: request.caller)
+            try body(target)
         } catch {
             responder.send(multipartFailure(error, path: request.parameters.first ?? ""))
         }
@@ -174,7 +179,7 @@ extension MLflowAPI {
         do {
             try requireServing()
             let (uploadID, number) = try permittedPart(request)
-            try store.requireFiles()
+            try store.requireDatabaseInPlace()
             let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
             return PartReceiver(part: part, failure: { multipartFailure($0, path: uploadID) }, responder: responder)
         } catch {
@@ -194,8 +199,8 @@ extension MLflowAPI {
             let signature = request.queryValue("signature")
         else { throw refusal }
         let uploadID = request.parameters[0]
-        let proof = PartSignature(key: try multipartUploads.signingKey())
-        guard proof.isValid(signature, uploadID: uploadID, part: number, expires: expires) else { throw refusal }
+        let signer = PartSignature(key: try multipartUploads.signingKey())
+        guard signer.isValid(signature, uploadID: uploadID, part: number, expires: expires) else { throw refusal }
         guard expires > Int64(time(nil)) else {
             throw TrackingError(.permissionDenied, "The URL of this part has expired; begin the upload anew.")
         }
@@ -205,7 +210,7 @@ extension MLflowAPI {
     // MARK: Failures
 
     /// When a message begins with these words, the client sends the file in one piece instead.
-    private static let notForThis = TrackingError(
+    private static let multipartRefusal = TrackingError(
         .notImplemented,
         "Multipart upload is not supported for the current artifact repository"
     )
@@ -215,7 +220,7 @@ extension MLflowAPI {
         let known: TrackingError
         switch error {
         case .tooManyUploads:
-            known = TrackingError(.notImplemented, Self.notForThis.message + ": too many uploads are open")
+            known = TrackingError(.notImplemented, Self.multipartRefusal.message + ": too many uploads are open")
         case .unknownUpload:
             known = .doesNotExist(
                 "No such multipart upload for '\(path)': it was aborted, has expired, or never began. Begin it anew."
@@ -224,7 +229,7 @@ extension MLflowAPI {
             known = TrackingError(.temporarilyUnavailable, "The upload is being completed; try again.")
         case .unknownPart(let number): known = .invalidParameter("The upload has no part \(number).")
         case .missingPart(let number, let count):
-            known = .invalidParameter("Part \(number) has not arrived; \(count) of the upload are missing.")
+            known = .invalidParameter("Part \(number) has not arrived; missing parts in all: \(count).")
         case .unlistedPart(let number):
             known = .invalidParameter("Part \(number) is missing in the list of parts; each must be listed.")
         case .changedPart(let number):
@@ -233,7 +238,8 @@ extension MLflowAPI {
             )
         case .partTooLarge:
             let maximum = settings.multipartLimits.partBytes
-            return APIError(httpStatus: 413, message: "A part may have \(maximum) bytes; use smaller parts.").response
+            return APIError(httpStatus: 413, message: "A part may have at most \(maximum) bytes; use smaller parts.")
+                .response
         case .wrongLength: known = .invalidParameter("The part has another length than its Content-Length said.")
         }
         return APIError(known).response

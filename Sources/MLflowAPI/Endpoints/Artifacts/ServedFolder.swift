@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import Tracking
 
 /// The folder with the artifacts of a run or a model, inside a root that this server may open.
@@ -8,21 +9,33 @@ struct ServedFolder {
 }
 
 extension MLflowAPI {
-    /// The folder of a run's artifacts; throws as `servedFolder(at:owner:)`.
-    func servedFolder(of run: RunInfo) throws -> ServedFolder {
-        try servedFolder(at: run.artifactURI, owner: "run \(run.runID)")
+    /// The folder of a run's artifacts; throws as `servedFolder(at:owner:for:)`.
+    func servedFolder(of run: RunInfo, for caller: Caller) throws -> ServedFolder {
+        try servedFolder(at: run.artifactURI, owner: "run \(run.runID)", for: caller)
     }
 
-    /// The folder of a logged model's artifacts; throws as `servedFolder(at:owner:)`.
-    func servedFolder(of model: LoggedModelInfo) throws -> ServedFolder {
-        try servedFolder(at: model.artifactURI, owner: "logged model \(model.modelID)")
+    /// The folder of a logged model's artifacts; throws as `servedFolder(at:owner:for:)`.
+    func servedFolder(of model: LoggedModelInfo, for caller: Caller) throws -> ServedFolder {
+        try servedFolder(at: model.artifactURI, owner: "logged model \(model.modelID)", for: caller)
     }
 
     /// Resolves an artifact URI, which a client may have chosen, to a folder that the operator named.
     ///
     /// - Parameter owner: whose artifacts they are, for a message.
     /// - Throws: `.invalidParameterValue` for a location that lies elsewhere; the message names the flag to set.
-    func servedFolder(at uri: String, owner: @autoclosure () -> String) throws -> ServedFolder {
+    ///   `.permissionDenied` for one that is not wholly there for the caller.
+    func servedFolder(
+        at uri: String,
+        owner: @autoclosure () -> String,
+        for caller: Caller
+    ) throws -> ServedFolder {
+        let folder = try folder(at: uri, owner: owner())
+        try requireSeen(folder.base, in: folder.store, by: caller)
+        return folder
+    }
+
+    /// Works as `servedFolder(at:owner:for:)`, whoever asks.
+    func folder(at uri: String, owner: @autoclosure () -> String) throws -> ServedFolder {
         let location = ArtifactLocation(uri)
         switch location.scheme {
         case "mlflow-artifacts":

@@ -8,12 +8,13 @@ internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
-/// A file of pages: what stands around the document, and the document part by part.
+/// One HTML file with the pages and the exported data, a document of JSON, made piece by piece.
 ///
 /// The document is `{"runs": [{"run", "extremes"}], "experiments", "curves", "artifacts": [{"run_id", "files"}], "start",
 /// "made", "left_out"}`: a run as in `runs/get`, the extremes of its metrics as `{KEY: [least, its step, greatest, its step]}`,
 /// a curve as in `metrics/curves`, a file as in `artifacts/list` with what it holds in base64. `static/core/offline.js` reads
-/// it. Each part is read as values in a transaction of its own, and written outside.
+/// it. `start` is the address of the first page, `made` a time in Unix milliseconds, `left_out` a text for a person. Each
+/// piece is read in a transaction of its own, and written as JSON after that has ended.
 final class ExportBody: HTTPBodyProducer {
     /// What is still to come, in this order.
     private enum Stage {
@@ -26,35 +27,38 @@ final class ExportBody: HTTPBodyProducer {
 
     private struct State {
         var stage = Stage.runs
-        /// The next one of the stage.
-        var next = 0
+        /// Of the elements of the stage.
+        var nextIndex = 0
         var isFirst = true
         var experimentIDs: Set<Int64>
         var runs: [RunInfo] = []
         var curves: [MetricHistory] = []
-        /// Curves, entries and files that found no place.
+        /// What is not in the document because a bound was reached or a file could not be read.
         var leftOutCurves = 0
         var leftOutFiles = 0
+        /// Files and folders that are in the document.
         var listedEntries = 0
-        /// Bytes of files that may still be taken: of all runs, and of the run whose files are being told.
-        var fileBytes = ExportBody.fileBytes
+        /// Bytes that the content of files may still take: of all runs together, and of the current run.
+        var fileBytesLeft = ExportBody.maximumTotalFileBytes
         var share: Int64 = 0
-        var hasFolder = false
+        var hasBegunRun = false
         var walk: ArtifactWalk?
     }
 
-    /// A piece ends behind these many bytes; one file may be longer.
+    /// A piece ends once it has this many bytes; one file may be longer.
     private static let pieceBytes = 128 * 1_024
     private static let runsAtOnce = 10
     private static let mostCurves = 10_000
     /// Points of all curves together; each has from 50 to 1,000.
     private static let curvePoints = 500_000
-    /// Points of one metric that are read; a longer one is sampled.
+    /// A metric with more points is sampled.
     private static let readPoints: Int64 = 20_000
+    /// A point of a curve as JSON, about.
+    private static let bytesPerPoint = 40
     private static let mostEntries = 20_000
-    /// What files hold: of one, and of all together.
+    /// A larger file is listed without its content.
     private static let largestFile: Int64 = 1_048_576
-    private static let fileBytes: Int64 = 24 * 1_048_576
+    private static let maximumTotalFileBytes: Int64 = 24 * 1_048_576
 
     private let selection: ExportSelection
     private let api: MLflowAPI
@@ -64,7 +68,7 @@ final class ExportBody: HTTPBodyProducer {
     private let runIDs: [String]
     private let state: Mutex<State>
 
-    /// A file as it lies there, in base64 and escaped.
+    /// For the largest file: as read, as base64, and as escaped JSON.
     let memoryBytes = 5 * 1_048_576
 
     /// Finds the runs, so that one that does not exist is refused before anything is sent.
@@ -97,7 +101,7 @@ final class ExportBody: HTTPBodyProducer {
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
         try state.withLock { state in
-            if state.stage == .runs, state.next == 0 {
+            if state.stage == .runs, state.nextIndex == 0 {
                 buffer += shell.before
                 buffer.append(contentsOf: "{\"runs\":[".utf8)
             }
@@ -118,7 +122,7 @@ final class ExportBody: HTTPBodyProducer {
     private func begin(_ stage: Stage, _ name: String, _ state: inout State, _ buffer: inout [UInt8]) {
         buffer.append(contentsOf: (stage == .end ? "]" : "],\"\(name)\":[").utf8)
         state.stage = stage
-        state.next = 0
+        state.nextIndex = 0
         state.isFirst = true
     }
 
@@ -142,7 +146,7 @@ extension ExportBody {
     private typealias FoundRun = (run: Run, extremes: [(key: String, extremes: MetricExtremes)])
 
     private func writeRuns(_ state: inout State, to buffer: inout [UInt8]) throws {
-        let ids = runIDs[state.next...].prefix(Self.runsAtOnce)
+        let ids = runIDs[state.nextIndex...].prefix(Self.runsAtOnce)
         let found = try read { session in
             try ids.map { (try session.run(id: $0), try session.metricExtremes(runID: $0)) as FoundRun }
         }
@@ -159,12 +163,13 @@ extension ExportBody {
                 writer.endObject()
             }
         }
-        state.next += ids.count
-        if state.next == runIDs.count { begin(.experiments, "experiments", &state, &buffer) }
+        state.nextIndex += ids.count
+        if state.nextIndex == runIDs.count { begin(.experiments, "experiments", &state, &buffer) }
     }
 
-    /// Remembers what will be told of a run later.
+    /// Remembers the curves and artifacts of a run for later stages.
     private func note(_ run: Run, in state: inout State) {
+        // A table has neither.
         guard case .runs = selection else { return }
         state.runs.append(run.info)
         let room = Self.mostCurves - state.curves.count
@@ -183,15 +188,15 @@ extension ExportBody {
     private func writeCurves(_ state: inout State, to buffer: inout [UInt8]) throws {
         let points = min(max(Self.curvePoints / max(state.curves.count, 1), 50), 1_000)
         let request = CurveRequest(axis: .step, maximumPoints: points, readPoints: Self.readPoints)
-        let histories = state.curves[state.next...].prefix(max(Self.pieceBytes / (points * 40), 1))
+        let histories = state.curves[state.nextIndex...].prefix(max(Self.pieceBytes / (points * Self.bytesPerPoint), 1))
         let found = try read { session in
             try histories.map { ($0, try session.curve(of: $0, request, after: nil)) }
         }
         for case (let history, let curve?) in found {
             element(&state, to: &buffer) { $0.write(curve, of: history) }
         }
-        state.next += histories.count
-        if state.next == state.curves.count { begin(.artifacts, "artifacts", &state, &buffer) }
+        state.nextIndex += histories.count
+        if state.nextIndex == state.curves.count { begin(.artifacts, "artifacts", &state, &buffer) }
     }
 
     private func writeEnd(_ state: State, to buffer: inout [UInt8]) {
@@ -231,14 +236,22 @@ extension ExportBody {
     ///
     /// What a file holds is taken while the run's share of the bytes lasts, so that the last run has pictures too.
     private func writeArtifacts(_ state: inout State, to buffer: inout [UInt8]) {
-        guard state.next < state.runs.count else { return begin(.end, "", &state, &buffer) }
-        if !state.hasFolder { open(state.runs[state.next], &state, &buffer) }
+        guard state.nextIndex < state.runs.count else { return begin(.end, "", &state, &buffer) }
+        if !state.hasBegunRun { open(state.runs[state.nextIndex], &state, &buffer) }
         let end = buffer.count + Self.pieceBytes
         while buffer.count < end {
-            guard let entry = try? state.walk?.next() else {
+            let entry: ArtifactWalk.Entry?
+            do {
+                entry = try state.walk?.next()
+            } catch {
+                // A walk that has failed cannot be continued; how many files it would have found is not known.
+                state.leftOutFiles += 1
+                entry = nil
+            }
+            guard let entry else {
                 buffer.append(contentsOf: (state.walk == nil ? "}" : "]}").utf8)
-                (state.walk, state.hasFolder, state.isFirst) = (nil, false, false)
-                state.next += 1
+                (state.walk, state.hasBegunRun, state.isFirst) = (nil, false, false)
+                state.nextIndex += 1
                 return
             }
             write(entry, &state, &buffer)
@@ -247,9 +260,9 @@ extension ExportBody {
 
     /// Begins a run; where its artifacts lie elsewhere, or cannot be read, it has no list.
     private func open(_ run: RunInfo, _ state: inout State, _ buffer: inout [UInt8]) {
-        state.hasFolder = true
-        state.share = state.fileBytes / Int64(state.runs.count - state.next)
-        if let folder = try? api.servedFolder(of: run) {
+        state.hasBegunRun = true
+        state.share = state.fileBytesLeft / Int64(state.runs.count - state.nextIndex)
+        if let folder = try? api.servedFolder(of: run, for: caller) {
             state.walk = try? folder.store.walk(relativeTo: folder.base)
         }
         var writer = JSONWriter()
@@ -263,14 +276,14 @@ extension ExportBody {
 
     private func write(_ entry: ArtifactWalk.Entry, _ state: inout State, _ buffer: inout [UInt8]) {
         guard state.listedEntries < Self.mostEntries else {
-            state.leftOutFiles += 1
+            if !entry.isDirectory { state.leftOutFiles += 1 }
             return
         }
         state.listedEntries += 1
         let content = Self.content(of: entry, atMost: min(state.share, Self.largestFile))
         if !entry.isDirectory, content == nil { state.leftOutFiles += 1 }
         state.share -= Int64(content?.count ?? 0)
-        state.fileBytes -= Int64(content?.count ?? 0)
+        state.fileBytesLeft -= Int64(content?.count ?? 0)
         element(&state, to: &buffer) { $0.write(entry, content) }
     }
 

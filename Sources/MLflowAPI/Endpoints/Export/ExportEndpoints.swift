@@ -55,6 +55,7 @@ enum ExportSelection: Sendable {
     private static let mostRows = 1_000
 
     init(_ message: RequestMessage) throws {
+        try MLflowAPI.requireKnown(["run_ids", "experiment_ids", "run_view_type", "filter"], message.names)
         let runIDs = try message.strings("run_ids") ?? []
         let experimentIDs = try message.strings("experiment_ids") ?? []
         guard runIDs.isEmpty != experimentIDs.isEmpty else {

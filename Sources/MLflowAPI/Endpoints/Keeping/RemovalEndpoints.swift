@@ -1,4 +1,3 @@
-internal import Glibc
 internal import HTTPServer
 internal import HTTPWire
 internal import JSON
@@ -20,10 +19,10 @@ extension MLflowAPI {
             var extras = RemovalExtras()
             extras.journalBefore = try message.age("journal_older_than").map { now - $0 }
             var progress = RemovalProgress()
-            var kept: Int64 = 0
+            var kept = RemovalCount()
             if try message.boolean("continue") != true {
                 let wanted = try message.removalRequest(now: now)
-                extras.takesUploads = wanted.isOfEverything
+                extras.removesExpiredUploads = wanted.isOfEverything
                 guard try message.boolean("dry_run") != true else {
                     progress.count = try previewRemoval(wanted, extras)
                     progress.isDone = true
@@ -31,10 +30,10 @@ extension MLflowAPI {
                 }
                 kept = try beginRemoval(wanted)
             } else {
-                extras.takesUploads = try message.boolean("uploads") ?? false
+                extras.removesExpiredUploads = try message.boolean("uploads") ?? false
             }
             progress = try continueRemoval(for: Self.workOfOneCall, extras)
-            progress.count.kept += kept
+            progress.count.add(kept)
             responder.send(.removal(progress))
         } catch {
             responder.send(response(to: error))
@@ -44,7 +43,7 @@ extension MLflowAPI {
 
 extension RequestMessage {
     fileprivate func removalRequest(now: Int64) throws -> RemovalRequest {
-        var request = RemovalRequest(deletedBefore: now - (try age("older_than") ?? 0))
+        var request = RemovalRequest(deletedBefore: try age("older_than").map { now - $0 })
         request.runIDs = try strings("run_ids")
         request.loggedModelIDs = try strings("logged_model_ids")
         request.experimentIDs = try strings("experiment_ids")?.map { try parseExperimentID($0) }
@@ -64,6 +63,9 @@ extension HTTPResponse {
             writer.beginObject()
             writer.member("done", progress.isDone)
             for (name, number) in progress.count.members { writer.member(name, number) }
+            writer.memberArray("kept_because") { writer in
+                for reason in progress.count.reasons { writer.string(reason) }
+            }
             writer.memberArray("failures") { writer in
                 for failure in progress.failures { writer.string(failure) }
             }
@@ -78,13 +80,8 @@ extension RemovalCount {
         [
             ("runs", runs), ("logged_models", loggedModels), ("experiments", experiments), ("metric_points", points),
             ("artifact_files", files), ("artifact_bytes", bytes), ("uploads", uploads),
-            ("journal_entries", journalEntries), ("kept", kept), ("elsewhere", elsewhere),
+            ("journal_entries", journalEntries), ("kept", kept), ("undated", undated),
+            ("elsewhere", elsewhere),
         ]
     }
-}
-
-private func currentMilliseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
 }

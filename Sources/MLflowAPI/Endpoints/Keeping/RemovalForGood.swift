@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import Budgets
+internal import Glibc
 internal import Synchronization
 package import Tracking
 internal import TrackingStore
@@ -36,7 +37,7 @@ package struct RemovalExtras: Sendable {
     /// Unix milliseconds: entries of the artifact journal that are older are removed; nil keeps all.
     package var journalBefore: Int64?
     /// Whether uploads that were never finished are removed, as far as they have expired.
-    package var takesUploads = true
+    package var removesExpiredUploads = true
 
     package init() {}
 }
@@ -51,7 +52,8 @@ extension MLflowAPI {
     ///
     /// Blocks while it walks the folders of all that is meant.
     package func previewRemoval(_ request: RemovalRequest, _ extras: RemovalExtras) throws -> RemovalCount {
-        let preview = try store.readNow { try $0.removalPreview(request) }
+        let inUse = try artifactsInUse(besides: request)
+        let preview = try store.readNow { try $0.removalPreview(request, keeping: inUse) }
         var count = preview.count
         for owner in preview.owners where owner.kind != .experiment {
             guard let folder = try? servedFolder(of: owner) else {
@@ -65,23 +67,34 @@ extension MLflowAPI {
         if let time = extras.journalBefore {
             count.journalEntries = try store.readNow { try $0.journalEntryCount(before: time) }
         }
-        if extras.takesUploads { count.uploads = Int64(try multipartUploads.expiredCount()) }
+        if extras.removesExpiredUploads { count.uploads = Int64(try multipartUploads.expiredCount()) }
         return count
     }
 
     /// Puts what a request names on the list of removals, where it stays until it is removed, by whatever process.
     ///
-    /// - Returns: how many deleted things stay because a registered model needs them.
+    /// - Returns: the deleted things that stay.
     /// - Throws: the refusals of `TrackingWriting.beginRemoval`; then nothing was put on the list.
-    package func beginRemoval(_ request: RemovalRequest) throws -> Int64 {
+    package func beginRemoval(_ request: RemovalRequest) throws -> RemovalCount {
+        let inUse = try artifactsInUse(besides: request)
         var position: RemovalPosition? = .start
-        var kept: Int64 = 0
+        var kept = RemovalCount()
         while let from = position {
-            let part = try store.writeNow { try $0.beginRemoval(request, from: from) }
-            kept += part.kept
+            let part = try store.writeNow { try $0.beginRemoval(request, keeping: inUse, from: from) }
+            kept.add(part.kept)
             position = part.next
         }
         return kept
+    }
+
+    private func artifactsInUse(besides request: RemovalRequest) throws -> ArtifactsInUse {
+        let whole = realpath(artifacts.location, nil)
+        defer { free(whole) }
+        let folders = ArtifactFolders(
+            served: artifacts.location,
+            otherNames: whole.map { [String(cString: $0)] } ?? []
+        )
+        return try store.readNow { try $0.artifactsInUse(besides: request, in: folders) }
     }
 
     /// Whether something is on the list of removals.
@@ -95,11 +108,18 @@ extension MLflowAPI {
     /// nothing of it is left. Blocks.
     /// - Throws: `.temporarilyUnavailable` while another removal runs.
     package func continueRemoval(for duration: Duration, _ extras: RemovalExtras) throws -> RemovalProgress {
-        let progress = try removalTurn.take { try continueAlone(until: .now + duration, extras) }
-        guard let progress else {
+        guard let progress = try continueRemovalUnlessRunning(for: duration, extras) else {
             throw TrackingError(.temporarilyUnavailable, "Another removal runs just now; try again in a moment.")
         }
         return progress
+    }
+
+    /// As `continueRemoval`, but returns nil while another removal runs.
+    package func continueRemovalUnlessRunning(
+        for duration: Duration,
+        _ extras: RemovalExtras
+    ) throws -> RemovalProgress? {
+        try removalTurn.take { try continueAlone(until: .now + duration, extras) }
     }
 
     private func continueAlone(
@@ -111,6 +131,8 @@ extension MLflowAPI {
         while !isWithoutRows {
             let part = try store.writeNow { try $0.removeRows(atMost: Self.rowsAtOnce) }
             progress.count.add(part.count)
+            // Tokens are no longer for what is gone.
+            if part.count.experiments > 0 { try settings.access?.reload() }
             isWithoutRows = part.isDone
             if .now >= end { return progress }
         }
@@ -137,7 +159,7 @@ extension MLflowAPI {
                 if .now >= end { return progress }
             }
         }
-        if extras.takesUploads { progress.count.uploads += Int64(try multipartUploads.removeExpired()) }
+        if extras.removesExpiredUploads { progress.count.uploads += Int64(try multipartUploads.removeExpired()) }
         progress.isDone = true
         return progress
     }
@@ -145,23 +167,32 @@ extension MLflowAPI {
     /// Removes the folder of artifacts and takes the thing off the list; the journal tells of the files.
     private func removeFolder(of owner: RemovedOwner, _ count: inout RemovalCount) throws {
         let wasMadeAnew = try store.readNow(.cheap) { try $0.exists(owner.kind, owner.id) }
-        var event: ArtifactEvent?
-        if !wasMadeAnew {
-            do {
-                event = try deleteFolder(of: owner, &count)
-            } catch is TrackingError {
-                // A folder that this server does not open, or that is not the thing's alone.
-                if owner.kind != .experiment { count.elsewhere += 1 }
-            }
+        guard !wasMadeAnew else { return try endRemoval(of: owner, nil) }
+        let folder: ServedFolder
+        do {
+            folder = try servedFolder(of: owner)
+        } catch is TrackingError {
+            // A folder that this server does not open, or that is not the thing's alone.
+            if owner.kind != .experiment { count.elsewhere += 1 }
+            return try endRemoval(of: owner, nil)
         }
-        try store.writeNow { [event] session in
+        try artifactTurns.take(folder.base) {
+            try endRemoval(of: owner, try delete(folder, of: owner, &count))
+        }
+    }
+
+    private func endRemoval(of owner: RemovedOwner, _ event: ArtifactEvent?) throws {
+        try store.writeNow { session in
             if let event { try session.add(event) }
             try session.endRemoval(rows: [owner.row])
         }
     }
 
-    private func deleteFolder(of owner: RemovedOwner, _ count: inout RemovalCount) throws -> ArtifactEvent? {
-        let folder = try servedFolder(of: owner)
+    private func delete(
+        _ folder: ServedFolder,
+        of owner: RemovedOwner,
+        _ count: inout RemovalCount
+    ) throws -> ArtifactEvent? {
         guard owner.kind != .experiment else {
             // Only what stands empty: a client may have named this place for several experiments.
             for path in [try folder.base.appending(ArtifactPath("models")), folder.base] {
@@ -196,7 +227,7 @@ extension MLflowAPI {
     private func servedFolder(of owner: RemovedOwner) throws -> ServedFolder {
         let folder: ServedFolder
         do {
-            folder = try servedFolder(at: owner.location, owner: "\(owner.kind.noun) \(owner.id)")
+            folder = try self.folder(at: owner.location, owner: "\(owner.kind.noun) \(owner.id)")
         } catch let error as ArtifactError {
             throw TrackingError.invalidParameter(error.message(for: owner.location))
         }

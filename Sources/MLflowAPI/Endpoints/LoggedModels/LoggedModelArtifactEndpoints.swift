@@ -47,6 +47,6 @@ extension MLflowAPI {
     private func loggedModelFolder(_ request: HTTPRequest) throws -> (model: LoggedModelInfo, folder: ServedFolder) {
         let modelID = request.parameters.first ?? ""
         let model = try store.readNow(.cheap, for: request.caller) { try $0.loggedModelInfo(id: modelID) }
-        return (model, try servedFolder(of: model))
+        return (model, try servedFolder(of: model, for: request.caller))
     }
 }

@@ -173,7 +173,8 @@ extension MLflowAPI {
             let location = try store.readNow(.cheap, for: request.caller) { session in
                 try session.resolvedRunLocation(try session.modelVersionLocation(key))
             }
-            let folder = try servedFolder(at: location, owner: "version \(key.version ?? 0) of the model '\(key.name)'")
+            let owner = "version \(key.version ?? 0) of the model '\(key.name)'"
+            let folder = try servedFolder(at: location, owner: owner, for: request.caller)
             return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
         }
     }

@@ -90,16 +90,16 @@ struct RunTableColumns {
     private static func ordering(by column: RunTableColumn, ascending: Bool) -> Ordering {
         switch column {
         case .metric(let key, let measure):
-            let aspect: Ordering.Aspect =
+            let sortValue: Ordering.SortValue =
                 switch measure {
                 case .last: .value
                 case .minimum: .minimum
                 case .maximum: .maximum
                 case .step(let step): .step(step)
                 }
-            return Ordering(entity: .metric, key: key, ascending: ascending, aspect: aspect)
-        case .param(let key): return Ordering(entity: .parameter, key: key, ascending: ascending, aspect: .number)
-        case .tag(let key): return Ordering(entity: .tag, key: key, ascending: ascending, aspect: .number)
+            return Ordering(entity: .metric, key: key, ascending: ascending, sortValue: sortValue)
+        case .param(let key): return Ordering(entity: .parameter, key: key, ascending: ascending, sortValue: .number)
+        case .tag(let key): return Ordering(entity: .tag, key: key, ascending: ascending, sortValue: .number)
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Budgets
+internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
 internal import JSON
@@ -9,15 +11,28 @@ extension MLflowAPI {
         let information = HTTPHandling.buffered { $1.send(serverInformation($0)) }
         return [
             endpoint(.get, .api, "3.0/mlflow/server-info", .lookUp(.server), handling: information),
-            endpoint(.get, .root, "health", .lookUp(.server), handling: .buffered(health)),
-            endpoint(.get, .root, "version", .lookUp(.server), handling: .buffered { $1.send(version) }),
+            endpoint(.get, .root, "health", .open(.server), handling: .buffered(health)),
+            endpoint(.get, .root, "version", .open(.server), handling: .buffered { $1.send(version) }),
         ]
     }
 
-    /// Reports that the server is up; with `deep=1`, also the result of a check of the store.
+    /// Reports that the server is up; with `deep=1`, also the result of a check of the store, and with `verbose=1` what is
+    /// known without one.
+    ///
+    /// Where credentials are needed, who shows none learns only whether the server is well.
     private func health(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        let showsDetails = settings.access?.isRequired != true || request.caller.identity != nil
+        guard showsDetails else {
+            guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
+            return healthChecks.ask { health in
+                responder.send(.text(health.isSound ? "OK" : "failing", status: health.status))
+            }
+        }
+        if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
+            return responder.send(.known(settings.snapshots(), settings.forwarder?.status))
+        }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-        healthLooks.ask { responder.send(.health($0)) }
+        healthChecks.ask { responder.send(.health($0)) }
     }
 
     /// Tells a client, before it decides how to upload, what this server can do, under the names of 3.18 too.
@@ -47,14 +62,31 @@ extension MLflowAPI {
 }
 
 extension HTTPResponse {
-    static func text(_ text: String) -> HTTPResponse {
-        HTTPResponse(headers: [("Content-Type", "text/plain; charset=utf-8")], body: .bytes(Array(text.utf8)))
+    static func text(_ text: String, status: Int = 200) -> HTTPResponse {
+        let headers = [(name: "Content-Type", value: "text/plain; charset=utf-8")]
+        return HTTPResponse(status: status, headers: headers, body: .bytes(Array(text.utf8)))
+    }
+
+    fileprivate static func known(_ snapshots: SnapshotStatus?, _ forwarding: ForwardStatus?) -> HTTPResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.member("status", "ok")
+            if let snapshots {
+                writer.memberObject("snapshots") { writer in
+                    writer.member("place", snapshots.place)
+                    writer.member("newest", ifPresent: snapshots.newest)
+                    writer.member("current", snapshots.isCurrent)
+                    writer.member("failure", ifPresent: snapshots.failure)
+                }
+            }
+            if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding) } }
+            writer.endObject()
+        }
     }
 
     /// The problems that were found, by the part that each was found in.
     fileprivate static func health(_ health: StoreHealth) -> HTTPResponse {
-        let status = health.isSound ? 200 : health.isStorageSound ? 503 : 507
-        return .json(status: status) { writer in
+        .json(status: health.status) { writer in
             writer.beginObject()
             writer.member("status", health.isSound ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
@@ -68,4 +100,8 @@ extension HTTPResponse {
             writer.endObject()
         }
     }
+}
+
+extension StoreHealth {
+    fileprivate var status: Int { isSound ? 200 : isStorageSound ? 503 : 507 }
 }

@@ -15,11 +15,15 @@ extension MLflowAPI {
         }
         let others =
             unsupported(.root, "v1/traces", "Traces are not offered by this server yet.")
-            + unsupported(.root, "graphql", "GraphQL queries are taken by POST alone.")
+            // The reference has this route for GET and POST alone.
+            + unsupported(.root, "graphql", "GraphQL queries are taken by POST alone.").map {
+                $0.filter { $0.method == .get }
+            }
             + unsupported(.root, "gateway", "The gateway to language models is not offered by this server yet.")
-        let answered = Set((emptyAnswers + graphQLEndpoints).joined().map { "\($0.method) \($0.path)" })
+        let answered = Dictionary(grouping: (emptyAnswers + graphQLEndpoints).joined(), by: \.path)
+            .mapValues { $0.map(\.method) }
         return (presignedEndpoints + traceArtifactEndpoints + families + others).map { endpoints in
-            endpoints.filter { !answered.contains("\($0.method) \($0.path)") }
+            endpoints.filter { answered[$0.path]?.contains($0.method) != true }
         }
     }
 
@@ -40,8 +44,8 @@ extension MLflowAPI {
         let answer = APIError(error).response
         let reads: [(HTTPMethod, Access)] = [(.get, .lookUp(.none))]
         let changes = [HTTPMethod.post, .put, .patch, .delete].map { ($0, Access.change(.none)) }
-        return (reads + changes).flatMap { method, access in
-            [path, path + "/", path + "/{rest...}"].map { path in
+        return [path, path + "/", path + "/{rest...}"].map { path in
+            (reads + changes).flatMap { method, access in
                 endpoint(method, family, path, access, handling: .buffered { $1.send(answer) })
             }
         }

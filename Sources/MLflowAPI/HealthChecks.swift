@@ -5,10 +5,10 @@ internal import TrackingStore
 /// Checks the store's health, one check at a time; all requests that arrive during a check share the next one.
 ///
 /// A check may take seconds. However many requests wait, the checks take only one thread.
-final class HealthLooks: Sendable {
+final class HealthChecks: Sendable {
     private struct State {
         var waiting: [@Sendable (StoreHealth) -> Void] = []
-        var isLooking = false
+        var isChecking = false
     }
 
     private let store: TrackingStore
@@ -23,13 +23,13 @@ final class HealthLooks: Sendable {
     func ask(_ completion: @escaping @Sendable (StoreHealth) -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(completion)
-            defer { state.isLooking = true }
-            return !state.isLooking
+            defer { state.isChecking = true }
+            return !state.isChecking
         }
-        if mustStart { queue.async { [self] in look() } }
+        if mustStart { queue.async { [self] in check() } }
     }
 
-    private func look() {
+    private func check() {
         while let asking = takeWaiting() {
             let health = store.examine()
             for completion in asking { completion(health) }
@@ -40,8 +40,8 @@ final class HealthLooks: Sendable {
     private func takeWaiting() -> [@Sendable (StoreHealth) -> Void]? {
         state.withLock { state in
             defer { state.waiting = [] }
-            state.isLooking = !state.waiting.isEmpty
-            return state.isLooking ? state.waiting : nil
+            state.isChecking = !state.waiting.isEmpty
+            return state.isChecking ? state.waiting : nil
         }
     }
 }

@@ -1,0 +1,70 @@
+internal import Budgets
+internal import Hashing
+internal import Synchronization
+internal import Tracking
+
+/// A token that the server knows, with what is needed to admit its holder.
+final class KnownToken: Sendable {
+    let token: AccessToken
+    let hash: [UInt8]
+    let identity: Identity
+    /// In Unix milliseconds; 0 before the first use.
+    private let lastUse: Atomic<Int64>
+    /// The last use that was written down, or was about to be.
+    private let notedUse: Atomic<Int64>
+
+    /// How much later a use is worth writing down again.
+    private static let useInterval: Int64 = 60_000
+
+    init(_ token: AccessToken, hash: [UInt8]) {
+        self.token = token
+        self.hash = hash
+        identity = Identity(name: token.name, experiments: token.experimentIDs.map { Set($0) })
+        lastUse = Atomic(token.lastUsedTime ?? 0)
+        notedUse = Atomic(token.lastUsedTime ?? 0)
+    }
+
+    /// Notes a use; tells whether it is to be written down, which is so at most once a minute.
+    func noteUse(at time: Int64) -> Bool {
+        lastUse.store(time, ordering: .relaxed)
+        let noted = notedUse.load(ordering: .relaxed)
+        guard time - noted >= Self.useInterval else { return false }
+        return notedUse.compareExchange(expected: noted, desired: time, ordering: .relaxed).exchanged
+    }
+
+    /// The token with its last use.
+    var current: AccessToken {
+        var token = token
+        let time = lastUse.load(ordering: .relaxed)
+        token.lastUsedTime = time == 0 ? nil : time
+        return token
+    }
+
+    /// Whether it admits the same holder to the same things.
+    func isSame(as other: AccessToken, hash otherHash: [UInt8]) -> Bool {
+        var (own, other) = (token, other)
+        (own.lastUsedTime, other.lastUsedTime) = (nil, nil)
+        return hash == otherHash && own == other
+    }
+}
+
+/// All tokens, found by their hashes.
+struct KnownTokens: Sendable {
+    /// By the first bytes of the hash; who knows no token learns nothing from how long it takes to find none.
+    private var tokens: [UInt64: [KnownToken]] = [:]
+
+    init(_ all: some Sequence<KnownToken>) {
+        for token in all { tokens[Self.start(token.hash), default: []].append(token) }
+    }
+
+    var all: [KnownToken] { tokens.values.flatMap(\.self) }
+
+    func token(of key: [UInt8]) -> KnownToken? {
+        let hash = SHA256.digest(of: key)
+        return tokens[Self.start(hash)]?.first { ConstantTime.areEqual($0.hash, hash) }
+    }
+
+    private static func start(_ hash: [UInt8]) -> UInt64 {
+        hash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

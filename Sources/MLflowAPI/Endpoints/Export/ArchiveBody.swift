@@ -1,0 +1,134 @@
+internal import ArtifactStore
+internal import Budgets
+internal import HTTPWire
+internal import Synchronization
+internal import Tracking
+internal import TrackingStore
+internal import Transfer
+
+/// An archive of things of this store, made while it is sent.
+///
+/// The artifacts of a run or logged model come behind its record.
+final class ArchiveBody: HTTPBodyProducer {
+    private struct OpenFile {
+        let file: OpenArtifact
+        var position: Int64 = 0
+    }
+
+    private struct State {
+        var records: RecordStream
+        var writer = ArchiveWriter()
+        var hasBegun = false
+        var folder: (path: String, walk: ArtifactWalk)?
+        var file: OpenFile?
+    }
+
+    private static let pieceBytes = 128 * 1_024
+
+    private let api: MLflowAPI
+    private let caller: Caller
+    private let state: Mutex<State>
+
+    let memoryBytes = RecordStream.memoryBytes
+
+    /// - Throws: `.resourceDoesNotExist` for something that is named and not there.
+    init(_ subset: TransferSubset, of api: MLflowAPI, for caller: Caller) throws {
+        self.api = api
+        self.caller = caller
+        state = Mutex(State(records: try RecordStream(subset, of: api.store, for: caller)))
+    }
+
+    func next(into buffer: inout [UInt8]) throws -> Bool {
+        try state.withLock { state in
+            if !state.hasBegun {
+                state.writer.begin(&buffer)
+                state.hasBegun = true
+            }
+            while buffer.count < Self.pieceBytes {
+                if state.file != nil {
+                    try continueFile(&state, to: &buffer)
+                } else if state.folder != nil {
+                    try beginNextFile(&state, to: &buffer)
+                } else if let record = try state.records.next() {
+                    add(record, &state, to: &buffer)
+                } else {
+                    state.writer.end(&buffer)
+                    return false
+                }
+            }
+            return true
+        }
+    }
+
+    /// Adds a record, whose locations become those in the archive, and has its files follow.
+    private func add(_ record: TransferRecord, _ state: inout State, to buffer: inout [UInt8]) {
+        var record = record
+        switch record {
+        case .experiment(var experiment):
+            experiment.artifactLocation = place(experiment.artifactLocation).location
+            record = .experiment(experiment)
+        case .run(var run):
+            let placed = place(run.run.info.artifactURI)
+            run.run.info.artifactURI = placed.location
+            record = .run(run)
+            open(placed, owner: run.run.info.runID, &state)
+        case .loggedModel(var model):
+            let placed = place(model.model.info.artifactURI)
+            model.model.info.artifactURI = placed.location
+            record = .loggedModel(model)
+            open(placed, owner: model.model.info.modelID, &state)
+        case .modelVersion(var version):
+            version.version.source = place(version.version.source).location
+            version.storageLocation = version.storageLocation.map { place($0).location }
+            record = .modelVersion(version)
+        case .points, .modelPoints, .registeredModel: break
+        }
+        state.writer.add(record, to: &buffer)
+    }
+}
+
+// MARK: Artifacts
+
+extension ArchiveBody {
+    private typealias Placed = (location: String, folder: ServedFolder?)
+
+    /// The location in the archive: that of a folder that this server opens is one of the `mlflow-artifacts:` ones, beneath
+    /// which its files come.
+    private func place(_ location: String) -> Placed {
+        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller), !folder.base.components.isEmpty
+        else {
+            return (location, nil)
+        }
+        return ("mlflow-artifacts:/\(folder.base)", folder)
+    }
+
+    /// Has the files of a run or model follow; only a folder of its own, as import takes no other.
+    private func open(_ placed: Placed, owner id: String, _ state: inout State) {
+        guard let folder = placed.folder, folder.base.description.hasSuffix("\(id)/artifacts"),
+            let walk = try? folder.store.walk(relativeTo: folder.base)
+        else { return }
+        state.folder = (folder.base.description, walk)
+    }
+
+    private func beginNextFile(_ state: inout State, to buffer: inout [UInt8]) throws {
+        guard var folder = state.folder else { return }
+        guard let entry = try folder.walk.next() else {
+            state.folder = nil
+            return
+        }
+        state.folder = folder
+        // A file that was removed since its folder was read is as good as never there.
+        guard !entry.isDirectory, let file = try? entry.open() else { return }
+        let path = "\(folder.path)/\(entry.path)"
+        state.writer.beginFile(path, size: file.size, modified: file.modificationSeconds, to: &buffer)
+        if file.size > 0 { state.file = OpenFile(file: file) }
+    }
+
+    private func continueFile(_ state: inout State, to buffer: inout [UInt8]) throws {
+        guard var open = state.file else { return }
+        let bytes = try open.file.bytes(at: open.position, upTo: Self.pieceBytes)
+        state.writer.addToFile(bytes, to: &buffer)
+        open.position += Int64(bytes.count)
+        state.file = open.position < open.file.size ? open : nil
+    }
+}

@@ -1,0 +1,142 @@
+package import Budgets
+internal import HTTPServer
+package import HTTPWire
+package import Tracking
+internal import TrackingStore
+package import Transfer
+
+/// Things of the store as a file that is sent while it is made.
+package enum StreamedExport: Sendable {
+    /// Everything about them, for `apus import`; `docs/archive-format.md` describes it.
+    case archive
+    case table(ExportTable.Rows, ExportTable.Format)
+}
+
+extension MLflowAPI {
+    var streamedExportEndpoints: [[Endpoint]] {
+        let access = Access.search(.runs("run_ids"), .experiments)
+        return [
+            endpoint(.get, .apus, "export/archive", access, handling: .blocking(exportArchive)),
+            endpoint(.get, .apus, "export/table", access, handling: .blocking(exportTable)),
+        ]
+    }
+
+    /// The most runs and experiments that one call may name.
+    private static let mostNamed = 1_000
+
+    private func exportArchive(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: "") {
+            try Self.requireKnown(["run_ids", "experiment_ids"], request.query.map(\.name))
+            return try stream(.archive, ending: "tar", type: "application/x-tar", request)
+        }
+    }
+
+    private func exportTable(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: "") {
+            try Self.requireKnown(["run_ids", "experiment_ids", "table", "format"], request.query.map(\.name))
+            let rows = try Self.choice("table", of: request, .runs, named: ExportTable.Rows.self)
+            let format = try Self.choice("format", of: request, .csv, named: ExportTable.Format.self)
+            let type = format == .csv ? "text/csv; charset=utf-8" : "application/jsonl"
+            return try stream(.table(rows, format), ending: format.rawValue, type: type, request)
+        }
+    }
+
+    private func stream(
+        _ export: StreamedExport,
+        ending: String,
+        type: String,
+        _ request: HTTPRequest
+    ) throws -> HTTPResponse {
+        let subset = try Self.subset(request)
+        let body = try exported(export, subset, for: request.caller)
+        let headers = [
+            ("Content-Type", type), ("Content-Disposition", "attachment; filename=\"\(Self.name(subset)).\(ending)\""),
+            ("Cache-Control", "no-store"),
+        ]
+        return try stream(body, headers: headers)
+    }
+
+    /// The name of a file without its ending.
+    private static func name(_ subset: TransferSubset) -> String {
+        switch subset {
+        case .experiments(let ids) where ids.count == 1: "experiment-\(ids[0])"
+        // Ids that others have made may be anything.
+        case .runs(let ids) where ids.count == 1 && ids[0].allSatisfy({ $0.isASCII && $0.isHexDigit }): "run-\(ids[0])"
+        default: "apus-export"
+        }
+    }
+
+    /// Refuses parameters that the call does not have: without them, a misspelt one would choose everything.
+    static func requireKnown(_ known: [String], _ names: [String]) throws(TrackingError) {
+        guard let name = names.first(where: { !known.contains($0) }) else { return }
+        throw .invalidParameter(
+            "There is no parameter '\(shortened(name))'; the call has \(known.map { "'\($0)'" }.joined(separator: ", "))."
+        )
+    }
+
+    /// The value of a query parameter that has a few.
+    private static func choice<Choice: CaseIterable & RawRepresentable<String>>(
+        _ name: String,
+        of request: HTTPRequest,
+        _ usual: Choice,
+        named: Choice.Type
+    ) throws -> Choice {
+        guard let text = request.query.last(where: { $0.name == name })?.value else { return usual }
+        guard let choice = Choice(rawValue: text) else {
+            let known = Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or ")
+            throw TrackingError.invalidParameter("'\(name)' must be \(known).")
+        }
+        return choice
+    }
+
+    private static func subset(_ request: HTTPRequest) throws -> TransferSubset {
+        func list(_ name: String) throws -> [String] {
+            let values = request.query.filter { $0.name == name }.map(\.value)
+            var seen: Set<ExactText> = []
+            let ids = values.flatMap { $0.split(separator: ",") }.map(\.trimmingSpaces)
+                .filter { !$0.isEmpty && seen.insert(ExactText($0)).inserted }
+            guard values.isEmpty || !ids.isEmpty else {
+                throw TrackingError.invalidParameter("'\(name)' is empty: name ids, or leave it out for everything.")
+            }
+            guard ids.count <= mostNamed else {
+                throw TrackingError.invalidParameter(
+                    "'\(name)' names \(ids.count) ids; at most \(mostNamed) can be asked for."
+                )
+            }
+            return ids
+        }
+        let (runIDs, experimentIDs) = (try list("run_ids"), try list("experiment_ids"))
+        guard runIDs.isEmpty || experimentIDs.isEmpty else {
+            throw TrackingError.invalidParameter("Name either runs, in 'run_ids', or experiments, in 'experiment_ids'.")
+        }
+        if !runIDs.isEmpty { return .runs(runIDs) }
+        if !experimentIDs.isEmpty { return .experiments(try experimentIDs.map { try parseExperimentID($0) }) }
+        return .everything
+    }
+
+    /// The file that the calls `export/archive` and `export/table` answer with.
+    ///
+    /// Blocks, as each of its pieces does.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for something that is named and not there.
+    package func exported(
+        _ export: StreamedExport,
+        _ subset: TransferSubset,
+        for caller: Caller = .server
+    ) throws -> any HTTPBodyProducer {
+        switch export {
+        case .archive: try ArchiveBody(subset, of: self, for: caller)
+        case .table(let rows, let format): try TableBody(rows, format, subset, of: self, for: caller)
+        }
+    }
+
+    /// The id of an experiment that is named by its id or its name.
+    ///
+    /// - Throws: `.resourceDoesNotExist`.
+    package func experimentID(idOrName text: String) throws -> Int64 {
+        try store.readNow { session in
+            if let id = Int64(text), let found = try? session.experiment(id: id) { return found.id }
+            return try session.experiment(named: text).id
+        }
+    }
+}

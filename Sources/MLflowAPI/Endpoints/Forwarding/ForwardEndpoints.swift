@@ -1,0 +1,110 @@
+internal import Forwarding
+internal import HTTPServer
+internal import HTTPWire
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    /// The calls about the server that gets everything too; `docs/own-calls.md` describes them.
+    var forwardEndpoints: [[Endpoint]] {
+        [
+            endpoint(
+                .post,
+                .apus,
+                "forward/status",
+                .search(.store, .runs("run_ids")),
+                handling: .blocking(forwardStatus)
+            ),
+            endpoint(.post, .apus, "forward/retry", .administer(.server), handling: .blocking(retryForwarding)),
+            endpoint(.post, .apus, "forward/skip", .administer(.server), handling: .blocking(skipForwarding)),
+            endpoint(.post, .apus, "forward/drain", .administer(.server), handling: .blocking(drainForwarding)),
+        ]
+    }
+
+    /// Runs in one answer.
+    private static let mostRuns = 1_000
+
+    private func withForwarder(
+        _ request: HTTPRequest,
+        _ responder: HTTPResponder,
+        _ body: (Forwarder, RequestMessage) throws -> HTTPResponse
+    ) {
+        do {
+            guard let forwarder = settings.forwarder else {
+                throw TrackingError(
+                    .resourceDoesNotExist,
+                    "This server sends nothing to another one; start it with --upstream."
+                )
+            }
+            responder.send(try body(forwarder, try RequestMessage(request)))
+        } catch {
+            responder.send(response(to: error))
+        }
+    }
+
+    private func forwardStatus(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        withForwarder(request, responder) { forwarder, message in
+            let runIDs = try message.strings("run_ids")
+            let limit = Int(try message.integer("max_results") ?? 100)
+            guard (0...Self.mostRuns).contains(limit) else {
+                throw TrackingError.invalidParameter("'max_results' must be from 0 to \(Self.mostRuns).")
+            }
+            let token = try message.string("page_token")
+            guard let start = token.map({ Int64($0) }) ?? Int64.min else {
+                throw TrackingError.invalidParameter("'page_token' is not one that this server has given.")
+            }
+            let report = try ForwardReport(
+                of: store,
+                upstream: forwarder.status.upstream,
+                runIDs: runIDs,
+                after: start,
+                limit: limit,
+                forwarder: forwarder
+            )
+            return .json { writer in
+                writer.beginObject()
+                writer.members(of: forwarder.status)
+                writer.members(of: report)
+                writer.endObject()
+            }
+        }
+    }
+
+    private func retryForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        withForwarder(request, responder) { forwarder, message in
+            guard let runIDs = try message.strings("run_ids") else {
+                forwarder.retryAll()
+                return .forwarding(forwarder.status)
+            }
+            return .forwarding(forwarder.status, runs: try forwarder.retry(runIDs))
+        }
+    }
+
+    private func skipForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        withForwarder(request, responder) { forwarder, message in
+            guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
+                throw TrackingError.invalidParameter("'run_ids' is missing: name the runs to be skipped.")
+            }
+            return .forwarding(forwarder.status, runs: try forwarder.skip(runIDs))
+        }
+    }
+
+    private func drainForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        withForwarder(request, responder) { forwarder, _ in
+            forwarder.drain()
+            return .forwarding(forwarder.status)
+        }
+    }
+}
+
+extension HTTPResponse {
+    fileprivate static func forwarding(_ status: ForwardStatus, runs: Int? = nil) -> HTTPResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.member("runs", ifPresent: runs.map { Int64($0) })
+            writer.members(of: status)
+            writer.endObject()
+        }
+    }
+}

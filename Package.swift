@@ -21,6 +21,7 @@ let systemLibraries: [Target] = [
 // From the ground up: a module imports only those above it in this list.
 let modules: [Target] = [
     .target(name: "CEmbeddedFiles", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "CProcess", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "CSQLiteSetup", dependencies: ["CSQLite"], cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "Budgets", swiftSettings: pure),
     .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: settings),
@@ -30,10 +31,21 @@ let modules: [Target] = [
     .target(name: "JSON", swiftSettings: settings),
     .target(name: "GraphQL", dependencies: ["JSON"], swiftSettings: pure),
     .target(name: "HTTPWire", dependencies: ["Coding", "Files"], swiftSettings: settings),
-    .target(name: "HTTPClient", dependencies: ["Files", "HTTPWire"], swiftSettings: settings),
+    .target(name: "COpenSSL", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "TLS", dependencies: ["COpenSSL", "Files", "HTTPWire"], swiftSettings: settings),
+    .target(
+        name: "HTTPClient",
+        dependencies: ["CLinux", "Coding", "Files", "HTTPWire", "TLS"],
+        swiftSettings: settings
+    ),
+    .target(
+        name: "MLflowClient",
+        dependencies: ["Coding", "Files", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
+        swiftSettings: settings
+    ),
     .target(
         name: "HTTPServer",
-        dependencies: ["Budgets", "CLinux", "Coding", "Files", "HTTPWire", "Threads"],
+        dependencies: ["Budgets", "CLinux", "Coding", "Files", "HTTPWire", "TLS", "Threads"],
         swiftSettings: settings
     ),
     .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup", "Threads"], swiftSettings: settings),
@@ -46,7 +58,7 @@ let modules: [Target] = [
     ),
     .target(
         name: "Transfer",
-        dependencies: ["Files", "JSON", "SQLite", "Tracking"],
+        dependencies: ["Coding", "Files", "Hashing", "JSON", "SQLite", "Tracking"],
         swiftSettings: settings
     ),
     .target(
@@ -55,23 +67,41 @@ let modules: [Target] = [
         swiftSettings: settings
     ),
     .target(
+        name: "Forwarding",
+        dependencies: [
+            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPWire", "Hashing", "JSON", "Tracking", "TrackingStore",
+            "Transfer",
+        ],
+        swiftSettings: settings
+    ),
+    .target(
         name: "MLflowAPI",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "GraphQL", "HTTPServer", "HTTPWire", "Hashing",
-            "JSON", "Tracking", "TrackingStore", "Transfer",
+            "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "Forwarding", "GraphQL", "HTTPServer", "HTTPWire",
+            "Hashing", "JSON", "Tracking", "TrackingStore", "Transfer",
         ],
         swiftSettings: settings
     ),
     .executableTarget(
         name: "apus",
         dependencies: [
-            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "Coding", "Files", "HTTPClient", "HTTPServer",
-            "HTTPWire", "Hashing", "JSON", "MLflowAPI", "SQLite", "Tracking", "Threads", "TrackingStore", "Transfer",
+            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
+            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "JSON", "MLflowAPI", "MLflowClient", "SQLite", "TLS",
+            "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: settings
     ),
+]
+
+let examples: [Target] = [
+    .executableTarget(
+        name: "tiny-training",
+        dependencies: ["MLflowClient"],
+        path: "Examples/TinyTraining",
+        swiftSettings: settings
+    )
 ]
 
 let tests: [Target] = [
@@ -90,7 +120,7 @@ let tests: [Target] = [
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
     .testTarget(
         name: "HTTPTests",
-        dependencies: ["Budgets", "CZlib", "Files", "HTTPClient", "HTTPServer", "HTTPWire"],
+        dependencies: ["Budgets", "CZlib", "Files", "HTTPClient", "HTTPServer", "HTTPWire", "TLS"],
         swiftSettings: settings
     ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),
@@ -103,7 +133,14 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "TransferTests",
-        dependencies: ["JSON", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer"],
+        dependencies: ["Coding", "Files", "JSON", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer"],
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "ForwardingTests",
+        dependencies: [
+            "ArtifactStore", "Files", "Forwarding", "HTTPWire", "JSON", "TestSupport", "Tracking", "TrackingStore",
+        ],
         swiftSettings: settings
     ),
     .testTarget(
@@ -112,17 +149,22 @@ let tests: [Target] = [
         swiftSettings: settings
     ),
     .testTarget(
+        name: "MLflowClientTests",
+        dependencies: ["apus", "Files", "HTTPClient", "JSON", "MLflowClient", "TestSupport"],
+        swiftSettings: settings
+    ),
+    .testTarget(
         name: "MLflowAPITests",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "JSON", "MLflowAPI", "TestSupport",
-            "Tracking", "TrackingStore",
+            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "JSON", "MLflowAPI", "SQLite",
+            "TestSupport", "Tracking", "TrackingStore",
         ],
         swiftSettings: settings
     ),
     .testTarget(
         name: "ApusTests",
         dependencies: [
-            "apus", "MLflowAPI", "TestSupport", "Tracking",
+            "apus", "MLflowAPI", "SQLite", "TLS", "TestSupport", "Tracking",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -139,6 +181,20 @@ let fuzzers: [Target] =
             name: "HTTPParserFuzz",
             dependencies: ["Budgets", "HTTPServer", "HTTPWire"],
             path: "Tests/Fuzz/HTTPParser",
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "EventFileFuzz",
+            dependencies: ["Coding", "Files", "Tracking", "Transfer"],
+            path: "Tests/Fuzz/EventFile",
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ArchiveReaderFuzz",
+            dependencies: ["Tracking", "Transfer"],
+            path: "Tests/Fuzz/ArchiveReader",
             exclude: ["Corpus"],
             swiftSettings: settings
         ),
@@ -160,12 +216,13 @@ let fuzzers: [Target] =
 let package = Package(
     name: "apus",
     products: [
-        .executable(name: "apus", targets: ["apus"])
+        .executable(name: "apus", targets: ["apus"]),
+        .library(name: "MLflowClient", targets: ["MLflowClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
-    targets: systemLibraries + modules + tests + fuzzers,
+    targets: systemLibraries + modules + examples + tests + fuzzers,
     cLanguageStandard: .c2x
 )

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 
 @main
 struct Apus: ParsableCommand {
@@ -7,8 +8,10 @@ struct Apus: ParsableCommand {
         abstract: "A self-contained, MLflow-compatible tracking server.",
         version: "apus \(apusVersion) (answers for MLflow \(mlflowVersion))",
         subcommands: [
-            ServerCommand.self, ImportCommand.self, ExportCommand.self, BackupCommand.self, RestoreCommand.self,
-            CheckCommand.self, GarbageCollection.self, ArtifactsCommand.self, Doctor.self, ConfigurationPage.self,
+            ServerCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, BackupCommand.self,
+            RestoreCommand.self, PushCommand.self, ForwardCommand.self, CheckCommand.self, GarbageCollection.self,
+            TokensCommand.self,
+            ArtifactsCommand.self, Doctor.self, ConfigurationPage.self,
         ],
         helpNames: .long
     )
@@ -18,14 +21,40 @@ struct Apus: ParsableCommand {
     var envFile: String?
 
     static func main() {
+        fillStandardDescriptors()
         let arguments = CommandLine.arguments.dropFirst()
+        // Writing beyond a limit of the system is then a failure that can be told, as writing to a full disk is.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             let isServer = arguments.first.map(ServerCommand.names.contains) ?? false
             let reference = try ReferenceArguments(isServer ? arguments : [])
-            var command = try parseAsRoot(isServer ? reference.rest : Array(arguments))
-            if let server = command as? ServerCommand { try server.serve(reference) } else { try command.run() }
+            var command = try isServer ? parseServer(reference.rest) : parseAsRoot(Array(arguments))
+            switch command {
+            case let server as ServerCommand: try server.serve(reference)
+            case let run as RunCommand: try run.run(arguments.dropFirst())
+            default: try command.run()
+            }
         } catch {
             exit(withError: error)
+        }
+    }
+
+    /// The command to serve, parsed by itself: on the way through the commands above it, the parser would make the
+    /// definitions of all its options twice, which takes milliseconds at every start.
+    ///
+    /// - Parameter arguments: begin with the name of the command.
+    private static func parseServer(_ arguments: [String]) throws -> any ParsableCommand {
+        if let server = try? ServerCommand.parse(Array(arguments.dropFirst())) { return server }
+        // Help and mistakes are told in the words of the whole program.
+        return try parseAsRoot(arguments)
+    }
+
+    /// Opens the three standard descriptors that this process was started without, at nothing.
+    ///
+    /// A file or socket would take their numbers otherwise, and output would go into it.
+    private static func fillStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", O_RDWR)
         }
     }
 

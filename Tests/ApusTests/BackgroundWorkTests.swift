@@ -12,7 +12,7 @@ import Testing
 
     @Test func `it counts its runs and failures, and goes on after a failure`() {
         let runs = Atomic<Int>(0)
-        let work = BackgroundWork("test", logger) {
+        let work = BackgroundWork("test", logger) { _ in
             if runs.add(1, ordering: .relaxed).oldValue == 0 { throw Fault() }
         }
         work.run()
@@ -25,7 +25,7 @@ import Testing
 
     @Test func `it runs again after its interval until it is ended`() {
         let runs = DispatchSemaphore(value: 0)
-        let work = BackgroundWork("test", every: .milliseconds(1), logger) { runs.signal() }
+        let work = BackgroundWork("test", every: .milliseconds(1), logger) { _ in runs.signal() }
         work.run()
         for _ in 0..<3 { #expect(runs.wait(timeout: .now() + .seconds(10)) == .success) }
         BackgroundWork.end([work], atMost: .seconds(10))
@@ -39,7 +39,7 @@ import Testing
     @Test func `an end waits for a run under way, but no longer than its limit`() {
         let gate = DispatchSemaphore(value: 0)
         let started = DispatchSemaphore(value: 0)
-        let work = BackgroundWork("test", logger) {
+        let work = BackgroundWork("test", logger) { _ in
             started.signal()
             gate.wait()
         }

@@ -31,6 +31,17 @@ import Testing
         }
     }
 
+    @Test func `one of a later version is refused as such, also when its end is another one`() {
+        let text = Array(#"{"format":"apus-backup","version":3,"apus":"9.9.9"}"#.utf8) + Array("\nanother form\n".utf8)
+        #expect(throws: BackupManifest.LaterVersion.self) { try BackupManifest(text, of: "place") }
+    }
+
+    @Test(arguments: [0, 951_782_399_999, 1_764_300_000_123, 4_951_137_300_123])
+    func `the name of a generation tells its time`(time: Int64) {
+        #expect(BackupPlace.time(ofName: BackupPlace.name(at: time)) == time)
+        #expect(BackupPlace.time(ofName: "yesterday") == nil)
+    }
+
     @Test(arguments: ["/etc/passwd", "artifacts/../apus.db", "artifacts", "artifacts//a", "other/a", "artifacts/./a"])
     func `one that names a file elsewhere is refused`(path: String) {
         var manifest = manifest

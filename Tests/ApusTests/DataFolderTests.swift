@@ -18,7 +18,8 @@ import Testing
 
     /// The permissions of the folder after a start whose database lies in it.
     private func permissions(workingDirectory: String = "/") -> mode_t {
-        DataFolder(path: folder.path, databasePath: folder.file("apus.db")).narrow(workingDirectory: workingDirectory)
+        let data = DataFolder(path: folder.path, databasePath: folder.file("apus.db"))
+        data.restrictModes(workingDirectory: workingDirectory)
         var status = stat()
         stat(folder.path, &status)
         return status.st_mode & 0o7777

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TLS
 import TestSupport
 import Testing
 
@@ -42,18 +43,34 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--uvicorn-opts", "--ssl-keyfile=k --ssl-certfile=c"], "--ssl-keyfile"),
+        (["--uvicorn-opts", "--ssl-certfile=c --ssl-keyfile-password p"], "--ssl-keyfile-password"),
+        (["--uvicorn-opts", "--ssl-ca-certs 'a b'"], "--ssl-ca-certs"),
         (["--gunicorn-opts", "-w 2 --certfile c.pem"], "--certfile"),
     ])
     func `https is never left out silently`(arguments: [String], named: String) throws {
         let options = try ReferenceArguments(arguments)
-        #expect(refusal { try options.refuseEncryption(Environment([:])) }?.contains(named) == true)
+        #expect(refusal { _ = try options.encryption(Environment([:])) }?.contains(named) == true)
     }
 
-    @Test func `https asked for by a variable is refused by its name`() throws {
-        let options = try ReferenceArguments([])
-        let environment = Environment(["MLFLOW_UVICORN_OPTS": "--ssl-certfile c"])
-        #expect(refusal { try options.refuseEncryption(environment) }?.contains("MLFLOW_UVICORN_OPTS") == true)
+    @Test(arguments: [
+        "--ssl-certfile 'a b.pem' --ssl-keyfile=k", "--log-level info --ssl-keyfile \"k\" --ssl-certfile=a\\ b.pem",
+    ])
+    func `the files for https are taken from the options for uvicorn`(text: String) throws {
+        let environment = Environment(["MLFLOW_UVICORN_OPTS": text])
+        let found = try ReferenceArguments([]).encryption(environment)
+        #expect(found.certificate?.text == "a b.pem" && found.key?.text == "k")
+        #expect(found.key?.source == "MLFLOW_UVICORN_OPTS --ssl-keyfile")
+        let none = try ListeningOptions.parse([])
+        #expect(try ServedCertificate.identity(none, ReferenceArguments([]), Environment([:])) == nil)
+        let own = try ListeningOptions.parse(["--ssl-certfile", "own", "--ssl-keyfile", "own.key"])
+        let identity = try ServedCertificate.identity(own, ReferenceArguments([]), environment)
+        #expect(identity?.certificatePath == "own" && identity?.keyPath == "own.key")
+    }
+
+    @Test func `a key without a certificate is refused`() throws {
+        let options = try ListeningOptions.parse(["--ssl-keyfile", "k"])
+        let message = refusal { _ = try ServedCertificate.identity(options, ReferenceArguments([]), Environment([:])) }
+        #expect(message?.contains("--ssl-keyfile") == true && message?.contains("--ssl-certfile") == true)
     }
 
     @Test func `each flag and variable without effect gets one line`() throws {

@@ -11,6 +11,14 @@ import Testing
         #expect(ServedAddress([(host, 5_000)], prefix: "/p").url == url)
     }
 
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1", "https://127.0.0.1:5000"), ("0.0.0.0", "localhost", "https://localhost:5000"),
+        ("10.1.2.3", "localhost", "https://10.1.2.3:5000"), ("127.0.0.1", "other", "https://127.0.0.1:5000"),
+    ])
+    func `over https it is one that the certificate is for, if there is one`(host: String, name: String, url: String) {
+        #expect(ServedAddress([(host, 5_000)], prefix: "", certifies: { $0 == name }).url == url)
+    }
+
     @Test(arguments: ["127.0.0.1", "127.0.1.1", "::1", "::ffff:127.0.0.1"])
     func `loopback opens nothing`(host: String) {
         #expect(ServedAddress([(host, 5_000)], prefix: "").warning(guarding: "") == nil)

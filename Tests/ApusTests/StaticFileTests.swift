@@ -27,6 +27,52 @@ import Testing
     }
 }
 
+@Suite struct PageModulesTests {
+    private let ahead = PageModules.shared.served("core/ahead.js") ?? ""
+    private let start = PageModules.shared.served("core/start.js") ?? ""
+
+    /// The lines of a module that import or export something.
+    private func declarations(_ text: String) -> [Substring] {
+        text.split(separator: "\n").filter { $0.hasPrefix("import ") || $0.hasPrefix("export ") }
+    }
+
+    @Test func `a first page needs two files of modules`() {
+        #expect(declarations(ahead).allSatisfy { $0.hasPrefix("export const $") })
+        #expect(declarations(start) == [#"import { $held, $load } from "../core/ahead.js";"#])
+        #expect(start.contains(#"$held["pages/experiment.js"] = (() => {"#))
+        #expect(start.contains("return { default: page };"))
+    }
+
+    @Test func `a module stands in one pack, behind all that it takes`() {
+        var defined: Set<Substring> = []
+        for line in "\(ahead)\n\(start)".split(separator: "\n") {
+            let parts = line.split(separator: "\"")
+            if line.hasPrefix("$held[") { #expect(defined.insert(parts[1]).inserted, "\(line)") }
+            if line.hasPrefix("const {"), line.contains("= $held[") { #expect(defined.contains(parts[1]), "\(line)") }
+        }
+        #expect(defined.contains("core/dom.js") && defined.contains("core/start.js"))
+    }
+
+    @Test func `any other module takes what is packed, and imports the rest`() throws {
+        let charts = try #require(PageModules.shared.served("parts/charts.js"))
+        #expect(charts.hasPrefix(#"import { $held, $load } from "../core/ahead.js";"#))
+        #expect(charts.contains(#"= $held["core/dom.js"];"#))
+        #expect(charts.contains(#"from "./chart.js";"#))
+        #expect(PageModules.shared.served("page.css") == nil)
+        #expect(PageModules.shared.served("static-files/apus-first-visit.js") == nil)
+    }
+
+    @Test func `what is imported while a module runs may be packed too`() {
+        for file in StaticFile.all where file.path.hasSuffix(".js") {
+            let text = PageModules.shared.served(file.path) ?? ""
+            // In comments, types are named by import("./other.js") in braces.
+            let code = text.split(separator: "\n").filter { !$0.hasPrefix(" * ") && !$0.contains("/**") }
+            #expect(!code.contains { $0.contains("import(\"./") || $0.contains("import(`") }, "\(file.path)")
+        }
+        #expect(start.contains("$load(`pages/${found.page}.js`)"))
+    }
+}
+
 @Suite struct RefusalTests {
     @Test func `what a stranger sent is text on the page`() {
         let page = Refusal.page(HTTPRefusal(404, "No route for GET /<script>alert('x')</script>&\""))

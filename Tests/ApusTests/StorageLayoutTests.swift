@@ -6,6 +6,12 @@ import Tracking
 
 @testable import apus
 
+/// The flags of a server that say where data lies and how it is kept.
+private struct ServerStorage: ParsableArguments {
+    @OptionGroup var storage: StorageOptions
+    @OptionGroup var keeping: KeepingOptions
+}
+
 @Suite struct StorageLayoutTests {
     private let folder: TemporaryFolder
 
@@ -14,7 +20,8 @@ import Tracking
     }
 
     private func layout(_ arguments: [String], _ variables: [String: String] = [:]) throws -> StorageLayout {
-        try StorageLayout(StorageOptions.parse(arguments), Environment(variables))
+        let options = try ServerStorage.parse(arguments)
+        return try StorageLayout(options.storage, Environment(variables), keeping: options.keeping)
     }
 
     @Test func `the data folder holds everything unless told otherwise`() throws {

@@ -10,8 +10,8 @@ struct ArtifactStatistics: ParsableCommand {
         helpNames: .long
     )
 
-    @Option(help: .of(.dataDir)) var dataDir: String?
-    @Option(help: .of(.artifactsDestination)) var artifactsDestination: String?
+    @Option(help: .of(.dataDir), completion: .of(.dataDir)) var dataDir: String?
+    @Option(help: .of(.artifactsDestination), completion: .of(.artifactsDestination)) var artifactsDestination: String?
 
     @Flag(help: "One line of JSON.")
     var json = false

@@ -49,7 +49,8 @@ struct ConfigurationPage: ParsableCommand {
         ## Flags of `mlflow server` that are refused
 
         Ignoring them would promise what is not there. `--env-file` is refused too: set the variables in the environment.
-        So are certificates in `--uvicorn-opts` and `--gunicorn-opts`: put a proxy in front for https.
+        So are other options about https than `--ssl-certfile` and `--ssl-keyfile` in `--uvicorn-opts`, and all of them in
+        `--gunicorn-opts`.
 
         \(table(SettingDefinition.refused))
         """
@@ -62,7 +63,9 @@ struct ConfigurationPage: ParsableCommand {
 
     private static var commands: String {
         let pages: [(String, any ParsableCommand.Type)] = [
-            ("apus import", ImportCommand.self), ("apus export", ExportCommand.self),
+            ("apus run", RunCommand.self), ("apus import", ImportCommand.self), ("apus export", ExportCommand.self),
+            ("apus push", PushCommand.self), ("apus forward status", ForwardStatusCommand.self),
+            ("apus forward retry", ForwardRetryCommand.self), ("apus forward skip", ForwardSkipCommand.self),
             ("apus backup", BackupCommand.self), ("apus restore", RestoreCommand.self),
             ("apus check", CheckCommand.self), ("apus gc", GarbageCollection.self), ("apus doctor", Doctor.self),
             ("apus artifacts stats", ArtifactStatistics.self),

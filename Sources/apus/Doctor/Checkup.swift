@@ -1,5 +1,7 @@
+internal import Coding
 internal import Glibc
 internal import HTTPClient
+internal import MLflowClient
 
 /// One line of the report: a step and its result.
 struct CheckedStep: Sendable {
@@ -49,7 +51,8 @@ struct Checkup {
 
     /// Calls the health route until the server is healthy or the time to wait is over; only the last answer is
     /// reported.
-    private func waitForHealth() -> Bool {
+    /// - Returns: whether it is healthy.
+    func waitForHealth() -> Bool {
         let begin = ContinuousClock.now
         var pause = Duration.milliseconds(50)
         while true {
@@ -75,7 +78,7 @@ struct Checkup {
     }
 
     private func describe(_ experiment: (id: String, isNew: Bool)) -> String {
-        let id = calls.client.credentials.redacted(experiment.id).printable(limit: 40)
+        let id = calls.connection.credentials.redacted(experiment.id).printable(limit: 40)
         return experiment.isNew ? "created, id \(id)" : "found, id \(id)"
     }
 

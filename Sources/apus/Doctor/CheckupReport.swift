@@ -3,11 +3,13 @@ internal import JSON
 /// What the command prints: lines as the steps end, or one JSON object at the end.
 struct CheckupReport {
     private let asJSON: Bool
+    private let isOfHealthAlone: Bool
     private var uri: String?
     private var steps: [CheckedStep] = []
 
-    init(asJSON: Bool) {
+    init(asJSON: Bool, isOfHealthAlone: Bool) {
         self.asJSON = asJSON
+        self.isOfHealthAlone = isOfHealthAlone
     }
 
     var isFine: Bool { steps.allSatisfy(\.isFine) }
@@ -31,7 +33,8 @@ struct CheckupReport {
     /// Prints the overall result.
     func end() {
         guard asJSON else {
-            let verdict = isFine ? "All is fine: a training can use" : "Not ready for a training:"
+            let praise = isOfHealthAlone ? "There is a server at" : "All is fine: a training can use"
+            let verdict = isFine ? praise : "Not ready for a training:"
             StandardStream.output.write("\(verdict) \(uri ?? "no server given").")
             return
         }

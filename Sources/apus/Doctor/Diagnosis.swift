@@ -1,4 +1,7 @@
+internal import Coding
 internal import HTTPClient
+internal import MLflowClient
+internal import TLS
 
 /// One line that says what went wrong, and one that says what to do.
 struct Diagnosis {
@@ -11,17 +14,15 @@ struct Diagnosis {
     }
 
     init(of failure: CheckFailure, calls: TrackingCalls, timeout: Duration) {
-        let client = calls.client
+        let client = calls.connection
         switch failure {
-        case .call(let failure):
-            self = Self.diagnosis(of: failure, uri: client.uri, timeout: timeout)
-        case .answer(let reply):
-            self = Self.diagnosis(of: reply, client: client)
-        case .contradiction(let detail):
-            self.init(
-                client.credentials.redacted(detail).printable(limit: 200),
-                "The server answers, but not as MLflow does: look at its log; do several servers share the address?"
-            )
+        case .client(let error):
+            switch error.cause {
+            case .call(let failure): self = Self.diagnosis(of: failure, uri: client.uri, timeout: timeout)
+            case .answer(let reply): self = Self.diagnosis(of: reply, client: client)
+            case .client: self = Self.contradiction(error.message, client)
+            }
+        case .contradiction(let detail): self = Self.contradiction(detail, client)
         case .experimentDeleted(let id):
             let remedy = id.map { "restore it: mlflow experiments restore --experiment-id \(client.quoted($0))" }
             self.init(
@@ -32,7 +33,16 @@ struct Diagnosis {
     }
 }
 
-extension TrackingClient {
+extension Diagnosis {
+    private static func contradiction(_ detail: String, _ client: TrackingConnection) -> Diagnosis {
+        Diagnosis(
+            client.credentials.redacted(detail).printable(limit: 200),
+            "The server answers, but not as MLflow does: look at its log; do several servers share the address?"
+        )
+    }
+}
+
+extension TrackingConnection {
     /// Prepares text from the server for display: it removes secrets, joins lines and cuts long text.
     fileprivate func quoted(_ text: String) -> String {
         credentials.redacted(text).printable(limit: 200)
@@ -43,6 +53,7 @@ extension TrackingURI {
     /// The command that starts a server at the checked address.
     fileprivate var startCommand: String {
         var command = "apus server --port \(port)"
+        if isSecure { command += " --ssl-certfile FILE --ssl-keyfile FILE" }
         if !isLoopback {
             command += " --host \(isIPv6 ? "::" : "0.0.0.0") --allowed-hosts '\(hostField)'"
         } else if isIPv6 || host.hasPrefix("127.") && host != "127.0.0.1" {
@@ -81,7 +92,7 @@ extension Diagnosis {
             return Diagnosis(
                 "\(place) closed the connection without an answer",
                 "Another program may own the port, or a proxy whose server is down: look at the log there. "
-                    + "A port that expects https cannot be checked yet."
+                    + "Or the port expects https: give https://\(place)."
             )
         case .notHTTP(let reason):
             return Diagnosis(
@@ -89,12 +100,27 @@ extension Diagnosis {
                 "Another program owns the port; check the port in the URI, or choose another for the server: "
                     + "apus server --port 0 picks a free one."
             )
+        case .brokenAnswer, .longAnswer:
+            return Diagnosis(
+                "\(place) does not answer in sound HTTP/1.1: \(failure.phrase)",
+                "Try again. If it stays so, look at the log of the server, and of proxies in front of it."
+            )
+        case .proxy(let reason):
+            return Diagnosis(
+                reason,
+                "Correct the variable, or put \(uri.host) into NO_PROXY if it is reached without the proxy."
+            )
+        case .brokenBody(let reason):
+            return Diagnosis("the request cannot be read to its end: \(reason)", "Try again.")
+        case .interrupted:
+            return Diagnosis(failure.phrase, "Try again.")
         case .speaksTLS:
             return Diagnosis(
-                "\(place) expects https, which cannot be checked yet",
-                "Give the server's plain http address, from its own machine or behind its proxy. "
-                    + "The client needs https:// in MLFLOW_TRACKING_URI for this port."
+                "\(place) expects https",
+                "Write https:// instead of http:// in the URI, here and in MLFLOW_TRACKING_URI."
             )
+        case .tls(let failure):
+            return Diagnosis("no https connection to \(place): \(failure)", advice(for: failure, uri: uri))
         }
     }
 
@@ -116,6 +142,12 @@ extension Diagnosis {
                 "A firewall may drop the packets, or the host is down: check the address, and that the server listens "
                     + "on more than 127.0.0.1 (--host 0.0.0.0)."
             )
+        case .encrypting:
+            return Diagnosis(
+                "connected to \(uri.hostField), but no encrypted connection \(limit)",
+                "The server hangs, or the port does not speak https: look at its log, try http://, or allow more time with "
+                    + "--timeout SECONDS."
+            )
         case .sending, .answering:
             return Diagnosis(
                 "connected to \(uri.hostField), but no answer \(limit)",
@@ -127,7 +159,7 @@ extension Diagnosis {
 }
 
 extension Diagnosis {
-    private static func diagnosis(of reply: HTTPReply, client: TrackingClient) -> Diagnosis {
+    private static func diagnosis(of reply: HTTPReply, client: TrackingConnection) -> Diagnosis {
         var detail = "the answer is \(reply.status)"
         if let code = reply.errorCode { detail += " \(client.quoted(code))" }
         if reply.isHTML { detail += " in HTML" }
@@ -136,7 +168,7 @@ extension Diagnosis {
         return Diagnosis(detail, advice(for: reply, client: client))
     }
 
-    private static func advice(for reply: HTTPReply, client: TrackingClient) -> String {
+    private static func advice(for reply: HTTPReply, client: TrackingConnection) -> String {
         switch reply.status {
         case 401: advice(for: client.credentials.origin)
         case 403: adviceForRefusal(reply, client: client)
@@ -153,11 +185,11 @@ extension Diagnosis {
         }
     }
 
-    private static func shown(_ location: String, _ client: TrackingClient) -> String {
+    private static func shown(_ location: String, _ client: TrackingConnection) -> String {
         TrackingURI.withoutSecrets(client.credentials.redacted(location))
     }
 
-    private static func adviceForRefusal(_ reply: HTTPReply, client: TrackingClient) -> String {
+    private static func adviceForRefusal(_ reply: HTTPReply, client: TrackingConnection) -> String {
         let uri = client.uri
         if reply.field("server")?.lowercased().contains("airtunes") == true {
             return
@@ -198,6 +230,9 @@ extension Diagnosis {
             uri.prefix.isEmpty
             ? "it may need the prefix of --static-prefix or of a proxy, as in \(uri)/mlflow"
             : "check the prefix \(uri.prefix): it is what stands before /api and /health"
+        if reply.message?.contains("https://") == true, !uri.isSecure {
+            return "Write https:// instead of http:// in the URI, here and in MLFLOW_TRACKING_URI."
+        }
         if reply.status == 404 || reply.status == 405 || reply.errorCode == "ENDPOINT_NOT_FOUND" {
             return "No MLflow server answers under this URI: \(prefix); or another program owns the port."
         }
@@ -207,5 +242,34 @@ extension Diagnosis {
         return
             "The server refuses what every MLflow server takes: follow its message, or look at its log; if it speaks "
             + "of the experiment, choose another with --experiment NAME."
+    }
+}
+
+extension Diagnosis {
+    private static func advice(for failure: TLSFailure, uri: TrackingURI) -> String {
+        switch failure {
+        case .noLibrary:
+            "Install it: apt-get install libssl3 ca-certificates, or dnf install openssl-libs."
+        case .badFile: "Correct the variable or the file, and take care that this user may read it."
+        case .expired: "The server's owner has to renew the certificate; is the clock of this machine right?"
+        case .notYetValid: "Set the clock of this machine; otherwise the server's owner has to replace the certificate."
+        case .wrongName(let names):
+            (names.isEmpty ? "Have" : "Use one of these names in the URI, or have")
+                + " a certificate made that is for \(uri.host)."
+        case .selfSigned, .unknownIssuer:
+            "If it is meant to be so, set MLFLOW_TRACKING_SERVER_CERT_PATH, or SSL_CERT_FILE, to the file of this "
+                + "certificate or of its issuer; otherwise somebody else may answer here. A server must also send the "
+                + "certificates between its own and its issuer's."
+        case .untrusted: "The server's owner has to replace the certificate."
+        case .notTLS: "Write http:// instead of https:// in the URI, or check the port."
+        case .oldVersion: "The server has to offer TLS 1.2 or 1.3; or another program owns the port."
+        case .wantsCertificate:
+            "Set MLFLOW_TRACKING_CLIENT_CERT_PATH to a file with your certificate and its private key."
+        case .refused:
+            "Look at the server's log. If it asks for certificates of its clients, set MLFLOW_TRACKING_CLIENT_CERT_PATH to a "
+                + "file with a valid one and its private key."
+        case .closed, .broken:
+            "Look at the log of the server or of the proxy in front of it; is this the port for https?"
+        }
     }
 }

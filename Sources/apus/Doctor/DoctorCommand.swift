@@ -1,5 +1,8 @@
 internal import ArgumentParser
+internal import Coding
 internal import Glibc
+internal import MLflowClient
+internal import SQLite
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,9 +11,14 @@ struct Doctor: ParsableCommand {
         discussion: """
             Asks for its health, creates a run in the Default experiment, logs a metric, reads it back, ends and deletes \
             the run. What remains is the deleted run, which no call of MLflow removes for good. Works against \
-            any MLflow server over http. Credentials are those of the client: name and password in the URI, \
-            MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. Exits with 0 if all is \
-            fine, with 1 otherwise.
+            any MLflow server over http and https. Credentials are those of the client: name and password in the URI, \
+            MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. So are certificates \
+            (MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH, MLFLOW_TRACKING_INSECURE_TLS, \
+            REQUESTS_CA_BUNDLE, and SSL_CERT_FILE and SSL_CERT_DIR) and proxies (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and \
+            NO_PROXY). https needs OpenSSL 3 on this machine. Exits with 0 if all is fine, with 1 otherwise.
+
+            With --health it is a probe that writes nothing, and with --data-dir it needs no address: it asks the server that \
+            has the folder, over http or https.
             """
     )
 
@@ -25,6 +33,18 @@ struct Doctor: ParsableCommand {
         )
     )
     var experiment: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Check the server of this machine that has this data folder, in place of a URI.",
+            valueName: "folder"
+        ),
+        completion: .directory
+    )
+    var dataDir: String?
+
+    @Flag(help: "Ask for the health and nothing more; no run is made.")
+    var health = false
 
     @Option(
         help: ArgumentHelp(
@@ -44,29 +64,56 @@ struct Doctor: ParsableCommand {
         guard (0.001...3_600).contains(timeout) else {
             throw ValidationError("--timeout must be from 0.001 to 3600 seconds.")
         }
+        guard uri == nil || dataDir == nil else { throw ValidationError("Give either a URI or --data-dir.") }
     }
 
     func run() throws {
         // A reader that goes away early must not leave the run behind on the server.
         signal(SIGPIPE, SIG_IGN)
-        var report = CheckupReport(asJSON: json)
+        var report = CheckupReport(asJSON: json, isOfHealthAlone: health)
         do throws(TrackingURIFault) {
-            let (text, environment) = (try givenURI(), Environment.process)
-            report.begin(TrackingURI.withoutSecrets(text))
-            let target = try TrackingURI(text)
-            report.begin(target.description)
-            let client = TrackingClient(
-                uri: target,
-                credentials: try ClientCredentials(uri: target, environment: environment)
-            )
-            let calls = TrackingCalls(client: client, experimentName: experiment)
+            let client = try client { report.begin($0) }
+            report.begin(client.uri.description)
+            let calls = TrackingCalls(client, experimentName: experiment)
             let patience = wait?.duration ?? .zero
-            Checkup(calls: calls, timeout: .seconds(timeout), patience: patience) { report.add($0) }.run()
+            let checkup = Checkup(calls: calls, timeout: .seconds(timeout), patience: patience) { report.add($0) }
+            if health { _ = checkup.waitForHealth() } else { checkup.run() }
         } catch {
             report.add(CheckedStep(name: "uri", time: .zero, detail: error.detail, advice: error.advice))
         }
         report.end()
         if !report.isFine { throw ExitCode.failure }
+    }
+
+    /// A client for the server that is to be checked.
+    /// - Parameter begin: gets what was given, as it may be shown.
+    private func client(_ begin: (String) -> Void) throws(TrackingURIFault) -> TrackingConnection {
+        if let dataDir {
+            begin(dataDir)
+            return try TrackingConnection(ownerAt: place(of: dataDir), agent: "apus-doctor")
+        }
+        let text = try givenURI()
+        begin(TrackingURI.withoutSecrets(text))
+        return try TrackingConnection(text, agent: "apus-doctor")
+    }
+
+    /// Where the server that has the data of a folder answers.
+    private func place(of folder: String) throws(TrackingURIFault) -> OwnerPlace {
+        let path: String
+        do {
+            path = try StorageLayout.database(StorageOptions.parse(["--data-dir", folder]), .process).path
+        } catch {
+            let detail = StartFailure.message(for: error)
+            throw TrackingURIFault(detail: detail, advice: "Name the data folder of a server.")
+        }
+        let owner = OwnerLock.owner(ofDatabase: path)
+        guard let owner, owner.isOnThisMachine, let place = OwnerPlace(owner) else {
+            throw TrackingURIFault(
+                detail: "no server runs on \(path.printable(limit: 300)), or it starts or stops just now",
+                advice: "Start one: apus server --data-dir \(folder.printable(limit: 300))"
+            )
+        }
+        return place
     }
 
     private func givenURI() throws(TrackingURIFault) -> String {

@@ -1,71 +1,164 @@
 internal import ArgumentParser
+internal import Coding
+internal import MLflowAPI
+internal import Tracking
+internal import Transfer
+
+extension ExportTable.Rows: ExpressibleByArgument {}
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write runs into a file that can be kept and sent.",
+        abstract: "Write runs into a file that can be kept and sent, or everything into a folder for MLflow.",
         discussion: """
+            With --format archive it is everything, or the runs or experiments that are named, with ids, times, whole \
+            histories and artifacts: apus import takes it elsewhere, and tar unpacks it.
+
+            With --format csv or jsonl it is a table of the runs with the columns of the client's search_runs, or with \
+            --table metrics of every point of their metrics. Deleted runs come only if they are named.
+
             With --format html it is one page that a browser opens from the disk, without a server: a run, up to 100 runs side \
             by side, or the table of an experiment, as Apus' own pages show them. A file of runs holds their curves, thinned \
-            where they are long, and the artifacts up to 1 MiB each. The data comes from the server that --from names, \
-            from the one that serves the data folder, or out of the data folder itself where none does.
+            where they are long, and the artifacts up to 1 MiB each.
+
+            The data comes from the server that --from names, from the one that serves the data folder, or out of the data \
+            folder itself where none does.
+
+            With --format mlflow-db it is a folder with all experiments, runs, models and artifacts, in which mlflow server \
+            --backend-store-uri sqlite:///mlflow.db of version 3.17 or later goes on. It is read from the data folder, also \
+            while a server holds it. The exit status is 1 if something was left out, which is listed.
+
+            The exit status is 2 if nothing was written.
             """,
         helpNames: .long
     )
 
     enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case html
+        case archive, csv, html, jsonl
+        case mlflowDatabase = "mlflow-db"
+
+        /// The name of what is written if the command names none.
+        var usualOutput: String {
+            switch self {
+            case .archive: "apus-export.tar"
+            case .csv: "apus-export.csv"
+            case .html: "apus-export.html"
+            case .jsonl: "apus-export.jsonl"
+            case .mlflowDatabase: "mlflow-export"
+            }
+        }
     }
 
-    @Option(help: "What is written: html.")
+    @Option(help: "What is written: archive, csv, html, jsonl or mlflow-db.")
     var format: Format
 
     @Argument(help: ArgumentHelp("The ids of the runs.", valueName: "run"))
     var runs: [String] = []
 
-    @Option(help: ArgumentHelp("The id of an experiment, whose newest 1,000 runs become a table.", valueName: "id"))
-    var experiment: String?
+    @Option(
+        help: ArgumentHelp(
+            "An experiment, by name or id; may be repeated. For html one id: its newest 1,000 runs become a table.",
+            valueName: "experiment"
+        )
+    )
+    var experiment: [String] = []
 
-    @Option(help: ArgumentHelp("Only runs that this filter of runs/search finds.", valueName: "filter"))
+    @Option(help: ArgumentHelp("Only runs that this filter of runs/search finds (html).", valueName: "filter"))
     var filter: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where it goes; - is the standard output.", valueName: "file"))
-    var output = "apus-export.html"
+    @Option(help: "The rows of csv and jsonl: runs, or metrics for each point of their histories. (default: runs)")
+    var table: ExportTable.Rows?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            """
+            Where it goes: a file, - for the standard output, or a new folder for mlflow-db. (default: apus-export with the \
+            ending of the format, or mlflow-export)
+            """,
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var output: String?
 
     @Option(help: ArgumentHelp("The server, as in http://127.0.0.1:5000.", valueName: "uri"))
     var from: String?
 
-    @Option(help: .of(.dataDir)) var dataDir: String?
-    @Option(help: .of(.backendStoreURI)) var backendStoreUri: String?
-    @Option(help: .of(.defaultArtifactRoot)) var defaultArtifactRoot: String?
-    @Option(help: .of(.artifactsDestination)) var artifactsDestination: String?
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
 
     func validate() throws {
-        guard runs.isEmpty != (experiment == nil) else {
-            throw ValidationError("Name either runs, or an experiment by --experiment.")
+        guard table == nil || format == .csv || format == .jsonl else {
+            throw ValidationError("--table is for --format csv and jsonl.")
         }
-        guard filter == nil || experiment != nil else { throw ValidationError("--filter needs --experiment.") }
+        switch format {
+        case .archive, .csv, .jsonl:
+            guard runs.isEmpty || experiment.isEmpty else {
+                throw ValidationError("Name either runs, or experiments by --experiment, or neither for everything.")
+            }
+            guard filter == nil else { throw ValidationError("--filter is for --format html.") }
+        case .html:
+            guard runs.isEmpty != experiment.isEmpty, experiment.count < 2 else {
+                throw ValidationError("Name either runs, or an experiment by --experiment.")
+            }
+            guard filter == nil || !experiment.isEmpty else { throw ValidationError("--filter needs --experiment.") }
+        case .mlflowDatabase:
+            guard runs.isEmpty, experiment.isEmpty, filter == nil, from == nil else {
+                throw ValidationError(
+                    "--format mlflow-db writes everything that the data folder holds: name no part, and no server."
+                )
+            }
+        }
     }
 
     func run() throws {
         do {
             switch format {
+            case .archive: try FileExport(self, .archive).write()
+            case .csv: try FileExport(self, .table(table ?? .runs, .csv)).write()
             case .html: try HTMLExport(self).write()
+            case .jsonl: try FileExport(self, .table(table ?? .runs, .jsonl)).write()
+            case .mlflowDatabase: try exportDatabase()
             }
+        } catch let error as ExitCode {
+            throw error
         } catch {
-            StandardStream.error.write("apus: \(StartFailure.message(for: error))")
-            throw ExitCode.failure
+            let message = (error as? TrackingError)?.message ?? StartFailure.message(for: error)
+            StandardStream.error.write("apus: \(message)")
+            throw ExitCode(2)
         }
     }
 }
 
 extension ExportCommand {
-    /// The flags that say where the data lies, as a server takes them.
-    func storage() throws -> StorageOptions {
-        let flags = [
-            ("--data-dir", dataDir), ("--backend-store-uri", backendStoreUri),
-            ("--default-artifact-root", defaultArtifactRoot), ("--artifacts-destination", artifactsDestination),
-        ]
-        return try StorageOptions.parse(flags.flatMap { flag, value in value.map { ["\(flag)=\($0)"] } ?? [] })
+    /// The path of what is written.
+    var outputPath: String { output ?? format.usualOutput }
+
+    private func exportDatabase() throws {
+        let environment = Environment.process
+        let path = try StorageLayout.database(storage, environment).path
+        guard FileKind(path) == .file else {
+            throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
+        }
+        let layout = try StorageLayout(storage, environment)
+        var target = outputPath.hasPrefix("/") ? outputPath : layout.workingDirectory + "/" + outputPath
+        while target.hasSuffix("/") { target.removeLast() }
+        let export = MLflowDatabaseExport(databasePath: path, artifactsPath: layout.artifactsPath, target: target)
+        let result = try export.run()
+        StandardStream.output.write(
+            "\(outputPath): \(Amount.text(Int64(result.runs), "run")), \(Amount.text(Int64(result.points), "point")), "
+                + "\(Amount.text(Int64(result.files), "artifact")). Go on there with: mlflow server --backend-store-uri "
+                + "sqlite:///\(MLflowDatabaseExport.databaseName)"
+        )
+        for remark in result.remarks { StandardStream.error.write("apus: left out: \(remark.printable(limit: 400))") }
+        if result.remarkCount > result.remarks.count {
+            StandardStream.error.write("apus: and \(result.remarkCount - result.remarks.count) more that were left out")
+        }
+        if result.remarkCount > 0 { throw ExitCode.failure }
+    }
+
+    /// Where the store lies that is exported; nil where another server has it.
+    func ownStore() throws -> StorageLayout? {
+        from == nil ? try StorageLayout(storage, Environment.process) : nil
     }
 }

@@ -1,27 +1,103 @@
+internal import Files
 internal import Glibc
+internal import HTTPWire
 
 /// A file that is whole or not there: it gets its name when all of it is written.
+///
+/// A device or a pipe has no such moment, and is written into.
 struct ExportFile: ~Copyable {
     private let descriptor: Int32
 
     /// Writes a file by `body`, or the standard output for `-`.
     ///
+    /// A link is followed, so that its target is written.
+    ///
+    /// - Parameter store: the store that the export is of, whose own files are refused; nil where it is elsewhere.
     /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws; a file of that name then stays
     ///   what it was.
-    static func write(_ path: String, _ body: (borrowing ExportFile) throws -> Void) throws {
+    static func write(
+        _ path: String,
+        of store: StorageLayout?,
+        _ body: (borrowing ExportFile) throws -> Void
+    ) throws {
         guard path != "-" else { return try body(ExportFile(descriptor: STDOUT_FILENO)) }
+        let target = try target(of: path)
+        if let store {
+            let place = StorageLayout.absolute(target, store.workingDirectory)
+            if StoragePlaces.isOwn(place, databasePath: store.databasePath, artifacts: store.artifactsPath) {
+                throw StartFailure("\(path) is a file of the store that is exported: name another one with --output.")
+            }
+        }
+        switch FileKind(target) {
+        case .folder: throw failure(path, EISDIR)
+        case .other: try writeInto(target, body)
+        case .file, .absent: try replace(target, body)
+        }
+    }
+
+    private static func writeInto(_ path: String, _ body: (borrowing ExportFile) throws -> Void) throws {
+        let raw = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+        guard raw >= 0 else { throw failure(path, errno) }
+        let descriptor = Descriptor(owning: raw)
+        try withExtendedLifetime(descriptor) { try body(ExportFile(descriptor: raw)) }
+    }
+
+    private static func replace(_ path: String, _ body: (borrowing ExportFile) throws -> Void) throws {
+        removeLeftovers(of: path)
         let unfinished = "\(path).\(getpid()).part"
-        let descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failure(path) }
+        let descriptor = try claimed(unfinished, for: path)
+        InterruptedExport.begin(unfinished)
+        defer { withExtendedLifetime(descriptor) { InterruptedExport.end() } }
         do {
-            try body(ExportFile(descriptor: descriptor))
-            guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else { throw failure(path) }
-            close(descriptor)
+            try body(ExportFile(descriptor: descriptor.rawValue))
+            guard fsync(descriptor.rawValue) == 0, rename(unfinished, path) == 0 else { throw failure(path, errno) }
         } catch {
-            close(descriptor)
             unlink(unfinished)
             throw error
         }
+    }
+
+    /// Makes a file and locks it, so that no other export takes it for a leftover.
+    private static func claimed(_ unfinished: String, for path: String) throws -> Descriptor {
+        while true {
+            let raw = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            guard raw >= 0 else { throw failure(path, errno) }
+            let descriptor = Descriptor(owning: raw)
+            // A file system without locks answers with an error, and then no leftovers are removed either.
+            _ = flock(raw, LOCK_EX)
+            var status = stat()
+            // Another export may have removed it before it was locked.
+            if fstat(raw, &status) != 0 || status.st_nlink > 0 { return descriptor }
+        }
+    }
+
+    /// Removes what exports to the same file have left that were killed.
+    private static func removeLeftovers(of path: String) {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { String(path[...$0]) } ?? "./"
+        let prefix = String(path[(slash.map { path.index(after: $0) } ?? path.startIndex)...]) + "."
+        for name in (try? Disk.names(folder)) ?? [] where name.hasPrefix(prefix) && name.hasSuffix(".part") {
+            guard Int32(name.dropFirst(prefix.count).dropLast(".part".count)) != nil else { continue }
+            let raw = open(folder + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard raw >= 0 else { continue }
+            let descriptor = Descriptor(owning: raw)
+            if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 { unlink(folder + name) }
+        }
+    }
+
+    /// Where a path leads; what is there need not exist.
+    private static func target(of path: String) throws -> String {
+        var path = path
+        for _ in 0..<40 {
+            var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink(path, &target, target.count)
+            // What a link of /proc names need not be a path: it is opened through the link.
+            guard count > 0, FileKind(path) != .other else { return path }
+            let link = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+            path = link.hasPrefix("/") ? link : folder + link
+        }
+        throw failure(path, ELOOP)
     }
 
     func append(_ bytes: [UInt8]) throws(StartFailure) {
@@ -29,12 +105,46 @@ struct ExportFile: ~Copyable {
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Self.failure("the output") }
+            guard count > 0 else { throw Self.failure("the output", errno) }
             rest = rest.dropFirst(count)
         }
     }
 
-    private static func failure(_ path: String) -> StartFailure {
-        StartFailure("\(path) cannot be written: \(String(cString: strerror(errno))).")
+    /// Appends all pieces of a body.
+    func append(_ body: any HTTPBodyProducer) throws {
+        var hasMore = true
+        while hasMore {
+            var piece: [UInt8] = []
+            hasMore = try body.next(into: &piece)
+            try append(piece)
+        }
+    }
+
+    private static func failure(_ path: String, _ code: Int32) -> StartFailure {
+        StartFailure("\(path) cannot be written: \(String(cString: strerror(code))).")
+    }
+}
+
+/// Removes the unfinished file when a signal ends the process.
+private enum InterruptedExport {
+    // Unsafe because a signal handler may take no lock: it reads one pointer, which is set while no signal is caught.
+    private nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>?
+    private static let signals = [SIGINT, SIGTERM, SIGHUP]
+
+    static func begin(_ unfinished: String) {
+        path = strdup(unfinished)
+        for number in signals {
+            signal(number) { number in
+                if let path = InterruptedExport.path { unlink(path) }
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
+    }
+
+    static func end() {
+        for number in signals { signal(number, SIG_DFL) }
+        free(path)
+        path = nil
     }
 }

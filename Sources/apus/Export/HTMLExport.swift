@@ -16,7 +16,7 @@ struct HTMLExport {
         self.command = command
         var writer = JSONWriter()
         writer.beginObject()
-        if let experiment = command.experiment {
+        if let experiment = command.experiment.first {
             writer.memberArray("experiment_ids") { $0.string(experiment) }
             writer.member("filter", ifPresent: command.filter)
         } else {
@@ -31,13 +31,13 @@ struct HTMLExport {
     func write() throws {
         // A reader of the standard output may go away early.
         signal(SIGPIPE, SIG_IGN)
-        switch try KeptStore.open(try command.storage(), uri: command.from) {
+        switch try KeptStore.open(command.storage, uri: command.from) {
         case .folder(let folder):
             defer { folder.close() }
             try write(from: folder)
         case .server(let server):
             let reply = try server.call("export/html", question, maximumBytes: Self.maximumBytes)
-            try ExportFile.write(command.output) { try $0.append(reply.body) }
+            try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(reply.body) }
         }
     }
 
@@ -48,13 +48,6 @@ struct HTMLExport {
         } catch {
             throw folder.api.exportRefusal(error).map { StartFailure($0) } ?? error
         }
-        try ExportFile.write(command.output) { file in
-            var hasMore = true
-            while hasMore {
-                var piece: [UInt8] = []
-                hasMore = try body.next(into: &piece)
-                try file.append(piece)
-            }
-        }
+        try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(body) }
     }
 }

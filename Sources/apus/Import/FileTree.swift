@@ -1,47 +1,144 @@
+internal import Files
 internal import Glibc
+internal import Transfer
 
-/// The files beneath a folder.
+/// The files beneath a folder of artifacts.
+///
+/// Every folder and file is opened beneath the one above it and never through a link, so that nothing outside is read, also
+/// when somebody replaces a folder by a link meanwhile.
 struct FileTree {
-    private let root: String
+    private let folder: ArtifactFolder
 
-    init(_ root: String) {
-        self.root = root
+    init(_ folder: ArtifactFolder) {
+        self.folder = folder
     }
 
-    /// Calls `body` with each regular file and its path beneath the root; folders in the order of the file system.
+    /// Calls `body` with each regular file and its path beneath the folder; folders in the order of the file system.
     ///
-    /// Symbolic links are reported and not followed, so that no cycle and nothing outside is read.
-    func forEachFile(_ body: (_ path: String, _ relativePath: String) -> Void, unreadable: (String, String) -> Void) {
+    /// What is not read is reported with its path: links, pipes and devices, and what cannot be opened.
+    func forEachFile(
+        _ body: (_ file: SourceFile, _ relativePath: String) throws -> Void,
+        unreadable: (_ path: String, _ reason: String) -> Void
+    ) throws {
+        let raw = Glibc.open(folder.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard raw >= 0 else { return unreadable(folder.root, String(cString: strerror(errno))) }
+        let root = Descriptor(owning: raw)
         var waiting = [""]
-        while let folder = waiting.popLast() {
-            let path = folder.isEmpty ? root : root + "/" + folder
-            guard let stream = opendir(path) else {
-                unreadable(path, String(cString: strerror(errno)))
-                continue
-            }
-            defer { closedir(stream) }
-            while let entry = readdir(stream) {
-                guard let name = Self.name(of: entry) else {
-                    unreadable(path, "a name in it is not UTF-8")
-                    continue
+        while let path = waiting.popLast() {
+            do throws(Refusal) {
+                let opened = try open(path, beneath: root)
+                let names = try Self.names(in: opened)
+                for name in names {
+                    let below = path.isEmpty ? name : path + "/" + name
+                    guard !name.unicodeScalars.contains("\u{FFFD}") else {
+                        unreadable(folder.path + "/" + below, "its name is not UTF-8")
+                        continue
+                    }
+                    do throws(Refusal) {
+                        switch try Self.look(at: name, in: opened, path: folder.path + "/" + below) {
+                        case .folder: waiting.append(below)
+                        case .file(let file): try Self.pass(file, below, to: body)
+                        case .vanished: break
+                        }
+                    } catch .caller(let error) {
+                        throw .caller(error)
+                    } catch .unreadable(let reason) {
+                        unreadable(folder.path + "/" + below, reason)
+                    }
                 }
-                if name == "." || name == ".." { continue }
-                let relativePath = folder.isEmpty ? name : folder + "/" + name
-                var status = stat()
-                guard lstat(root + "/" + relativePath, &status) == 0 else { continue }
-                switch status.st_mode & S_IFMT {
-                case S_IFDIR: waiting.append(relativePath)
-                case S_IFREG: body(root + "/" + relativePath, relativePath)
-                case S_IFLNK: unreadable(root + "/" + relativePath, "a symbolic link, which is not followed")
-                default: unreadable(root + "/" + relativePath, "neither a file nor a folder")
-                }
+            } catch .caller(let error) {
+                throw error
+            } catch .unreadable(let reason) {
+                unreadable(path.isEmpty ? folder.path : folder.path + "/" + path, reason)
             }
         }
     }
 
-    private static func name(of entry: UnsafeMutablePointer<dirent>) -> String? {
-        // The record ends after the name, so the name is read in place and never copied as a tuple.
-        let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0)
-        return String(validatingCString: start.assumingMemoryBound(to: CChar.self))
+    private enum Refusal: Error {
+        case unreadable(String)
+        /// What `body` threw.
+        case caller(any Error)
+
+        /// The failure of the last call.
+        static func last() -> Refusal { .unreadable(String(cString: strerror(errno))) }
+    }
+
+    private enum Entry {
+        case folder
+        case file(SourceFile)
+        case vanished
+    }
+
+    private static func pass(
+        _ file: SourceFile,
+        _ path: String,
+        to body: (SourceFile, String) throws -> Void
+    ) throws(Refusal) {
+        do {
+            try body(file, path)
+        } catch {
+            throw .caller(error)
+        }
+    }
+
+    /// Opens the folder, and one beneath it, name by name.
+    private func open(_ path: String, beneath root: Descriptor) throws(Refusal) -> Descriptor {
+        var current = root
+        for name in folder.way.split(separator: "/") + path.split(separator: "/") {
+            let raw = openat(current.rawValue, String(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard raw >= 0 else {
+                let refusal = Refusal.last()
+                var status = stat()
+                let isLink =
+                    fstatat(current.rawValue, String(name), &status, AT_SYMLINK_NOFOLLOW) == 0
+                    && status.st_mode & S_IFMT == S_IFLNK
+                throw isLink ? .unreadable("'\(name)' is a symbolic link, which is not followed") : refusal
+            }
+            current = Descriptor(owning: raw)
+        }
+        return current
+    }
+
+    /// The names in a folder; those that are not UTF-8 are repaired.
+    private static func names(in folder: Descriptor) throws(Refusal) -> [String] {
+        // The stream owns its descriptor.
+        let raw = openat(folder.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard raw >= 0 else { throw .last() }
+        guard let stream = fdopendir(raw) else {
+            let refusal = Refusal.last()
+            close(raw)
+            throw refusal
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = String(cString: entry.name)
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    private static func look(at name: String, in folder: Descriptor, path: String) throws(Refusal) -> Entry {
+        var status = stat()
+        guard fstatat(folder.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            if errno == ENOENT { return .vanished }
+            throw .last()
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: return .folder
+        case S_IFREG: break
+        case S_IFLNK: throw .unreadable("a symbolic link, which is not followed")
+        default: throw .unreadable("neither a file nor a folder")
+        }
+        let raw = openat(folder.rawValue, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard raw >= 0 else {
+            if errno == ENOENT { return .vanished }
+            throw .last()
+        }
+        let descriptor = Descriptor(owning: raw)
+        guard fstat(raw, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable("it was replaced while it was read")
+        }
+        return .file(SourceFile(path: path, descriptor: descriptor, size: Int64(status.st_size)))
     }
 }

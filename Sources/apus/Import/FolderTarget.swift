@@ -1,6 +1,5 @@
 internal import ArtifactStore
 internal import Dispatch
-internal import Glibc
 internal import SQLite
 internal import Synchronization
 internal import Tracking
@@ -20,7 +19,7 @@ final class FolderTarget: ImportTarget, Sendable {
 
     /// - Throws: `StartFailure`, whose owner is set when a server holds the folder.
     init(_ folder: String, by way: AdoptionWay) throws {
-        try Self.makeFolder(folder)
+        try StorageLayout.makeFolders(folder, flag: "--to")
         let databasePath = folder + "/apus.db"
         var configuration = TrackingStore.Configuration(
             databasePath: databasePath,
@@ -38,15 +37,6 @@ final class FolderTarget: ImportTarget, Sendable {
         title = "data folder \(folder)"
     }
 
-    private static func makeFolder(_ path: String) throws {
-        guard mkdir(path, 0o700) != 0 else {
-            return DataFolder.synchronize(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
-        }
-        let code = errno
-        guard FileKind(path) != .folder else { return }
-        throw StartFailure("The folder '\(path)' cannot be made: \(String(cString: strerror(code))).")
-    }
-
     func take(_ records: [TransferRecord]) throws {
         try throwFailure()
         places.wait()
@@ -60,6 +50,14 @@ final class FolderTarget: ImportTarget, Sendable {
                 }
             }
             places.signal()
+        }
+    }
+
+    func size(at path: ArtifactPath) throws -> Int64? {
+        do {
+            return try artifacts.open(path).size
+        } catch .notFound {
+            return nil
         }
     }
 

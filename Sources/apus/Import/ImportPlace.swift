@@ -1,4 +1,6 @@
 internal import ArtifactStore
+internal import Files
+internal import MLflowClient
 internal import SQLite
 
 /// The place that an import goes to: a server by its address, or a folder, whether or not a server holds it.
@@ -14,17 +16,37 @@ struct ImportPlace {
         self.way = way
     }
 
+    /// Whether a source is the folder that the import goes to.
+    func isFolder(_ source: String) -> Bool {
+        guard !text.contains("://"), !source.contains("://"),
+            let identity = FileIdentity(path: StorageLayout.absolute(text, workingDirectory))
+        else { return false }
+        return FileIdentity(path: StorageLayout.absolute(source, workingDirectory)) == identity
+            && FileKind(StorageLayout.absolute(text + "/apus.db", workingDirectory)) == .file
+    }
+
     func open() throws -> any ImportTarget {
-        if text.contains("://") { return try ServerTarget(TrackingURI(text), Environment.process) }
+        if text.contains("://") {
+            try requireCopying()
+            return ServerTarget(try TrackingConnection(text, agent: "apus-import"))
+        }
         let folder = StorageLayout.absolute(text, workingDirectory)
+        try BackupPlace.refuse(asDataFolder: folder)
         do {
             return try FolderTarget(folder, by: way)
         } catch let failure as StartFailure {
             // The server that holds the folder takes the records.
-            guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let address = owner.address else {
+            guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let place = OwnerPlace(owner) else {
                 throw failure
             }
-            return try ServerTarget(TrackingURI(address), Environment.process)
+            try requireCopying()
+            return ServerTarget(try TrackingConnection(ownerAt: place, agent: "apus-import"))
+        }
+    }
+
+    private func requireCopying() throws {
+        if case .link = way {
+            throw ImportFailure("--link is for a data folder that no server holds: a server is sent the files.")
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Tracking
 
-/// A line on the terminal that says how far an import is; silent elsewhere.
+/// A line on the terminal that says how far an import or a push is; silent elsewhere.
 final class ImportProgress {
     private static let interval = Duration.milliseconds(200)
 
@@ -14,14 +14,15 @@ final class ImportProgress {
     }
 
     func show(_ summary: ImportSummary) {
+        show(runs: summary.found[.run] ?? 0, points: summary.found[.points] ?? 0, files: summary.files.total)
+    }
+
+    func show(runs: Int, points: Int, files: Int) {
         guard isShown, ContinuousClock.now >= next else { return }
         next = .now + Self.interval
         hasLine = true
-        let runs = summary.found[.run] ?? 0
-        let points = summary.found[.points] ?? 0
         // Erase to the end of the line, so that a shorter text leaves nothing of a longer one.
-        let text = "\r\(runs) runs, \(points) points, \(summary.files.total) artifacts\u{1B}[K"
-        Self.put(text)
+        Self.put("\r\(runs) runs, \(points) points, \(files) artifacts\u{1B}[K")
     }
 
     /// Removes the line.

@@ -1,25 +1,84 @@
+internal import MLflowClient
 internal import Transfer
 
 /// Recognises a source by looking at it.
 enum ImportSource {
     /// - Parameters:
-    ///   - path: absolute.
+    ///   - text: a path, the address of a server, or `-` for an archive that comes through the standard input.
+    ///   - workingDirectory: what a path may be relative to.
     ///   - artifacts: the folder with its artifacts, where its locations do not lead to them.
-    /// - Throws: `ImportFailure` or `SourceFailure`.
-    static func open(_ path: String, artifacts: String?) throws -> any RecordSource {
+    ///   - experimentName: for a source without experiments.
+    /// - Throws: `ImportFailure`, `SourceFailure` or `TrackingURIFault`.
+    static func open(
+        _ text: String,
+        _ workingDirectory: String,
+        artifacts: String?,
+        experimentName: String?
+    ) throws -> any RecordSource {
+        let source =
+            if text == "-" {
+                ArchiveOpening.standardInput() as any RecordSource
+            } else if text.contains("://") {
+                try server(text, artifacts)
+            } else {
+                try files(StorageLayout.absolute(text, workingDirectory), artifacts, experimentName)
+            }
+        guard experimentName == nil || source is TensorBoardLogs else {
+            throw ImportFailure("--experiment-name is only for event files of TensorBoard; \(source.title) has names.")
+        }
+        return source
+    }
+
+    private static func server(_ address: String, _ artifacts: String?) throws -> any RecordSource {
+        guard artifacts == nil else {
+            throw ImportFailure("A server is asked for its artifacts; --artifacts-from is for files of MLflow.")
+        }
+        return try MLflowServer(SourceServer(TrackingConnection(address, agent: "apus-import")))
+    }
+
+    private static func files(
+        _ path: String,
+        _ artifacts: String?,
+        _ experimentName: String?
+    ) throws -> any RecordSource {
         switch FileKind(path) {
-        case .file: return try StockDatabase(path: path, artifacts: artifacts)
+        case .file where path.split(separator: "/").last?.contains("tfevents") == true:
+            throw ImportFailure("'\(path)' is one event file of TensorBoard: give its folder, which is a run.")
+        case .file:
+            let beginning = try ArchiveOpening.beginning(of: path)
+            if ArchiveSource.isOne(beginning) { return try ArchiveOpening.file(path) }
+            if let unpacker = ArchiveSource.unpacker(beginning) {
+                throw ImportFailure(
+                    "'\(path)' is compressed. For an archive of Apus: \(unpacker) '\(path)' | apus import -"
+                )
+            }
+            // A database that was only just made may have all of its content in its log still.
+            if beginning.isEmpty, FileKind(path + "-wal") != .file { throw ImportFailure("'\(path)' is empty.") }
+            guard beginning.isEmpty || beginning.starts(with: databaseMagic) else { throw unrecognised(path) }
+            return try StockDatabase(path: path, artifacts: artifacts)
+        case .folder where FileKind(path + "/apus.db") == .file: return try ArchiveOpening.dataFolder(path)
         case .folder where FileKind(path + "/mlflow.db") == .file:
             return try StockDatabase(path: path + "/mlflow.db", artifacts: artifacts)
         case .folder where FileStore.isOne(path): return FileStore(path: path, artifacts: artifacts)
         case .folder where FileStore.isOne(path + "/mlruns"):
             return FileStore(path: path + "/mlruns", artifacts: artifacts)
-        case .folder, .other:
-            throw ImportFailure(
-                "'\(path)' is not recognised: give a database (mlflow.db) or a file store (mlruns) of MLflow, or the "
-                    + "folder with one."
-            )
+        case .folder where ExportFolder.isOne(path): return ExportFolder(path: path)
+        case .folder where TensorBoardLogs.isOne(path):
+            return TensorBoardLogs(path: path, experimentName: experimentName)
+        // A pipe gives each byte once, so that it cannot be looked at first.
+        case .other: return try ArchiveOpening.file(path)
+        case .folder: throw unrecognised(path)
         case .absent: throw ImportFailure("There is nothing at '\(path)'.")
         }
+    }
+
+    private static let databaseMagic = Array("SQLite format 3\0".utf8)
+
+    private static func unrecognised(_ path: String) -> ImportFailure {
+        ImportFailure(
+            "'\(path)' is not recognised: give a database (mlflow.db) or a file store (mlruns) of MLflow, the folder with "
+                + "one, the address of a server, a data folder or an archive of Apus, a folder of mlflow-export-import, or "
+                + "one with event files of TensorBoard."
+        )
     }
 }

@@ -1,3 +1,4 @@
+internal import Coding
 internal import JSON
 internal import Tracking
 internal import Transfer
@@ -35,6 +36,9 @@ struct ImportSummary {
         skippedCount += 1
         if skipped.count < Self.maximumListed { skipped.append((place, reason)) }
     }
+
+    /// Whether a place is among those that are listed as skipped.
+    func hasSkipped(_ place: String) -> Bool { skipped.contains { $0.place.isExactly(place) } }
 
     /// The summary as lines for a person.
     func text(isDryRun: Bool, took duration: Duration) -> String {

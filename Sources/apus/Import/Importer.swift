@@ -16,6 +16,13 @@ final class Importer {
     private(set) var hasStored = false
     private var batch: [TransferRecord] = []
     private var weight = 0
+    /// The names of the experiments that the target takes.
+    private var experiments: Set<ExactText> = []
+    /// The experiments that nothing has come of yet, by name; only where a part of the runs is chosen.
+    private var waiting: [ExactText: TransferRecord] = [:]
+    private var chosen = ChosenNames()
+    /// Why the artifacts of the run or model that came last belong to nobody; nil where the target takes their owner.
+    private var ownerRefusal: String?
 
     /// - Parameter target: nil to only count what comes.
     init(target: (any ImportTarget)?, progress: ImportProgress) {
@@ -26,17 +33,47 @@ final class Importer {
     /// Blocks until everything is stored.
     func run(_ source: any RecordSource, _ selection: TransferSelection) throws {
         defer { progress.end() }
-        try source.read(selection) { item in
-            switch item {
-            case .record(let record): try add(record)
-            case .artifacts(let folder): try place(folder)
-            case .skipped(let place, let reason): summary.skip(place, reason)
-            case .hint(let text): summary.hints.append(text)
-            }
-            progress.show(summary)
+        chosen = ChosenNames(selection)
+        do {
+            try source.read(selection) { try take($0) }
+        } catch let failure as SourceFailure {
+            // What came before is whole.
+            try send()
+            throw failure
         }
         try send()
+        for (place, reason) in chosen.missing where !summary.hasSkipped(place) { summary.skip(place, reason) }
         if let target { summary.report = try target.finish() }
+    }
+
+    /// Whether nothing was found of what was asked for by name.
+    var hasFoundNothing: Bool { !chosen.missing.isEmpty && summary.found.isEmpty }
+
+    private func take(_ item: TransferItem) throws {
+        switch item {
+        case .record(let record): try choose(record)
+        case .artifacts(let folder): try placing(folder.path) { try place(folder) }
+        case .archivedFile(let file): try placing(file.path) { try place(file) }
+        case .remoteFile(let file): try placing(file.place) { try place(file) }
+        case .skipped(let place, let reason): summary.skip(place, reason)
+        case .hint(let text): summary.hints.append(text)
+        }
+        progress.show(summary)
+    }
+
+    /// Adds a record.
+    ///
+    /// Where a part of the runs is chosen, an experiment comes with the first thing that it has of them.
+    private func choose(_ record: TransferRecord) throws {
+        chosen.note(record)
+        if case .experiment(let experiment) = record, chosen.isPartOfRuns {
+            waiting[ExactText(experiment.name)] = record
+            return
+        }
+        if let home = record.home, let experiment = waiting.removeValue(forKey: ExactText(home.name)) {
+            try add(experiment)
+        }
+        try add(record)
     }
 
     private func add(_ record: TransferRecord) throws {
@@ -44,7 +81,25 @@ final class Importer {
         guard target != nil else { return }
         batch.append(record)
         weight += record.weight
+        note(record)
         if weight >= Self.batchWeight { try send() }
+    }
+
+    /// Learns whether the target takes what artifacts may belong to.
+    ///
+    /// Batches are stored while the next ones are read, so the target's own answer comes too late for the artifacts.
+    private func note(_ record: TransferRecord) {
+        switch record {
+        case .experiment(let experiment):
+            if record.refusal == nil { experiments.insert(ExactText(experiment.name)) }
+        case .run(let run): ownerRefusal = record.refusal ?? refusal(of: run.home)
+        case .loggedModel(let model): ownerRefusal = record.refusal ?? refusal(of: model.home)
+        case .points, .modelPoints, .registeredModel, .modelVersion: break
+        }
+    }
+
+    private func refusal(of home: TransferredHome) -> String? {
+        experiments.contains(ExactText(home.name)) ? nil : "its experiment is left out"
     }
 
     private func send() throws {
@@ -55,48 +110,124 @@ final class Importer {
         weight = 0
     }
 
+    /// Runs `body`, or lists the artifacts where what they belong to is left out.
+    private func placing(_ place: String, _ body: () throws -> Void) throws {
+        guard let ownerRefusal else { return try body() }
+        summary.skip(place, "what it belongs to is left out: \(ownerRefusal)")
+    }
+
     private func place(_ folder: ArtifactFolder) throws {
-        FileTree(folder.path).forEachFile { file, relativePath in
-            do {
-                try place(file, folder.target + "/" + relativePath)
-            } catch let error as ArtifactError {
-                summary.skip(file, error.message(for: relativePath))
-            } catch {
-                summary.skip(file, "\(error)")
-            }
+        try FileTree(folder).forEachFile { file, relativePath in
+            try reporting(file.path, folder.target + "/" + relativePath) { try place(file, $0) }
             progress.show(summary)
         } unreadable: { path, reason in
             summary.skip(path, reason)
         }
     }
 
-    private func place(_ file: String, _ target: String) throws {
-        let path = try ArtifactPath(target)
-        let raw = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
-        guard raw >= 0 else {
-            summary.skip(file, String(cString: strerror(errno)))
-            return
+    /// Fetches a file unless one of its size is there.
+    private func place(_ file: RemoteFile) throws {
+        try reporting(file.place, file.target) { path in
+            guard let target else { return countFile(file.size ?? 0) }
+            if let size = file.size, let stored = try target.size(at: path) {
+                return count(stored == size ? .same : .different, file.place, path)
+            }
+            let descriptor = try file.fetch()
+            var status = stat()
+            guard fstat(descriptor.rawValue, &status) == 0 else { return }
+            try place(SourceFile(path: file.place, descriptor: descriptor, size: Int64(status.st_size)), path)
         }
-        let descriptor = Descriptor(owning: raw)
-        var status = stat()
-        guard fstat(raw, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-        let source = SourceFile(path: file, descriptor: descriptor, size: Int64(status.st_size))
-        guard let destination = self.target else {
-            summary.files.added += 1
-            summary.bytes += source.size
-            return
+    }
+
+    private func place(_ file: ArchivedFile) throws {
+        try reporting(file.path, file.path) { path in
+            guard target != nil else { return countFile(file.size) }
+            try place(SourceFile(path: file.path, descriptor: try file.open(), size: file.size), path)
         }
-        switch try destination.place(source, at: path) {
-        case .stored(let bytes):
-            summary.files.added += 1
-            summary.bytes += bytes
+    }
+
+    /// Runs `body`, and lists the file if it is refused.
+    private func reporting(_ file: String, _ target: String, _ body: (ArtifactPath) throws -> Void) throws {
+        do {
+            try body(ArtifactPath(target))
+        } catch let error as ArtifactError {
+            summary.skip(file, error.message(for: target))
+        } catch let refusal as FileRefusal {
+            summary.skip(file, refusal.description)
+        } catch let refusal as RefusedCall {
+            summary.skip(file, refusal.description)
+        }
+    }
+
+    private func place(_ file: SourceFile, _ path: ArtifactPath) throws {
+        guard let target else { return countFile(file.size) }
+        count(try target.place(file, at: path), file.path, path)
+    }
+
+    private func count(_ adoption: Adoption, _ file: String, _ path: ArtifactPath) {
+        switch adoption {
+        case .stored(let bytes): countFile(bytes)
         case .same: summary.files.unchanged += 1
         case .different: summary.skip(file, "another file is at \(path), which stays")
         }
     }
+
+    private func countFile(_ bytes: Int64) {
+        summary.files.added += 1
+        summary.bytes += bytes
+    }
+}
+
+/// The experiments and runs that are asked for by name, so far as none has come.
+private struct ChosenNames {
+    /// Whether experiments come only with runs or models of theirs.
+    private(set) var isPartOfRuns = false
+    private var experiments: [String] = []
+    private var runs: [String] = []
+
+    init() {}
+
+    init(_ selection: TransferSelection) {
+        (experiments, runs) = (selection.experiments, selection.runs)
+        isPartOfRuns = !runs.isEmpty || selection.since != nil
+    }
+
+    mutating func note(_ record: TransferRecord) {
+        switch record {
+        case .experiment(let experiment):
+            experiments.removeAll { $0.isExactly(experiment.name) || $0.isExactly(String(experiment.id)) }
+        case .run(let run): runs.removeAll { $0.isExactly(run.run.info.runID) }
+        case .points, .loggedModel, .modelPoints, .registeredModel, .modelVersion: break
+        }
+    }
+
+    /// What has not come, with the reason.
+    var missing: [(place: String, reason: String)] {
+        experiments.map { ("experiment \($0)", "the source has none of this name or id") }
+            + runs.map { ("run \($0)", "the source has none of this id among what is chosen") }
+    }
 }
 
 extension TransferRecord {
+    /// The experiment of what belongs to one by itself.
+    fileprivate var home: TransferredHome? {
+        switch self {
+        case .run(let run): run.home
+        case .loggedModel(let model): model.home
+        case .experiment, .points, .modelPoints, .registeredModel, .modelVersion: nil
+        }
+    }
+
+    /// Why no target takes the record; nil where it is legal.
+    fileprivate var refusal: String? {
+        do throws(TrackingError) {
+            try validate()
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
     /// What the record costs compared to a point.
     fileprivate var weight: Int {
         switch self {

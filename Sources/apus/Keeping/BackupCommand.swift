@@ -13,7 +13,10 @@ struct BackupCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("The folder for backups; made if it is absent.", valueName: "place"))
+    @Argument(
+        help: ArgumentHelp("The folder for backups; made if it is absent.", valueName: "place"),
+        completion: .directory
+    )
     var place: String
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
     @Option(help: ArgumentHelp("Then remove all but this many generations, the newest. (default: keep all)"))
@@ -34,9 +37,20 @@ struct BackupCommand: ParsableCommand {
             }
             let layout = try StorageLayout(storage, environment)
             let place = try BackupPlace(place)
-            guard !(place.path + "/").hasPrefix(layout.artifactsPath + "/") else {
+            guard !StoragePlaces.isInside(place.path, layout.artifactsPath) else {
                 throw StartFailure(
                     "'\(place.path)' lies in the folder of artifacts, which would be copied into itself."
+                )
+            }
+            if let folder = layout.dataFolder, StoragePlaces.isInside(place.path, folder) {
+                throw StartFailure(
+                    "'\(place.path)' lies in the data folder and would be lost with it. Name a place elsewhere, best on "
+                        + "another disk."
+                )
+            }
+            guard place.holdsSnapshots != true else {
+                throw StartFailure(
+                    "'\(place.path)' holds the snapshots of a server. Give backups a place of their own."
                 )
             }
             let backup = Backup(
@@ -45,6 +59,8 @@ struct BackupCommand: ParsableCommand {
                 place: place,
                 mayLink: !copy
             )
+            let claim = try place.claim()
+            defer { withExtendedLifetime(claim) {} }
             let result = try backup.run()
             if let keep { try place.keep(keep) }
             report(result)
@@ -89,7 +105,7 @@ struct RestoreCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("A folder of backups, or one generation.", valueName: "place"))
+    @Argument(help: ArgumentHelp("A folder of backups, or one generation.", valueName: "place"), completion: .directory)
     var place: String
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
     @Option(help: ArgumentHelp("The generation by its name. (default: the newest)", valueName: "name"))
@@ -100,6 +116,15 @@ struct RestoreCommand: ParsableCommand {
     func run() throws {
         try CommandFailure.reporting {
             let folder = try BackupPlace(place).folder(generation)
+            let place = try BackupPlace.ofGeneration(folder)
+            let target = try StorageLayout.database(storage, .process).path
+            guard !StoragePlaces.isInside(target, place.path) else {
+                throw StartFailure(
+                    "The data folder of '\(target)' lies in '\(place.path)', which holds backups. Restore into another folder."
+                )
+            }
+            let claim = try place.lockForReading()
+            defer { withExtendedLifetime(claim) {} }
             let layout = try StorageLayout(storage, .process)
             let restoration = Restoration(
                 verification: try BackupVerification(folder),

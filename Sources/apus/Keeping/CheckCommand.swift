@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Files
+internal import Glibc
 internal import JSON
 internal import SQLite
 internal import TrackingStore
@@ -16,7 +17,10 @@ struct CheckCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("A folder of backups, or one generation; else the data folder.", valueName: "place"))
+    @Argument(
+        help: ArgumentHelp("A folder of backups, or one generation; else the data folder.", valueName: "place"),
+        completion: .directory
+    )
     var place: String?
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
     @Flag(help: "Mend what can be mended with certainty; no server may hold the folder.") var repair = false
@@ -30,15 +34,17 @@ struct CheckCommand: ParsableCommand {
         try CommandFailure.reporting {
             var findings = Findings()
             if let place {
-                let folder = try BackupPlace(place).folder(nil)
+                let folder = try Self.backup(at: place)
                 findings.subject = folder
+                let claim = try BackupPlace.ofGeneration(folder).lockForReading()
+                defer { withExtendedLifetime(claim) {} }
                 let verification = try BackupVerification(folder)
                 findings.faults = verification.faults()
                 // A file that was changed need not even be a database.
                 if findings.faults.isEmpty {
                     try check(
                         folder + "/" + BackupManifest.databaseName,
-                        artifacts: folder + "/" + BackupManifest.artifactsName,
+                        artifacts: .backup(verification.manifest),
                         &findings
                     )
                 }
@@ -51,8 +57,8 @@ struct CheckCommand: ParsableCommand {
                     )
                 }
                 findings.subject = path
-                let artifacts = try StorageLayout(storage, environment).artifactsPath
-                if repair { try mend(path, &findings) }
+                let artifacts = CheckedArtifacts.folder(try StorageLayout(storage, environment).artifactsPath)
+                if repair { try mend(path, artifacts, &findings) }
                 try check(path, artifacts: artifacts, &findings)
             }
             report(findings)
@@ -60,7 +66,15 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    private func mend(_ path: String, _ findings: inout Findings) throws {
+    /// The newest backup at a place.
+    private static func backup(at text: String) throws -> String {
+        let place = try BackupPlace(text)
+        guard FileKind(place.path + "/apus.db") == .absent || FileKind("\(place.path)/\(BackupManifest.name)") == .file
+        else { throw StartFailure("'\(place.path)' is a data folder and no backup: apus check --data-dir '\(text)'") }
+        return try place.folder(nil)
+    }
+
+    private func mend(_ path: String, _ artifacts: CheckedArtifacts, _ findings: inout Findings) throws {
         do {
             let lock = try OwnerLock(databasePath: path)
             defer { lock.release() }
@@ -72,15 +86,19 @@ struct CheckCommand: ParsableCommand {
             defer { connection.close() }
             try migrator.migrate(connection)
             let check = StoreCheck(connection, mends: true)
-            let faults = try connection.immediateTransaction { try check.faults() }
-            findings.mended = faults.filter(\.isMendable).map(\.text)
+            findings.mended = try connection.immediateTransaction {
+                let faults = try check.faults()
+                let comparison = JournalComparison(try ArtifactCheck(connection), artifacts)
+                let entries = try comparison.mend(connection, isKilled: lock.isTakenOver)
+                return faults.filter(\.isMendable).map(\.text) + entries
+            }
         } catch {
             throw StartFailure.opening(path, error)
         }
     }
 
     /// Reads the database first and the files after it: what a server stores meanwhile is then in neither or in both.
-    private func check(_ path: String, artifacts: String, _ findings: inout Findings) throws {
+    private func check(_ path: String, artifacts: CheckedArtifacts, _ findings: inout Findings) throws {
         let known: ArtifactCheck
         do {
             let migrations = try EmbeddedMigrations.load()
@@ -91,41 +109,88 @@ struct CheckCommand: ParsableCommand {
             let check = StoreCheck(connection, mends: false)
             (findings.faults, known) = try connection.readTransaction { [findings] in
                 let faults = try findings.isOfOlderVersion ? check.fileFaults() : check.faults()
-                return (faults.map(\.text), try ArtifactCheck(connection))
+                var known = try ArtifactCheck(connection)
+                if !findings.isOfOlderVersion, faults.isEmpty { try known.readNeeded(connection) }
+                return (faults.map(\.text), known)
             }
         } catch {
             throw StartFailure.opening(path, error)
         }
-        let missing = try missingArtifacts(path, artifacts, known)
-        findings.faults += missing.prefix(20)
-        if missing.count > 20 { findings.faults.append("\(missing.count - 20) more artifacts are missing or changed") }
-        try Disk.walk(artifacts, leavingOut: { $0.hasPrefix(".apus-upload-") }) { file, status in
+        var needed = known.needed
+        try artifacts.walk { file, bytes in
             findings.files += 1
-            guard known.isOwnerless(file) else { return }
-            findings.ownerlessFiles += 1
-            findings.ownerlessBytes += status.size
-            if findings.ownerless.count < 5 { findings.ownerless.append(file) }
+            if !needed.isEmpty { for path in ArtifactCheck.withFoldersAbove(file) { needed[path] = nil } }
+            if known.isOwnerless(file) {
+                findings.ownerlessFiles += 1
+                findings.ownerlessBytes += bytes
+                if findings.ownerless == nil { findings.ownerless = file }
+            } else if known.files[file] == nil {
+                findings.unjournalled += 1
+            }
+        }
+        for (folder, owner) in needed.sorted(by: { $0.key < $1.key }).prefix(Self.toldFaults) {
+            findings.notes.append("\(owner) has no file: there is none at \(folder)")
+        }
+        if needed.count > Self.toldFaults {
+            findings.notes.append("\(needed.count - Self.toldFaults) more models and versions have no file")
+        }
+        let comparison = try comparison(path, artifacts, known)
+        switch artifacts {
+        case .folder: tell(comparison, isKilled: Self.isLeft(path), &findings)
+        case .backup:
+            // The files were held against the manifest: they are as they were copied.
+            let count = comparison.missing.count + comparison.behind.count + comparison.changed.count
+            guard count > 0 else { return }
+            findings.notes.append(
+                "\(Amount.text(Int64(count), "artifact")) differed from the journal when the copy was made: written or deleted "
+                    + "meanwhile, or lost before, which apus check --data-dir tells"
+            )
         }
     }
 
-    /// What the journal tells of and the disk does not hold, a line each.
-    private func missingArtifacts(_ path: String, _ artifacts: String, _ known: ArtifactCheck) throws -> [String] {
-        func fault(_ file: String, _ bytes: Int64) -> String? {
-            guard let status = FileStatus(path: artifacts + "/" + file) else {
-                return "the artifact \(file) is in the journal and not on the disk"
-            }
-            // Overwritten by a program that writes beside the server, or not by Apus.
-            return status.size == bytes ? nil : "the artifact \(file) has \(status.size) bytes, not \(bytes)"
-        }
-        let suspects = known.files.filter { fault($0.key, $0.value) != nil }
-        guard !suspects.isEmpty else { return [] }
-        // A server deletes or replaces a file a moment before it says so in the journal.
+    /// Compares again what differs: a server changes a file a moment before it says so in the journal.
+    private func comparison(
+        _ path: String,
+        _ artifacts: CheckedArtifacts,
+        _ known: ArtifactCheck
+    ) throws -> JournalComparison {
+        let first = JournalComparison(known, artifacts)
+        guard !first.isEmpty, case .folder = artifacts else { return first }
         sleepFor(.milliseconds(100))
         let connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(60))
         defer { connection.close() }
-        let later = try connection.readTransaction { try ArtifactCheck(connection) }
-        return later.files.filter { suspects[$0.key] != nil }.sorted { $0.key < $1.key }
-            .compactMap { fault($0.key, $0.value) }
+        return JournalComparison(try connection.readTransaction { try ArtifactCheck(connection) }, artifacts)
+    }
+
+    private static let toldFaults = 20
+
+    private func tell(_ comparison: JournalComparison, isKilled: Bool, _ findings: inout Findings) {
+        if let first = comparison.behind.first {
+            findings.notes.append(
+                "\(Amount.text(Int64(comparison.behind.count), "artifact")) written after the last entry in the journal, such "
+                    + "as \(first.path): by another program, or by a server that was killed. --repair adds the entries"
+            )
+        }
+        if isKilled, let first = comparison.missing.first {
+            findings.notes.append(
+                "\(Amount.text(Int64(comparison.missing.count), "artifact")) in the journal and not on the disk, such as "
+                    + "\(first): the last server was killed, perhaps between a deletion and its entry; otherwise this is a "
+                    + "loss. --repair notes a deletion"
+            )
+        }
+        let missing =
+            isKilled ? [] : comparison.missing.map { "the artifact \($0) is in the journal and not on the disk" }
+        let faults = missing + comparison.changed
+        findings.faults += faults.prefix(Self.toldFaults)
+        if faults.count > Self.toldFaults {
+            findings.faults.append("\(faults.count - Self.toldFaults) more artifacts are missing or changed")
+        }
+    }
+
+    /// Whether the last owner of a database was killed, and none has come since.
+    private static func isLeft(_ path: String) -> Bool {
+        guard let owner = OwnerLock.owner(ofDatabase: path), owner.isOnThisMachine else { return false }
+        return kill(owner.pid, 0) != 0 && errno == ESRCH
     }
 
     private func report(_ findings: Findings) {
@@ -136,13 +201,23 @@ struct CheckCommand: ParsableCommand {
                 let files = Amount.text(findings.ownerlessFiles, "file")
                 StandardStream.output.write(
                     "note: \(files) (\(Amount.bytes(findings.ownerlessBytes))) of runs or models that do not exist, such as "
-                        + (findings.ownerless.first ?? "")
+                        + (findings.ownerless ?? "")
                 )
             }
+            if findings.unjournalled > 0 {
+                StandardStream.output.write(
+                    "note: \(Amount.text(findings.unjournalled, "file")) without an entry in the journal, as after an import: "
+                        + "whether more of that kind are missing, or one was changed, nobody can tell"
+                )
+            }
+            for text in findings.notes { StandardStream.output.write("note: \(text)") }
             if findings.isOfOlderVersion {
                 StandardStream.output.write(
                     "note: an older version of Apus wrote the database; only SQLite's own check and the files were looked at"
                 )
+            }
+            if findings.faults.contains(where: { $0.hasPrefix(StoreCheck.fileMark) }) {
+                StandardStream.output.write("note: \(StartFailure.adviceForDamage)")
             }
             let count = Int64(findings.faults.count)
             let verdict = count == 0 ? "nothing is wrong" : Amount.text(count, "fault")
@@ -155,8 +230,10 @@ struct CheckCommand: ParsableCommand {
         writer.member("sound", findings.faults.isEmpty)
         writer.memberArray("faults") { writer in for text in findings.faults { writer.string(text) } }
         writer.memberArray("mended") { writer in for text in findings.mended { writer.string(text) } }
+        writer.memberArray("notes") { writer in for text in findings.notes { writer.string(text) } }
         writer.member("older_version", findings.isOfOlderVersion)
         writer.member("artifacts", findings.files)
+        writer.member("unjournalled_files", findings.unjournalled)
         writer.member("ownerless_files", findings.ownerlessFiles)
         writer.member("ownerless_bytes", findings.ownerlessBytes)
         writer.endObject()
@@ -175,5 +252,10 @@ private struct Findings {
     /// Files in folders of runs or models that do not exist: of no harm, but of no use.
     var ownerlessFiles: Int64 = 0
     var ownerlessBytes: Int64 = 0
-    var ownerless: [String] = []
+    /// One of them.
+    var ownerless: String?
+    /// Files of which the journal does not tell.
+    var unjournalled: Int64 = 0
+    /// What a person should know and is no fault.
+    var notes: [String] = []
 }

@@ -3,6 +3,7 @@ internal import Glibc
 internal import HTTPClient
 internal import JSON
 internal import MLflowAPI
+internal import MLflowClient
 internal import Tracking
 
 struct GarbageCollection: ParsableCommand {
@@ -12,8 +13,8 @@ struct GarbageCollection: ParsableCommand {
         discussion: """
             Only what is deleted is removed. Without ids that is everything deleted, and uploads in parts that have \
             expired; with ids it is what they name, and nothing is removed if one of them must stay. Of an experiment all \
-            runs, models and datasets go with it, and its name becomes free. What a version of a registered model needs \
-            stays until the version is deleted.
+            runs, models and datasets go with it, and its name becomes free. Artifacts that a version of a registered \
+            model, or another run or model that stays, needs too are left, with the run or model that they belong to.
 
             Works on a folder that no server holds and, where a server holds it, through that server. It may be \
             interrupted: the next call, or the next server on the folder, goes on.
@@ -57,7 +58,7 @@ struct GarbageCollection: ParsableCommand {
 
     private func collect(in folder: OpenedFolder) throws -> RemovalProgress {
         let now = unixMilliseconds()
-        var request = RemovalRequest(deletedBefore: now - (olderThan?.milliseconds ?? 0))
+        var request = RemovalRequest(deletedBefore: olderThan.map { now - $0.milliseconds })
         request.runIDs = Self.ids(runIds)
         request.loggedModelIDs = Self.ids(loggedModelIds)
         request.experimentIDs = try Self.ids(experimentIds)?.map { text in
@@ -66,13 +67,13 @@ struct GarbageCollection: ParsableCommand {
         }
         var extras = RemovalExtras()
         extras.journalBefore = journalOlderThan.map { now - $0.milliseconds }
-        extras.takesUploads = request.isOfEverything
+        extras.removesExpiredUploads = request.isOfEverything
         var sum = RemovalProgress()
         if dryRun {
             sum.count = try folder.api.previewRemoval(request, extras)
             return sum
         }
-        sum.count.kept = try folder.api.beginRemoval(request)
+        sum.count = try folder.api.beginRemoval(request)
         while !sum.isDone { sum.add(try folder.api.continueRemoval(for: .seconds(60), extras)) }
         return sum
     }
@@ -113,6 +114,7 @@ struct GarbageCollection: ParsableCommand {
             writer.beginObject()
             writer.member("dry_run", dryRun)
             for (name, number) in count.members { writer.member(name, number) }
+            writer.memberArray("kept_because") { writer in for reason in count.reasons { writer.string(reason) } }
             writer.memberArray("failures") { writer in
                 for failure in progress.failures { writer.string(failure) }
             }
@@ -132,12 +134,18 @@ struct GarbageCollection: ParsableCommand {
         }
         if count.kept > 0 {
             StandardStream.output.write(
-                "\(Amount.text(count.kept, "deleted thing")) stayed, because registered models need the artifacts"
+                "\(Amount.text(count.kept, "deleted thing")) stayed, because something else needs the artifacts:"
             )
+            for reason in count.reasons { StandardStream.output.write("  \(reason)") }
+        }
+        if count.undated > 0 {
+            let stay = count.undated == 1 ? "stays: nobody knows when it was" : "stay: nobody knows when they were"
+            StandardStream.output.write("\(Amount.text(count.undated, "deleted thing")) \(stay) deleted")
         }
         if count.elsewhere > 0 {
             StandardStream.output.write(
-                "\(Amount.text(count.elsewhere, "folder")) of artifacts stayed, where this server opens none"
+                "\(Amount.text(count.elsewhere, "folder")) of artifacts stayed: the server opens no files there, or the path "
+                    + "does not hold the id of the run or model and may be another's"
             )
         }
         for failure in progress.failures { StandardStream.error.write("apus: not removed: \(failure)") }
@@ -159,7 +167,9 @@ extension RemovalProgress {
         count.uploads = number("uploads")
         count.journalEntries = number("journal_entries")
         count.kept = number("kept")
+        count.undated = number("undated")
         count.elsewhere = number("elsewhere")
+        count.reasons = answer["kept_because"]?.elements.compactMap(\.string) ?? []
         failures = answer["failures"]?.elements.compactMap(\.string) ?? []
     }
 

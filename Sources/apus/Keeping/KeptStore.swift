@@ -2,6 +2,7 @@ internal import ArtifactStore
 internal import HTTPClient
 internal import JSON
 internal import MLflowAPI
+internal import MLflowClient
 internal import TrackingStore
 
 /// What a command looks after: a data folder that no server holds, or the server that holds it.
@@ -12,21 +13,26 @@ enum KeptStore {
     /// Opens the folder that the flags name or, where a server holds it, finds that server.
     ///
     /// - Parameter uri: a server to ask instead.
-    static func open(_ storage: StorageOptions, uri: String? = nil) throws -> KeptStore {
+    /// - Parameter makesDatabase: whether a database is made where there is none.
+    static func open(
+        _ storage: StorageOptions,
+        uri: String? = nil,
+        makesDatabase: Bool = false
+    ) throws -> KeptStore {
         if let uri { return .server(try KeptServer(uri)) }
         let environment = Environment.process
         let path = try StorageLayout.database(storage, environment).path
-        guard FileKind(path) == .file else {
+        guard makesDatabase || FileKind(path) == .file else {
             throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
         }
         let layout = try StorageLayout(storage, environment)
-        let patience = OwnerPatience(isAsked: true)
+        var wait = OwnerWait(isAsked: true)
         while true {
             do {
                 return .folder(try OpenedFolder(layout))
             } catch let failure as StartFailure {
-                guard let address = try patience.address(after: failure) else { continue }
-                return .server(try KeptServer(address))
+                guard let place = try wait.place(after: failure) else { continue }
+                return .server(try KeptServer(ownerAt: place))
             }
         }
     }
@@ -36,6 +42,7 @@ enum KeptStore {
 final class OpenedFolder {
     let layout: StorageLayout
     let store: TrackingStore
+    let roots: ServedRoots
     let api: MLflowAPI
 
     init(_ layout: StorageLayout) throws {
@@ -51,7 +58,7 @@ final class OpenedFolder {
         } catch {
             throw StartFailure.opening(layout.databasePath, error)
         }
-        let roots = ServedRoots(layout, store)
+        roots = try ServedRoots(layout, store)
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
         settings.exportShell = { .ofPages() }
         settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
@@ -67,24 +74,48 @@ final class OpenedFolder {
 
 /// A running server that a command asks to work on its own data.
 struct KeptServer {
-    let client: TrackingClient
+    let client: TrackingConnection
 
     init(_ text: String) throws {
-        do {
-            let uri = try TrackingURI(text)
-            client = TrackingClient(
-                uri: uri,
-                credentials: try ClientCredentials(uri: uri, environment: .process),
-                agent: "apus"
+        do throws(TrackingURIFault) {
+            client = try TrackingConnection(text, agent: "apus")
+        } catch {
+            throw StartFailure("\(error.detail). \(error.advice)")
+        }
+    }
+
+    /// - Parameter place: where the server of a data folder answers, by what it has written there.
+    init(ownerAt place: OwnerPlace) throws {
+        guard !place.address.hasPrefix("unix:") else {
+            throw StartFailure(
+                "The server that has the data listens at \(place.address) alone, where commands do not call it. Stop it while "
+                    + "this command works, or let it listen at a port of 127.0.0.1."
             )
+        }
+        do throws(TrackingURIFault) {
+            client = try TrackingConnection(ownerAt: place, agent: "apus")
         } catch {
             throw StartFailure("\(error.detail). \(error.advice)")
         }
     }
 
     /// Works as `call`, and returns what the answer says.
-    func json(_ route: String, _ body: [UInt8]) throws -> JSONValue {
-        guard let json = try call(route, body).json else {
+    func json(_ route: String, _ body: [UInt8]) throws -> JSONValue { try json(try call(route, body)) }
+
+    /// What the answer of status 200 to one of Apus' own calls by GET says.
+    func json(_ route: String) throws -> JSONValue {
+        let reply: HTTPReply
+        do {
+            reply = try client.get("/api/apus/1.0/" + route, by: Deadline(after: .seconds(60)))
+        } catch {
+            throw StartFailure("The server at \(client.uri) did not answer: \(error.phrase).")
+        }
+        guard reply.status == 200 else { throw failure(reply) }
+        return try json(reply)
+    }
+
+    private func json(_ reply: HTTPReply) throws -> JSONValue {
+        guard let json = reply.json else {
             throw StartFailure("The server at \(client.uri) answered with something else than JSON.")
         }
         return json
@@ -108,20 +139,42 @@ struct KeptServer {
                     by: Deadline(after: .seconds(3_600))
                 )
             } catch {
-                throw StartFailure("The server at \(client.uri) did not answer: \(error)")
+                throw StartFailure("The server at \(client.uri) did not answer: \(error.phrase).")
             }
             if reply.status == 200 { return reply }
-            guard reply.status == 429, .now < end else {
-                let reason = reply.message ?? "status \(reply.status)"
-                throw StartFailure(
-                    client.credentials.redacted(
-                        reply.errorCode == "ENDPOINT_NOT_FOUND"
-                            ? "The server at \(client.uri) does not know this call; it is older than this command."
-                            : reason
-                    )
-                )
-            }
+            guard reply.status == 429, .now < end else { throw failure(reply) }
             sleepFor(.milliseconds(100))
         }
+    }
+
+    /// Asks one of Apus' own calls for something that may be long, and passes it on as it arrives.
+    ///
+    /// - Parameter patience: how long nothing may arrive, and how long the call is repeated while the server is busy.
+    func download(_ route: String, patience: Duration, _ take: ([UInt8]) throws -> Void) throws {
+        let end = ContinuousClock.now + patience
+        while true {
+            let reply: HTTPReply
+            do {
+                reply = try client.download("/api/apus/1.0/" + route, patience: patience, take)
+            } catch let error as CallFailure {
+                throw StartFailure("The server at \(client.uri) did not answer to the end: \(error)")
+            }
+            if reply.status == 200 { return }
+            guard reply.status == 429, .now < end else { throw failure(reply) }
+            sleepFor(.milliseconds(100))
+        }
+    }
+
+    /// What an answer of another status says.
+    func failure(_ reply: HTTPReply) -> StartFailure {
+        let reason =
+            if reply.errorCode == "ENDPOINT_NOT_FOUND" {
+                "The server at \(client.uri) does not know this call; it is older than this command."
+            } else if reply.status == 404, reply.message == nil {
+                "The server at \(client.uri) does not know this call (status 404): it is no Apus, or its prefix is missing."
+            } else {
+                reply.message ?? "The server at \(client.uri) answered with status \(reply.status)."
+            }
+        return StartFailure(client.credentials.redacted(reason))
     }
 }

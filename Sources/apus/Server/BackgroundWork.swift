@@ -15,24 +15,27 @@ final class BackgroundWork: Sendable {
     private struct State {
         var report = Report()
         var isEnded = false
+        /// Why the last run failed, so that the log tells each reason once and not at every interval.
+        var failure: String?
     }
 
     let name: String
     private let interval: DispatchTimeInterval?
     private let queue: DispatchQueue
     private let logger: Logger
-    private let body: @Sendable () throws -> Void
+    private let body: @Sendable (BackgroundWork) throws -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - interval: the time from the end of a run to the next one; nil for work that runs only when it is asked for.
-    ///   - body: one run; what it throws is logged and counted, and the next run comes all the same.
+    ///   - body: one run; what it throws is logged and counted, and the next run comes all the same. A long one looks at
+    ///     `isEnded` now and then.
     init(
         _ name: String,
         every interval: DispatchTimeInterval? = nil,
         qos: DispatchQoS = .utility,
         _ logger: Logger,
-        body: @escaping @Sendable () throws -> Void
+        body: @escaping @Sendable (BackgroundWork) throws -> Void
     ) {
         self.name = name
         self.interval = interval
@@ -43,6 +46,9 @@ final class BackgroundWork: Sendable {
 
     var report: Report { state.withLock(\.report) }
 
+    /// Whether the server stops, so that a run should come to its end.
+    var isEnded: Bool { state.withLock(\.isEnded) }
+
     /// Asks for a run on the queue of this work; returns at once.
     func run(after delay: DispatchTimeInterval? = nil) {
         guard let delay else { return queue.async { self.runOnce() } }
@@ -51,34 +57,42 @@ final class BackgroundWork: Sendable {
 
     /// Waits until the runs that were asked for without a delay have ended, but no longer than the limit.
     func wait(atMost limit: DispatchTimeInterval) {
-        let isOver = DispatchSemaphore(value: 0)
-        queue.async { isOver.signal() }
-        _ = isOver.wait(timeout: .now() + limit)
+        wait(until: .now() + limit)
     }
 
-    /// Prevents further runs of all works, and waits for each running one no longer than the limit.
+    private func wait(until deadline: DispatchTime) {
+        let isOver = DispatchSemaphore(value: 0)
+        queue.async { isOver.signal() }
+        _ = isOver.wait(timeout: deadline)
+    }
+
+    /// Prevents further runs of all works, and waits for the running ones no longer than the limit, all together.
     static func end(_ works: [BackgroundWork], atMost limit: DispatchTimeInterval) {
         for work in works { work.state.withLock { $0.isEnded = true } }
-        for work in works { work.wait(atMost: limit) }
+        let deadline = DispatchTime.now() + limit
+        for work in works { work.wait(until: deadline) }
     }
 
     private func runOnce() {
-        guard !state.withLock(\.isEnded) else { return }
-        var failure: (any Error)?
+        guard !isEnded else { return }
+        var failure: String?
         let duration = ContinuousClock().measure {
             do {
-                try body()
+                try body(self)
             } catch {
-                failure = error
+                failure = "\(error)"
             }
         }
-        state.withLock { state in
+        let before = state.withLock { state in
+            defer { state.failure = failure }
             state.report.runs += 1
             state.report.failures += failure == nil ? 0 : 1
             state.report.lastFailed = failure != nil
             state.report.lastDuration = duration
+            return state.failure
         }
-        if let failure { logger.warning("\(name) failed", metadata: ["error": "\(failure)"]) }
+        if let failure, failure != before { logger.warning("\(name) failed", metadata: ["error": "\(failure)"]) }
+        if failure == nil, before != nil { logger.notice("\(name) works again") }
         if let interval { run(after: interval) }
     }
 }

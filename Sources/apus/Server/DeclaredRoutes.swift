@@ -23,6 +23,12 @@ struct DeclaredRoutes: Sendable {
         return nil
     }
 
+    /// The patterns of the router behind which a call of some kind is.
+    func patterns(of isWanted: (Endpoint) -> Bool) -> Set<String> {
+        let paths = endpoints.values.joined().filter(isWanted).map(\.path)
+        return Set(bases.flatMap { base in paths.map { base + $0 } })
+    }
+
     /// Whether only a script can use the answer; a page of another site that hides its origin is then refused.
     func isForScripts(_ request: HTTPRequest) -> Bool {
         endpoint(request.method, request.routePattern)?.family.isForScripts ?? false

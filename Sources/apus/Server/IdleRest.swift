@@ -20,9 +20,9 @@ final class IdleRest: Sendable {
     private static let requestsWorthIt = 16
 
     init(store: TrackingStore, _ logger: Logger) {
-        let trim = BackgroundWork("memory-trim", logger) { _ = malloc_trim(0) }
+        let trim = BackgroundWork("memory-trim", logger) { _ in _ = malloc_trim(0) }
         self.trim = trim
-        rest = BackgroundWork("store-rest", logger) {
+        rest = BackgroundWork("store-rest", logger) { _ in
             store.rest()
             // By then the threads of the store have freed their pages.
             trim.run(after: .seconds(1))

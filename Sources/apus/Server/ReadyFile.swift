@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// A file that tells other programs that the server answers, and at which address.
 struct ReadyFile: Sendable {
     let path: String
@@ -18,24 +16,17 @@ struct ReadyFile: Sendable {
 
     /// Removes the file of an earlier server, so that a program that waits for the file does not read an old address.
     func remove() {
-        unlink(path)
+        WholeFile.remove(path)
     }
 
     /// Writes the address as one line.
     ///
     /// A program that sees the file sees the complete line.
     func write(_ address: String) throws(StartFailure) {
-        let temporary = "\(path).\(getpid()).tmp"
-        guard let file = fopen(temporary, "w") else { throw failure(errno) }
-        fputs(address + "\n", file)
-        guard fclose(file) == 0, rename(temporary, path) == 0 else {
-            let code = errno
-            unlink(temporary)
-            throw failure(code)
+        do throws(WholeFile.Fault) {
+            try WholeFile.write(Array((address + "\n").utf8), to: path)
+        } catch {
+            throw StartFailure("The ready file '\(path)' cannot be written: \(error.reason).")
         }
-    }
-
-    private func failure(_ code: Int32) -> StartFailure {
-        StartFailure("The ready file '\(path)' cannot be written: \(String(cString: strerror(code))).")
     }
 }

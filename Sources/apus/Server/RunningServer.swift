@@ -1,6 +1,8 @@
 internal import ArtifactStore
 internal import Budgets
+internal import Coding
 internal import Dispatch
+internal import Forwarding
 internal import Glibc
 internal import HTTPServer
 internal import HTTPWire
@@ -16,24 +18,38 @@ final class RunningServer {
     private let server: HTTPServer
     private let logger: Logger
     private let readyFile: ReadyFile?
+    private let manager: ServiceManager
     private let background: [BackgroundWork]
+    private let snapshots: (keeper: SnapshotKeeper, work: BackgroundWork)?
+    private let forwarding: ForwardingWork?
 
-    /// How long a stop waits for each background work that is running.
-    private static let longestWork = DispatchTimeInterval.milliseconds(150)
+    /// How long a stop waits for the background works that are running, all together.
+    private static let waitForWork = DispatchTimeInterval.milliseconds(300)
+
+    /// From the signal to the end of the last snapshot.
+    ///
+    /// The rest of the five seconds is for closing the store.
+    private static let longestSnapshot = Duration.milliseconds(4_300)
 
     /// Opens the store, starts listening, and reports that the server is ready.
     init(
         layout: StorageLayout,
         listening: ListeningSettings,
+        certificate: ServedCertificate?,
         security: SecuritySettings,
         pages: PagesSettings,
         values: ValueSettings,
+        snapshots: SnapshotSettings?,
+        upstream: UpstreamSettings?,
         readyFile: ReadyFile?,
+        ending: EndingSettings,
+        manager: ServiceManager,
         signals: StopSignals,
         logger: Logger
     ) throws {
         self.logger = logger
         self.readyFile = readyFile
+        self.manager = manager
         var configuration = TrackingStore.Configuration(
             databasePath: layout.databasePath,
             artifactRoot: layout.artifactRoot,
@@ -44,6 +60,8 @@ final class RunningServer {
         let budgets = Budgets(limits)
         configuration.budgets = budgets
         configuration.report = { logger.error("\($0)") }
+        let feed = upstream.map { _ in ChangeFeed() }
+        configuration.changes = feed
         do {
             store = try TrackingStore(configuration)
         } catch {
@@ -51,50 +69,77 @@ final class RunningServer {
         }
         // This is done only after the store is locked, because the file may belong to the server that owns the store.
         readyFile?.remove()
-        let roots = ServedRoots(layout, store)
+        try Snapshot.removeLeftovers(of: layout.databasePath)
+        let keeper = try snapshots.map { try SnapshotKeeper($0, layout) }
+        self.snapshots = keeper.map { ($0, $0.work(logger)) }
+        let roots = try ServedRoots(layout, store)
+        let forwarder: Forwarder? =
+            if let upstream, let feed { upstream.forwarder(of: store, feed, roots, logger) } else { nil }
+        forwarding = forwarder.map { ForwardingWork($0, upstream?.delay ?? .seconds(5), logger) }
+        let access = try AccessControl(store, isRequired: security.requiresToken)
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
-            settings: Self.apiSettings(layout, listening, roots, values, budgets),
+            settings: Self.apiSettings(layout, listening, roots, values, budgets, access, keeper, forwarder),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         let metrics = RequestMetrics()
         let rest = IdleRest(store: store, logger)
-        let expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) {
+        let expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) { _ in
             try api.multipartUploads.removeExpired()
         }
-        let removals = BackgroundWork("removals", every: .seconds(600), logger) { try Self.endRemovals(api) }
-        background = [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry, removals] + rest.works
+        let removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
+            try Self.endRemovals(api, while: { !work.isEnded })
+        }
+        background =
+            [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry, removals] + rest.works
+            + (self.snapshots.map { [$0.work] } ?? []) + (forwarding?.works ?? [])
         server = try Self.httpServer(
             api,
             store,
             roots,
             listening,
+            certificate,
             security,
+            access,
             pages,
             metrics,
             budgets,
             rest,
             background,
+            keeper,
+            forwarder,
+            upstream?.trail,
             logger
         )
-        let addresses = try server.start()
+        let addresses = try server.start(on: listening.sockets)
         // This is done before the ready line is printed, because its reader may then stop the server or close the
         // pipe.
         stop(on: signals)
-        let address = ServedAddress(addresses, prefix: listening.prefix)
-        if let line = address.warning(guarding: security.guarding) { StandardStream.error.write(line) }
-        try announce(address, layout, pages)
+        if let certificate { signals.whenToldToRenew { certificate.renew(logger) } }
+        let address = ServedAddress(addresses, prefix: listening.prefix, certificate)
+        if let line = address.warning(guarding: security.guarding, requiresToken: security.requiresToken) {
+            StandardStream.error.write(line)
+        }
+        if access.isRequired, !access.hasTokens { StandardStream.error.write(Self.lackOfTokens(layout)) }
+        if !access.isRequired, try !api.accessTokens().isEmpty {
+            StandardStream.error.write("apus: nobody is asked for the tokens of this database without --require-token")
+        }
+        try announce(address, layout, pages, access)
+        AutomaticStop.watch(ending, server, logger)
         expiry.run()
         removals.run()
+        self.snapshots?.work.run()
+        forwarding?.begin()
     }
 
-    /// Goes on with what a call of `apus gc` has left, because its command or the server was ended.
-    private static func endRemovals(_ api: MLflowAPI) throws {
+    /// Continues removals that an interrupted `apus gc` has left undone.
+    private static func endRemovals(_ api: MLflowAPI, while mayGoOn: () -> Bool) throws {
         var extras = RemovalExtras()
-        extras.takesUploads = false
-        while try api.hasRemovals() {
-            let progress = try api.continueRemoval(for: .seconds(1), extras)
+        extras.removesExpiredUploads = false
+        while mayGoOn(), try api.hasRemovals() {
+            // While a command removes, it needs no help.
+            guard let progress = try api.continueRemovalUnlessRunning(for: .seconds(1), extras) else { return }
             guard progress.failures.isEmpty else { throw StartFailure(progress.failures.joined(separator: "; ")) }
         }
     }
@@ -104,7 +149,10 @@ final class RunningServer {
         _ listening: ListeningSettings,
         _ roots: ServedRoots,
         _ values: ValueSettings,
-        _ budgets: Budgets
+        _ budgets: Budgets,
+        _ access: AccessControl,
+        _ keeper: SnapshotKeeper?,
+        _ forwarder: Forwarder?
     ) -> MLflowAPI.Settings {
         var settings = MLflowAPI.Settings(workingDirectory: layout.workingDirectory)
         settings.version = mlflowVersion
@@ -116,6 +164,9 @@ final class RunningServer {
         settings.recognizesRetries = values.recognizesRetries
         settings.sourcePattern = values.sourcePattern
         settings.exportShell = { .ofPages() }
+        settings.access = access
+        settings.snapshots = { keeper?.status }
+        settings.forwarder = forwarder
         settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
         return settings
     }
@@ -125,45 +176,59 @@ final class RunningServer {
         _ store: TrackingStore,
         _ roots: ServedRoots,
         _ listening: ListeningSettings,
+        _ certificate: ServedCertificate?,
         _ security: SecuritySettings,
+        _ access: AccessControl,
         _ pages: PagesSettings,
         _ metrics: RequestMetrics,
         _ budgets: Budgets,
         _ rest: IdleRest,
         _ background: [BackgroundWork],
+        _ keeper: SnapshotKeeper?,
+        _ forwarder: Forwarder?,
+        _ trail: ForwardTrail?,
         _ logger: Logger
     ) throws -> HTTPServer {
-        var router = HTTPRouter()
+        var table = RouteTable()
         let endpoints = api.endpoints
         let places = PagePlaces(pages, listening)
         for base in places.all {
-            for endpoint in endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
+            for endpoint in endpoints {
+                table.add(endpoint.method, base + endpoint.path, endpoint.access, endpoint.handling)
+            }
         }
         let routes = DeclaredRoutes(endpoints, bases: places.all)
-        let page = StatisticsSource()
+        // The routes need it before the server is made.
+        let statistics = StatisticsSource()
         for base in places.all {
-            router.add(
+            table.add(
                 .get,
                 base + "/metrics",
+                .lookUp(.store),
                 .blocking { _, responder in
                     let text = MetricsPage(
                         requests: metrics.snapshot,
                         routes: routes,
-                        server: page.statistics,
+                        server: statistics.statistics,
                         budgets: budgets,
                         store: store,
+                        wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
                         sharing: roots.sharing,
-                        background: background
+                        background: background,
+                        snapshots: keeper,
+                        forwarding: forwarder?.status
                     ).text
                     responder.send(HTTPResponse(contentType: "text/plain; version=0.0.4", bytes: Array(text.utf8)))
                 }
             )
         }
-        try places.addRoutes(to: &router)
-        var configuration = configuration(listening, security, routes, metrics, rest, logger)
+        try places.addRoutes(to: &table)
+        var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)
+        configuration.admit = admission(security, access, trail, routes, table)
         configuration.budgets = budgets
-        let server = HTTPServer(configuration: configuration, router: router)
-        page.server = server
+        configuration.encryption = certificate?.context
+        let server = HTTPServer(configuration: configuration, router: table.router)
+        statistics.server = server
         return server
     }
 
@@ -173,11 +238,14 @@ final class RunningServer {
         _ routes: DeclaredRoutes,
         _ metrics: RequestMetrics,
         _ rest: IdleRest,
+        _ forwarder: Forwarder?,
         _ logger: Logger
     ) -> HTTPServer.Configuration {
         var configuration = HTTPServer.Configuration()
         configuration.host = listening.host
         configuration.port = listening.port
+        // Another server is likely to follow, and a client in use sends its next request on a connection that it has.
+        if !listening.sockets.isEmpty { configuration.limits.lastRequestTimeout = .milliseconds(1_500) }
         configuration.serverName = "apus/\(apusVersion)"
         configuration.errorResponse = Refusal.response
         let noSniffing = [(name: "X-Content-Type-Options", value: "nosniff")]
@@ -186,13 +254,6 @@ final class RunningServer {
             if let frameOptions = security.frameOptions {
                 configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
             }
-            let origins = security.origins.guarding { routes.isForScripts($0) }
-            configuration.admit = { request in
-                if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
-                    return Refusal.response(refusal, to: request)
-                }
-                return security.origins.preflight(request)
-            }
             // Added to whatever policy an answer has: a browser applies each of them.
             let framing = security.frameAncestors.map { [(name: "Content-Security-Policy", value: $0.policy)] } ?? []
             configuration.requestHeaders = { security.origins.responseHeaders(for: $0) + framing }
@@ -200,9 +261,13 @@ final class RunningServer {
             // As in the reference, only answers of artifact routes then forbid browsers to guess the content type.
             configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }
         }
+        let changing = forwarder == nil ? [] : routes.patterns { $0.mayChangeThings }
         configuration.onExchange = { exchange in
             metrics.record(exchange)
             rest.noteRequest()
+            if let forwarder, exchange.method?.changesData == true, changing.contains(exchange.routePattern) {
+                forwarder.noteThings()
+            }
             logger.debug("request", metadata: Self.metadata(exchange, routes))
         }
         return configuration
@@ -223,7 +288,8 @@ final class RunningServer {
     private func announce(
         _ address: ServedAddress,
         _ layout: StorageLayout,
-        _ pages: PagesSettings
+        _ pages: PagesSettings,
+        _ access: AccessControl
     ) throws {
         if store.journalMode != .wal {
             logger.notice(
@@ -231,18 +297,19 @@ final class RunningServer {
                 metadata: ["journal": "\(store.journalMode.rawValue)", "database": "\(layout.databasePath)"]
             )
         }
-        // The server is ready; counting the runs of a large store on a slow disk takes seconds.
-        try store.announce(address.url)
+        // The address is told before the runs are counted: the server is ready, and the count may take seconds.
+        try store.announce(address.url, key: access.operatorKey.text, requiresTokens: access.isRequired)
         try readyFile?.write(address.url)
+        manager.tellReady(at: address.url)
         let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
         StandardStream.output.write(
-            "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts)\(try runCount)"
+            "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts)\(try runCountText)"
                 + pages.announcement
         )
     }
 
-    /// Behind the line of the start; empty when the server stops before the runs are counted.
-    private var runCount: String {
+    /// The end of the first line, such as `, 12 runs`; empty when the server stops before the runs are counted.
+    private var runCountText: String {
         get throws {
             do {
                 return ", \(try store.readNow(.cheap) { try $0.runCount() }) runs"
@@ -254,14 +321,37 @@ final class RunningServer {
 
     /// Ends the process with 0 within 5 seconds of a signal that is a stop.
     private func stop(on signals: StopSignals) {
-        signals.whenAsked { [server, store, readyFile, background] in
-            // If this fails, another process takes this server for a running one until its connection fails.
+        signals.whenAsked { [server, store, readyFile, manager, background, snapshots, forwarding, logger] in
+            let end = ContinuousClock.now + Self.longestSnapshot
+            // If this fails, another process takes this server for a running one until its own attempt to connect fails.
             try? store.announce("")
             readyFile?.remove()
-            server.shutdown(within: .seconds(4)) {
-                BackgroundWork.end(background, atMost: Self.longestWork)
+            manager.tellStopping()
+            server.shutdown(within: snapshots == nil ? .seconds(4) : .milliseconds(2_500)) {
+                // All answers are out, so that the last snapshot holds all that was acknowledged.
+                // What the upstream lacks is in the journal: the next server goes on.
+                forwarding?.end()
+                if let snapshots { snapshots.keeper.finish(snapshots.work, by: end, logger) }
+                BackgroundWork.end(background, atMost: Self.waitForWork)
                 store.close()
                 exit(0)
+            }
+        }
+    }
+}
+
+extension HTTPMethod {
+    fileprivate var changesData: Bool { self != .get && self != .head }
+}
+
+extension Endpoint {
+    /// Whether it may change experiments, models or their files; runs are followed one by one.
+    fileprivate var mayChangeThings: Bool {
+        guard access.action != .read else { return false }
+        return access.resources.contains { resource in
+            switch resource.kind {
+            case .experiment, .experimentName, .loggedModel, .registeredModel, .artifact, .upload, .server, .store: true
+            case .run, .none: false
             }
         }
     }

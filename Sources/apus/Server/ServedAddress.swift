@@ -1,24 +1,42 @@
 internal import Glibc
 internal import HTTPWire
+internal import TLS
 
 /// The addresses at which a running server can be reached.
 struct ServedAddress {
-    /// The URL of the API as a program on this machine reaches it, with the static prefix.
+    /// The URL of the API as a program on this machine reaches it, with the static prefix; `unix:` and a path where the
+    /// server has nothing but Unix sockets.
     let url: String
     /// The bound addresses that other machines may reach.
     let opened: [String]
 
-    /// - Parameter bound: every address that the server listens on; the first one becomes the URL.
-    init(_ bound: [(host: String, port: Int)], prefix: String) {
+    /// - Parameters:
+    ///   - bound: every address that the server listens on; the first one becomes the URL.
+    ///   - certifies: whether the certificate is for a host; nil for plain http.
+    init(_ bound: [(host: String, port: Int)], prefix: String, certifies: ((String) -> Bool)? = nil) {
         let first = bound.first ?? ("127.0.0.1", 0)
         // A client cannot connect to a wildcard address; the loopback address is one of those it includes.
-        let host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host == "::" ? "::1" : first.host
-        url = "http://\(Self.place(host, first.port))\(prefix)"
+        var host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host == "::" ? "::1" : first.host
+        if let certifies, Self.isLoopback(host), !certifies(host), certifies("localhost") { host = "localhost" }
+        url = "\(certifies == nil ? "http" : "https")://\(Self.place(host, first.port))\(prefix)"
         opened = bound.filter { !Self.isLoopback($0.host) }.map { Self.place($0.host, $0.port) }
     }
 
-    init(_ addresses: [HTTPAddress], prefix: String) {
-        self.init(addresses.map { ($0.host, $0.port) }, prefix: prefix)
+    init(_ addresses: [ListeningAddress], prefix: String, _ certificate: ServedCertificate?) {
+        if case .unix(let path) = addresses.first, addresses.allSatisfy({ $0.port == nil }) {
+            self.init(url: "unix:\(path)", opened: [])
+            return
+        }
+        let bound = addresses.compactMap { address -> (host: String, port: Int)? in
+            if case .network(let place) = address { (place.host, place.port) } else { nil }
+        }
+        let context = certificate?.context.current
+        self.init(bound, prefix: prefix, certifies: context.map { $0.isFor })
+    }
+
+    private init(url: String, opened: [String]) {
+        self.url = url
+        self.opened = opened
     }
 
     /// An address in the form of a URL.
@@ -32,10 +50,18 @@ struct ServedAddress {
 
     /// The line that tells which addresses are open to other machines; nil when none is.
     ///
-    /// - Parameter guarding: the sentence of `SecuritySettings`.
-    func warning(guarding: String) -> String? {
+    /// - Parameters:
+    ///   - guarding: the sentence of `SecuritySettings`.
+    ///   - requiresToken: whether every request needs a token; the warning is then about what can be overheard.
+    func warning(guarding: String, requiresToken: Bool = false) -> String? {
         guard !opened.isEmpty else { return nil }
-        return "apus: \(opened.joined(separator: " and ")) can be reached from other machines, and there is no login: "
-            + "whoever reaches it can read, change and delete everything. \(guarding)"
+        let places = "apus: \(opened.joined(separator: " and ")) can be reached from other machines"
+        guard requiresToken else {
+            return places + ", and there is no login: whoever reaches it can read, change and delete everything "
+                + "(--require-token asks for tokens). \(guarding)"
+        }
+        guard url.hasPrefix("http:") else { return nil }
+        return places + " over plain http: whoever can overhear the network learns the tokens. Serve https "
+            + "(--ssl-certfile), or put a proxy in front that does."
     }
 }

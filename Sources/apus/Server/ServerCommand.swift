@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import Files
 internal import Glibc
+internal import HTTPServer
 internal import Logging
 
 struct ServerCommand: ParsableCommand {
@@ -12,7 +14,11 @@ struct ServerCommand: ParsableCommand {
 
             SIGTERM, Ctrl-C in its terminal and the end of that terminal finish what is in flight and end the server within \
             5 s; a second one after half a second ends it at once. SIGINT without a terminal is no stop, except to the \
-            first process of a container: interrupting the cell of a notebook leaves the server alone.
+            first process of a container: interrupting the cell of a notebook leaves the server alone. With --ssl-certfile a SIGHUP \
+            from a process is no stop either: the server reads the certificate anew.
+
+            A service manager may hand over listening sockets (LISTEN_FDS, as systemd does), TCP or Unix, which then replace \
+            --host and --port; it is told of the start and the stop by NOTIFY_SOCKET.
 
             Two settings have a variable and no flag.
             \(withoutFlag)
@@ -23,11 +29,14 @@ struct ServerCommand: ParsableCommand {
     )
 
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
+    @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
+    @OptionGroup(title: "Which server gets everything too") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
-    @OptionGroup(title: "How it starts and reports") var starting: StartingOptions
+    @OptionGroup(title: "How it starts, ends and reports") var starting: StartingOptions
 
     /// The names by which the command is called.
     static let names = ["server", "ui"]
@@ -52,8 +61,9 @@ struct ServerCommand: ParsableCommand {
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {
+            let (sockets, manager) = (try HandedSockets.take(), ServiceManager.take())
             let signals = try StopSignals(.ofThisProcess, logger)
-            guard let running = try start(reference, signals, logger) else { return }
+            guard let running = try start(reference, sockets, manager, signals, logger) else { return }
             // The reference is kept for the life of the process; the signal thread ends the process.
             withExtendedLifetime(running) {
                 MemorySettings.releaseProgramPagesAfterStart()
@@ -68,34 +78,66 @@ struct ServerCommand: ParsableCommand {
     /// The server when it is ready; nil when another server serves the data and `--reuse` was given.
     private func start(
         _ reference: ReferenceArguments,
+        _ sockets: [Descriptor],
+        _ manager: ServiceManager,
         _ signals: StopSignals,
         _ logger: Logger
     ) throws -> RunningServer? {
         let environment = Environment.process
         let readyFile = try starting.readyFile.map { try ReadyFile($0) }
-        let place = try ListeningSettings(listening, environment)
-        try reference.refuseEncryption(environment)
+        let ending = try EndingSettings(starting, environment)
+        let place = try ListeningSettings(listening, environment, sockets: sockets)
+        let certificate = try ServedCertificate.identity(listening, reference, environment)
+            .map { identity throws(StartFailure) in try ServedCertificate(identity) }
         try reference.refuseUnhonoured(environment, storage)
         let security = try SecuritySettings(security, prefix: place.prefix, environment)
         let values = try ValueSettings(answering, environment)
         let pages = try PagesSettings(pages, prefix: place.prefix, environment)
-        let layout = try StorageLayout(storage, environment)
+        let layout = try StorageLayout(storage, environment, keeping: keeping)
         for line in place.remarks + layout.remarks + reference.remarks(environment) { StandardStream.error.write(line) }
-        let patience = OwnerPatience(isAsked: starting.reuse)
+        for line in certificate?.warnings ?? [] { StandardStream.error.write("apus: \(line)") }
+        let snapshots = try SnapshotSettings(snapshots, environment, layout)
+        if snapshots != nil, let local = layout.localArtifactRootPath, local != layout.artifactsPath {
+            StandardStream.error.write("apus: not in snapshots: '\(local)', where clients keep artifacts themselves")
+        }
+        let upstream = try UpstreamSettings(forwarding, environment)
+        // A start that is refused leaves nothing behind. Where there is a database already, whoever serves it is the better
+        // explanation, so that it is opened first.
+        if sockets.isEmpty, FileStatus(path: layout.databasePath) == nil {
+            try HTTPServer.requireFree(host: place.host, port: place.port)
+        }
+        var wait = OwnerWait(isAsked: starting.reuse)
         while true {
             do {
+                if let snapshots {
+                    try SnapshotRestoration(settings: snapshots, layout: layout).run { line in
+                        StandardStream.error.write("apus: \(line)")
+                    }
+                }
                 return try RunningServer(
                     layout: layout,
                     listening: place,
+                    certificate: certificate,
                     security: security,
                     pages: pages,
                     values: values,
+                    snapshots: snapshots,
+                    upstream: upstream,
                     readyFile: readyFile,
+                    ending: ending,
+                    manager: manager,
                     signals: signals,
                     logger: logger
                 )
             } catch let failure as StartFailure {
-                guard let address = try patience.address(after: failure) else { continue }
+                guard let owner = try wait.place(after: failure) else { continue }
+                let address = owner.address
+                guard owner.requiresTokens || !security.requiresToken else {
+                    throw StartFailure(
+                        "The server at \(address), which has the data already, asks nobody for a token. Stop it, or leave out "
+                            + "--require-token."
+                    )
+                }
                 StandardStream.output.write("Apus runs already at \(address), database \(layout.databasePath)")
                 try readyFile?.write(address)
                 return nil

@@ -1,9 +1,10 @@
+internal import Coding
 internal import HTTPServer
 internal import SQLite
 internal import TrackingStore
 
 /// The reason why the server cannot start, in one line for the person who starts it.
-struct StartFailure: Error {
+struct StartFailure: Error, CustomStringConvertible {
     let message: String
     /// What is known of the server that owns the data, when that is the reason.
     let owner: Owner?
@@ -12,6 +13,8 @@ struct StartFailure: Error {
         self.message = message
         self.owner = owner
     }
+
+    var description: String { message }
 
     /// Whether another server owns the data, even if its address is unknown.
     enum Owner {
@@ -37,17 +40,24 @@ struct StartFailure: Error {
         case OwnerLock.Failure.ownedElsewhere: ownedElsewhere(databasePath, "\(error)")
         case let error as SQLiteError where error.isReadOnly:
             StartFailure("\(databasePath) cannot be written. Mend its permissions, or choose another --data-dir.")
+        case let error as SQLiteError where error.isCorrupt:
+            StartFailure("The database '\(databasePath)' is damaged (\(error.message)). \(adviceForDamage)")
         case let error as MissingDatabase: StartFailure(error.description)
         default: StartFailure("\(databasePath): \(error)")
         }
     }
+
+    /// What to do about a database that SQLite finds damaged.
+    static let adviceForDamage =
+        "Restore the newest backup that apus check finds sound (apus restore PLACE --replace keeps the damaged one aside); "
+        + "without one, what can still be read of it goes to another folder with apus import FOLDER --to OTHER."
 
     private static func ownedElsewhere(_ databasePath: String, _ reason: String) -> StartFailure {
         let owner = OwnerLock.owner(ofDatabase: databasePath)
         var text = "\(databasePath): \(reason). "
         if let owner, !owner.isOnThisMachine { text += "It runs on another machine or in another container. " }
         if let address = owner?.address {
-            text += "That server answers at \(address.printable(limit: 300)): use it there (--reuse does so), "
+            text += "That server answers at \(address.printable(limit: 300)): use it there, "
         } else {
             text += "That server starts or stops just now: try again in a moment, "
         }

@@ -25,17 +25,25 @@ struct Backup {
     }
 
     func run() throws -> Result {
-        try place.claim()
-        let now = unixMilliseconds()
+        let generations = try place.readGenerations()
+        // Names sort by time, also after the clock was set back: the newest is the one that was made last.
+        let now = max(unixMilliseconds(), (generations.last.flatMap(BackupPlace.time(ofName:)) ?? 0) + 1)
         let name = BackupPlace.name(at: now)
         let unfinished = "\(place.path)/\(BackupPlace.unfinishedPrefix)\(name)"
         var result = Result()
         var manifest = BackupManifest(created: now)
         try Disk.makeFolders(unfinished)
-        try copyDatabase(to: unfinished + "/" + BackupManifest.databaseName, &manifest)
-        try placeArtifacts(in: unfinished, &manifest, &result)
-        try Disk.write(manifest.text, to: unfinished + "/" + BackupManifest.name)
-        try Disk.synchronize(unfinished)
+        do {
+            let digest = try Self.copyDatabase(databasePath, to: unfinished + "/" + BackupManifest.databaseName)
+            manifest.files[BackupManifest.databaseName] = BackupManifest.Entry(size: digest.size, sha256: digest.sha256)
+            try placeArtifacts(in: unfinished, &manifest, &result)
+            try Disk.write(manifest.text, to: unfinished + "/" + BackupManifest.name)
+            try Disk.synchronize(unfinished)
+        } catch {
+            // A disk that is full must not stay full; what cannot be removed now is removed by the next backup.
+            try? Disk.remove(unfinished)
+            throw error
+        }
         result.folder = "\(place.path)/\(name)"
         try Disk.rename(unfinished, to: result.folder)
         try Disk.synchronize(place.path)
@@ -44,7 +52,8 @@ struct Backup {
         return result
     }
 
-    private func copyDatabase(to path: String, _ manifest: inout BackupManifest) throws {
+    /// Copies a database, as it is at one moment, to a new file, which any tool can read.
+    static func copyDatabase(_ databasePath: String, to path: String) throws -> (sha256: String, size: Int64) {
         try Disk.write([], to: path)
         let source = try Connection(path: databasePath, mode: .readOnly, busyTimeout: .seconds(60))
         defer { source.close() }
@@ -54,15 +63,30 @@ struct Backup {
             try source.copy(into: target)
             // The copy says that it has a write-ahead log; without one it is a single file, which any tool can read.
             try target.execute("PRAGMA journal_mode = DELETE")
+            try requireSound(target, databasePath)
         }
-        let digest = try Disk.digest(path)
-        manifest.files[BackupManifest.databaseName] = BackupManifest.Entry(size: digest.size, sha256: digest.sha256)
+        return try Disk.digest(path)
+    }
+
+    /// Refuses a copy with damage, which would push the good copies before it out of the place.
+    private static func requireSound(_ copy: Connection, _ databasePath: String) throws {
+        let fault: String?
+        do {
+            fault = try copy.prepare("PRAGMA quick_check(1)").firstRow { $0.string(0) }
+        } catch let error as SQLiteError where error.isCorrupt {
+            fault = error.message
+        }
+        guard let fault, fault != "ok" else { return }
+        throw StartFailure(
+            "The database '\(databasePath)' is damaged (\(fault)) and was not copied. \(StartFailure.adviceForDamage)"
+        )
     }
 
     private func placeArtifacts(in folder: String, _ manifest: inout BackupManifest, _ result: inout Result) throws {
         let previous = place.generations.last.map { "\(place.path)/\($0)" }
         // A backup before that cannot be read is not built upon.
         let known = previous.flatMap { try? BackupManifest(Disk.contents($0 + "/" + BackupManifest.name), of: $0) }
+            .flatMap { $0.isByContent ? nil : $0 }
         var madeFolders: Set<String> = []
         var leftOut: [String] = []
         try Disk.walk(
@@ -92,5 +116,5 @@ struct Backup {
     }
 
     /// The names of unfinished uploads begin so.
-    private static let unfinishedUpload = ".apus-upload-"
+    static let unfinishedUpload = ".apus-upload-"
 }

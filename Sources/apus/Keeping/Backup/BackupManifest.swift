@@ -14,10 +14,21 @@ struct BackupManifest: Equatable {
     static let name = "manifest.jsonl"
     static let databaseName = "apus.db"
     static let artifactsName = "artifacts"
+    /// Beside the generations: the artifacts of those by content.
+    static let contentsName = "contents"
     private static let format = "apus-backup"
+    /// 1: artifacts by their paths, 2: by their contents.
+    private static let newestVersion: Int64 = 2
+
+    /// Says that a backup is of a later version: it is sound, and nothing may be built upon it or put in its place.
+    struct LaterVersion: Error, CustomStringConvertible {
+        let description: String
+    }
 
     /// Unix milliseconds.
     var created: Int64
+    /// Whether artifacts lie beside the generation by their hashes, as those of snapshots, instead of in it by their paths.
+    var isByContent = false
     /// The files by their paths within the backup, the database among them.
     var files: [String: Entry] = [:]
 
@@ -30,7 +41,7 @@ struct BackupManifest: Equatable {
     var text: [UInt8] {
         var bytes = Self.line { writer in
             writer.member("format", Self.format)
-            writer.member("version", 1)
+            writer.member("version", isByContent ? Self.newestVersion : 1)
             writer.member("apus", apusVersion)
             writer.member("created", created)
         }
@@ -46,29 +57,70 @@ struct BackupManifest: Equatable {
         return bytes + Self.line { $0.member("sha256_of_manifest", hash) }
     }
 
-    /// - Throws: `StartFailure` for a text that is cut off or changed, and for a manifest of a later version.
+    /// - Throws: `LaterVersion`; `StartFailure` for a text that is cut off or changed.
     init(_ text: [UInt8], of place: String) throws {
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // First: a later version may have another end, and is not damaged.
+        if let first = lines.first, let head = try? JSONDocument(parsing: Array(first)).root,
+            head["format"]?.string == Self.format, let version = head["version"]?.int64, version > Self.newestVersion
+        {
+            let writer = head["apus"]?.string ?? "unknown"
+            throw LaterVersion(
+                description: "'\(place)' is a backup of a later version of Apus (\(writer)), which this version "
+                    + "(\(apusVersion)) cannot read. Use that version, or a later one."
+            )
+        }
         // The last line ends with a line break, too.
         guard lines.count >= 3, let end = lines.dropLast().last, lines.last?.isEmpty == true,
             let hash = try Self.object(end, place)["sha256_of_manifest"]?.string,
             hash == Self.hash(text[..<end.startIndex])
         else { throw StartFailure("The backup '\(place)' is damaged: its manifest is cut off or was changed.") }
         let head = try Self.object(lines[0], place)
-        guard head["format"]?.string == Self.format, head["version"]?.int64 == 1 else {
-            throw StartFailure("The backup '\(place)' is of a form that this version of Apus does not know.")
+        let version = head["version"]?.int64
+        guard head["format"]?.string == Self.format, version == 1 || version == Self.newestVersion else {
+            throw StartFailure("'\(place)' is no backup of Apus: its manifest has another form.")
         }
         created = head["created"]?.int64 ?? 0
+        isByContent = version == 2
         for line in lines.dropFirst().dropLast(2) {
             let entry = try Self.object(line, place)
             guard let path = entry["path"]?.string, let size = entry["size"]?.int64,
-                let sha256 = entry["sha256"]?.string, Self.isInside(path)
+                let sha256 = entry["sha256"]?.string, Self.isInside(path),
+                !isByContent || Self.isDigest(sha256)
             else { throw StartFailure("The backup '\(place)' is damaged: its manifest has a line without a file.") }
             files[path] = Entry(size: size, sha256: sha256, time: entry["time"]?.int64 ?? 0)
         }
         guard files[Self.databaseName] != nil else {
             throw StartFailure("The backup '\(place)' is damaged: its manifest names no database.")
         }
+    }
+
+    /// The version that the beginning of a file names; nil for one that is no manifest of a backup.
+    static func version(ofManifest path: String) -> Int64? {
+        guard FileKind(path) == .file, let beginning = try? Disk.beginning(of: path, atMost: 1_024),
+            let line = beginning.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first,
+            let head = try? JSONDocument(parsing: Array(line)).root, head["format"]?.string == format
+        else { return nil }
+        return head["version"]?.int64
+    }
+
+    /// Where the file of an entry lies.
+    ///
+    /// - Parameter folder: the generation.
+    func location(of path: String, in folder: String) -> String {
+        guard isByContent, path != Self.databaseName, let entry = files[path] else { return folder + "/" + path }
+        let place = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
+        return place + "/" + Self.contentPath(entry.sha256)
+    }
+
+    /// The path of a content within the place; in folders of their own, because some file systems are slow with large ones.
+    static func contentPath(_ sha256: String) -> String {
+        "\(contentsName)/\(sha256.prefix(2))/\(sha256)"
+    }
+
+    /// Whether a text is a SHA-256 in hexadecimal, so that no path can be hidden in it.
+    static func isDigest(_ text: String) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
     }
 
     /// Whether a path names the database or something beneath the artifacts.

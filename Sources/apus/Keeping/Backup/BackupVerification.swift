@@ -12,11 +12,14 @@ struct BackupVerification {
     }
 
     /// What is missing or was changed, a line for each file; reads every file.
-    func faults() -> [String] {
+    ///
+    /// - Parameter progress: is told the size of each file that has been read.
+    func faults(_ progress: (Int64) -> Void = { _ in }) -> [String] {
         var faults: [String] = []
         for (path, entry) in manifest.files.sorted(by: { $0.key < $1.key }) {
+            defer { progress(entry.size) }
             do {
-                let digest = try Disk.digest(folder + "/" + path)
+                let digest = try Disk.digest(manifest.location(of: path, in: folder))
                 if digest.size != entry.size {
                     faults.append("\(path) has \(digest.size) bytes instead of \(entry.size)")
                 } else if digest.sha256 != entry.sha256 {

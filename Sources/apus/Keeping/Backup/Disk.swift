@@ -72,9 +72,7 @@ enum Disk {
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
-            // The record ends after the name, so the name is read in place and never copied as a tuple.
-            let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0)
-            let name = String(cString: start.assumingMemoryBound(to: CChar.self))
+            let name = String(cString: entry.name)
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -115,7 +113,7 @@ enum Disk {
     /// - Parameter mayLink: whether a hard link will do; then nobody may write into the file at either place.
     /// - Returns: nil if the file is not there any more.
     static func place(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> Way? {
-        let from = open(source, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let from = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard from >= 0 else {
             if errno == ENOENT { return nil }
             throw .last("open", source)
@@ -198,11 +196,59 @@ enum Disk {
         guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
     }
 
+    /// Copies a file and waits until the copy is on the disk, as far as its file system can; the target is replaced.
+    ///
+    /// Nothing but plain writes is asked of that file system, which may be a mount of another machine.
+    /// - Returns: the hash and the size of what was copied; nil if the source is not there any more.
+    static func copyDurably(_ source: String, to target: String) throws(DiskFailure) -> (sha256: String, size: Int64)? {
+        let from = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard from >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .last("open", source)
+        }
+        defer { close(from) }
+        let to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard to >= 0 else { throw .last("open", target) }
+        var hash = SHA256()
+        var size: Int64 = 0
+        do throws(DiskFailure) {
+            var piece = [UInt8](repeating: 0, count: pieceBytes)
+            while true {
+                let count = Glibc.read(from, &piece, piece.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw DiskFailure.last("read", source) }
+                if count == 0 { break }
+                piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+                size += Int64(count)
+                try write(piece[..<count], to: to, target)
+            }
+            guard fsync(to) == 0 || [EINVAL, ENOSYS, EOPNOTSUPP, EROFS].contains(errno) else {
+                throw DiskFailure.last("fsync", target)
+            }
+        } catch {
+            close(to)
+            throw error
+        }
+        // Network file systems tell only now that a write failed.
+        guard close(to) == 0 else { throw .last("close", target) }
+        return (Hexadecimal.text(hash.finalize()), size)
+    }
+
+    static func setModification(of path: String, nanoseconds: Int64) throws(DiskFailure) {
+        let time = timespec(tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        var times = [time, time]
+        guard utimensat(AT_FDCWD, path, &times, 0) == 0 else { throw .last("utimensat", path) }
+    }
+
     /// Passes the content of a file to `body`, piece by piece.
     static func read(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(DiskFailure) {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw .last("open", path) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
+        // A pipe would never end.
+        guard status.st_mode & S_IFMT == S_IFREG else { throw DiskFailure(call: "read", path: path, code: EINVAL) }
         var piece = [UInt8](repeating: 0, count: pieceBytes)
         while true {
             let count = Glibc.read(descriptor, &piece, piece.count)
@@ -211,6 +257,17 @@ enum Disk {
             if count == 0 { return }
             piece.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
+    }
+
+    /// The first bytes of a file.
+    static func beginning(of path: String, atMost count: Int) throws(DiskFailure) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last("open", path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = Glibc.read(descriptor, &bytes, count)
+        guard read >= 0 else { throw .last("read", path) }
+        return Array(bytes[..<read])
     }
 
     static func contents(_ path: String) throws(DiskFailure) -> [UInt8] {

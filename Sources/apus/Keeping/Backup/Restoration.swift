@@ -12,9 +12,17 @@ struct Restoration {
     let replaces: Bool
     let mayLink: Bool
 
+    /// - Parameters:
+    ///   - isVerified: whether the backup was held against its manifest a moment ago.
+    ///   - held: the lock of the database, where the caller has it.
+    ///   - progress: is told the size of each file that has been copied.
     /// - Returns: the folder with what stood there before; nil where nothing stood.
-    func run() throws -> String? {
-        let faults = verification.faults()
+    func run(
+        isVerified: Bool = false,
+        holding held: OwnerLock? = nil,
+        _ progress: (Int64) -> Void = { _ in }
+    ) throws -> String? {
+        let faults = isVerified ? [] : verification.faults()
         guard faults.isEmpty else {
             let more = faults.count > 5 ? " and \(faults.count - 5) more" : ""
             throw StartFailure(
@@ -25,15 +33,17 @@ struct Restoration {
         let lock: OwnerLock
         let claim: DatabaseClaim?
         do {
-            lock = try OwnerLock(databasePath: databasePath)
+            lock = try held ?? OwnerLock(databasePath: databasePath)
             claim = FileKind(databasePath) == .file ? try DatabaseClaim(databasePath: databasePath) : nil
         } catch {
             throw StartFailure.opening(databasePath, error)
         }
         defer {
             claim?.release()
-            lock.release()
+            if held == nil { lock.release() }
         }
+        let artifactsLock = try ServedRoots.lock(artifactsPath, LOCK_EX)
+        defer { withExtendedLifetime(artifactsLock) {} }
         let standing = Self.databaseFiles.map { databasePath + $0 }.filter { FileKind($0) != .absent }
         let hasArtifacts = FileKind(artifactsPath) != .absent && (try? Disk.names(artifactsPath))?.isEmpty != true
         guard replaces || standing.isEmpty && !hasArtifacts else {
@@ -42,7 +52,12 @@ struct Restoration {
                     + "which moves it aside."
             )
         }
-        try copy()
+        try copy(progress)
+        // A server that goes on from here may write snapshots to the place that this one came from.
+        let place = try BackupPlace(Self.parent(verification.folder))
+        if verification.manifest.isByContent {
+            try SnapshotLineage(databasePath: databasePath).add(place.generations, in: place)
+        }
         var aside: String?
         if !standing.isEmpty || hasArtifacts {
             let folder = "\(Self.parent(databasePath))/replaced-\(BackupPlace.name(at: unixMilliseconds()))"
@@ -62,20 +77,28 @@ struct Restoration {
 
     private static let databaseFiles = ["", "-wal", "-shm", "-journal"]
 
-    private func copy() throws {
+    private func copy(_ progress: (Int64) -> Void) throws {
         for path in [databasePath, artifactsPath] { try Disk.remove(staged(path)) }
         let source = verification.folder + "/" + BackupManifest.databaseName
         // A server writes into it, so that it is never a hard link.
         _ = try Disk.place(source, at: staged(databasePath), mayLink: false)
+        progress(verification.manifest.files[BackupManifest.databaseName]?.size ?? 0)
         try Disk.makeFolders(staged(artifactsPath))
         var madeFolders: Set<String> = []
         for path in verification.manifest.files.keys where path != BackupManifest.databaseName {
             let target = staged(artifactsPath) + "/" + path.dropFirst(BackupManifest.artifactsName.count + 1)
             let parent = Self.parent(target)
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
-            guard try Disk.place(verification.folder + "/" + path, at: target, mayLink: mayLink) != nil else {
+            let source = verification.manifest.location(of: path, in: verification.folder)
+            // One content may be that of several artifacts, and has none of their times.
+            let mayLink = mayLink && !verification.manifest.isByContent
+            guard try Disk.place(source, at: target, mayLink: mayLink) != nil else {
                 throw StartFailure("The backup lost '\(path)' while it was restored.")
             }
+            if let entry = verification.manifest.files[path], verification.manifest.isByContent {
+                try Disk.setModification(of: target, nanoseconds: entry.time)
+            }
+            progress(verification.manifest.files[path]?.size ?? 0)
         }
         try Disk.synchronize(Self.parent(databasePath))
         try Disk.synchronize(staged(artifactsPath))
@@ -87,7 +110,10 @@ struct Restoration {
             ? folder + "/" + Self.name(artifacts) : "\(artifacts).\(Self.name(folder))"
     }
 
-    private func staged(_ path: String) -> String { path + ".restoring" }
+    private func staged(_ path: String) -> String { path + Self.stagedSuffix }
+
+    /// The end of the names of what is not at its place yet.
+    static let stagedSuffix = ".restoring"
 
     private static func parent(_ path: String) -> String {
         String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])

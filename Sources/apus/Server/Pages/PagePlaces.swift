@@ -30,19 +30,20 @@ struct PagePlaces {
     /// Adds the pages; must be called after every other route has been added.
     ///
     /// - Throws: where a page would take the place of another route.
-    func addRoutes(to router: inout HTTPRouter) throws(StartFailure) {
-        router.addPages(bases: own)
+    func addRoutes(to routes: inout RouteTable) throws(StartFailure) {
+        routes.addPages(bases: own)
         if let bundle {
-            for base in others { Self.add(bundle, at: base, to: &router) }
+            for base in others { Self.add(bundle, at: base, to: &routes) }
         }
         // A page's own addresses are relative: they need the slash.
         for base in all where !base.isEmpty {
-            if case .found = router.match(.get, rawPath: base) {
+            if case .found = routes.router.match(.get, rawPath: base) {
                 throw StartFailure("\(base) is the path of another call: choose another --static-prefix or --ui-path.")
             }
-            router.add(
+            routes.add(
                 .get,
                 base,
+                .page,
                 .buffered { _, responder in
                     responder.send(HTTPResponse(status: 308, headers: [("Location", base + "/")]))
                 }
@@ -50,27 +51,35 @@ struct PagePlaces {
         }
     }
 
-    private static func add(_ bundle: PageBundle, at base: String, to router: inout HTTPRouter) {
-        router.add(
+    private static func add(_ bundle: PageBundle, at base: String, to routes: inout RouteTable) {
+        routes.add(
             .get,
             base + "/",
+            .page,
             .blocking { request, responder in
                 responder.send(bundle.index(request))
             }
         )
-        router.add(
+        routes.add(
             .get,
             base + "/static-files/{path...}",
+            .page,
             .blocking { request, responder in
                 let path = request.parameters.first ?? ""
                 responder.send(bundle.file(path, request))
             }
         )
         let script = StaticFile(path: FirstVisit.scriptAddress, bytes: HTTPStaticBytes(FirstVisit.script))
-        router.add(
+        routes.add(
             .get,
             "\(base)/\(FirstVisit.scriptAddress)",
+            .page,
             .buffered { request, responder in responder.send(script.response(to: request)) }
         )
     }
+}
+
+extension Access {
+    /// A file of the pages, which shows nothing that is stored.
+    static let page = lookUp(.none)
 }

@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Coding
 internal import MLflowAPI
 
 /// Which pages a browser gets beside Apus' own.

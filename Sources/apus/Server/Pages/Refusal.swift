@@ -59,6 +59,7 @@ enum Refusal {
 
     private static func title(_ status: Int) -> String {
         switch status {
+        case 401: "Apus needs a token"
         case 403: "Apus does not answer this request"
         case 404: "There is nothing at this address"
         case 405: "This address cannot be opened as a page"

@@ -16,6 +16,7 @@ final class StaticFile: Sendable {
     private let prepared = Mutex<Prepared?>(nil)
 
     private struct Prepared {
+        var plain: HTTPResponseBody
         /// Weak, because the packed form has the same one (RFC 9110 §8.8.1).
         var tag: String
         /// nil where packing saves nothing.
@@ -44,6 +45,8 @@ final class StaticFile: Sendable {
         return file
     }
 
+    static func isEmbedded(_ path: String) -> Bool { all.contains { $0.path == path } }
+
     var text: String { String(decoding: bytes.pointer, as: UTF8.self) }
 
     /// What our pages may load: their own files, and what previews of artifacts need.
@@ -68,7 +71,7 @@ final class StaticFile: Sendable {
             return HTTPResponse(status: 304, headers: headers.filter { $0.name != "Content-Type" })
         }
         guard request.acceptsGzip, let packed = prepared.packed else {
-            return HTTPResponse(status: 200, headers: headers, body: .staticBytes(bytes))
+            return HTTPResponse(status: 200, headers: headers, body: prepared.plain)
         }
         headers.append(("Content-Encoding", "gzip"))
         return HTTPResponse(status: 200, headers: headers, body: .bytes(packed))
@@ -77,21 +80,32 @@ final class StaticFile: Sendable {
     private func prepare() -> Prepared {
         prepared.withLock { prepared in
             if let prepared { return prepared }
-            var hash = SHA256()
-            hash.update(bytes.pointer)
-            let made = Prepared(tag: "W/\"\(Hexadecimal.text(hash.finalize().prefix(8)))\"", packed: packed())
+            let made: Prepared
+            if let module = PageModules.shared.served(path) {
+                let bytes = Array(module.utf8)
+                made = bytes.withUnsafeBytes { self.prepared(.bytes(bytes), of: $0) }
+            } else {
+                made = self.prepared(.staticBytes(bytes), of: bytes.pointer)
+            }
             prepared = made
             return made
         }
     }
 
-    private func packed() -> [UInt8]? {
+    private func prepared(_ plain: HTTPResponseBody, of bytes: UnsafeRawBufferPointer) -> Prepared {
+        var hash = SHA256()
+        hash.update(bytes)
+        let tag = "W/\"\(Hexadecimal.text(hash.finalize().prefix(8)))\""
+        return Prepared(plain: plain, tag: tag, packed: packed(bytes))
+    }
+
+    private func packed(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         guard !contentType.hasPrefix("image/") || contentType.hasPrefix("image/svg"), !contentType.hasPrefix("font/"),
             let deflater = Deflater(.gzip, level: 9)
         else { return nil }
         var packed: [UInt8] = []
-        deflater.compress(bytes.pointer, isLast: true, into: &packed)
-        return packed.count < bytes.pointer.count ? packed : nil
+        deflater.compress(bytes, isLast: true, into: &packed)
+        return packed.count < bytes.count ? packed : nil
     }
 
     /// Whether a list of entity tags holds this one, by the weak comparison (RFC 9110 §8.8.3.2).
@@ -118,13 +132,13 @@ final class StaticFile: Sendable {
     }
 }
 
-extension HTTPRouter {
+extension RouteTable {
     /// Adds the page and its files beneath each of the bases.
     mutating func addPages(bases: [String]) {
         for base in bases {
             for file in StaticFile.all {
                 let path = file.path == "index.html" ? base + "/" : "\(base)/static-files/\(file.path)"
-                add(.get, path, .buffered { request, responder in responder.send(file.response(to: request)) })
+                add(.get, path, .page, .buffered { request, responder in responder.send(file.response(to: request)) })
             }
         }
     }

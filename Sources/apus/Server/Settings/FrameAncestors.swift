@@ -1,3 +1,4 @@
+internal import Coding
 internal import HTTPServer
 
 /// Which pages may show the server's answers in a frame (Content Security Policy Level 3, §6.4.2).

@@ -1,24 +1,40 @@
+internal import Coding
+internal import Files
+
 /// Where the server listens.
 struct ListeningSettings {
     let host: String
     let port: Int
     /// The static prefix: empty, or a path that begins with a slash and ends without one.
     let prefix: String
+    /// The sockets that the starter of the process has opened, which replace the host and the port.
+    let sockets: [Descriptor]
     /// The prefixes of all paths: the empty one and the static prefix.
     var bases: [String] { prefix.isEmpty ? [""] : ["", prefix] }
     /// The settings that were ignored, a line each.
     let remarks: [String]
 
-    init(_ options: ListeningOptions, _ environment: Environment) throws(StartFailure) {
+    init(
+        _ options: ListeningOptions,
+        _ environment: Environment,
+        sockets: [Descriptor] = []
+    ) throws(StartFailure) {
+        self.sockets = sockets
         host = try Self.host(environment.setting(.host, options.host))
         let variables = options.port == nil ? SettingDefinition.port.variables : []
         let strays = variables.filter { Self.isServiceLink(environment[$0]) }
-        remarks = strays.map {
+        let links = strays.map {
             "apus: \($0)=\(environment[$0]?.printable(limit: 200) ?? "") is ignored: Kubernetes makes it for a Service "
                 + "of that name. Give the port with --port."
         }
         let cleaned = Environment { strays.contains($0) ? nil : environment[$0] }
         port = try Self.port(cleaned.setting(.port, options.port))
+        let idle = [environment.setting(.host, options.host), cleaned.setting(.port, options.port)].compactMap { $0 }
+        remarks =
+            links
+            + (sockets.isEmpty ? [] : idle).map {
+                "apus: \($0.shown) does nothing here: the process was started with sockets that listen already."
+            }
         prefix = try Self.prefix(environment.setting(.staticPrefix, options.staticPrefix))
     }
 

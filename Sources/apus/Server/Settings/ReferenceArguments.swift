@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Coding
 
 /// The arguments of a command line that are flags of `mlflow server` without use here, taken out before the others are parsed.
 ///
@@ -54,21 +55,37 @@ struct ReferenceArguments {
         }
     }
 
-    /// Refuses to serve plain http where the options of a Python server ask for https.
-    func refuseEncryption(_ environment: Environment) throws(StartFailure) {
-        for definition in [SettingDefinition.gunicornOptions, .uvicornOptions] {
-            guard let setting = environment.setting(definition, given[definition.flag]) else { continue }
-            let words = setting.text.split { $0 == " " || $0 == "=" }
-            guard let word = words.first(where: Self.isAboutEncryption) else { continue }
+    /// The files for https that the options for uvicorn name.
+    ///
+    /// - Throws: where the options of a Python server ask for anything else of https, because plain http or less security
+    ///   than was asked for must not be served.
+    func encryption(_ environment: Environment) throws(StartFailure) -> (certificate: Setting?, key: Setting?) {
+        if let setting = setting(.gunicornOptions, environment),
+            let option = PythonServerOptions(setting.text).first(where: PythonServerOptions.isAboutEncryption)
+        {
             throw StartFailure(
-                "\(setting.source) asks for https (\(word.printable(limit: 60))), which Apus does not speak: leave it out "
-                    + "and put a proxy in front that does."
+                "\(setting.source) asks for https (\(option.name.printable(limit: 60))): give the files to --ssl-certfile and "
+                    + "--ssl-keyfile instead."
             )
         }
+        guard let setting = setting(.uvicornOptions, environment) else { return (nil, nil) }
+        let options = PythonServerOptions(setting.text)
+        let taken = [SettingDefinition.sslCertificate.flag, SettingDefinition.sslKey.flag]
+        let isForeign = { PythonServerOptions.isAboutEncryption($0) && !taken.contains($0.name) }
+        if let option = options.first(where: isForeign) {
+            throw StartFailure(
+                "\(setting.source) asks for \(option.name.printable(limit: 60)), which cannot be honoured: of https only "
+                    + "--ssl-certfile and --ssl-keyfile can be set, with a key without a password. Leave it out."
+            )
+        }
+        let files = taken.map { name in
+            options.last { $0.name == name }.map { Setting(source: "\(setting.source) \(name)", text: $0.value) }
+        }
+        return (files[0], files[1])
     }
 
-    private static func isAboutEncryption(_ option: Substring) -> Bool {
-        option.hasPrefix("--ssl") || ["--certfile", "--keyfile", "--ca-certs", "--cert-reqs"].contains(option)
+    private func setting(_ definition: SettingDefinition, _ environment: Environment) -> Setting? {
+        environment.setting(definition, given[definition.flag])
     }
 
     /// Refuses settings that the server cannot honour and must not ignore.

@@ -1,3 +1,4 @@
+internal import Coding
 internal import HTTPServer
 
 /// The rules by which requests are accepted.
@@ -9,6 +10,8 @@ struct SecuritySettings {
     let frameOptions: String?
     /// The origins that may show the pages in a frame; nil if X-Frame-Options alone decides.
     let frameAncestors: FrameAncestors?
+    /// Whether every request must show a token.
+    let requiresToken: Bool
     /// Whether the operator named the allowed hosts, which replaces the default ones.
     private let hasOwnHosts: Bool
 
@@ -16,6 +19,7 @@ struct SecuritySettings {
     init(_ options: SecurityOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
         let isDisabled = try environment.isOn(.disableSecurityMiddleware) ?? false
         isEnabled = !(options.disableSecurityMiddleware || isDisabled)
+        requiresToken = try environment.isOn(.requireToken, options.requireToken) ?? false
         let named = environment.setting(.allowedHosts, options.allowedHosts)
         let allowed = try Self.list(
             named,

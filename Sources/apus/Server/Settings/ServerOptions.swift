@@ -1,33 +1,52 @@
 internal import ArgumentParser
 
 struct StorageOptions: ParsableArguments {
-    @Option(help: .of(.dataDir)) var dataDir: String?
-    @Option(help: .of(.backendStoreURI)) var backendStoreUri: String?
-    @Option(help: .of(.databaseLogLimit)) var databaseLogLimit: String?
-    @Option(help: .of(.defaultArtifactRoot)) var defaultArtifactRoot: String?
-    @Option(help: .of(.artifactsDestination)) var artifactsDestination: String?
+    @Option(help: .of(.dataDir), completion: .of(.dataDir)) var dataDir: String?
+    @Option(help: .of(.backendStoreURI), completion: .of(.backendStoreURI)) var backendStoreUri: String?
+    @Option(help: .of(.defaultArtifactRoot), completion: .of(.defaultArtifactRoot)) var defaultArtifactRoot: String?
+    @Option(help: .of(.artifactsDestination), completion: .of(.artifactsDestination)) var artifactsDestination: String?
+}
+
+struct KeepingOptions: ParsableArguments {
+    @Option(help: .of(.databaseLogLimit), completion: .of(.databaseLogLimit)) var databaseLogLimit: String?
     @Flag(inversion: .prefixedNo, help: .of(.serveArtifacts)) var serveArtifacts: Bool?
     @Flag(help: .of(.artifactsOnly)) var artifactsOnly = false
     @Flag(inversion: .prefixedNo, help: .of(.deduplicateArtifacts)) var deduplicateArtifacts: Bool?
 }
 
+struct SnapshotOptions: ParsableArguments {
+    @Option(help: .of(.snapshotTo), completion: .of(.snapshotTo)) var snapshotTo: String?
+    @Option(help: .of(.snapshotEvery), completion: .of(.snapshotEvery)) var snapshotEvery: String?
+    @Option(help: .of(.snapshotKeep), completion: .of(.snapshotKeep)) var snapshotKeep: String?
+}
+
+struct ForwardOptions: ParsableArguments {
+    @Option(help: .of(.upstream), completion: .of(.upstream)) var upstream: String?
+    @Option(help: .of(.upstreamTokenCommand), completion: .of(.upstreamTokenCommand)) var upstreamTokenCommand: String?
+    @Option(help: .of(.forwardDelay), completion: .of(.forwardDelay)) var forwardDelay: String?
+    @Option(help: .of(.forwardArtifactRate), completion: .of(.forwardArtifactRate)) var forwardArtifactRate: String?
+}
+
 struct ListeningOptions: ParsableArguments {
-    @Option(name: [.long, .customShort("h")], help: .of(.host)) var host: String?
-    @Option(name: [.long, .customShort("p")], help: .of(.port)) var port: String?
-    @Option(help: .of(.staticPrefix)) var staticPrefix: String?
+    @Option(name: [.long, .customShort("h")], help: .of(.host), completion: .of(.host)) var host: String?
+    @Option(name: [.long, .customShort("p")], help: .of(.port), completion: .of(.port)) var port: String?
+    @Option(help: .of(.staticPrefix), completion: .of(.staticPrefix)) var staticPrefix: String?
+    @Option(help: .of(.sslCertificate), completion: .of(.sslCertificate)) var sslCertfile: String?
+    @Option(help: .of(.sslKey), completion: .of(.sslKey)) var sslKeyfile: String?
 }
 
 struct SecurityOptions: ParsableArguments {
-    @Option(help: .of(.allowedHosts)) var allowedHosts: String?
-    @Option(help: .of(.corsAllowedOrigins)) var corsAllowedOrigins: String?
-    @Option(help: .of(.xFrameOptions)) var xFrameOptions: String?
-    @Option(help: .of(.frameAncestors)) var frameAncestors: String?
+    @Flag(inversion: .prefixedNo, help: .of(.requireToken)) var requireToken: Bool?
+    @Option(help: .of(.allowedHosts), completion: .of(.allowedHosts)) var allowedHosts: String?
+    @Option(help: .of(.corsAllowedOrigins), completion: .of(.corsAllowedOrigins)) var corsAllowedOrigins: String?
+    @Option(help: .of(.xFrameOptions), completion: .of(.xFrameOptions)) var xFrameOptions: String?
+    @Option(help: .of(.frameAncestors), completion: .of(.frameAncestors)) var frameAncestors: String?
     @Flag(help: .of(.disableSecurityMiddleware)) var disableSecurityMiddleware = false
 }
 
 struct PagesOptions: ParsableArguments {
-    @Option(help: .of(.pages)) var ui: String?
-    @Option(help: .of(.pagesPath)) var uiPath: String?
+    @Option(help: .of(.pages), completion: .of(.pages)) var ui: String?
+    @Option(help: .of(.pagesPath), completion: .of(.pagesPath)) var uiPath: String?
     @Flag(inversion: .prefixedNo, help: .of(.pagesDefaults)) var uiDefaults: Bool?
 }
 
@@ -36,7 +55,9 @@ struct AnsweringOptions: ParsableArguments {
 }
 
 struct StartingOptions: ParsableArguments {
-    @Option(help: .of(.readyFile)) var readyFile: String?
+    @Option(help: .of(.readyFile), completion: .of(.readyFile)) var readyFile: String?
     @Flag(help: .of(.reuse)) var reuse = false
-    @Option(help: .of(.logLevel)) var logLevel: String?
+    @Option(help: .of(.idleExit), completion: .of(.idleExit)) var idleExit: String?
+    @Option(help: .of(.parentPid), completion: .of(.parentPid)) var parentPid: [String] = []
+    @Option(help: .of(.logLevel), completion: .of(.logLevel)) var logLevel: String?
 }

@@ -1,3 +1,5 @@
+internal import Coding
+
 /// The text of a setting, and whether a flag or a variable gave it.
 struct Setting {
     /// `--port`, or `MLFLOW_PORT`.

@@ -20,10 +20,11 @@ extension SettingDefinition {
     static let refused = [appName, workspaces, registryStoreURI, artifactsPresignedOnly]
 
     static let gunicornOptions = option("--gunicorn-opts", "value", "MLFLOW_GUNICORN_OPTS").doing(oneProcess)
-    static let uvicornOptions = option("--uvicorn-opts", "value", "MLFLOW_UVICORN_OPTS").doing(oneProcess)
+    static let uvicornOptions = option("--uvicorn-opts", "value", "MLFLOW_UVICORN_OPTS")
+        .doing("\(oneProcess); of its options, --ssl-certfile and --ssl-keyfile are taken")
 
     static let appName = option("--app-name", "name")
-        .doing("there is no login (basic-auth); put a proxy in front that asks for one")
+        .doing("there are no users (basic-auth); --require-token asks for tokens")
     static let workspaces = switched("--enable-workspaces", "--disable-workspaces", "MLFLOW_ENABLE_WORKSPACES")
         .doing("there are no workspaces, everybody sees everything; turning them off is no error")
     static let registryStoreURI = option("--registry-store-uri", "uri", "MLFLOW_REGISTRY_STORE_URI")

@@ -1,19 +1,23 @@
 /// The settings of `apus server`, in the order of its help.
 extension SettingDefinition {
     static let serverGroups: [(title: String, settings: [SettingDefinition])] = [
+        ("Where data lies", [.dataDir, .backendStoreURI, .defaultArtifactRoot, .artifactsDestination]),
+        ("How data is kept", [.databaseLogLimit, .serveArtifacts, .artifactsOnly, .deduplicateArtifacts]),
+        ("Where snapshots go", [.snapshotTo, .snapshotEvery, .snapshotKeep]),
         (
-            "Where data lies",
-            [
-                .dataDir, .backendStoreURI, .databaseLogLimit, .defaultArtifactRoot, .artifactsDestination,
-                .serveArtifacts, .artifactsOnly, .deduplicateArtifacts,
-            ]
-        ), ("Where the server listens", [.host, .port, .staticPrefix]),
+            "Which server gets everything too",
+            [.upstream, .upstreamTokenCommand, .forwardDelay, .forwardArtifactRate]
+        ),
+        ("Where the server listens", [.host, .port, .staticPrefix, .sslCertificate, .sslKey]),
         (
             "Who may use it",
-            [.allowedHosts, .corsAllowedOrigins, .xFrameOptions, .frameAncestors, .disableSecurityMiddleware]
+            [
+                .requireToken, .allowedHosts, .corsAllowedOrigins, .xFrameOptions, .frameAncestors,
+                .disableSecurityMiddleware,
+            ]
         ), ("Which pages a browser gets", [.pages, .pagesPath, .pagesDefaults]),
         ("How requests are answered", [.recognizeRetries, .truncateLongValues, .sourceValidation]),
-        ("How it starts and reports", [.readyFile, .reuse, .logLevel]),
+        ("How it starts, ends and reports", [.readyFile, .reuse, .idleExit, .parentPid, .logLevel]),
     ]
 
     // Where data lies.
@@ -22,17 +26,19 @@ extension SettingDefinition {
     static let backendStoreURI = option("--backend-store-uri", "uri", "MLFLOW_BACKEND_STORE_URI")
         .unlessGiven("apus.db in the data folder")
         .doing("The database: sqlite:///relative, sqlite:////absolute, or the path of a file.")
-    static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", standard: "64MB")
-        .doing(
-            "How much the database's write-ahead log may take on the disk, such as 64MB or 1GB; at least 4MB. Reads that "
-                + "keep the log from shrinking are ended before it grows beyond."
-        )
     static let defaultArtifactRoot = option("--default-artifact-root", "uri", "MLFLOW_DEFAULT_ARTIFACT_ROOT")
         .unlessGiven("mlflow-artifacts:/, that is, through this server")
         .doing("Where runs of new experiments keep artifacts: a folder or URI that clients reach by themselves.")
     static let artifactsDestination = option("--artifacts-destination", "folder", "MLFLOW_ARTIFACTS_DESTINATION")
         .unlessGiven("artifacts in the data folder")
         .doing("The folder for artifacts that go through this server.")
+
+    // How data is kept.
+    static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", standard: "64MB")
+        .doing(
+            "How much the database's write-ahead log may take on the disk, such as 64MB or 1GB; at least 4MB. Reads that "
+                + "keep the log from shrinking are ended before it grows beyond."
+        )
     static let serveArtifacts = switched("--serve-artifacts", "--no-serve-artifacts", "MLFLOW_SERVE_ARTIFACTS")
         .unlessGiven("on").doing("Whether artifacts go through this server.")
     static let artifactsOnly = switched("--artifacts-only", nil, "MLFLOW_ARTIFACTS_ONLY")
@@ -46,6 +52,35 @@ extension SettingDefinition {
         "APUS_DEDUPLICATE_ARTIFACTS"
     ).doing("Whether files uploaded from now on share the space of equal ones.")
 
+    // Where snapshots go.
+    static let snapshotTo = option("--snapshot-to", "folder", "APUS_SNAPSHOT_TO")
+        .doing(
+            "Keep snapshots of all data in this folder, which may be on a disk that cannot hold a database, such as Drive, NFS "
+                + "or a mounted bucket. A server that starts on an empty data folder restores the newest one."
+        )
+    static let snapshotEvery = option("--snapshot-every", "time", "APUS_SNAPSHOT_EVERY", standard: "60s")
+        .doing("How long after a snapshot the next one is made if something has changed; one more is made at the stop.")
+    static let snapshotKeep = option("--snapshot-keep", "number", "APUS_SNAPSHOT_KEEP", standard: "2")
+        .doing("How many snapshots are kept, the newest.")
+
+    // Which server gets everything too.
+    static let upstream = option("--upstream", "uri", "APUS_UPSTREAM")
+        .doing(
+            "Send everything that is logged here to this server too, beside requests: another Apus, MLflow's own server, or one "
+                + "that speaks its REST API. The credentials are those that a client would use (MLFLOW_TRACKING_TOKEN, or "
+                + "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD)."
+        )
+    static let upstreamTokenCommand = option("--upstream-token-command", "command", "APUS_UPSTREAM_TOKEN_COMMAND")
+        .doing(
+            "A command for the shell that prints a token for the upstream. It is run at the first call, and again when the "
+                + "upstream refuses the token."
+        )
+    static let forwardDelay = option("--forward-delay", "time", "APUS_FORWARD_DELAY", standard: "5s")
+        .doing("How far the upstream may be behind while it answers.")
+    static let forwardArtifactRate = option("--forward-artifact-rate", "size", "APUS_FORWARD_ARTIFACT_RATE")
+        .unlessGiven("no limit")
+        .doing("How many bytes of artifacts are sent to the upstream in a second at most, such as 10MB.")
+
     // Where the server listens.
     static let host = option("--host", short: "-h", "address", "MLFLOW_HOST", standard: "127.0.0.1")
         .doing("The address to listen on.")
@@ -54,7 +89,21 @@ extension SettingDefinition {
     static let staticPrefix = option("--static-prefix", "path", "MLFLOW_STATIC_PREFIX")
         .doing("A path such as /mlflow under which every route answers too.")
 
+    static let sslCertificate = option("--ssl-certfile", "file", "APUS_SSL_CERTFILE")
+        .doing(
+            "Serve https and nothing else, with TLS 1.2 and 1.3. The file has the server's certificate, then those up to "
+                + "its issuer's, in PEM form. A SIGHUP from a process makes the server read it and the key anew. Needs "
+                + "OpenSSL 3 on the machine. --uvicorn-opts may name it too."
+        )
+    static let sslKey = option("--ssl-keyfile", "file", "APUS_SSL_KEYFILE").unlessGiven("the file of --ssl-certfile")
+        .doing("The certificate's private key, in PEM form and without a password. --uvicorn-opts may name it too.")
+
     // Who may use it.
+    static let requireToken = switched("--require-token", "--no-require-token", "APUS_REQUIRE_TOKEN")
+        .doing(
+            "Answer nothing but /health and /version to requests without a token that `apus token create` has made. Clients "
+                + "send it as MLFLOW_TRACKING_TOKEN, or as the password of any user."
+        )
     static let allowedHosts = option("--allowed-hosts", "hosts", "MLFLOW_SERVER_ALLOWED_HOSTS")
         .unlessGiven("this machine and private addresses")
         .doing(
@@ -105,13 +154,19 @@ extension SettingDefinition {
     static let sourceValidation = option("", "pattern", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX")
         .doing("A regular expression; new model versions whose source does not match it are refused.")
 
-    // How it starts and reports.
+    // How it starts, ends and reports.
     static let readyFile = option("--ready-file", "file")
         .doing("Write the server's URL to this file when it answers.")
     static let reuse = switched("--reuse", nil)
         .doing(
             "If a server runs on this data already, print its URL, write it to the ready file and end with 0. Without this "
                 + "flag that is an error that names the URL."
+        )
+    static let idleExit = option("--idle-exit", "time", "APUS_IDLE_EXIT").unlessGiven("the server stays")
+        .doing("Stop the server when no connection was open and no request came for this time, such as 60s or 10m.")
+    static let parentPid = option("--parent-pid", "pid")
+        .doing(
+            "Stop the server when the process with this id has ended; given more than once, when all of them have ended."
         )
     static let logLevel = option("--log-level", "level", standard: "notice")
         .doing("trace, debug, info, notice, warning, error or critical. debug logs each request.")

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Logging
 
 /// One setting of a command: its flag, its variables, its default, and what it does.
 ///
@@ -64,5 +65,17 @@ extension ArgumentHelp {
     /// The help of a defined setting.
     static func of(_ setting: SettingDefinition) -> ArgumentHelp {
         ArgumentHelp(setting.summary, valueName: setting.value)
+    }
+}
+
+extension CompletionKind {
+    /// What a shell offers as the value of a defined setting.
+    static func of(_ setting: SettingDefinition) -> CompletionKind {
+        switch setting.value {
+        case "folder": .directory
+        case "file": .file()
+        case "level": .list(Logger.Level.allCases.map(\.rawValue))
+        default: .default
+        }
     }
 }

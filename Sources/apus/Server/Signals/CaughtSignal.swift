@@ -1,3 +1,4 @@
+internal import Coding
 internal import Glibc
 
 /// A signal that has been received.
@@ -5,6 +6,8 @@ struct CaughtSignal: Equatable, Sendable {
     let number: Int32
     /// The sender of the signal, as far as the kernel tells.
     let sender: String
+    /// Whether a process has sent it, and not the kernel, as at the end of a terminal.
+    let isFromProcess: Bool
 
     /// Waits for one of the signals, which must be blocked in every thread; nil when the time is over.
     static func next(of numbers: [Int32], within limit: Duration?) -> CaughtSignal? {
@@ -15,7 +18,10 @@ struct CaughtSignal: Equatable, Sendable {
         while true {
             var info = siginfo_t()
             let number = end.map { wait(for: &set, &info, until: $0) } ?? sigwaitinfo(&set, &info)
-            if number > 0 { return CaughtSignal(number: number, sender: sender(info)) }
+            if number > 0 {
+                // sigaction(2): codes above 0 come from the kernel.
+                return CaughtSignal(number: number, sender: sender(info), isFromProcess: info.si_code <= 0)
+            }
             if let end, ContinuousClock.now >= end { return nil }
         }
     }

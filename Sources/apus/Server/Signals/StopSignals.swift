@@ -2,7 +2,7 @@ internal import Glibc
 internal import Logging
 internal import Synchronization
 
-/// Waits for the signals that end a server, on a thread of its own.
+/// Waits for the signals that end a server, or make it read its certificate anew, on a thread of its own.
 ///
 /// It is a thread and not a Dispatch source, because it must handle SIGTERM even when the process can create no
 /// further thread.
@@ -15,6 +15,7 @@ final class StopSignals: Sendable {
     private let policy: SignalPolicy
     private let logger: Logger
     private let action = Mutex<(@Sendable () -> Void)?>(nil)
+    private let renewal = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Begins to listen.
     ///
@@ -40,9 +41,18 @@ final class StopSignals: Sendable {
         action.withLock { $0 = stop }
     }
 
-    /// The signals to listen for: SIGTERM always, and the others unless they were ignored at the start.
+    /// Sets the closure that is called for a SIGHUP from a process, which then does not end the server.
+    ///
+    /// It must return soon.
+    func whenToldToRenew(_ renew: @escaping @Sendable () -> Void) {
+        renewal.withLock { $0 = renew }
+    }
+
+    /// The signals to listen for: SIGINT only if it was not ignored at the start.
+    ///
+    /// A blocked signal arrives even if it is ignored, so that SIGHUP can ask for a renewal under nohup too.
     private var listened: [Int32] {
-        SignalPolicy.numbers.filter { $0 == SIGTERM || !policy.inheritedAsIgnored.contains($0) }
+        SignalPolicy.numbers.filter { $0 != SIGINT || !policy.inheritedAsIgnored.contains($0) }
     }
 
     private func startThread() throws(StartFailure) {
@@ -88,6 +98,13 @@ final class StopSignals: Sendable {
     private func next(within limit: Duration?) -> CaughtSignal? {
         let end = limit.map { ContinuousClock.now + $0 }
         while let caught = CaughtSignal.next(of: listened, within: end.map { max($0 - .now, .zero) }) {
+            if caught.number == SIGHUP {
+                if caught.isFromProcess, let renew = renewal.withLock({ $0 }) {
+                    renew()
+                    continue
+                }
+                if policy.inheritedAsIgnored.contains(SIGHUP) { continue }
+            }
             let details: Logger.Metadata = ["signal": "\(caught.name)", "sender": "\(caught.sender)"]
             guard let reason = policy.reasonToIgnore(signal: caught.number, isInForeground: Terminal.isInForeground)
             else {

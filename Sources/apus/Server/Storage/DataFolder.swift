@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// The folder that holds the database.
@@ -9,7 +10,7 @@ struct DataFolder {
     ///
     /// That is a folder that holds nothing but the database, the files beside it, and `artifacts`. The working
     /// directory, `/tmp` and a folder with other files keep their permissions, because other programs use them.
-    func narrow(workingDirectory: String) {
+    func restrictModes(workingDirectory: String) {
         var status = stat()
         guard path != workingDirectory, stat(path, &status) == 0 else { return }
         guard status.st_mode & 0o077 != 0, status.st_mode & S_ISVTX == 0, status.st_uid == geteuid() else { return }
@@ -22,9 +23,7 @@ struct DataFolder {
         defer { closedir(folder) }
         let database = databasePath.split(separator: "/").last.map(String.init) ?? ""
         while let entry = readdir(folder) {
-            // The record ends after the name, so the name is read in place and never copied as a tuple.
-            let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 0)
-            let name = String(cString: start.assumingMemoryBound(to: CChar.self))
+            let name = String(cString: entry.name)
             guard [".", "..", "artifacts"].contains(name) || name.hasPrefix(database) else { return false }
         }
         return true

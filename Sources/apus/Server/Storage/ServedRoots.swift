@@ -1,6 +1,8 @@
 internal import ArtifactStore
 internal import Budgets
 internal import Dispatch
+internal import Files
+internal import Glibc
 internal import Logging
 internal import TrackingStore
 
@@ -11,18 +13,42 @@ struct ServedRoots: Sendable {
     /// All roots: the destination and, where it is another folder, the local folder of `--default-artifact-root`.
     let all: [ArtifactRoot]
 
+    /// Keeps a restoration from moving the folder of artifacts aside.
+    private let lock: Descriptor?
+
     /// How long a start waits for the removal of leftovers after a crash.
     ///
     /// In a tree of some hundred thousand folders the removal continues while the first requests are served.
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
-    init(_ layout: StorageLayout, _ store: TrackingStore) {
+    /// - Throws: `StartFailure` while a restoration works on the folder of artifacts.
+    init(_ layout: StorageLayout, _ store: TrackingStore) throws(StartFailure) {
         var paths = [layout.artifactsPath]
         if let path = layout.localArtifactRootPath, path != layout.artifactsPath { paths.append(path) }
         all = paths.map { path in
             ArtifactRoot(location: path, sharedContents: layout.deduplicatesArtifacts ? Self.contents(in: store) : nil)
         }
         destination = all[0]
+        // The first artifact would make it, and until then there would be nothing to lock.
+        mkdir(layout.artifactsPath, 0o700)
+        lock = try Self.lock(layout.artifactsPath, LOCK_SH)
+    }
+
+    /// Locks a folder of artifacts as long as the result lives.
+    ///
+    /// - Parameter kind: `LOCK_SH` for a server, of which several may have one folder; `LOCK_EX` to replace the folder.
+    /// - Returns: nil where there is no such folder, or its file system has no locks.
+    static func lock(_ path: String, _ kind: Int32) throws(StartFailure) -> Descriptor? {
+        let raw = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard raw >= 0 else { return nil }
+        let descriptor = Descriptor(owning: raw)
+        guard flock(raw, kind | LOCK_NB) != 0 else { return descriptor }
+        guard errno == EWOULDBLOCK else { return nil }
+        throw StartFailure(
+            kind == LOCK_EX
+                ? "A server or another command works on the artifacts at '\(path)'. Stop it, or restore into another folder."
+                : "The artifacts at '\(path)' are being replaced by apus restore just now. Try again in a moment."
+        )
     }
 
     /// Looks up equal files in the journal.
@@ -51,7 +77,7 @@ struct ServedRoots: Sendable {
     ///   clients that see the server ready. A server that ended in order usually leaves none, so that a start need not
     ///   wait.
     func sweep(waiting: Bool, _ logger: Logger) -> BackgroundWork {
-        let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) {
+        let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) { _ in
             var failures: [String] = []
             for root in all {
                 do {

@@ -22,11 +22,16 @@ struct StorageLayout {
 
     /// Resolves flags and environment variables, and creates the folders of the database.
     ///
+    /// - Parameter keeping: the flags that a server alone takes; nil for another command.
     /// - Throws: `StartFailure` for a store that this server cannot use.
-    init(_ options: StorageOptions, _ environment: Environment) throws(StartFailure) {
+    init(
+        _ options: StorageOptions,
+        _ environment: Environment,
+        keeping: KeepingOptions? = nil
+    ) throws(StartFailure) {
         workingDirectory = try Self.currentFolder()
         let onlyArtifacts = try environment.isOn(.artifactsOnly) ?? false
-        servesOnlyArtifacts = options.artifactsOnly || onlyArtifacts
+        servesOnlyArtifacts = keeping?.artifactsOnly == true || onlyArtifacts
         let database = try Self.database(options, environment)
         guard database.source == nil || !servesOnlyArtifacts else {
             throw StartFailure(
@@ -34,8 +39,8 @@ struct StorageLayout {
             )
         }
         (databasePath, remarks) = (database.path, database.remarks)
-        servesArtifacts = try environment.isOn(.serveArtifacts, options.serveArtifacts) ?? true
-        deduplicatesArtifacts = try environment.isOn(.deduplicateArtifacts, options.deduplicateArtifacts) ?? false
+        servesArtifacts = try environment.isOn(.serveArtifacts, keeping?.serveArtifacts) ?? true
+        deduplicatesArtifacts = try environment.isOn(.deduplicateArtifacts, keeping?.deduplicateArtifacts) ?? false
         artifactsPath = try Self.artifactsPath(
             dataDir: options.dataDir,
             destination: options.artifactsDestination,
@@ -45,7 +50,7 @@ struct StorageLayout {
         let root = environment.setting(.defaultArtifactRoot, options.defaultArtifactRoot)
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
         databaseLogBytes = try StorageSize.logLimit(
-            environment.setting(.databaseLogLimit, options.databaseLogLimit)?.text
+            environment.setting(.databaseLogLimit, keeping?.databaseLogLimit)?.text
         )
         try StoragePlaces.requireApart(
             databasePath: databasePath,
@@ -56,7 +61,13 @@ struct StorageLayout {
         )
         let folder = Self.parent(of: databasePath)
         try Self.makeFolders(folder)
-        DataFolder(path: folder, databasePath: databasePath).narrow(workingDirectory: workingDirectory)
+        DataFolder(path: folder, databasePath: databasePath).restrictModes(workingDirectory: workingDirectory)
+    }
+
+    /// The folder that holds both the database and the artifacts, where one does.
+    var dataFolder: String? {
+        let folder = Self.parent(of: databasePath)
+        return databasePath == folder + "/apus.db" && artifactsPath == folder + "/artifacts" ? folder : nil
     }
 
     /// The database of a server with these flags, and the setting that named it, nil for the data folder.
@@ -70,10 +81,12 @@ struct StorageLayout {
         let store = environment.setting(.backendStoreURI, options.backendStoreUri)
         if let store {
             let uri = try StoreURI(store, workingDirectory)
+            try BackupPlace.refuse(asDataFolder: parent(of: uri.path))
             return (uri.path, uri.remarks, store.source)
         }
         let folder = try dataFolder(options.dataDir, environment, workingDirectory)
         try refuseFileStore(folder)
+        try BackupPlace.refuse(asDataFolder: folder)
         return (folder + "/apus.db", [], nil)
     }
 
@@ -168,7 +181,9 @@ struct StorageLayout {
     }
 
     /// Creates a folder and the missing folders above it, accessible to this user only.
-    private static func makeFolders(_ path: String) throws(StartFailure) {
+    ///
+    /// - Parameter flag: that which names the folder.
+    static func makeFolders(_ path: String, flag: String = "--data-dir") throws(StartFailure) {
         var made = ""
         for segment in path.split(separator: "/") {
             made += "/" + segment
@@ -179,10 +194,10 @@ struct StorageLayout {
             let reason = String(cString: strerror(errno))
             var status = stat()
             guard stat(made, &status) == 0 else {
-                throw StartFailure("The folder '\(made)' cannot be made: \(reason). Choose another with --data-dir.")
+                throw StartFailure("The folder '\(made)' cannot be made: \(reason). Choose another with \(flag).")
             }
             guard status.st_mode & S_IFMT == S_IFDIR else {
-                throw StartFailure("'\(made)' is a file where a folder is needed. Choose another with --data-dir.")
+                throw StartFailure("'\(made)' is a file where a folder is needed. Choose another with \(flag).")
             }
         }
     }

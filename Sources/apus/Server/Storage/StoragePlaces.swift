@@ -25,9 +25,24 @@ enum StoragePlaces {
         }
     }
 
+    /// Whether a path is that of a folder or lies in it, whatever links lead there; neither need exist.
+    static func isInside(_ path: String, _ folder: String) -> Bool {
+        contains(resolved(folder), resolved(path))
+    }
+
+    /// Whether a path is that of the database, of a file that belongs to it, or of an artifact, whatever links lead there.
+    static func isOwn(_ path: String, databasePath: String, artifacts: String) -> Bool {
+        if isBeside(resolved(path), resolved(databasePath)) || isInside(path, artifacts) { return true }
+        guard let identity = FileIdentity(path: path) else { return false }
+        return besides.contains { FileIdentity(path: databasePath + $0) == identity }
+    }
+
+    /// What is added to the path of the database for the files that belong to it.
+    private static let besides = ["", "-wal", "-shm", "-journal", ".lock", ".snapshots"]
+
     /// Whether the folder has the path of the database or of a file that belongs to it.
     private static func isBeside(_ folder: String, _ database: String) -> Bool {
-        ["", "-wal", "-shm", "-journal", ".lock"].contains { contains(database + $0, folder) }
+        besides.contains { contains(database + $0, folder) }
     }
 
     /// Whether the folder is one of those above the database.

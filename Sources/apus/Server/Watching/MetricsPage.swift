@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import Budgets
+internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
@@ -16,8 +17,11 @@ struct MetricsPage {
         server: HTTPServer.Statistics?,
         budgets: Budgets,
         store: TrackingStore,
+        wrongTokens: Int?,
         sharing: SharedContents.Statistics?,
-        background: [BackgroundWork]
+        background: [BackgroundWork],
+        snapshots: SnapshotKeeper?,
+        forwarding: ForwardStatus?
     ) {
         addRequests(requests, routes)
         if let server {
@@ -26,12 +30,17 @@ struct MetricsPage {
             add("apus_received_bytes_total", "Bytes read from sockets.", "counter", server.bytesReceived)
             add("apus_sent_bytes_total", "Bytes written to sockets.", "counter", server.bytesSent)
         }
+        if let wrongTokens {
+            add("apus_wrong_tokens_total", "Requests with an unknown or expired token.", "counter", wrongTokens)
+        }
         addBudgets(budgets)
         add("apus_log_lines_dropped_total", "Log lines that were dropped.", "counter", LogWriter.standardError.dropped)
         add("apus_threads", "Threads of the process.", "gauge", ProcessStatus.threads)
         addWriter(store)
         addReaders(store.readerStatistics)
         addBackground(background)
+        if let snapshots { addSnapshots(snapshots) }
+        if let forwarding { addForwarding(forwarding) }
         let sizes = store.fileSizes
         add("apus_database_bytes", "Size of the database file.", "gauge", Int(sizes.database))
         add("apus_database_log_bytes", "Size of the write-ahead log.", "gauge", Int(sizes.log))
@@ -115,7 +124,7 @@ struct MetricsPage {
     private mutating func addReaders(_ readers: ReaderStatistics) {
         head("apus_reads_waiting", "Reads that wait for a reader.", "gauge")
         for (kind, count) in [
-            ("cheap", readers.waitingCheap), ("dear", readers.waitingDear), ("long", readers.waitingLong),
+            ("cheap", readers.waitingCheap), ("expensive", readers.waitingExpensive), ("long", readers.waitingLong),
         ] {
             text += "apus_reads_waiting{kind=\"\(kind)\"} \(count)\n"
         }
@@ -145,6 +154,55 @@ struct MetricsPage {
             for work in all {
                 text += "apus_background_\(figure.name){work=\"\(work.name)\"} \(figure.value(work.report))\n"
             }
+        }
+    }
+
+    private mutating func addSnapshots(_ keeper: SnapshotKeeper) {
+        let status = keeper.status
+        add("apus_snapshots_total", "Snapshots that this process has made.", "counter", keeper.made)
+        add("apus_snapshot_current", "1 while the newest snapshot holds all.", "gauge", status.isCurrent ? 1 : 0)
+        add("apus_snapshot_failing", "1 if the last one could not be made.", "gauge", status.failure == nil ? 0 : 1)
+        guard let age = keeper.age else { return }
+        add("apus_snapshot_age_seconds", "Age of the newest snapshot.", "gauge", age.seconds)
+    }
+
+    private mutating func addForwarding(_ status: ForwardStatus) {
+        add("apus_forward_backlog_runs", "Runs that wait for the upstream.", "gauge", status.backlogRuns)
+        add(
+            "apus_forward_backlog_artifact_owners",
+            "Runs and models whose files wait for the upstream.",
+            "gauge",
+            status.backlogFileOwners
+        )
+        add(
+            "apus_forward_backlog_artifact_bytes",
+            "Bytes of files that are known to be missing at the upstream.",
+            "gauge",
+            Int(status.backlogFileBytes)
+        )
+        add(
+            "apus_forward_comparing",
+            "1 while all runs are compared with what was sent, as after a start.",
+            "gauge",
+            status.isComparing ? 1 : 0
+        )
+        let isFailing = status.failure != nil
+        add("apus_forward_failing", "1 if the last call of the upstream failed.", "gauge", isFailing ? 1 : 0)
+        add("apus_forward_runs_total", "Runs created at the upstream.", "counter", status.sentRuns)
+        add("apus_forward_points_total", "Metric points sent to the upstream.", "counter", status.sentPoints)
+        add("apus_forward_artifacts_total", "Files sent to the upstream.", "counter", status.sentFiles)
+        add("apus_forward_artifact_bytes_total", "Bytes of these files.", "counter", Int(status.sentBytes))
+        if let last = status.lastSuccess {
+            add(
+                "apus_forward_last_success_timestamp_seconds",
+                "When the upstream last took something.",
+                "gauge",
+                Double(last) / 1_000
+            )
+        }
+        head("apus_forward_failures_total", "Failed calls of the upstream.", "counter")
+        for kind in UpstreamFailure.Kind.allCases {
+            text += "apus_forward_failures_total{kind=\"\(kind.rawValue)\"} \(status.failures[kind] ?? 0)\n"
         }
     }
 

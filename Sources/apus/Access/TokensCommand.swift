@@ -1,0 +1,219 @@
+internal import ArgumentParser
+internal import Coding
+internal import Glibc
+internal import JSON
+internal import MLflowAPI
+internal import MLflowClient
+internal import Tracking
+
+struct TokensCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Make, list and revoke the tokens that a server with --require-token asks for.",
+        discussion: """
+            Works on a folder that no server holds and, where a server holds it, through that server, which takes a change at \
+            once.
+            """,
+        subcommands: [TokenCreation.self, TokenList.self, TokenRevocation.self],
+        helpNames: .long
+    )
+}
+
+struct TokenCreation: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Make a token and print it; it cannot be shown again.",
+        discussion: """
+            A client sends it as MLFLOW_TRACKING_TOKEN, or as MLFLOW_TRACKING_PASSWORD with any MLFLOW_TRACKING_USERNAME; a \
+            browser asks for it as a password. Of the token only its SHA-256 is kept.
+            """,
+        helpNames: .long
+    )
+
+    @Argument(help: "A name by which the token is listed and revoked.") var name: String
+
+    @Option(help: "What its holder may do: read; write, which is also create, change and delete; or admin.")
+    var scope: AccessScope = .write
+
+    @Option(
+        help: ArgumentHelp(
+            "Let its holder see and change nothing but this experiment, by id or name; may be given more than once.",
+            valueName: "experiment"
+        )
+    )
+    var experiment: [String] = []
+
+    @Option(help: ArgumentHelp("How long it is valid: 30d, 12h. (default: until it is revoked)", valueName: "age"))
+    var expires: Age?
+
+    @OptionGroup var place: TokenPlace
+    @Flag(help: "One line of JSON.") var json = false
+
+    func run() throws {
+        try place.reporting(makesDatabase: true) { store in
+            let (key, token) = try make(in: store)
+            if json {
+                var writer = JSONWriter()
+                writer.beginObject()
+                writer.member("token", key)
+                writer.members(of: token)
+                writer.endObject()
+                return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+            }
+            StandardStream.error.write(
+                "apus: the token '\(token.name)', \(token.scopeText), \(token.endText); it is not shown again:"
+            )
+            StandardStream.output.write(key)
+        }
+    }
+
+    private func make(in store: KeptStore) throws -> (key: String, token: AccessToken) {
+        switch store {
+        case .folder(let folder):
+            let request = TokenRequest(
+                name: name,
+                scope: scope,
+                experiments: experiment.isEmpty ? nil : experiment,
+                lifetime: expires?.milliseconds
+            )
+            let (key, token) = try folder.api.createToken(request)
+            return (key.text, token)
+        case .server(let server):
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("name", name)
+            writer.member("scope", scope.rawValue)
+            if !experiment.isEmpty {
+                writer.memberArray("experiments") { writer in for text in experiment { writer.string(text) } }
+            }
+            writer.member("expires_in", ifPresent: expires?.milliseconds)
+            writer.endObject()
+            let answer = try server.json("tokens/create", writer.takeBytes())
+            guard let key = answer["token"]?.string, let token = AccessToken(answer) else {
+                throw StartFailure("The server at \(server.client.uri) has answered without a token.")
+            }
+            return (key, token)
+        }
+    }
+}
+
+struct TokenList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the tokens with their last uses, which are right to a minute.",
+        helpNames: .long
+    )
+
+    @OptionGroup var place: TokenPlace
+    @Flag(help: "One line of JSON.") var json = false
+
+    func run() throws {
+        try place.reporting { store in
+            let tokens =
+                switch store {
+                case .folder(let folder): try folder.api.accessTokens()
+                case .server(let server):
+                    try server.json("tokens/list")["tokens"]?.elements.compactMap { AccessToken($0) } ?? []
+                }
+            if json {
+                var writer = JSONWriter()
+                writer.object(of: tokens)
+                return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+            }
+            if tokens.isEmpty { return StandardStream.error.write("apus: there are no tokens") }
+            for token in tokens {
+                let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
+                StandardStream.output.write(
+                    "\(token.name): \(token.scopeText), made \(UnixTime.text(token.creationTime)), \(token.endText), \(use)"
+                )
+            }
+        }
+    }
+}
+
+struct TokenRevocation: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "Make a token invalid.",
+        helpNames: .long
+    )
+
+    @Argument(help: "The name of the token.") var name: String
+    @OptionGroup var place: TokenPlace
+
+    func run() throws {
+        try place.reporting { store in
+            switch store {
+            case .folder(let folder): try folder.api.revokeToken(named: name)
+            case .server(let server):
+                var writer = JSONWriter()
+                writer.beginObject()
+                writer.member("name", name)
+                writer.endObject()
+                _ = try server.json("tokens/revoke", writer.takeBytes())
+            }
+            StandardStream.error.write("apus: the token '\(name.printable(limit: 200))' is revoked")
+        }
+    }
+}
+
+/// Whose tokens a command is about.
+struct TokenPlace: ParsableArguments {
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+
+    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    var trackingUri: String?
+
+    fileprivate func reporting(makesDatabase: Bool = false, _ body: (KeptStore) throws -> Void) throws {
+        signal(SIGPIPE, SIG_IGN)
+        try CommandFailure.reporting {
+            let store = try KeptStore.open(storage, uri: trackingUri, makesDatabase: makesDatabase)
+            defer { if case .folder(let folder) = store { folder.close() } }
+            try body(store)
+        }
+    }
+}
+
+extension AccessScope: ExpressibleByArgument {}
+
+extension AccessToken {
+    /// As a server answers.
+    fileprivate init?(_ json: JSONValue) {
+        guard let name = json["name"]?.string, let scope = json["scope"]?.string.flatMap({ AccessScope(rawValue: $0) }),
+            let creationTime = json["creation_time"]?.int64
+        else { return nil }
+        self.init(
+            name: name,
+            scope: scope,
+            experimentIDs: json["experiment_ids"]?.elements.compactMap { $0.string.flatMap { Int64($0) } },
+            creationTime: creationTime,
+            expirationTime: json["expiration_time"]?.int64,
+            lastUsedTime: json["last_used_time"]?.int64
+        )
+    }
+
+    fileprivate var scopeText: String {
+        guard let experimentIDs else { return "scope \(scope.rawValue)" }
+        let ids = experimentIDs.map { String($0) }.joined(separator: ", ")
+        return "scope \(scope.rawValue) in experiment \(ids)"
+    }
+
+    fileprivate var endText: String {
+        guard let expirationTime else { return "without an end" }
+        let verb = hasExpired(at: unixMilliseconds()) ? "expired" : "valid until"
+        return "\(verb) \(UnixTime.text(expirationTime))"
+    }
+}
+
+/// Times for people.
+private enum UnixTime {
+    /// Such as `2026-11-29 08:00Z`.
+    static func text(_ milliseconds: Int64) -> String {
+        var seconds = time_t(milliseconds / 1_000)
+        var parts = tm()
+        guard gmtime_r(&seconds, &parts) != nil else { return "\(milliseconds)" }
+        func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
+        return "\(parts.tm_year + 1_900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
+            + "\(two(parts.tm_hour)):\(two(parts.tm_min))Z"
+    }
+}

@@ -1,0 +1,19 @@
+internal import CEmbeddedFiles
+internal import Transfer
+
+/// The files of `schemas/` that are embedded in the binary.
+enum EmbeddedSchema {
+    /// An empty database of MLflow 3.17.
+    static var mlflow: StockSchema {
+        StockSchema(tables: text(of: "mlflow-3.17-tables.sql"), indexes: text(of: "mlflow-3.17-indexes.sql"))
+    }
+
+    private static func text(of name: String) -> String {
+        let list = apus_schemas()
+        let files = UnsafeBufferPointer(start: list.files, count: list.count)
+        guard let file = files.first(where: { String(cString: $0.name) == name }) else {
+            preconditionFailure("schemas/ has no \(name)")
+        }
+        return String(decoding: UnsafeRawBufferPointer(start: file.bytes, count: file.length), as: UTF8.self)
+    }
+}

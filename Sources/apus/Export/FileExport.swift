@@ -1,0 +1,78 @@
+internal import Coding
+internal import Glibc
+internal import HTTPClient
+internal import HTTPWire
+internal import JSON
+internal import MLflowAPI
+internal import MLflowClient
+internal import Tracking
+internal import Transfer
+
+/// An export as an archive or a table: what is asked for, who has it, and the file.
+struct FileExport {
+    private let command: ExportCommand
+    private let export: StreamedExport
+    /// The call that a server answers with the file.
+    private let call: String
+
+    /// How long a server may be silent: before the first row of a table it reads the keys of all runs.
+    private static let patience = Duration.seconds(300)
+
+    init(_ command: ExportCommand, _ export: StreamedExport) {
+        self.command = command
+        self.export = export
+        switch export {
+        case .archive: call = "export/archive?"
+        case .table(let rows, let format): call = "export/table?table=\(rows.rawValue)&format=\(format.rawValue)&"
+        }
+    }
+
+    func write() throws {
+        // A reader of the standard output may go away early.
+        signal(SIGPIPE, SIG_IGN)
+        switch try KeptStore.open(command.storage, uri: command.from) {
+        case .folder(let folder):
+            defer { folder.close() }
+            let body = try folder.api.exported(export, try subset(folder.api.experimentID(idOrName:)))
+            try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(body) }
+        case .server(let server):
+            let query = query(try subset(server.experimentID(idOrName:)))
+            try ExportFile.write(command.outputPath, of: try command.ownStore()) { file in
+                try server.download(call + query, patience: Self.patience) { try file.append($0) }
+            }
+        }
+    }
+
+    private func subset(_ experimentID: (String) throws -> Int64) throws -> TransferSubset {
+        if !command.runs.isEmpty { return .runs(command.runs) }
+        if command.experiment.isEmpty { return .everything }
+        return .experiments(try command.experiment.map(experimentID))
+    }
+
+    private func query(_ subset: TransferSubset) -> String {
+        switch subset {
+        case .everything: ""
+        case .experiments(let ids): "experiment_ids=" + ids.map { String($0) }.joined(separator: ",")
+        case .runs(let ids): "run_ids=" + ids.map { PercentCoding.encode($0) }.joined(separator: ",")
+        }
+    }
+}
+
+extension KeptServer {
+    /// The id of an experiment that is named by its id or its name.
+    fileprivate func experimentID(idOrName text: String) throws -> Int64 {
+        let calls = ["get?experiment_id=", "get-by-name?experiment_name="]
+        for call in calls where call == calls.last || Int64(text) != nil {
+            let reply = try client.get(
+                "/api/2.0/mlflow/experiments/\(call)\(PercentCoding.encode(text))",
+                by: Deadline(after: .seconds(60))
+            )
+            if reply.status == 200, let id = reply.json?["experiment"]?["experiment_id"]?.string.flatMap({ Int64($0) })
+            {
+                return id
+            }
+            if reply.status != 404 { throw failure(reply) }
+        }
+        throw StartFailure("The server at \(client.uri) has no experiment '\(text)'.")
+    }
+}

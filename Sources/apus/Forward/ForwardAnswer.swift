@@ -1,0 +1,79 @@
+internal import JSON
+
+/// What a server says of its upstream and of all its runs.
+struct ForwardAnswer {
+    /// The first page.
+    private let first: JSONValue
+    /// The states of runs of all pages.
+    private let runs: [JSONValue]
+
+    /// - Parameter runIDs: empty for all runs.
+    init(of server: KeptServer, runs runIDs: [String]) throws {
+        var pages: [JSONValue] = []
+        var token: String?
+        repeat {
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("max_results", 1_000)
+            writer.member("page_token", ifPresent: token)
+            if !runIDs.isEmpty {
+                writer.memberArray("run_ids") { writer in for run in runIDs { writer.string(run) } }
+            }
+            writer.endObject()
+            let page = try server.json("forward/status", writer.takeBytes())
+            pages.append(page)
+            token = page["next_page_token"]?.string
+        } while token != nil
+        first = pages[0]
+        runs = pages.flatMap { page in page["run_states"].map { Array($0.elements) } ?? [] }
+    }
+
+    /// Whether the upstream has everything of these runs, and of all others and all models.
+    var isCurrent: Bool {
+        first["current"]?.bool == true && first["omission_count"]?.int64 == 0
+            && !runs.contains { $0["state"]?.string == "failed" }
+    }
+
+    /// One object, as the call answers for a page, with all runs.
+    var json: String {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (key, value) in first.members where key != "next_page_token" && key != "run_states" {
+            writer.key(key)
+            writer.raw(value.rawBytes)
+        }
+        writer.memberArray("run_states") { writer in for run in runs { writer.raw(run.rawBytes) } }
+        writer.endObject()
+        return String(decoding: writer.takeBytes(), as: UTF8.self)
+    }
+
+    /// - Parameter isOfAll: whether to show also the runs of which everything is there.
+    func show(isOfAll: Bool) {
+        let backlog = Amount.text(first["backlog_runs"]?.int64 ?? 0, "run")
+        let bytes = Amount.bytes(first["backlog_artifact_bytes"]?.int64 ?? 0)
+        var line = "upstream \(first["upstream"]?.string ?? ""): \(backlog) and \(bytes) of files wait"
+        if first["comparing"]?.bool == true { line += "; comparing" }
+        if let failure = first["failure"]?["message"]?.string { line += "; \(failure)" }
+        StandardStream.output.write(line)
+        for run in runs {
+            let state = run["state"]?.string ?? ""
+            guard isOfAll || state != "sent" else { continue }
+            let points = "\(run["sent_points"]?.int64 ?? 0) of \(run["points"]?.int64 ?? 0) points"
+            let reason = run["reason"]?.string.map { ": \($0)" } ?? ""
+            StandardStream.output.write("\(state) \(run["run_id"]?.string ?? "") \(points)\(reason)")
+        }
+        show("waiting ", first["postponed"])
+        show("not there: ", first["omissions"])
+        let listed = first["omissions"].map { Array($0.elements).count } ?? 0
+        let unlisted = (first["omission_count"]?.int64 ?? 0) - Int64(listed)
+        if unlisted > 0 { StandardStream.output.write("not there: \(Amount.text(unlisted, "other part"))") }
+        show("note: ", first["notes"])
+    }
+
+    private func show(_ mark: String, _ things: JSONValue?) {
+        for thing in things.map({ Array($0.elements) }) ?? [] {
+            let parts = ["subject", "part", "reason"].map { thing[$0]?.string ?? "" }
+            StandardStream.output.write("\(mark)\(parts[0]), \(parts[1]): \(parts[2])")
+        }
+    }
+}

@@ -1,0 +1,161 @@
+internal import ArgumentParser
+internal import Forwarding
+internal import Glibc
+internal import JSON
+internal import TrackingStore
+
+/// What an upstream has, what waits and why.
+struct ForwardCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forward",
+        abstract: "Tell what the upstream of a server has, and try again or skip runs.",
+        subcommands: [ForwardStatusCommand.self, ForwardRetryCommand.self, ForwardSkipCommand.self]
+    )
+}
+
+struct ForwardStatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Tell for each run what is at the upstream, what waits and why.",
+        discussion: """
+            Asks the server that holds the data folder. Of a folder that no server holds it reads the journal. Exits with 0 \
+            when the upstream has everything, with 1 when something waits, failed or is not taken there, and with 2 when \
+            nothing is known.
+            """
+    )
+
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    var trackingUri: String?
+    @Option(name: .customLong("run"), help: ArgumentHelp("Only this run, by id; may be repeated.", valueName: "run"))
+    var runs: [String] = []
+    @Flag(help: "Also list the runs of which everything is there.") var all = false
+    @Flag(help: "Print one JSON object, and of a folder that no server holds one for each upstream.") var json = false
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        var isCurrent = true
+        do {
+            switch try KeptStore.open(storage, uri: trackingUri) {
+            case .server(let server): isCurrent = try report(of: server)
+            case .folder(let folder):
+                defer { folder.close() }
+                isCurrent = try report(of: folder)
+            }
+        } catch {
+            StandardStream.error.write("apus: \(StartFailure.message(for: error))")
+            throw ExitCode(2)
+        }
+        if !isCurrent { throw ExitCode(1) }
+    }
+
+    private func report(of server: KeptServer) throws -> Bool {
+        let answer = try ForwardAnswer(of: server, runs: runs)
+        if json { StandardStream.output.write(answer.json) } else { answer.show(isOfAll: all || !runs.isEmpty) }
+        return answer.isCurrent
+    }
+
+    private func report(of folder: OpenedFolder) throws -> Bool {
+        let upstreams = try folder.store.readNow { try $0.upstreams() }
+        guard !upstreams.isEmpty else { throw StartFailure("Nothing of this folder was ever sent to another server.") }
+        var isCurrent = true
+        for upstream in upstreams {
+            let runIDs = runs.isEmpty ? nil : runs
+            let report = try ForwardReport(ofAll: folder.store, upstream: upstream, runIDs: runIDs, forwarder: nil)
+            if json {
+                var writer = JSONWriter()
+                writer.beginObject()
+                writer.member("upstream", upstream)
+                writer.members(of: report)
+                writer.endObject()
+                StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+            } else {
+                StandardStream.output.write("upstream \(upstream), by the folder's journal")
+                for line in report.lines where all || !runs.isEmpty || line.state != .sent {
+                    let reason = line.reason.map { ": \($0)" } ?? ""
+                    StandardStream.output.write(
+                        "\(line.state.rawValue) \(line.runID) \(line.sentPoints) of \(line.points) points\(reason)"
+                    )
+                }
+                for omission in report.omissions {
+                    StandardStream.output.write("not there: \(omission.subject), \(omission.part): \(omission.reason)")
+                }
+                for note in report.notes {
+                    StandardStream.output.write("note: \(note.subject), \(note.part): \(note.reason)")
+                }
+                let unlisted = report.omissionCount - Int64(report.omissions.count)
+                if unlisted > 0 { StandardStream.output.write("not there: \(Amount.text(unlisted, "other part"))") }
+            }
+            isCurrent = isCurrent && report.lines.allSatisfy { $0.state == .sent } && report.omissionCount == 0
+        }
+        return isCurrent
+    }
+}
+
+struct ForwardRetryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Let a server send again what its upstream has refused.",
+        discussion: """
+            Without ids everything that was refused. What was skipped is sent when it is named. `apus push` does the same on \
+            a folder that no server holds.
+            """
+    )
+
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    var trackingUri: String?
+    @Argument(
+        help: ArgumentHelp(
+            "The ids of runs and logged models, and the names of registered models and experiments. (default: all)",
+            valueName: "id"
+        )
+    )
+    var runs: [String] = []
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        try ForwardChange.ask("forward/retry", runs, storage, trackingUri)
+    }
+}
+
+struct ForwardSkipCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "skip",
+        abstract: "Let a server send nothing more of some runs; `apus forward retry` undoes it."
+    )
+
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    var trackingUri: String?
+    @Argument(help: ArgumentHelp("The ids of runs.", valueName: "run")) var runs: [String]
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        try ForwardChange.ask("forward/skip", runs, storage, trackingUri)
+    }
+}
+
+/// A change that a running server makes to what it forwards.
+private enum ForwardChange {
+    static func ask(_ call: String, _ runs: [String], _ storage: StorageOptions, _ uri: String?) throws {
+        try CommandFailure.reporting {
+            switch try KeptStore.open(storage, uri: uri) {
+            case .folder(let folder):
+                folder.close()
+                throw StartFailure("No server holds this folder; start it with --upstream, or use apus push.")
+            case .server(let server):
+                var writer = JSONWriter()
+                writer.beginObject()
+                if !runs.isEmpty { writer.memberArray("run_ids") { writer in for run in runs { writer.string(run) } } }
+                writer.endObject()
+                let answer = try server.json(call, writer.takeBytes())
+                if let found = answer["runs"]?.int64, found < Int64(runs.count) {
+                    let missing = Int64(runs.count) - found
+                    let verb = missing == 1 ? "is" : "are"
+                    throw StartFailure("\(missing) of \(runs.count) \(verb) not here; the others are done.")
+                }
+            }
+        }
+    }
+}

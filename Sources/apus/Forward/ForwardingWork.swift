@@ -1,0 +1,65 @@
+internal import Dispatch
+internal import Forwarding
+internal import Logging
+internal import Synchronization
+
+/// The rounds of a forwarder: one thread for runs and one for files, so that a long file holds up no run.
+final class ForwardingWork: Sendable {
+    /// For `/metrics`, and to be ended before the store closes.
+    let works: [BackgroundWork]
+
+    private let forwarder: Forwarder
+    private let rounds: [Round]
+    private let queue = DispatchQueue(label: "apus.forward.timer", qos: .utility)
+    private let interval: DispatchTimeInterval
+    private let isEnded = Atomic<Bool>(false)
+
+    init(_ forwarder: Forwarder, _ delay: Duration, _ logger: Logger) {
+        self.forwarder = forwarder
+        interval = .milliseconds(max(25, Int(delay / .milliseconds(1)) / 4))
+        let rounds = [
+            Round("forward", logger) { try forwarder.sendRuns() },
+            Round("forward-artifacts", logger) { try forwarder.sendFiles() },
+        ]
+        works = rounds.map(\.work)
+        self.rounds = rounds
+        forwarder.whenNeeded { for round in rounds { round.ask() } }
+    }
+
+    /// Makes the first rounds begin, and others after each interval.
+    func begin() {
+        guard !isEnded.load(ordering: .relaxed) else { return }
+        for round in rounds { round.ask() }
+        queue.asyncAfter(deadline: .now() + interval) { self.begin() }
+    }
+
+    /// Lets the rounds end soon; `BackgroundWork.end` waits for them.
+    func end() {
+        isEnded.store(true, ordering: .relaxed)
+        forwarder.stop()
+    }
+
+    /// A work that is asked for at most once at a time.
+    private final class Round: Sendable {
+        let work: BackgroundWork
+        private let isAsked: Flag
+
+        private final class Flag: Sendable {
+            let value = Atomic<Bool>(false)
+        }
+
+        init(_ name: String, _ logger: Logger, _ body: @escaping @Sendable () throws -> Void) {
+            let flag = Flag()
+            isAsked = flag
+            work = BackgroundWork(name, logger) { _ in
+                flag.value.store(false, ordering: .releasing)
+                try body()
+            }
+        }
+
+        func ask() {
+            guard !isAsked.value.exchange(true, ordering: .acquiringAndReleasing) else { return }
+            work.run()
+        }
+    }
+}

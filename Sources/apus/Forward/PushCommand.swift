@@ -1,0 +1,200 @@
+internal import ArgumentParser
+internal import Forwarding
+internal import Glibc
+internal import HTTPClient
+internal import JSON
+internal import MLflowClient
+internal import Tracking
+internal import TrackingStore
+
+struct PushCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push",
+        abstract: "Send what is missing at another server once: runs, models, artifacts and the registry.",
+        discussion: """
+            Works on a data folder that no server holds, and remembers there what was sent: push again to send what is new. \
+            Where a server holds the folder and sends to the same upstream, its forwarding is hurried and waited for. The \
+            server may be another Apus, MLflow's own, or one that speaks its REST API. Exits with 0 when everything is there, \
+            with 1 when something is missing, which is listed, and with 2 when nothing was done.
+            """
+    )
+
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+    @Option(help: ArgumentHelp("The address of the other server.", valueName: "uri")) var to: String
+    @Option(help: ArgumentHelp("Only this experiment, by name or id; may be repeated.", valueName: "experiment"))
+    var experiment: [String] = []
+    @Option(name: .customLong("run"), help: ArgumentHelp("Only this run, by id; may be repeated.", valueName: "run"))
+    var runs: [String] = []
+    @Option(help: .of(.upstreamTokenCommand), completion: .of(.upstreamTokenCommand)) var upstreamTokenCommand: String?
+    @Option(help: .of(.forwardArtifactRate), completion: .of(.forwardArtifactRate)) var forwardArtifactRate: String?
+    @Option(
+        help: ArgumentHelp(
+            "How long the server may take nothing before the command gives up. (default: 60s)",
+            valueName: "time"
+        )
+    )
+    var patience: WaitingTime?
+    @Flag(help: "Print one JSON object instead of lines.") var json = false
+
+    func validate() throws {
+        guard experiment.isEmpty || runs.isEmpty else {
+            throw ValidationError("Name experiments or runs, not both.")
+        }
+    }
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            let environment = Environment.process
+            let calls = try UpstreamSettings.calls(
+                Setting(source: "--to", text: to),
+                environment.setting(.upstreamTokenCommand, upstreamTokenCommand),
+                environment.setting(.forwardArtifactRate, forwardArtifactRate),
+                agent: "apus-push",
+                patience: longest
+            )
+            let store = try KeptStore.open(storage)
+            switch store {
+            case .folder(let folder):
+                defer { folder.close() }
+                try push(folder, calls)
+            case .server(let server): try drain(server, calls.address)
+            }
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            let message = (error as? TrackingError)?.message ?? StartFailure.message(for: error)
+            StandardStream.error.write("apus: \(message)")
+            throw ExitCode(2)
+        }
+    }
+
+    private var longest: Duration { patience?.duration ?? .seconds(60) }
+
+    private func push(_ folder: OpenedFolder, _ calls: UpstreamClient) throws {
+        var settings = ForwardSettings { [roots = folder.roots] in roots.folder(at: $0) }
+        settings.delay = .milliseconds(200)
+        settings.selection = try selection(in: folder.store)
+        settings.patience = longest
+        let forwarder = Forwarder(folder.store, ChangeFeed(), to: calls, settings)
+        // Whoever pushes wants to know whether what was refused is still refused.
+        forwarder.retryAll()
+        forwarder.drain()
+        let progress = ImportProgress(isQuiet: json)
+        while true {
+            try forwarder.sendRuns()
+            try forwarder.sendFiles()
+            let status = forwarder.status
+            progress.show(runs: status.sentRuns, points: status.sentPoints, files: status.sentFiles)
+            if status.isCurrent || forwarder.timeWithoutProgress > longest { break }
+            sleepFor(.milliseconds(100))
+        }
+        progress.end()
+        let report = try ForwardReport(
+            ofAll: folder.store,
+            upstream: calls.address,
+            runIDs: runs.isEmpty ? nil : runs,
+            forwarder: forwarder
+        )
+        let status = forwarder.status
+        // Of what waits, what has a reason: the others are not selected, or had no turn.
+        let missing = report.lines.filter { $0.state == .failed || ($0.state == .waiting && $0.reason != nil) }
+        try finish(status, missing: missing, report)
+    }
+
+    private func selection(in store: TrackingStore) throws -> ForwardSelection? {
+        if !runs.isEmpty {
+            let runs = runs
+            try store.readNow { try $0.require(.runs(runs)) }
+            return .runs(Set(runs))
+        }
+        guard !experiment.isEmpty else { return nil }
+        let names = experiment
+        let ids = try store.readNow { session in
+            try names.map { name in
+                do {
+                    return try session.experiment(named: name).id
+                } catch let error as TrackingError where error.code == .resourceDoesNotExist {
+                    guard let id = Int64(name) else { throw error }
+                    return try session.experiment(id: id).id
+                }
+            }
+        }
+        return .experiments(Set(ids))
+    }
+
+    private func finish(_ status: ForwardStatus, missing: [ForwardReport.Line], _ report: ForwardReport) throws {
+        if json {
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("sent_runs", status.sentRuns)
+            writer.member("sent_points", status.sentPoints)
+            writer.member("sent_files", status.sentFiles)
+            writer.member("sent_bytes", status.sentBytes)
+            writer.members(of: status)
+            writer.members(of: report)
+            writer.endObject()
+            StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+        } else {
+            let sent = [
+                Amount.text(Int64(status.sentRuns), "run"), Amount.text(Int64(status.sentPoints), "point"),
+                Amount.text(Int64(status.sentFiles), "file"),
+            ].joined(separator: ", ")
+            StandardStream.output.write("sent \(sent) to \(status.upstream)")
+            for line in missing {
+                StandardStream.output.write("\(line.state.rawValue) \(line.runID): \(line.reason ?? "")")
+            }
+            for thing in status.postponed {
+                StandardStream.output.write("waiting \(thing.subject), \(thing.part): \(thing.reason)")
+            }
+            for omission in report.omissions {
+                StandardStream.output.write("not there: \(omission.subject), \(omission.part): \(omission.reason)")
+            }
+            for note in report.notes {
+                StandardStream.output.write("note: \(note.subject), \(note.part): \(note.reason)")
+            }
+        }
+        if let failure = status.failure { StandardStream.error.write("apus: \(status.upstream): \(failure.message)") }
+        if status.isCurrent, missing.isEmpty, report.omissionCount == 0 { return }
+        let hasDone = status.lastSuccess != nil
+        throw ExitCode(hasDone ? 1 : 2)
+    }
+
+    /// Lets a server that forwards to the same place do it now.
+    private func drain(_ server: KeptServer, _ address: String) throws {
+        let empty = Array("{}".utf8)
+        let status: JSONValue
+        do {
+            status = try server.json("forward/drain", empty)
+        } catch {
+            throw StartFailure(
+                "The server at \(server.client.uri) holds this folder and sends nothing to another one. Start it with "
+                    + "--upstream \(address), or stop it and push again."
+            )
+        }
+        guard status["upstream"]?.string == address else {
+            throw StartFailure(
+                "The server at \(server.client.uri) holds this folder and sends to \(status["upstream"]?.string ?? "another"). "
+                    + "Stop it and push again."
+            )
+        }
+        var lastProgress = ContinuousClock.now
+        var last: [Int64] = []
+        while true {
+            let status = try server.json("forward/status", Array("{\"max_results\": 0}".utf8))
+            let figures = ["backlog_runs", "backlog_artifact_owners", "backlog_artifact_bytes", "last_success"].map {
+                status[$0]?.int64 ?? 0
+            }
+            if figures != last { lastProgress = .now }
+            last = figures
+            if status["current"]?.bool == true || ContinuousClock.now - lastProgress > longest {
+                let report = try ForwardAnswer(of: server, runs: [])
+                if json { StandardStream.output.write(report.json) } else { report.show(isOfAll: false) }
+                guard report.isCurrent else { throw ExitCode(1) }
+                if !json { StandardStream.output.write("everything is at \(address)") }
+                return
+            }
+            sleepFor(.milliseconds(200))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Forwarding
+internal import Glibc
+internal import Synchronization
+
+/// A command of the operator that prints a token for the upstream; it is run by the shell, with nothing from clients.
+final class TokenCommand: Sendable {
+    private struct State {
+        var authorization: String?
+        var lastRun: ContinuousClock.Instant?
+        var failure: UpstreamFailure?
+    }
+
+    /// A token that was just made is refused for another reason.
+    private static let shortestInterval = Duration.seconds(20)
+    private static let patience = Duration.seconds(60)
+    private static let maximumBytes = 65_536
+
+    private let command: String
+    private let state = Mutex(State())
+
+    init(_ command: String) {
+        self.command = command
+    }
+
+    /// The Authorization field; runs the command if there is no token yet.
+    ///
+    /// - Parameter refused: the field that the upstream has just refused: a newer one is made.
+    /// - Returns: nil if there is none but the refused one.
+    func authorization(after refused: String? = nil) throws(UpstreamFailure) -> String? {
+        // The thread that comes second waits for the token of the first.
+        let result = state.withLock { state -> Result<String?, UpstreamFailure> in
+            if let known = state.authorization, known != refused { return .success(known) }
+            if let last = state.lastRun, ContinuousClock.now - last < Self.shortestInterval {
+                if let failure = state.failure { return .failure(failure) }
+                return .success(refused == nil ? state.authorization : nil)
+            }
+            state.lastRun = .now
+            do throws(UpstreamFailure) {
+                state.authorization = "Bearer \(try run())"
+                state.failure = nil
+                return .success(state.authorization)
+            } catch {
+                state.failure = error
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private func run() throws(UpstreamFailure) -> String {
+        let output: ProgramOutput
+        do {
+            output = try ProgramOutput(
+                of: ["/bin/sh", "-c", command],
+                within: Self.patience,
+                maximumBytes: Self.maximumBytes
+            )
+        } catch {
+            switch error {
+            case .notStarted(let code):
+                throw UpstreamFailure(
+                    .credentials,
+                    "the token command cannot be started (\(String(cString: strerror(code))))"
+                )
+            case .tooSlow:
+                throw UpstreamFailure(
+                    .credentials,
+                    "the token command did not end within \(Self.patience.components.seconds) s"
+                )
+            case .tooMuch:
+                throw UpstreamFailure(.credentials, "the token command printed more than \(Self.maximumBytes) bytes")
+            }
+        }
+        guard output.status == 0 else { throw UpstreamFailure(.credentials, "the token command failed") }
+        let token = output.text.filter { !$0.isWhitespace }
+        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw UpstreamFailure(.credentials, "the token command printed no token")
+        }
+        return token
+    }
+}

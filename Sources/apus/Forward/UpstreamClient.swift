@@ -1,0 +1,124 @@
+internal import Coding
+internal import Forwarding
+internal import HTTPClient
+internal import HTTPWire
+internal import MLflowClient
+internal import Synchronization
+
+/// The calls of an upstream, with the operator's credentials.
+final class UpstreamClient: UpstreamCalls {
+    /// How long a connection may take, and how long nothing may move.
+    private static let connecting = Duration.seconds(10)
+    private static let longestSilence = Duration.seconds(90)
+    /// The longest call that has no file.
+    private static let longestCall = Duration.seconds(180)
+
+    let address: String
+    private let client: TrackingConnection
+    private let token: TokenCommand?
+    private let throttle: Throttle?
+    private let silence: Duration
+    private let trail: ForwardTrail
+
+    /// - Parameters:
+    ///   - trail: says which servers the calls come from.
+    ///   - token: prints a token; nil where the credentials are those of the environment.
+    ///   - bytesPerSecond: of files; nil for no limit.
+    ///   - patience: how long nothing may move, if this is shorter than usual; nil for the usual time.
+    init(
+        _ client: TrackingConnection,
+        _ trail: ForwardTrail,
+        token: TokenCommand?,
+        bytesPerSecond: Int?,
+        patience: Duration?
+    ) {
+        silence = min(patience ?? Self.longestSilence, Self.longestSilence)
+        self.trail = trail
+        self.client = client
+        self.token = token
+        address = client.uri.description
+        throttle = bytesPerSecond.map { Throttle(bytesPerSecond: $0) }
+    }
+
+    func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: UpstreamBody,
+        within limit: Duration?
+    ) throws(UpstreamFailure) -> UpstreamAnswer {
+        let authorization = try token?.authorization()
+        do {
+            return try send(method, path, body, within: limit, authorization)
+        } catch let error where error.kind == .credentials {
+            // The token may have expired.
+            guard let token, let fresh = try token.authorization(after: authorization) else { throw error }
+            return try send(method, path, body, within: limit, fresh)
+        }
+    }
+
+    private func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: UpstreamBody,
+        within limit: Duration?,
+        _ authorization: String?
+    ) throws(UpstreamFailure) -> UpstreamAnswer {
+        let content: RequestBody
+        let type: String?
+        var limits = CallLimits(
+            whole: Deadline(after: limit ?? Self.longestCall),
+            connecting: min(Self.connecting, silence),
+            silence: silence
+        )
+        switch body {
+        case .none: (content, type) = (.none, nil)
+        case .json(let bytes): (content, type) = (.bytes(bytes), "application/json")
+        case .records(let bytes): (content, type) = (.bytes(bytes), "application/x-ndjson")
+        case .bytes(let bytes): (content, type) = (.bytes(bytes), "application/octet-stream")
+        case .file(let file, let bytes):
+            limits.whole = .never
+            type = "application/octet-stream"
+            if let throttle {
+                content = .stream(ThrottledFile(file, bytes: bytes, throttle), length: Int(bytes))
+            } else {
+                content = .file(file, bytes: bytes)
+            }
+        }
+        let reply: HTTPReply
+        do throws(CallFailure) {
+            let kind = type.map { [(name: "Content-Type", value: $0)] } ?? []
+            let fields = kind + [(name: ForwardTrail.field, value: trail.value)]
+            reply = try client.send(method, path, fields: fields, body: content, authorization: authorization, limits)
+        } catch {
+            throw Self.failure(error)
+        }
+        let pause = reply.field("retry-after").flatMap { Int($0) }.map { Duration.seconds($0) }
+        let message = redacted(reply.message ?? "", authorization).printable(limit: 300)
+        if let failure = UpstreamFailure(
+            status: reply.status,
+            code: reply.errorCode ?? "",
+            message: message,
+            pause: pause
+        ) {
+            throw failure
+        }
+        return UpstreamAnswer(body: reply.body)
+    }
+
+    private func redacted(_ text: String, _ authorization: String?) -> String {
+        let text = client.credentials.redacted(text)
+        guard let secret = authorization?.split(separator: " ").last else { return text }
+        return text.replacing(secret, with: "***")
+    }
+
+    private static func failure(_ failure: CallFailure) -> UpstreamFailure {
+        switch failure {
+        case .unresolved, .refused, .speaksTLS, .tls, .proxy: UpstreamFailure(.unreachable, failure.phrase)
+        case .timedOut(.lookingUp), .timedOut(.connecting), .timedOut(.encrypting):
+            UpstreamFailure(.unreachable, failure.phrase)
+        case .unreachable, .timedOut, .disconnected, .notHTTP, .brokenAnswer, .longAnswer, .interrupted:
+            UpstreamFailure(.unclear, failure.phrase)
+        case .brokenBody(let reason): UpstreamFailure(.refused, "the file cannot be read: \(reason)")
+        }
+    }
+}

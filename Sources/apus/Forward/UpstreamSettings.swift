@@ -1,0 +1,88 @@
+internal import ArtifactStore
+internal import Forwarding
+internal import Logging
+internal import MLflowClient
+internal import Tracking
+internal import TrackingStore
+
+/// Which server gets everything too, and how.
+struct UpstreamSettings: Sendable {
+    let calls: UpstreamClient
+    let delay: Duration
+    /// Where what is sent comes from.
+    let trail = ForwardTrail()
+
+    private static let delays: ClosedRange<Duration> = .milliseconds(100)...(.seconds(3_600))
+
+    /// - Returns: nil where no server is named.
+    /// - Throws: `StartFailure` for values that are none.
+    init?(_ options: ForwardOptions, _ environment: Environment) throws(StartFailure) {
+        let command = environment.setting(.upstreamTokenCommand, options.upstreamTokenCommand)
+        let delaySetting = environment.setting(.forwardDelay, options.forwardDelay)
+        let rateSetting = environment.setting(.forwardArtifactRate, options.forwardArtifactRate)
+        guard let upstream = environment.setting(.upstream, options.upstream) else {
+            guard let given = command ?? delaySetting ?? rateSetting else { return nil }
+            throw StartFailure("\(given.source) is of use with \(SettingDefinition.upstream.flag) only.")
+        }
+        guard let time = WaitingTime(argument: delaySetting?.text ?? "5s"), Self.delays.contains(time.duration) else {
+            throw StartFailure("\(delaySetting?.shown ?? ""): use a time of 100ms to 1h, such as 5s.")
+        }
+        delay = time.duration
+        calls = try Self.calls(upstream, command, rateSetting, trail, agent: "apus-forward")
+    }
+
+    /// The calls of a server by what the operator says of it.
+    ///
+    /// - Parameter patience: how long nothing may move; nil for the usual time.
+    static func calls(
+        _ upstream: Setting,
+        _ command: Setting?,
+        _ rate: Setting?,
+        _ trail: ForwardTrail = ForwardTrail(),
+        agent: String,
+        patience: Duration? = nil
+    ) throws(StartFailure) -> UpstreamClient {
+        let bytes = try rate.map { setting throws(StartFailure) in
+            guard let size = StorageSize(setting.text), size.bytes >= 1_024 else {
+                throw StartFailure("\(setting.shown): use 1KB a second or more, such as 10MB.")
+            }
+            return size.bytes
+        }
+        do throws(TrackingURIFault) {
+            let client = try TrackingConnection(upstream.text, agent: agent)
+            let token = command.map { TokenCommand($0.text) }
+            return UpstreamClient(client, trail, token: token, bytesPerSecond: bytes, patience: patience)
+        } catch {
+            let shown = TrackingURI.withoutSecrets(upstream.text)
+            throw StartFailure("\(upstream.source) '\(shown)': \(error.detail). \(error.advice)")
+        }
+    }
+
+    /// What forwards a store.
+    func forwarder(of store: TrackingStore, _ feed: ChangeFeed, _ roots: ServedRoots, _ logger: Logger) -> Forwarder {
+        var settings = ForwardSettings { roots.folder(at: $0) }
+        settings.delay = delay
+        settings.report = { logger.warning("\($0)") }
+        return Forwarder(store, feed, to: calls, settings)
+    }
+}
+
+extension ServedRoots {
+    /// The folder of artifacts at a location; nil for one that lies elsewhere.
+    func folder(at location: String) -> ForwardFolder? {
+        if location.hasPrefix("mlflow-artifacts:/"), !location.hasPrefix("mlflow-artifacts://") {
+            return folder(location.dropFirst("mlflow-artifacts:/".count), beneath: destination)
+        }
+        let path = location.hasPrefix("file:") ? (try? ArtifactLocation(location).localPath) ?? "" : location
+        for root in all where path.hasPrefix(root.location + "/") {
+            return folder(path.dropFirst(root.location.count + 1), beneath: root)
+        }
+        return nil
+    }
+
+    private func folder(_ path: Substring, beneath root: ArtifactRoot) -> ForwardFolder? {
+        let segments = path.split(separator: "/").filter { $0 != "." }
+        guard let path = try? ArtifactPath(segments.joined(separator: "/")) else { return nil }
+        return ForwardFolder(root: root, path: path)
+    }
+}

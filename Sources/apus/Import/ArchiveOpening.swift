@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import Files
+internal import Glibc
+internal import HTTPWire
+internal import MLflowAPI
+internal import Tracking
+internal import Transfer
+
+/// Archives, and data folders of Apus, which are read as the archives that they would become.
+enum ArchiveOpening {
+    private static let pieceBytes = 262_144
+
+    /// The archive that comes through the standard input.
+    static func standardInput() -> ArchiveSource {
+        ArchiveSource(title: "archive from the standard input") { try piece(of: STDIN_FILENO, "The standard input") }
+    }
+
+    /// The first bytes of a file, by which its kind is recognised.
+    static func beginning(of path: String) throws -> [UInt8] {
+        let file = try readable(path)
+        return try withExtendedLifetime(file) { try piece(of: file.rawValue, "'\(path)'") }
+    }
+
+    static func file(_ path: String) throws -> ArchiveSource {
+        let file = try readable(path)
+        return ArchiveSource(title: "archive \(path)") { try piece(of: file.rawValue, "'\(path)'") }
+    }
+
+    /// A data folder, which no server may hold meanwhile: this process owns it until the source is released.
+    static func dataFolder(_ path: String) throws -> ArchiveSource {
+        let storage = try StorageOptions.parse(["--data-dir=\(path)"])
+        guard case .folder(let folder) = try KeptStore.open(storage) else {
+            throw ImportFailure(
+                "A server holds the data folder '\(path)'. Stop it, or let it send: "
+                    + "apus export --format archive --data-dir '\(path)' -o - | apus import - --to PLACE"
+            )
+        }
+        let owner = OwnedFolder(folder)
+        let body = try folder.api.exported(.archive, .everything)
+        var hasMore = true
+        return ArchiveSource(title: "data folder of Apus \(path)") {
+            _ = owner
+            var bytes: [UInt8] = []
+            while hasMore, bytes.isEmpty { hasMore = try body.next(into: &bytes) }
+            return bytes
+        }
+    }
+
+    private static func readable(_ path: String) throws -> Descriptor {
+        let raw = open(path, O_RDONLY | O_CLOEXEC)
+        guard raw >= 0 else { throw ImportFailure("'\(path)' cannot be read: \(String(cString: strerror(errno))).") }
+        return Descriptor(owning: raw)
+    }
+
+    /// The next bytes of a file or pipe; none at its end.
+    private static func piece(of descriptor: Int32, _ name: String) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: pieceBytes)
+        while true {
+            let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                throw ImportFailure("\(name) cannot be read: \(String(cString: strerror(errno))).")
+            }
+            bytes.removeLast(bytes.count - count)
+            return bytes
+        }
+    }
+}
+
+/// Closes a folder when the source that reads it is released.
+private final class OwnedFolder {
+    private let folder: OpenedFolder
+
+    init(_ folder: OpenedFolder) {
+        self.folder = folder
+    }
+
+    deinit { folder.close() }
+}

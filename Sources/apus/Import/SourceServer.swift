@@ -1,0 +1,73 @@
+internal import Files
+internal import HTTPClient
+internal import MLflowClient
+internal import Transfer
+
+/// The calls of a server that is imported from.
+final class SourceServer: ServerCalls {
+    /// The longest answer that is held as a whole: a history of several 100,000 points, which MLflow 2.9 sends at once.
+    private static let maximumBytes = 64 << 20
+    /// How long a download may pause.
+    private static let patience = Duration.seconds(120)
+    /// The bytes that must come in a second on average, so that no file takes for ever.
+    private static let slowestRate: Int64 = 10_000
+
+    private let client: PatientClient
+
+    init(_ client: TrackingConnection) {
+        self.client = PatientClient(client)
+    }
+
+    var address: String { "\(client.client.uri)" }
+
+    func get(_ path: String) throws -> ServerAnswer {
+        try answer { try $0.get(path, maximumBytes: Self.maximumBytes, by: Deadline(after: PatientClient.callTime)) }
+    }
+
+    func post(_ path: String, json: [UInt8]) throws -> ServerAnswer {
+        try answer { client in
+            let deadline = Deadline(after: PatientClient.callTime)
+            return try client.post(path, json: json, maximumBytes: Self.maximumBytes, by: deadline)
+        }
+    }
+
+    func fetch(_ path: String, bytes listed: Int64?) throws -> Descriptor {
+        let file = try ScratchFile()
+        var received: Int64 = 0
+        let deadline = listed.map { Deadline(after: Self.patience + .seconds(max($0, 0) / Self.slowestRate)) }
+        let reply = try repeated { client in
+            // What an attempt before has left is overwritten.
+            try file.clear()
+            received = 0
+            return try client.download(path, patience: Self.patience, by: deadline ?? .never) { piece in
+                received += Int64(piece.count)
+                if let listed, received > listed { throw RefusedCall(unusable: Self.otherSize(listed, "more")) }
+                try file.append(piece[...])
+            }
+        }
+        guard reply.status == 200 else { throw RefusedCall(status: reply.status, message: client.message(of: reply)) }
+        if let listed, received != listed { throw RefusedCall(unusable: Self.otherSize(listed, "only \(received)")) }
+        return file.descriptor
+    }
+
+    private static func otherSize(_ listed: Int64, _ received: String) -> String {
+        "it lists the file with \(listed) bytes and sends \(received)"
+    }
+
+    /// Makes a call until it has an answer, and throws as `ServerCalls` says.
+    private func repeated(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
+        do {
+            return try client.repeated(call)
+        } catch let failure as ImportFailure {
+            throw SourceFailure(failure.description)
+        } catch let unusable as UnusableAnswer {
+            throw RefusedCall(unusable: unusable.description)
+        }
+    }
+
+    private func answer(_ call: (TrackingConnection) throws -> HTTPReply) throws -> ServerAnswer {
+        let reply = try repeated(call)
+        let message = reply.status == 200 ? "" : client.message(of: reply)
+        return ServerAnswer(status: reply.status, body: reply.body, message: message)
+    }
+}

@@ -1,0 +1,115 @@
+internal import SQLite
+
+/// Fills an empty data folder from a snapshot before a server opens it.
+struct SnapshotRestoration {
+    let settings: SnapshotSettings
+    let layout: StorageLayout
+
+    /// - Parameter report: is told what is done and what was damaged, a line each; of long work also how far it is.
+    /// - Throws: `StartFailure` if there are snapshots and none can be restored, if they are of other data, or if another
+    ///   server restores them already; `BackupManifest.LaterVersion` if the newest is of a later version.
+    func run(_ report: @escaping (String) -> Void) throws {
+        try settings.makePlace()
+        guard settings.place.holdsSnapshots != false else {
+            throw StartFailure("'\(settings.place.path)' holds backups. Give snapshots a folder of their own.")
+        }
+        let claim = try settings.place.lockForReading()
+        defer { withExtendedLifetime(claim) {} }
+        let names = try settings.place.readGenerations()
+        guard FileKind(layout.databasePath) == .absent else { return try requireOwn(names) }
+        guard !names.isEmpty else { return }
+        // The place may be slow: it is read by one server, and others that start at the same time wait for that one.
+        let lock: OwnerLock
+        do {
+            lock = try OwnerLock(databasePath: layout.databasePath)
+        } catch {
+            throw StartFailure.opening(layout.databasePath, error)
+        }
+        defer { lock.release() }
+        guard FileKind(layout.databasePath) == .absent else { return try requireOwn(names) }
+        try restoreNewest(of: names, holding: lock, report)
+    }
+
+    private func requireOwn(_ names: [String]) throws {
+        let lineage = SnapshotLineage(databasePath: layout.databasePath)
+        try lineage.requireOwn(names.last, of: settings.place)
+        try lineage.requireKnown(names, of: settings.place)
+    }
+
+    private func restoreNewest(
+        of names: [String],
+        holding lock: OwnerLock,
+        _ report: @escaping (String) -> Void
+    ) throws {
+        var damages: [String] = []
+        for name in names.reversed() {
+            let folder = "\(settings.place.path)/\(name)"
+            let verification: BackupVerification
+            do {
+                verification = try BackupVerification(folder)
+            } catch let later as BackupManifest.LaterVersion {
+                // An older snapshot would be gone on from as if the newer one were lost.
+                throw later
+            } catch {
+                damages.append(StartFailure.message(for: error))
+                continue
+            }
+            let size = verification.manifest.files.values.reduce(0) { $0 + $1.size }
+            var checked = LongWork("checked", of: folder, size, report)
+            let faults = verification.faults { checked.add($0) }
+            guard faults.isEmpty else {
+                damages.append("The snapshot '\(folder)' is damaged: \(faults.prefix(3).joined(separator: "; ")).")
+                continue
+            }
+            damages.forEach(report)
+            var copied = LongWork("copied", of: folder, size, report)
+            let aside = try restore(verification, holding: lock) { copied.add($0) }
+            report("restored the snapshot '\(folder)' to \(layout.databasePath)")
+            if let aside { report("what stood there is in \(aside)") }
+            return
+        }
+        throw StartFailure(
+            damages.joined(separator: " ") + " No snapshot can be restored; start with another --snapshot-to."
+        )
+    }
+
+    private func restore(
+        _ verification: BackupVerification,
+        holding lock: OwnerLock,
+        _ progress: (Int64) -> Void
+    ) throws -> String? {
+        // Between the last two steps of a restoration that was killed the artifacts are there, and no database.
+        let wasKilled = FileKind(layout.databasePath + Restoration.stagedSuffix) == .file
+        let restoration = Restoration(
+            verification: verification,
+            databasePath: layout.databasePath,
+            artifactsPath: layout.artifactsPath,
+            replaces: wasKilled,
+            mayLink: false
+        )
+        return try restoration.run(isVerified: true, holding: lock, progress)
+    }
+}
+
+/// Tells every few seconds how far the reading of a snapshot is.
+private struct LongWork {
+    private static let betweenLines = Duration.seconds(5)
+
+    private let action: String
+    private let folder: String
+    private let size: Int64
+    private let report: (String) -> Void
+    private var done: Int64 = 0
+    private var next = ContinuousClock.now + betweenLines
+
+    init(_ action: String, of folder: String, _ size: Int64, _ report: @escaping (String) -> Void) {
+        (self.action, self.folder, self.size, self.report) = (action, folder, size, report)
+    }
+
+    mutating func add(_ bytes: Int64) {
+        done += bytes
+        guard .now >= next else { return }
+        next = .now + Self.betweenLines
+        report("restoring the snapshot '\(folder)': \(done >> 20) of \(size >> 20) MB \(action)")
+    }
+}

@@ -1,0 +1,123 @@
+internal import Files
+internal import Glibc
+internal import Synchronization
+
+/// What a program that the operator named has printed, and how it ended.
+struct ProgramOutput {
+    enum Failure: Error, Equatable {
+        /// The error number of the call that failed: the program was not started.
+        case notStarted(Int32)
+        /// The program was ended with all processes that it had started.
+        case tooSlow, tooMuch
+    }
+
+    let text: String
+    /// nil where a signal ended it.
+    let status: Int32?
+
+    /// Runs a program of the path to its end, without input, in a process group of its own; its errors go where this
+    /// process's go.
+    ///
+    /// Blocks for no longer than `patience`.
+    init(of words: [String], within patience: Duration, maximumBytes: Int) throws(Failure) {
+        let end = ContinuousClock.now + patience
+        let (child, reading) = try Self.start(words)
+        RunningPrograms.shared.insert(child)
+        defer { RunningPrograms.shared.remove(child) }
+        do {
+            text = try Self.read(reading, maximumBytes, until: end)
+            status = try Self.wait(for: child, until: end)
+        } catch {
+            kill(-child, SIGKILL)
+            var status: Int32 = 0
+            while waitpid(child, &status, 0) < 0, errno == EINTR {}
+            throw error
+        }
+    }
+
+    private static func start(_ words: [String]) throws(Failure) -> (pid_t, Descriptor) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw .notStarted(errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // The writing end is closed as soon as the child has it, because reading ends only when nobody else holds it.
+        let (reading, writing) = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, writing.rawValue, STDOUT_FILENO)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // The child must not inherit the signals that this process blocks; its own group can be ended as a whole.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var child: pid_t = 0
+        let code = posix_spawnp(&child, words[0], &actions, &attributes, &arguments, environ)
+        guard code == 0 else { throw .notStarted(code) }
+        return (child, reading)
+    }
+
+    private static func read(
+        _ descriptor: Descriptor,
+        _ maximumBytes: Int,
+        until end: ContinuousClock.Instant
+    ) throws(Failure) -> String {
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let left = (end - .now) / .milliseconds(1)
+            guard left > 0 else { throw .tooSlow }
+            var waiting = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, Int32(left.rounded(.up))) > 0 else { continue }
+            let count = Glibc.read(descriptor.rawValue, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return String(decoding: output, as: UTF8.self) }
+            output.append(contentsOf: buffer[..<count])
+            guard output.count <= maximumBytes else { throw .tooMuch }
+        }
+    }
+
+    /// Waits for a child that has closed its output, which it usually does by ending.
+    private static func wait(for child: pid_t, until end: ContinuousClock.Instant) throws(Failure) -> Int32? {
+        while true {
+            var status: Int32 = 0
+            let ended = waitpid(child, &status, WNOHANG)
+            // The low seven bits are the signal that ended it (wait(2)).
+            if ended == child { return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil }
+            guard ended == 0 || errno == EINTR else { return nil }
+            guard .now < end else { throw .tooSlow }
+            sleepFor(.milliseconds(2))
+        }
+    }
+}
+
+/// The programs that run at this moment; they do not outlive this process.
+private final class RunningPrograms: Sendable {
+    static let shared = RunningPrograms()
+
+    private let groups = Mutex<Set<pid_t>>([])
+
+    private init() {
+        atexit { RunningPrograms.shared.end() }
+    }
+
+    func insert(_ group: pid_t) {
+        groups.withLock { _ = $0.insert(group) }
+    }
+
+    func remove(_ group: pid_t) {
+        groups.withLock { _ = $0.remove(group) }
+    }
+
+    private func end() {
+        groups.withLock { groups in
+            for group in groups { kill(-group, SIGKILL) }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import CProcess
+internal import Glibc
+internal import HTTPClient
+
+/// One `apus run`: the command, its server and the status of both, from the start to the end.
+struct CommandRun {
+    /// The exit status for what goes wrong before the command begins, as of env(1) and timeout(1).
+    static let ownFailure: Int32 = 125
+
+    let command: [String]
+    let server: CommandServer.Settings
+    let statusPath: String?
+    /// How long processes that the command has left behind are served after its end.
+    let grace: Duration
+    /// How long what waits for an upstream may take at the end.
+    let drainTime: Duration
+
+    /// Runs the command and returns its exit status.
+    func run() throws -> Int32 {
+        let signals = SignalPump()
+        // What the command leaves behind becomes a child of this process; otherwise it is not waited for.
+        _ = apus_adopt_orphans()
+        let status = RunStatus(databasePath: server.databasePath, command: command, startTime: Self.unixMilliseconds)
+        let file = try RunStatusFile(statusPath, status)
+        let process = try CommandProcess(command, signals)
+        file.change { $0.commandPID = process.pid }
+        let server = CommandServer(self.server, for: process.pid, signals)
+        do {
+            try server.begin()
+        } catch {
+            process.cancel()
+            signals.wait(atMost: .seconds(5)) { signals.status(of: process.pid) != nil }
+            file.change { $0.lastError = StartFailure.message(for: error) }
+            file.end(nil)
+            throw error
+        }
+        file.change { status in
+            status.stage = .running
+            status.trackingURI = server.uri.isEmpty ? nil : server.uri
+            status.isServerFound = server.isFound
+        }
+        announce(server)
+        let served = statusPath == nil ? nil : ServedState(file)
+        served?.begin()
+        process.begin(trackingURI: server.uri)
+        let result = wait(for: process, server, file, signals)
+        file.change { status in
+            (status.stage, status.commandStatus) = (.draining, result)
+        }
+        signals.wait(atMost: grace) { signals.isHurried || !CommandProcess.hasLeftovers(beside: server.pid) }
+        if !server.isFound { drain(server.uri, file, signals) }
+        served?.finish()
+        server.stop()
+        file.end(result)
+        return result
+    }
+
+    /// Waits for the end of the command, and keeps a server for it until then.
+    private func wait(
+        for process: CommandProcess,
+        _ server: CommandServer,
+        _ file: RunStatusFile,
+        _ signals: SignalPump
+    ) -> Int32 {
+        while true {
+            if let result = signals.status(of: process.pid) { return result }
+            let lost: String
+            switch server.keep() {
+            case .none:
+                signals.wait(within: nil)
+                continue
+            case .again: lost = "the server had ended, and another one answers at \(server.uri)"
+            case .lost(let failure): lost = "the command has no server any more: \(failure.message)"
+            }
+            StandardStream.error.write("apus: \(lost)")
+            file.change { status in
+                (status.lastError, status.isServerFound) = (lost, server.isFound)
+            }
+        }
+    }
+
+    /// Waits until the upstream has everything, if there is one.
+    ///
+    /// What it lacks then is kept for the next server of the data.
+    private func drain(_ uri: String, _ file: RunStatusFile, _ signals: SignalPump) {
+        let (end, longestCall) = (ContinuousClock.now + drainTime, Duration.seconds(2))
+        guard let calls = ServedCalls(uri, databasePath: server.databasePath),
+            var backlog = calls.drain(by: Deadline(after: longestCall))
+        else { return }
+        while true {
+            file.change { $0.backlog = backlog }
+            if backlog.isCurrent { return }
+            guard ContinuousClock.now < end, !signals.isHurried else { break }
+            signals.wait(within: .milliseconds(100))
+            backlog = calls.backlog(by: Deadline(after: longestCall)) ?? backlog
+        }
+        let reason = backlog.failure.map { ": \($0)" } ?? ""
+        StandardStream.error.write(
+            "apus: \(backlog.upstream) has not everything yet\(reason); the next server with this upstream goes on, or apus push"
+        )
+    }
+
+    private func announce(_ server: CommandServer) {
+        // A signal may have ended the command before there was a server.
+        guard !server.uri.isEmpty else { return }
+        let origin = server.isFound ? ", which ran already," : ""
+        StandardStream.error.write("apus: tracking at \(server.uri)\(origin) with database \(self.server.databasePath)")
+    }
+
+    fileprivate static var unixMilliseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) &* 1_000 &+ Int64(time.tv_nsec) / 1_000_000
+    }
+}
+
+extension RunStatusFile {
+    fileprivate func end(_ result: Int32?) {
+        change { status in
+            (status.stage, status.commandStatus, status.endTime) = (.ended, result, CommandRun.unixMilliseconds)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import JSON
+internal import Synchronization
+
+/// What `apus run` tells a pipeline about itself.
+struct RunStatus: Equatable, Sendable {
+    enum Stage: String, Sendable {
+        case starting
+        case running
+        case draining
+        case ended
+    }
+
+    var stage = Stage.starting
+    var trackingURI: String?
+    /// The database, by which the data folder is known too.
+    let databasePath: String
+    /// Whether the server belongs to another process, and goes on when the command has ended.
+    var isServerFound = false
+    let command: [String]
+    /// The id of the command's process; nil before it has one.
+    var commandPID: Int32?
+    /// The exit status of the command; 128 and the number of a signal that ended it.
+    var commandStatus: Int32?
+    let startTime: Int64
+    var endTime: Int64?
+    /// The runs that were created since the start, the oldest first.
+    var runIDs: [String] = []
+    /// What waits for the upstream of the server; nil if it has none.
+    var backlog: ForwardBacklog?
+    /// The last thing that went wrong with the server.
+    var lastError: String?
+
+    var json: [UInt8] {
+        var writer = JSONWriter(capacity: 1_024)
+        writer.beginObject()
+        writer.member("stage", stage.rawValue)
+        writer.optional("tracking_uri", trackingURI)
+        writer.member("data_dir", String(databasePath[..<(databasePath.lastIndex(of: "/") ?? databasePath.startIndex)]))
+        writer.member("database", databasePath)
+        writer.member("server", isServerFound ? "found" : "started")
+        writer.memberArray("command") { writer in
+            for argument in command { writer.string(argument) }
+        }
+        writer.optional("command_pid", commandPID.map { Int64($0) })
+        writer.optional("command_status", commandStatus.map { Int64($0) })
+        writer.member("start_time", startTime)
+        writer.optional("end_time", endTime)
+        writer.memberArray("run_ids") { writer in
+            for id in runIDs { writer.string(id) }
+        }
+        writer.write(backlog)
+        writer.optional("last_error", lastError)
+        writer.endObject()
+        return writer.takeBytes() + [UInt8(ascii: "\n")]
+    }
+}
+
+extension JSONWriter {
+    /// A member whose value is null where there is none.
+    fileprivate mutating func optional(_ name: StaticString, _ text: String?) {
+        key(name)
+        if let text { string(text) } else { null() }
+    }
+
+    fileprivate mutating func optional(_ name: StaticString, _ number: Int64?) {
+        key(name)
+        if let number { int(number) } else { null() }
+    }
+
+    fileprivate mutating func write(_ backlog: ForwardBacklog?) {
+        key("backlog")
+        guard let backlog else { return null() }
+        beginObject()
+        member("upstream", backlog.upstream)
+        member("current", backlog.isCurrent)
+        member("runs", backlog.runs)
+        member("artifact_owners", backlog.artifactOwners)
+        member("artifact_bytes", backlog.artifactBytes)
+        optional("failure", backlog.failure)
+        endObject()
+    }
+}
+
+/// The file of `--status-file`, which is written whenever the status changes; without a path nothing is written.
+final class RunStatusFile: Sendable {
+    private struct State {
+        var status: RunStatus
+        var hasComplained = false
+    }
+
+    private let path: String?
+    private let state: Mutex<State>
+
+    /// Writes the file for the first time.
+    /// - Throws: `StartFailure` where it cannot be written.
+    init(_ path: String?, _ status: RunStatus) throws(StartFailure) {
+        self.path = path
+        state = Mutex(State(status: status))
+        guard let path else { return }
+        do throws(WholeFile.Fault) {
+            try WholeFile.write(status.json, to: path)
+        } catch {
+            throw StartFailure("--status-file '\(path)' cannot be written: \(error.reason).")
+        }
+    }
+
+    var status: RunStatus { state.withLock(\.status) }
+
+    func change(_ body: (inout RunStatus) -> Void) {
+        state.withLock { state in
+            let before = state.status
+            body(&state.status)
+            guard let path, state.status != before else { return }
+            do throws(WholeFile.Fault) {
+                try WholeFile.write(state.status.json, to: path)
+            } catch {
+                guard !state.hasComplained else { return }
+                state.hasComplained = true
+                StandardStream.error.write("apus: --status-file '\(path)' cannot be written: \(error.reason).")
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+internal import HTTPClient
+internal import JSON
+internal import MLflowClient
+internal import SQLite
+
+/// What the upstream of a server lacks still.
+struct ForwardBacklog: Equatable, Sendable {
+    let upstream: String
+    let isCurrent: Bool
+    let runs: Int64
+    let artifactOwners: Int64
+    let artifactBytes: Int64
+    /// The last failure, as the server tells it.
+    let failure: String?
+}
+
+/// Calls to the server of a command, which is on this machine.
+struct ServedCalls: Sendable {
+    private let client: TrackingConnection
+
+    /// - Parameter databasePath: the database that the server holds, beside which its key is.
+    /// - Returns: nil where no server answers there.
+    init?(_ uri: String, databasePath: String) {
+        guard let place = OwnerLock.owner(ofDatabase: databasePath).flatMap({ OwnerPlace($0) }), place.address == uri,
+            let client = try? TrackingConnection(ownerAt: place, agent: "apus-run")
+        else { return nil }
+        self.client = client
+    }
+
+    /// The JSON of an answer of status 200; nil for any other.
+    func answer(_ path: String, by deadline: Deadline, _ members: (inout JSONWriter) -> Void) -> JSONValue? {
+        var writer = JSONWriter(capacity: 1_024)
+        writer.beginObject()
+        members(&writer)
+        writer.endObject()
+        guard let reply = try? client.post(path, json: writer.takeBytes(), by: deadline), reply.status == 200 else {
+            return nil
+        }
+        return reply.json
+    }
+
+    /// What waits for the upstream; nil if the server has none, or does not answer.
+    func backlog(by deadline: Deadline) -> ForwardBacklog? {
+        Self.backlog(answer("/api/apus/1.0/forward/status", by: deadline) { $0.member("max_results", 0) })
+    }
+
+    /// Lets the server send at once what waits; as `backlog(by:)`.
+    func drain(by deadline: Deadline) -> ForwardBacklog? {
+        Self.backlog(answer("/api/apus/1.0/forward/drain", by: deadline) { _ in })
+    }
+
+    private static func backlog(_ status: JSONValue?) -> ForwardBacklog? {
+        guard let status, let upstream = status["upstream"]?.string else { return nil }
+        return ForwardBacklog(
+            upstream: upstream,
+            isCurrent: status["current"]?.bool == true,
+            runs: status["backlog_runs"]?.int64 ?? 0,
+            artifactOwners: status["backlog_artifact_owners"]?.int64 ?? 0,
+            artifactBytes: status["backlog_artifact_bytes"]?.int64 ?? 0,
+            failure: status["failure"]?["message"]?.string
+        )
+    }
+}

@@ -1,0 +1,104 @@
+internal import Dispatch
+internal import Glibc
+internal import HTTPClient
+internal import JSON
+internal import Synchronization
+
+/// Puts what the server has into the status, by asking it now and then: the ids of runs that begin while the command runs,
+/// and what waits for an upstream.
+final class ServedState: Sendable {
+    private static let interval = DispatchTimeInterval.seconds(5)
+    /// How many ids the status holds.
+    private static let mostIDs = 1_000
+    private static let longestLook = Duration.seconds(2)
+
+    private struct Seen {
+        /// The latest start time that has been seen; runs from this time on are asked for.
+        var since: Int64
+        var ids: Set<String> = []
+        var isOver = false
+    }
+
+    private let calls: ServedCalls
+    private let file: RunStatusFile
+    private let queue = DispatchQueue(label: "apus.run.status", qos: .utility)
+    private let seen: Mutex<Seen>
+
+    init?(_ file: RunStatusFile) {
+        let status = file.status
+        guard let uri = status.trackingURI, let calls = ServedCalls(uri, databasePath: status.databasePath) else {
+            return nil
+        }
+        self.calls = calls
+        self.file = file
+        seen = Mutex(Seen(since: file.status.startTime))
+    }
+
+    /// Looks until `finish()` is called.
+    func begin() {
+        queue.asyncAfter(deadline: .now() + Self.interval) { [self] in
+            guard !seen.withLock(\.isOver) else { return }
+            look()
+            begin()
+        }
+    }
+
+    /// Looks a last time.
+    func finish() {
+        seen.withLock { $0.isOver = true }
+        queue.sync(execute: look)
+    }
+
+    /// A server that does not answer is asked again later.
+    private func look() {
+        let deadline = Deadline(after: Self.longestLook)
+        if let backlog = calls.backlog(by: deadline) { file.change { $0.backlog = backlog } }
+        guard let experiments = experimentIDs(by: deadline), !experiments.isEmpty else { return }
+        var news: [String] = []
+        var pageToken: String?
+        repeat {
+            guard let found = page(of: experiments, pageToken, by: deadline), let runs = found["runs"] else { break }
+            pageToken = found["next_page_token"]?.string
+            seen.withLock { seen in
+                for run in runs.elements {
+                    guard let id = run["run_id"]?.string, seen.ids.count < Self.mostIDs else { continue }
+                    if seen.ids.insert(id).inserted { news.append(id) }
+                    // A client whose clock is ahead does not hide the runs that others begin later.
+                    seen.since = max(seen.since, min(run["start_time"]?.int64 ?? 0, unixMilliseconds()))
+                }
+            }
+        } while pageToken != nil && !isFull
+        if !news.isEmpty { file.change { $0.runIDs += news } }
+    }
+
+    private var isFull: Bool { seen.withLock { $0.ids.count >= Self.mostIDs } }
+
+    private func experimentIDs(by deadline: Deadline) -> [String]? {
+        var ids: [String] = []
+        var pageToken: String?
+        repeat {
+            let found = calls.answer("/api/2.0/mlflow/experiments/search", by: deadline) { body in
+                body.member("max_results", 1_000)
+                body.member("view_type", "ALL")
+                body.member("page_token", ifPresent: pageToken)
+            }
+            guard let experiments = found?["experiments"] else { return nil }
+            ids += experiments.elements.compactMap { $0["experiment_id"]?.string }
+            pageToken = found?["next_page_token"]?.string
+        } while pageToken != nil
+        return ids
+    }
+
+    private func page(of experiments: [String], _ pageToken: String?, by deadline: Deadline) -> JSONValue? {
+        calls.answer("/api/apus/1.0/runs/table", by: deadline) { body in
+            body.memberArray("experiment_ids") { ids in
+                for id in experiments { ids.string(id) }
+            }
+            body.member("filter", "attributes.start_time >= \(seen.withLock(\.since))")
+            body.memberArray("order_by") { $0.string("attributes.start_time ASC") }
+            body.member("run_view_type", "ALL")
+            body.member("max_results", Self.mostIDs)
+            body.member("page_token", ifPresent: pageToken)
+        }
+    }
+}

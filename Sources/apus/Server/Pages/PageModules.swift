@@ -1,0 +1,139 @@
+/// The modules of the pages as the server sends them: those that a first page needs come in two files instead of thirty.
+///
+/// In `static/` each module is a file. A browser that opens a page for the first time would ask for every file by itself,
+/// over six connections, and spend more time on the requests than on all else. A pack is a file that holds the modules it
+/// imports too. They stand in a table of modules, `$held`; every module takes from there what it imports of them, so that
+/// each module exists once. Unpacked, the modules work as well: `--ui static` serves them as they are, while they are written.
+struct PageModules {
+    /// A module that is sent with all that it imports.
+    private struct Pack {
+        let path: String
+        /// The modules that it imports by names that are put together while it runs.
+        let pages: [String]
+    }
+
+    /// The first one holds the table; a module is in the first pack that needs it.
+    private static let packs = [
+        Pack(path: "core/ahead.js", pages: []),
+        Pack(path: "core/start.js", pages: ["pages/experiment.js", "pages/experiments.js"]),
+    ]
+
+    /// The modules of each pack, each after those that it imports.
+    private let contents: [String: [PageModule]]
+    private let packed: Set<String>
+
+    static let shared = PageModules()
+
+    private init() {
+        var contents: [String: [PageModule]] = [:]
+        var packed: Set<String> = []
+        for pack in Self.packs {
+            var modules: [PageModule] = []
+            // The pack's own module comes last: it starts what the others only define.
+            for root in pack.pages + [pack.path] { Self.collect(root, into: &modules, &packed) }
+            contents[pack.path] = modules
+        }
+        self.contents = contents
+        self.packed = packed
+    }
+
+    private static func collect(_ path: String, into modules: inout [PageModule], _ packed: inout Set<String>) {
+        guard packed.insert(path).inserted else { return }
+        let module = PageModule(path)
+        for needed in module.imports { collect(needed.path, into: &modules, &packed) }
+        modules.append(module)
+    }
+
+    /// The text of a module as it is sent; nil for a file that is none.
+    func served(_ path: String) -> String? {
+        guard path.hasSuffix(".js"), StaticFile.isEmbedded(path) else { return nil }
+        guard let modules = contents[path] else { return "\(Self.access)\n\(PageModule(path).text(packed))" }
+        let table =
+            if path == Self.packs[0].path {
+                """
+                export const $held = {};
+                export const $load = async (path) => $held[path] ?? import("../" + path);
+                """
+            } else {
+                Self.access
+            }
+        let texts = modules.map { "// \($0.path)\n$held[\"\($0.path)\"] = (() => {\n\($0.body)})();\n" }
+        return "\(table)\n\(texts.joined(separator: "\n"))"
+    }
+
+    /// How a module beside the first pack, or in another folder, reaches the table.
+    private static let access = "import { $held, $load } from \"../\(packs[0].path)\";"
+}
+
+/// A module of `static/`: its imports and exports stand at the beginning of lines.
+private struct PageModule {
+    struct Import {
+        /// Between braces, such as `{ name as other }`.
+        let names: Substring
+        /// Beneath `static/`.
+        let path: String
+        let line: Substring
+    }
+
+    let path: String
+    let imports: [Import]
+    private let lines: [Substring]
+
+    init(_ path: String) {
+        self.path = path
+        let folder = path.prefix { $0 != "/" }
+        // What is imported while the module runs may be in a pack.
+        let source = ["\"", "`"].reduce(StaticFile.named(path).text) { source, quote in
+            source.replacing("import(\(quote)./", with: "$load(\(quote)\(folder)/")
+                .replacing("import(\(quote)../", with: "$load(\(quote)")
+        }
+        lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+        imports = lines.filter { $0.hasPrefix("import ") }.map { line in
+            let parts = line.dropFirst("import ".count).split(separator: " from ")
+            guard parts.count == 2, parts[0].first == "{", parts[0].last == "}", parts[1].hasSuffix("\";") else {
+                preconditionFailure("static/\(path): an import is one line with names in braces")
+            }
+            let target = parts[1].dropFirst().dropLast(2)
+            let isBeside = target.hasPrefix("./")
+            return Import(
+                names: parts[0],
+                path: isBeside ? "\(folder)/\(target.dropFirst(2))" : String(target.dropFirst(3)),
+                line: line
+            )
+        }
+    }
+
+    /// The module as a file of its own, which takes from the table what stands there.
+    func text(_ packed: Set<String>) -> String {
+        let held = imports.filter { packed.contains($0.path) }
+        return lines.map { line in held.first { $0.line == line }.map(Self.taking) ?? String(line) }
+            .joined(separator: "\n")
+    }
+
+    /// The module as the body of a function that returns what it exports.
+    var body: String {
+        var exports: [String] = []
+        var text = ""
+        for line in lines {
+            if let taken = imports.first(where: { $0.line == line }) {
+                text += Self.taking(taken)
+            } else if line.hasPrefix("export ") {
+                let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") }
+                let isDefault = words[1] == "default"
+                guard let place = words.firstIndex(where: { ["function", "const", "class"].contains($0) }) else {
+                    preconditionFailure("static/\(path): an export is a function, a constant or a class")
+                }
+                exports.append(isDefault ? "default: \(words[place + 1])" : String(words[place + 1]))
+                text += line.dropFirst((isDefault ? "export default " : "export ").count)
+            } else {
+                text += line
+            }
+            text += "\n"
+        }
+        return "\(text)return { \(exports.joined(separator: ", ")) };\n"
+    }
+
+    private static func taking(_ taken: Import) -> String {
+        "const \(taken.names.replacing(" as ", with: ": ")) = $held[\"\(taken.path)\"];"
+    }
+}

@@ -1,0 +1,20 @@
+internal import HTTPServer
+internal import HTTPWire
+internal import MLflowAPI
+
+/// The routes of a server, each with what it declares; one that declares nothing cannot be added.
+struct RouteTable {
+    private(set) var router = HTTPRouter()
+    private var declared: [String: [HTTPMethod: Access]] = [:]
+
+    mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handling: HTTPHandling) {
+        router.add(method, pattern, handling)
+        declared[pattern, default: [:]][method] = access
+    }
+
+    /// What the route of a request declares; nil where there is no route for it.
+    func access(for request: HTTPRequest) -> Access? {
+        guard let methods = declared[request.routePattern] else { return nil }
+        return methods[request.method] ?? (request.method == .head ? methods[.get] : nil)
+    }
+}

@@ -1,0 +1,52 @@
+internal import Coding
+internal import Forwarding
+internal import HTTPServer
+internal import HTTPWire
+internal import MLflowAPI
+
+extension RunningServer {
+    /// What every request passes before it is routed; nil where all pass.
+    static func admission(
+        _ security: SecuritySettings,
+        _ access: AccessControl,
+        _ trail: ForwardTrail?,
+        _ routes: DeclaredRoutes,
+        _ table: RouteTable
+    ) -> (@Sendable (inout HTTPRequest) -> HTTPResponse?)? {
+        guard security.isEnabled || access.isRequired || trail != nil else { return nil }
+        let origins = security.origins.guarding { routes.isForScripts($0) }
+        return { request in
+            if security.isEnabled {
+                if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
+                    return Refusal.response(refusal, to: request)
+                }
+                // A browser asks beforehand without credentials; the answer tells nothing but what pages may send.
+                if let preflight = security.origins.preflight(request) { return preflight }
+            }
+            if access.isRequired, let refusal = access.refusal(of: &request, table.access(for: request)) {
+                var response = Refusal.response(refusal.refusal, to: request)
+                response.headers += refusal.fields
+                return response
+            }
+            return trail?.refusal(of: request)
+        }
+    }
+
+    /// What a person is told whose server asks for tokens and knows none.
+    static func lackOfTokens(_ layout: StorageLayout) -> String {
+        var place = "--backend-store-uri \(layout.databasePath.printable(limit: 300))"
+        if layout.databasePath.hasSuffix("/apus.db") {
+            place = "--data-dir \(layout.databasePath.dropLast("/apus.db".count).printable(limit: 300))"
+        }
+        return "apus: every request needs a token, and there is none yet. Make one: "
+            + "apus token create NAME --scope admin \(place)"
+    }
+}
+
+extension ForwardTrail {
+    /// The answer to a call that comes from this server itself; nil for any other one.
+    fileprivate func refusal(of request: HTTPRequest) -> HTTPResponse? {
+        guard let value = request.header(Self.field.lowercased()), comesBack(value) else { return nil }
+        return APIError(status: 409, code: Self.errorCode, message: Self.refusal).response
+    }
+}

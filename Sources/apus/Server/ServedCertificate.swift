@@ -1,0 +1,56 @@
+internal import Logging
+internal import TLS
+
+/// The certificate that the server shows, and its renewal.
+final class ServedCertificate: Sendable {
+    let context: TLSServerContext
+    private let identity: TLSIdentity
+
+    /// - Throws: `StartFailure` if the files or the library cannot be used.
+    init(_ identity: TLSIdentity) throws(StartFailure) {
+        self.identity = identity
+        do throws(TLSFailure) {
+            context = TLSServerContext(try .server(identity))
+        } catch {
+            throw StartFailure("\(error).")
+        }
+    }
+
+    /// The files that the flags name, or else their variables, or else the options for uvicorn; nil for plain http.
+    static func identity(
+        _ options: ListeningOptions,
+        _ reference: ReferenceArguments,
+        _ environment: Environment
+    ) throws(StartFailure) -> TLSIdentity? {
+        let named = try reference.encryption(environment)
+        let certificate = environment.setting(.sslCertificate, options.sslCertfile) ?? named.certificate
+        let key = environment.setting(.sslKey, options.sslKeyfile) ?? named.key
+        guard let certificate else {
+            guard let key else { return nil }
+            throw StartFailure("\(key.source) names a private key, but no certificate is given: add --ssl-certfile.")
+        }
+        return TLSIdentity(
+            certificatePath: certificate.text,
+            certificate.source,
+            keyPath: (key ?? certificate).text,
+            (key ?? certificate).source
+        )
+    }
+
+    /// What the operator should know about the files, a line each.
+    var warnings: [String] {
+        let expiry = context.current.expiry.map { "the certificate has expired: it was valid until \($0)" }
+        return [expiry, identity.keyWarning].compactMap { $0 }
+    }
+
+    /// Reads the files anew, for connections from now on; files that cannot be used change nothing.
+    func renew(_ logger: Logger) {
+        do throws(TLSFailure) {
+            context.replace(by: try .server(identity))
+            logger.notice("the certificate was read anew", metadata: ["file": "\(identity.certificatePath)"])
+            for line in warnings { logger.warning("\(line)") }
+        } catch {
+            logger.error("the server goes on with the old certificate: \(error)")
+        }
+    }
+}

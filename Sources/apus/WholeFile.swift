@@ -1,0 +1,71 @@
+internal import Glibc
+
+/// A file that other programs see as it was before a change or as it is after it, and never half-written.
+///
+/// A link is followed, and stays. A pipe or a device is written to, and stays too.
+enum WholeFile {
+    /// Why a file could not be written, in the words of the system.
+    struct Fault: Error {
+        let reason: String
+
+        /// Of the system call that has just failed.
+        fileprivate static var last: Fault { Fault(reason: String(cString: strerror(errno))) }
+    }
+
+    static func write(_ bytes: [UInt8], to path: String) throws(Fault) {
+        switch FileKind(path) {
+        case .file, .absent, .folder:
+            guard let place = place(of: path) else { fallthrough }
+            try replace(place, bytes)
+        case .other:
+            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK
+            let descriptor = open(path, flags, 0o666)
+            guard descriptor >= 0 else { throw .last }
+            try put(bytes, descriptor)
+        }
+    }
+
+    /// Removes the file, unless it is a pipe or a device.
+    static func remove(_ path: String) {
+        guard FileKind(path) == .file, let place = place(of: path) else { return }
+        unlink(place)
+    }
+
+    /// The path of the file itself; nil where a link leads to none.
+    private static func place(of path: String) -> String? {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func replace(_ path: String, _ bytes: [UInt8]) throws(Fault) {
+        let temporary = "\(path).\(getpid()).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw .last }
+        do throws(Fault) {
+            try put(bytes, descriptor)
+            guard rename(temporary, path) == 0 else { throw Fault.last }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Writes all bytes and closes the descriptor.
+    private static func put(_ bytes: [UInt8], _ descriptor: CInt) throws(Fault) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let fault = Fault.last
+                close(descriptor)
+                throw fault
+            }
+            rest = rest.dropFirst(count)
+        }
+        guard close(descriptor) == 0 else { throw .last }
+    }
+}

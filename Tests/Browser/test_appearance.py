@@ -113,4 +113,5 @@ def test_times_are_relative_with_the_full_time_as_title(page, world):
     visit(page, f"#/experiments/{world.media.id}/runs/{world.media.run}")
     time = page.locator("time").first
     expect(time).to_have_text(re.compile("just now|ago"))
+    time.hover()
     expect(time).to_have_attribute("title", re.compile("20[0-9][0-9]"))

@@ -162,3 +162,50 @@ def test_charts_out_of_sight_are_not_asked_for(page, rest):
     expect(canvas(page, "m59")).to_have_count(0)
     page.locator("figure").filter(has=page.get_by_text("m59", exact=True)).scroll_into_view_if_needed()
     expect(canvas(page, "m59")).to_be_visible()
+
+
+def test_what_is_drawn_beside_the_pointer_stays_inside_of_the_axes(page, world):
+    open_charts(page, world.pair.id, world.pair.runs)
+    page.get_by_role("button", name="Enlarge f1").click()
+    chart = canvas(page, "f1")
+    chart.hover()
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    over = page.locator(".chart.large canvas.over")
+    # Left of the axis there are only labels, which are on the other canvas.
+    painted = """canvas => {
+        const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+        const context = copy.getContext("2d", { willReadFrequently: true });
+        context.drawImage(canvas, 0, 0);
+        const ratio = canvas.width / canvas.clientWidth;
+        const count = (x, width) => context.getImageData(x * ratio, 0, width * ratio, canvas.height).data.some((byte) => byte);
+        return [count(0, 50), count(54, canvas.clientWidth - 70)];
+    }"""
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    chart.focus()
+    page.keyboard.press("+")
+    wait_until(lambda: over.evaluate(painted)[1], 10, "the line beside the pointer")
+    assert not over.evaluate(painted)[0]
+
+
+def test_a_tap_shows_the_values_until_another_place_is_tapped(new_page, world):
+    page = new_page(width=390, has_touch=True)
+    page.goto(f"./#/experiments/{world.pair.id}/runs/{world.pair.runs[0]}?view=charts")
+    settled(page)
+    chart = canvas(page, "f1")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tip = page.locator(".tip")
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("run-a")
+    page.get_by_role("heading", level=1).tap()
+    expect(tip).to_be_hidden()
+
+
+def test_charts_say_that_they_show_the_first_of_many_runs(page, world):
+    open_charts(page, world.sweep.id)
+    expect(page.get_by_text("The first 10 of 41 runs are drawn. Select runs to draw others.")).to_be_visible()
+    page.get_by_role("checkbox", name=re.compile("^Select ")).first.check()
+    expect(page.get_by_text("runs are drawn")).to_have_count(0)

@@ -138,6 +138,25 @@ def test_a_table_is_sorted_filtered_and_led_on_in_a_file(rest, trained, tmp_path
     expect(page.locator(".amount")).to_have_text("1 run")
 
 
+def test_no_key_in_a_file_asks_for_what_a_file_cannot_do(rest, trained, tmp_path, open_file):
+    page = open_file(export("--experiment", trained.experiment, "--from", rest.address, folder=tmp_path))
+    expect(page.locator(".amount")).to_have_text("3 runs")
+    page.locator("[role=grid]").focus()
+    for key in "abdefghilmnpqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        page.keyboard.press(key)
+    for key in ["Delete", "Backspace", "F2", "?", "Control+k", "j", "x", "j", "x"]:
+        page.keyboard.press(key)
+    expect(page.get_by_role("group", name="Selected runs")).to_contain_text("2 runs selected")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".toast")).to_have_count(0)
+    page.keyboard.press("c")
+    expect(heading(page)).to_have_text("2 runs")
+    page.go_back()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("group", name="Selected runs")).to_be_hidden()
+
+
 def test_the_order_of_a_table_in_a_file_is_that_of_the_server(rest, trained, tmp_path, open_file, new_page):
     place = f"#/experiments/{trained.experiment}?columns=min.loss,params.lr&order=-min.loss"
     names = []
@@ -225,6 +244,23 @@ def test_the_button_saves_a_file_that_opens(page, trained, tmp_path, open_file, 
         expect(heading(opened)).to_have_text("trial-0" if place == "run" else "3 runs")
 
 
+@pytest.mark.parametrize(
+    ("place", "item", "name"),
+    [("run", "Archive", "run-{run}.tar"), ("table", "Archive", "experiment-{experiment}.tar"), ("table", "CSV", "experiment-{experiment}.csv")],
+)
+def test_the_data_itself_is_saved(page, trained, tmp_path, place, item, name):
+    run = trained.runs[0]
+    page.goto(f"./#/experiments/{trained.experiment}" + (f"/runs/{run}" if place == "run" else ""))
+    settled(page)
+    page.get_by_role("button", name="More").click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name=re.compile(item)).click()
+    assert saved.value.suggested_filename == name.format(run=run, experiment=trained.experiment)
+    saved.value.save_as(tmp_path / "saved")
+    content = (tmp_path / "saved").read_bytes()
+    assert content.startswith(b"run_id," if item == "CSV" else b"apus-archive.json") and run.encode() in content
+
+
 def test_a_data_folder_is_exported_with_and_without_its_server(tmp_path, open_file):
     with ApusServer(directory=tmp_path / "home") as server:
         from rest import Rest
@@ -240,4 +276,4 @@ def test_a_data_folder_is_exported_with_and_without_its_server(tmp_path, open_fi
     refused = subprocess.run(
         [apus_binary(), "export", "--format", "html", "0" * 32, "--data-dir", data], capture_output=True, text=True, cwd=tmp_path
     )
-    assert refused.returncode == 1 and "0" * 32 in refused.stderr and not (tmp_path / "apus-export.html").exists()
+    assert refused.returncode == 2 and "0" * 32 in refused.stderr and not (tmp_path / "apus-export.html").exists()

@@ -2,6 +2,7 @@
 
 import re
 import statistics
+import uuid
 
 from playwright.sync_api import expect
 
@@ -210,3 +211,39 @@ def test_two_selected_runs_are_compared_by_one_click(page, world):
     settled(page)
     for run in world.pair.runs:
         assert run in page.url
+
+
+def test_a_link_opens_the_parents_of_the_children_that_it_selects(page, world):
+    child = world.sweep.trials[17]
+    open_table(page, world.sweep.id, f"?runs={child.id}")
+    expect(row_of(page, "the sweep")).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("checkbox", name="Select " + child.name, exact=True)).to_be_checked()
+    # Whoever closes it again has it closed.
+    page.get_by_role("button", name="Close the sweep").click()
+    expect(table(page)).to_have_attribute("aria-rowcount", "2")
+
+
+def test_a_key_that_no_run_has_is_named_with_the_one_that_was_meant(page, world):
+    open_table(page, world.sweep.id, "?flat=1")
+    box = page.get_by_role("combobox", name="Filter runs")
+    box.fill("params.lrr != 'x'")
+    box.press("Enter")
+    note = page.locator("#filter-note")
+    expect(note).to_contain_text("No run has params.lrr. Did you mean params.lr?")
+    expect_amount(page, "0 runs")
+    note.get_by_role("button", name="params.lr").click()
+    expect(box).to_have_value("params.lr != 'x'")
+    expect_amount(page, "40 runs")
+    expect(note).to_be_empty()
+
+
+def test_an_experiment_whose_runs_are_all_deleted_leads_to_them(page, rest):
+    experiment = rest.experiment("emptied " + uuid.uuid4().hex[:8])
+    open_table(page, experiment)
+    expect(page.get_by_text("No runs yet.")).to_be_visible()
+    run = rest.run(experiment, "thrown away", 1_790_000_000_000)
+    rest.call("runs/delete", {"run_id": run})
+    page.reload()
+    expect(page.get_by_text("All runs are deleted.")).to_be_visible()
+    page.get_by_role("link", name="Show the deleted runs").click()
+    expect_names(page, ["thrown away"])

@@ -41,6 +41,27 @@ export function address(route, query) {
   return offline ? offline.address(made) : made.href;
 }
 
+const ahead = new Map();
+
+/**
+ * Sends a request that a page is about to make. The page gets its answer when it asks the same.
+ * @returns {Promise<object>} The JSON of the answer, for what depends on it.
+ */
+export function sendAhead(method, route, query, body) {
+  const url = address(route, query);
+  const answer = request(method, url, body);
+  answer.catch(() => {
+    // The page that asks gets the failure.
+  });
+  ahead.set(keyOf(method, url, body), answer);
+  return answer;
+}
+
+/** Forgets what nobody has asked for, as another page is shown. */
+export const forgetAhead = () => ahead.clear();
+
+const keyOf = (method, url, body) => [method, url, JSON.stringify(body)].join(" ");
+
 /** The JSON answer to a GET. */
 export const get = (route, query, signal) => request("GET", address(route, query), undefined, signal);
 
@@ -57,6 +78,12 @@ export const fetchFile = (route, query, signal) => respond("GET", address(route,
 export const fetchAnswer = (method, route, body, signal) => respond(method, address(route), body, signal);
 
 async function request(method, url, body, signal) {
+  const key = ahead.size ? keyOf(method, url, body) : "";
+  const answer = ahead.get(key);
+  if (answer) {
+    ahead.delete(key);
+    return answer;
+  }
   const text = await (await respond(method, url, body, signal)).text();
   return text ? JSON.parse(text) : {};
 }
@@ -72,6 +99,13 @@ async function respond(method, url, body, signal) {
   return response;
 }
 
+let silent = () => {
+  // Nobody is told.
+};
+
+/** Has a function called whenever the server does not answer. */
+export const onSilence = (told) => { silent = told; };
+
 /** As `fetch`; when nobody answers, the error says so. */
 export async function reach(url, options) {
   if (offline) return offline.answer(url, options);
@@ -79,6 +113,7 @@ export async function reach(url, options) {
     return await fetch(url, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    silent();
     throw new ServerError(0, {}, "The server does not answer.");
   }
 }

@@ -30,7 +30,7 @@ export function append(parent, children) {
 }
 
 /** Whether an address may be followed: one of our own, or http(s); never `javascript:` or `data:`. */
-export function isSafe(address) {
+function isSafe(address) {
   try {
     return String(address).startsWith("#") || ["http:", "https:", "blob:"].includes(new URL(address, document.baseURI).protocol);
   } catch {

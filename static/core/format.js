@@ -25,7 +25,7 @@ export function numberNode(value) {
 }
 
 /** A number of things: `count(1, "run")` is "1 run", `count(1200, "run")` is "1,200 runs". */
-export const count = (amount, noun) => `${Number(amount).toLocaleString("en")} ${noun}${amount === 1 ? "" : "s"}`;
+export const count = (amount, noun) => `${String(amount).replace(/\B(?=(\d{3})+$)/g, ",")} ${noun}${amount === 1 ? "" : "s"}`;
 
 /** A length of time in milliseconds: "0.42 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
 export function duration(milliseconds) {
@@ -49,20 +49,35 @@ export function ago(milliseconds, now = Date.now()) {
   return future ? `in ${Math.floor(amount)} ${unit}` : `${Math.floor(amount)} ${unit} ago`;
 }
 
-/** A time in full, in the reader's own zone and habit. */
-export const absolute = (milliseconds) => new Date(Number(milliseconds)).toLocaleString(undefined,
-  { dateStyle: "medium", timeStyle: "medium" });
+// What the browser needs for languages takes tens of milliseconds to load: it is made when it is first used.
+const madeOnce = (make) => {
+  let made;
+  return () => made ??= make();
+};
+const dateFormat = madeOnce(() => new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }));
+const collator = madeOnce(() => new Intl.Collator("en", { numeric: true }));
 
-/** A time relative to now, with the full time as title; it stays true while the page is open. */
+/** A time in full, in the reader's own zone and habit. */
+export const absolute = (milliseconds) => dateFormat().format(Number(milliseconds));
+
+/** A time relative to now; `startTimes` keeps it true, and gives it the full time as title. */
 export function timeNode(milliseconds) {
   if (!Number(milliseconds)) return "";
   const date = new Date(Number(milliseconds));
   if (Number.isNaN(date.getTime())) return "";
-  return element("time", { datetime: date.toISOString(), title: absolute(milliseconds) }, ago(milliseconds));
+  return element("time", { datetime: date.toISOString() }, ago(milliseconds));
 }
 
-/** Brings the relative times of the document up to date. */
-export function refreshTimes() {
+/** Starts to keep the times of the document up to date, and to say the full one where the pointer is. */
+export function startTimes() {
+  setInterval(() => { if (!document.hidden) refreshTimes(); }, 30000);
+  document.addEventListener("pointerover", ({ target }) => {
+    const node = target.closest?.("time[datetime]");
+    if (node) node.title = absolute(Date.parse(node.dateTime));
+  }, { passive: true });
+}
+
+function refreshTimes() {
   for (const node of document.querySelectorAll("time[datetime]")) {
     const text = ago(Date.parse(node.dateTime));
     if (node.textContent !== text) node.textContent = text;
@@ -83,6 +98,5 @@ export function size(bytes) {
 }
 
 /** Items sorted by a field as people sort: digits by value, so that `layer2` is before `layer10`. */
-const collator = new Intl.Collator("en", { numeric: true });
 export const byKey = (items, field = "key") => [...(items || [])].sort((one, other) =>
-  collator.compare(one[field], other[field]) || (one[field] < other[field] ? -1 : 1));
+  collator().compare(one[field], other[field]) || (one[field] < other[field] ? -1 : 1));

@@ -16,7 +16,7 @@ export const compareAddress = (runs) => addressOf("/compare", { runs });
 const silentAfter = 15 * 60 * 1000;
 
 /** When a running run was last heard of, if that is so long ago that it may be dead; otherwise null. */
-export function silentSince({ status, start_time: start, last_logged: last }, now = Date.now()) {
+function silentSince({ status, start_time: start, last_logged: last }, now = Date.now()) {
   if (status !== "RUNNING") return null;
   const heard = Math.max(Number(start) || 0, Number(last) || 0);
   return heard && now - heard > silentAfter ? heard : null;

@@ -13,6 +13,9 @@ export function parseAddress(hash) {
   return { path: path || "/", values };
 }
 
+/** The ids of the experiments that an address names: `1`, `1,2`, or `["1","2"]` as MLflow's own pages write them. */
+export const experimentsOf = (text) => text.replace(/[[\]"\s]/g, "").split(",").filter(Boolean);
+
 /** An address of our own: `addressOf("/compare", { runs: ["a", "b"] })`. Empty values are left out. */
 export function addressOf(path, values) {
   const pairs = Object.entries(values || {})

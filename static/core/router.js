@@ -1,6 +1,6 @@
 /** Shows the page that the address names. Back, reload and a sent link show what was seen, the scroll included. */
 
-import { isFile } from "./api.js";
+import { forgetAhead, isFile } from "./api.js";
 import { append, button, element, failure, link } from "./dom.js";
 import { parseAddress, Query, decoded } from "./query.js";
 import { bindKeys } from "../parts/keyboard.js";
@@ -37,6 +37,12 @@ export function startRouter() {
   // Added last, so that what a click changes in the page is saved too; the browser follows a link only after this.
   addEventListener("click", save);
   document.addEventListener("scroll", saveSoon, { capture: true, passive: true });
+  show();
+}
+
+/** Shows the page of the address again. */
+export function reload() {
+  save();
   show();
 }
 
@@ -107,10 +113,7 @@ function makeContext(found, path, values, first) {
     announce: (text) => { if (!signal.aborted) announce(text); },
     go,
     /** Shows this page again, with new data. */
-    reload: () => {
-      save();
-      show();
-    },
+    reload,
     /** Keyboard commands while this page is shown: `[{ key: "j", label: "Next run", run }]`. */
     keys: (commands) => bindKeys(commands, signal),
     /** Keeps a JSON value for Back and reload: `read` gives it, `restore` gets it when the page is there again. */
@@ -150,6 +153,7 @@ function makeContext(found, path, values, first) {
 
 async function show() {
   clearTimeout(saving);
+  if (current) forgetAhead();
   current?.leave();
   const { path, values } = parseAddress(location.hash);
   const found = match(path);

@@ -2,7 +2,7 @@
 
 import { answerBy } from "./api.js";
 import { element } from "./dom.js";
-import { refreshTimes, timeNode } from "./format.js";
+import { startTimes, timeNode } from "./format.js";
 import { Offline } from "./offline.js";
 import { startRouter } from "./router.js";
 import { startKeyboard } from "../parts/keyboard.js";
@@ -18,6 +18,6 @@ document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("content").focus();
 });
-setInterval(() => { if (!document.hidden) refreshTimes(); }, 30000);
+startTimes();
 if (!location.hash) history.replaceState(null, "", held.start);
 startRouter();

@@ -1,7 +1,8 @@
 /** The start of the pages: keyboard, greeting and router. */
 
-import { refreshTimes } from "./format.js";
-import { startRouter } from "./router.js";
+import { watchConnection } from "./connection.js";
+import { startTimes } from "./format.js";
+import { reload, startRouter } from "./router.js";
 import { openJump } from "../parts/jump.js";
 import { bindKeys, showKeys, startKeyboard } from "../parts/keyboard.js";
 
@@ -16,5 +17,6 @@ document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
   document.getElementById("content").focus();
 });
-setInterval(() => { if (!document.hidden) refreshTimes(); }, 30000);
+startTimes();
+watchConnection(reload);
 startRouter();

@@ -6,6 +6,7 @@
 import { get, isFile, mlflow } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
 import { experimentAddress } from "../core/names.js";
+import { experimentsOf } from "../core/query.js";
 import { deleteExperiment, renameExperiment, restoreExperiment } from "../parts/experiment-actions.js";
 import { openMenu } from "../parts/menu.js";
 import { runTable } from "../parts/run-table.js";
@@ -13,7 +14,7 @@ import { runTable } from "../parts/run-table.js";
 const views = { runs: "Runs", charts: "Charts", models: "Models", about: "About" };
 
 export default async function page(context) {
-  const ids = (context.params.id || context.query.get("experiments").replace(/[[\]"\s]/g, "")).split(",").filter(Boolean);
+  const ids = experimentsOf(context.params.id || context.query.get("experiments"));
   const asked = context.query.get("view", "runs");
   const view = Object.hasOwn(views, asked) ? asked : "runs";
   const loading = Promise.all(ids.map(async (id) =>
@@ -43,7 +44,7 @@ export default async function page(context) {
     }
     if (view === "about") return undefined;
     const panel = view === "charts" ? (await import("../parts/charts.js")).chartsPanel(context, {}) : null;
-    const table = await runTable(context, ids, { narrow: view === "charts", drawn: (runs) => panel?.show(runs) });
+    const table = await runTable(context, ids, { narrow: view === "charts", drawn: (runs, of) => panel?.show(runs, undefined, of) });
     context.add(panel ? element("div", { class: "split" }, table.node, panel.node) : table.node);
     return table.search();
   }
@@ -72,6 +73,10 @@ function menu(context, experiment) {
       const [{ exportFile }, { meantFilter }] = await Promise.all([import("../parts/export.js"), import("../parts/filter-words.js")]);
       await exportFile({ experiment_ids: [id], filter: meantFilter(context.query.get("filter")) }, experiment.name, context.signal);
     } },
+    ...[["Archive with all its data", "archive"], ["All its runs as CSV", "table"]].map(([label, kind]) => ({ label, async run() {
+      const { downloadExport } = await import("../parts/export.js");
+      downloadExport(kind, { experiment_ids: id });
+    } })),
     { label: "Edit note and tags", run: () => context.go(experimentAddress(id, { view: "about" })) },
     { label: "Copy a link to what is shown", run: () => navigator.clipboard?.writeText(location.href) },
     null,

@@ -2,7 +2,7 @@
 
 import { get, mlflow } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
-import { timeNode } from "../core/format.js";
+import { size, timeNode } from "../core/format.js";
 import { experimentAddress } from "../core/names.js";
 import { createExperiment, deleteExperiment, renameExperiment, restoreExperiment } from "../parts/experiment-actions.js";
 import { quote } from "../parts/filter-words.js";
@@ -10,6 +10,36 @@ import { pagedList, searchBox } from "../parts/list.js";
 import { openMenu } from "../parts/menu.js";
 
 const orders = { name: "name", created: "creation_time", changed: "last_update_time" };
+
+/** A line each about the snapshots of the server's data and about its upstream; nothing where there are none. */
+async function showKeeping(context) {
+  let snapshots, forwarding;
+  try {
+    ({ snapshots, forwarding } = await get("health", { verbose: 1 }, context.signal));
+  } catch {
+    // The lines are of no use where the server does not answer: the list above says that.
+    return;
+  }
+  if (snapshots) showSnapshots(context, snapshots);
+  if (forwarding) showForwarding(context, forwarding);
+}
+
+function showForwarding(context, { upstream, current, comparing, backlog_runs: runs, backlog_artifact_bytes: waiting,
+  backlog_artifact_owners: owners, last_success: last, failure }) {
+  const backlog = [runs ? `${runs} ${runs === 1 ? "run" : "runs"}` : "",
+    owners ? `files of ${owners} ${owners === 1 ? "run or model" : "runs and models"}${waiting ? ` (${size(waiting)})` : ""}` : ""]
+    .filter((part) => part).join(" and ");
+  context.add(element("p", { class: "soft", id: "forwarding" }, `Upstream ${upstream}: `,
+    current ? "has everything" : backlog ? `${backlog} to be sent` : comparing ? "is being compared" : "has everything else",
+    last ? [", last sent ", timeNode(last)] : "", ". ", failure ? `The last call failed: ${failure.message}` : ""));
+}
+
+function showSnapshots(context, snapshots) {
+  const { newest, current, failure, place } = snapshots;
+  context.add(element("p", { class: "soft", id: "snapshots" },
+    newest ? ["Newest snapshot: ", timeNode(newest), current ? ", holds everything" : ""] : "No snapshot yet", `, in ${place}. `,
+    failure ? `The last one could not be made: ${failure}` : ""));
+}
 
 export default async function page(context) {
   const { query } = context;
@@ -21,6 +51,7 @@ export default async function page(context) {
     link(query.address({ stage: deleted ? null : "deleted" }), deleted ? "Active ones" : "Deleted ones"),
     button("New experiment", () => createExperiment((id) => context.go(experimentAddress(id))), { class: "primary" })), place);
   await show();
+  showKeeping(context);
 
   function show() {
     const order = query.get("order", "-changed");

@@ -144,6 +144,10 @@ function more(context, run) {
       const { exportFile } = await import("../parts/export.js");
       await exportFile({ run_ids: [info.run_id] }, info.run_name || info.run_id, context.signal);
     } },
+    { label: "Archive with all its data", async run() {
+      const { downloadExport } = await import("../parts/export.js");
+      downloadExport("archive", { run_ids: info.run_id });
+    } },
     { label: "Data as JSON", run: () => open(address(mlflow + "runs/get", { run_id: info.run_id }), "_blank", "noopener") },
     null,
     info.lifecycle_stage === "deleted" ? { label: "Restore", run: () => moveRuns([info.run_id], "restore", context.reload) }

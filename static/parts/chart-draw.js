@@ -39,15 +39,20 @@ export function readColors() {
 export function drawPlot(context, { across, up, curves, colors }) {
   drawAxes(context, across, up, colors);
   context.save();
-  context.beginPath();
-  context.rect(across.start, up.end - 2, across.end - across.start, up.start - up.end + 4);
-  context.clip();
+  clipTo(context, across, up);
   context.lineJoin = "bevel";
   // Lines of one pixel are drawn much faster, and many thick ones hide each other.
   const width = curves.length > 12 ? 1 : 1.5;
   const back = curves.filter(({ strong }) => !strong);
   for (const curve of [...back, ...curves.filter(({ strong }) => strong)]) drawCurve(context, curve, width, across, up);
   context.restore();
+}
+
+/** Keeps what is drawn from now on inside of the axes. */
+export function clipTo(context, across, up) {
+  context.beginPath();
+  context.rect(across.start, up.end - 2, across.end - across.start, up.start - up.end + 4);
+  context.clip();
 }
 
 function drawAxes(context, across, up, colors) {

@@ -42,6 +42,8 @@ export function bindChart(node, chart) {
     }
   });
   const end = (event) => {
+    // A finger that moves scrolls the page: the browser takes the pointer away.
+    if (event.pointerType === "touch" && event.type === "pointercancel") chart.hover(null);
     if (!from) return;
     const at = place(event);
     const box = !moving && event.type === "pointerup" ? boxOf(from, at, chart.scales()) : null;
@@ -56,7 +58,8 @@ export function bindChart(node, chart) {
   };
   node.addEventListener("pointerup", end);
   node.addEventListener("pointercancel", end);
-  node.addEventListener("pointerleave", () => { if (!from) chart.hover(null); });
+  // The values of a tap stay when the finger is lifted, until another place is tapped.
+  node.addEventListener("pointerleave", ({ pointerType }) => { if (!from && pointerType !== "touch") chart.hover(null); });
   node.addEventListener("dblclick", () => chart.zoom(null, null));
   node.addEventListener("blur", () => chart.hover(null));
   node.addEventListener("keydown", (event) => {

@@ -3,7 +3,7 @@
 import { button, element, name } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { openDialog } from "./dialog.js";
-import { drawCurve, drawPlot, sharpContext } from "./chart-draw.js";
+import { clipTo, drawCurve, drawPlot, sharpContext } from "./chart-draw.js";
 import { bindChart } from "./chart-pointer.js";
 import { makeScale, widened } from "./chart-scale.js";
 import { extent, nearest, seriesOf } from "./chart-series.js";
@@ -24,9 +24,11 @@ export class Chart {
     this.state = element("p", { class: "soft state" }, "…");
     this.plot = element("div", { class: "plot" }, this.state);
     const enlarge = button("⤢", () => this.enlarge(), { class: "quiet", "aria-label": "Enlarge " + key, title: "Enlarge" });
-    const table = button("▤", () => openDialog(key, valueTable(this)), { class: "quiet", "aria-label": "Values of " + key, title: "Values as a table" });
+    this.table = button("▤", () => openDialog(key, valueTable(this)), { class: "quiet", "aria-label": "Values of " + key, title: "Values as a table" });
+    // Until the curves are there, the table would be empty.
+    this.table.disabled = true;
     this.node = element("figure", { class: "chart" },
-      element("figcaption", {}, element("span", { class: "label", title: key }, name(key)), table, enlarge), this.plot);
+      element("figcaption", {}, element("span", { class: "label", title: key }, name(key)), this.table, enlarge), this.plot);
   }
 
   /** Called when the chart comes into sight. */
@@ -107,6 +109,7 @@ export class Chart {
     const { clientWidth: width, clientHeight: height } = this.plot;
     if (width < 80 || height < 40) return;
     const curves = this.curvesNow();
+    this.table.disabled = !curves.length;
     this.showState(curves);
     const { logX, logY } = settings;
     const all = curves.map(({ series }) => series);
@@ -158,7 +161,12 @@ export class Chart {
     context.stroke();
     context.setLineDash([]);
     const near = curves.length > 1 && curves.find(({ run }) => run.run_id === panel.near);
-    if (near) drawCurve(context, { ...near, strong: true }, 1.5, across, up);
+    if (near) {
+      context.save();
+      clipTo(context, across, up);
+      drawCurve(context, { ...near, strong: true }, 1.5, across, up);
+      context.restore();
+    }
     if (curves.length > 25) return;
     for (const { series, line, color } of curves) {
       const index = nearest(series, panel.place);

@@ -19,8 +19,9 @@ const millisecondsPerFrame = 12;
 /**
  * @param {object} context Of the page; the address keeps the settings under names that begin with `chart`.
  * @param {{onHover?: (run: string|null) => void}} [options]
- * @returns {{node: HTMLElement, show: (runs: object[], keys?: string[]) => Promise<void>}} `show` takes runs with `run_id, experiment_id,
- *   run_name, status, start_time, color`, and their metrics if they are known.
+ * @returns {{node: HTMLElement, show: (runs: object[], keys?: string[], of?: number) => Promise<void>}} `show` takes runs with `run_id, experiment_id,
+ *   run_name, status, start_time, color`, their metrics if they are known, and the number of runs that these were
+ *   taken from.
  */
 export function chartsPanel(context, { onHover } = {}) {
   const { signal, query } = context;
@@ -208,14 +209,15 @@ export function chartsPanel(context, { onHover } = {}) {
   }
 
   /** Shows some runs; those that stay keep what is drawn. */
-  async function show(all, known) {
+  async function show(all, known, of = all.length) {
     const round = ++asking;
     const runs = all.slice(0, mostRuns);
     given = Boolean(known);
     panel.runs = runs;
     panel.curves.setRuns(runs);
     legend.show(runs);
-    message.replaceChildren(all.length > mostRuns ? element("p", { class: "soft" }, `The first ${mostRuns} of ${count(all.length, "run")} are drawn.`) : "");
+    message.replaceChildren(runs.length < of ? element("p", { class: "soft" }, `The first ${runs.length} of ${count(of, "run")} are drawn.`,
+      all.length < of ? " Select runs to draw others." : "") : "");
     if (!runs.length) {
       keys = [];
       charts.forEach((chart) => sight.unobserve(chart.node));
@@ -235,7 +237,7 @@ export function chartsPanel(context, { onHover } = {}) {
       arrangeKeys(found);
       if (panel.settings.metric) panel.curves.want(panel.settings.metric);
     } catch (error) {
-      if (error.name !== "AbortError") message.replaceChildren(failure(error), button("Try again", () => show(all, known)));
+      if (error.name !== "AbortError") message.replaceChildren(failure(error), button("Try again", () => show(all, known, of)));
     }
   }
 

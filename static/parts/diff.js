@@ -6,7 +6,7 @@ import { element } from "../core/dom.js";
  * The lines of two texts in one sequence: `["same" | "gone" | "new", line]`. Above a million comparisons the middle counts as changed.
  * @returns {[string, string][]}
  */
-export function lineDiff(before, after) {
+function lineDiff(before, after) {
   const one = before.split("\n");
   const two = after.split("\n");
   let head = 0;

@@ -1,6 +1,6 @@
-/** Exports what is shown as one file that opens without a server. */
+/** Exports what is shown: as one file that opens without a server, or as the data itself. */
 
-import { apus, fetchAnswer } from "../core/api.js";
+import { address, apus, fetchAnswer } from "../core/api.js";
 import { attempt, toast } from "./toast.js";
 
 /**
@@ -20,4 +20,17 @@ export async function exportFile(what, name, signal) {
     saver.click();
     setTimeout(() => URL.revokeObjectURL(made), 60000);
   });
+}
+
+/**
+ * Has the browser keep a file while the server makes it.
+ * @param {"archive"|"table"} kind
+ * @param {{run_ids: string}|{experiment_ids: string}} what
+ */
+export function downloadExport(kind, what) {
+  const saver = document.createElement("a");
+  saver.href = address(`${apus}export/${kind}`, what);
+  // The server names the file.
+  saver.download = "";
+  saver.click();
 }

@@ -66,6 +66,40 @@ export function completions(text, known) {
   return at([{ text: "AND" }]);
 }
 
+/**
+ * The first key of a filter that no run has, with the key that was probably meant.
+ * @returns {{text: string, meant: string}|null}
+ */
+export function unknownKey(text, known) {
+  const kinds = { metric: "metrics", param: "params", tag: "tags" };
+  for (const { kind: word, text: written } of words(text)) {
+    const [kind, name] = word === "key" ? subjectOf(written) : [];
+    const field = kinds[kind];
+    // Where some keys are left out, or some runs were not read, this one may be among them.
+    if (!field || !name || !known.runs || known.more_runs || known["more_" + field]) continue;
+    if (known[field].some(({ key }) => key === name)) continue;
+    const all = Object.entries(kinds).flatMap(([, each]) => known[each].map(({ key }) => ({ key, text: subject(each, key), other: each !== field })));
+    const ranked = all.map((one) => ({ ...one, far: distance(one.key.toLowerCase(), name.toLowerCase()) + (one.other ? 0.5 : 0) }))
+      .sort((one, other) => one.far - other.far);
+    const meant = ranked[0]?.far <= Math.max(1, name.length / 3) + 0.5 ? ranked[0].text : "";
+    return { text: written, meant };
+  }
+  return null;
+}
+
+/** The number of letters to insert, remove or change that makes one word of another. */
+function distance(one, other) {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let at = 0; at < one.length; at += 1) {
+    const next = [at + 1];
+    for (let to = 0; to < other.length; to += 1) {
+      next.push(Math.min(next[to] + 1, row[to + 1] + 1, row[to] + (one[at] === other[to] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[other.length];
+}
+
 const isClosed = (text) => text.length > 1 && text.at(-1) === text[0];
 
 function narrowed(options, typed) {

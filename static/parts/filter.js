@@ -1,7 +1,7 @@
 /** The box for a filter, with completion of keys and values, and the server's refusal shown at its place. */
 
-import { element } from "../core/dom.js";
-import { completions, isFilter } from "./filter-words.js";
+import { button, element } from "../core/dom.js";
+import { completions, isFilter, unknownKey } from "./filter-words.js";
 
 /**
  * @param {object} options
@@ -100,6 +100,17 @@ export function filterBox({ value, known, apply }) {
     event.preventDefault();
   });
 
+  /** What is said of a filter whose key no run has. */
+  function hint(text) {
+    const unknown = text ? unknownKey(text, known()) : null;
+    if (!unknown) return "";
+    const { text: written, meant } = unknown;
+    return element("span", { class: "soft" }, "No run has ", element("bdi", {}, written), ". ", meant && ["Did you mean ", button(meant, () => {
+      input.value = input.value.replace(written, () => meant);
+      finish();
+    }, { class: "quiet tiny" }), "?"]);
+  }
+
   return {
     node,
     input,
@@ -115,7 +126,7 @@ export function filterBox({ value, known, apply }) {
       input.setAttribute("aria-invalid", String(Boolean(error)));
       if (!error) {
         const text = input.value.trim();
-        note.replaceChildren(text && !isFilter(text) ? element("span", { class: "soft" }, "Runs whose name contains ", element("bdi", {}, text)) : "");
+        note.replaceChildren(text && !isFilter(text) ? element("span", { class: "soft" }, "Runs whose name contains ", element("bdi", {}, text)) : hint(text));
         return;
       }
       note.replaceChildren(marked(input.value, error.message), element("div", { class: "error", dir: "auto" }, error.message));

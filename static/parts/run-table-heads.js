@@ -13,22 +13,19 @@ import { attributes, metricColumn, readColumn, valueWord } from "./table-columns
  * @param {boolean} grouped Whether means and spreads are shown.
  */
 export function tableColumns(ids, list, grouped) {
-  const pen = document.createElement("canvas").getContext("2d");
-  const { fontSize, fontFamily } = getComputedStyle(document.documentElement);
-  const width = (text, weight) => {
-    pen.font = `${weight} ${fontSize} ${fontFamily}`;
-    return pen.measureText(text).width;
-  };
+  const letter = parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.58;
+  // Near enough: to measure texts, the browser would load its fonts before it has anything to show.
+  const width = (text) => text.length * letter + text.replace(/[^\u2e80-\uffff]/g, "").length * letter;
   const first = { id: "name", label: "Run", width: "var(--first)" };
   return [first, ...ids.map((id) => {
     const column = readColumn(id);
     const position = list.position(id);
     if (position < 0) return { id, ...column, numeric: attributes[id]?.numeric, width: (attributes[id]?.width || 120) + "px" };
     const numeric = list.types[position] === "number";
-    const longest = list.runs.slice(0, 200).map(({ values }) => textOf(values[position], numeric))
+    const longest = list.runs.slice(0, 60).map(({ values }) => textOf(values[position], numeric))
       .reduce((one, other) => other.length > one.length ? other : one, "");
-    const head = width([column.label, valueWord(column)].filter(Boolean).join(" "), 600) + 18;
-    const wanted = Math.max(width(longest, 600), Math.min(head, 180)) + 24 + (grouped && numeric ? 50 : 0);
+    const head = width([column.label, valueWord(column)].filter(Boolean).join(" ")) + 18;
+    const wanted = Math.max(width(longest), Math.min(head, 180)) + 24 + (grouped && numeric ? 50 : 0);
     return { id, ...column, numeric, width: Math.round(Math.min(Math.max(wanted, 64), 260)) + "px" };
   })];
 }

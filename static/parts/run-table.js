@@ -1,6 +1,6 @@
 /** The table of runs with its controls. The address holds everything that is needed to show it again. */
 
-import { button, element, failure } from "../core/dom.js";
+import { button, element, failure, link } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { compareAddress, runAddress } from "../core/names.js";
 import { filterBox } from "./filter.js";
@@ -10,35 +10,37 @@ import { selectionBar } from "./run-table-bar.js";
 import { makeFiller } from "./run-table-rows.js";
 import { headOf, tableColumns } from "./run-table-heads.js";
 import { Selection } from "./selection.js";
-import { defaultColumns, isInternal, readColumn } from "./table-columns.js";
+import { isInternal, readColumn } from "./table-columns.js";
+import { chosenColumns, groupsOf, keysRequest, runsRequest, stageOf, stages, usualColumns } from "./table-request.js";
 import { RunList } from "./table-runs.js";
 import { makeTable } from "./table.js";
 import { flatLines, groupLines, hasFamilies, treeLines } from "./tree.js";
 import { apus, post } from "../core/api.js";
 
-const stages = { active: ["ACTIVE_ONLY", "Active"], deleted: ["DELETED_ONLY", "Deleted"], all: ["ALL", "Active and deleted"] };
 /** The number of runs that are drawn when none is chosen. */
 const drawnAtFirst = 10;
 
 /**
  * @param {object} context Of the page.
  * @param {string[]} experiments The ids of the experiments.
- * @param {{narrow: boolean, drawn: (runs: object[]) => void}} options Narrow shows only the names, beside charts; `drawn` is called
- *   with the runs that charts are to show, each with its `color`.
+ * @param {{narrow: boolean, drawn: (runs: object[], of: number) => void}} options Narrow shows only the names, beside charts; `drawn` is called
+ *   with the runs that charts are to show, each with its `color`, and with the number of runs that they were taken from.
  */
 export async function runTable(context, experiments, { narrow, drawn }) {
   const { query, signal } = context;
   const state = {
     known: { metrics: [], params: [], tags: [], runs: 0 },
-    columns: query.list("columns", null)?.filter(readColumn) ?? null,
+    columns: chosenColumns(query),
     opened: new Set(context.remembered("opened") || []),
     lines: [], families: false, narrow,
   };
+  const wasHere = context.remembered("opened") !== undefined;
+  const revealed = new Set();
   const selection = new Selection(query.list("runs"), (ids) => {
     query.set({ runs: ids });
     selected();
   });
-  const list = new RunList(experiments, signal, (anew) => arrange(anew));
+  const list = new RunList(signal, (anew) => arrange(anew));
   const filter = filterBox({ value: query.get("filter"), known: () => state.known, apply(text) {
     query.set({ filter: text }, { push: true });
     search({ top: true });
@@ -89,7 +91,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     },
   };
 
-  const usual = () => [...(experiments.length > 1 ? ["experiment"] : []), ...defaultColumns(state.known)];
+  const usual = () => usualColumns(experiments, state.known);
   const shownColumns = () => state.columns ?? usual();
 
   function groupItems() {
@@ -103,9 +105,8 @@ export async function runTable(context, experiments, { narrow, drawn }) {
 
   async function search({ top, anew } = {}) {
     const text = filter.value;
-    const [view, label] = stages[query.get("stage")] || stages.active;
-    stage.textContent = label;
-    const groups = query.list("group").filter(readColumn);
+    stage.textContent = stageOf(query)[1];
+    const groups = groupsOf(query);
     group.setAttribute("aria-pressed", String(groups.length > 0));
     group.textContent = groups.length ? "Group: " + groups.map((id) => readColumn(id).label).join(", ") : "Group";
     fresh.hidden = true;
@@ -113,9 +114,8 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     try {
       // The default columns come from the keys; chosen ones need no wait.
       if (!state.columns && (anew || !state.known.runs)) await learn();
-      else if (!state.known.runs) learn().catch(() => {});
-      const ids = shownColumns();
-      await list.load({ filter: meantFilter(text), stage: view, order: query.get("order"), columns: [...new Set([...ids, ...groups])].filter((id) => id !== "name") });
+      else if (!state.known.runs) learn().then(() => filter.tell(null), () => {});
+      await list.load(runsRequest(experiments, query, meantFilter(text), shownColumns()), query.get("order"));
       filter.tell(null);
       table.node.classList.remove("stale");
       if (top) table.node.scrollTop = 0;
@@ -132,9 +132,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
 
   /** Asks which keys the runs have. */
   async function learn() {
-    const [stage] = stages[query.get("stage")] || stages.active;
-    // The keys of all runs are offered, not only of those that a filter leaves.
-    state.known = await post(apus + "runs/columns", { experiment_ids: experiments, filter: "", run_view_type: stage }, signal);
+    state.known = await post(apus + "runs/columns", keysRequest(experiments, query), signal);
   }
 
   function failed(error) {
@@ -143,12 +141,13 @@ export async function runTable(context, experiments, { narrow, drawn }) {
 
   /** Makes the lines of the runs that are there and shows them. */
   function arrange(anew) {
-    const groups = query.list("group").filter(readColumn);
+    const groups = groupsOf(query);
     // Beside charts each run stands for itself, so that those that are drawn are seen.
     const families = !narrow && !groups.length && hasFamilies(list.runs);
     flat.hidden = !families;
     flat.setAttribute("aria-pressed", String(Boolean(query.get("flat"))));
     state.families = families && !query.get("flat");
+    if (state.families) openToSelected();
     state.lines = groups.length ? groupLines(list.runs, (run) => groups.map((id) => valueOf(run, id)), state.opened, groupOrder())
       : state.families ? treeLines(list.runs, state.opened) : flatLines(list.runs);
     state.ranges = new Map();
@@ -165,8 +164,33 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     table.setLength(state.lines.length);
     amount.textContent = (list.complete ? "" : "more than ") + count(list.runs.length, "run");
     keepPlace();
-    if (!list.runs.length) place.replaceChildren(element("p", { class: "soft empty" }, filter.value ? "No run fits the filter."
-      : query.get("stage") ? "No runs here." : "No runs yet. Log one with MLFLOW_TRACKING_URI set to this server's address."));
+    if (!list.runs.length) sayEmpty();
+  }
+
+  /** Says why no run is shown. */
+  async function sayEmpty() {
+    const say = (...words) => place.replaceChildren(element("p", { class: "soft empty" }, ...words));
+    if (filter.value) return say("No run fits the filter.");
+    if (query.get("stage")) return say("No runs here.");
+    const search = list.search;
+    const { runs } = await post(apus + "runs/table", { experiment_ids: experiments, run_view_type: "DELETED_ONLY", max_results: 1, columns: [] },
+      signal).catch(() => ({ runs: [] }));
+    if (signal.aborted || search !== list.search) return undefined;
+    return runs.length ? say("All runs are deleted. ", link(query.address({ stage: "deleted" }), "Show the deleted runs"))
+      : say("No runs yet. Log one with MLFLOW_TRACKING_URI set to this server's address.");
+  }
+
+  /** Opens the parents of the selected runs once, so that a link shows what it selects; after Back, what was open is open. */
+  function openToSelected() {
+    if (wasHere) return;
+    const byID = new Map(list.runs.map((run) => [run.run_id, run]));
+    for (const id of selection.list()) {
+      if (revealed.has(id) || !byID.has(id)) continue;
+      revealed.add(id);
+      const above = new Set();
+      for (let at = byID.get(byID.get(id).parent_run_id); at && !above.has(at); at = byID.get(at.parent_run_id)) above.add(at);
+      for (const { run_id: parent } of above) state.opened.add(parent);
+    }
   }
 
   function groupOrder() {
@@ -193,7 +217,7 @@ export async function runTable(context, experiments, { narrow, drawn }) {
   function color() {
     const runs = drawnRuns();
     selection.color(runs.map(({ run_id: id }) => id));
-    drawn(runs.map((run) => ({ ...run, color: selection.colorOf(run.run_id) })));
+    drawn(runs.map((run) => ({ ...run, color: selection.colorOf(run.run_id) })), selection.size ? runs.length : list.runs.length);
     bar.show();
   }
 

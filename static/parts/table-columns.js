@@ -20,7 +20,7 @@ const values = { metrics: "last", min: "min", max: "max", best: "best" };
 const lowIsBest = /loss|err|rmse|mse|mae|mape|perplexity|ppl|wer\b|cer\b|fid\b|nll|bpc|bpb|latency|time|second|duration|cost|regret|distance|divergence|entropy/i;
 
 /** Whether "minimize" or "maximize" makes a metric better, by its name. */
-export const goalOf = (key) => lowIsBest.test(key) ? "minimize" : "maximize";
+const goalOf = (key) => lowIsBest.test(key) ? "minimize" : "maximize";
 
 /**
  * What a column id means.

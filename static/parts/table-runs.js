@@ -1,9 +1,7 @@
 /** The runs of a table: asked for in pages, first a screenful, and kept up to date while some are running. */
 
 import { apus, post } from "../core/api.js";
-import { attributes, readColumn, requestColumn } from "./table-columns.js";
 
-const firstPage = 150;
 const nextPage = 10000;
 /** The number of runs that are fetched at once; the others follow when the reader scrolls near the end. */
 const eager = 30000;
@@ -11,12 +9,10 @@ const eager = 30000;
 /** The runs found by a search, in the order asked for. */
 export class RunList {
   /**
-   * @param {string[]} experiments
    * @param {AbortSignal} signal Of the page.
    * @param {(anew: boolean) => void} changed Called whenever there are more runs or other values; anew when columns changed too.
    */
-  constructor(experiments, signal, changed) {
-    this.experiments = experiments;
+  constructor(signal, changed) {
     this.signal = signal;
     this.changed = changed;
     this.runs = [];
@@ -27,23 +23,16 @@ export class RunList {
 
   /**
    * Searches anew. The runs of before stay until the first new ones are there.
-   * @param {{filter: string, stage: string, order: string, columns: string[]}} search `order` is a column's id, with `-` before it
-   *   for descending.
+   * @param {{valued: string[], body: object}} request See `runsRequest`.
+   * @param {string} order A column's id, with `-` before it for descending.
    */
-  async load({ filter, stage, order, columns }) {
+  async load({ valued, body }, order) {
     this.search?.abort();
     const search = new AbortController();
     this.search = search;
     const signal = AbortSignal.any([search.signal, this.signal]);
-    const asked = [...columns];
-    const sorted = order.replace(/^-/, "");
-    if (sorted && readColumn(sorted) && !asked.includes(sorted)) asked.push(sorted);
-    const valued = asked.filter((id) => readColumn(id)?.kind !== "attribute");
-    this.body = {
-      experiment_ids: this.experiments, filter, run_view_type: stage,
-      order_by: orderOf(order, valued), columns: valued.map((id) => requestColumn(readColumn(id))),
-    };
-    const answer = await post(apus + "runs/table", { ...this.body, max_results: firstPage }, signal);
+    this.body = body;
+    const answer = await post(apus + "runs/table", body, signal);
     this.columns = valued;
     this.types = answer.columns.map(({ type }) => type);
     this.runs = answer.runs;
@@ -130,11 +119,3 @@ export class RunList {
 /** How long a run took, or has been running, in milliseconds; -1 when it never started. */
 export const durationOf = ({ start_time: start, end_time: end, status }) => !start ? -1
   : end ? end - start : status === "RUNNING" ? Date.now() - start : -1;
-
-function orderOf(order, columns) {
-  const descending = order.startsWith("-");
-  const id = order.replace(/^-/, "");
-  const position = columns.indexOf(id);
-  if (position >= 0) return [{ column: position, descending }];
-  return attributes[id]?.order ? [attributes[id].order + (descending ? " DESC" : " ASC")] : [];
-}

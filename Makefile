@@ -8,15 +8,14 @@ SHELL := bash
 
 python := python3
 apus := .build/release/apus
-# Links the Swift runtime statically: the binary starts faster and needs 4 MB less memory.
-release := swift build -c release --product apus --static-swift-stdlib
-environments := .venv .venv-2.9 .venv-2.22 .venv-reference .venv-browser
+release := Scripts/build-release
+environments := .venv .venv-2.9 .venv-2.22 .venv-notebooks .venv-reference .venv-browser
 # Where `make install` puts the binary: $(PREFIX)/bin.
 PREFIX := /usr/local
-swift_sources := Sources Tests Package.swift
+swift_sources := Sources Tests Examples Scripts Package.swift
 
 .PHONY: help run build install docs test lint unit conformance differential browser environments compiled soak sanitize fuzz \
-	dist clean bench embedded native-packages test-packages
+	dist wheel wheel-test clean bench embedded native-packages test-packages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -37,13 +36,12 @@ docs: build ## write docs/configuration.md and docs/compatibility.md from what t
 	@$(apus) configuration-page >docs/configuration.md
 	$(python) Scripts/compatibility-page >docs/compatibility.md
 
-test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, browser, soak
+test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, wheel, browser, soak
 	@$(MAKE) --no-print-directory -j2 --output-sync=target compiled environments
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory unit
-	$(MAKE) --no-print-directory conformance
-	$(MAKE) --no-print-directory differential
-	$(MAKE) --no-print-directory browser
+	echo "conformance, differential, wheel and browser tests run two at a time; each prints its output at its end"
+	$(MAKE) --no-print-directory -j2 --output-sync=target conformance differential wheel-test browser
 	$(MAKE) --no-print-directory soak
 
 compiled: native-packages embedded
@@ -72,6 +70,9 @@ differential: build environments ## compare the answers of MLflow's server and o
 browser: build environments ## the pages, and MLflow's pages over Apus, in Chromium; pictures are left in Tests/Browser/pictures
 	@APUS_BINARY="$$PWD/$(apus)" .venv-browser/bin/python -m pytest -q Tests/Browser
 
+wheel-test: build environments ## the Python package and the notebooks: a wheel of the release binary in fresh environments
+	@APUS_BINARY="$$PWD/$(apus)" .venv/bin/python -m pytest -q Tests/Wheel
+
 soak: build ## mixed load for SOAK_SECONDS (default 60): checks WAL size, memory, descriptors and lost data
 	@APUS_BINARY="$$PWD/$(apus)" $(python) Tests/Soak/run.py
 
@@ -80,6 +81,7 @@ environments: $(environments:%=%/.stamp)
 .venv/.stamp: Tests/Conformance/requirements.txt
 .venv-2.9/.stamp: Tests/Conformance/requirements-2.9.txt
 .venv-2.22/.stamp: Tests/Conformance/requirements-2.22.txt
+.venv-notebooks/.stamp: Tests/Wheel/requirements.txt
 .venv-reference/.stamp: Scripts/reference-requirements.txt
 .venv-browser/.stamp: Tests/Browser/requirements.txt
 
@@ -91,7 +93,7 @@ environments: $(environments:%=%/.stamp)
 	touch $@
 	echo "$*: ready"
 
-# The tables that put migrations/ and static/ into the binary; they change when a file is added or removed.
+# The tables that put migrations/, schemas/ and static/ into the binary; they change when a file is added or removed.
 embedded:
 	@Scripts/embed-files
 
@@ -114,6 +116,9 @@ bench: build ## compare with MLflow and FastTrackML (Benchmarks/README.md); take
 
 dist: native-packages ## build and check dist/apus-<version>-linux-<arch>.tar.gz, linked statically
 	@Scripts/dist
+
+wheel: dist ## build dist/apus-<version>-py3-none-manylinux_2_35_<arch>.whl from the binary of `make dist`
+	@$(python) Scripts/wheel .build/dist/package/apus-*/apus dist manylinux_2_35 .build/dist/pages
 
 clean: ## remove all build products and Python environments
 	@rm -rf .build dist $(environments) .venv-peers Tests/Browser/pictures

@@ -8,6 +8,7 @@ As a script it kills each command for some time over a folder of its own:
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -20,7 +21,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "Support")]
 
-from helpers import must, new_run, send  # noqa: E402
+from helpers import call, must, new_run, send  # noqa: E402
 from servers import ApusServer, apus_binary  # noqa: E402
 
 # These change with every command, or with the time.
@@ -74,6 +75,16 @@ def make_deleted(uri, runs, points):
         if number % 2 and experiment == "0":
             must(uri, "runs/delete", {"run_id": run_id})
     must(uri, "experiments/delete", {"experiment_id": gone})
+
+
+def logging(uri, run_id, stop, acknowledged):
+    """Logs one metric after the other, and notes the last step that was acknowledged."""
+    step = 0
+    while not stop.is_set():
+        status, _ = call(uri, "runs/log-metric", {"run_id": run_id, "key": "m", "value": step, "timestamp": 1, "step": step})
+        if status == 200:
+            acknowledged.append(step)
+            step += 1
 
 
 def kill_until_done(template, scratch, command, seconds, seed=None) -> int:
@@ -149,6 +160,14 @@ def killed(command, after) -> bool:
         process.kill()
         process.wait()
         return True
+
+
+def later_version(generation, apus="9.9.9"):
+    """Makes the manifest of a backup one of a later version, which ends in another way."""
+    path = generation / "manifest.jsonl"
+    head, *lines = path.read_text().splitlines()
+    head = json.dumps({**json.loads(head), "version": 3, "apus": apus})
+    path.write_text("\n".join([head, *lines[:-1], json.dumps({"signature": "?"})]) + "\n")
 
 
 def main():

@@ -115,6 +115,7 @@ def test_a_file_in_the_place_of_the_root_is_a_clear_error():
     with ApusServer() as server:
         run = new_run(server.url)
         root = server.data_directory / "artifacts"
+        root.rmdir()
         root.write_text("in the way")
         for status, message in errors_of_every_call(server, run):
             assert status == 507 and "--artifacts-destination" in message

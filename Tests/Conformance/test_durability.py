@@ -201,3 +201,4 @@ def test_a_taken_port_is_an_error_that_names_it(tmp_path):
         refused = run_server("--port", port, "--data-dir", tmp_path / "data")
         assert refused.returncode > 0
         assert str(port) in refused.stderr
+        assert not list((tmp_path / "data").rglob("*.db*")), "a start that is refused leaves no database"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -52,14 +53,22 @@ def fill(client):
         Path("leer").write_text("")
         mlflow.log_artifact("notes.txt", "größe/deep")
         mlflow.log_artifact("leer")
+        mlflow.log_metric("größe/µ: x.y-z", 1e308, step=2**53 + 1)
+        mlflow.log_param("größe/µ: x.y-z", "\"'\\ \t zwei\nZeilen 🦩")
         with mlflow.start_run(experiment_id=plain, run_name="child", nested=True) as child:
             mlflow.log_metric("loss", 0.5)
+            # The same data in another run, in another role.
+            mlflow.log_input(data, context="test")
+            with mlflow.start_run(experiment_id=plain, run_name="grandchild", nested=True):
+                mlflow.set_tag("empty", "")
     failed = client.create_run(gone, start_time=5)
     client.set_terminated(failed.info.run_id, "FAILED", 9)
     removed = client.create_run(plain, run_name="removed")
     client.log_metric(removed.info.run_id, "loss", 7, timestamp=11, step=2)
     client.delete_run(removed.info.run_id)
     client.create_run(plain, run_name="still running")
+    killed = client.create_run(plain, run_name="killed")
+    client.set_terminated(killed.info.run_id, "KILLED")
     client.delete_experiment(gone)
     model = client.create_logged_model(
         plain, name="forest", source_run_id=parent.info.run_id, params={"depth": "3"}, tags={"a 📦": "c"}
@@ -67,6 +76,11 @@ def fill(client):
     client.log_model_artifacts(model.model_id, make_model_folder())
     client.finalize_logged_model(model.model_id, "READY")
     mlflow.log_metric("auc", 0.9, step=1, model_id=model.model_id, run_id=parent.info.run_id, dataset=data)
+    client.log_inputs(child.info.run_id, models=[mlflow.entities.LoggedModelInput(model.model_id)])
+    dropped = client.create_logged_model(plain, name="dropped", source_run_id=child.info.run_id, tags={"k": "v"})
+    client.finalize_logged_model(dropped.model_id, "FAILED")
+    client.delete_logged_model(dropped.model_id)
+    client.create_logged_model(plain, name="pending")
     client.log_outputs(parent.info.run_id, [mlflow.entities.LoggedModelOutput(model.model_id, 4)])
     client.create_registered_model("prod", tags={"owner": "ana"}, description="the one")
     for number in range(3):
@@ -75,11 +89,15 @@ def fill(client):
             tags={"number": str(number)},
         )
     client.set_registered_model_alias("prod", "champion", 2)
+    client.set_registered_model_alias("prod", "2nd-best_ü", 2)
+    client.update_model_version("prod", "2", description="größer 🦩")
+    client.create_registered_model("without versions 📦")
     client.transition_model_version_stage("prod", "1", "Archived")
     # The number of a deleted version is not used again.
     client.delete_model_version("prod", "3")
     mlflow.genai.register_prompt("greeting", "Say {{what}} — größer", commit_message="first", tags={"k": "v"})
     mlflow.genai.set_prompt_alias("greeting", alias="live", version=1)
+    mlflow.genai.register_prompt("greeting", "{{what}}\n" * 900)
     return parent.info.run_id, child.info.run_id, model.model_id
 
 
@@ -276,6 +294,46 @@ def test_a_part_comes_alone(stock, tmp_path):
     assert summary["found"]["run"] == len(seen["runs"]) and summary["dry_run"] and not (tmp_path / "none").exists()
 
 
+def test_files_that_were_left_behind_are_told(stock, tmp_path):
+    folder, seen, _ = stock
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    shutil.copy(folder / "mlflow.db", copy)
+    _, summary, _ = run_import(copy, tmp_path / "none", check=1)
+    assert "artifacts of logged models" in {entry["place"] for entry in summary["skipped"]}, summary
+    shutil.copytree(folder / "artifacts", copy / "mlartifacts", ignore=shutil.ignore_patterns("models"))
+    _, summary, _ = run_import(copy, tmp_path / "some", check=1)
+    assert [entry["place"] for entry in summary["skipped"]] == ["artifacts of logged models"], summary
+
+
+def test_of_one_experiment_only_its_own_traces_are_told(stock, tmp_path):
+    folder, _, _ = stock
+    copy = tmp_path / "mlflow.db"
+    shutil.copy(folder / "mlflow.db", copy)
+    with sqlite3.connect(copy) as database:
+        database.execute(
+            "INSERT INTO trace_info (request_id, experiment_id, timestamp_ms, status) SELECT 'tr-1', experiment_id, 1, 'OK' "
+            "FROM experiments WHERE name = 'deleted'"
+        )
+    arguments = ("--artifacts-from", folder / "artifacts", "--experiment")
+    _, summary, _ = run_import(copy, tmp_path / "data", *arguments, "größer 🦩", check=0)
+    _, summary, _ = run_import(copy, tmp_path / "data", *arguments, "deleted", check=1)
+    assert [entry["place"] for entry in summary["skipped"]] == ["table trace_info"]
+
+
+def test_a_folder_is_not_imported_into_itself_and_links_need_files_on_both_sides(stock, tmp_path):
+    folder, _, _ = stock
+    data = tmp_path / "new/deep/data"
+    run_import(folder, data, check=0)
+    status, _, message = run_import(data, data)
+    assert status == 2 and "where the import goes to" in message
+    with ApusServer(["--data-dir", data]) as server:
+        for source, place in ((folder, server.url), (folder, data), (server.url, tmp_path / "other")):
+            status, _, message = run_import(source, place, "--link")
+            assert status == 2 and "--link is for" in message, message
+    assert not (tmp_path / "other").exists()
+
+
 def test_artifacts_are_linked_or_left(stock, tmp_path):
     folder, seen, _ = stock
     run_import(folder, tmp_path / "linked", "--link", check=0)
@@ -316,3 +374,37 @@ def test_what_is_no_source_is_refused(kind, tmp_path):
     status, _, message = run_import(source, tmp_path / "data")
     assert status == 2 and message.startswith("apus: ") and str(source) in message
     assert not (tmp_path / "data").exists()
+
+
+def test_two_imports_at_once_into_one_folder_leave_what_one_leaves(stock, tmp_path):
+    folder, _, _ = stock
+    run_import(folder, tmp_path / "whole", check=0)
+    command = [str(apus_binary()), "import", str(folder), "--to", str(tmp_path / "data")]
+    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    ends = [(process.communicate()[1], process.returncode) for process in running]
+    assert any(status == 0 for _, status in ends), ends
+    assert all(status == 0 or status == 2 and "owns the database" in text for text, status in ends), ends
+    run_import(folder, tmp_path / "data", check=0)
+    left, right = dump(tmp_path / "data/apus.db"), dump(tmp_path / "whole/apus.db")
+    assert {table: len(rows) for table, rows in left.items()} == {table: len(rows) for table, rows in right.items()}
+
+
+def test_two_imports_at_once_into_one_server(stock, tmp_path):
+    folder, seen, stored = stock
+    with ApusServer(directory=tmp_path / "server") as server:
+        command = [str(apus_binary()), "import", str(folder), "--to", server.url]
+        running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+        assert [(process.communicate()[1], process.returncode) for process in running] == [("", 0)] * 3
+        client = mlflow.MlflowClient(server.url)
+        mine = look(client)
+        for part in seen:
+            assert mine.get(part) == seen[part], part
+        assert files(client, server.url, mine) == stored
+
+
+def test_a_folder_that_cannot_be_written_is_refused_in_one_line(stock, tmp_path):
+    folder, _, _ = stock
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path / "file", "/proc/apus-data", tmp_path / "file/below"):
+        status, _, text = run_import(folder, place)
+        assert status == 2 and len(text.splitlines()) == 1 and text.startswith("apus: "), text

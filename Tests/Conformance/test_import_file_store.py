@@ -1,7 +1,9 @@
-"""Folders of MLflow's file store, written by clients of three series, come to Apus whole."""
+"""Folders of MLflow's file store, written by clients of five series, come to Apus whole."""
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +11,10 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from helpers import REPOSITORY
-from servers import ApusServer
+from helpers import REFERENCE_PYTHON, REPOSITORY
+from servers import ApusServer, ReferenceServer
 from test_import import VIEW_ALL, dump, plain, run_import
+from test_mlflow_database_export import export
 
 pytestmark = pytest.mark.apus
 CLIENTS = {
@@ -19,65 +22,32 @@ CLIENTS = {
     "2.22": os.environ.get("APUS_CLIENT_2_22") or REPOSITORY / ".venv-2.22/bin/python",
     "3": sys.executable,
 }
-# Runs in the environment of each client, so it uses only what all of them have, or asks.
-FILL = r'''
-import os, mlflow
-from pathlib import Path
-from mlflow.data.http_dataset_source import HTTPDatasetSource
-mlflow.set_tracking_uri("file:" + os.getcwd() + "/mlruns")
-client = mlflow.MlflowClient()
-experiment = client.create_experiment("größer: 🦩 - #x, y", tags={"team": "a b", "n": "1"})
-with mlflow.start_run(experiment_id=experiment, run_name="a: long " + "name " * 40 + "end") as run:
-    mlflow.log_params({"lr": 0.1, "model/depth": 3, "long": "p " * 1_000 + "p"})
-    mlflow.set_tags({"note": "x\n\ny", "empty": "", "mlflow.note.content": "'quoted' \"twice\""})
-    for step in range(30):
-        mlflow.log_metric("a/b loss", 1 / (step + 1), step=step)
-    mlflow.log_metric("nan", float("nan"))
-    mlflow.log_metric("inf", -float("inf"), step=-3)
-    try:
-        from mlflow.data.meta_dataset import MetaDataset
-        data = MetaDataset(HTTPDatasetSource("http://example.org/iris.csv"), name="iris", digest="d1")
-    except ImportError:
-        import numpy
-        data = mlflow.data.from_numpy(numpy.zeros((2, 2)), name="iris", digest="d1")
-    mlflow.log_input(data, context="train")
-    Path("notes.txt").write_text("hello")
-    mlflow.log_artifact("notes.txt", "deep")
-    with mlflow.start_run(experiment_id=experiment, nested=True):
-        mlflow.log_metric("a/b loss", 0.5)
-removed = client.create_run(experiment)
-client.log_metric(removed.info.run_id, "m", 1)
-client.delete_run(removed.info.run_id)
-gone = client.create_experiment("gone")
-client.create_run(gone)
-client.delete_experiment(gone)
-client.create_registered_model("prod", tags={"k": "v"}, description="two\nlines: 'x' \"y\"\tz")
-for number in range(3):
-    client.create_model_version("prod", run.info.artifact_uri + "/deep", run.info.run_id, tags={"n": str(number)})
-client.set_registered_model_alias("prod", "champion", 2)
-client.delete_model_version("prod", "3")
-if hasattr(client, "create_logged_model"):
-    model = client.create_logged_model(
-        experiment, name="forest", source_run_id=run.info.run_id, params={"d": "3"}, tags={"a b": "c"}
-    )
-    os.mkdir("model")
-    Path("model/MLmodel").write_text("flavors: {}")
-    client.log_model_artifacts(model.model_id, "model")
-    client.finalize_logged_model(model.model_id, "READY")
-    mlflow.log_metric("auc", 0.9, step=1, model_id=model.model_id, run_id=run.info.run_id)
-    client.log_outputs(run.info.run_id, [mlflow.entities.LoggedModelOutput(model.model_id, 4)])
-'''
+# Trees that `trees/make` has made, with clients that the tests do not install.
+TREES = Path(__file__).parent / "trees"
+# The place that the locations in those trees name.
+TREE_PLACE = "/home/ana/work"
+FILL = Path(__file__).parent / "trees/fill.py"
+RUN_ID = re.compile("[0-9a-f]{32}")
 
 
-@pytest.fixture(scope="module", params=CLIENTS)
+@pytest.fixture(scope="module", params=[*CLIENTS, "1.30", "3.5"])
 def tree(request, tmp_path_factory):
     """A folder with `mlruns` as a client of that series left it."""
+    if request.param not in CLIENTS:
+        folder = tmp_path_factory.mktemp("tree")
+        shutil.copytree(TREES / request.param, folder, dirs_exist_ok=True)
+        # Each client makes these folders with a run, also where they stay empty; git does not keep an empty folder.
+        for tags in folder.glob("mlruns/**/tags"):
+            if RUN_ID.fullmatch(tags.parent.name):
+                for name in ("artifacts", "metrics", "params"):
+                    (tags.parent / name).mkdir(exist_ok=True)
+        return folder
     python = Path(CLIENTS[request.param])
     if not python.exists():
         pytest.fail(f"a client is missing: {python}; run: make environments")
     folder = tmp_path_factory.mktemp("tree")
     environment = {**os.environ, "MLFLOW_ALLOW_FILE_STORE": "true", "GIT_PYTHON_REFRESH": "quiet"}
-    done = subprocess.run([python, "-c", FILL], cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run([python, FILL], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -117,7 +87,7 @@ def look(client):
 def test_the_client_sees_in_apus_what_it_saw_in_the_folder(tree, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     root = tree / "mlruns"
-    seen = look(mlflow.MlflowClient(f"file:{root}"))
+    seen = look(mlflow.MlflowClient(f"file:{root}")).replace(TREE_PLACE, str(tree))
     # Locations move; infinities are the largest numbers, as in every database of MLflow.
     seen = seen.replace(f"file://{root}", "mlflow-artifacts:").replace('"-inf"', '"-1.7976931348623157e+308"')
     _, summary, _ = run_import(root, tmp_path / "data", check=0)
@@ -128,10 +98,27 @@ def test_the_client_sees_in_apus_what_it_saw_in_the_folder(tree, tmp_path, monke
     with ApusServer(["--data-dir", tmp_path / "data"]) as server:
         client = mlflow.MlflowClient(server.url)
         assert look(client).splitlines() == seen.splitlines()
-        assert int(client.create_model_version("prod", "s3://bucket/model").version) == 4
+        if "version 1" in json.loads(seen):
+            assert int(client.create_model_version("prod", "s3://bucket/model").version) == 4
         mlflow.set_tracking_uri(server.url)
         run = client.search_runs(["0"] + [e.experiment_id for e in client.search_experiments()], "params.lr = '0.1'")[0]
         assert Path(mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/deep/notes.txt")).read_text() == "hello"
+
+
+def test_the_reference_server_sees_the_same_in_what_is_exported(tree, tmp_path):
+    run_import(tree, tmp_path / "data", check=0)
+    with ApusServer(["--data-dir", tmp_path / "data"]) as server:
+        seen = look(mlflow.MlflowClient(server.url))
+    out = tmp_path / "out"
+    done = export(tmp_path / "data", out)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    arguments = ["--artifacts-destination", str(out / "mlartifacts")]
+    with ReferenceServer(arguments, python=REFERENCE_PYTHON, directory=out) as server:
+        client = mlflow.MlflowClient(server.url)
+        assert look(client).splitlines() == seen.splitlines()
+        run = client.search_runs([e.experiment_id for e in client.search_experiments()], "params.lr = '0.1'")[0]
+        mlflow.set_tracking_uri(server.url)
+        assert mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/deep/notes.txt") == "hello"
 
 
 def test_a_copied_tree_is_found_beside_its_new_place(tree, tmp_path):

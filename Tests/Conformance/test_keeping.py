@@ -1,6 +1,10 @@
 """The commands that look after a data folder: gc, backup, restore and check, with a server running and without."""
 
+import contextlib
 import json
+import os
+import resource
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -12,7 +16,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from helpers import call, must, new_run, send
-from keeping import apus, content, files, kill_backups, kill_until_done, make_deleted, spare
+from keeping import apus, content, files, kill_backups, kill_until_done, later_version, logging, make_deleted, spare
 from servers import ApusServer, wait_until
 
 pytestmark = pytest.mark.apus
@@ -123,6 +127,45 @@ def test_gc_keeps_what_a_registered_model_needs(server, tmp_path):
     assert files(server.data_directory / "artifacts") == {}
 
 
+def test_gc_leaves_artifacts_that_a_run_or_a_version_of_another_form_needs(server):
+    client = MlflowClient(server.url)
+    first = client.create_experiment("first")
+    run = client.create_run(first)
+    client.log_text(run.info.run_id, "weights", "model/MLmodel")
+    beneath = client.create_experiment("beneath", artifact_location=run.info.artifact_uri)
+    other = client.create_run(beneath)
+    client.log_text(other.info.run_id, "other", "b.txt")
+    client.create_registered_model("m")
+    must(server.url, "model-versions/create", {"name": "m", "source": f"runs:/{run.info.run_id}/model", "run_id": run.info.run_id})
+    client.delete_run(run.info.run_id)
+    folder = ["--data-dir", server.data_directory]
+    result = apus("gc", *folder)
+    assert f"The run {run.info.run_id} has artifacts that" in result.stdout, result
+    client.delete_experiment(first)
+    refused = apus("gc", *folder, "--experiment-ids", first, check=False)
+    assert refused.returncode == 1 and "version 1 of the registered model 'm'" in refused.stderr, refused
+    client.delete_model_version("m", "1")
+    kept = json.loads(apus("gc", *folder, "--json").stdout)
+    assert kept["kept"] == 2 and f"the run {other.info.run_id}" in kept["kept_because"][0]
+    assert [file.path for file in client.list_artifacts(other.info.run_id)] == ["b.txt"]
+    assert len(files(server.data_directory / "artifacts")) == 2
+    client.delete_experiment(beneath)
+    assert json.loads(apus("gc", *folder, "--json").stdout)["experiments"] == 2
+    assert files(server.data_directory / "artifacts") == {}
+
+
+def test_gc_by_age_leaves_runs_that_were_deleted_nobody_knows_when(server):
+    run = {"run_id": "a" * 32, "experiment_id": "0", "experiment_name": "Default", "status": "FINISHED", "start_time": 1}
+    record = json.dumps({"run": {**run, "lifecycle_stage": "deleted"}}).encode()
+    assert send("POST", f"{server.url}/api/apus/1.0/import", record, {"Content-Type": "application/x-ndjson"})[0] == 200
+    folder = ["--data-dir", server.data_directory]
+    result = apus("gc", *folder, "--older-than", "30d")
+    assert "removed 0 runs" in result.stdout and "nobody knows when it was deleted" in result.stdout
+    refused = apus("gc", *folder, "--older-than", "30d", "--run-ids", run["run_id"], check=False)
+    assert refused.returncode == 1 and "Nobody knows when" in refused.stderr
+    assert json.loads(apus("gc", *folder, "--json").stdout)["runs"] == 1
+
+
 def test_gc_trims_the_journal_and_serves_others_meanwhile(server):
     run_id = new_run(server.url)
     put(server.url, f"0/{run_id}/artifacts/a")
@@ -149,16 +192,6 @@ def test_a_killed_gc_that_is_run_again_ends_as_an_undisturbed_one(server, tmp_pa
     make_deleted(server.url, runs=30, points=1_000)
     server.stop(remove=False)
     assert kill_until_done(server.data_directory, tmp_path, ["gc"], seconds=8) > 3
-
-
-def logging(uri, run_id, stop, acknowledged):
-    """Logs one metric after the other, and notes the last step that was acknowledged."""
-    step = 0
-    while not stop.is_set():
-        status, _ = call(uri, "runs/log-metric", {"run_id": run_id, "key": "m", "value": step, "timestamp": 1, "step": step})
-        if status == 200:
-            acknowledged.append(step)
-            step += 1
 
 
 def test_gc_ends_under_a_steady_load_and_does_not_hold_it_up(server):
@@ -284,12 +317,16 @@ def test_check_finds_planted_faults_and_mends_what_is_certain(server):
     with sqlite3.connect(server.data_directory / "apus.db") as connection:
         connection.execute("UPDATE latest_metrics SET maximum = 3, point_count = 4, value = 2")
         connection.execute("INSERT INTO params (run_id, key_id, value) VALUES (99, 1, 'of nobody')")
+        connection.execute("INSERT INTO model_outputs (run_id, model_id, step) VALUES (99, 'm', 1)")
+        connection.execute("INSERT INTO datasets VALUES (1, 0, 'd', '1', 'local', '{}', NULL, NULL)")
+        connection.execute("INSERT INTO dataset_inputs (id, run_id, dataset_id) VALUES (1, 99, 1)")
+        connection.execute("INSERT INTO dataset_input_tags (input_id, key, value) VALUES (1, 'k', 'v')")
     connection.close()
     (server.data_directory / f"artifacts/0/{run_id}/artifacts/a").unlink()
     report = json.loads(apus("check", *folder, "--json", check=False).stdout)
-    assert not report["sound"] and len(report["faults"]) == 3, report
+    assert not report["sound"] and len(report["faults"]) == 6, report
     report = json.loads(apus("check", *folder, "--repair", "--json", check=False).stdout)
-    assert len(report["mended"]) == 2 and len(report["faults"]) == 1 and "in the journal" in report["faults"][0]
+    assert len(report["mended"]) == 5 and len(report["faults"]) == 1 and "in the journal" in report["faults"][0]
     mended = content(server.data_directory)
     # Whether points came in order is not known afterwards.
     summary = [list(row) for row in mended["latest_metrics"]]
@@ -297,6 +334,256 @@ def test_check_finds_planted_faults_and_mends_what_is_certain(server):
     assert mended["params"] == sound["params"]
 
 
+def overwrite_and_delete(uri, run_id, until):
+    """Keeps on changing a few artifacts until it is told to stop, or the server is gone."""
+    turn = 0
+    with contextlib.suppress(OSError):
+        while not until.is_set():
+            turn += 1
+            path = f"{uri}/api/2.0/mlflow-artifacts/artifacts/0/{run_id}/artifacts/f{turn % 7}"
+            send("PUT", path, b"x" * (turn % 13 * 100))
+            if turn % 3 == 0:
+                send("DELETE", path)
+
+
+@contextlib.contextmanager
+def changing(server, threads=3):
+    until = threading.Event()
+    run_id = new_run(server.url)
+    workers = [threading.Thread(target=overwrite_and_delete, args=(server.url, run_id, until)) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield
+    finally:
+        until.set()
+        for worker in workers:
+            worker.join()
+
+
+def test_a_backup_of_artifacts_that_change_meanwhile_is_sound(server, tmp_path):
+    with changing(server):
+        for _ in range(5):
+            apus("backup", tmp_path / "place", "--data-dir", server.data_directory)
+            apus("check", tmp_path / "place")
+    apus("check", "--data-dir", server.data_directory)
+
+
+def test_a_journal_that_a_killed_server_left_behind_is_a_note_and_is_mended(server):
+    folder = ["--data-dir", server.data_directory]
+    for _ in range(3):
+        with changing(server):
+            wait_until(lambda: len(must(server.url, "/api/apus/1.0/artifacts/journal")["entries"]) >= 30, 20, "some changes")
+            server.kill()
+        apus("check", *folder)
+        apus("check", "--repair", *folder)
+        assert json.loads(apus("check", "--json", *folder).stdout)["notes"] == []
+        server.start()
+
+
+def test_check_tells_an_overwritten_artifact_from_a_damaged_one_and_mends_the_journal(server):
+    run_id = new_run(server.url)
+    put(server.url, f"0/{run_id}/artifacts/a")
+    put(server.url, f"0/{run_id}/artifacts/b")
+    server.stop(remove=False)
+    folder = ["--data-dir", server.data_directory]
+    artifacts = server.data_directory / f"artifacts/0/{run_id}/artifacts"
+    (artifacts / "a").write_bytes(b"new")
+    report = json.loads(apus("check", "--json", *folder).stdout)
+    assert report["sound"] and "written after" in report["notes"][0], report
+    (artifacts / "b").write_bytes(b"old")
+    os.utime(artifacts / "b", (1_000_000_000, 1_000_000_000))
+    report = json.loads(apus("check", "--repair", "--json", *folder, check=False).stdout)
+    assert report["notes"] == [] and len(report["mended"]) == 1, report
+    assert report["faults"] == [
+        f"the artifact 0/{run_id}/artifacts/b has 3 bytes, not 1000, and was not written since"
+    ]
+
+
+def test_check_says_what_it_cannot_tell_and_names_models_without_a_file(server, tmp_path):
+    client = MlflowClient(server.url)
+    run = client.create_run("0")
+    client.log_text(run.info.run_id, "weights", "model/MLmodel")
+    client.create_registered_model("m")
+    client.create_model_version("m", f"{run.info.artifact_uri}/model", run.info.run_id)
+    server.stop(remove=False)
+    apus("import", server.data_directory, "--to", tmp_path / "copy")
+    folder = ["--data-dir", tmp_path / "copy"]
+    report = json.loads(apus("check", "--json", *folder).stdout)
+    assert report["artifacts"] == report["unjournalled_files"] == 1 and report["notes"] == []
+    shutil.rmtree(tmp_path / "copy/artifacts")
+    report = json.loads(apus("check", "--json", *folder).stdout)
+    assert "version 1 of the registered model 'm' has no file" in report["notes"][0], report
+
+
 def test_a_killed_backup_leaves_nothing_that_counts(server, tmp_path):
     make_deleted(server.url, runs=10, points=500)
     assert kill_backups(server.data_directory, tmp_path, seconds=6) > 2
+
+
+def test_a_backup_of_a_later_version_is_refused_as_such(server, tmp_path):
+    place = tmp_path / "backups"
+    apus("backup", place, "--data-dir", server.data_directory)
+    later_version(generation(place))
+    for command in (["check", place], ["restore", place, "--data-dir", tmp_path / "fresh"]):
+        result = apus(*command, check=False)
+        assert result.returncode == 1 and "a later version of Apus (9.9.9)" in result.stderr, result
+        assert "damaged" not in result.stderr
+    assert not (tmp_path / "fresh/apus.db").exists()
+
+
+def test_a_place_in_the_folder_of_artifacts_is_refused_whatever_leads_there(server, tmp_path):
+    run_id = new_run(server.url)
+    put(server.url, f"0/{run_id}/artifacts/a")
+    artifacts = server.data_directory / "artifacts"
+    before = files(artifacts)
+    (tmp_path / "link").symlink_to(artifacts)
+    for place in (tmp_path / "link/b", tmp_path / "link", artifacts / "0/../b", f"{server.data_directory}/./artifacts/0"):
+        commands = [["backup", place], ["export", "--format", "mlflow-db", "--output", f"{place}/new"]]
+        for command in commands:
+            result = apus(*command, "--data-dir", server.data_directory, check=False)
+            status = 2 if command[0] == "export" else 1
+            assert result.returncode == status and "copied into itself" in result.stderr, (command, result)
+        result = apus("server", "--port", "0", "--data-dir", server.data_directory, "--snapshot-to", place, check=False)
+        assert result.returncode == 1 and "copied into itself" in result.stderr, result
+    assert files(artifacts) == before
+
+
+def test_after_the_clock_was_set_back_the_last_backup_is_still_the_newest(server, tmp_path):
+    place = tmp_path / "backups"
+    apus("backup", place, "--data-dir", server.data_directory)
+    # As if it had been made while the clock was fast.
+    generation(place).rename(place / "2126-11-28T20.15.00.123Z")
+    run_id = new_run(server.url)
+    apus("backup", place, "--keep", "1", "--data-dir", server.data_directory)
+    assert [row for row in content(generation(place))["runs"] if run_id in row]
+    assert len([path for path in place.iterdir() if not path.name.startswith(".")]) == 1
+
+
+def test_a_limit_of_file_sizes_is_told_and_leaves_nothing_that_counts(server, tmp_path):
+    run_id = new_run(server.url)
+    put(server.url, f"0/{run_id}/artifacts/a", os.urandom(400_000))
+    server.stop(remove=False)
+    before = content(server.data_directory), files(server.data_directory / "artifacts")
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+    for command in (
+        ["backup", tmp_path / "backups", "--copy"], ["export", "--format", "mlflow-db", "--output", tmp_path / "out"],
+    ):
+        arguments = spare(*command, "--data-dir", server.data_directory)
+        result = subprocess.run(arguments, capture_output=True, text=True, preexec_fn=limited)
+        status = 2 if command[0] == "export" else 1
+        assert result.returncode == status and ("too large" in result.stderr or "SQLite" in result.stderr), result
+    assert not (tmp_path / "out").exists()
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == [".lock"]
+    assert apus("restore", tmp_path / "backups", "--data-dir", tmp_path / "fresh", check=False).returncode == 1
+    assert (content(server.data_directory), files(server.data_directory / "artifacts")) == before
+
+
+def digests(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_backup_is_no_data_folder_and_is_not_changed_by_who_takes_it_for_one(server, tmp_path):
+    run_id = new_run(server.url)
+    put(server.url, f"0/{run_id}/artifacts/a")
+    server.stop(remove=False)
+    place = tmp_path / "backups"
+    apus("backup", place, "--data-dir", server.data_directory)
+    [generation] = [entry for entry in place.iterdir() if entry.is_dir()]
+    before = digests(place)
+    for command in [
+        ["server", "--port", "0", "--data-dir", generation],
+        ["server", "--port", "0", "--backend-store-uri", f"sqlite:///{generation}/apus.db"],
+        ["server", "--port", "0", "--data-dir", place],
+        ["import", generation, "--to", tmp_path / "new"],
+        ["import", server.data_directory, "--to", generation],
+        ["export", "--format", "archive", "--data-dir", generation, "-o", tmp_path / "x.tar"],
+        ["export", "--format", "mlflow-db", "--data-dir", generation, "-o", tmp_path / "stock"],
+        ["gc", "--data-dir", generation],
+        ["check", "--data-dir", generation],
+        ["check", "--repair", "--data-dir", generation],
+        ["backup", tmp_path / "other", "--data-dir", generation],
+        ["restore", place, "--data-dir", generation],
+        ["restore", place, "--data-dir", place, "--replace"],
+        ["restore", place, "--data-dir", place / "data"],
+    ]:
+        result = apus(*command, check=False)
+        assert result.returncode != 0 and "apus restore" in result.stderr or "holds backups" in result.stderr, (command, result)
+        assert digests(place) == before, command
+    apus("restore", place, "--data-dir", tmp_path / "back")
+
+
+def test_a_damaged_database_is_told_with_advice_and_no_backup_of_it_pushes_good_ones_out(server, tmp_path):
+    for _ in range(200):
+        new_run(server.url)
+    server.stop(remove=False)
+    place = tmp_path / "backups"
+    apus("backup", place, "--data-dir", server.data_directory)
+    database = server.data_directory / "apus.db"
+    with sqlite3.connect(database) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'run_tags'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    with database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+    before = digests(place)
+    result = apus("backup", place, "--keep", "1", "--data-dir", server.data_directory, check=False)
+    assert result.returncode == 1 and "is damaged" in result.stderr and "apus restore" in result.stderr, result
+    assert digests(place) == before
+    result = apus("check", "--data-dir", server.data_directory, check=False)
+    assert result.returncode == 1 and "apus restore" in result.stdout + result.stderr, result
+
+
+def test_the_artifacts_of_a_running_server_are_not_moved_aside(server, tmp_path):
+    run_id = new_run(server.url)
+    put(server.url, f"0/{run_id}/artifacts/a")
+    apus("backup", tmp_path / "place", "--data-dir", server.data_directory)
+    before = files(server.data_directory / "artifacts")
+    arguments = ["--data-dir", tmp_path / "other", "--artifacts-destination", server.data_directory / "artifacts"]
+    result = apus("restore", tmp_path / "place", *arguments, "--replace", check=False)
+    assert result.returncode == 1 and "works on the artifacts" in result.stderr, result
+    assert files(server.data_directory / "artifacts") == before
+    server.stop(remove=False)
+    apus("restore", tmp_path / "place", *arguments, "--replace")
+
+
+def test_places_that_lie_in_what_they_copy_or_hold_something_else_are_refused(server, tmp_path):
+    data = server.data_directory
+    for place in [data, data / "backups"]:
+        result = apus("backup", place, "--data-dir", data, check=False)
+        assert result.returncode == 1 and "lies in the data folder" in result.stderr, result
+        result = apus("server", "--port", "0", "--data-dir", tmp_path / "new", "--snapshot-to", tmp_path / "new", check=False)
+        assert result.returncode == 1 and "lies in the data folder" in result.stderr, result
+    result = apus("check", data, check=False)
+    assert result.returncode == 1 and "apus check --data-dir" in result.stderr, result
+    apus("backup", tmp_path / "backups", "--data-dir", data)
+    result = apus(
+        "server", "--port", "0", "--data-dir", tmp_path / "new", "--snapshot-to", tmp_path / "backups", check=False
+    )
+    assert result.returncode == 1 and "holds backups" in result.stderr, result
+
+
+def test_a_pipe_in_a_backup_stops_nobody(server, tmp_path):
+    place = tmp_path / "backups"
+    apus("backup", place, "--data-dir", server.data_directory)
+    (generation(place) / "apus.db").unlink()
+    os.mkfifo(generation(place) / "apus.db")
+    assert apus("check", place, check=False, timeout=20).returncode == 1
+    assert apus("restore", place, "--data-dir", tmp_path / "fresh", check=False, timeout=20).returncode == 1
+
+
+def test_two_backups_and_two_exports_to_one_place_do_not_disturb_each_other(server, tmp_path):
+    make_deleted(server.url, runs=5, points=500)
+    for command in (["backup", tmp_path / "backups"], ["export", "--format", "mlflow-db", "--output", tmp_path / "out"]):
+        arguments = spare(*command, "--data-dir", server.data_directory)
+        running = [subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        ends = [(process.communicate()[1], process.returncode) for process in running]
+        assert any(status == 0 for _, status in ends), ends
+        assert all(status == 0 or "runs just now" in text or "is there already" in text for text, status in ends), ends
+    for made in (tmp_path / "backups").iterdir():
+        assert made.name.startswith(".") or apus("check", made, check=False).returncode == 0
+    assert (tmp_path / "out/mlflow.db").exists() and not (tmp_path / "out.unfinished").exists()

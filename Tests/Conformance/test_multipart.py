@@ -177,7 +177,7 @@ def test_an_upload_goes_on_after_the_server_was_started_again(stop):
             cut.close()
             server.start()
         status, answer = upload.complete()
-        assert (status, answer["message"]) == (400, "Part 2 has not arrived; 2 of the upload are missing.")
+        assert (status, answer["message"]) == (400, "Part 2 has not arrived; missing parts in all: 2.")
         for number in (3, 2):
             assert upload.put(number, pieces[number - 1])[0] == 200
         assert upload.complete() == (200, {})
@@ -255,6 +255,6 @@ def test_ten_thousand_parts_and_not_one_more():
         # Its body is larger than that of other messages.
         upload.tags = {number: "x" * 300 for number in range(1, 10_001)}
         status, answer = upload.complete()
-        assert (status, answer["message"]) == (400, "Part 1 has not arrived; 10000 of the upload are missing.")
+        assert (status, answer["message"]) == (400, "Part 1 has not arrived; missing parts in all: 10000.")
         body = {"path": "f", "num_parts": 10_001}
         assert call(server.url, MPU + "create/" + upload.place, body)[0] == 400

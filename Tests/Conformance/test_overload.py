@@ -107,7 +107,8 @@ def test_answers_that_nobody_reads_stay_small_and_disturb_nobody():
         for step in range(50):
             assert must(server.url, "runs/get", run_id=run_id)["run"]
             must(server.url, "runs/log-metric", {"run_id": run_id, "key": "k", "value": 1, "timestamp": step})
-        assert process_status(server, "VmHWM") < 150 * 1_024
+        # All answers together have 3 GB; the budget is 96 MiB, and each reader has one more in the making.
+        assert process_status(server, "VmHWM") < 256 * 1_024
         figures = metrics(server)
         assert 0 < figures['apus_budget_held{budget="answer_bytes"}'] <= figures['apus_budget_limit{budget="answer_bytes"}']
         open_connections.close()

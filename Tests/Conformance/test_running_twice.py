@@ -70,9 +70,11 @@ def test_with_reuse_a_server_that_stops_is_waited_for(tmp_path):
 def test_the_address_of_another_machine_is_not_taken_for_one_of_this(tmp_path):
     with ApusServer() as server:
         lock = server.data_directory / "apus.db.lock"
-        pid, address, machine, mark = lock.read_text().splitlines()
+        pid, address, machine, key, mark = lock.read_text().splitlines()
+        # What a command on this machine shows to the server.
+        assert key.startswith("key apus_") and lock.stat().st_mode & 0o077 == 0
         assert (int(pid), address, machine) == (server.pid, server.url, os.uname().nodename)
-        lock.write_text(f"{pid}\n{address}\nanother-machine\n{mark}\n")
+        lock.write_text(f"{pid}\n{address}\nanother-machine\n{key}\n{mark}\n")
         second = start_beside(server, "--reuse", "--ready-file", tmp_path / "ready")
         assert second.returncode == 1
         assert "another machine" in second.stderr
@@ -92,13 +94,15 @@ def recipe(tmp_path):
     for old, new in [
         ("/content/apus.tar.gz", f"{tmp_path}/apus.tar.gz"),
         ("/content/drive/MyDrive/apus", f"{tmp_path}/drive/apus"),
+        ('"/tmp/apus-data"', f'"{tmp_path}/data"'),
         ('"/tmp/apus"', f'"{tmp_path}/home"'),
         ('"/tmp/apus.log"', f'"{tmp_path}/apus.log"'),
     ]:
         assert cell.count(old) == 1
         cell = cell.replace(old, new)
+    (tmp_path / "drive").mkdir()
     yield cell
-    lock = tmp_path / "drive/apus/apus.db.lock"
+    lock = tmp_path / "data/apus.db.lock"
     # The server is nobody's child by now: it is gone when its lock file names no owner.
     if lock.exists() and (pid := lock.read_text().partition("\n")[0]):
         os.kill(int(pid), signal.SIGTERM)
@@ -161,7 +165,7 @@ def test_the_cell_of_the_readme_finds_its_server_again(recipe, tmp_path):
         assert kernel.run(0) == url
         assert must(url, "runs/get", run_id=run_id)
         # A server that was killed leaves its ready file and its lock file behind.
-        os.kill(int((tmp_path / "drive/apus/apus.db.lock").read_text().splitlines()[0]), signal.SIGKILL)
+        os.kill(int((tmp_path / "data/apus.db.lock").read_text().splitlines()[0]), signal.SIGKILL)
         fresh = kernel.run(0)
         assert must(fresh, "runs/get", run_id=run_id)
     finally:

@@ -1,9 +1,10 @@
-"""How fast `apus import` takes over a database of MLflow, and with how much memory.
+"""How fast `apus import` takes over a database of MLflow and `apus export` writes it, and with how much memory.
 
     python3 Benchmarks/import.py [--runs 10000] [--points 1000000]
 
 Makes two databases with the reference's own schema (.venv-reference): one of many runs with 20 metrics and 20 params each,
-one with few runs and many points. Imports each into a fresh folder, and again. Needs a release build.
+one with few runs and many points. Imports each into a fresh folder, and again; exports that folder in each form, and
+imports the archive. Needs a release build.
 """
 
 from __future__ import annotations
@@ -50,13 +51,13 @@ def fill(path: Path, runs: int, metrics: int, params: int, points: int):
     database.close()
 
 
-def measure(what: str, things: int, source: Path, target: Path):
+def measure(what: str, things: int, *arguments: str | Path):
     start = time.monotonic()
-    process = subprocess.Popen([APUS, "import", source, "--to", target], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([APUS, *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     taken = time.monotonic() - start
     if status != 0:
-        sys.exit(f"the import of {what} ended with {status}")
+        sys.exit(f"{what} ended with {status}")
     processor = usage.ru_utime + usage.ru_stime
     print(f"{what}: {taken:.1f} s, {things / taken:,.0f}/s, {processor:.1f} s of processor, {usage.ru_maxrss / 1024:.0f} MB")
 
@@ -74,8 +75,14 @@ def main():
             subprocess.run(command, check=True, capture_output=True)
             fill(source, *shape)
             things = shape[0] if kind == "runs" else shape[0] * shape[1] * shape[3]
-            for turn in (kind, f"{kind} again"):
-                measure(turn, things, source, folder / kind)
+            data, archive = folder / kind, folder / f"{kind}.tar"
+            for turn in ("imported", "imported again"):
+                measure(f"{kind} {turn}", things, "import", source, "--to", data)
+            forms = {"archive": archive, "mlflow-db": folder / f"{kind}-mlflow", "csv": "-", "jsonl": "-"}
+            for form, target in forms.items():
+                arguments = ["--table", "metrics"] if kind == "points" and form in ("csv", "jsonl") else []
+                measure(f"{kind} as {form}", things, "export", "--format", form, "--data-dir", data, "-o", target, *arguments)
+            measure(f"{kind} imported from the archive", things, "import", archive, "--to", folder / f"{kind}-again")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ CASES = {
     "start": startup.start,
     "memory": startup.memory,
     "log-metric": writes.log_metric,
+    "tokens": writes.tokens,
     "log-metric-wide": writes.log_metric_wide,
     "log-batch": writes.log_batch,
     "run-life": writes.run_life,

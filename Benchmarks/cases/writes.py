@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 from harness.bench import create_runs, post
 from harness.kinds import HERE, OURS
 
@@ -37,6 +39,30 @@ def log_metric(bench, kind):
             note = "fdatasync of 4 KiB + round trip"
             bench.record("log-metric", f"{name}, median", "µs", "limits", lone, note=note)
         bench.record("log-metric", f"{name}, p99", "ms", kind, milliseconds(results, "p99"))
+
+
+def tokens(bench, kind):
+    """log-metric with a token in each request, in turns with a server that asks for none."""
+    if kind not in OURS:
+        return
+    shares, rates = [], []
+    for server in bench.repetitions(kind):
+        runs = f"list runs {bench.write_list(create_runs(server, 64))}\n"
+        script = runs + post("runs/log-metric", POINT)
+        command = [server.command()[0], "token", "create", "load", "--data-dir", server.data_directory]
+        token = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        plain, guarded = 0, 0
+        for _ in range(3):
+            server.arguments = [argument for argument in server.arguments if argument != "--require-token"]
+            server.restart()
+            plain += rate(bench.load(server, script, 64, seconds=bench.settings.seconds))
+            server.arguments.append("--require-token")
+            server.restart()
+            guarded += rate(bench.load(server, script, 64, seconds=bench.settings.seconds, token=token))
+        shares.append(100 * guarded / plain)
+        rates.append(guarded / 3)
+    bench.record("tokens", "log-metric, 64 connections", "requests/s", kind, rates, True)
+    bench.record("tokens", "of the rate without", "%", kind, shares, True)
 
 
 def static_answers(bench, name, connections):

@@ -189,7 +189,7 @@ def client_python(given):
 def missing(name):
     """Why a server cannot be measured, or None."""
     if name == "apus" and not servers.apus_binary().exists():
-        return "no release binary: run `swift build -c release --product apus`, or set APUS_BINARY"
+        return "no release binary: run `make build`, or set APUS_BINARY"
     if name == "baseline" and not Path(os.environ.get("APUS_BASELINE", "")).is_file():
         return "no binary: give one with --baseline"
     if name == "mlflow" and not mlflow_python():

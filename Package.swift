@@ -23,7 +23,8 @@ let modules: [Target] = [
     .target(name: "CEmbeddedFiles", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "CProcess", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "CSQLiteSetup", dependencies: ["CSQLite"], cSettings: [.treatAllWarnings(as: .error)]),
-    .target(name: "Budgets", swiftSettings: pure),
+    .target(name: "Identities", swiftSettings: pure),
+    .target(name: "Budgets", dependencies: ["Identities"], swiftSettings: pure),
     .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Coding", dependencies: ["CZlib"], swiftSettings: settings),
     .target(name: "Files", swiftSettings: settings),
@@ -43,17 +44,18 @@ let modules: [Target] = [
         dependencies: ["Coding", "Files", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
         swiftSettings: settings
     ),
+    .target(name: "Passwords", dependencies: ["COpenSSL", "Coding", "Hashing"], swiftSettings: settings),
     .target(
         name: "HTTPServer",
-        dependencies: ["Budgets", "CLinux", "Coding", "Files", "HTTPWire", "TLS", "Threads"],
+        dependencies: ["Budgets", "CLinux", "Coding", "Files", "HTTPWire", "Identities", "TLS", "Threads"],
         swiftSettings: settings
     ),
     .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup", "Threads"], swiftSettings: settings),
-    .target(name: "Tracking", dependencies: ["Coding"], swiftSettings: pure),
+    .target(name: "Tracking", dependencies: ["Coding", "Identities"], swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(
         name: "TrackingStore",
-        dependencies: ["Budgets", "Coding", "Files", "Filter", "SQLite", "Tracking"],
+        dependencies: ["Budgets", "Coding", "Files", "Filter", "Identities", "SQLite", "Tracking"],
         swiftSettings: settings
     ),
     .target(
@@ -78,7 +80,7 @@ let modules: [Target] = [
         name: "MLflowAPI",
         dependencies: [
             "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "Forwarding", "GraphQL", "HTTPServer", "HTTPWire",
-            "Hashing", "JSON", "Tracking", "TrackingStore", "Transfer",
+            "Hashing", "Identities", "JSON", "Passwords", "Tracking", "TrackingStore", "Transfer",
         ],
         swiftSettings: settings
     ),
@@ -86,8 +88,8 @@ let modules: [Target] = [
         name: "apus",
         dependencies: [
             "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
-            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "JSON", "MLflowAPI", "MLflowClient", "SQLite", "TLS",
-            "Tracking", "Threads", "TrackingStore", "Transfer",
+            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
+            "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -112,6 +114,7 @@ let tests: [Target] = [
         swiftSettings: settings
     ),
     .testTarget(name: "BudgetsTests", dependencies: ["Budgets"], swiftSettings: settings),
+    .testTarget(name: "IdentitiesTests", dependencies: ["Identities"], swiftSettings: settings),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
     .testTarget(name: "CodingTests", dependencies: ["Coding"], swiftSettings: settings),
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
@@ -156,8 +159,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MLflowAPITests",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "JSON", "MLflowAPI", "SQLite",
-            "TestSupport", "Tracking", "TrackingStore",
+            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "Identities", "JSON", "MLflowAPI",
+            "Passwords", "SQLite", "TestSupport", "Tracking", "TrackingStore",
         ],
         swiftSettings: settings
     ),

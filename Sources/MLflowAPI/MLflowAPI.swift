@@ -96,7 +96,7 @@ package struct MLflowAPI: Sendable {
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
             artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, exportEndpoints,
-            streamedExportEndpoints, tokenEndpoints, removalEndpoints, transferEndpoints, forwardEndpoints,
+            streamedExportEndpoints, tokenEndpoints, accountEndpoints, removalEndpoints, transferEndpoints, forwardEndpoints,
             graphQLEndpoints,
             emptyAnswers,
             unsupportedEndpoints,

@@ -20,6 +20,7 @@ typedef struct asn1_string_st ASN1_STRING;
 typedef struct general_name_st GENERAL_NAME;
 typedef struct general_names_st GENERAL_NAMES;
 typedef struct evp_pkey_st EVP_PKEY;
+typedef struct evp_md_st EVP_MD;
 struct tm;
 
 typedef void *apus_allocate(size_t size, const char *file, int line);
@@ -113,7 +114,12 @@ typedef int apus_protocol_callback(SSL *ssl, const unsigned char **chosen, unsig
     F(void *, BIO_get_data, (BIO *bio), (bio)) \
     F(void, BIO_set_init, (BIO *bio, int is_ready), (bio, is_ready)) \
     F(void, BIO_set_flags, (BIO *bio, int flags), (bio, flags)) \
-    F(void, BIO_clear_flags, (BIO *bio, int flags), (bio, flags))
+    F(void, BIO_clear_flags, (BIO *bio, int flags), (bio, flags)) \
+    F(const EVP_MD *, EVP_sha256, (void), ()) \
+    F(int, PKCS5_PBKDF2_HMAC, \
+      (const char *password, int password_length, const unsigned char *salt, int salt_length, int rounds, \
+       const EVP_MD *digest, int length, unsigned char *result), \
+      (password, password_length, salt, salt_length, rounds, digest, length, result))
 
 #define APUS_DECLARE(result, name, parameters, arguments) result apus_##name parameters;
 APUS_SSL_FUNCTIONS(APUS_DECLARE)

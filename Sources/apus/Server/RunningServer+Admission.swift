@@ -12,23 +12,28 @@ extension RunningServer {
         _ trail: ForwardTrail?,
         _ routes: DeclaredRoutes,
         _ table: RouteTable
-    ) -> (@Sendable (inout HTTPRequest) -> HTTPResponse?)? {
+    ) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
         guard security.isEnabled || access.isRequired || trail != nil else { return nil }
         let origins = security.origins.guarding { routes.isForScripts($0) }
         return { request in
             if security.isEnabled {
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
-                    return Refusal.response(refusal, to: request)
+                    return .refused(Refusal.response(refusal, to: request))
                 }
                 // A browser asks beforehand without credentials; the answer tells nothing but what pages may send.
-                if let preflight = security.origins.preflight(request) { return preflight }
+                if let preflight = security.origins.preflight(request) { return .refused(preflight) }
             }
-            if access.isRequired, let refusal = access.refusal(of: &request, table.access(for: request)) {
-                var response = Refusal.response(refusal.refusal, to: request)
-                response.headers += refusal.fields
-                return response
+            if access.isRequired {
+                switch access.decision(on: &request, table.access(for: request)) {
+                case .admitted: break
+                case .undecided(let begin): return .undecided(begin)
+                case .refused(let refusal):
+                    var response = Refusal.response(refusal.refusal, to: request)
+                    response.headers += refusal.fields
+                    return .refused(response)
+                }
             }
-            return trail?.refusal(of: request)
+            return trail?.refusal(of: request).map { .refused($0) } ?? .admitted
         }
     }
 

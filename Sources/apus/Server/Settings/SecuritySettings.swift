@@ -1,5 +1,6 @@
 internal import Coding
 internal import HTTPServer
+internal import MLflowAPI
 
 /// The rules by which requests are accepted.
 struct SecuritySettings {
@@ -12,6 +13,8 @@ struct SecuritySettings {
     let frameAncestors: FrameAncestors?
     /// Whether every request must show a token.
     let requiresToken: Bool
+    /// What is said about users; nil where there are none.
+    let accounts: AccountSettings?
     /// Whether the operator named the allowed hosts, which replaces the default ones.
     private let hasOwnHosts: Bool
 
@@ -19,6 +22,7 @@ struct SecuritySettings {
     init(_ options: SecurityOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
         let isDisabled = try environment.isOn(.disableSecurityMiddleware) ?? false
         isEnabled = !(options.disableSecurityMiddleware || isDisabled)
+        accounts = try AccountSettings(options, environment)
         requiresToken = try environment.isOn(.requireToken, options.requireToken) ?? false
         let named = environment.setting(.allowedHosts, options.allowedHosts)
         let allowed = try Self.list(
@@ -45,6 +49,14 @@ struct SecuritySettings {
         }
         if let ancestors { frameAncestors = try FrameAncestors(ancestors) } else { frameAncestors = nil }
         self.frameOptions = frameOptions
+    }
+
+    /// Whether every request must show who sends it.
+    var asksForCredentials: Bool { requiresToken || accounts != nil }
+
+    /// What is asked of those who send requests.
+    var access: AccessSettings {
+        AccessSettings(isRequired: asksForCredentials, usersMay: accounts?.standard)
     }
 
     /// One sentence for the operator on how requests of foreign web pages are recognized.

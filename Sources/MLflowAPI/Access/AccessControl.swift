@@ -200,7 +200,8 @@ package final class AccessControl: Sendable {
         case .expired(let name): return challenge("The token '\(name)' has expired.")
         case .wrongPassword: return challenge("You are not authenticated: the name or the password is wrong.")
         case .tooManyPasswords:
-            let reason = "Too many passwords from this address were wrong, or wait to be checked; try again in a few seconds."
+            let reason =
+                "Too many passwords from this address were wrong, or wait to be checked; try again in a few seconds."
             return AccessRefusal(refusal: HTTPRefusal(429, reason))
         }
     }

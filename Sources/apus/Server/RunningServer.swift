@@ -122,7 +122,9 @@ final class RunningServer {
         if let line = address.warning(guarding: security.guarding, requiresToken: security.asksForCredentials) {
             StandardStream.error.write(line)
         }
-        if security.requiresToken, security.accounts == nil, !access.hasTokens { StandardStream.error.write(Self.lackOfTokens(layout)) }
+        if security.requiresToken, security.accounts == nil, !access.hasTokens {
+            StandardStream.error.write(Self.lackOfTokens(layout))
+        }
         if !access.isRequired, try !api.accessTokens().isEmpty {
             StandardStream.error.write("apus: nobody is asked for the tokens of this database without --require-token")
         }

@@ -12,7 +12,8 @@ extension SettingDefinition {
         (
             "Who may use it",
             [
-                .appName, .defaultPermission, .requireToken, .allowedHosts, .corsAllowedOrigins, .xFrameOptions, .frameAncestors,
+                .appName, .defaultPermission, .requireToken, .allowedHosts, .corsAllowedOrigins, .xFrameOptions,
+                .frameAncestors,
                 .disableSecurityMiddleware,
             ]
         ), ("Which pages a browser gets", [.pages, .pagesPath, .pagesDefaults]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 import os
+import shutil
 import struct
 import subprocess
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ def build(scratch: Path) -> Path:
     """Compiles the library into a folder and returns its path."""
     library = scratch / "faulty_files.so"
     if not library.exists():
-        compiler = os.environ.get("CC") or "cc"
+        compiler = os.environ.get("CC") or ("cc" if shutil.which("cc") else "clang")
         flags = ["-std=gnu17", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
         subprocess.run([compiler, *flags, str(SOURCE), "-o", str(library), "-ldl", "-lpthread"], check=True)
     return library

@@ -327,7 +327,7 @@ class Comparison:
         self.checked += 1
         possible = cell.possible(self.place)
         if found not in possible:
-            self.faults.append(f"{what} is {str(found)[:80]!r}, and may be {[str(one)[:80] for one in possible]}.")
+            self.faults.append(f"{what} is {str(found)[:80]}, and may be {' or '.join(str(one)[:80] for one in possible)}.")
 
     def of_kind(self, kind):
         return [(key, cell) for key, cell in self.cells.items() if key[0] == kind]

@@ -24,6 +24,8 @@ from servers import ApusServer, wait_until  # noqa: E402
 
 API = "/api/2.0/mlflow/"
 HONEST = 64
+# Hostile clients have an address of their own, as those of another machine.
+HOSTILE_ADDRESS = "127.0.0.2"
 PAUSE = 0.4
 MEBIBYTE = 1 << 20
 MEMORY_MEBIBYTES = 450
@@ -41,6 +43,7 @@ def request(method, route, body=b"", length=None):
 def connect(address, receive_buffer=None):
     connection = socket.socket()
     connection.settimeout(10)
+    connection.bind((HOSTILE_ADDRESS, 0))
     if receive_buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.connect(address)

@@ -26,6 +26,7 @@ from watch import Watch, highest  # noqa: E402
 PROCESSES, CLIENTS = 4, 16
 LOG_MEBIBYTES = 64
 MEMORY_MEGABYTES = 60
+LONG_SECONDS, MEMORY_GROWTH = 900, 1.1
 # Files of the server's own that come and go: readers that were opened late, a folder that is being listed.
 SPARE_DESCRIPTORS = 16
 REST_SECONDS = 60
@@ -100,6 +101,10 @@ def wrong(watch, told, before, memory_returned, lost):
         yield f"{held}; its limit is {MEMORY_MEGABYTES} MB."
     third = len(watch.samples) // 3
     early, late = (highest(part, "descriptors") for part in (watch.samples[:third], watch.samples[-third:]))
+    # Caches are full long before; a shorter soak ends while they fill.
+    middle, end = (highest(part, "memory_megabytes") for part in (watch.samples[third:-third], watch.samples[-third:]))
+    if watch.samples[-1].seconds > LONG_SECONDS and end > MEMORY_GROWTH * middle:
+        yield f"Memory grew from {middle:.1f} MB in the second third of the load to {end:.1f} MB in the last."
     if late > early + SPARE_DESCRIPTORS:
         yield f"Descriptors grew from {early} in the first third of the load to {late} in the last."
     if rest.descriptors > before.descriptors + SPARE_DESCRIPTORS:

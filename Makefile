@@ -14,7 +14,8 @@ environments := .venv .venv-2.9 .venv-2.22 .venv-notebooks .venv-reference .venv
 PREFIX := /usr/local
 swift_sources := Sources Tests Examples Scripts Package.swift
 
-.PHONY: help run build install docs test lint unit conformance differential browser environments compiled soak sanitize fuzz \
+.PHONY: help run build install docs test lint unit conformance differential browser environments compiled soak reliability \
+	sanitize fuzz \
 	dist wheel wheel-test clean bench embedded native-packages test-packages
 
 help: ## list the targets
@@ -36,13 +37,13 @@ docs: build ## write docs/configuration.md and docs/compatibility.md from what t
 	@$(apus) configuration-page >docs/configuration.md
 	$(python) Scripts/compatibility-page >docs/compatibility.md
 
-test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, wheel, browser, soak
+test: native-packages test-packages ## set up everything, then lint, Swift tests, conformance, differential, wheel, browser, reliability
 	@$(MAKE) --no-print-directory -j2 --output-sync=target compiled environments
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory unit
 	echo "conformance, differential, wheel and browser tests run two at a time; each prints its output at its end"
 	$(MAKE) --no-print-directory -j2 --output-sync=target conformance differential wheel-test browser
-	$(MAKE) --no-print-directory soak
+	$(MAKE) --no-print-directory reliability
 
 compiled: native-packages embedded
 	@swift build --build-tests
@@ -76,6 +77,9 @@ wheel-test: build environments ## the Python package and the notebooks: a wheel 
 soak: build ## mixed load for SOAK_SECONDS (default 60): checks WAL size, memory, descriptors and lost data
 	@APUS_BINARY="$$PWD/$(apus)" $(python) Tests/Soak/run.py
 
+reliability: build ## kills, faults of the disk, power cuts, overload, hostile input and the soak, in minutes; in hours with LONG=1
+	@APUS_BINARY="$$PWD/$(apus)" $(python) Tests/Reliability/run.py $(if $(LONG),--long) $(RELIABILITY_FLAGS)
+
 environments: $(environments:%=%/.stamp)
 
 .venv/.stamp: Tests/Conformance/requirements.txt
@@ -108,8 +112,8 @@ sanitize: native-packages ## Swift tests under the thread and the address saniti
 	swift test --disable-xctest --sanitize=thread --scratch-path .build/thread
 	swift test --disable-xctest --sanitize=address --scratch-path .build/address
 
-fuzz: native-packages ## run each fuzz target of Tests/Fuzz for FUZZ_SECONDS (default 60)
-	@Scripts/fuzz "$${FUZZ_SECONDS:-60}"
+fuzz: native-packages ## run each fuzz target of Tests/Fuzz, or FUZZ_TARGETS, for FUZZ_SECONDS (default 60)
+	@Scripts/fuzz "$${FUZZ_SECONDS:-60}" $(FUZZ_TARGETS)
 
 bench: build ## compare with MLflow and FastTrackML (Benchmarks/README.md); takes BENCH_FLAGS
 	@APUS_BINARY="$$PWD/$(apus)" $(python) Benchmarks/run.py $(BENCH_FLAGS)

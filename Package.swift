@@ -212,6 +212,28 @@ let fuzzers: [Target] =
             name: "JSONReaderFuzz",
             dependencies: ["JSON"],
             path: "Tests/Fuzz/JSONReader",
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "FilterFuzz",
+            dependencies: ["Coding", "Filter", "TestSupport", "Tracking", "TrackingStore"],
+            path: "Tests/Fuzz/Filter",
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "CredentialFuzz",
+            dependencies: ["Coding", "HTTPServer", "HTTPWire", "MLflowAPI"],
+            path: "Tests/Fuzz/Credential",
+            exclude: ["Corpus"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ArtifactPathFuzz",
+            dependencies: ["ArtifactStore", "Coding"],
+            path: "Tests/Fuzz/ArtifactPath",
+            exclude: ["Corpus"],
             swiftSettings: settings
         ),
     ]

@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "Support")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "Support"), str(HERE.parent / "Reliability")]
 
 # A retry would hide a 5xx, and plots need no screen. Worker processes inherit these.
 os.environ.update(

@@ -1,10 +1,10 @@
-"""Commands that are killed and run again end as those that nobody disturbed; `kills.py` does this for longer."""
+"""Commands that are killed and run again end as those that nobody disturbed; `make reliability LONG=1` does this for longer."""
 
 import random
 
 import pytest
 
-from kills import COMMANDS, kill_rounds, kill_snapshots, make_store
+from command_kills import COMMANDS, kill_rounds, kill_snapshots, make_store
 
 pytestmark = pytest.mark.apus
 

@@ -14,18 +14,21 @@ import multiprocessing
 import os
 import sys
 import time
+import urllib.parse
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Support")]
 
-from clients import API, ARTIFACTS, KEYS, POINTS, Connection, Told, work_in_threads  # noqa: E402
+from clients import ARTIFACTS, KEYS, POINTS, Connection, Told, work_in_threads  # noqa: E402
 from servers import ApusServer, wait_until  # noqa: E402
 from watch import Watch, highest  # noqa: E402
 
+BULK = "/ajax-api/2.0/mlflow/metrics/get-history-bulk"
 PROCESSES, CLIENTS = 4, 16
 LOG_MEBIBYTES = 64
 MEMORY_MEGABYTES = 60
+LONG_SECONDS, MEMORY_GROWTH = 900, 1.1
 # Files of the server's own that come and go: readers that were opened late, a folder that is being listed.
 SPARE_DESCRIPTORS = 16
 REST_SECONDS = 60
@@ -51,23 +54,55 @@ def missing(port, told):
 
 
 def missing_points(connection, told):
-    for run, firsts in told.batches.items():
-        expected = {first + place for first in firsts for place in range(POINTS)}
+    for runs in groups(told.batches):
         for key in range(KEYS):
-            body = read(connection, f"{API}metrics/get-history?run_id={run}&metric_key=m{key}")
-            lost = expected - {point["step"] for point in json.loads(body).get("metrics", [])}
-            if lost:
-                yield f"run {run}: {len(lost)} points of m{key} are missing"
+            query = urllib.parse.urlencode([("metric_key", f"m{key}"), *(("run_id", run) for run in runs)])
+            found = {run: set() for run in runs}
+            for point in json.loads(read(connection, f"{BULK}?{query}")).get("metrics", []):
+                found[point["run_id"]].add(point["step"])
+            for run in runs:
+                expected = {first + place for first in told.batches[run] for place in range(POINTS)}
+                if expected - found[run]:
+                    yield f"run {run}: {len(expected - found[run])} points of m{key} are missing"
+
+
+def groups(batches):
+    """Runs whose histories fit into one answer, which has up to 25,000 points."""
+    group, points = [], 0
+    for run, firsts in batches.items():
+        if group and (len(group) == 50 or points + len(firsts) * POINTS > 10_000):
+            yield group
+            group, points = [], 0
+        group.append(run)
+        points += len(firsts) * POINTS
+    if group:
+        yield group
 
 
 def missing_values(connection, told):
-    for run in told.params.keys() | told.tags.keys():
-        data = json.loads(read(connection, f"{API}runs/get?run_id={run}"))["run"]["data"]
-        for kind, expected in (("params", told.params.get(run, {})), ("tags", told.tags.get(run, {}))):
+    expected = {run: (told.params.get(run, {}), told.tags.get(run, {})) for run in told.params.keys() | told.tags.keys()}
+    for run in all_runs(connection):
+        data = run["data"]
+        run_id = run["info"]["run_id"]
+        for kind, values in zip(("params", "tags"), expected.pop(run_id, ({}, {})), strict=True):
             found = {item["key"]: item.get("value", "") for item in data.get(kind, [])}
-            lost = [key for key, value in expected.items() if found.get(key) != value]
+            lost = [key for key, value in values.items() if found.get(key) != value]
             if lost:
-                yield f"run {run}: {kind} {', '.join(lost[:5])} are missing or have another value"
+                yield f"run {run_id}: {kind} {', '.join(lost[:5])} are missing or have another value"
+    for run_id in expected:
+        yield f"run {run_id} is missing"
+
+
+def all_runs(connection):
+    token = None
+    while True:
+        body = {"experiment_ids": ["0"], "max_results": 100, **({"page_token": token} if token else {})}
+        status, text, _ = connection.post("runs/search", body)
+        answer = json.loads(text) if status == 200 else {}
+        yield from answer.get("runs", [])
+        token = answer.get("next_page_token")
+        if not token:
+            return
 
 
 def missing_files(connection, told):
@@ -100,6 +135,10 @@ def wrong(watch, told, before, memory_returned, lost):
         yield f"{held}; its limit is {MEMORY_MEGABYTES} MB."
     third = len(watch.samples) // 3
     early, late = (highest(part, "descriptors") for part in (watch.samples[:third], watch.samples[-third:]))
+    # Caches are full long before; a shorter soak ends while they fill.
+    middle, end = (highest(part, "memory_megabytes") for part in (watch.samples[third:-third], watch.samples[-third:]))
+    if watch.samples[-1].seconds > LONG_SECONDS and end > MEMORY_GROWTH * middle:
+        yield f"Memory grew from {middle:.1f} MB in the second third of the load to {end:.1f} MB in the last."
     if late > early + SPARE_DESCRIPTORS:
         yield f"Descriptors grew from {early} in the first third of the load to {late} in the last."
     if rest.descriptors > before.descriptors + SPARE_DESCRIPTORS:

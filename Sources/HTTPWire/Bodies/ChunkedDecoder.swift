@@ -16,6 +16,8 @@ package struct ChunkedDecoder {
 
     private enum State {
         case size
+        /// Behind blanks that follow the size, which only an extension or the end of the line may follow.
+        case sizeBlank
         case sizeExtension
         case sizeLineFeed
         case data
@@ -46,7 +48,7 @@ package struct ChunkedDecoder {
     /// The bytes that are still missing of the current chunk.
     package var remainingOfChunk: Int {
         switch state {
-        case .data, .sizeExtension, .sizeLineFeed: remaining
+        case .data, .sizeBlank, .sizeExtension, .sizeLineFeed: remaining
         case .size, .dataCarriageReturn, .dataLineFeed, .trailerStart, .trailerName, .trailerLine, .trailerLineFeed,
             .finished:
             0
@@ -77,7 +79,7 @@ package struct ChunkedDecoder {
 
     private mutating func take(_ byte: UInt8) throws(HTTPRefusal) {
         switch state {
-        case .size, .sizeExtension, .sizeLineFeed: try takeSizeLine(byte)
+        case .size, .sizeBlank, .sizeExtension, .sizeLineFeed: try takeSizeLine(byte)
         case .dataCarriageReturn:
             guard byte == 0x0D else { throw Self.broken }
             state = .dataLineFeed
@@ -101,13 +103,11 @@ package struct ChunkedDecoder {
                 // 15 digits cannot overflow 63 bits.
                 guard digits <= 15 else { throw HTTPRefusal(400, "A chunk size is too large") }
                 remaining = remaining << 4 | Int(digit)
-            } else if digits > 0, byte == 0x0D {
-                state = .sizeLineFeed
-            } else if digits > 0, byte == UInt8(ascii: ";") || byte == 0x20 || byte == 0x09 {
-                state = .sizeExtension
             } else {
-                throw Self.broken
+                guard digits > 0 else { throw Self.broken }
+                try endSize(byte)
             }
+        case .sizeBlank: try endSize(byte)
         case .sizeExtension:
             if byte == 0x0D {
                 state = .sizeLineFeed
@@ -120,6 +120,18 @@ package struct ChunkedDecoder {
         case .data, .dataCarriageReturn, .dataLineFeed, .trailerStart, .trailerName, .trailerLine, .trailerLineFeed,
             .finished:
             break
+        }
+    }
+
+    /// Takes a byte behind the size.
+    ///
+    /// A digit there is refused: another program may read `5 5` as one number, and see the end of the body elsewhere.
+    private mutating func endSize(_ byte: UInt8) throws(HTTPRefusal) {
+        switch byte {
+        case 0x0D: state = .sizeLineFeed
+        case UInt8(ascii: ";"): state = .sizeExtension
+        case 0x20, 0x09: state = .sizeBlank
+        default: throw Self.broken
         }
     }
 

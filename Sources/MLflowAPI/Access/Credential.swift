@@ -1,8 +1,8 @@
 internal import Coding
-internal import HTTPServer
+package import HTTPServer
 
 /// What a request sends to show who it is.
-enum Credential {
+package enum Credential {
     case none
     /// A token, sent as Bearer (MLFLOW_TRACKING_TOKEN).
     case token([UInt8])
@@ -11,7 +11,7 @@ enum Credential {
     /// Something else, which shows nothing.
     case other
 
-    init(_ request: HTTPRequest) {
+    package init(_ request: HTTPRequest) {
         guard let field = request.header("authorization") else {
             self = .none
             return

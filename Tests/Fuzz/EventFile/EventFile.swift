@@ -13,7 +13,9 @@ package func fuzzEventFile(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     let found = read(known + framed(bytes) + known)
     precondition(found.records == 3 && found.damaged == 0, "whole records are not found")
     precondition(found.points >= 2, "points of other events are lost")
-    // The head of the record in the middle is broken: all of it is passed over, and nothing else.
+    // The head of the record in the middle is broken: all of it is passed over, and nothing else. A content that itself has
+    // the form of a head would be read as one.
+    guard !hasHead(bytes + littleEndian(checksum(bytes))) else { return 0 }
     var broken = known + framed(bytes) + known
     broken[known.count] ^= 1
     let rest = read(broken)
@@ -38,6 +40,14 @@ private func checksum(_ bytes: [UInt8]) -> UInt32 {
     var checksum = CRC32C()
     bytes.withUnsafeBytes { checksum.update($0) }
     return checksum.masked
+}
+
+/// Whether a length with its checksum stands somewhere in the bytes.
+private func hasHead(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count >= 12 else { return false }
+    return (0...bytes.count - 12).contains { start in
+        littleEndian(checksum(Array(bytes[start..<start + 8]))).elementsEqual(bytes[start + 8..<start + 12])
+    }
 }
 
 private struct Found {

@@ -2,28 +2,28 @@
 
 The end must be the same as that of one that nobody disturbed, and the source must have the same bytes. By hand:
 
-    APUS_BINARY=… python Tests/Conformance/kills.py --rounds 50 --seed 1
+    python3 Tests/Reliability/run.py --only commands --rounds 50 --seed 1
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "Support")]
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "Reliability"), str(TESTS / "Conformance"), str(TESTS / "Support")]
 
+from cases import Options, Result  # noqa: E402
 from damaged_sources import Database, Tree  # noqa: E402
 from helpers import must, new_run, send  # noqa: E402
 from keeping import apus, content, files, make_deleted, spare  # noqa: E402
-from servers import ApusServer  # noqa: E402
+from servers import ApusServer, ServerFailed  # noqa: E402
 
 # Drawn at random by each export, and seen by nobody.
 DRAWN = {"datasets", "inputs", "input_tags"}
@@ -233,21 +233,26 @@ def make_store(folder: Path, runs: int, points: int) -> Path:
 COMMANDS = [ImportOfTree, ImportOfDatabase, Export, BackupOf, Removal]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=50, help="kills of each command")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        store = make_store(Path(folder) / "server", runs=60, points=1_000)
-        for command in COMMANDS:
-            scratch = Path(folder) / command.__name__
-            scratch.mkdir()
-            early = kill_rounds(command(scratch, store), options.rounds, options.seed)
-            print(f"{command.__name__}: {options.rounds} kills, {early} ran to their end; always the same end", flush=True)
-        restored = kill_snapshots(Path(folder) / "snapshots", options.rounds, options.seed)
-        print(f"snapshots: {options.rounds} kills, {restored} times restored; every snapshot was whole", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+def run(options: Options) -> Result:
+    """Some kills of each command in the short form, fifty in the long one."""
+    rounds, result, early = options.count(2, 50), Result(), 0
+    seed = options.dice("commands").getrandbits(30)
+    folder = options.folder("commands")
+    store = make_store(folder / "server", runs=60 if options.long else 20, points=1_000 if options.long else 500)
+    for command in COMMANDS:
+        scratch = folder / command.__name__
+        scratch.mkdir()
+        try:
+            early += kill_rounds(command(scratch, store), rounds, seed)
+        except (AssertionError, subprocess.CalledProcessError) as error:
+            result.fault(command.__name__, [f"{error}"])
+    try:
+        restored = kill_snapshots(folder / "snapshots", rounds, seed)
+    except (AssertionError, ServerFailed) as error:
+        restored = 0
+        result.fault("snapshots", [f"{error}"])
+    result.figures = (
+        f"{rounds} kills of each of {len(COMMANDS)} commands and of servers that make snapshots; {early} commands had ended "
+        f"before, {restored} snapshots restored"
+    )
+    return result

@@ -22,8 +22,10 @@ package func fuzzCredential(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CIn
     let token = Array(bytes.drop { $0 != colon }.dropFirst())
     let basic = Base64.encode(name + [colon] + token, .standard)
     for scheme in ["Basic ", "basic ", "BASIC "] {
-        guard case .token(let read)? = credential(ofFields: [Array((scheme + basic).utf8)]), read == token else {
-            preconditionFailure("the token of a name and a password is read otherwise")
+        guard case .basic(let readName, let read)? = credential(ofFields: [Array((scheme + basic).utf8)]),
+            readName.utf8.elementsEqual(String(decoding: name, as: UTF8.self).utf8), read == token
+        else {
+            preconditionFailure("a name and a password are read otherwise")
         }
     }
     let text = Base64.encode(token)

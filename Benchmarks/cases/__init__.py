@@ -7,6 +7,7 @@ CASES = {
     "memory": startup.memory,
     "log-metric": writes.log_metric,
     "tokens": writes.tokens,
+    "users": writes.users,
     "log-metric-wide": writes.log_metric_wide,
     "log-batch": writes.log_batch,
     "run-life": writes.run_life,

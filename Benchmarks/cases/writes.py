@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import subprocess
+import urllib.request
 
 from harness.bench import create_runs, post
 from harness.kinds import HERE, OURS
 
 SCHEMA = HERE.parent / "migrations" / "0001_initial.sql"
+PASSWORD = "correct horse battery"
+BASIC_AUTH = ("--app-name", "basic-auth")
 CONNECTIONS = (1, 8, 64, 512)
 POINT = '{"run_id":"${runs[c]}","key":"loss","value":0.${n*7919%100003},"timestamp":${n+1700000000000},"step":${i}}'
 BATCH_POINT = (
@@ -58,11 +63,61 @@ def tokens(bench, kind):
             plain += rate(bench.load(server, script, 64, seconds=bench.settings.seconds))
             server.arguments.append("--require-token")
             server.restart()
-            guarded += rate(bench.load(server, script, 64, seconds=bench.settings.seconds, token=token))
+            guarded += rate(bench.load(server, script, 64, seconds=bench.settings.seconds, authorization=f"Bearer {token}"))
         shares.append(100 * guarded / plain)
         rates.append(guarded / 3)
     bench.record("tokens", "log-metric, 64 connections", "requests/s", kind, rates, True)
     bench.record("tokens", "of the rate without", "%", kind, shares, True)
+
+
+def users(bench, kind):
+    """log-metric with a name and a password in each request, in turns with a server that asks for none."""
+    if kind not in OURS:
+        return
+    shares, rates = [], []
+    for server in bench.repetitions(kind):
+        server.environment["MLFLOW_AUTH_ADMIN_PASSWORD"] = PASSWORD
+        guarded_arguments = [*server.arguments, *BASIC_AUTH]
+        plain_arguments = list(server.arguments)
+        server.arguments = guarded_arguments
+        server.restart()
+        runs = f"list runs {bench.write_list(runs_of_a_user(server, 64))}\n"
+        script = runs + post("runs/log-metric", POINT)
+        plain, guarded = 0, 0
+        for _ in range(3):
+            server.arguments = plain_arguments
+            server.restart()
+            plain += rate(bench.load(server, script, 64, seconds=bench.settings.seconds))
+            server.arguments = guarded_arguments
+            server.restart()
+            guarded += rate(
+                bench.load(server, script, 64, seconds=bench.settings.seconds, authorization=basic("ada"))
+            )
+        server.arguments = plain_arguments
+        shares.append(100 * guarded / plain)
+        rates.append(guarded / 3)
+    bench.record("users", "log-metric, 64 connections", "requests/s", kind, rates, True)
+    bench.record("users", "of the rate without", "%", kind, shares, True)
+
+
+def basic(name):
+    return "Basic " + base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
+
+
+def runs_of_a_user(server, count):
+    """Runs of an experiment that a user made who is no admin."""
+
+    def ask(name, route, body):
+        headers = {"Authorization": basic(name), "Content-Type": "application/json"}
+        url = f"{server.url}/api/2.0/mlflow/{route}"
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    ask("admin", "users/create", {"username": "ada", "password": PASSWORD})
+    experiment = ask("ada", "experiments/create", {"name": "of ada"})["experiment_id"]
+    runs = [ask("ada", "runs/create", {"experiment_id": experiment}) for _ in range(count)]
+    return [run["run"]["info"]["run_id"] for run in runs]
 
 
 def static_answers(bench, name, connections):

@@ -77,6 +77,7 @@ BARS = {
     "log-metric 512 connections": Bar(no_less_than_row="log-metric 64 connections"),
     "log-metric 1 connection, median": Bar(times_limit=1.3),
     "tokens of the rate without": Bar(at_least=95),
+    "users of the rate without": Bar(at_least=90),
     "log-metric-wide 64 runs × 20 keys": Bar(share_of_limit=0.6),
     "log-metric-wide longest checkpoint": Bar(at_most=50),
     "log-batch 1 connection": Bar(at_least=120_000),

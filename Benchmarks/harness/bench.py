@@ -108,13 +108,13 @@ class Bench:
 
     # Load.
     def load(
-        self, server, script, connections=1, iterations=0, seconds=0, rate=0, allows_failures=False, token=None
+        self, server, script, connections=1, iterations=0, seconds=0, rate=0, allows_failures=False, authorization=None
     ):
         """Drives a script and returns what the generator saw; Refused when an answer was not a success."""
-        process = self.start_load(server, script, connections, iterations, seconds, rate, token)
+        process = self.start_load(server, script, connections, iterations, seconds, rate, authorization)
         return self.finish_load(process, allows_failures)
 
-    def start_load(self, server, script, connections=1, iterations=0, seconds=0, rate=0, token=None):
+    def start_load(self, server, script, connections=1, iterations=0, seconds=0, rate=0, authorization=None):
         path = self.new_path("script")
         path.write_text(script)
         arguments = {
@@ -124,7 +124,7 @@ class Bench:
             "iterations": iterations,
             "seconds": seconds or 120,
             "rate": rate,
-            **({"token": token} if token else {}),
+            **({"authorization": authorization} if authorization else {}),
         }
         command = [self.load_tool] + [text for name, value in arguments.items() for text in (f"--{name}", str(value))]
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -1,6 +1,6 @@
 // Load generator: one thread with epoll, whose keep-alive connections repeat the steps of a script.
 //
-//   load --port P --script FILE [--connections 1] [--iterations N] [--seconds S] [--rate R] [--token T]
+//   load --port P --script FILE [--connections 1] [--iterations N] [--seconds S] [--rate R] [--authorization A]
 //
 // Ends after N iterations over all connections or S seconds (default 10), whichever is first; then waits up to 60 s for
 // the answers still missing. Prints one JSON object. With --rate, R requests a second are due at even intervals, and
@@ -52,7 +52,7 @@ static struct {
     Script script;
     int port, epoll;
     int64_t iterations, seconds, rate;
-    const char *token;  // sent with each request; NULL for none
+    const char *authorization;  // the field of each request, such as "Bearer T"; NULL for none
     int64_t begin, deadline, lastAnswer;
     int64_t startedIterations, finishedIterations, dueRequests;
     int64_t requests, failures, reconnects, busy;
@@ -143,8 +143,8 @@ static bool beginRequest(Connection *connection, int64_t time, int64_t due) {
     char head[200];
     int length = snprintf(head, sizeof head, " HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: load\r\n", load.port);
     append(request, head, (size_t)length);
-    if (load.token) {
-        length = snprintf(head, sizeof head, "Authorization: Bearer %.100s\r\n", load.token);
+    if (load.authorization) {
+        length = snprintf(head, sizeof head, "Authorization: %.200s\r\n", load.authorization);
         append(request, head, (size_t)length);
     }
     if (step->body) {
@@ -332,7 +332,7 @@ int main(int count, char **arguments) {
         else if (strcmp(name, "--iterations") == 0) load.iterations = atoll(value);
         else if (strcmp(name, "--seconds") == 0) load.seconds = atoll(value);
         else if (strcmp(name, "--rate") == 0) load.rate = atoll(value);
-        else if (strcmp(name, "--token") == 0) load.token = value;
+        else if (strcmp(name, "--authorization") == 0) load.authorization = value;
         else fail("unknown option %s", name);
     }
     if (load.port <= 0 || !script || connections <= 0) fail("usage: load --port P --script FILE [options]");

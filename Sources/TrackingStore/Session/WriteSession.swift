@@ -21,6 +21,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
     let report: @Sendable (String) -> Void
     /// Whether the content of files that are no longer at their paths has been saved.
     var isContentSaved = false
+    let runQuota: RunQuota
+    /// How many runs may be made before all are counted again.
+    var runsLeft: Int64 = 0
     /// The client that waits for the result.
     private(set) var caller = Caller.server
 
@@ -38,12 +41,14 @@ package final class WriteSession: WriterSession, TrackingWriting {
         artifactRoot: ArtifactLocation,
         files: StoreFiles,
         changes: ChangeFeed? = nil,
+        runQuota: RunQuota = RunQuota(),
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         self.connection = connection
         self.artifactRoot = artifactRoot
         self.files = files
         self.changes = changes
+        self.runQuota = runQuota
         self.report = report
         statements = try WriteStatements(connection)
     }

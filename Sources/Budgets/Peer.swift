@@ -21,7 +21,7 @@ package struct Peer: Hashable, Sendable {
     }
 
     /// Whom a refusal names.
-    package var phrase: String { isIdentity ? "'\(name)'" : "the address \(name)" }
+    package var phrase: String { isIdentity ? "'\(name)'" : "The address \(name)" }
 
     private static let unixSocketAddress = "unix"
 

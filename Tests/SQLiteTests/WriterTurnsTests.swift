@@ -34,7 +34,10 @@ import Testing
     @Test func `a request that comes during a transaction is the next one, before all that another client has waiting`()
         throws
     {
-        let writer = try WriterWorld().writer()
+        // Its folder lives as long as it does.
+        let world = try WriterWorld()
+        let writer = try world.writer()
+        defer { withExtendedLifetime(world) {} }
         let entered = DispatchSemaphore(value: 0)
         let gate = DispatchSemaphore(value: 0)
         let finished = Mutex<[String]>([])

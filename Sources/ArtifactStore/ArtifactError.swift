@@ -15,6 +15,10 @@ package enum ArtifactError: Error, Sendable, Equatable {
     ///
     /// The bytes that the upload has written are removed.
     case noSpace
+    /// The bytes would take from the space that is kept free for the database, of this size.
+    case spaceKept(Int64)
+    /// The bytes would go beyond a quota; the text says which, who counts, and what to change.
+    case quotaSpent(String)
     /// The file system is mounted read-only.
     case readOnly
     /// The user that the server runs as lacks the permission.
@@ -87,6 +91,10 @@ package enum ArtifactError: Error, Sendable, Equatable {
             "Invalid path: Artifact path must include a filename (cannot end with '/')."
         case .invalidPath(let rule): "Invalid path" + (rule.reason.map { ": " + $0 } ?? "")
         case .noSpace: "There is no space left for artifacts on the server."
+        case .spaceKept(let bytes):
+            "The disk of the artifacts is nearly full: the server keeps its last \(bytes) bytes free (--keep-free), so that "
+                + "metrics, params and tags can go on. Delete what is not needed, or give the disk more space."
+        case .quotaSpent(let text): text
         case .readOnly: "The artifact storage of the server is read-only."
         case .permissionDenied: "The server is not permitted to access this artifact: '\(path)'"
         case .nameTooLong: "Invalid path: a name is longer than the file system of the server allows."

@@ -15,6 +15,8 @@ package final class ArtifactRoot: Sendable {
     package let location: String
     /// Lets equal files share their space; nil where each file takes space of its own.
     package let sharedContents: SharedContents?
+    /// Keeps a part of the disk free; nil where files may fill it.
+    package let freeSpace: FreeSpace?
     private let opened = Mutex<Folder?>(nil)
     private let resolver: PathResolver
 
@@ -24,11 +26,18 @@ package final class ArtifactRoot: Sendable {
     ///
     /// - Parameters:
     ///   - sharedContents: lets equal files share their space.
+    ///   - freeSpace: is asked before anything is written.
     ///   - resolvesInOneCall: false makes every path be opened component by component, as on kernels without
     ///     openat2(2).
-    package init(location: String, sharedContents: SharedContents? = nil, resolvesInOneCall: Bool = true) {
+    package init(
+        location: String,
+        sharedContents: SharedContents? = nil,
+        freeSpace: FreeSpace? = nil,
+        resolvesInOneCall: Bool = true
+    ) {
         self.location = location
         self.sharedContents = sharedContents
+        self.freeSpace = freeSpace
         resolver = PathResolver(usesOneCall: resolvesInOneCall)
     }
 
@@ -101,10 +110,18 @@ package final class ArtifactRoot: Sendable {
     ///
     /// Readers see the old file, or none, until `ArtifactUpload.commit()`. New folders stay when the upload is
     /// aborted. New folders and files get the modes that the umask leaves.
-    /// - Throws: `.isDirectory` where the path is a folder; `.notDirectory` where a file takes a parent's place;
+    /// - Parameters:
+    ///   - length: in bytes, as the client announces it; nil when it does not.
+    ///   - claim: what the bytes count for while they are being written; nil where nothing is counted.
+    /// - Throws: `.spaceKept` where what is announced does not fit; `.isDirectory` where the path is a folder; `.notDirectory` where a file takes a parent's place;
     ///   `.invalidPath` for the root, a trailing slash, a link on the way; `.busy` where folders are deleted as fast as
     ///   they are created; `.noSpace` and the like.
-    package func beginWrite(_ path: ArtifactPath) throws(ArtifactError) -> ArtifactUpload {
+    package func beginWrite(
+        _ path: ArtifactPath,
+        length: Int64? = nil,
+        claim: (any StorageClaim)? = nil
+    ) throws(ArtifactError) -> ArtifactUpload {
+        try freeSpace?.requireRoom(for: length ?? 0)
         guard let name = path.name else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
         if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
         var attemptsLeft = 3
@@ -118,7 +135,13 @@ package final class ArtifactRoot: Sendable {
                 case .other: throw ArtifactError.notDirectory
                 case .file, nil:
                     let sharing = sharedContents.map { Sharing(contents: $0, root: self, path: path) }
-                    return try ArtifactUpload(folder: folder, name: name, sharing: sharing)
+                    return try ArtifactUpload(
+                        folder: folder,
+                        name: name,
+                        sharing: sharing,
+                        freeSpace: freeSpace,
+                        claim: claim
+                    )
                 }
             } catch .notFound {
                 // A deletion removed a folder between two steps.

@@ -28,6 +28,9 @@ package final class ArtifactUpload: Sendable {
     let name: String
     let temporaryName: String
     let sharing: Sharing?
+    /// What the bytes count for while they are being written; nil where nothing is counted.
+    package let claim: (any StorageClaim)?
+    private let freeSpace: FreeSpace?
     private let start = ContinuousClock.now
     /// Nil once the upload has ended.
     private let file: Mutex<Descriptor?>
@@ -37,7 +40,15 @@ package final class ArtifactUpload: Sendable {
     /// alone.
     ///
     /// - Parameter sharing: nil for a file that always takes space of its own.
-    init(folder: Folder, name: String, sharing: Sharing? = nil) throws(ArtifactError) {
+    init(
+        folder: Folder,
+        name: String,
+        sharing: Sharing? = nil,
+        freeSpace: FreeSpace? = nil,
+        claim: (any StorageClaim)? = nil
+    ) throws(ArtifactError) {
+        self.freeSpace = freeSpace
+        self.claim = claim
         while true {
             let temporaryName = Self.nextTemporaryName()
             let file = try folder.open(temporaryName, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o666)
@@ -72,10 +83,17 @@ package final class ArtifactUpload: Sendable {
 
     /// Appends bytes; blocks until the kernel has taken all of them.
     ///
-    /// - Throws: `.noSpace` and other errors of the file system; the upload has then been aborted and the space freed.
-    ///   `.other` with EBADF after the end of the upload.
+    /// - Throws: `.spaceKept`, `.quotaSpent`, `.noSpace` and other errors of the file system; the upload has then been
+    ///   aborted and the space freed. `.other` with EBADF after the end of the upload.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
         guard let file = file.withLock({ $0 }) else { throw .other(errno: EBADF, call: "write") }
+        do {
+            try claim?.grow(by: Int64(bytes.count))
+            try freeSpace?.take(Int64(bytes.count))
+        } catch {
+            abort()
+            throw error
+        }
         progress.withLock { progress in
             progress.bytes += Int64(bytes.count)
             progress.hash?.update(bytes)
@@ -153,6 +171,7 @@ package final class ArtifactUpload: Sendable {
         guard takeFile() != nil else { return }
         // When the removal fails, the sweep at the next start removes the file.
         _ = folder.unlink(temporaryName)
+        claim?.release()
     }
 
     /// Renames the temporary file to its target.

@@ -76,9 +76,12 @@ extension Descriptor {
 
     /// Allocates the space of the file's first `length` bytes, where the file system can, so that a full disk is
     /// noticed before gigabytes have been sent.
-    func reserve(_ length: Int64) throws(ArtifactError) {
+    ///
+    /// - Returns: whether the file system could.
+    func reserve(_ length: Int64) throws(ArtifactError) -> Bool {
         let (result, code) = retryingInterrupts { fallocate(rawValue, 0, 0, Int(length)) }
         if result != 0, code == ENOSPC || code == EDQUOT { throw .noSpace }
+        return result == 0
     }
 
     /// Makes the bytes and the size durable; blocks for a disk flush.

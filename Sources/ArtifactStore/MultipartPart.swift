@@ -45,19 +45,22 @@ package final class MultipartPart: Sendable {
 
     /// Appends bytes to the part; blocks until the kernel has taken all of them.
     ///
-    /// - Throws: `MultipartError.partTooLarge`; errors of the file system, such as `ArtifactError.noSpace`. The part
-    ///   has then been aborted, and the upload continues.
+    /// - Throws: `MultipartError.partTooLarge`; `ArtifactError.spaceKept`, `.quotaSpent`, and errors of the file system,
+    ///   such as `.noSpace`. The part has then been aborted, and the upload continues.
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
         guard let file = file.withLock({ $0 }) else { throw MultipartError.unknownUpload }
+        let count = Int64(bytes.count)
         let before = written.withLock { $0 }
         do {
-            guard Int64(bytes.count) <= bounds.maximum - before else { throw MultipartError.partTooLarge }
+            guard count <= bounds.maximum - before else { throw MultipartError.partTooLarge }
+            try upload.claim?.grow(by: count)
+            written.withLock { $0 += count }
+            try upload.take(count, isInPlace: isInPlace)
             try file.write(bytes, at: bounds.offset + before)
         } catch {
             abort()
             throw error
         }
-        written.withLock { $0 += Int64(bytes.count) }
     }
 
     /// Makes the bytes durable and counts the part, replacing an earlier upload of the same part.
@@ -95,6 +98,7 @@ package final class MultipartPart: Sendable {
     ///
     /// A part that was written in place is ignored later.
     private func discard() {
+        upload.claim?.shrink(by: written.withLock { $0 })
         // When the removal fails, the file is removed with the folder of the upload.
         if !isInPlace { _ = upload.removePart(number, tag: tag) }
     }

@@ -9,10 +9,13 @@ struct MultipartRecord {
     let partCount: Int
     /// The time at which the upload expires, in Unix seconds.
     let expires: Int64
+    /// Who has begun the upload; nil where nobody is asked.
+    let owner: String?
 
-    var text: String { "\(Self.title)\n\(expires)\n\(partCount)\n\(path)\n" }
+    var text: String { "\(Self.title)\n\(expires)\n\(partCount)\n\(path)\n" + (owner.map { "\($0)\n" } ?? "") }
 
-    init(path: String, partCount: Int, expires: Int64) {
+    init(path: String, partCount: Int, expires: Int64, owner: String? = nil) {
+        self.owner = owner
         self.path = path
         self.partCount = partCount
         self.expires = expires
@@ -20,11 +23,12 @@ struct MultipartRecord {
 
     init?(_ bytes: [UInt8]) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        // A path holds no line feed, and the last line ends with one.
-        guard lines.count == 5, lines[0] == Self.title, lines[4].isEmpty, let expires = Int64(lines[1]),
-            let partCount = Int(lines[2])
+        // Neither a path nor a name holds a line feed, and the last line ends with one.
+        guard [5, 6].contains(lines.count), lines[0] == Self.title, lines.last?.isEmpty == true,
+            let expires = Int64(lines[1]), let partCount = Int(lines[2])
         else { return nil }
-        self.init(path: String(lines[3]), partCount: partCount, expires: expires)
+        let owner = lines.count == 6 ? String(lines[4]) : nil
+        self.init(path: String(lines[3]), partCount: partCount, expires: expires, owner: owner)
     }
 }
 

@@ -86,6 +86,8 @@ extension MultipartUpload {
             size += part.length
         }
         let liesRight = isQuiet && placed.keys.allSatisfy { offsets[$0] == Int64($0 - 1) * partLength }
+        let copied = parts.values.reduce(0) { $0 + (liesRight && $1.isInPlace ? 0 : $1.length) }
+        try freeSpace?.requireRoom(for: copied)
         // The file is not created anew when parts must lie in it, because it would be full of zeros.
         let data = try folder.open(Self.dataName, flags: O_RDWR | (placed.isEmpty ? O_CREAT : 0), mode: 0o666)
         let target: Descriptor

@@ -19,6 +19,8 @@ final class MultipartUpload: Sendable {
         var phase = Phase.open
         /// The length of every part but the last, once a part has shown it.
         var partLength: Int64?
+        /// Whether the space of the shared file is allocated.
+        var isReserved = false
         var parts: [Int: StoredPart] = [:]
         /// The numbers of the parts that are being written in place.
         var placesInUse: Set<Int> = []
@@ -28,10 +30,22 @@ final class MultipartUpload: Sendable {
     let id: String
     let record: MultipartRecord
     let folder: Folder
+    /// What the bytes of all parts count for; nil where nothing is counted.
+    let claim: (any StorageClaim)?
+    let freeSpace: FreeSpace?
     let state: Mutex<State>
 
     /// - Parameter parts: the parts that had arrived before the server was restarted.
-    init(id: String, record: MultipartRecord, folder: Folder, parts: [Int: StoredPart] = [:]) {
+    init(
+        id: String,
+        record: MultipartRecord,
+        folder: Folder,
+        parts: [Int: StoredPart] = [:],
+        freeSpace: FreeSpace? = nil,
+        claim: (any StorageClaim)? = nil
+    ) {
+        self.freeSpace = freeSpace
+        self.claim = claim
         self.id = id
         self.record = record
         self.folder = folder
@@ -61,7 +75,14 @@ final class MultipartUpload: Sendable {
         do {
             let name = place == nil ? StoredPart.fileName(number: number, tag: tag) : Self.dataName
             let file = try folder.open(name, flags: O_RDWR | O_CREAT, mode: 0o666)
-            if let reservation { try file.reserve(reservation) }
+            if let reservation {
+                try freeSpace?.take(reservation)
+                if try file.reserve(reservation) {
+                    state.withLock { $0.isReserved = true }
+                }
+            } else {
+                try freeSpace?.requireRoom(for: state.withLock { $0.isReserved } && place != nil ? 0 : length ?? 0)
+            }
             let bounds = MultipartPart.Bounds(offset: place ?? 0, announced: length, maximum: length ?? maximum)
             return MultipartPart(upload: self, number: number, tag: tag, isInPlace: place != nil, file: file, bounds)
         } catch {
@@ -102,7 +123,18 @@ final class MultipartUpload: Sendable {
             return state.parts.updateValue(part, forKey: number)
         }
         // When the removal fails, the file is removed with the folder.
-        if let replaced, !replaced.isInPlace { _ = removePart(number, tag: replaced.tag) }
+        if let replaced {
+            claim?.shrink(by: replaced.length)
+            if !replaced.isInPlace { _ = removePart(number, tag: replaced.tag) }
+        }
+    }
+
+    /// Counts bytes of a part that are about to be written.
+    ///
+    /// - Parameter isInPlace: whether they go to the shared file, whose space may be allocated already.
+    func take(_ bytes: Int64, isInPlace: Bool) throws(ArtifactError) {
+        if isInPlace, state.withLock({ $0.isReserved }) { return }
+        try freeSpace?.take(bytes)
     }
 
     /// Called when a part has ended, whether complete or not.

@@ -53,7 +53,18 @@ extension MultipartUploads {
         }
         let journal = try folder.contents(of: MultipartUpload.journalName, atMost: 64 << 20) ?? []
         let parts = StoredPart.parts(ofJournal: journal)
-        return .open(MultipartUpload(id: id, record: record, folder: folder, parts: parts))
+        let claim = limits.claim(record.owner)
+        claim?.restore(parts.values.reduce(0) { $0 + $1.length })
+        return .open(
+            MultipartUpload(
+                id: id,
+                record: record,
+                folder: folder,
+                parts: parts,
+                freeSpace: root.freeSpace,
+                claim: claim
+            )
+        )
     }
 
     /// Whether the upload has expired; if so, and unless `ending` is false, this ends it.

@@ -24,6 +24,10 @@ package final class MultipartUploads: Sendable {
         package var lifetimeSeconds: Int64 = 24 * 3_600
         /// How long a completed upload is remembered, in seconds, because clients that miss the answer ask again.
         package var memorySeconds: Int64 = 3_600
+        /// What the bytes of an upload count for until it is stored; nil where nothing is counted.
+        ///
+        /// The name is that of whoever began the upload, nil where nobody is asked.
+        package var claim: @Sendable (_ owner: String?) -> (any StorageClaim)? = { _ in nil }
 
         package init() {}
     }
@@ -54,20 +58,24 @@ package final class MultipartUploads: Sendable {
     ///
     /// Readers see nothing of it until `complete`.
     ///
-    /// - Parameter peer: the client whose share of the uploads is used.
+    /// - Parameters:
+    ///   - peer: the client whose share of the uploads is used.
+    ///   - owner: the name of the identity for which the bytes count; nil where nobody is asked.
     /// - Returns: The id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
     /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and for other errors of the file
     ///   system.
     package func create(
         _ path: ArtifactPath,
         partCount: Int,
-        for peer: Peer = .server
+        for peer: Peer = .server,
+        owner: String? = nil
     ) throws -> (id: String, expires: Int64) {
         if path.name == nil || path.obstacleToWriting != nil {
             throw ArtifactError.invalidPath(path.obstacleToWriting ?? .empty)
         }
         let id = Self.randomBytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let expires = Int64(time(nil)) + limits.lifetimeSeconds
+        try root.freeSpace?.requireRoom(for: 0)
         let place = Holding(of: limits.places, for: peer)
         guard place.grow(by: 1) else { throw MultipartError.tooManyUploads }
         state.withLock { state in
@@ -79,9 +87,15 @@ package final class MultipartUploads: Sendable {
             let (result, code) = retryingInterrupts { mkdirat(parent.descriptor.rawValue, id, 0o700) }
             guard result == 0 else { throw ArtifactError(errno: code, call: "mkdirat") }
             let folder = try parent.folder(id)
-            let record = MultipartRecord(path: path.description, partCount: partCount, expires: expires)
+            let record = MultipartRecord(path: path.description, partCount: partCount, expires: expires, owner: owner)
             try folder.write(record.text, to: MultipartRecord.name)
-            let upload = MultipartUpload(id: id, record: record, folder: folder)
+            let upload = MultipartUpload(
+                id: id,
+                record: record,
+                folder: folder,
+                freeSpace: root.freeSpace,
+                claim: limits.claim(owner)
+            )
             state.withLock { $0.uploads[id] = .open(upload) }
         } catch {
             // When the removal fails, the sweep removes the folder.
@@ -223,6 +237,7 @@ package final class MultipartUploads: Sendable {
             return try root.beginWrite(path).commit(moving: name, from: upload.folder)
         } catch .other(errno: EXDEV, call: _) {
             // Another file system is mounted on a folder of the root.
+            // The bytes of the upload are claimed already.
             let copy = try root.beginWrite(path)
             try copy.append(upload.folder.open(name, flags: O_RDONLY))
             let stored = try copy.commit()

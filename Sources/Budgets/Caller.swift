@@ -9,12 +9,18 @@ package final class Caller: Sendable {
     package let peer: Peer
     /// Who it is; nil where nobody is asked, and for the server's own work: then nothing is hidden.
     package let identity: Identity?
+    /// Whose shares its requests use: those of its identity, or of its address where it has shown none.
+    package let party: Peer
+    /// A number that stands for the party where turns are taken.
+    package let turn: Int
     private let gone = Atomic<Bool>(false)
     private let answers = Atomic<Int>(0)
 
     package init(peer: Peer, identity: Identity? = nil) {
         self.peer = peer
         self.identity = identity
+        party = identity.map { Peer($0) } ?? peer
+        turn = party.hashValue
     }
 
     /// Whether the connection has ended, so that nobody will read the answer.

@@ -1,14 +1,27 @@
-/// A client address: all connections from one IP address are one peer and use one share of a budget.
+/// Who uses one share of a budget: all connections from one IP address, or all requests of one identity.
 package struct Peer: Hashable, Sendable {
-    /// The numeric address without the port, or that of `unixSocket`; empty for the server's own work.
-    package let address: String
+    /// The numeric address without the port, or that of `unixSocket`; the name of an identity; empty for the server's own
+    /// work.
+    package let name: String
     /// Whether it is a loopback address, which stands for all local programs and for all clients of a local proxy.
     package let isLocal: Bool
+    /// Whether it stands for an identity, wherever its requests come from.
+    package let isIdentity: Bool
 
     package init(address: String) {
-        self.address = address
+        name = address
         isLocal = address.hasPrefix("127.") || address == "::1" || address == Self.unixSocketAddress
+        isIdentity = false
     }
+
+    package init(_ identity: Identity) {
+        name = identity.name
+        isLocal = false
+        isIdentity = true
+    }
+
+    /// Whom a refusal names.
+    package var phrase: String { isIdentity ? "'\(name)'" : "The address \(name)" }
 
     private static let unixSocketAddress = "unix"
 

@@ -46,6 +46,14 @@ static const unsigned char file_0011_users_sql[] = {
 #embed "../../migrations/0011_users.sql"
 };
 
+static const unsigned char file_0012_reserved_sql[] = {
+#embed "../../migrations/0012_reserved.sql"
+};
+
+static const unsigned char file_0013_storage_owners_sql[] = {
+#embed "../../migrations/0013_storage_owners.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0001_initial.sql", file_0001_initial_sql),
     APUS_FILE("0002_artifact_journal.sql", file_0002_artifact_journal_sql),
@@ -58,6 +66,8 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0009_tokens.sql", file_0009_tokens_sql),
     APUS_FILE("0010_artifact_places.sql", file_0010_artifact_places_sql),
     APUS_FILE("0011_users.sql", file_0011_users_sql),
+    APUS_FILE("0012_reserved.sql", file_0012_reserved_sql),
+    APUS_FILE("0013_storage_owners.sql", file_0013_storage_owners_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

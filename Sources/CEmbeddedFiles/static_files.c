@@ -314,6 +314,10 @@ static const unsigned char file_parts_signature_js[] = {
 #embed "../../static/parts/signature.js"
 };
 
+static const unsigned char file_parts_space_js[] = {
+#embed "../../static/parts/space.js"
+};
+
 static const unsigned char file_parts_sparkline_js[] = {
 #embed "../../static/parts/sparkline.js"
 };
@@ -441,6 +445,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/scatter.js", file_parts_scatter_js),
     APUS_FILE("parts/selection.js", file_parts_selection_js),
     APUS_FILE("parts/signature.js", file_parts_signature_js),
+    APUS_FILE("parts/space.js", file_parts_space_js),
     APUS_FILE("parts/sparkline.js", file_parts_sparkline_js),
     APUS_FILE("parts/table-actions.js", file_parts_table_actions_js),
     APUS_FILE("parts/table-cells.js", file_parts_table_cells_js),

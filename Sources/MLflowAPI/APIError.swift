@@ -26,6 +26,8 @@ package struct APIError: Error, Sendable {
             case .permissionDenied: (403, "PERMISSION_DENIED")
             case .resourceDoesNotExist: (404, "RESOURCE_DOES_NOT_EXIST")
             case .internalError: (500, "INTERNAL_ERROR")
+            case .quotaSpent: (403, "RESOURCE_LIMIT_EXCEEDED")
+            case .tooManyBytes: (413, "RESOURCE_LIMIT_EXCEEDED")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
             // Not 503: after it, the request may have taken effect, and clients repeat creations only after 429.
             case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")

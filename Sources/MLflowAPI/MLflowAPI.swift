@@ -1,5 +1,5 @@
 package import ArtifactStore
-internal import Budgets
+package import Budgets
 package import Forwarding
 internal import HTTPServer
 internal import HTTPWire
@@ -33,6 +33,10 @@ package struct MLflowAPI: Sendable {
         /// Makes what stands around an export; without it an export is the document alone.
         package var exportShell: @Sendable () -> ExportShell = { ExportShell() }
 
+        /// Holds artifacts against quotas; nil where there are none.
+        package var quotas: StorageQuotas?
+        /// The files that one client may send at once.
+        package var uploads: Budget?
         /// Decides who may send which request; nil where there is no server, and so nobody who asks.
         package var access: AccessControl?
         /// Tells of the snapshots of the data; nil where none are made.
@@ -96,7 +100,8 @@ package struct MLflowAPI: Sendable {
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
             artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, exportEndpoints,
-            streamedExportEndpoints, tokenEndpoints, accountEndpoints, removalEndpoints, transferEndpoints,
+            streamedExportEndpoints, tokenEndpoints, accountEndpoints, usageEndpoints, removalEndpoints,
+            transferEndpoints,
             forwardEndpoints,
             graphQLEndpoints,
             emptyAnswers,

@@ -84,7 +84,7 @@ package final class ReaderPool: Sendable {
                 reader.job = job
                 return .success(.given(reader))
             }
-            guard queue.take(1, for: job.caller.peer) else { return .failure(.overloaded) }
+            guard queue.take(1, for: job.caller.party) else { return .failure(.overloaded) }
             var job = job
             job.holdsPlace = true
             state.queues.append(job)
@@ -114,7 +114,7 @@ package final class ReaderPool: Sendable {
     }
 
     private func giveBackPlace(of job: ReaderJob) {
-        if job.holdsPlace { queue.giveBack(1, for: job.caller.peer) }
+        if job.holdsPlace { queue.giveBack(1, for: job.caller.party) }
     }
 
     // MARK: On a reader's thread

@@ -66,7 +66,7 @@ struct FairQueue: WaitingQueue {
 
     mutating func append(_ job: ReaderJob) {
         count += 1
-        peers.append(for: job.caller.peer) { callers in
+        peers.append(for: job.caller.party) { callers in
             callers.append(for: ObjectIdentifier(job.caller)) { $0.append(job) }
         }
     }

@@ -13,6 +13,8 @@ package final class Writer<Session: WriterSession>: Sendable {
         var pending: [WriterJob<Session>] = []
         /// Background work, run one piece at a time while no request is pending.
         var background: [@Sendable () -> Void] = []
+        /// Whose requests are being written, if they are one client's.
+        var writing: Peer?
         var isScheduled = false
         var isClosed = false
         var statistics = WriterStatistics()
@@ -20,6 +22,7 @@ package final class Writer<Session: WriterSession>: Sendable {
 
     private let state = Mutex(State())
     private let queue = SerialThread(name: "writer")
+    private let turns = WriterTurns()
     private let limits: WriterLimits
     private let thread: WriterThread<Session>
 
@@ -30,7 +33,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     {
         precondition(limits.requestsPerCommit > 0, "a commit holds at least 1 request, got \(limits.requestsPerCommit)")
         self.limits = limits
-        thread = WriterThread(session: try openSession(), limits: limits, gate: gate)
+        thread = WriterThread(session: try openSession(), limits: limits, gate: gate, turns: turns)
     }
 
     /// Queues one request; `completion` gets its result on the writer's thread, once the transaction is durable.
@@ -42,7 +45,8 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///     rethrow SQLite's errors, because an error may have ended the transaction.
     ///   - peer: the peer whose share of the queue the request uses.
     ///   - mayBlock: whether an idle writer may run the request on the calling thread, which saves a lone client two
-    ///     thread switches: then this blocks for one commit, and `completion` has been called when it returns.
+    ///     thread switches: then this blocks for one commit, and unless others write too, `completion` has been called when
+    ///     it returns.
     ///   - lane: `.background` for work that runs only while no request waits, with a commit of its own.
     ///   - completion: must be quick and must not wait for the writer.
     /// - Throws: `.overloaded` if the queue is full, `.closed` after `shutdown()`; then neither closure is called.
@@ -53,13 +57,20 @@ package final class Writer<Session: WriterSession>: Sendable {
         lane: WriterLane = .requests,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) throws(SubmissionError) {
-        let job = WriterRequest<Session, Value>(peer: peer, work: work, completion: completion)
+        let job = WriterRequest<Session, Value>(
+            peer: peer,
+            queue: limits.queue,
+            work: work,
+            completion: completion
+        )
         let mustStart: Result<Bool, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
             guard limits.queue.take(1, for: peer) else { return .failure(.overloaded) }
             switch lane {
-            case .requests: state.pending.append(job)
-            case .background: state.background.append { [self] in process([job]) }
+            case .requests:
+                state.pending.append(job)
+                if let writing = state.writing, writing != peer { turns.noteOthers() }
+            case .background: state.background.append { [self] in _ = process([job]) }
             }
             defer { state.isScheduled = true }
             return .success(!state.isScheduled)
@@ -148,28 +159,36 @@ package final class Writer<Session: WriterSession>: Sendable {
     }
 
     private func processPending() {
+        turns.end()
         let jobs: [WriterJob<Session>] = state.withLock { state in
             var taken: [WriterJob<Session>] = []
             swap(&taken, &state.pending)
+            state.writing = taken.first?.peer
             return taken
         }
-        var start = 0
-        while start < jobs.count {
-            let end = min(start + limits.requestsPerCommit, jobs.count)
-            process(jobs[start..<end])
-            start = end
+        var waiting = turns.begin(jobs)[...]
+        while !waiting.isEmpty {
+            waiting = waiting.dropFirst(process(waiting.prefix(limits.requestsPerCommit)))
+            if turns.isShared { break }
+        }
+        state.withLock { state in
+            state.writing = nil
+            // Those who came meanwhile have their turns among them.
+            if !waiting.isEmpty { state.pending.insert(contentsOf: waiting, at: 0) }
         }
     }
 
-    private func process(_ jobs: ArraySlice<WriterJob<Session>>) {
-        for job in jobs { limits.queue.giveBack(1, for: job.peer) }
+    /// - Returns: how many of the requests, from the first on, are done; all of them unless several clients wait.
+    @discardableResult
+    private func process(_ jobs: ArraySlice<WriterJob<Session>>) -> Int {
         let clock = ContinuousClock()
         let start = clock.now
-        thread.commit(jobs)
+        let count = thread.commit(jobs)
         let duration = clock.now - start
-        thread.statistics.requests += jobs.count
+        thread.statistics.requests += count
         thread.statistics.longestBatch = max(thread.statistics.longestBatch, duration)
         publishStatistics()
+        return count
     }
 
     private func checkpoint() {

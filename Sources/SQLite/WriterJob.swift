@@ -6,9 +6,18 @@ internal import Budgets
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
     /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
+    /// The queue in which it waits; nil once it has left it.
+    private var queue: Budget?
 
-    init(peer: Peer) {
+    init(peer: Peer, queue: Budget) {
         self.peer = peer
+        self.queue = queue
+    }
+
+    /// Gives back its place in the queue, because its turn has come.
+    final func leaveQueue() {
+        queue?.giveBack(1, for: peer)
+        queue = nil
     }
 
     /// Runs the work and keeps its value; called again if the transaction is undone.
@@ -31,12 +40,13 @@ final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Se
 
     init(
         peer: Peer,
+        queue: Budget,
         work: @escaping @Sendable (Session) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         self.work = work
         self.completion = completion
-        super.init(peer: peer)
+        super.init(peer: peer, queue: queue)
     }
 
     override func execute(_ session: Session) throws {

@@ -12,12 +12,14 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
     private let pagesPerCommit: Int
     private let pausesReadersToCommit: Bool
     private let gate: (any ReadGate)?
+    private let turns: WriterTurns
     private var session: Session?
     private var log: LogKeeper
     var statistics = WriterStatistics()
 
-    init(session: Session, limits: WriterLimits, gate: (any ReadGate)?) {
+    init(session: Session, limits: WriterLimits, gate: (any ReadGate)?, turns: WriterTurns) {
         self.session = session
+        self.turns = turns
         self.gate = gate
         pagesPerCommit = limits.pagesPerCommit
         pausesReadersToCommit = limits.pausesReadersToCommit
@@ -25,16 +27,26 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
     }
 
     /// Runs the jobs and delivers their outcomes, in one transaction if no failure forces a rollback.
-    func commit(_ jobs: Jobs) {
+    ///
+    /// - Returns: how many jobs, from the first on, are done: all of them, unless several clients take turns.
+    @discardableResult
+    func commit(_ jobs: Jobs) -> Int {
         guard let session else {
             fail(jobs, SubmissionError.closed)
-            return
+            return jobs.count
         }
         var waiting = jobs
-        while !waiting.isEmpty {
+        repeat {
             if isCheckpointDue { checkpoint() }
             waiting = waiting.dropFirst(settle(waiting, in: session))
-        }
+        } while !waiting.isEmpty && !turns.isShared
+        return jobs.count - waiting.count
+    }
+
+    /// Runs all of the jobs.
+    private func commitAll(_ jobs: Jobs) {
+        var waiting = jobs
+        while !waiting.isEmpty { waiting = waiting.dropFirst(commit(waiting)) }
     }
 
     /// Empties the WAL and closes the connection, unless the session says that the WAL must stay.
@@ -95,6 +107,8 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
             return jobs.count
         }
         let pagesBefore = connection.writtenPages
+        let start = clock.now
+        var last = start
         var jobs = jobs
         for index in jobs.indices {
             guard attempt(jobs[index], in: session) else {
@@ -103,11 +117,19 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
                 jobs[index].deliver()
                 return index - jobs.startIndex + 1
             }
-            if connection.writtenPages - pagesBefore > pagesPerCommit {
+            if turns.isShared {
+                let now = clock.now
+                turns.note(now - last, for: 1, of: jobs[index].peer)
+                last = now
+            }
+            let isTurnOver =
+                turns.isShared && last - start > WriterTurns.longest(whenCommitsTake: statistics.lastCommit)
+            if isTurnOver || connection.writtenPages - pagesBefore > pagesPerCommit {
                 jobs = jobs[...index]
                 break
             }
         }
+        if last == start, let peer = jobs.first?.peer { turns.note(clock.now - start, for: jobs.count, of: peer) }
         do {
             try commitTransaction(session, requests: jobs.count)
             for job in jobs { job.deliver() }
@@ -125,6 +147,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
 
     /// Runs one job; false if it failed and the transaction must be rolled back because of it.
     private func attempt(_ job: WriterJob<Session>, in session: Session) -> Bool {
+        job.leaveQueue()
         let connection = session.connection
         let changesBefore = connection.totalChanges
         do {
@@ -139,7 +162,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
 
     private func replay(_ jobs: Jobs) {
         statistics.replays += jobs.count
-        commit(jobs)
+        commitAll(jobs)
     }
 
     private func undo(_ session: Session) {
@@ -168,6 +191,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
 
     private func fail(_ jobs: Jobs, _ error: any Error) {
         for job in jobs {
+            job.leaveQueue()
             job.fail(error)
             job.deliver()
         }

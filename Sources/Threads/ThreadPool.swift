@@ -17,24 +17,31 @@ package final class ThreadPool: Sendable {
         core.end()
     }
 
-    /// Runs the work on a free thread, else when one becomes free, in order of arrival; returns at once.
+    /// Runs the work on a free thread, else when one becomes free; returns at once.
     ///
-    /// If the system cannot create even the first thread, the work runs on the calling thread, which is slow but does
-    /// not hang.
-    package func run(_ work: @escaping @Sendable () -> Void) { _ = core.run(work, waitingAtMost: .max) }
+    /// Who sends work gets threads in turn with the others, and at most three quarters of them at once. If the system cannot
+    /// create even the first thread, the work runs on the calling thread, which is slow but does not hang.
+    /// - Parameter sender: a number that stands for who sends it; 0 for one who is not told apart, and has no share.
+    package func run(for sender: Int = 0, _ work: @escaping @Sendable () -> Void) {
+        _ = core.run(work, for: sender, waitingAtMost: .max)
+    }
 
     /// Runs the work as `run` does, unless `limit` pieces of work are waiting already.
     ///
     /// - Returns: false if the work was not accepted; the caller then does it itself, or does without.
-    package func run(ifFewerWaitThan limit: Int, _ work: @escaping @Sendable () -> Void) -> Bool {
-        core.run(work, waitingAtMost: limit - 1)
+    package func run(
+        ifFewerWaitThan limit: Int,
+        for sender: Int = 0,
+        _ work: @escaping @Sendable () -> Void
+    ) -> Bool {
+        core.run(work, for: sender, waitingAtMost: limit - 1)
     }
 }
 
 /// The part of a pool that its threads hold, so that they do not keep the pool itself alive.
 private final class PoolCore: Sendable {
     private struct State {
-        var line = WorkLine()
+        var line = TurnLine()
         var threads = 0
         var idle = 0
         var isEnding = false
@@ -42,6 +49,11 @@ private final class PoolCore: Sendable {
 
     private enum Step {
         case none, wake, start, refuse
+    }
+
+    private enum Task {
+        case work(@Sendable () -> Void, of: Int)
+        case wait, end
     }
 
     private let name: String
@@ -54,10 +66,13 @@ private final class PoolCore: Sendable {
         self.width = width
     }
 
-    func run(_ work: @escaping @Sendable () -> Void, waitingAtMost limit: Int) -> Bool {
+    /// How many threads work for one sender: all but a quarter, which others find free.
+    private static func share(of width: Int) -> Int { width - width / 4 }
+
+    func run(_ work: @escaping @Sendable () -> Void, for sender: Int, waitingAtMost limit: Int) -> Bool {
         let step: Step = state.withLock { state in
             guard state.line.count <= limit else { return .refuse }
-            state.line.append(work)
+            state.line.append(work, of: sender)
             if state.idle > 0 {
                 state.idle -= 1
                 return .wake
@@ -85,20 +100,33 @@ private final class PoolCore: Sendable {
     }
 
     private func runLine() {
-        while let work = state.withLock({ $0.line.take() }) { work() }
+        while let (work, sender) = state.withLock({ $0.line.take(share: .max) }) {
+            work()
+            state.withLock { $0.line.end(sender) }
+        }
     }
 
     private func serve() {
+        var done: Int?
         while true {
-            runLine()
-            let hasEnded: Bool? = state.withLock { state in
-                if state.line.count > 0 { return nil }
-                if state.isEnding { return true }
+            let task: Task = state.withLock { state in
+                if let done { state.line.end(done) }
+                done = nil
+                // At the end nobody comes any more for whom threads would have to be free.
+                if let (work, sender) = state.line.take(share: state.isEnding ? .max : Self.share(of: width)) {
+                    return .work(work, of: sender)
+                }
+                if state.isEnding { return .end }
                 state.idle += 1
-                return false
+                return .wait
             }
-            if hasEnded == true { return }
-            if hasEnded == false { wake.wait() }
+            switch task {
+            case .work(let work, let sender):
+                work()
+                done = sender
+            case .wait: wake.wait()
+            case .end: return
+            }
         }
     }
 

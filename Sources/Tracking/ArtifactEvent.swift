@@ -19,6 +19,10 @@ package struct ArtifactEvent: Sendable {
     package var bytes: Int64
     /// The time from the start of the work until the change was durable, in microseconds.
     package var microseconds: Int64
+    /// The name of the identity that stored the file; nil where nobody is asked.
+    package var owner: String?
+    /// Whether a deletion ended before all of it was gone.
+    package var isPartial = false
     /// Whether the file shares disk space with another file of the same content.
     package var isShared = false
     /// The SHA-256 of the content; nil if it was not computed.

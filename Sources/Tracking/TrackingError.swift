@@ -17,6 +17,10 @@ package struct TrackingError: Error, Sendable, Equatable {
         case permissionDenied
         /// 400 INVALID_STATE. MLflow answers 500, after which its client retries for minutes.
         case invalidState
+        /// 403 RESOURCE_LIMIT_EXCEEDED: a quota is spent; the MLflow client does not retry after this status.
+        case quotaSpent
+        /// 413 RESOURCE_LIMIT_EXCEEDED: bytes that may not be stored; the MLflow client does not retry after this status.
+        case tooManyBytes
         /// 501 NOT_IMPLEMENTED
         case notImplemented
         /// 429 REQUEST_LIMIT_EXCEEDED: nothing was done, and the client should try again.

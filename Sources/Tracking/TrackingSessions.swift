@@ -326,7 +326,10 @@ package protocol TrackingWriting {
     /// Adds an event to the journal, with the current time.
     ///
     /// An unknown run id is dropped, because it may only be guessed from the path.
-    func add(_ event: ArtifactEvent) throws
+    /// What it tells of stored files is counted for their owners.
+    /// - Returns: by how many bytes the sums of owners have changed.
+    @discardableResult
+    func add(_ event: ArtifactEvent) throws -> [StoredChange]
 
     /// Removes entries that are older than a time in Unix milliseconds, the oldest first.
     ///

@@ -22,6 +22,8 @@ package final class TrackingStore: Sendable {
         package var readerCount = 4
         /// The limits that reads and writes share with the rest of the server.
         package var budgets = Budgets()
+        /// How many runs may be stored.
+        package var runQuota = RunQuota()
         /// Told of the runs that writes touch; nil where nobody wants to know.
         package var changes: ChangeFeed?
         /// Receives messages for the server's log: changes of the files, and failures of SQLite.
@@ -81,6 +83,7 @@ package final class TrackingStore: Sendable {
                 files: files,
                 changes: configuration.changes,
                 permissionChanges: permissionChanges,
+                runQuota: configuration.runQuota,
                 report: configuration.report
             )
             // Runs at every start, because the first start may have ended after the migrations and before this.
@@ -133,7 +136,7 @@ package final class TrackingStore: Sendable {
                     session.begin(for: caller)
                     return try work(session)
                 },
-                for: caller.peer,
+                for: caller.party,
                 mayBlock: mayBlock
             ) {
                 completion($0.mapError(self.failure))

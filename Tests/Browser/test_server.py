@@ -70,6 +70,17 @@ def test_the_experiments_say_how_old_the_newest_snapshot_is(new_page, tmp_path):
         expect(line).to_contain_text(", in snapshots.")
 
 
+def test_a_bar_says_that_the_disk_of_the_artifacts_is_nearly_full(new_page):
+    with ApusServer(arguments=["--keep-free", "90%"]) as server:
+        page = new_page(base=server.url)
+        visit(page, "#/experiments")
+        bar = page.locator("#space")
+        expect(bar).to_contain_text(re.compile("Artifacts (are|will soon be) refused: .* left on the disk of the artifacts"))
+        page.get_by_role("link", name="Models", exact=True).click()
+        expect(page.get_by_role("heading", name="Models")).to_be_visible()
+        expect(bar).to_be_visible()
+
+
 def test_a_server_without_snapshots_says_nothing_of_them(page):
     visit(page, "#/experiments")
     page.wait_for_load_state("networkidle")

@@ -43,4 +43,27 @@ import Testing
         #expect(caller.hasLeft)
         #expect(!Caller.server.hasLeft)
     }
+
+    @Test func `an identity has shares of its own, wherever it comes from`() {
+        let budget = Budget(total: 8, share: 6)
+        let identity = Identity(name: "ci")
+        let callers = [Caller(peer: one, identity: identity), Caller(peer: other, identity: identity)]
+        #expect(callers[0].party == callers[1].party)
+        #expect(callers[0].party != Caller(peer: one).party)
+        #expect(budget.take(6, for: callers[0].party))
+        #expect(!budget.take(1, for: callers[1].party))
+        #expect(budget.take(1, for: one))
+    }
+
+    @Test func `a limit for clients lowers their shares`() {
+        var limits = BudgetLimits()
+        limits.client.connections = 3
+        limits.client.bodyBytes = 1_000
+        let budgets = Budgets(limits)
+        #expect(budgets.connections.share(of: one) == 3)
+        #expect(budgets.connections.share(of: Peer(address: "127.0.0.1")) == 3)
+        #expect(budgets.identifiedConnections.share == 3)
+        #expect(budgets.bodyBytes.share == 1_000)
+        #expect(budgets.answerBytes.share == limits.answerBytes / 4 * 3)
+    }
 }

@@ -44,7 +44,7 @@ def names(folder):
 
 @pytest.mark.parametrize("flags", [[], ["--deduplicate-artifacts"]], ids=["plain", "deduplicated"])
 def test_an_upload_beyond_the_disk_is_a_507_at_once_and_leaves_nothing(small_disk, flags):
-    with ApusServer(["--artifacts-destination", small_disk / "artifacts", *flags]) as server:
+    with ApusServer(["--artifacts-destination", small_disk / "artifacts", "--keep-free", "0", *flags]) as server:
         assert put(server, "kept.bin", b"k" * 1000)[0] == 200
         began = time.monotonic()
         assert error(put(server, "big.bin", b"x" * (3 * MEGABYTE))) == (507, "RESOURCE_LIMIT_EXCEEDED")

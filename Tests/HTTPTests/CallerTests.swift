@@ -106,7 +106,7 @@ private final class WaitingHandler: Sendable {
         caller.withLock { $0 = request.caller }
         entered.signal()
         gate.wait()
-        let text = request.caller.peer.address + (request.caller.hasLeft ? " gone" : " here")
+        let text = request.caller.peer.name + (request.caller.hasLeft ? " gone" : " here")
         responder.send(HTTPResponse(contentType: "text/plain", bytes: Array(text.utf8)))
     }
 

@@ -191,7 +191,7 @@ import TrackingStore
         _ = feed.take()
         let path = "0/\(runID)/artifacts/a"
         let event = ArtifactEvent(kind: .upload, path: path, runID: runID, bytes: 1, microseconds: 1)
-        try store.writeNow { try $0.add(event) }
+        _ = try store.writeNow { try $0.add(event) }
         #expect(feed.take().runs == [try row(runID)])
     }
 }

@@ -8,18 +8,20 @@ import { createExperiment, deleteExperiment, renameExperiment, restoreExperiment
 import { quote } from "../parts/filter-words.js";
 import { pagedList, searchBox } from "../parts/list.js";
 import { openMenu } from "../parts/menu.js";
+import { showSpace } from "../parts/space.js";
 
 const orders = { name: "name", created: "creation_time", changed: "last_update_time" };
 
-/** A line each about the snapshots of the server's data and about its upstream; nothing where there are none. */
+/** What the server says of itself: its snapshots, its upstream and its disk; nothing where there is nothing to say. */
 async function showKeeping(context) {
-  let snapshots, forwarding;
+  let snapshots, forwarding, space;
   try {
-    ({ snapshots, forwarding } = await get("health", { verbose: 1 }, context.signal));
+    ({ snapshots, forwarding, artifact_space: space } = await get("health", { verbose: 1 }, context.signal));
   } catch {
     // The lines are of no use where the server does not answer: the list above says that.
     return;
   }
+  showSpace(space);
   if (snapshots) showSnapshots(context, snapshots);
   if (forwarding) showForwarding(context, forwarding);
 }

@@ -44,10 +44,13 @@ final class ResponseToken: HTTPAnswerReceiver {
     private let loop: EventLoop
     private let connection: ConnectionID
     private let exchange: UInt64
+    /// Stands for whoever waits for the answer.
+    private let turn: Int
     private let acceptsGzip: Bool
     private let isHead: Bool
 
-    init(loop: EventLoop, connection: ConnectionID, exchange: UInt64, acceptsGzip: Bool, isHead: Bool) {
+    init(loop: EventLoop, connection: ConnectionID, exchange: UInt64, turn: Int, acceptsGzip: Bool, isHead: Bool) {
+        self.turn = turn
         self.loop = loop
         self.connection = connection
         self.exchange = exchange
@@ -68,14 +71,15 @@ final class ResponseToken: HTTPAnswerReceiver {
             }
             // Waiting answers are in memory and count towards no budget, so their number is limited: beyond the limit
             // the sending thread makes its answer itself.
-            if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, pack) { pack() }
+            if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn, pack) { pack() }
         }
     }
 
     private func compressAndPost(_ response: HTTPResponse) {
         var response = response
         guard isToCompress(&response) else { return post(response) }
-        let isTaken = loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers) { [self, response] in
+        let isTaken = loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn) {
+            [self, response] in
             var response = response
             ResponseCompression.apply(to: &response)
             post(response)

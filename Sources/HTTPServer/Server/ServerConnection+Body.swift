@@ -61,7 +61,7 @@ extension ServerConnection {
 
     private func bodyStake(_ exchange: Exchange) -> MemoryStake {
         if let stake = exchange.bodyStake { return stake }
-        let stake = loop.shared.bodies.stake(for: caller.peer) { [loop, id, number = exchange.id] in
+        let stake = loop.shared.bodies.stake(for: caller.party) { [loop, id, number = exchange.id] in
             loop.post(.giveWay(id, exchange: number))
         }
         stake.awaitClient(at: loop.now)
@@ -150,13 +150,13 @@ extension ServerConnection {
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
-            if let receiver { loop.shared.workers.run { receiver.abort() } }
+            if let receiver { loop.shared.workers.run(for: caller.turn) { receiver.abort() } }
             finishClosing()
             return
         }
         guard let exchange, exchange.id == number else { return }
         guard let receiver, heldAnswer == nil else {
-            if let receiver { loop.shared.workers.run { receiver.abort() } }
+            if let receiver { loop.shared.workers.run(for: caller.turn) { receiver.abort() } }
             awaitAnswer()
             releaseHeldAnswer()
             return
@@ -185,7 +185,7 @@ extension ServerConnection {
         isJobRunning = true
         isReadable = isPeerFinished
         clearDeadline()
-        loop.shared.workers.run { [id, loop] in
+        loop.shared.workers.run(for: caller.turn) { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
             // Reported only now, so that the loop learns of the end of the body before it gets the answer.
@@ -231,7 +231,7 @@ extension ServerConnection {
         decoder = pump.decoder
         exchange?.hasUnreadBody = !decoder.isFinished
         isReadable = true
-        loop.shared.workers.run { pump.abort() }
+        loop.shared.workers.run(for: caller.turn) { pump.abort() }
         awaitAnswer()
         releaseHeldAnswer()
     }

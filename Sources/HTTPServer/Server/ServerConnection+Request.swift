@@ -50,12 +50,12 @@ extension ServerConnection {
     @discardableResult
     func callOnWorker(_ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         let queue = loop.shared.budgets.queuedCalls
-        let peer = caller.peer
+        let peer = caller.party
         guard queue.take(1, for: peer) else {
             refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
             return false
         }
-        loop.shared.workers.run {
+        loop.shared.workers.run(for: caller.turn) {
             queue.giveBack(1, for: peer)
             handler()
         }
@@ -131,6 +131,10 @@ extension ServerConnection {
 
     private func call(_ match: HTTPRouteMatch, _ exchange: Exchange, _ request: HTTPRequest) {
         guard let head = exchange.head else { return }
+        guard takePlaceOfIdentity() else {
+            refuse(HTTPRefusal(429, "\(caller.party.phrase) has too many connections; close some, or try again later"))
+            return
+        }
         let isAsterisk = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
         if isAsterisk {
             answerOptions(exchange, HTTPMethod.allCases)
@@ -217,6 +221,7 @@ extension ServerConnection {
                 loop: loop,
                 connection: id,
                 exchange: exchange.id,
+                turn: caller.turn,
                 acceptsGzip: exchange.head?.acceptsGzip ?? false,
                 isHead: exchange.head?.method == .head
             )

@@ -66,7 +66,7 @@ extension ServerConnection {
 
     private func answerStake(_ exchange: Exchange) -> MemoryStake {
         if let stake = output.stake { return stake }
-        let stake = loop.shared.answers.stake(for: caller.peer) { [loop, id, number = exchange.id] in
+        let stake = loop.shared.answers.stake(for: caller.party) { [loop, id, number = exchange.id] in
             loop.post(.giveWay(id, exchange: number))
         }
         output.stake = stake
@@ -178,7 +178,7 @@ extension ServerConnection {
         isWritable = false
         clearDeadline()
         let position = output.filePosition
-        loop.shared.workers.run { [id, loop, channel] in
+        loop.shared.workers.run(for: caller.turn) { [id, loop, channel] in
             let (count, outcome) = FileSending.run(channel, file: file, position: position)
             loop.post(.fileSent(id, count: count, outcome))
         }
@@ -207,7 +207,7 @@ extension ServerConnection {
         clearDeadline()
         output.stake?.awaitServer()
         let isChunked = output.isChunked
-        loop.shared.workers.run { [id, loop] in
+        loop.shared.workers.run(for: caller.turn) { [id, loop] in
             let (bytes, hasMore) = PieceMaking.run(producer, isChunked: isChunked)
             loop.post(.produced(id, bytes, hasMore: hasMore))
         }

@@ -49,6 +49,8 @@ final class ServerConnection {
     var channel: Channel
     /// The place that this connection takes among the allowed connections; it is freed on release.
     let place: Holding
+    /// Its place among the connections of the identity that sends requests on it.
+    private var identified: (identity: Identity, place: Holding)?
     unowned let loop: EventLoop
 
     var caller: Caller
@@ -108,6 +110,20 @@ final class ServerConnection {
         } else {
             setDeadline(limits.idleTimeout, .idle)
         }
+    }
+
+    /// Takes a place among the connections of whoever sends the request; false if that one has too many.
+    func takePlaceOfIdentity() -> Bool {
+        guard let identity = caller.identity else {
+            identified = nil
+            return true
+        }
+        if identified?.identity === identity { return true }
+        identified = nil
+        let place = Holding(of: loop.shared.budgets.identifiedConnections, for: caller.party)
+        guard place.grow(by: 1) else { return false }
+        identified = (identity, place)
+        return true
     }
 
     /// Whether no request is in progress: before the first one, between two of them, or during the handshake.
@@ -212,7 +228,7 @@ final class ServerConnection {
     func finishClosing() {
         if let pump {
             self.pump = nil
-            loop.shared.workers.run { pump.abort() }
+            loop.shared.workers.run(for: caller.turn) { pump.abort() }
         }
         output = OutgoingResponse()
         exchange = nil

@@ -97,8 +97,9 @@ package struct PageBundle: Sendable {
                 code: "RESOURCE_LIMIT_EXCEEDED",
                 message: "The folder of the pages, which --ui names, cannot be read."
             )
-        case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .readOnly, .nameTooLong, .nameNotSupported,
-            .fileTooLarge, .busy:
+        case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .spaceKept, .quotaSpent, .readOnly,
+            .nameTooLong,
+            .nameNotSupported, .fileTooLarge, .busy:
             let shown = name.count <= 200 ? name : name.prefix(200) + "…"
             answer = APIError(
                 status: 404,

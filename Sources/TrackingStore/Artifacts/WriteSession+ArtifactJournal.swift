@@ -2,7 +2,8 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    package func add(_ event: ArtifactEvent) throws {
+    @discardableResult
+    package func add(_ event: ArtifactEvent) throws -> [StoredChange] {
         try connection.run(
             """
             INSERT INTO artifact_journal (time, kind, path, run_id, bytes, duration, is_shared, sha256)
@@ -17,6 +18,7 @@ extension WriteSession {
             event.isShared ? 1 : 0,
             event.sha256
         )
+        return try countStored(event)
     }
 }
 

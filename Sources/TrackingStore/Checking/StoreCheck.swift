@@ -14,8 +14,8 @@ package struct StoreFault: Sendable, Equatable {
 /// For a program of its own: every function reads whole tables. With a connection that may write, inside a transaction,
 /// it also mends what can be mended with certainty: what is told twice is told again by its origin.
 package struct StoreCheck {
-    private let connection: Connection
-    private let mends: Bool
+    let connection: Connection
+    let mends: Bool
     /// Faults of one kind beyond this number are counted and not told one by one.
     private static let toldFaults = 20
 
@@ -29,7 +29,9 @@ package struct StoreCheck {
         let file = try fileFaults()
         // In a damaged file nothing else can be trusted.
         guard file.isEmpty else { return file }
-        return try referenceFaults() + ownerlessRows() + summaryFaults() + modelFaults() + registryFaults()
+        let rows = try referenceFaults() + ownerlessRows()
+        let sums = try summaryFaults() + ownerFaults()
+        return try rows + sums + modelFaults() + registryFaults()
     }
 
     /// How the faults begin that are in the file itself.
@@ -85,7 +87,7 @@ package struct StoreCheck {
         // Tags before the inputs that they refer to.
         ("dataset_input_tags", "input_id", "dataset_inputs", " WHERE run_id IN (SELECT id FROM runs)"),
         ("dataset_inputs", "run_id", "runs", ""), ("model_inputs", "run_id", "runs", ""),
-        ("model_outputs", "run_id", "runs", ""),
+        ("model_outputs", "run_id", "runs", ""), ("run_owners", "run_id", "runs", ""),
     ]
 
     private static let keyed = [

@@ -22,6 +22,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
     let report: @Sendable (String) -> Void
     /// Whether the content of files that are no longer at their paths has been saved.
     var isContentSaved = false
+    let runQuota: RunQuota
+    /// How many runs may be made before all are counted again.
+    var runsLeft: Int64 = 0
     /// The client that waits for the result.
     private(set) var caller = Caller.server
 
@@ -43,6 +46,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         files: StoreFiles,
         changes: ChangeFeed? = nil,
         permissionChanges: PermissionChanges = PermissionChanges(),
+        runQuota: RunQuota = RunQuota(),
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         self.connection = connection
@@ -50,6 +54,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         self.files = files
         self.changes = changes
         self.permissionChanges = permissionChanges
+        self.runQuota = runQuota
         self.report = report
         statements = try WriteStatements(connection)
     }

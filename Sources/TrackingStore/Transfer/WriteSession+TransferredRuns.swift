@@ -6,7 +6,9 @@ extension WriteSession {
         let experimentID = try experimentID(of: transferred.home)
         let run = transferred.run
         guard let row = try storedRun(run.info.runID) else {
+            try requireRoomForRun()
             let row = try insert(transferred, experimentID: experimentID)
+            try noteOwner(ofRun: row)
             for param in run.params { _ = try insertTransferred(param, runRow: row) }
             for tag in run.tags.lastOfEachKey { try upsertTag(tag, runRow: row) }
             _ = try completeInputs(run, runRow: row, experimentID: experimentID)

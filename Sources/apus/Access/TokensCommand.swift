@@ -164,7 +164,7 @@ struct TokenPlace: ParsableArguments {
     @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
     var trackingUri: String?
 
-    fileprivate func reporting(makesDatabase: Bool = false, _ body: (KeptStore) throws -> Void) throws {
+    func reporting(makesDatabase: Bool = false, _ body: (KeptStore) throws -> Void) throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
             let store = try KeptStore.open(storage, uri: trackingUri, makesDatabase: makesDatabase)

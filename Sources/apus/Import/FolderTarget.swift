@@ -15,6 +15,9 @@ final class FolderTarget: ImportTarget, Sendable {
     private let artifacts: ArtifactRoot
     private let way: AdoptionWay
     private let places = DispatchSemaphore(value: batchesUnderway)
+    /// Files whose sizes are noted together.
+    private static let filesAtOnce = 1_000
+    private let placed = Mutex<[(path: String, bytes: Int64)]>([])
     private let outcome = Mutex<(report: TransferReport, failure: (any Error)?)>((TransferReport(), nil))
 
     /// - Throws: `StartFailure`, whose owner is set when a server holds the folder.
@@ -32,7 +35,13 @@ final class FolderTarget: ImportTarget, Sendable {
         } catch {
             throw StartFailure.opening(databasePath, error)
         }
-        artifacts = ArtifactRoot(location: folder + "/artifacts")
+        let kept = try KeepFreeSetting.amount(Environment.process)
+        artifacts = ArtifactRoot(
+            location: folder + "/artifacts",
+            freeSpace: kept.map { amount in
+                FreeSpace(keeping: amount, measure: { FreeSpace.disk(of: folder + "/artifacts") })
+            }
+        )
         self.way = way
         title = "data folder \(folder)"
     }
@@ -62,12 +71,33 @@ final class FolderTarget: ImportTarget, Sendable {
     }
 
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        try artifacts.adopt(file.descriptor, at: path, by: way)
+        let adoption = try artifacts.adopt(file.descriptor, at: path, by: way)
+        if case .stored(let bytes) = adoption {
+            let count = placed.withLock { placed in
+                placed.append((path.description, bytes))
+                return placed.count
+            }
+            if count >= Self.filesAtOnce { try notePlaced() }
+        }
+        return adoption
+    }
+
+    /// Notes the files that were placed, for the sums of what is stored.
+    private func notePlaced() throws {
+        let files = placed.withLock { placed in
+            defer { placed = [] }
+            return placed
+        }
+        guard !files.isEmpty else { return }
+        try store.writeNow { session in
+            for file in files { try session.noteStored(file.path, bytes: file.bytes) }
+        }
     }
 
     func finish() throws -> TransferReport {
         for _ in 0..<Self.batchesUnderway { places.wait() }
         for _ in 0..<Self.batchesUnderway { places.signal() }
+        try notePlaced()
         try throwFailure()
         return outcome.withLock { $0.report }
     }

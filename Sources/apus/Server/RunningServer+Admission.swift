@@ -9,11 +9,12 @@ extension RunningServer {
     static func admission(
         _ security: SecuritySettings,
         _ access: AccessControl,
+        _ rate: RequestLimits?,
         _ trail: ForwardTrail?,
         _ routes: DeclaredRoutes,
         _ table: RouteTable
     ) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
-        guard security.isEnabled || access.isRequired || trail != nil else { return nil }
+        guard security.isEnabled || access.isRequired || rate != nil || trail != nil else { return nil }
         let origins = security.origins.guarding { routes.isForScripts($0) }
         return { request in
             if security.isEnabled {
@@ -33,6 +34,7 @@ extension RunningServer {
                     return .refused(response)
                 }
             }
+            if let rate, let refusal = rate.refusal(of: request, table.access(for: request)) { return .refused(refusal) }
             return trail?.refusal(of: request).map { .refused($0) } ?? .admitted
         }
     }

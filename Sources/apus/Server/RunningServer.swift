@@ -37,6 +37,7 @@ final class RunningServer {
         listening: ListeningSettings,
         certificate: ServedCertificate?,
         security: SecuritySettings,
+        limits settings: LimitSettings,
         pages: PagesSettings,
         values: ValueSettings,
         snapshots: SnapshotSettings?,
@@ -57,9 +58,11 @@ final class RunningServer {
         )
         var limits = BudgetLimits.fittingProcessLimits
         limits.logBytes = layout.databaseLogBytes
+        limits.client = settings.client
         let budgets = Budgets(limits)
         configuration.budgets = budgets
         configuration.report = { logger.error("\($0)") }
+        configuration.runQuota = settings.runs
         let feed = upstream.map { _ in ChangeFeed() }
         configuration.changes = feed
         do {
@@ -72,15 +75,17 @@ final class RunningServer {
         try Snapshot.removeLeftovers(of: layout.databasePath)
         let keeper = try snapshots.map { try SnapshotKeeper($0, layout) }
         self.snapshots = keeper.map { ($0, $0.work(logger)) }
-        let roots = try ServedRoots(layout, store)
+        let roots = try ServedRoots(layout, store, keeping: settings.keptFree, logger)
         let forwarder: Forwarder? =
             if let upstream, let feed { upstream.forwarder(of: store, feed, roots, logger) } else { nil }
         forwarding = forwarder.map { ForwardingWork($0, upstream?.delay ?? .seconds(5), logger) }
+        let rate = RequestLimits(settings)
+        let quotas = try Self.quotas(settings, store)
         let access = try AccessControl(store, security.access)
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
-            settings: Self.apiSettings(layout, listening, roots, values, budgets, access, keeper, forwarder),
+            settings: Self.apiSettings(layout, listening, roots, values, budgets, quotas, access, keeper, forwarder),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         if let accounts = security.accounts { try api.welcome(accounts) }
@@ -103,6 +108,7 @@ final class RunningServer {
             certificate,
             security,
             access,
+            rate,
             pages,
             metrics,
             budgets,
@@ -136,6 +142,16 @@ final class RunningServer {
         forwarding?.begin()
     }
 
+    /// The quotas of artifacts, with what is stored already; nil where there are none.
+    private static func quotas(_ settings: LimitSettings, _ store: TrackingStore) throws -> StorageQuotas? {
+        guard settings.clientArtifactBytes != nil || settings.serverArtifactBytes != nil else { return nil }
+        return StorageQuotas(
+            client: settings.clientArtifactBytes,
+            server: settings.serverArtifactBytes,
+            use: try store.readNow(.cheap) { try $0.storageUse() }
+        )
+    }
+
     /// Continues removals that an interrupted `apus gc` has left undone.
     private static func endRemovals(_ api: MLflowAPI, while mayGoOn: () -> Bool) throws {
         var extras = RemovalExtras()
@@ -153,6 +169,7 @@ final class RunningServer {
         _ roots: ServedRoots,
         _ values: ValueSettings,
         _ budgets: Budgets,
+        _ quotas: StorageQuotas?,
         _ access: AccessControl,
         _ keeper: SnapshotKeeper?,
         _ forwarder: Forwarder?
@@ -168,6 +185,9 @@ final class RunningServer {
         settings.sourcePattern = values.sourcePattern
         settings.exportShell = { .ofPages() }
         settings.access = access
+        settings.quotas = quotas
+        settings.multipartLimits.claim = { quotas?.claim(for: $0) }
+        settings.uploads = budgets.uploads
         settings.snapshots = { keeper?.status }
         settings.forwarder = forwarder
         settings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
@@ -182,6 +202,7 @@ final class RunningServer {
         _ certificate: ServedCertificate?,
         _ security: SecuritySettings,
         _ access: AccessControl,
+        _ rate: RequestLimits?,
         _ pages: PagesSettings,
         _ metrics: RequestMetrics,
         _ budgets: Budgets,
@@ -216,6 +237,9 @@ final class RunningServer {
                         budgets: budgets,
                         store: store,
                         wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
+                        refusedForRate: rate?.refusals,
+                        use: try? store.readNow(.cheap) { try $0.storageUse() },
+                        freeSpace: roots.destination.freeSpace,
                         sharing: roots.sharing,
                         background: background,
                         snapshots: keeper,
@@ -227,7 +251,7 @@ final class RunningServer {
         }
         try places.addRoutes(to: &table)
         var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)
-        configuration.admit = admission(security, access, trail, routes, table)
+        configuration.admit = admission(security, access, rate, trail, routes, table)
         configuration.budgets = budgets
         configuration.encryption = certificate?.context
         let server = HTTPServer(configuration: configuration, router: table.router)

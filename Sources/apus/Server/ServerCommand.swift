@@ -34,6 +34,7 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Which server gets everything too") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
+    @OptionGroup(title: "How much clients may use") var limits: LimitOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
     @OptionGroup(title: "How it starts, ends and reports") var starting: StartingOptions
@@ -91,6 +92,8 @@ struct ServerCommand: ParsableCommand {
             .map { identity throws(StartFailure) in try ServedCertificate(identity) }
         try reference.refuseUnhonoured(environment, storage)
         let security = try SecuritySettings(security, prefix: place.prefix, environment)
+        let limits = try LimitSettings(limits, environment)
+        try limits.requireKnownClients(security.requiresToken)
         let values = try ValueSettings(answering, environment)
         let pages = try PagesSettings(pages, prefix: place.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
@@ -119,6 +122,7 @@ struct ServerCommand: ParsableCommand {
                     listening: place,
                     certificate: certificate,
                     security: security,
+                    limits: limits,
                     pages: pages,
                     values: values,
                     snapshots: snapshots,

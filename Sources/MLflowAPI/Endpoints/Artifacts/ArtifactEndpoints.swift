@@ -56,7 +56,7 @@ extension MLflowAPI {
     }
 
     private func uploadArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) -> (any HTTPBodyReceiver)? {
-        upload(responder, path: request.queryValue("path") ?? "") {
+        upload(request, responder, path: request.queryValue("path") ?? "") { place in
             guard let runID = request.runID else {
                 throw TrackingError.invalidParameter("Request must specify run_uuid.")
             }
@@ -69,11 +69,12 @@ extension MLflowAPI {
             let folder = try servedFolder(of: run, for: request.caller, to: .update)
             let whole = try folder.base.appending(path)
             return ArtifactReceiver(
-                upload: try folder.store.beginWrite(whole),
+                upload: try beginWrite(whole, in: folder.store, request),
                 limits: ArtifactReceiver.Limits(bytes: 10 * 1_048_576, allowsEmpty: false),
-                commit: { try commitAndJournal($0, at: whole, runID: runID, then: $1) },
+                commit: { try commitAndJournal($0, at: whole, runID: runID, owner: request.caller.owner, then: $1) },
                 success: HTTPResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
+                place: place,
                 responder: responder
             )
         }
@@ -108,16 +109,17 @@ extension MLflowAPI {
 
     private func putProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) -> (any HTTPBodyReceiver)? {
         let text = request.parameters.first ?? ""
-        return upload(responder, path: text) {
+        return upload(request, responder, path: text) { place in
             try requireServing()
             let path = try ArtifactPath(text)
             try requirePermission(.update, at: path, in: artifacts, for: request.caller)
             return ArtifactReceiver(
-                upload: try artifacts.beginWrite(path),
+                upload: try beginWrite(path, in: artifacts, request),
                 limits: ArtifactReceiver.Limits(bytes: .max, allowsEmpty: true),
-                commit: { try commitAndJournal($0, at: path, runID: nil, then: $1) },
+                commit: { try commitAndJournal($0, at: path, runID: nil, owner: request.caller.owner, then: $1) },
                 success: HTTPResponse(headers: [], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
+                place: place,
                 responder: responder
             )
         }
@@ -162,21 +164,65 @@ extension MLflowAPI {
     }
 
     private func upload(
+        _ request: HTTPRequest,
         _ responder: HTTPResponder,
         path: String,
-        _ begin: () throws -> ArtifactReceiver
+        _ begin: (_ place: Holding?) throws -> ArtifactReceiver
     ) -> (any HTTPBodyReceiver)? {
         do {
             try store.requireDatabaseInPlace()
-            return try begin()
+            return try begin(try placeOfUpload(for: request.caller.party))
         } catch {
             responder.send(uploadFailure(error, path: path))
             return nil
         }
     }
+
+    private func beginWrite(
+        _ path: ArtifactPath,
+        in root: ArtifactRoot,
+        _ request: HTTPRequest
+    ) throws(ArtifactError) -> ArtifactUpload {
+        let claim = settings.quotas?.claim(for: request.caller.owner)
+        let upload = try root.beginWrite(path, length: request.announcedLength, claim: claim)
+        if let length = request.announcedLength {
+            // Refused before the client sends what would be refused later.
+            do throws(ArtifactError) {
+                try claim?.grow(by: length)
+            } catch {
+                upload.abort()
+                throw error
+            }
+            claim?.shrink(by: length)
+        }
+        return upload
+    }
+
+    /// A place among the files that one client may send at once; nil where there is no bound.
+    ///
+    /// - Throws: `.temporarilyUnavailable`, so that the client sends the file again later.
+    func placeOfUpload(for party: Peer) throws(TrackingError) -> Holding? {
+        guard let uploads = settings.uploads else { return nil }
+        let place = Holding(of: uploads, for: party)
+        guard place.grow(by: 1) else {
+            throw TrackingError(
+                .temporarilyUnavailable,
+                "\(party.phrase) sends as many files at once as one client may: \(uploads.share(of: party)) "
+                    + "(--client-uploads). Try again when one has arrived."
+            )
+        }
+        return place
+    }
 }
 
 extension HTTPRequest {
+    /// The length of the body once it is decoded; nil when the head does not tell it.
+    var announcedLength: Int64? {
+        let coding = header("content-encoding")?.lowercased() ?? "identity"
+        guard coding == "identity" else { return nil }
+        return header("content-length").flatMap(Int64.init)
+    }
+
     /// The run that the query names; `run_uuid` is its old name.
     fileprivate var runID: String? {
         [queryValue("run_id"), queryValue("run_uuid")].compactMap(\.self).first { !$0.isEmpty }

@@ -15,6 +15,7 @@ extension MLflowAPI {
         case .isDirectory, .notDirectory, .invalidPath, .nameTooLong, .nameNotSupported:
             known = .invalidParameter(message)
         case .busy: known = TrackingError(.invalidState, message)
+        case .spaceKept, .quotaSpent: known = TrackingError(.tooManyBytes, message)
         case .readOnly, .permissionDenied: known = TrackingError(.permissionDenied, message)
         case .noSpace, .fileTooLarge: known = TrackingError(.insufficientStorage, message)
         case .rootUnavailable, .tooManyOpenFiles, .other:

@@ -16,36 +16,53 @@ extension MLflowAPI {
     /// database is full, the failure is reported and `answer` is called all the same: the artifact has been stored or
     /// deleted, and after an error the client would send the request again.
     /// Call from a thread that may block: if the writer is idle, it commits on the calling thread.
-    /// - Parameter answer: called once, on the writer's or the calling thread; must be quick.
-    func journal(_ event: ArtifactEvent, then answer: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - claim: what the upload has taken of a quota; the bytes count as stored from now on.
+    ///   - answer: called once, on the writer's or the calling thread; must be quick.
+    func journal(
+        _ event: ArtifactEvent,
+        claim: (any StorageClaim)? = nil,
+        then answer: @escaping @Sendable () -> Void
+    ) {
         store.write({ try $0.add(event) }, mayBlock: true) { result in
-            if case .failure(let error) = result { reportFailure(UnwrittenJournalEntry(event: event, cause: error)) }
+            switch result {
+            case .success(let changes): settings.quotas?.note(changes)
+            case .failure(let error): reportFailure(UnwrittenJournalEntry(event: event, cause: error))
+            }
+            claim?.release()
             answer()
         }
     }
 
     /// Puts an upload in its place, and calls `answer` when that is journalled.
     ///
-    /// - Parameter runID: nil if only the path can show the run.
+    /// - Parameters:
+    ///   - runID: nil if only the path can show the run.
+    ///   - owner: who has sent it; nil where nobody is asked.
     /// - Throws: what `ArtifactUpload.commit()` throws; `answer` is then not called.
     func commitAndJournal(
         _ upload: ArtifactUpload,
         at path: ArtifactPath,
         runID: String?,
+        owner: String?,
         then answer: @escaping @Sendable () -> Void
     ) throws(ArtifactError) {
         try artifactTurns.take(path) { () throws(ArtifactError) in
-            journal(try upload.commit(), at: path, runID: runID, then: answer)
+            journal(try upload.commit(), at: path, runID: runID, owner: owner, claim: upload.claim, then: answer)
         }
     }
 
     /// Journals an upload that has been committed, and calls `answer` as `journal(_:then:)` does.
     ///
-    /// - Parameter runID: nil if only the path can show the run.
+    /// - Parameters:
+    ///   - runID: nil if only the path can show the run.
+    ///   - owner: who has sent it; nil where nobody is asked.
     func journal(
         _ artifact: StoredArtifact,
         at path: ArtifactPath,
         runID: String?,
+        owner: String?,
+        claim: (any StorageClaim)? = nil,
         then answer: @escaping @Sendable () -> Void
     ) {
         var event = ArtifactEvent(
@@ -57,7 +74,8 @@ extension MLflowAPI {
         )
         event.isShared = artifact.isShared
         event.sha256 = artifact.sha256
-        journal(event, then: answer)
+        event.owner = owner
+        journal(event, claim: claim, then: answer)
     }
 
     /// Deletes a file or a folder, and calls `answer` when the deletion is journalled; if nothing was there, at once.
@@ -97,7 +115,11 @@ extension MLflowAPI {
             }
             if wasThere { journal(event(), then: answer) } else { answer() }
         } catch {
-            if files > 0 { journal(event()) {} }
+            if files > 0 {
+                var part = event()
+                part.isPartial = true
+                journal(part) {}
+            }
             throw error
         }
     }

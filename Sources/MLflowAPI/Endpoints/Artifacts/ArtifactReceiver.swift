@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
 internal import Synchronization
@@ -20,6 +21,8 @@ final class ArtifactReceiver: HTTPBodyReceiver {
     private let commit: Commit
     private let success: HTTPResponse
     private let failure: @Sendable (any Error) -> HTTPResponse
+    /// Its place among the files that one client may send at once.
+    private let place: Holding?
     private let responder: HTTPResponder
     private let received = Mutex(0)
 
@@ -29,8 +32,10 @@ final class ArtifactReceiver: HTTPBodyReceiver {
         commit: @escaping Commit,
         success: HTTPResponse,
         failure: @escaping @Sendable (any Error) -> HTTPResponse,
+        place: Holding?,
         responder: HTTPResponder
     ) {
+        self.place = place
         self.upload = upload
         self.limits = limits
         self.commit = commit

@@ -66,7 +66,12 @@ extension MLflowAPI {
                 )
             }
             try store.requireDatabaseInPlace()
-            let upload = try multipartUploads.create(path, partCount: Int(count), for: request.caller.peer)
+            let upload = try multipartUploads.create(
+                path,
+                partCount: Int(count),
+                for: request.caller.party,
+                owner: request.caller.owner
+            )
             let signer = PartSignature(key: try multipartUploads.signingKey())
             let url = base + PathFamily.artifacts.prefixes[0] + Self.multipartPath + "parts/" + upload.id + "/"
             responder.send(
@@ -109,7 +114,7 @@ extension MLflowAPI {
                     responder.send(.empty)
                     return
                 }
-                journal(stored, at: path, runID: nil) { responder.send(.empty) }
+                journal(stored, at: path, runID: nil, owner: request.caller.owner) { responder.send(.empty) }
             }
         }
     }
@@ -181,8 +186,14 @@ extension MLflowAPI {
             try requireServing()
             let (uploadID, number) = try permittedPart(request)
             try store.requireDatabaseInPlace()
+            let place = try placeOfUpload(for: request.caller.party)
             let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
-            return PartReceiver(part: part, failure: { multipartFailure($0, path: uploadID) }, responder: responder)
+            return PartReceiver(
+                part: part,
+                failure: { multipartFailure($0, path: uploadID) },
+                place: place,
+                responder: responder
+            )
         } catch {
             responder.send(multipartFailure(error, path: request.parameters.first ?? ""))
             return nil
@@ -244,14 +255,5 @@ extension MLflowAPI {
         case .wrongLength: known = .invalidParameter("The part has another length than its Content-Length said.")
         }
         return APIError(known).response
-    }
-}
-
-extension HTTPRequest {
-    /// The length of the body once it is decoded; nil when the head does not tell it.
-    fileprivate var announcedLength: Int64? {
-        let coding = header("content-encoding")?.lowercased() ?? "identity"
-        guard coding == "identity" else { return nil }
-        return header("content-length").flatMap(Int64.init)
     }
 }

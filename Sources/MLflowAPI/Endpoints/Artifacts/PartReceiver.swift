@@ -1,4 +1,5 @@
 internal import ArtifactStore
+internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
 
@@ -6,9 +7,17 @@ internal import HTTPWire
 final class PartReceiver: HTTPBodyReceiver {
     private let part: MultipartPart
     private let failure: @Sendable (any Error) -> HTTPResponse
+    /// Its place among the files that one client may send at once.
+    private let place: Holding?
     private let responder: HTTPResponder
 
-    init(part: MultipartPart, failure: @escaping @Sendable (any Error) -> HTTPResponse, responder: HTTPResponder) {
+    init(
+        part: MultipartPart,
+        failure: @escaping @Sendable (any Error) -> HTTPResponse,
+        place: Holding?,
+        responder: HTTPResponder
+    ) {
+        self.place = place
         self.part = part
         self.failure = failure
         self.responder = responder

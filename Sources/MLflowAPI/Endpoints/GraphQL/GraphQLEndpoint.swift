@@ -53,7 +53,7 @@ extension MLflowAPI {
         case let error as TrackingError:
             switch error.code {
             case .invalidParameterValue, .badRequest, .resourceAlreadyExists, .resourceDoesNotExist,
-                .permissionDenied, .invalidState, .notImplemented:
+                .permissionDenied, .quotaSpent, .tooManyBytes, .invalidState, .notImplemented:
                 error.message
             case .temporarilyUnavailable, .databaseLocked, .insufficientStorage, .internalError: nil
             }

@@ -182,10 +182,12 @@ extension MLflowAPI {
     }
 
     private func endRemoval(of owner: RemovedOwner, _ event: ArtifactEvent?) throws {
-        try store.writeNow { session in
-            if let event { try session.add(event) }
+        let changes = try store.writeNow { session in
+            let changes = try event.map { try session.add($0) } ?? []
             try session.endRemoval(rows: [owner.row])
+            return changes
         }
+        settings.quotas?.note(changes)
     }
 
     private func delete(

@@ -1,3 +1,4 @@
+internal import ArtifactStore
 internal import Budgets
 internal import Forwarding
 internal import HTTPServer
@@ -29,10 +30,12 @@ extension MLflowAPI {
             }
         }
         if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
-            return responder.send(.known(settings.snapshots(), settings.forwarder?.status))
+            return responder.send(
+                .known(settings.snapshots(), settings.forwarder?.status, artifacts.freeSpace?.reading)
+            )
         }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-        healthChecks.ask { responder.send(.health($0)) }
+        healthChecks.ask { responder.send(.health($0, artifacts.freeSpace?.reading)) }
     }
 
     /// Tells a client, before it decides how to upload, what this server can do, under the names of 3.18 too.
@@ -67,7 +70,11 @@ extension HTTPResponse {
         return HTTPResponse(status: status, headers: headers, body: .bytes(Array(text.utf8)))
     }
 
-    fileprivate static func known(_ snapshots: SnapshotStatus?, _ forwarding: ForwardStatus?) -> HTTPResponse {
+    fileprivate static func known(
+        _ snapshots: SnapshotStatus?,
+        _ forwarding: ForwardStatus?,
+        _ space: FreeSpace.Reading?
+    ) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
             writer.member("status", "ok")
@@ -80,17 +87,19 @@ extension HTTPResponse {
                 }
             }
             if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding) } }
+            if let space { writer.member(space) }
             writer.endObject()
         }
     }
 
     /// The problems that were found, by the part that each was found in.
-    fileprivate static func health(_ health: StoreHealth) -> HTTPResponse {
+    fileprivate static func health(_ health: StoreHealth, _ space: FreeSpace.Reading?) -> HTTPResponse {
         .json(status: health.status) { writer in
             writer.beginObject()
             writer.member("status", health.isSound ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
             writer.member("free_bytes", ifPresent: health.freeBytes)
+            if let space { writer.member(space) }
             writer.memberObject("problems") { problems in
                 problems.member("files", ifPresent: health.files)
                 problems.member("disk", ifPresent: health.disk)
@@ -98,6 +107,16 @@ extension HTTPResponse {
                 problems.member("writer", ifPresent: health.writer)
             }
             writer.endObject()
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ space: FreeSpace.Reading) {
+        memberObject("artifact_space") { writer in
+            writer.member("level", space.level.rawValue)
+            writer.member("free_bytes", space.freeBytes)
+            writer.member("kept_bytes", space.keptBytes)
         }
     }
 }

@@ -46,6 +46,20 @@ struct SecurityOptions: ParsableArguments {
     @Flag(help: .of(.disableSecurityMiddleware)) var disableSecurityMiddleware = false
 }
 
+struct LimitOptions: ParsableArguments {
+    @Option(help: .of(.keepFree), completion: .of(.keepFree)) var keepFree: String?
+    @Option(help: .of(.clientArtifacts), completion: .of(.clientArtifacts)) var clientArtifacts: String?
+    @Option(help: .of(.serverArtifacts), completion: .of(.serverArtifacts)) var serverArtifacts: String?
+    @Option(help: .of(.clientRuns), completion: .of(.clientRuns)) var clientRuns: String?
+    @Option(help: .of(.serverRuns), completion: .of(.serverRuns)) var serverRuns: String?
+    @Option(help: .of(.clientRequests), completion: .of(.clientRequests)) var clientRequests: String?
+    @Option(help: .of(.serverRequests), completion: .of(.serverRequests)) var serverRequests: String?
+    @Option(help: .of(.clientConnections), completion: .of(.clientConnections)) var clientConnections: String?
+    @Option(help: .of(.clientUploads), completion: .of(.clientUploads)) var clientUploads: String?
+    @Option(help: .of(.clientBodies), completion: .of(.clientBodies)) var clientBodies: String?
+    @Option(help: .of(.clientAnswers), completion: .of(.clientAnswers)) var clientAnswers: String?
+}
+
 struct PagesOptions: ParsableArguments {
     @Option(help: .of(.pages), completion: .of(.pages)) var ui: String?
     @Option(help: .of(.pagesPath), completion: .of(.pagesPath)) var uiPath: String?

@@ -16,6 +16,14 @@ extension SettingDefinition {
                 .frameAncestors,
                 .disableSecurityMiddleware,
             ]
+        ),
+        (
+            "How much clients may use",
+            [
+                .keepFree, .clientArtifacts, .serverArtifacts, .clientRuns, .serverRuns, .clientRequests,
+                .serverRequests,
+                .clientConnections, .clientUploads, .clientBodies, .clientAnswers,
+            ]
         ), ("Which pages a browser gets", [.pages, .pagesPath, .pagesDefaults]),
         ("How requests are answered", [.recognizeRetries, .truncateLongValues, .sourceValidation]),
         ("How it starts, ends and reports", [.readyFile, .reuse, .idleExit, .parentPid, .logLevel]),
@@ -138,6 +146,42 @@ extension SettingDefinition {
         nil,
         "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
     ).doing("Answer any Host and any Origin.")
+
+    // How much clients may use. A client is a token or a user, or an address where nobody is asked.
+    static let keepFree = option("--keep-free", "size", "APUS_KEEP_FREE")
+        .unlessGiven("100MB, of a disk below 2GB a twentieth")
+        .doing(
+            "How much of the disk of artifacts stays free, such as 500MB, 2GB or 5%: beyond it artifacts are refused, while "
+                + "metrics, params and tags go on. 0 keeps nothing free."
+        )
+    static let clientArtifacts = option("--client-artifacts", "size", "APUS_CLIENT_ARTIFACTS").unlessGiven("no limit")
+        .doing("How many bytes of artifacts one token or user may have stored, such as 20GB; deletions give them back.")
+    static let serverArtifacts = option("--server-artifacts", "size", "APUS_SERVER_ARTIFACTS").unlessGiven("no limit")
+        .doing("How many bytes of artifacts may be stored in all.")
+    static let clientRuns = option("--client-runs", "number", "APUS_CLIENT_RUNS").unlessGiven("no limit")
+        .doing("How many runs one token or user may have; deleted ones count until `apus gc` has removed them.")
+    static let serverRuns = option("--server-runs", "number", "APUS_SERVER_RUNS").unlessGiven("no limit")
+        .doing("How many runs there may be in all.")
+    static let clientRequests = option("--client-requests", "number", "APUS_CLIENT_REQUESTS").unlessGiven("no limit")
+        .doing(
+            "How many requests a second one client may send, on average over ten seconds; further ones get 429, and MLflow's "
+                + "clients wait and send them again."
+        )
+    static let serverRequests = option("--server-requests", "number", "APUS_SERVER_REQUESTS").unlessGiven("no limit")
+        .doing("How many requests a second all clients together may send.")
+    static let clientConnections = option("--client-connections", "number", "APUS_CLIENT_CONNECTIONS")
+        .unlessGiven("three quarters of all")
+        .doing("How many connections one address, and one token or user, may have open.")
+    static let clientUploads = option("--client-uploads", "number", "APUS_CLIENT_UPLOADS").unlessGiven("no limit")
+        .doing("How many files one client may send at once, and how many uploads in parts it may have open.")
+    static let clientBodies = option("--client-bodies", "size", "APUS_CLIENT_BODIES")
+        .unlessGiven("three quarters of 128MB")
+        .doing(
+            "How much memory the request bodies of one client may take that are still arriving; small ones always pass."
+        )
+    static let clientAnswers = option("--client-answers", "size", "APUS_CLIENT_ANSWERS")
+        .unlessGiven("three quarters of 96MB")
+        .doing("How much memory the answers may take that one client has not read yet; small ones always pass.")
 
     // Which pages a browser gets.
     static let pages = option("--ui", "place", "APUS_UI").unlessGiven("Apus' own pages alone")

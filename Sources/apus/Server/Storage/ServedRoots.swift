@@ -21,12 +21,24 @@ struct ServedRoots: Sendable {
     /// In a tree of some hundred thousand folders the removal continues while the first requests are served.
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
+    /// - Parameters:
+    ///   - amount: how much of the disks stays free; nil if nothing does.
+    ///   - logger: is told when the free space becomes little, and when there is enough again.
     /// - Throws: `StartFailure` while a restoration works on the folder of artifacts.
-    init(_ layout: StorageLayout, _ store: TrackingStore) throws(StartFailure) {
+    init(
+        _ layout: StorageLayout,
+        _ store: TrackingStore,
+        keeping amount: FreeSpace.Amount? = nil,
+        _ logger: Logger? = nil
+    ) throws(StartFailure) {
         var paths = [layout.artifactsPath]
         if let path = layout.localArtifactRootPath, path != layout.artifactsPath { paths.append(path) }
         all = paths.map { path in
-            ArtifactRoot(location: path, sharedContents: layout.deduplicatesArtifacts ? Self.contents(in: store) : nil)
+            ArtifactRoot(
+                location: path,
+                sharedContents: layout.deduplicatesArtifacts ? Self.contents(in: store) : nil,
+                freeSpace: amount.map { Self.freeSpace(at: path, keeping: $0, logger) }
+            )
         }
         destination = all[0]
         // The first artifact would make it, and until then there would be nothing to lock.
@@ -49,6 +61,23 @@ struct ServedRoots: Sendable {
                 ? "A server or another command works on the artifacts at '\(path)'. Stop it, or restore into another folder."
                 : "The artifacts at '\(path)' are being replaced by apus restore just now. Try again in a moment."
         )
+    }
+
+    private static func freeSpace(at path: String, keeping amount: FreeSpace.Amount, _ logger: Logger?) -> FreeSpace {
+        FreeSpace(keeping: amount, measure: { FreeSpace.disk(of: path) }) { reading in
+            let figures: Logger.Metadata = [
+                "artifacts": "\(path)", "free_bytes": "\(reading.freeBytes)", "kept_bytes": "\(reading.keptBytes)",
+            ]
+            switch reading.level {
+            case .ample: logger?.notice("the disk of the artifacts has enough free space again", metadata: figures)
+            case .low: logger?.warning("the disk of the artifacts will soon be full (--keep-free)", metadata: figures)
+            case .spent:
+                logger?.error(
+                    "the disk of the artifacts is nearly full: uploads are refused (--keep-free)",
+                    metadata: figures
+                )
+            }
+        }
     }
 
     /// Looks up equal files in the journal.

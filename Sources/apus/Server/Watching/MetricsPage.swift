@@ -5,6 +5,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 internal import SQLite
+internal import Tracking
 internal import TrackingStore
 
 /// The text of `/metrics`, in Prometheus' exposition format.
@@ -18,6 +19,9 @@ struct MetricsPage {
         budgets: Budgets,
         store: TrackingStore,
         wrongTokens: Int?,
+        refusedForRate: Int?,
+        use: [StorageUse]?,
+        freeSpace: FreeSpace?,
         sharing: SharedContents.Statistics?,
         background: [BackgroundWork],
         snapshots: SnapshotKeeper?,
@@ -33,7 +37,12 @@ struct MetricsPage {
         if let wrongTokens {
             add("apus_wrong_tokens_total", "Requests with an unknown or expired token.", "counter", wrongTokens)
         }
+        if let refusedForRate {
+            add("apus_rate_refusals_total", "Requests that came too fast.", "counter", refusedForRate)
+        }
         addBudgets(budgets)
+        if let use { addUse(use) }
+        if let freeSpace { addFreeSpace(freeSpace) }
         add("apus_log_lines_dropped_total", "Log lines that were dropped.", "counter", LogWriter.standardError.dropped)
         add("apus_threads", "Threads of the process.", "gauge", ProcessStatus.threads)
         addWriter(store)
@@ -99,6 +108,26 @@ struct MetricsPage {
                 text += "apus_budget_\(figure.name){budget=\"\(all[index].name)\"} \(figure.value(index))\n"
             }
         }
+    }
+
+    private mutating func addUse(_ use: [StorageUse]) {
+        let bytes = use.reduce(0) { $0 + $1.artifactBytes }
+        add("apus_stored_artifact_bytes", "Sizes of the artifacts that are stored.", "gauge", bytes)
+        add("apus_stored_artifacts", "Artifacts that are stored.", "gauge", use.reduce(0) { $0 + $1.artifacts })
+    }
+
+    private mutating func addFreeSpace(_ space: FreeSpace) {
+        if let reading = space.reading {
+            add("apus_artifact_free_bytes", "Free bytes on the disk of the artifacts.", "gauge", reading.freeBytes)
+            add("apus_artifact_kept_bytes", "How many of them stay free.", "gauge", reading.keptBytes)
+            add(
+                "apus_artifact_space_low",
+                "0, 1 when the disk of the artifacts will soon be full, 2 while artifacts are refused.",
+                "gauge",
+                reading.level == .ample ? 0 : reading.level == .low ? 1 : 2
+            )
+        }
+        add("apus_artifact_space_refusals_total", "Refusals to keep it free.", "counter", space.refusals)
     }
 
     private mutating func addWriter(_ store: TrackingStore) {

@@ -1,0 +1,173 @@
+internal import Glibc
+internal import Synchronization
+
+/// Keeps a part of a disk free of artifacts, so that the database beside them can go on.
+///
+/// The disk is asked at most once a second; what is written meanwhile is counted, so that many uploads at once do not go
+/// beyond. Safe from any thread.
+package final class FreeSpace: Sendable {
+    /// How much is to stay free.
+    package enum Amount: Sendable, Equatable {
+        case bytes(Int64)
+        /// Of the whole disk.
+        case percent(Int)
+        /// So many bytes, on a small disk so many percent of it.
+        case lesser(bytes: Int64, percent: Int)
+
+        func bytes(ofDisk total: Int64) -> Int64 {
+            switch self {
+            case .bytes(let bytes): bytes
+            case .percent(let percent): total / 100 * Int64(percent)
+            case .lesser(let bytes, let percent): min(bytes, total / 100 * Int64(percent))
+            }
+        }
+    }
+
+    /// How near the end of the free space is.
+    package enum Level: String, Sendable {
+        case ample
+        /// Less than twice of what stays free is left.
+        case low
+        /// Artifacts are refused.
+        case spent
+    }
+
+    package struct Reading: Sendable, Equatable {
+        package let freeBytes: Int64
+        /// What stays free.
+        package let keptBytes: Int64
+        package let level: Level
+    }
+
+    /// The size of a disk, and what programs without privileges may still write to it.
+    package struct Disk: Sendable {
+        package let freeBytes: Int64
+        package let totalBytes: Int64
+
+        package init(freeBytes: Int64, totalBytes: Int64) {
+            self.freeBytes = freeBytes
+            self.totalBytes = totalBytes
+        }
+    }
+
+    private struct State {
+        var measured: ContinuousClock.Instant?
+        var disk: Disk?
+        /// Written since the disk was asked.
+        var written: Int64 = 0
+        var level = Level.ample
+        var refusals = 0
+    }
+
+    private let amount: Amount
+    private let measure: @Sendable () -> Disk?
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let report: @Sendable (Reading) -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - measure: asks the disk; nil if it does not tell, and then nothing is refused.
+    ///   - report: called when the level has changed, once for each change; on any thread that stores or asks.
+    package init(
+        keeping amount: Amount,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        measure: @escaping @Sendable () -> Disk?,
+        report: @escaping @Sendable (Reading) -> Void = { _ in }
+    ) {
+        self.amount = amount
+        self.now = now
+        self.measure = measure
+        self.report = report
+    }
+
+    /// Counts bytes that are about to be written.
+    ///
+    /// - Throws: `.spaceKept`, with nothing counted, if they would take from what stays free.
+    package func take(_ bytes: Int64) throws(ArtifactError) {
+        try check(bytes, counting: true)
+    }
+
+    /// Throws `.spaceKept` if so many bytes could not be written now; counts nothing.
+    package func requireRoom(for bytes: Int64) throws(ArtifactError) {
+        try check(bytes, counting: false)
+    }
+
+    private func check(_ bytes: Int64, counting: Bool) throws(ArtifactError) {
+        let (kept, change) = state.withLock { (state) -> (Int64?, Reading?) in
+            let change = refresh(&state)
+            guard let disk = state.disk else { return (nil, change) }
+            let kept = amount.bytes(ofDisk: disk.totalBytes)
+            guard bytes <= disk.freeBytes - state.written - kept else {
+                state.refusals += 1
+                return (kept, change)
+            }
+            if counting { state.written += bytes }
+            return (nil, change)
+        }
+        if let change { report(change) }
+        if let kept { throw .spaceKept(kept) }
+    }
+
+    /// The free space as it was less than a second ago; nil if the disk does not tell.
+    package var reading: Reading? {
+        let (reading, change) = state.withLock { (state) -> (Reading?, Reading?) in
+            let change = refresh(&state)
+            return (Self.reading(state, amount), change)
+        }
+        if let change { report(change) }
+        return reading
+    }
+
+    /// How many uploads were refused.
+    package var refusals: Int { state.withLock { $0.refusals } }
+
+    /// Asks the disk if the last answer is old, and returns the reading if the level has changed.
+    private func refresh(_ state: inout State) -> Reading? {
+        let now = now()
+        guard state.measured.map({ now - $0 >= .seconds(1) }) ?? true else { return nil }
+        state.measured = now
+        state.disk = measure()
+        state.written = 0
+        guard let reading = Self.reading(state, amount), reading.level != state.level else { return nil }
+        state.level = reading.level
+        return reading
+    }
+
+    private static func reading(_ state: State, _ amount: Amount) -> Reading? {
+        guard let disk = state.disk else { return nil }
+        let free = max(disk.freeBytes - state.written, 0)
+        let kept = amount.bytes(ofDisk: disk.totalBytes)
+        // A level is left upwards only with a tenth more, so that a disk at a bound is not reported each second.
+        func isBelow(_ bound: Int64, _ held: Bool) -> Bool { free < (held ? bound + bound / 10 : bound) }
+        let level: Level =
+            if isBelow(kept, state.level == .spent) {
+                .spent
+            } else if isBelow(2 * kept, state.level != .ample) {
+                .low
+            } else {
+                .ample
+            }
+        return Reading(freeBytes: free, keptBytes: kept, level: level)
+    }
+}
+
+extension FreeSpace {
+    /// Asks the disk of a folder, or of the nearest folder above it that exists.
+    package static func disk(of folder: String) -> Disk? {
+        var path = folder
+        while true {
+            var status = statvfs()
+            if statvfs(path.isEmpty ? "." : path, &status) == 0 {
+                let block = UInt64(status.f_frsize)
+                return Disk(
+                    freeBytes: Int64(clamping: UInt64(status.f_bavail) &* block),
+                    totalBytes: Int64(clamping: UInt64(status.f_blocks) &* block)
+                )
+            }
+            guard path.count > 1, errno == ENOENT else { return nil }
+            let end = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+            path = end.map { String(path[..<$0]) } ?? ""
+            if path.isEmpty, end != nil { path = "/" }
+        }
+    }
+}

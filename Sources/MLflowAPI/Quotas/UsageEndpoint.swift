@@ -1,0 +1,68 @@
+internal import HTTPServer
+internal import HTTPWire
+package import JSON
+package import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    /// The call that tells administrators what each identity has stored; `docs/own-calls.md` describes it.
+    var usageEndpoints: [[Endpoint]] {
+        [
+            endpoint(.get, .apus, "usage", .administer(.server)) { _ in
+                .read {
+                    try Self.storageReport($0)
+                } encode: { report in
+                    .json(capacity: 256 + 160 * report.clients.count) { $0.write(report) }
+                }
+            }
+        ]
+    }
+
+    /// What is stored in all and by each identity.
+    package func storageReport() throws -> StorageReport { try store.readNow { try Self.storageReport($0) } }
+
+    private static func storageReport(_ session: ReadSession) throws -> StorageReport {
+        StorageReport(of: try session.storageUse(), runs: Int64(try session.runCount()))
+    }
+}
+
+extension StorageReport {
+    /// As a server answers; nil for anything else.
+    package init?(_ json: JSONValue) {
+        guard let server = json["server"].flatMap({ StorageUse($0) }) else { return nil }
+        self.init(server: server, clients: json["clients"]?.elements.compactMap { StorageUse($0) } ?? [])
+    }
+}
+
+extension StorageUse {
+    fileprivate init?(_ json: JSONValue) {
+        guard let bytes = json["artifact_bytes"]?.int64, let artifacts = json["artifacts"]?.int64,
+            let runs = json["runs"]?.int64
+        else { return nil }
+        self.init(owner: json["name"]?.string)
+        (artifactBytes, self.artifacts, self.runs) = (bytes, artifacts, runs)
+    }
+}
+
+extension JSONWriter {
+    /// As `usage` answers it.
+    package mutating func write(_ report: StorageReport) {
+        beginObject()
+        memberObject("server") { $0.members(of: report.server) }
+        memberArray("clients") { writer in
+            for client in report.clients {
+                writer.beginObject()
+                writer.member("name", ifPresent: client.owner)
+                writer.members(of: client)
+                writer.endObject()
+            }
+        }
+        endObject()
+    }
+
+    private mutating func members(of use: StorageUse) {
+        member("artifact_bytes", use.artifactBytes)
+        member("artifacts", use.artifacts)
+        member("runs", use.runs)
+    }
+}

@@ -1,0 +1,124 @@
+internal import SQLite
+package import Tracking
+
+extension WriteSession {
+    /// Notes what an event has changed of what is stored, and for whom.
+    ///
+    /// - Returns: by how many bytes the sum of each owner has changed.
+    func countStored(_ event: ArtifactEvent) throws -> [StoredChange] {
+        switch event.kind {
+        case .upload:
+            let replaced = try storedChanges(at: event.path)
+            let owner = try ownerRow(event.owner)
+            // Not by REPLACE, which would not run the trigger of the deletion.
+            if !replaced.isEmpty { try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", event.path) }
+            try connection.run(
+                "INSERT INTO stored_artifacts (path, owner_id, bytes) VALUES (?1, ?2, ?3)",
+                event.path,
+                owner,
+                event.bytes
+            )
+            return replaced + [StoredChange(owner: event.owner, bytes: event.bytes)]
+        case .deletion:
+            guard !event.isPartial else { return [] }
+            let removed = try storedChanges(at: event.path) + storedChanges(beneath: event.path)
+            guard !removed.isEmpty else { return [] }
+            try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", event.path)
+            try connection.run(
+                "DELETE FROM stored_artifacts WHERE path > ?1 || '/' AND path < ?1 || '0'",
+                event.path
+            )
+            return removed
+        }
+    }
+
+    private func storedChanges(at path: String) throws -> [StoredChange] {
+        try connection.query(
+            """
+            SELECT owner.name, artifact.bytes
+            FROM stored_artifacts AS artifact
+            JOIN storage_owners AS owner ON owner.id = artifact.owner_id
+            WHERE artifact.path = ?1
+            """,
+            path
+        ).map { StoredChange(row: $0) }
+    }
+
+    /// The character behind '/' is '0'.
+    private func storedChanges(beneath path: String) throws -> [StoredChange] {
+        try connection.query(
+            """
+            SELECT owner.name, sum(artifact.bytes)
+            FROM stored_artifacts AS artifact
+            JOIN storage_owners AS owner ON owner.id = artifact.owner_id
+            WHERE artifact.path > ?1 || '/' AND artifact.path < ?1 || '0'
+            GROUP BY owner.id
+            """,
+            path
+        ).map { StoredChange(row: $0) }
+    }
+
+    /// The row of an owner, which is made with the first thing of it.
+    private func ownerRow(_ name: String?) throws -> Int64 {
+        let name = name ?? ""
+        let select = try connection.query("SELECT id FROM storage_owners WHERE name = ?1", name)
+        if let row = try select.firstRow({ $0.int64(0) }) { return row }
+        try connection.run("INSERT INTO storage_owners (name) VALUES (?1)", name)
+        return connection.lastInsertRowID
+    }
+
+    /// Refuses one more run where a quota is spent.
+    ///
+    /// - Throws: `.quotaSpent`.
+    func requireRoomForRun() throws {
+        if let limit = runQuota.client, let owner = caller.owner {
+            let select = try connection.query("SELECT runs FROM storage_owners WHERE name = ?1", owner)
+            guard try select.firstRow({ $0.int64(0) }) ?? 0 < limit else {
+                throw TrackingError.runQuotaSpent(of: owner, limit)
+            }
+        }
+        if let limit = runQuota.server {
+            // Counting all runs takes a moment: it is done again only when so many have been made as were free then.
+            if runsLeft <= 0 {
+                runsLeft = limit - (try connection.int64("SELECT count(*) FROM runs") ?? 0)
+                guard runsLeft > 0 else { throw TrackingError.serverRunQuotaSpent(limit) }
+            }
+            runsLeft -= 1
+        }
+    }
+
+    /// Notes whose run it is, where that is known.
+    func noteOwner(ofRun row: Int64) throws {
+        guard let owner = caller.owner else { return }
+        try connection.run("INSERT INTO run_owners (run_id, owner_id) VALUES (?1, ?2)", row, try ownerRow(owner))
+    }
+
+    /// Notes an artifact that has come into its root without a request.
+    package func noteStored(_ path: String, bytes: Int64) throws {
+        var event = ArtifactEvent(kind: .upload, path: path, runID: nil, bytes: bytes, microseconds: 0)
+        event.owner = nil
+        _ = try countStored(event)
+    }
+}
+
+extension ReadSession {
+    /// What each identity has stored, by name; what nobody is known for comes first.
+    package func storageUse() throws -> [StorageUse] {
+        try connection.query("SELECT name, bytes, files, runs FROM storage_owners ORDER BY name").map { row in
+            let name = row.string(0)
+            var use = StorageUse(owner: name.isEmpty ? nil : name)
+            use.artifactBytes = row.int64(1)
+            use.artifacts = row.int64(2)
+            use.runs = row.int64(3)
+            return use
+        }
+    }
+}
+
+extension StoredChange {
+    /// What is taken away, as a row of a name and of bytes tells it.
+    fileprivate init(row: Statement) {
+        let name = row.string(0)
+        self.init(owner: name.isEmpty ? nil : name, bytes: -row.int64(1))
+    }
+}

@@ -1,0 +1,19 @@
+internal import SQLite
+
+extension StoreCheck {
+    /// Holds the sums of what each identity has stored against the rows that they sum up.
+    func ownerFaults() throws -> [StoreFault] {
+        let sums = """
+            (SELECT coalesce(sum(bytes), 0) FROM stored_artifacts WHERE owner_id = storage_owners.id),
+            (SELECT count(*) FROM stored_artifacts WHERE owner_id = storage_owners.id),
+            (SELECT count(*) FROM run_owners WHERE owner_id = storage_owners.id)
+            """
+        let isWrong = "(bytes, files, runs) <> (\(sums))"
+        let count = try connection.int64("SELECT count(*) FROM storage_owners WHERE \(isWrong)") ?? 0
+        guard count > 0 else { return [] }
+        if mends { try connection.execute("UPDATE storage_owners SET (bytes, files, runs) = (SELECT \(sums))") }
+        return [
+            StoreFault(text: "\(count) rows of storage_owners have wrong sums", isMendable: true)
+        ]
+    }
+}

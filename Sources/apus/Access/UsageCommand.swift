@@ -1,0 +1,53 @@
+internal import ArgumentParser
+internal import Coding
+internal import JSON
+internal import MLflowAPI
+internal import MLflowClient
+internal import Tracking
+
+struct UsageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "usage",
+        abstract: "Tell how many artifacts, bytes and runs each token or user has stored.",
+        discussion: """
+            Works on a folder that no server holds and, where a server holds it, through that server. Things that were stored \
+            while nobody was asked count in the sum alone.
+            """,
+        helpNames: .long
+    )
+
+    @OptionGroup var place: TokenPlace
+    @Flag(help: "One line of JSON.") var json = false
+
+    func run() throws {
+        try place.reporting { store in
+            let report = try Self.report(store)
+            if json {
+                var writer = JSONWriter()
+                writer.write(report)
+                return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+            }
+            for client in report.clients {
+                StandardStream.output.write(Self.line(client.owner?.printable(limit: 200) ?? "", client))
+            }
+            StandardStream.output.write(Self.line("in all", report.server))
+        }
+    }
+
+    private static func report(_ store: KeptStore) throws -> StorageReport {
+        switch store {
+        case .folder(let folder): return try folder.api.storageReport()
+        case .server(let server):
+            guard let report = StorageReport(try server.json("usage")) else {
+                throw StartFailure(
+                    "The server at \(server.client.uri) has answered with something else than its usage."
+                )
+            }
+            return report
+        }
+    }
+
+    private static func line(_ name: String, _ use: StorageUse) -> String {
+        "\(name): \(use.artifactBytes) bytes in \(use.artifacts) artifacts, \(use.runs) runs"
+    }
+}

@@ -1,0 +1,43 @@
+internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
+internal import MLflowAPI
+internal import Synchronization
+internal import TrackingStore
+
+/// Refuses requests that come faster than one client, or all together, may send them.
+final class RequestLimits: Sendable {
+    private let rate: RequestRate
+    private let refused = Atomic<Int>(0)
+
+    /// - Returns: nil where any rate is allowed.
+    init?(_ settings: LimitSettings) {
+        guard let rate = RequestRate(client: settings.clientRequests, server: settings.serverRequests) else {
+            return nil
+        }
+        self.rate = rate
+    }
+
+    var refusals: Int { refused.load(ordering: .relaxed) }
+
+    /// The answer to a request that comes too early; nil for any other one.
+    ///
+    /// Neither probes nor commands on the server's machine are counted.
+    func refusal(of request: HTTPRequest, _ access: Access?) -> HTTPResponse? {
+        if let access, access.action == .open { return nil }
+        guard request.caller.identity == nil || request.caller.owner != nil,
+            let refusal = rate.take(for: request.caller.party)
+        else { return nil }
+        refused.add(1, ordering: .relaxed)
+        let whose =
+            refusal.isOfServer
+            ? "The server takes \(refusal.limit) requests a second of all clients together (--server-requests)."
+            : "\(request.caller.party.phrase) may send \(refusal.limit) requests a second on average (--client-requests)."
+        var response = APIError(
+            httpStatus: 429,
+            message: "\(whose) Send this one again after \(refusal.seconds) s, or log several things in one request."
+        ).response
+        response.headers.append(("Retry-After", "\(refusal.seconds)"))
+        return response
+    }
+}

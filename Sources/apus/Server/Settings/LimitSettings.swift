@@ -1,0 +1,89 @@
+internal import ArtifactStore
+internal import Budgets
+internal import Tracking
+
+/// How much of the server one client, and all together, may use.
+struct LimitSettings {
+    /// How much of the disk of artifacts stays free; nil if nothing does.
+    let keptFree: FreeSpace.Amount?
+    /// What each client may hold of the shared budgets.
+    let client: ClientLimits
+    let runs: RunQuota
+    let clientArtifactBytes: Int64?
+    let serverArtifactBytes: Int64?
+    let clientRequests: Int?
+    let serverRequests: Int?
+
+    init(_ options: LimitOptions, _ environment: Environment) throws(StartFailure) {
+        keptFree = try KeepFreeSetting.amount(environment, options.keepFree)
+        var client = ClientLimits()
+        client.connections = try Self.count(environment.setting(.clientConnections, options.clientConnections))
+        client.uploads = try Self.count(environment.setting(.clientUploads, options.clientUploads))
+        client.bodyBytes = try Self.size(environment.setting(.clientBodies, options.clientBodies))
+        client.answerBytes = try Self.size(environment.setting(.clientAnswers, options.clientAnswers))
+        self.client = client
+        runs = RunQuota(
+            client: try Self.count(environment.setting(.clientRuns, options.clientRuns)).map(Int64.init),
+            server: try Self.count(environment.setting(.serverRuns, options.serverRuns)).map(Int64.init)
+        )
+        clientArtifactBytes = try Self.size(environment.setting(.clientArtifacts, options.clientArtifacts))
+            .map(Int64.init)
+        serverArtifactBytes = try Self.size(environment.setting(.serverArtifacts, options.serverArtifacts))
+            .map(Int64.init)
+        clientRequests = try Self.count(environment.setting(.clientRequests, options.clientRequests))
+        serverRequests = try Self.count(environment.setting(.serverRequests, options.serverRequests))
+    }
+
+    /// Refuses quotas that need to know who stores what where nobody is asked.
+    func requireKnownClients(_ areKnown: Bool) throws(StartFailure) {
+        guard !areKnown, clientArtifactBytes != nil || runs.client != nil else { return }
+        let (flag, other) =
+            clientArtifactBytes != nil
+            ? (SettingDefinition.clientArtifacts.flag, SettingDefinition.serverArtifacts.flag)
+            : (SettingDefinition.clientRuns.flag, SettingDefinition.serverRuns.flag)
+        throw StartFailure(
+            "\(flag) needs to know who stores what, and this server asks nobody. Add --require-token, or use \(other)."
+        )
+    }
+
+    private static func count(_ setting: Setting?) throws(StartFailure) -> Int? {
+        guard let setting else { return nil }
+        guard let count = Int(setting.text), (1...1_000_000_000).contains(count) else {
+            throw StartFailure("\(setting.shown) is no limit; use a whole number from 1 on, or leave it out for none.")
+        }
+        return count
+    }
+
+    private static func size(_ setting: Setting?) throws(StartFailure) -> Int? {
+        guard let setting else { return nil }
+        guard let size = StorageSize(setting.text), size.bytes > 0 else {
+            throw StartFailure(
+                "\(setting.shown) is no limit; use a size such as 64MB or 20GB, or leave it out for none."
+            )
+        }
+        return size.bytes
+    }
+}
+
+/// How much of the disk of artifacts is kept free.
+enum KeepFreeSetting {
+    /// On a disk that is smaller than 2 GB, a twentieth of it.
+    static let standard = FreeSpace.Amount.lesser(bytes: 100 * 1_048_576, percent: 5)
+
+    /// The amount by the flag or its variable; nil if it is 0.
+    static func amount(_ environment: Environment, _ given: String? = nil) throws(StartFailure) -> FreeSpace.Amount? {
+        guard let setting = environment.setting(.keepFree, given) else { return standard }
+        if setting.text.last == "%" {
+            guard let percent = Int(setting.text.dropLast()), (0...90).contains(percent) else {
+                throw StartFailure("\(setting.shown) is no part of a disk; use 0% to 90%.")
+            }
+            return percent == 0 ? nil : .percent(percent)
+        }
+        guard let size = StorageSize(setting.text) else {
+            throw StartFailure(
+                "\(setting.shown) is no size; use one such as 500MB, 2GB or 5%, or 0 to keep nothing free."
+            )
+        }
+        return size.bytes == 0 ? nil : .bytes(Int64(size.bytes))
+    }
+}

@@ -33,6 +33,9 @@ package struct MLflowAPI: Sendable {
         /// Makes what stands around an export; without it an export is the document alone.
         package var exportShell: @Sendable () -> ExportShell = { ExportShell() }
 
+        /// Whether changes leave entries in the audit.
+        package var isAudited = true
+
         /// Decides who may send which request; nil where there is no server, and so nobody who asks.
         package var access: AccessControl?
         /// Tells of the snapshots of the data; nil where none are made.
@@ -96,8 +99,8 @@ package struct MLflowAPI: Sendable {
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
             artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, exportEndpoints,
-            streamedExportEndpoints, tokenEndpoints, removalEndpoints, transferEndpoints, forwardEndpoints,
-            graphQLEndpoints,
+            streamedExportEndpoints, tokenEndpoints, auditEndpoints, removalEndpoints, transferEndpoints,
+            forwardEndpoints, graphQLEndpoints,
             emptyAnswers,
             unsupportedEndpoints,
         ]

@@ -22,14 +22,18 @@ package final class AccessControl: Sendable {
     package let operatorKey: AccessKey
     private let operatorToken: KnownToken
     private let store: TrackingStore
+    private let logIns: LogInAudit?
     private let tokens: Mutex<KnownTokens>
     /// Taken while the tokens are read and put in place, so that an older reading never replaces a newer one.
     private let reloading = Mutex<Void>(())
     private let failures = Atomic<Int>(0)
 
-    /// - Parameter isRequired: if false, nobody is asked, and only the operator's key is known.
-    package init(_ store: TrackingStore, isRequired: Bool) throws {
+    /// - Parameters:
+    ///   - isRequired: if false, nobody is asked, and only the operator's key is known.
+    ///   - logIns: told of who has shown a credential; nil where that is not audited.
+    package init(_ store: TrackingStore, isRequired: Bool, logIns: LogInAudit? = nil) throws {
         self.store = store
+        self.logIns = logIns
         self.isRequired = isRequired
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
@@ -78,6 +82,9 @@ package final class AccessControl: Sendable {
         guard isRequired else { return nil }
         let result = holder(request)
         if case .success(let holder) = result {
+            if request.caller.identity !== holder.identity, holder !== operatorToken {
+                logIns?.noteSuccess(of: AuditActor(.token, holder.token.name), from: request.caller.peer)
+            }
             request.identify(as: holder.identity)
         } else {
             request.identify(as: nil)
@@ -86,7 +93,13 @@ package final class AccessControl: Sendable {
         switch result {
         case .success(let holder):
             return access.flatMap { holder.token.refusal(of: $0) }.map { AccessRefusal(refusal: $0) }
-        case .failure(let failure): return refusal(of: failure)
+        case .failure(let failure):
+            switch failure {
+            case .noCredential: break
+            case .unknownToken: logIns?.noteFailure(from: request.caller.peer)
+            case .expired(let name): logIns?.noteFailure(of: AuditActor(.token, name), from: request.caller.peer)
+            }
+            return refusal(of: failure)
         }
     }
 

@@ -26,9 +26,9 @@ extension MLflowAPI {
     /// The calls by which `apus token` works on a running server; `docs/own-calls.md` describes them.
     var tokenEndpoints: [[Endpoint]] {
         [
-            endpoint(.get, .apus, "tokens/list", .administer(.server), handling: .blocking(listTokens)),
-            endpoint(.post, .apus, "tokens/create", .administer(.server), handling: .blocking(createToken)),
-            endpoint(.post, .apus, "tokens/revoke", .administer(.server), handling: .blocking(revokeToken)),
+            endpoint(.get, .apus, "tokens/list", .administer(.server).unaudited, handling: .blocking(listTokens)),
+            endpoint(.post, .apus, "tokens/create", .administer(.server).audited("scope"), auditing: createToken),
+            endpoint(.post, .apus, "tokens/revoke", .administer(.server).audited(), auditing: revokeToken),
         ]
     }
 
@@ -36,7 +36,10 @@ extension MLflowAPI {
     ///
     /// Blocks until it is durable.
     /// - Returns: the token with the text that its holder sends, which cannot be shown again.
-    package func createToken(_ request: TokenRequest) throws -> (key: AccessKey, token: AccessToken) {
+    package func createToken(
+        _ request: TokenRequest,
+        _ audit: AuditEntry? = .byCommand("tokens/create")
+    ) throws -> (key: AccessKey, token: AccessToken) {
         let now = currentMilliseconds()
         var token = AccessToken(name: request.name, scope: request.scope, creationTime: now)
         if let lifetime = request.lifetime {
@@ -54,7 +57,10 @@ extension MLflowAPI {
             token.experimentIDs = Set(try experiments.map { try experimentID(idOrName: $0) }).sorted()
         }
         let key = AccessKey()
-        try store.writeNow { [token] in try $0.createAccessToken(token, hash: key.hash) }
+        try store.writeNow { [token] session in
+            try session.createAccessToken(token, hash: key.hash)
+            try session.audit(audit?.about(.token, token.name))
+        }
         try settings.access?.reload()
         return (key, token)
     }
@@ -74,8 +80,11 @@ extension MLflowAPI {
     /// Makes a token invalid.
     ///
     /// Blocks until that is durable; no request that begins afterwards is admitted with it.
-    package func revokeToken(named name: String) throws {
-        try store.writeNow { try $0.revokeAccessToken(named: name) }
+    package func revokeToken(named name: String, _ audit: AuditEntry? = .byCommand("tokens/revoke")) throws {
+        try store.writeNow { session in
+            try session.revokeAccessToken(named: name)
+            try session.audit(audit?.about(.token, name))
+        }
         try settings.access?.reload()
     }
 
@@ -90,7 +99,7 @@ extension MLflowAPI {
         }
     }
 
-    private func createToken(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    private func createToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         answerManager(request, responder) { message in
             // A limit that is misspelt or empty must not make a token without one.
             try Self.requireKnown(["name", "scope", "experiments", "expires_in"], message.names)
@@ -104,7 +113,7 @@ extension MLflowAPI {
                 experiments: experiments,
                 lifetime: try message.integer("expires_in")
             )
-            let (key, token) = try createToken(wanted)
+            let (key, token) = try createToken(wanted, audit)
             var response = HTTPResponse.json { writer in
                 writer.beginObject()
                 writer.member("token", key.text)
@@ -116,9 +125,9 @@ extension MLflowAPI {
         }
     }
 
-    private func revokeToken(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    private func revokeToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         answerManager(request, responder) { message in
-            try revokeToken(named: try message.requiredString("name"))
+            try revokeToken(named: try message.requiredString("name"), audit)
             return .empty
         }
     }

@@ -92,6 +92,7 @@ struct ServerCommand: ParsableCommand {
         try reference.refuseUnhonoured(environment, storage)
         let security = try SecuritySettings(security, prefix: place.prefix, environment)
         let values = try ValueSettings(answering, environment)
+        let audit = try AuditSettings(keeping, environment)
         let pages = try PagesSettings(pages, prefix: place.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
         for line in place.remarks + layout.remarks + reference.remarks(environment) { StandardStream.error.write(line) }
@@ -121,6 +122,7 @@ struct ServerCommand: ParsableCommand {
                     security: security,
                     pages: pages,
                     values: values,
+                    audit: audit,
                     snapshots: snapshots,
                     upstream: upstream,
                     readyFile: readyFile,

@@ -16,9 +16,15 @@ extension MLflowAPI {
     /// database is full, the failure is reported and `answer` is called all the same: the artifact has been stored or
     /// deleted, and after an error the client would send the request again.
     /// Call from a thread that may block: if the writer is idle, it commits on the calling thread.
-    /// - Parameter answer: called once, on the writer's or the calling thread; must be quick.
-    func journal(_ event: ArtifactEvent, then answer: @escaping @Sendable () -> Void) {
-        store.write({ try $0.add(event) }, mayBlock: true) { result in
+    /// - Parameters:
+    ///   - audit: the entry of the audit that is written with it.
+    ///   - answer: called once, on the writer's or the calling thread; must be quick.
+    func journal(_ event: ArtifactEvent, _ audit: AuditEntry? = nil, then answer: @escaping @Sendable () -> Void) {
+        let work: @Sendable (WriteSession) throws -> Void = { session in
+            try session.add(event)
+            try session.audit(audit)
+        }
+        store.write(work, mayBlock: true) { result in
             if case .failure(let error) = result { reportFailure(UnwrittenJournalEntry(event: event, cause: error)) }
             answer()
         }
@@ -62,20 +68,23 @@ extension MLflowAPI {
 
     /// Deletes a file or a folder, and calls `answer` when the deletion is journalled; if nothing was there, at once.
     ///
+    /// - Parameter audit: the entry that is written with that of the journal.
     /// - Throws: what `ArtifactRoot.delete` throws; files deleted before are journalled, and `answer` is not called.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: ArtifactRoot,
+        _ audit: AuditEntry?,
         then answer: @escaping @Sendable () -> Void
     ) throws(ArtifactError) {
         try artifactTurns.take(path) { () throws(ArtifactError) in
-            try deleteAndJournalInTurn(path, of: root, then: answer)
+            try deleteAndJournalInTurn(path, of: root, audit, then: answer)
         }
     }
 
     private func deleteAndJournalInTurn(
         _ path: ArtifactPath,
         of root: ArtifactRoot,
+        _ audit: AuditEntry?,
         then answer: @escaping @Sendable () -> Void
     ) throws(ArtifactError) {
         let start = ContinuousClock.now
@@ -95,9 +104,9 @@ extension MLflowAPI {
                 bytes += size
                 files += 1
             }
-            if wasThere { journal(event(), then: answer) } else { answer() }
+            if wasThere { journal(event(), audit, then: answer) } else { answer() }
         } catch {
-            if files > 0 { journal(event()) {} }
+            if files > 0 { journal(event(), audit) {} }
             throw error
         }
     }

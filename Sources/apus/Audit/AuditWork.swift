@@ -26,13 +26,24 @@ enum AuditWork {
         }
     }
 
-    /// Tells the audit that the server has started, and how.
-    static func noteStart(in store: TrackingStore, _ settings: AuditSettings, _ security: SecuritySettings) {
+    /// Tells the audit that the server has started, and how, and then begins the work.
+    ///
+    /// A thread of the store has the priority of the one whose work starts it. The first write must therefore come with that of
+    /// the event loops, and not with a lower one, at which a busy machine would let all later writes wait.
+    static func begin(
+        _ work: BackgroundWork,
+        in store: TrackingStore,
+        _ settings: AuditSettings,
+        _ security: SecuritySettings
+    ) {
+        guard settings.isOn else { return work.run() }
         var entry = AuditEntry(actor: .server, action: "server/start")
         entry.describe([
             ("version", apusVersion), ("require_token", security.requiresToken ? "true" : "false"),
             ("audit_retention", settings.retentionText),
         ])
-        store.write({ [entry] in try $0.audit(entry) }) { _ in }
+        DispatchQueue.global(qos: .userInitiated).async { [entry] in
+            store.write({ try $0.audit(entry) }) { _ in work.run() }
+        }
     }
 }

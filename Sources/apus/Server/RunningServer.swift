@@ -133,8 +133,7 @@ final class RunningServer {
         }
         try announce(address, layout, pages, access)
         AutomaticStop.watch(ending, server, logger)
-        if audit.isOn { AuditWork.noteStart(in: store, audit, security) }
-        auditing.run()
+        AuditWork.begin(auditing, in: store, audit, security)
         expiry.run()
         removals.run()
         self.snapshots?.work.run()

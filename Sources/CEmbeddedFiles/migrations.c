@@ -54,6 +54,10 @@ static const unsigned char file_0013_storage_owners_sql[] = {
 #embed "../../migrations/0013_storage_owners.sql"
 };
 
+static const unsigned char file_0014_audit_sql[] = {
+#embed "../../migrations/0014_audit.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0001_initial.sql", file_0001_initial_sql),
     APUS_FILE("0002_artifact_journal.sql", file_0002_artifact_journal_sql),
@@ -68,6 +72,7 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0011_users.sql", file_0011_users_sql),
     APUS_FILE("0012_reserved.sql", file_0012_reserved_sql),
     APUS_FILE("0013_storage_owners.sql", file_0013_storage_owners_sql),
+    APUS_FILE("0014_audit.sql", file_0014_audit_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

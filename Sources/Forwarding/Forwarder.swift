@@ -1,6 +1,6 @@
 internal import Budgets
 internal import Synchronization
-internal import Tracking
+package import Tracking
 package import TrackingStore
 
 /// Sends what is new in a store to another server, beside requests; may be used by several threads.
@@ -95,9 +95,10 @@ package final class Forwarder: Sendable {
     /// Sends nothing more of some runs.
     ///
     /// Blocks as `writeNow`.
+    /// - Parameter audit: the entry that the audit gets in the same transaction.
     /// - Returns: how many of the runs are here.
-    package func skip(_ runIDs: [String]) throws -> Int {
-        let rows = try setForwarding(of: runIDs, isSkipped: true)
+    package func skip(_ runIDs: [String], _ audit: AuditEntry? = nil) throws -> Int {
+        let rows = try setForwarding(of: runIDs, isSkipped: true, audit)
         state.withLock { state in
             for row in rows {
                 state.waiting[row] = nil
@@ -110,13 +111,15 @@ package final class Forwarder: Sendable {
     /// Sends what the upstream has refused of some things again, and runs that were skipped.
     ///
     /// Blocks as `writeNow`; what was refused stays listed until the upstream has taken it.
-    /// - Parameter subjects: ids of runs and logged models, names of registered models and experiments.
+    /// - Parameters:
+    ///   - subjects: ids of runs and logged models, names of registered models and experiments.
+    ///   - audit: the entry that the audit gets in the same transaction.
     /// - Returns: how many of them are here.
-    package func retry(_ subjects: [String]) throws -> Int {
+    package func retry(_ subjects: [String], _ audit: AuditEntry? = nil) throws -> Int {
         let count = try store.readNow { session in
             try subjects.count { try session.isHere($0) }
         }
-        let rows = try setForwarding(of: subjects, isSkipped: false)
+        let rows = try setForwarding(of: subjects, isSkipped: false, audit)
         let now = ContinuousClock.now
         state.withLock { state in
             for row in rows { state.waiting[row] = ForwardState.Waiting(since: ForwardState.longAgo(now)) }
@@ -136,10 +139,11 @@ package final class Forwarder: Sendable {
         wake.withLock { $0 }?()
     }
 
-    private func setForwarding(of runIDs: [String], isSkipped: Bool) throws -> [Int64] {
+    private func setForwarding(of runIDs: [String], isSkipped: Bool, _ audit: AuditEntry?) throws -> [Int64] {
         let address = calls.address
         return try store.writeNow { session in
             let upstream = try session.upstreamID(for: address)
+            try session.audit(audit)
             return try session.setForwarding(of: runIDs, isSkipped: isSkipped, upstream: upstream)
         }
     }

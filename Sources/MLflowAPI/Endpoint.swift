@@ -1,6 +1,7 @@
 package import Budgets
 package import HTTPServer
 package import HTTPWire
+internal import Tracking
 
 /// One call of the API: its method and path, what it reads or changes, and the code that answers it.
 package struct Endpoint: Sendable {
@@ -69,6 +70,14 @@ package struct Access: Sendable {
     ///
     /// Resources inside a list of the request, and those that are only read in addition, are left to the handler.
     package let resources: [Resource]
+    /// What a call that may change something leaves in the audit; such a call has to say.
+    package var audit: AuditRule?
+
+    private init(action: Action, cost: ReadCost, resources: [Resource]) {
+        self.action = action
+        self.cost = cost
+        self.resources = resources
+    }
 
     /// A look-up for everybody, also where every other call needs a credential.
     static func open(_ resources: Resource...) -> Access { Access(action: .open, cost: .cheap, resources: resources) }
@@ -193,6 +202,7 @@ extension MLflowAPI {
         _ handler: @escaping @Sendable (RequestMessage) throws -> Operation
     ) -> [Endpoint] {
         let cost = access.cost
+        let trail = auditTrail(path, access)
         return endpoint(
             method,
             family,
@@ -201,10 +211,34 @@ extension MLflowAPI {
             pages: pages,
             handling: .buffered { request, responder in
                 do {
-                    perform(try handler(try RequestMessage(request, pages)), cost, for: request, responder)
+                    let message = try RequestMessage(request, pages)
+                    let operation = try handler(message)
+                    let draft = trail?.draft(by: auditActor(request), request, message)
+                    perform(operation, cost, draft, for: request, responder)
                 } catch {
                     responder.send(response(to: error))
                 }
+            }
+        )
+    }
+
+    /// An endpoint whose handler may block, and writes the entry of the audit that it is given with its changes.
+    func endpoint(
+        _ method: HTTPMethod,
+        _ family: PathFamily,
+        _ path: String,
+        _ access: Access,
+        auditing handler: @escaping @Sendable (HTTPRequest, HTTPResponder, AuditEntry?) -> Void
+    ) -> [Endpoint] {
+        let trail = auditTrail(path, access)
+        return endpoint(
+            method,
+            family,
+            path,
+            access,
+            handling: .blocking { request, responder in
+                let draft = trail?.draft(by: auditActor(request), request, try? RequestMessage(request))
+                handler(request, responder, draft?.entry(after: nil))
             }
         )
     }

@@ -37,6 +37,10 @@ package struct MLflowAPI: Sendable {
         package var quotas: StorageQuotas?
         /// The files that one client may send at once.
         package var uploads: Budget?
+
+        /// Whether changes leave entries in the audit.
+        package var isAudited = true
+
         /// Decides who may send which request; nil where there is no server, and so nobody who asks.
         package var access: AccessControl?
         /// Tells of the snapshots of the data; nil where none are made.
@@ -100,10 +104,8 @@ package struct MLflowAPI: Sendable {
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
             artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, exportEndpoints,
-            streamedExportEndpoints, tokenEndpoints, accountEndpoints, usageEndpoints, removalEndpoints,
-            transferEndpoints,
-            forwardEndpoints,
-            graphQLEndpoints,
+            streamedExportEndpoints, tokenEndpoints, accountEndpoints, usageEndpoints, auditEndpoints, removalEndpoints,
+            transferEndpoints, forwardEndpoints, graphQLEndpoints,
             emptyAnswers,
             unsupportedEndpoints,
         ]

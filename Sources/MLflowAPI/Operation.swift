@@ -1,6 +1,7 @@
 internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
+internal import Tracking
 internal import TrackingStore
 
 /// What a handler wants done once its request has been read and found legal: work that gives a value, and an encoder of
@@ -24,10 +25,21 @@ struct Operation: Sendable {
     enum Encoding: Sendable {
         /// The answer is an empty JSON object.
         case empty
-        case value(@Sendable () throws -> HTTPResponse)
+        /// - note: what the value says for the audit.
+        case value(@Sendable () throws -> HTTPResponse, note: (@Sendable () -> AuditNote)?)
 
-        init<Value: Sendable>(_ value: Value, _ encode: @escaping @Sendable (Value) throws -> HTTPResponse) {
-            self = .value { try encode(value) }
+        init<Value: Sendable>(
+            _ value: Value,
+            noting note: (@Sendable (Value) -> AuditNote)? = nil,
+            _ encode: @escaping @Sendable (Value) throws -> HTTPResponse
+        ) {
+            var ofValue: (@Sendable () -> AuditNote)?
+            if let note { ofValue = { note(value) } }
+            self = .value({ try encode(value) }, note: ofValue)
+        }
+
+        fileprivate var note: AuditNote? {
+            if case .value(_, let note?) = self { note() } else { nil }
         }
     }
 
@@ -45,19 +57,22 @@ struct Operation: Sendable {
         )
     }
 
+    /// - Parameter note: what the value says for the audit, in the transaction of the work.
     static func write<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
+        noting note: (@Sendable (Value) -> AuditNote)? = nil,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
-        Operation(work: .write { Encoding(try work($0), encode) })
+        Operation(work: .write { Encoding(try work($0), noting: note, encode) })
     }
 
     static func create<Value: Sendable>(
         _ kind: String,
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
+        noting note: (@Sendable (Value) -> AuditNote)? = nil,
         encode: @escaping @Sendable (Value) throws -> HTTPResponse
     ) -> Operation {
-        Operation(work: .create(kind) { Encoding(try work($0), encode) })
+        Operation(work: .create(kind) { Encoding(try work($0), noting: note, encode) })
     }
 
     static func read<Value: Sendable>(
@@ -71,21 +86,38 @@ struct Operation: Sendable {
 extension MLflowAPI {
     /// Has the store do the work, and answers when it is done.
     ///
-    /// - Parameter cost: the cost of the operation if it is a read.
+    /// - Parameters:
+    ///   - cost: the cost of the operation if it is a read.
+    ///   - draft: the entry that the audit gets in the transaction of a write; nil for none.
     func perform(
         _ operation: Operation,
         _ cost: ReadCost,
+        _ draft: AuditDraft? = nil,
         for request: HTTPRequest,
         _ responder: HTTPResponder
     ) {
         switch operation.work {
         case .none(let response): responder.send(response)
-        case .write(let work): write(work, for: request, responder)
-        case .create(let kind, let work): write(onlyOnce(kind, request, work), for: request, responder)
+        case .write(let work): write(Self.audited(work, draft), for: request, responder)
+        case .create(let kind, let work):
+            // A repetition that is answered with what is there already has changed nothing.
+            write(onlyOnce(kind, request, Self.audited(work, draft)), for: request, responder)
         case .read(let work):
             store.read(work, cost: cost, for: request.caller) { result in
                 responder.send(answer(to: result, isShort: cost == .cheap))
             }
+        }
+    }
+
+    private static func audited(
+        _ work: @escaping @Sendable (WriteSession) throws -> Operation.Encoding,
+        _ draft: AuditDraft?
+    ) -> @Sendable (WriteSession) throws -> Operation.Encoding {
+        guard let draft else { return work }
+        return { session in
+            let encoding = try work(session)
+            try session.audit(draft.entry(after: encoding.note))
+            return encoding
         }
     }
 
@@ -114,7 +146,7 @@ extension MLflowAPI {
     private func answer(to result: Result<Operation.Encoding, any Error>, isShort: Bool) -> HTTPAnswer {
         switch result {
         case .success(.empty): return .ready(.empty)
-        case .success(.value(let encode)):
+        case .success(.value(let encode, _)):
             let make: @Sendable () -> HTTPResponse = {
                 do {
                     return try encode()

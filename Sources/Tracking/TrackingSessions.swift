@@ -342,12 +342,14 @@ package protocol TrackingWriting {
     ///
     /// Named things are put on the list together or, if one of them must stay, not at all. Everything that is deleted
     /// is put there in several calls, so that other writes need not wait: each takes the position that the last returned.
+    /// - Parameter note: called for each thing that this call puts on the list.
     /// - Returns: the position for the next call, nil at the end, and the deleted things that stay.
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for a thing that must stay.
     func beginRemoval(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse,
-        from position: RemovalPosition
+        from position: RemovalPosition,
+        noting note: (RemovalKind, String) throws -> Void
     ) throws -> (next: RemovalPosition?, kept: RemovalCount)
 
     /// Removes rows of what is on the list, about as many as given.

@@ -25,7 +25,14 @@ from helpers import call, must, new_run, send  # noqa: E402
 from servers import ApusServer, apus_binary  # noqa: E402
 
 # These change with every command, or with the time.
-VOLATILE = {"artifact_journal": ["id", "time", "duration"], "schema_migrations": ["applied_at"], "removals": ["id"]}
+VOLATILE = {
+    "artifact_journal": ["id", "time", "duration"],
+    "audit_entries": ["id"],
+    "schema_migrations": ["applied_at"],
+    "removals": ["id"],
+}
+# The audit also tells of the commands themselves, such as a restoration; what was removed for good it tells once.
+CHOSEN = {"audit_entries": "WHERE action = 'gc'"}
 
 
 def spare(*arguments) -> list[str]:
@@ -46,7 +53,8 @@ def content(folder) -> dict[str, list]:
         for table in tables:
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             stable = [column for column in columns if column not in VOLATILE.get(table, [])]
-            rows[table] = sorted(connection.execute(f"SELECT {', '.join(stable)} FROM {table}").fetchall(), key=repr)
+            query = f"SELECT {', '.join(stable)} FROM {table} {CHOSEN.get(table, '')}"
+            rows[table] = sorted(connection.execute(query).fetchall(), key=repr)
         return rows
     finally:
         connection.close()

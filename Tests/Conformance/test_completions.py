@@ -36,6 +36,7 @@ def script(tmp_path_factory):
         (["server", "--data-dir", "place/fo"], {"place/folder"}),
         (["server", "--ssl-certfile", "place/f"], {"place/folder", "place/file"}),
         (["server", "--log-level", "no"], {"notice"}),
+        (["audit", "--format", "js"], {"jsonl"}),
         (["import", "place/f"], {"place/folder", "place/file"}),
         (["export", "--output", "place/fi"], {"place/file"}),
         (["backup", "place/f"], {"place/folder"}),

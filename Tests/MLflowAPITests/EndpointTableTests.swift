@@ -75,6 +75,7 @@ import Tracking
                 "experiments/search", "runs/search", "logged-models/search", "registered-models/search",
                 "model-versions/search", "metrics/get-history", "metrics/get-history-bulk",
                 "metrics/get-history-bulk-interval", "artifacts/journal", "artifacts/tree", "runs/table",
+                "audit/list",
             ]
         )
         for pages in paging.compactMap(\.pages) { #expect(pages.sizes.upperBound >= pages.usual) }

@@ -236,6 +236,8 @@ except apus.ServerFailed as failure:
 
 # The variables of a server that hold for one that Python starts too: how data is kept, and how requests are answered.
 KEPT = {
+    "APUS_AUDIT",
+    "APUS_AUDIT_RETENTION",
     "APUS_DATABASE_LOG_LIMIT",
     "APUS_DEDUPLICATE_ARTIFACTS",
     "APUS_RECOGNIZE_RETRIES",

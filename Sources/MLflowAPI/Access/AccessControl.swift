@@ -44,6 +44,7 @@ package final class AccessControl: Sendable {
     package let operatorKey: AccessKey
     private let operatorToken: KnownToken
     private let store: TrackingStore
+    private let logIns: LogInAudit?
     private let tokens: Mutex<KnownTokens>
     /// Those who may log in with a password; nil where there are no users.
     let users: KnownUsers?
@@ -51,10 +52,13 @@ package final class AccessControl: Sendable {
     private let reloading = Mutex<Void>(())
     private let failures = Atomic<Int>(0)
 
-    /// - Parameter settings: if nothing is required, nobody is asked, and only the operator's key is known.
-    package init(_ store: TrackingStore, _ settings: AccessSettings) throws {
+    /// - Parameters:
+    ///   - settings: if nothing is required, nobody is asked, and only the operator's key is known.
+    ///   - logIns: told of who has shown a credential; nil where that is not audited.
+    package init(_ store: TrackingStore, _ settings: AccessSettings, logIns: LogInAudit? = nil) throws {
         self.store = store
         self.settings = settings
+        self.logIns = logIns
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
@@ -111,6 +115,9 @@ package final class AccessControl: Sendable {
         guard isRequired else { return .admitted }
         let holder = holder(request)
         if case .found(let holder) = holder {
+            if request.caller.identity !== holder.identity, let actor = AuditActor(holder.identity) {
+                logIns?.noteSuccess(of: actor, from: request.caller.peer)
+            }
             request.identify(as: holder.identity)
         } else {
             request.identify(as: nil)
@@ -120,7 +127,9 @@ package final class AccessControl: Sendable {
         switch holder {
         case .found(let holder):
             return access.flatMap { holder.refusal(of: $0) }.map { .refused(AccessRefusal(refusal: $0)) } ?? .admitted
-        case .failed(let failure): return .refused(refusal(of: failure))
+        case .failed(let failure):
+            note(failure, from: request.caller.peer)
+            return .refused(refusal(of: failure))
         case .undecided(let begin): return .undecided(begin)
         }
     }
@@ -135,7 +144,7 @@ package final class AccessControl: Sendable {
         case noCredential
         case unknownToken
         case expired(String)
-        case wrongPassword
+        case wrongPassword(String)
         case tooManyPasswords
     }
 
@@ -182,10 +191,19 @@ package final class AccessControl: Sendable {
         switch users.lookUp(key) {
         case .user(let known): return .found(Admitted(identity: known.identity))
         case .outdated(let id): return .undecided { users.load(id: id, $0) }
-        case .wrong: return .failed(.wrongPassword)
+        case .wrong: return .failed(.wrongPassword(name))
         case .unknown:
             guard users.mayCheck(key, for: peer) else { return .failed(.tooManyPasswords) }
             return .undecided { users.find(key, name: name, password: password, peer: peer, $0) }
+        }
+    }
+
+    private func note(_ failure: Failure, from peer: Peer) {
+        switch failure {
+        case .noCredential: break
+        case .unknownToken, .tooManyPasswords: logIns?.noteFailure(from: peer)
+        case .expired(let name): logIns?.noteFailure(of: AuditActor(.token, name), from: peer)
+        case .wrongPassword(let name): logIns?.noteFailure(of: AuditActor(.user, name), from: peer)
         }
     }
 
@@ -236,6 +254,17 @@ private struct Admitted {
             403,
             "Permission denied: this call looks after the server, and '\(identity.name)' is no admin. An admin can make you one."
         )
+    }
+}
+
+extension AuditActor {
+    /// The one who has shown a credential; nil for a command, which leaves entries of its own.
+    fileprivate init?(_ identity: Identity) {
+        switch identity.kind {
+        case .operatorCommand: return nil
+        case .token: self.init(.token, identity.name)
+        case .user: self.init(.user, identity.name)
+        }
     }
 }
 

@@ -28,8 +28,8 @@ extension MLflowAPI {
     var tokenEndpoints: [[Endpoint]] {
         [
             endpoint(.get, .apus, "tokens/list", .lookUp(.account), handling: .blocking(listTokens)),
-            endpoint(.post, .apus, "tokens/create", .change(.account), handling: .blocking(createToken)),
-            endpoint(.post, .apus, "tokens/revoke", .change(.account), handling: .blocking(revokeToken)),
+            endpoint(.post, .apus, "tokens/create", .change(.account).audited("scope"), auditing: createToken),
+            endpoint(.post, .apus, "tokens/revoke", .change(.account).audited("username"), auditing: revokeToken),
         ]
     }
 
@@ -39,7 +39,8 @@ extension MLflowAPI {
     /// - Returns: the token with the text that its holder sends, which cannot be shown again.
     package func createToken(
         _ request: TokenRequest,
-        for caller: Caller = .server
+        for caller: Caller = .server,
+        _ audit: AuditEntry? = .byCommand("tokens/create")
     ) throws -> (key: AccessKey, token: AccessToken) {
         let now = currentMilliseconds()
         var token = AccessToken(name: request.name, scope: request.scope, creationTime: now)
@@ -59,7 +60,10 @@ extension MLflowAPI {
             token.experimentIDs = Set(try experiments.map { try experimentID(idOrName: $0, for: caller) }).sorted()
         }
         let key = AccessKey()
-        try store.writeNow(for: caller) { [token] in try $0.createAccessToken(token, hash: key.hash) }
+        try store.writeNow(for: caller) { [token] session in
+            try session.createAccessToken(token, hash: key.hash)
+            try session.audit(audit?.about(.token, token.name))
+        }
         try settings.access?.reload()
         return (key, token)
     }
@@ -81,8 +85,16 @@ extension MLflowAPI {
     /// Blocks until that is durable; no request that begins afterwards is admitted with it.
     ///
     /// - Parameter userID: whose token it is; nil for one of an operator.
-    package func revokeToken(named name: String, ofUser userID: Int64? = nil, for caller: Caller = .server) throws {
-        try store.writeNow(for: caller) { try $0.revokeAccessToken(named: name, ofUser: userID) }
+    package func revokeToken(
+        named name: String,
+        ofUser userID: Int64? = nil,
+        for caller: Caller = .server,
+        _ audit: AuditEntry? = .byCommand("tokens/revoke")
+    ) throws {
+        try store.writeNow(for: caller) { session in
+            try session.revokeAccessToken(named: name, ofUser: userID)
+            try session.audit(audit?.about(.token, name))
+        }
         try settings.access?.reload()
     }
 
@@ -100,7 +112,7 @@ extension MLflowAPI {
         }
     }
 
-    private func createToken(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    private func createToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         answerHolder(request, responder) { message, identity in
             // A limit that is misspelt or empty must not make a token without one.
             try Self.requireKnown(["name", "scope", "experiments", "expires_in"], message.names)
@@ -120,7 +132,7 @@ extension MLflowAPI {
                     "Permission denied: a token of the scope admin is for admins. Use the scope write."
                 )
             }
-            let (key, token) = try createToken(wanted, for: request.caller)
+            let (key, token) = try createToken(wanted, for: request.caller, audit)
             var response = HTTPResponse.json { writer in
                 writer.beginObject()
                 writer.member("token", key.text)
@@ -132,7 +144,7 @@ extension MLflowAPI {
         }
     }
 
-    private func revokeToken(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    private func revokeToken(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         answerHolder(request, responder) { message, identity in
             let name = try message.requiredString("name")
             var userID = identity?.userID
@@ -145,7 +157,7 @@ extension MLflowAPI {
                 }
                 userID = try store.readNow(.cheap) { try $0.user(named: owner) }.id
             }
-            try revokeToken(named: name, ofUser: userID, for: request.caller)
+            try revokeToken(named: name, ofUser: userID, for: request.caller, audit)
             return .empty
         }
     }

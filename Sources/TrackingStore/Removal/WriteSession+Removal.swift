@@ -5,11 +5,12 @@ extension WriteSession {
     package func beginRemoval(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse,
-        from position: RemovalPosition
+        from position: RemovalPosition,
+        noting note: (RemovalKind, String) throws -> Void = { _, _ in }
     ) throws -> (next: RemovalPosition?, kept: RemovalCount) {
         var kept = RemovalCount()
         guard request.isOfEverything else {
-            for candidate in try connection.namedCandidates(request, inUse) { try enlist(candidate) }
+            for candidate in try connection.namedCandidates(request, inUse) { try enlist(candidate, note) }
             return (nil, kept)
         }
         let part = try connection.deletedCandidates(position, limit: 1_000, request, inUse)
@@ -17,7 +18,7 @@ extension WriteSession {
             if let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) {
                 kept.count(candidate, keptBy: obstacle)
             } else {
-                try enlist(candidate)
+                try enlist(candidate, note)
             }
         }
         return (part.next, kept)
@@ -64,13 +65,17 @@ extension WriteSession {
         if isListed == true { throw TrackingError.beingRemoved(kind, id) }
     }
 
-    private func enlist(_ candidate: RemovalCandidate) throws {
+    private func enlist(
+        _ candidate: RemovalCandidate,
+        _ note: (RemovalKind, String) throws -> Void
+    ) throws {
         try connection.run(
             "INSERT OR IGNORE INTO removals (kind, owner, location) VALUES (?1, ?2, ?3)",
             candidate.kind.rawValue,
             candidate.id,
             candidate.location
         )
+        if connection.changes > 0 { try note(candidate.kind, candidate.id) }
     }
 
     private func nextRemoval() throws -> RemovedOwner? {

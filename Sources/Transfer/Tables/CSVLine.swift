@@ -1,7 +1,7 @@
 internal import Tracking
 
 /// A line of comma-separated values (RFC 4180) that is appended to a buffer, cell by cell.
-struct CSVLine {
+package struct CSVLine {
     private var bytes: [UInt8]
     private var isFirst = true
 
@@ -12,7 +12,7 @@ struct CSVLine {
     /// Appends a line that `write` fills.
     ///
     /// The buffer is moved and never copied: there is one line for each point.
-    static func append(to buffer: inout [UInt8], _ write: (inout CSVLine) -> Void) {
+    package static func append(to buffer: inout [UInt8], _ write: (inout CSVLine) -> Void) {
         var line = CSVLine(continuing: buffer)
         buffer = []
         write(&line)
@@ -26,7 +26,7 @@ struct CSVLine {
     }
 
     /// A text; in quotes where it would be read as something else without them, or as no value.
-    mutating func text(_ text: String) {
+    package mutating func text(_ text: String) {
         separate()
         var text = text
         text.withUTF8 { utf8 in
@@ -48,7 +48,7 @@ struct CSVLine {
         byte <= 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "'")
     }
 
-    mutating func int(_ value: Int64) {
+    package mutating func int(_ value: Int64) {
         separate()
         bytes.append(contentsOf: String(value).utf8)
     }

@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import Dispatch
+internal import MLflowAPI
 internal import SQLite
 internal import Synchronization
 internal import Tracking
@@ -50,7 +51,9 @@ final class FolderTarget: ImportTarget, Sendable {
         try throwFailure()
         places.wait()
         store.write {
-            try $0.take(records)
+            let report = try $0.take(records)
+            try $0.audit(.byCommand("import"), after: report.auditNote)
+            return report
         } completion: { [self] result in
             outcome.withLock { outcome in
                 switch result {

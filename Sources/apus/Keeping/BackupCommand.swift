@@ -63,6 +63,7 @@ struct BackupCommand: ParsableCommand {
             defer { withExtendedLifetime(claim) {} }
             let result = try backup.run()
             if let keep { try place.keep(keep) }
+            BackupAudit.noteBackup(at: result.folder, of: path)
             report(result)
             if let local = layout.localArtifactRootPath, local != layout.artifactsPath {
                 StandardStream.error.write(
@@ -134,6 +135,7 @@ struct RestoreCommand: ParsableCommand {
                 mayLink: !copy
             )
             let aside = try restoration.run()
+            BackupAudit.noteRestoration(from: folder, to: layout.databasePath)
             StandardStream.output.write("restored \(folder) to \(layout.databasePath)")
             if let aside { StandardStream.output.write("what stood there is in \(aside)") }
         }

@@ -22,6 +22,8 @@ final class RunningServer {
     private let background: [BackgroundWork]
     private let snapshots: (keeper: SnapshotKeeper, work: BackgroundWork)?
     private let forwarding: ForwardingWork?
+    /// nil where nothing is audited.
+    private let logIns: LogInAudit?
 
     /// How long a stop waits for the background works that are running, all together.
     private static let waitForWork = DispatchTimeInterval.milliseconds(300)
@@ -40,6 +42,7 @@ final class RunningServer {
         limits settings: LimitSettings,
         pages: PagesSettings,
         values: ValueSettings,
+        audit: AuditSettings,
         snapshots: SnapshotSettings?,
         upstream: UpstreamSettings?,
         readyFile: ReadyFile?,
@@ -81,11 +84,24 @@ final class RunningServer {
         forwarding = forwarder.map { ForwardingWork($0, upstream?.delay ?? .seconds(5), logger) }
         let rate = RequestLimits(settings)
         let quotas = try Self.quotas(settings, store)
-        let access = try AccessControl(store, security.access)
+        let logIns = audit.isOn ? LogInAudit(store) : nil
+        self.logIns = logIns
+        let access = try AccessControl(store, security.access, logIns: logIns)
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
-            settings: Self.apiSettings(layout, listening, roots, values, budgets, quotas, access, keeper, forwarder),
+            settings: Self.apiSettings(
+                layout,
+                listening,
+                roots,
+                values,
+                audit,
+                budgets,
+                quotas,
+                access,
+                keeper,
+                forwarder
+            ),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
         if let accounts = security.accounts { try api.welcome(accounts) }
@@ -97,8 +113,9 @@ final class RunningServer {
         let removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
             try Self.endRemovals(api, while: { !work.isEnded })
         }
+        let auditing = AuditWork.make(store, logIns, audit, logger)
         background =
-            [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry, removals] + rest.works
+            [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry, removals, auditing] + rest.works
             + (self.snapshots.map { [$0.work] } ?? []) + (forwarding?.works ?? [])
         server = try Self.httpServer(
             api,
@@ -136,6 +153,7 @@ final class RunningServer {
         }
         try announce(address, layout, pages, access)
         AutomaticStop.watch(ending, server, logger)
+        AuditWork.begin(auditing, in: store, audit, security)
         expiry.run()
         removals.run()
         self.snapshots?.work.run()
@@ -168,6 +186,7 @@ final class RunningServer {
         _ listening: ListeningSettings,
         _ roots: ServedRoots,
         _ values: ValueSettings,
+        _ audit: AuditSettings,
         _ budgets: Budgets,
         _ quotas: StorageQuotas?,
         _ access: AccessControl,
@@ -183,6 +202,7 @@ final class RunningServer {
         settings.longValues = values.longValues
         settings.recognizesRetries = values.recognizesRetries
         settings.sourcePattern = values.sourcePattern
+        settings.isAudited = audit.isOn
         settings.exportShell = { .ofPages() }
         settings.access = access
         settings.quotas = quotas
@@ -348,7 +368,7 @@ final class RunningServer {
 
     /// Ends the process with 0 within 5 seconds of a signal that is a stop.
     private func stop(on signals: StopSignals) {
-        signals.whenAsked { [server, store, readyFile, manager, background, snapshots, forwarding, logger] in
+        signals.whenAsked { [server, store, readyFile, manager, background, snapshots, forwarding, logIns, logger] in
             let end = ContinuousClock.now + Self.longestSnapshot
             // If this fails, another process takes this server for a running one until its own attempt to connect fails.
             try? store.announce("")
@@ -356,6 +376,7 @@ final class RunningServer {
             manager.tellStopping()
             server.shutdown(within: snapshots == nil ? .seconds(4) : .milliseconds(2_500)) {
                 // All answers are out, so that the last snapshot holds all that was acknowledged.
+                try? logIns?.report()
                 // What the upstream lacks is in the journal: the next server goes on.
                 forwarding?.end()
                 if let snapshots { snapshots.keeper.finish(snapshots.work, by: end, logger) }

@@ -95,6 +95,7 @@ struct ServerCommand: ParsableCommand {
         let limits = try LimitSettings(limits, environment)
         try limits.requireKnownClients(security.requiresToken)
         let values = try ValueSettings(answering, environment)
+        let audit = try AuditSettings(keeping, environment)
         let pages = try PagesSettings(pages, prefix: place.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
         for line in place.remarks + layout.remarks + reference.remarks(environment) { StandardStream.error.write(line) }
@@ -125,6 +126,7 @@ struct ServerCommand: ParsableCommand {
                     limits: limits,
                     pages: pages,
                     values: values,
+                    audit: audit,
                     snapshots: snapshots,
                     upstream: upstream,
                     readyFile: readyFile,

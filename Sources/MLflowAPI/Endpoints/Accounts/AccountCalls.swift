@@ -26,13 +26,30 @@ extension MLflowAPI {
     }
 
     /// A call that changes accounts.
+    ///
+    /// - Parameter access: says what the audit tells of it.
     func accountChange(
         _ method: HTTPMethod,
         _ version: String,
         _ path: String,
+        _ access: Access,
         _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
     ) -> [Endpoint] {
-        accountEndpoint(method, version, path, .change(.account), body)
+        accountEndpoint(method, version, path, access, body)
+    }
+
+    /// Changes accounts for a call, with the entry of the audit in the same transaction.
+    func change<Value: Sendable>(
+        _ call: AccountCall,
+        _ kind: AuditResource.Kind,
+        _ id: String,
+        _ work: @escaping @Sendable (WriteSession) throws -> Value
+    ) throws -> Value {
+        try store.writeNow(for: call.request.caller) { [entry = call.audit?.about(kind, id)] session in
+            let value = try work(session)
+            try session.audit(entry)
+            return value
+        }
     }
 
     private func accountEndpoint(
@@ -42,13 +59,13 @@ extension MLflowAPI {
         _ access: Access,
         _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
     ) -> [Endpoint] {
-        // The hash of a password takes a tenth of a second.
+        // The hash of a password takes a tenth of a second, so that a handler runs where it may block.
         endpoint(
             method,
             .api,
             "\(version)/mlflow/\(path)",
             access,
-            handling: .blocking { request, responder in
+            auditing: { request, responder, audit in
                 do {
                     guard let identity = request.caller.identity else {
                         throw TrackingError(
@@ -56,7 +73,7 @@ extension MLflowAPI {
                             "Permission denied: this call is for users of the server."
                         )
                     }
-                    responder.send(try body(AccountCall(try RequestMessage(request), request, identity)))
+                    responder.send(try body(AccountCall(try RequestMessage(request), request, identity, audit)))
                 } catch {
                     responder.send(response(to: error))
                 }
@@ -70,11 +87,14 @@ struct AccountCall {
     let message: RequestMessage
     let request: HTTPRequest
     let identity: Identity
+    /// What the audit tells of a change.
+    let audit: AuditEntry?
 
-    init(_ message: RequestMessage, _ request: HTTPRequest, _ identity: Identity) {
+    init(_ message: RequestMessage, _ request: HTTPRequest, _ identity: Identity, _ audit: AuditEntry?) {
         self.message = message
         self.request = request
         self.identity = identity
+        self.audit = audit
     }
 
     /// Whether the call is about the one who makes it.

@@ -10,13 +10,15 @@ extension MLflowAPI {
     /// What users are granted alone, for one experiment or model or for all.
     var grantEndpoints: [[Endpoint]] {
         [
-            accountChange(.post, "3.0", "users/permissions/grant", grantPermission),
-            accountChange(.post, "3.0", "users/permissions/revoke", revokePermission),
+            accountChange(.post, "3.0", "users/permissions/grant", Self.grantAccess, grantPermission),
+            accountChange(.post, "3.0", "users/permissions/revoke", Self.grantAccess, revokePermission),
             accountLookUp("3.0", "users/permissions/get", getPermission),
             accountLookUp("3.0", "users/permissions/list", listPermissions),
             accountLookUp("3.0", "users/current/permissions", listCurrentPermissions),
         ]
     }
+
+    private static let grantAccess = Access.change(.account).audited("resource_type", "resource_id", "permission")
 
     /// Throws unless the one who calls may grant something for a thing: who may manage it, or all things of its type.
     func requireManager(of type: GrantedType, _ pattern: String, _ call: AccountCall) throws {
@@ -53,7 +55,7 @@ extension MLflowAPI {
         let permission = try call.message.requiredString("permission")
         _ = try store.readNow(.cheap) { try $0.user(named: name) }
         let grant = try Grant(type: type.rawValue, pattern: pattern, permission: permission)
-        try store.writeNow(for: call.request.caller) { try $0.grant(grant, toUser: name) }
+        try change(call, .user, name) { try $0.grant(grant, toUser: name) }
         return .empty
     }
 
@@ -62,7 +64,7 @@ extension MLflowAPI {
         let pattern = try call.message.requiredString("resource_id")
         try requireManager(of: type, pattern, call)
         let name = try call.message.requiredString("username")
-        try store.writeNow(for: call.request.caller) { try $0.revoke(type, pattern, fromUser: name) }
+        try change(call, .user, name) { try $0.revoke(type, pattern, fromUser: name) }
         return .empty
     }
 
@@ -139,10 +141,10 @@ extension MLflowAPI {
         ]
         return kinds.flatMap { kind in
             [
-                accountChange(.post, "2.0", kind.path + "/create") { try createOldGrant(kind, $0) },
+                accountChange(.post, "2.0", kind.path + "/create", kind.access) { try createOldGrant(kind, $0) },
                 accountLookUp("2.0", kind.path + "/get") { try getOldGrant(kind, $0) },
-                accountChange(.patch, "2.0", kind.path + "/update") { try updateOldGrant(kind, $0) },
-                accountChange(.delete, "2.0", kind.path + "/delete") { try deleteOldGrant(kind, $0) },
+                accountChange(.patch, "2.0", kind.path + "/update", kind.access) { try updateOldGrant(kind, $0) },
+                accountChange(.delete, "2.0", kind.path + "/delete", kind.access) { try deleteOldGrant(kind, $0) },
             ]
         }
     }
@@ -162,6 +164,8 @@ extension MLflowAPI {
             self.answer = answer
         }
 
+        var access: Access { .change(.account).audited(field, "permission") }
+
         /// The grant that a call names; NO_PERMISSIONS was how a refusal was called.
         func grant(_ message: RequestMessage) throws -> Grant {
             let permission = try message.requiredString("permission")
@@ -177,7 +181,7 @@ extension MLflowAPI {
         try requireManager(of: kind.type, try call.message.requiredString(kind.field), call)
         let name = try call.message.requiredString("username")
         let grant = try kind.grant(call.message)
-        try store.writeNow(for: call.request.caller) { try $0.grant(grant, toUser: name) }
+        try change(call, .user, name) { try $0.grant(grant, toUser: name) }
         return try answerOldGrant(kind, grant.pattern, ofUser: name)
     }
 
@@ -191,7 +195,7 @@ extension MLflowAPI {
         let grant = try kind.grant(call.message)
         try requireManager(of: kind.type, grant.pattern, call)
         let name = try call.message.requiredString("username")
-        try store.writeNow(for: call.request.caller) { try $0.change(grant, ofUser: name) }
+        try change(call, .user, name) { try $0.change(grant, ofUser: name) }
         return .empty
     }
 
@@ -199,7 +203,7 @@ extension MLflowAPI {
         let pattern = try call.message.requiredString(kind.field)
         try requireManager(of: kind.type, pattern, call)
         let name = try call.message.requiredString("username")
-        try store.writeNow(for: call.request.caller) { try $0.revoke(kind.type, pattern, fromUser: name) }
+        try change(call, .user, name) { try $0.revoke(kind.type, pattern, fromUser: name) }
         return .empty
     }
 

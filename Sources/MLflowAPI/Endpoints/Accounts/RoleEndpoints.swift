@@ -9,17 +9,17 @@ internal import TrackingStore
 extension MLflowAPI {
     var roleEndpoints: [[Endpoint]] {
         [
-            accountChange(.post, "3.0", "roles/create", createRole),
+            accountChange(.post, "3.0", "roles/create", .change(.account).audited("workspace"), createRole),
             accountLookUp("3.0", "roles/get", getRole),
             accountLookUp("3.0", "roles/list", listRoles),
-            accountChange(.patch, "3.0", "roles/update", updateRole),
-            accountChange(.delete, "3.0", "roles/delete", deleteRole),
-            accountChange(.post, "3.0", "roles/permissions/add", addRolePermission),
-            accountChange(.delete, "3.0", "roles/permissions/remove", removeRolePermission),
+            accountChange(.patch, "3.0", "roles/update", .change(.account).audited("name", "description"), updateRole),
+            accountChange(.delete, "3.0", "roles/delete", .change(.account).audited(), deleteRole),
+            accountChange(.post, "3.0", "roles/permissions/add", .change(.account).audited("resource_type", "resource_pattern", "permission"), addRolePermission),
+            accountChange(.delete, "3.0", "roles/permissions/remove", .change(.account).audited("role_permission_id"), removeRolePermission),
             accountLookUp("3.0", "roles/permissions/list", listRolePermissions),
-            accountChange(.patch, "3.0", "roles/permissions/update", updateRolePermission),
-            accountChange(.post, "3.0", "roles/assign", assignRole),
-            accountChange(.delete, "3.0", "roles/unassign", unassignRole),
+            accountChange(.patch, "3.0", "roles/permissions/update", .change(.account).audited("role_permission_id", "permission"), updateRolePermission),
+            accountChange(.post, "3.0", "roles/assign", .change(.account).audited("username"), assignRole),
+            accountChange(.delete, "3.0", "roles/unassign", .change(.account).audited("username"), unassignRole),
             accountLookUp("3.0", "roles/users/list", listRoleUsers),
             accountLookUp("3.0", "users/roles/list", listUserRoles),
         ]
@@ -38,7 +38,7 @@ extension MLflowAPI {
         let name = try Self.roleText(call.message, "name", "Role name")
         let workspace = try Self.roleText(call.message, "workspace", "Workspace")
         let description = try call.message.string("description")
-        let role = try store.writeNow(for: call.request.caller) {
+        let role = try change(call, .role, name) {
             try $0.createRole(name, workspace: workspace, description: description)
         }
         return .json("role") { $0.write(role) }
@@ -79,7 +79,7 @@ extension MLflowAPI {
                 "At least one of 'name' or 'description' must be provided to update a role."
             )
         }
-        let role = try store.writeNow(for: call.request.caller) {
+        let role = try change(call, .role, String(id)) {
             try $0.updateRole(id, name: name, description: description)
         }
         return .json("role") { $0.write(role) }
@@ -88,7 +88,7 @@ extension MLflowAPI {
     private func deleteRole(_ call: AccountCall) throws -> HTTPResponse {
         try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_id")
-        try store.writeNow(for: call.request.caller) { try $0.deleteRole(id) }
+        try change(call, .role, String(id)) { try $0.deleteRole(id) }
         return .empty
     }
 
@@ -100,14 +100,14 @@ extension MLflowAPI {
             pattern: try call.message.requiredString("resource_pattern"),
             permission: try call.message.requiredString("permission")
         )
-        let permission = try store.writeNow(for: call.request.caller) { try $0.addRolePermission(grant, toRole: id) }
+        let permission = try change(call, .role, String(id)) { try $0.addRolePermission(grant, toRole: id) }
         return .json("role_permission") { $0.write(permission) }
     }
 
     private func removeRolePermission(_ call: AccountCall) throws -> HTTPResponse {
         try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_permission_id")
-        try store.writeNow(for: call.request.caller) { try $0.removeRolePermission(id) }
+        try change(call, .role, String(id)) { try $0.removeRolePermission(id) }
         return .empty
     }
 
@@ -126,7 +126,7 @@ extension MLflowAPI {
         try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_permission_id")
         let permission = try call.message.requiredString("permission")
-        let updated = try store.writeNow(for: call.request.caller) {
+        let updated = try change(call, .role, String(id)) {
             try $0.updateRolePermission(id, permission: permission)
         }
         return .json("role_permission") { $0.write(updated) }
@@ -136,7 +136,7 @@ extension MLflowAPI {
         try call.requireRoleManager()
         let name = try call.message.requiredString("username")
         let id = try call.message.requiredInteger("role_id")
-        let assignment = try store.writeNow(for: call.request.caller) { try $0.assignRole(id, toUser: name) }
+        let assignment = try change(call, .role, String(id)) { try $0.assignRole(id, toUser: name) }
         return .json("assignment") { $0.write(assignment) }
     }
 
@@ -144,7 +144,7 @@ extension MLflowAPI {
         try call.requireRoleManager()
         let name = try call.message.requiredString("username")
         let id = try call.message.requiredInteger("role_id")
-        try store.writeNow(for: call.request.caller) { try $0.unassignRole(id, fromUser: name) }
+        try change(call, .role, String(id)) { try $0.unassignRole(id, fromUser: name) }
         return .empty
     }
 

@@ -10,13 +10,13 @@ internal import TrackingStore
 extension MLflowAPI {
     var userEndpoints: [[Endpoint]] {
         [
-            accountChange(.post, "2.0", "users/create", createUser),
+            accountChange(.post, "2.0", "users/create", .change(.account).audited(), createUser),
             accountLookUp("2.0", "users/get", getUser),
             accountLookUp("2.0", "users/current", getCurrentUser),
             accountLookUp("2.0", "users/list", listUsers),
-            accountChange(.patch, "2.0", "users/update-password", updatePassword),
-            accountChange(.patch, "2.0", "users/update-admin", updateAdministrator),
-            accountChange(.delete, "2.0", "users/delete", deleteUser),
+            accountChange(.patch, "2.0", "users/update-password", .change(.account).audited(), updatePassword),
+            accountChange(.patch, "2.0", "users/update-admin", .change(.account).audited("is_admin"), updateAdministrator),
+            accountChange(.delete, "2.0", "users/delete", .change(.account).audited(), deleteUser),
         ]
     }
 
@@ -49,7 +49,11 @@ extension MLflowAPI {
     package func createUser(_ name: String, password: String, isAdministrator: Bool) throws -> User {
         try User.validate(name: name)
         let hash = try Self.passwordHash(password)
-        return try store.writeNow { try $0.createUser(name, password: hash, isAdministrator: isAdministrator) }
+        return try store.writeNow { session in
+            let user = try session.createUser(name, password: hash, isAdministrator: isAdministrator)
+            try session.audit(AuditEntry(actor: AuditActor(.server), action: "users/create").about(.user, name))
+            return user
+        }
     }
 
     private func createUser(_ call: AccountCall) throws -> HTTPResponse {
@@ -58,7 +62,7 @@ extension MLflowAPI {
         let password = try call.message.requiredString("password")
         try User.validate(name: name)
         let hash = try Self.passwordHash(password)
-        let user = try store.writeNow(for: call.request.caller) {
+        let user = try change(call, .user, name) {
             try $0.createUser(name, password: hash, isAdministrator: false)
         }
         return try answer(user)
@@ -147,7 +151,7 @@ extension MLflowAPI {
         // Who finds a browser that is logged in must not be able to lock its owner out.
         if isOwn { try requireCurrentPassword(of: name, in: call.message, unlike: password) }
         let hash = try Self.passwordHash(password)
-        try store.writeNow(for: call.request.caller) { try $0.setPassword(hash, ofUser: name) }
+        try change(call, .user, name) { try $0.setPassword(hash, ofUser: name) }
         return .empty
     }
 
@@ -170,7 +174,7 @@ extension MLflowAPI {
         guard let isAdministrator = try call.message.boolean("is_admin") else {
             throw RequestMessage.missing("is_admin")
         }
-        try store.writeNow(for: call.request.caller) { try $0.setAdministrator(isAdministrator, user: name) }
+        try change(call, .user, name) { try $0.setAdministrator(isAdministrator, user: name) }
         return .empty
     }
 
@@ -183,7 +187,7 @@ extension MLflowAPI {
                 "Users cannot delete their own account. Ask another admin to delete this user instead."
             )
         }
-        try store.writeNow(for: call.request.caller) { try $0.deleteUser(name) }
+        try change(call, .user, name) { try $0.deleteUser(name) }
         // The user's tokens went along.
         try settings.access?.reload()
         return .empty

@@ -11,17 +11,18 @@ extension MLflowAPI {
     var artifactEndpoints: [[Endpoint]] {
         let file = "artifacts/{path...}"
         let upload = "2.0/mlflow/upload-artifact"
+        let deletion = Access.change(.artifact).audited(as: "artifacts/delete")
         return [
             endpoint(.get, .artifacts, "artifacts", .lookUp(.folder), handling: .blocking(listProxiedArtifacts)),
             endpoint(.get, .artifacts, file, .lookUp(.artifact), handling: .blocking(getProxiedArtifact)),
-            endpoint(.put, .artifacts, file, .change(.artifact), handling: .streamed(putProxiedArtifact)),
-            endpoint(.delete, .artifacts, file, .change(.artifact), handling: .blocking(deleteProxiedArtifact)),
+            endpoint(.put, .artifacts, file, .change(.artifact).unaudited, handling: .streamed(putProxiedArtifact)),
+            endpoint(.delete, .artifacts, file, deletion, auditing: deleteProxiedArtifact),
             namelessArtifact(.get, "artifacts/", .lookUp(.none)),
-            namelessArtifact(.put, "artifacts/", .change(.none)),
-            namelessArtifact(.delete, "artifacts/", .change(.none)),
+            namelessArtifact(.put, "artifacts/", .change(.none).unaudited),
+            namelessArtifact(.delete, "artifacts/", .change(.none).unaudited),
             endpoint(.get, .tracking, "artifacts/list", .lookUp(.run), handling: .blocking(listArtifacts)),
             endpoint(.get, .root, "get-artifact", .lookUp(.run), handling: .blocking(getArtifact)),
-            endpoint(.post, .pages, upload, .change(.run), handling: .streamed(uploadArtifact)),
+            endpoint(.post, .pages, upload, .change(.run).unaudited, handling: .streamed(uploadArtifact)),
         ]
     }
 
@@ -131,14 +132,14 @@ extension MLflowAPI {
         return endpoint(method, .artifacts, path, access, handling: .buffered { $1.send(answer) })
     }
 
-    private func deleteProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    private func deleteProxiedArtifact(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         let text = request.parameters.first ?? ""
         do {
             try requireServing()
             let path = try ArtifactPath(text)
             try requirePermission(.delete, at: path, in: artifacts, for: request.caller)
             try store.requireDatabaseInPlace()
-            try deleteAndJournal(path, of: artifacts) { responder.send(.empty) }
+            try deleteAndJournal(path, of: artifacts, audit) { responder.send(.empty) }
         } catch {
             responder.send(failure(error, path: text))
         }

@@ -17,14 +17,20 @@ extension MLflowAPI {
     /// deleted, and after an error the client would send the request again.
     /// Call from a thread that may block: if the writer is idle, it commits on the calling thread.
     /// - Parameters:
+    ///   - audit: the entry of the audit that is written with it.
     ///   - claim: what the upload has taken of a quota; the bytes count as stored from now on.
     ///   - answer: called once, on the writer's or the calling thread; must be quick.
     func journal(
         _ event: ArtifactEvent,
+        _ audit: AuditEntry? = nil,
         claim: (any StorageClaim)? = nil,
         then answer: @escaping @Sendable () -> Void
     ) {
-        store.write({ try $0.add(event) }, mayBlock: true) { result in
+        store.write({ session in
+            let changes = try session.add(event)
+            try session.audit(audit)
+            return changes
+        }, mayBlock: true) { result in
             switch result {
             case .success(let changes): settings.quotas?.note(changes)
             case .failure(let error): reportFailure(UnwrittenJournalEntry(event: event, cause: error))
@@ -80,20 +86,23 @@ extension MLflowAPI {
 
     /// Deletes a file or a folder, and calls `answer` when the deletion is journalled; if nothing was there, at once.
     ///
+    /// - Parameter audit: the entry that is written with that of the journal.
     /// - Throws: what `ArtifactRoot.delete` throws; files deleted before are journalled, and `answer` is not called.
     func deleteAndJournal(
         _ path: ArtifactPath,
         of root: ArtifactRoot,
+        _ audit: AuditEntry?,
         then answer: @escaping @Sendable () -> Void
     ) throws(ArtifactError) {
         try artifactTurns.take(path) { () throws(ArtifactError) in
-            try deleteAndJournalInTurn(path, of: root, then: answer)
+            try deleteAndJournalInTurn(path, of: root, audit, then: answer)
         }
     }
 
     private func deleteAndJournalInTurn(
         _ path: ArtifactPath,
         of root: ArtifactRoot,
+        _ audit: AuditEntry?,
         then answer: @escaping @Sendable () -> Void
     ) throws(ArtifactError) {
         let start = ContinuousClock.now
@@ -113,12 +122,12 @@ extension MLflowAPI {
                 bytes += size
                 files += 1
             }
-            if wasThere { journal(event(), then: answer) } else { answer() }
+            if wasThere { journal(event(), audit, then: answer) } else { answer() }
         } catch {
             if files > 0 {
                 var part = event()
                 part.isPartial = true
-                journal(part) {}
+                journal(part, audit) {}
             }
             throw error
         }

@@ -8,17 +8,20 @@ internal import TrackingStore
 extension MLflowAPI {
     var experimentEndpoints: [[Endpoint]] {
         let search = Access.search(.unnamed(.experiment))
+        let creation = Access.change(.unnamed(.experiment)).audited(making: .resource(.experiment), "name")
+        let change = Access.change(.experiment)
+        let tag = change.audited("key")
         return [
-            endpoint(.post, .tracking, "experiments/create", .change(.unnamed(.experiment)), createExperiment),
+            endpoint(.post, .tracking, "experiments/create", creation, createExperiment),
             endpoint(.get, .tracking, "experiments/get", .lookUp(.experiment), getExperiment),
             endpoint(.get, .tracking, "experiments/get-by-name", .lookUp(.experimentName), getExperimentByName),
             endpoint(.get, .tracking, "experiments/search", search, pages: .experiments, searchExperiments),
             endpoint(.post, .tracking, "experiments/search", search, pages: .experiments, searchExperiments),
-            endpoint(.post, .tracking, "experiments/update", .change(.experiment), updateExperiment),
-            endpoint(.post, .tracking, "experiments/delete", .change(.experiment), deleteExperiment),
-            endpoint(.post, .tracking, "experiments/restore", .change(.experiment), restoreExperiment),
-            endpoint(.post, .tracking, "experiments/set-experiment-tag", .change(.experiment), setExperimentTag),
-            endpoint(.post, .tracking, "experiments/delete-experiment-tag", .change(.experiment), deleteExperimentTag),
+            endpoint(.post, .tracking, "experiments/update", change.audited("new_name"), updateExperiment),
+            endpoint(.post, .tracking, "experiments/delete", change.audited(), deleteExperiment),
+            endpoint(.post, .tracking, "experiments/restore", change.audited(), restoreExperiment),
+            endpoint(.post, .tracking, "experiments/set-experiment-tag", tag, setExperimentTag),
+            endpoint(.post, .tracking, "experiments/delete-experiment-tag", tag, deleteExperimentTag),
             endpoint(.post, .pages, "2.0/mlflow/experiments/search-datasets", .search(.experiments), searchDatasets),
         ]
     }
@@ -39,6 +42,8 @@ extension MLflowAPI {
         let resolved = location.isEmpty ? nil : resolvedArtifactLocation(location)
         return .create("experiment") {
             try $0.createExperiment(name: name, artifactLocation: resolved, tags: tags)
+        } noting: {
+            .made(String($0))
         } encode: { id in
             .json { writer in
                 writer.beginObject()

@@ -8,7 +8,9 @@ internal import TrackingStore
 extension MLflowAPI {
     /// The calls about the server that gets everything too; `docs/own-calls.md` describes them.
     var forwardEndpoints: [[Endpoint]] {
-        [
+        let drain = Access.administer(.server).unaudited
+        let decision = Access.administer(.server).audited("run_ids")
+        return [
             endpoint(
                 .post,
                 .apus,
@@ -16,9 +18,9 @@ extension MLflowAPI {
                 .search(.store, .runs("run_ids")),
                 handling: .blocking(forwardStatus)
             ),
-            endpoint(.post, .apus, "forward/retry", .administer(.server), handling: .blocking(retryForwarding)),
-            endpoint(.post, .apus, "forward/skip", .administer(.server), handling: .blocking(skipForwarding)),
-            endpoint(.post, .apus, "forward/drain", .administer(.server), handling: .blocking(drainForwarding)),
+            endpoint(.post, .apus, "forward/retry", decision, auditing: retryForwarding),
+            endpoint(.post, .apus, "forward/skip", decision, auditing: skipForwarding),
+            endpoint(.post, .apus, "forward/drain", drain, handling: .blocking(drainForwarding)),
         ]
     }
 
@@ -71,22 +73,23 @@ extension MLflowAPI {
         }
     }
 
-    private func retryForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    private func retryForwarding(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         withForwarder(request, responder) { forwarder, message in
             guard let runIDs = try message.strings("run_ids") else {
+                // Nothing that is stored changes.
                 forwarder.retryAll()
                 return .forwarding(forwarder.status)
             }
-            return .forwarding(forwarder.status, runs: try forwarder.retry(runIDs))
+            return .forwarding(forwarder.status, runs: try forwarder.retry(runIDs, audit))
         }
     }
 
-    private func skipForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    private func skipForwarding(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         withForwarder(request, responder) { forwarder, message in
             guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
                 throw TrackingError.invalidParameter("'run_ids' is missing: name the runs to be skipped.")
             }
-            return .forwarding(forwarder.status, runs: try forwarder.skip(runIDs))
+            return .forwarding(forwarder.status, runs: try forwarder.skip(runIDs, audit))
         }
     }
 

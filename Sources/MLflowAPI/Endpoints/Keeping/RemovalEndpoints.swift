@@ -6,13 +6,13 @@ internal import Tracking
 extension MLflowAPI {
     /// The call by which `apus gc` removes deleted things for good while the server runs.
     var removalEndpoints: [[Endpoint]] {
-        [endpoint(.post, .apus, "gc", .administer(.server), handling: .blocking(removeForGood))]
+        [endpoint(.post, .apus, "gc", .administer(.server).audited("older_than"), auditing: removeForGood)]
     }
 
     /// How long one call works before it answers that there is more to do.
     private static let workOfOneCall = Duration.seconds(2)
 
-    private func removeForGood(_ request: HTTPRequest, _ responder: HTTPResponder) {
+    private func removeForGood(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         do {
             let message = try RequestMessage(request, nil)
             let now = currentMilliseconds()
@@ -28,11 +28,11 @@ extension MLflowAPI {
                     progress.isDone = true
                     return responder.send(.removal(progress))
                 }
-                kept = try beginRemoval(wanted)
+                kept = try beginRemoval(wanted, audit)
             } else {
                 extras.removesExpiredUploads = try message.boolean("uploads") ?? false
             }
-            progress = try continueRemoval(for: Self.workOfOneCall, extras)
+            progress = try continueRemoval(for: Self.workOfOneCall, extras, audit)
             progress.count.add(kept)
             responder.send(.removal(progress))
         } catch {

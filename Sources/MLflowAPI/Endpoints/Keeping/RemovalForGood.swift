@@ -73,14 +73,22 @@ extension MLflowAPI {
 
     /// Puts what a request names on the list of removals, where it stays until it is removed, by whatever process.
     ///
+    /// - Parameter audit: the entry that the audit gets for each of these things.
     /// - Returns: the deleted things that stay.
     /// - Throws: the refusals of `TrackingWriting.beginRemoval`; then nothing was put on the list.
-    package func beginRemoval(_ request: RemovalRequest) throws -> RemovalCount {
+    package func beginRemoval(
+        _ request: RemovalRequest,
+        _ audit: AuditEntry? = .byCommand("gc")
+    ) throws -> RemovalCount {
         let inUse = try artifactsInUse(besides: request)
         var position: RemovalPosition? = .start
         var kept = RemovalCount()
         while let from = position {
-            let part = try store.writeNow { try $0.beginRemoval(request, keeping: inUse, from: from) }
+            let part = try store.writeNow { session in
+                try session.beginRemoval(request, keeping: inUse, from: from) { kind, id in
+                    try session.audit(audit?.about(kind.audited, id))
+                }
+            }
             kept.add(part.kept)
             position = part.next
         }
@@ -106,9 +114,14 @@ extension MLflowAPI {
     ///
     /// It may be ended at any moment, and called again by another process: a thing is taken off the list only when
     /// nothing of it is left. Blocks.
+    /// - Parameter audit: the entry that the audit gets when entries of the artifact journal are removed.
     /// - Throws: `.temporarilyUnavailable` while another removal runs.
-    package func continueRemoval(for duration: Duration, _ extras: RemovalExtras) throws -> RemovalProgress {
-        guard let progress = try continueRemovalUnlessRunning(for: duration, extras) else {
+    package func continueRemoval(
+        for duration: Duration,
+        _ extras: RemovalExtras,
+        _ audit: AuditEntry? = .byCommand("gc")
+    ) throws -> RemovalProgress {
+        guard let progress = try continueRemovalUnlessRunning(for: duration, extras, audit) else {
             throw TrackingError(.temporarilyUnavailable, "Another removal runs just now; try again in a moment.")
         }
         return progress
@@ -117,14 +130,16 @@ extension MLflowAPI {
     /// As `continueRemoval`, but returns nil while another removal runs.
     package func continueRemovalUnlessRunning(
         for duration: Duration,
-        _ extras: RemovalExtras
+        _ extras: RemovalExtras,
+        _ audit: AuditEntry? = nil
     ) throws -> RemovalProgress? {
-        try removalTurn.take { try continueAlone(until: .now + duration, extras) }
+        try removalTurn.take { try continueAlone(until: .now + duration, extras, audit) }
     }
 
     private func continueAlone(
         until end: ContinuousClock.Instant,
-        _ extras: RemovalExtras
+        _ extras: RemovalExtras,
+        _ audit: AuditEntry?
     ) throws -> RemovalProgress {
         var progress = RemovalProgress()
         var isWithoutRows = false
@@ -151,8 +166,12 @@ extension MLflowAPI {
         }
         if let time = extras.journalBefore {
             while true {
-                let removed = try store.writeNow {
-                    try $0.trimArtifactJournal(before: time, limit: Self.rowsAtOnce)
+                let removed = try store.writeNow { session in
+                    let removed = try session.trimArtifactJournal(before: time, limit: Self.rowsAtOnce)
+                    var entry = audit
+                    entry?.describe([("artifact_journal_entries", String(removed))])
+                    if removed > 0 { try session.audit(entry) }
+                    return removed
                 }
                 progress.count.journalEntries += Int64(removed)
                 if removed < Self.rowsAtOnce { break }

@@ -9,14 +9,21 @@ extension MLflowAPI {
         let route = "logged-models"
         let model = route + "/{model_id}"
         let search = route + "/search"
+        let change = Access.change(.loggedModel)
+        let creation = Access.change(.experiment)
+            .audited(as: "logged-models/create", making: .resource(.loggedModel), "experiment_id", "name")
+        let finish = change.audited(as: "logged-models/finalize", "status")
+        let deletion = change.audited(as: "logged-models/delete")
+        let tags = change.audited(as: "logged-models/set-tags")
+        let noTag = change.audited(as: "logged-models/delete-tag", "tag_key")
         return [
-            endpoint(.post, .tracking, route, .change(.experiment), createLoggedModel),
+            endpoint(.post, .tracking, route, creation, createLoggedModel),
             endpoint(.get, .tracking, model, .lookUp(.loggedModel), getLoggedModel),
-            endpoint(.patch, .tracking, model, .change(.loggedModel), finalizeLoggedModel),
-            endpoint(.delete, .tracking, model, .change(.loggedModel), deleteLoggedModel),
-            endpoint(.patch, .tracking, model + "/tags", .change(.loggedModel), setLoggedModelTags),
-            endpoint(.delete, .tracking, model + "/tags/{tag_key}", .change(.loggedModel), deleteLoggedModelTag),
-            endpoint(.post, .tracking, model + "/params", .change(.loggedModel), logLoggedModelParams),
+            endpoint(.patch, .tracking, model, finish, finalizeLoggedModel),
+            endpoint(.delete, .tracking, model, deletion, deleteLoggedModel),
+            endpoint(.patch, .tracking, model + "/tags", tags, setLoggedModelTags),
+            endpoint(.delete, .tracking, model + "/tags/{tag_key}", noTag, deleteLoggedModelTag),
+            endpoint(.post, .tracking, model + "/params", change.unaudited, logLoggedModelParams),
             endpoint(.post, .tracking, search, .search(.experiments), pages: .loggedModels, searchLoggedModels),
         ] + loggedModelArtifactEndpoints
     }
@@ -40,6 +47,8 @@ extension MLflowAPI {
         )
         return .create("logged model") {
             try $0.createLoggedModel(new)
+        } noting: {
+            .made($0.info.modelID)
         } encode: {
             .loggedModel($0)
         }

@@ -11,16 +11,20 @@ extension MLflowAPI {
     var modelVersionEndpoints: [[Endpoint]] {
         let search = Access.search(.unnamed(.registeredModel))
         let artifact = "model-versions/get-artifact"
+        let creation = Access.change(.model).audited(making: .detail("version"), "run_id")
+        let change = Access.change(.model).audited("version")
+        let tag = Access.change(.model).audited("version", "key")
+        let move = Access.change(.model).audited("version", "stage")
         return [
-            endpoint(.post, .tracking, "model-versions/create", .change(.model), createModelVersion),
+            endpoint(.post, .tracking, "model-versions/create", creation, createModelVersion),
             endpoint(.get, .tracking, "model-versions/get", .lookUp(.model), getModelVersion),
-            endpoint(.patch, .tracking, "model-versions/update", .change(.model), updateModelVersion),
-            endpoint(.post, .tracking, "model-versions/transition-stage", .change(.model), moveModelVersion),
-            endpoint(.delete, .tracking, "model-versions/delete", .change(.model), deleteModelVersion),
+            endpoint(.patch, .tracking, "model-versions/update", change, updateModelVersion),
+            endpoint(.post, .tracking, "model-versions/transition-stage", move, moveModelVersion),
+            endpoint(.delete, .tracking, "model-versions/delete", change, deleteModelVersion),
             endpoint(.get, .tracking, "model-versions/search", search, pages: .modelVersions, searchModelVersions),
             endpoint(.get, .tracking, "model-versions/get-download-uri", .lookUp(.model), getDownloadURI),
-            endpoint(.post, .tracking, "model-versions/set-tag", .change(.model), setModelVersionTag),
-            endpoint(.delete, .tracking, "model-versions/delete-tag", .change(.model), deleteModelVersionTag),
+            endpoint(.post, .tracking, "model-versions/set-tag", tag, setModelVersionTag),
+            endpoint(.delete, .tracking, "model-versions/delete-tag", tag, deleteModelVersionTag),
             endpoint(.get, .root, artifact, .lookUp(.model), handling: .blocking(getModelVersionArtifact)),
         ]
     }
@@ -43,6 +47,8 @@ extension MLflowAPI {
         let workingDirectory = settings.workingDirectory
         return .create("model version") {
             try $0.createModelVersion(new, workingDirectory: workingDirectory)
+        } noting: {
+            .made(String($0.version))
         } encode: {
             .modelVersion($0)
         }

@@ -7,23 +7,28 @@ internal import TrackingStore
 
 extension MLflowAPI {
     var registeredModelEndpoints: [[Endpoint]] {
-        let creation = Access.change(.unnamed(.registeredModel))
+        let creation = Access.change(.unnamed(.registeredModel)).audited(making: .resource(.registeredModel))
+        let change = Access.change(.model)
+        let tag = change.audited("key")
+        let alias = "registered-models/alias"
+        let newAlias = change.audited(as: "registered-models/set-alias", "alias", "version")
+        let noAlias = change.audited(as: "registered-models/delete-alias", "alias")
         let search = Access.search(.unnamed(.registeredModel))
         let path = "registered-models/search"
         return [
             endpoint(.post, .tracking, "registered-models/create", creation, createRegisteredModel),
             endpoint(.get, .tracking, "registered-models/get", .lookUp(.model), getRegisteredModel),
-            endpoint(.patch, .tracking, "registered-models/update", .change(.model), updateRegisteredModel),
-            endpoint(.post, .tracking, "registered-models/rename", .change(.model), renameRegisteredModel),
-            endpoint(.delete, .tracking, "registered-models/delete", .change(.model), deleteRegisteredModel),
+            endpoint(.patch, .tracking, "registered-models/update", change.audited(), updateRegisteredModel),
+            endpoint(.post, .tracking, "registered-models/rename", change.audited("new_name"), renameRegisteredModel),
+            endpoint(.delete, .tracking, "registered-models/delete", change.audited(), deleteRegisteredModel),
             endpoint(.get, .tracking, path, search, pages: .registeredModels, searchRegisteredModels),
             endpoint(.get, .tracking, "registered-models/get-latest-versions", .lookUp(.model), getLatestVersions),
             endpoint(.post, .tracking, "registered-models/get-latest-versions", .lookUp(.model), getLatestVersions),
-            endpoint(.post, .tracking, "registered-models/set-tag", .change(.model), setRegisteredModelTag),
-            endpoint(.delete, .tracking, "registered-models/delete-tag", .change(.model), deleteRegisteredModelTag),
-            endpoint(.post, .tracking, "registered-models/alias", .change(.model), setModelAlias),
-            endpoint(.get, .tracking, "registered-models/alias", .lookUp(.model), getModelVersionByAlias),
-            endpoint(.delete, .tracking, "registered-models/alias", .change(.model), deleteModelAlias),
+            endpoint(.post, .tracking, "registered-models/set-tag", tag, setRegisteredModelTag),
+            endpoint(.delete, .tracking, "registered-models/delete-tag", tag, deleteRegisteredModelTag),
+            endpoint(.post, .tracking, alias, newAlias, setModelAlias),
+            endpoint(.get, .tracking, alias, .lookUp(.model), getModelVersionByAlias),
+            endpoint(.delete, .tracking, alias, noAlias, deleteModelAlias),
         ]
     }
 
@@ -35,6 +40,8 @@ extension MLflowAPI {
         for tag in tags { try validateRegisteredModelTag(tag) }
         return .create("registered model") {
             try $0.createRegisteredModel(name: name, description: description, tags: tags)
+        } noting: {
+            .made($0.name)
         } encode: {
             .registeredModel($0)
         }

@@ -6,14 +6,14 @@ internal import TrackingStore
 extension MLflowAPI {
     var loggingEndpoints: [[Endpoint]] {
         [
-            endpoint(.post, .tracking, "runs/log-metric", .change(.run), logMetric),
-            endpoint(.post, .tracking, "runs/log-parameter", .change(.run), logParam),
-            endpoint(.post, .tracking, "runs/set-tag", .change(.run), setTag),
-            endpoint(.post, .tracking, "runs/delete-tag", .change(.runID), deleteTag),
-            endpoint(.post, .tracking, "runs/log-batch", .change(.runID), logBatch),
-            endpoint(.post, .tracking, "runs/log-inputs", .change(.runID), logInputs),
-            endpoint(.post, .tracking, "runs/outputs", .change(.runID), logOutputs),
-            endpoint(.post, .tracking, "runs/log-model", .change(.runID), logModel),
+            endpoint(.post, .tracking, "runs/log-metric", .change(.run).unaudited, logMetric),
+            endpoint(.post, .tracking, "runs/log-parameter", .change(.run).unaudited, logParam),
+            endpoint(.post, .tracking, "runs/set-tag", .change(.run).unaudited, setTag),
+            endpoint(.post, .tracking, "runs/delete-tag", .change(.runID).unaudited, deleteTag),
+            endpoint(.post, .tracking, "runs/log-batch", .change(.runID).unaudited, logBatch),
+            endpoint(.post, .tracking, "runs/log-inputs", .change(.runID).unaudited, logInputs),
+            endpoint(.post, .tracking, "runs/outputs", .change(.runID).unaudited, logOutputs),
+            endpoint(.post, .tracking, "runs/log-model", .change(.runID).unaudited, logModel),
         ]
     }
 

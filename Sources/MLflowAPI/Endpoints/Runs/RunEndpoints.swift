@@ -7,12 +7,13 @@ internal import TrackingStore
 
 extension MLflowAPI {
     var runEndpoints: [[Endpoint]] {
-        [
-            endpoint(.post, .tracking, "runs/create", .change(.experiment), createRun),
+        let creation = Access.change(.experiment).audited(making: .resource(.run), "experiment_id", "run_name")
+        return [
+            endpoint(.post, .tracking, "runs/create", creation, createRun),
             endpoint(.get, .tracking, "runs/get", .lookUp(.run), getRun),
-            endpoint(.post, .tracking, "runs/update", .change(.run), updateRun),
-            endpoint(.post, .tracking, "runs/delete", .change(.runID), deleteRun),
-            endpoint(.post, .tracking, "runs/restore", .change(.runID), restoreRun),
+            endpoint(.post, .tracking, "runs/update", .change(.run).audited("status", "run_name"), updateRun),
+            endpoint(.post, .tracking, "runs/delete", .change(.runID).audited(), deleteRun),
+            endpoint(.post, .tracking, "runs/restore", .change(.runID).audited(), restoreRun),
             endpoint(.post, .tracking, "runs/search", .search(.experiments), pages: .runs, searchRuns),
         ]
     }
@@ -50,11 +51,15 @@ extension MLflowAPI {
         return startTime == 0
             ? .write {
                 try $0.createRun(new)
+            } noting: {
+                .made($0.info.runID)
             } encode: {
                 .run($0, showsOutputs: false)
             }
             : .create("run") {
                 try $0.createRun(new)
+            } noting: {
+                .made($0.info.runID)
             } encode: {
                 .run($0, showsOutputs: false)
             }

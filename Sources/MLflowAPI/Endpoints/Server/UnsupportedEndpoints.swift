@@ -43,7 +43,7 @@ extension MLflowAPI {
         let error = TrackingError(.notImplemented, message)
         let answer = APIError(error).response
         let reads: [(HTTPMethod, Access)] = [(.get, .lookUp(.none))]
-        let changes = [HTTPMethod.post, .put, .patch, .delete].map { ($0, Access.change(.none)) }
+        let changes = [HTTPMethod.post, .put, .patch, .delete].map { ($0, Access.change(.none).unaudited) }
         return [path, path + "/", path + "/{rest...}"].map { path in
             (reads + changes).flatMap { method, access in
                 endpoint(method, family, path, access, handling: .buffered { $1.send(answer) })

@@ -2,22 +2,26 @@ internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
 internal import JSON
-internal import Tracking
+package import Tracking
 internal import TrackingStore
 internal import Transfer
 
 extension MLflowAPI {
     /// The call that takes over things from another store, with their ids and times; `docs/own-calls.md` describes it.
     var transferEndpoints: [[Endpoint]] {
-        [
+        let access = Access.administer(.server).audited()
+        let trail = auditTrail("import", access)
+        return [
             endpoint(
                 .post,
                 .apus,
                 "import",
-                .administer(.server),
+                access,
                 handling: .buffered { request, responder in
                     do {
-                        perform(try takeRecords(request), .cheap, for: request, responder)
+                        let operation = try takeRecords(request)
+                        let draft = trail?.draft(by: auditActor(request), request, nil)
+                        perform(operation, .cheap, draft, for: request, responder)
                     } catch {
                         responder.send(response(to: error))
                     }
@@ -35,6 +39,8 @@ extension MLflowAPI {
         let records = try RecordLines(request.body).all
         return .write {
             try $0.take(records)
+        } noting: {
+            $0.auditNote
         } encode: { report in
             .json(capacity: 2_048) { writer in
                 writer.beginObject()
@@ -42,5 +48,19 @@ extension MLflowAPI {
                 writer.endObject()
             }
         }
+    }
+}
+
+extension TransferReport {
+    /// What the audit says of an import: how many things it made.
+    ///
+    /// Points that follow are not audited, as those that a client logs are not: a server that forwards to this one sends
+    /// them by imports.
+    package var auditNote: AuditNote {
+        let kinds: [TransferKind] = [.experiment, .run, .loggedModel, .registeredModel, .modelVersion]
+        let details = kinds.compactMap { kind in
+            counts[kind].flatMap { $0.added > 0 ? (name: kind.wireName + "s", value: String($0.added)) : nil }
+        }
+        return details.isEmpty ? .nothing : .details(details)
     }
 }

@@ -12,6 +12,8 @@ struct KeepingOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: .of(.serveArtifacts)) var serveArtifacts: Bool?
     @Flag(help: .of(.artifactsOnly)) var artifactsOnly = false
     @Flag(inversion: .prefixedNo, help: .of(.deduplicateArtifacts)) var deduplicateArtifacts: Bool?
+    @Flag(inversion: .prefixedNo, help: .of(.audit)) var audit: Bool?
+    @Option(help: .of(.auditRetention), completion: .of(.auditRetention)) var auditRetention: String?
 }
 
 struct SnapshotOptions: ParsableArguments {

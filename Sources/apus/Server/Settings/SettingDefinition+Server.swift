@@ -2,7 +2,10 @@
 extension SettingDefinition {
     static let serverGroups: [(title: String, settings: [SettingDefinition])] = [
         ("Where data lies", [.dataDir, .backendStoreURI, .defaultArtifactRoot, .artifactsDestination]),
-        ("How data is kept", [.databaseLogLimit, .serveArtifacts, .artifactsOnly, .deduplicateArtifacts]),
+        (
+            "How data is kept",
+            [.databaseLogLimit, .serveArtifacts, .artifactsOnly, .deduplicateArtifacts, .audit, .auditRetention]
+        ),
         ("Where snapshots go", [.snapshotTo, .snapshotEvery, .snapshotKeep]),
         (
             "Which server gets everything too",
@@ -60,6 +63,13 @@ extension SettingDefinition {
         "--no-deduplicate-artifacts",
         "APUS_DEDUPLICATE_ARTIFACTS"
     ).doing("Whether files uploaded from now on share the space of equal ones.")
+    static let audit = switched("--audit", "--no-audit", "APUS_AUDIT").unlessGiven("on")
+        .doing(
+            "Whether the database notes who changed what, when and from where: experiments, runs, models, artifacts and tokens, "
+                + "but not what is logged to runs. `apus audit` shows it."
+        )
+    static let auditRetention = option("--audit-retention", "age", "APUS_AUDIT_RETENTION", standard: "365d")
+        .doing("How long an entry of the audit is kept, such as 365d or 12h.")
 
     // Where snapshots go.
     static let snapshotTo = option("--snapshot-to", "folder", "APUS_SNAPSHOT_TO")

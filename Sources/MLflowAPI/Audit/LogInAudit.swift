@@ -1,0 +1,111 @@
+internal import Budgets
+internal import Synchronization
+internal import Tracking
+package import TrackingStore
+
+/// Tells the audit who has shown which credential from where; costs nothing to requests on a connection that has done so.
+///
+/// An attacker must not be able to fill the disk: of the failures from one address the first is told at once and the others
+/// with their number, in the next report, and beyond some addresses all others are counted together.
+package final class LogInAudit: Sendable {
+    private struct State {
+        /// When each holder was last told of, by name and address.
+        var known: [Holder: Int64] = [:]
+        /// The failures that were not told yet, by address.
+        var failures: [String: Int64] = [:]
+        /// The failures from addresses beyond the limit.
+        var others: Int64 = 0
+    }
+
+    private struct Holder: Hashable {
+        let kind: AuditActor.Kind
+        let name: String
+        let address: String
+    }
+
+    private let store: TrackingStore
+    private let state = Mutex(State())
+
+    /// How long a holder who comes again from the same address is not told of again.
+    private static let day: Int64 = 86_400_000
+    /// The most holders that are remembered.
+    private static let holderLimit = 10_000
+    /// The most addresses whose failures are counted one by one between two reports.
+    package static let addressLimit = 100
+    /// What the audit calls it.
+    package static let action = "log-in"
+
+    package init(_ store: TrackingStore) {
+        self.store = store
+    }
+
+    /// Notes that somebody was recognized; call it when a connection is first used by that one.
+    func noteSuccess(of actor: AuditActor, from peer: Peer) {
+        let now = currentMilliseconds()
+        let holder = Holder(kind: actor.kind, name: actor.name, address: peer.address)
+        let isNews = state.withLock { state in
+            if let time = state.known[holder], now - time < Self.day { return false }
+            if state.known.count >= Self.holderLimit { state.known.removeAll() }
+            state.known[holder] = now
+            return true
+        }
+        guard isNews else { return }
+        store.write({ try $0.audit(AuditEntry(actor: actor, address: peer.address, action: Self.action)) }) { _ in }
+    }
+
+    /// Notes that a credential was refused.
+    ///
+    /// - Parameter actor: whose it was, if that is known.
+    func noteFailure(of actor: AuditActor = .anyone, from peer: Peer) {
+        let isFirst = state.withLock { state in
+            if let count = state.failures[peer.address] {
+                state.failures[peer.address] = count + 1
+                return false
+            }
+            guard state.failures.count < Self.addressLimit else {
+                state.others += 1
+                return false
+            }
+            state.failures[peer.address] = 0
+            return true
+        }
+        guard isFirst else { return }
+        let entry = Self.failures(1, of: actor, from: peer.address)
+        store.write({ try $0.audit(entry) }) { _ in }
+    }
+
+    /// Tells the audit of the failures since the last report.
+    ///
+    /// Blocks until that is durable; if it fails, they are counted in the next report.
+    package func report() throws {
+        let (failures, others) = state.withLock { state in
+            defer { (state.failures, state.others) = ([:], 0) }
+            return (state.failures.filter { $0.value > 0 }, state.others)
+        }
+        guard !failures.isEmpty || others > 0 else { return }
+        var entries = failures.sorted { $0.key < $1.key }.map { Self.failures($0.value, of: .anyone, from: $0.key) }
+        if others > 0 {
+            var entry = Self.failures(others, of: .anyone, from: "")
+            entry.describe([("addresses", "more than \(Self.addressLimit)")])
+            entries.append(entry)
+        }
+        do {
+            try store.writeNow { [entries] session in
+                for entry in entries { try session.audit(entry) }
+            }
+        } catch {
+            state.withLock { state in
+                for (address, count) in failures { state.failures[address, default: 0] += count }
+                state.others += others
+            }
+            throw error
+        }
+    }
+
+    private static func failures(_ count: Int64, of actor: AuditActor, from address: String) -> AuditEntry {
+        var entry = AuditEntry(actor: actor, address: address, action: action)
+        entry.isRefused = true
+        entry.count = count
+        return entry
+    }
+}

@@ -1,0 +1,195 @@
+internal import ArgumentParser
+internal import Coding
+internal import Glibc
+internal import JSON
+internal import MLflowAPI
+internal import MLflowClient
+internal import Tracking
+internal import Transfer
+
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "List or export who changed what, when and from where, the newest first.",
+        discussion: """
+            Shows changes of experiments, runs, models, artifacts and tokens, removals for good, imports, backups, log-ins \
+            and starts of the server; not what is logged to runs. Works on a folder that no server holds and, where a \
+            server holds it, through that server.
+            """,
+        helpNames: .long
+    )
+
+    enum Format: String, ExpressibleByArgument, CaseIterable, Sendable {
+        case table, jsonl, csv
+    }
+
+    @Option(help: ArgumentHelp("From this time on: a day, 2026-11-29T08:00Z or Unix milliseconds.", valueName: "time"))
+    var since: SinceTime?
+
+    @Option(help: ArgumentHelp("Before this time.", valueName: "time"))
+    var until: SinceTime?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only what this token or user did; anyone, command or server for those without a name.",
+            valueName: "name"
+        )
+    )
+    var actor: String?
+
+    @Option(help: "Only this action, such as runs/delete; with a slash at its end all that begin so, such as runs/.")
+    var action: String?
+
+    @Option(help: ArgumentHelp("Only what concerns this run, experiment, model, token or path.", valueName: "id"))
+    var resource: String?
+
+    @Option(help: ArgumentHelp("Only what came from this network address.", valueName: "address"))
+    var address: String?
+
+    @Option(help: "What is written: a table for people, or all that is known as JSON lines or CSV.")
+    var format: Format = .table
+
+    @Option(help: ArgumentHelp("The most entries. (default: 100 for a table, else all)", valueName: "number"))
+    var limit: Int?
+
+    @OptionGroup(title: "Where data lies") var storage: StorageOptions
+
+    @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
+    var trackingUri: String?
+
+    func validate() throws {
+        guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit must be at least 1.") }
+    }
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        try CommandFailure.reporting {
+            let store = try KeptStore.open(storage, uri: trackingUri)
+            defer { if case .folder(let folder) = store { folder.close() } }
+            var left = limit ?? (format == .table ? 100 : .max)
+            if format == .csv { StandardStream.output.write(AuditLine.csvHeading) }
+            var query = AuditQuery(maxResults: min(left, Self.entriesAtOnce))
+            (query.since, query.until) = (since?.milliseconds, until?.milliseconds)
+            (query.actor, query.action, query.resourceID, query.address) = (actor, action, resource, address)
+            repeat {
+                query.maxResults = min(left, Self.entriesAtOnce)
+                let page = try page(query, of: store)
+                write(page.entries)
+                left -= page.entries.count
+                query.pageToken = page.nextPageToken
+            } while query.pageToken != nil && left > 0
+            if left == 0, query.pageToken != nil, limit == nil {
+                StandardStream.error.write("apus: there are more entries; --limit shows them")
+            }
+        }
+    }
+
+    /// How many entries are asked for at once.
+    private static let entriesAtOnce = 1_000
+
+    private func page(_ query: AuditQuery, of store: KeptStore) throws -> AuditPage {
+        switch store {
+        case .folder(let folder): return try folder.api.auditPage(query)
+        case .server(let server):
+            let answer = try server.json("audit/list?" + Self.text(of: query))
+            guard let entries = answer["entries"]?.elements.map({ AuditEntry($0) }) else {
+                throw StartFailure("The server at \(server.client.uri) has answered without entries.")
+            }
+            return AuditPage(entries: entries.compactMap(\.self), nextPageToken: answer["next_page_token"]?.string)
+        }
+    }
+
+    private static func text(of query: AuditQuery) -> String {
+        let fields: [(String, String?)] = [
+            ("since", query.since.map { String($0) }), ("until", query.until.map { String($0) }),
+            ("actor", query.actor), ("action", query.action), ("resource_id", query.resourceID),
+            ("address", query.address), ("page_token", query.pageToken),
+            ("max_results", String(query.maxResults)),
+        ]
+        return fields.compactMap { name, value in value.map { "\(name)=\(PercentCoding.encode($0))" } }
+            .joined(separator: "&")
+    }
+
+    private func write(_ entries: [AuditEntry]) {
+        guard !entries.isEmpty else { return }
+        let lines = entries.map { entry in
+            switch format {
+            case .table: AuditLine.text(entry)
+            case .csv: AuditLine.csv(entry)
+            case .jsonl: AuditLine.json(entry)
+            }
+        }
+        StandardStream.output.write(lines.joined(separator: "\n"))
+    }
+}
+
+/// The forms of an entry.
+enum AuditLine {
+    static let csvHeading =
+        "id,time,actor_kind,actor,address,action,resource_kind,resource_id,detail,outcome,count"
+
+    static func json(_ entry: AuditEntry) -> String {
+        var writer = JSONWriter(capacity: 256)
+        writer.write(entry)
+        return String(decoding: writer.takeBytes(), as: UTF8.self)
+    }
+
+    static func csv(_ entry: AuditEntry) -> String {
+        var line: [UInt8] = []
+        CSVLine.append(to: &line) { cells in
+            cells.int(entry.id)
+            cells.int(entry.time)
+            cells.text(entry.actor.kind.name)
+            cells.text(harmless(entry.actor.name))
+            cells.text(entry.address)
+            cells.text(entry.action)
+            cells.text(entry.resource.kind.name)
+            cells.text(harmless(entry.resource.id))
+            cells.text(entry.detail)
+            cells.text(entry.isRefused ? "refused" : "done")
+            cells.int(entry.count)
+        }
+        return String(decoding: line.dropLast(), as: UTF8.self)
+    }
+
+    /// A name that a spreadsheet does not take for a formula: whoever named a model did not write to its reader.
+    private static func harmless(_ text: String) -> String {
+        guard let first = text.utf8.first, "=+-@\t\r".utf8.contains(first) else { return text }
+        return "'" + text
+    }
+
+    /// One line for a person.
+    static func text(_ entry: AuditEntry) -> String {
+        var parts = [UnixTime.text(entry.time), entry.actor.kind.name]
+        if !entry.actor.name.isEmpty { parts[1] += " '\(entry.actor.name)'" }
+        if !entry.address.isEmpty { parts[1] += " at \(entry.address)" }
+        parts.append(entry.action)
+        if entry.isRefused { parts[2] += entry.count == 1 ? " refused" : " refused \(entry.count) times" }
+        if entry.resource.kind != .server { parts.append("\(entry.resource.kind.name) \(entry.resource.id)") }
+        if !entry.detail.isEmpty { parts.append(entry.detail) }
+        return parts.map { $0.printable(limit: 1_000) }.joined(separator: "  ")
+    }
+}
+
+extension AuditEntry {
+    /// As a server answers.
+    fileprivate init?(_ json: JSONValue) {
+        let kind = AuditActor.Kind.allCases.first { $0.name == json["actor"]?["kind"]?.string }
+        let resource = AuditResource.Kind.allCases.first { $0.name == json["resource"]?["kind"]?.string }
+        guard let kind, let resource, let action = json["action"]?.string,
+            let id = json["id"]?.string.flatMap({ Int64($0) })
+        else { return nil }
+        self.init(
+            actor: AuditActor(kind, json["actor"]?["name"]?.string ?? ""),
+            address: json["address"]?.string ?? "",
+            action: action,
+            resource: AuditResource(resource, json["resource"]?["id"]?.string ?? "")
+        )
+        self.id = id
+        if let detail = json["detail"] {
+            describe(detail.members.map { ($0.key, $0.value.string ?? $0.value.canonicalText) })
+        }
+        isRefused = json["outcome"]?.string == "refused"
+        count = json["count"]?.int64 ?? 1
+    }
+}

@@ -1,0 +1,20 @@
+/// Whether changes leave entries in the audit, and how long these are kept.
+struct AuditSettings: Sendable {
+    /// By --audit or APUS_AUDIT.
+    let isOn: Bool
+    /// By --audit-retention or APUS_AUDIT_RETENTION.
+    let retention: Age
+
+    init(_ options: KeepingOptions, _ environment: Environment) throws(StartFailure) {
+        isOn = try environment.isOn(.audit, options.audit) ?? true
+        let setting = environment.setting(.auditRetention, options.auditRetention)
+        let text = setting?.text ?? SettingDefinition.auditRetention.standard ?? ""
+        guard let age = Age(argument: text), age.milliseconds >= 1_000 else {
+            throw StartFailure("\(setting?.shown ?? text): use an age of at least 1s, such as 365d or 12h.")
+        }
+        retention = age
+    }
+
+    /// The retention as the audit itself tells it.
+    var retentionText: String { "\(retention.milliseconds / 1_000)s" }
+}

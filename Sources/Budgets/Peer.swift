@@ -1,3 +1,5 @@
+package import Identities
+
 /// Who uses one share of a budget: all connections from one IP address, or all requests of one identity.
 package struct Peer: Hashable, Sendable {
     /// The numeric address without the port, or that of `unixSocket`; the name of an identity; empty for the server's own

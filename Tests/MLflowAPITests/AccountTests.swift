@@ -198,6 +198,20 @@ import TrackingStore
         }
     }
 
+    @Test func `the audit tells who changed whose account`() throws {
+        let body = #"{"username":"new","password":"\#(Self.password)"}"#
+        #expect(try send("root", "POST", "2.0/mlflow/users/create", body).status == 200)
+        let role = try send("root", "POST", "3.0/mlflow/roles/create", #"{"name":"guests","workspace":"default"}"#)
+        let id = try #require(try role.member("role")["id"]?.canonicalText)
+        #expect(try send("root", "POST", "3.0/mlflow/roles/assign", #"{"username":"new","role_id":\#(id)}"#).status == 200)
+        #expect(try send("ada", "DELETE", "2.0/mlflow/users/delete", #"{"username":"new"}"#).status == 403)
+        let entries = try fixture.api.auditPage(AuditQuery(maxResults: 100)).entries
+        #expect(entries.map(\.action).prefix(3) == ["roles/assign", "roles/create", "users/create"])
+        #expect(entries.prefix(3).allSatisfy { $0.actor == AuditActor(.user, "root") })
+        #expect(entries[2].resource == AuditResource(.user, "new") && !entries[2].detail.contains(Self.password))
+        #expect(entries[0].resource == AuditResource(.role, id) && entries[0].detail.contains("new"))
+    }
+
     @Test func `somebody who tries many passwords is told to wait, and others are not`() throws {
         let path = "/api/2.0/mlflow/users/current"
         #expect(try fixture.send("GET", path, headers: headers("ada")).status == 200)

@@ -39,6 +39,11 @@ let modules: [Target] = [
         swiftSettings: settings
     ),
     .target(
+        name: "OpenID",
+        dependencies: ["Coding", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
+        swiftSettings: settings
+    ),
+    .target(
         name: "MLflowClient",
         dependencies: ["Coding", "Files", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
         swiftSettings: settings
@@ -86,8 +91,8 @@ let modules: [Target] = [
         name: "apus",
         dependencies: [
             "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
-            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "JSON", "MLflowAPI", "MLflowClient", "SQLite", "TLS",
-            "Tracking", "Threads", "TrackingStore", "Transfer",
+            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "JSON", "MLflowAPI", "MLflowClient", "OpenID", "SQLite",
+            "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -121,6 +126,11 @@ let tests: [Target] = [
     .testTarget(
         name: "HTTPTests",
         dependencies: ["Budgets", "CZlib", "Files", "HTTPClient", "HTTPServer", "HTTPWire", "TLS"],
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "OpenIDTests",
+        dependencies: ["Coding", "Files", "HTTPServer", "HTTPWire", "Hashing", "JSON", "OpenID", "TLS"],
         swiftSettings: settings
     ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),

@@ -42,6 +42,10 @@ static const unsigned char file_0010_artifact_places_sql[] = {
 #embed "../../migrations/0010_artifact_places.sql"
 };
 
+static const unsigned char file_0011_log_ins_sql[] = {
+#embed "../../migrations/0011_log_ins.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0001_initial.sql", file_0001_initial_sql),
     APUS_FILE("0002_artifact_journal.sql", file_0002_artifact_journal_sql),
@@ -53,6 +57,7 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0008_forwarding.sql", file_0008_forwarding_sql),
     APUS_FILE("0009_tokens.sql", file_0009_tokens_sql),
     APUS_FILE("0010_artifact_places.sql", file_0010_artifact_places_sql),
+    APUS_FILE("0011_log_ins.sql", file_0011_log_ins_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

@@ -11,7 +11,8 @@ extension RunningServer {
         _ access: AccessControl,
         _ trail: ForwardTrail?,
         _ routes: DeclaredRoutes,
-        _ table: RouteTable
+        _ table: RouteTable,
+        prefix: String
     ) -> (@Sendable (inout HTTPRequest) -> HTTPResponse?)? {
         guard security.isEnabled || access.isRequired || trail != nil else { return nil }
         let origins = security.origins.guarding { routes.isForScripts($0) }
@@ -24,8 +25,13 @@ extension RunningServer {
                 if let preflight = security.origins.preflight(request) { return preflight }
             }
             if access.isRequired, let refusal = access.refusal(of: &request, table.access(for: request)) {
+                if refusal.lacksCredential, let logIn = LogInRoutes.redirection(of: request, prefix: prefix) {
+                    return logIn
+                }
                 var response = Refusal.response(refusal.refusal, to: request)
-                response.headers += refusal.fields
+                // A browser would ask for a name and a password in the middle of a page whose log-in has ended.
+                let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
+                response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
                 return response
             }
             return trail?.refusal(of: request)

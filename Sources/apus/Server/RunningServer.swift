@@ -37,6 +37,7 @@ final class RunningServer {
         listening: ListeningSettings,
         certificate: ServedCertificate?,
         security: SecuritySettings,
+        outside: OutsideUserSettings,
         pages: PagesSettings,
         values: ValueSettings,
         snapshots: SnapshotSettings?,
@@ -76,7 +77,8 @@ final class RunningServer {
         let forwarder: Forwarder? =
             if let upstream, let feed { upstream.forwarder(of: store, feed, roots, logger) } else { nil }
         forwarding = forwarder.map { ForwardingWork($0, upstream?.delay ?? .seconds(5), logger) }
-        let access = try AccessControl(store, isRequired: security.requiresToken)
+        let logIns = outside.begin(logger)
+        let access = try AccessControl(store, isRequired: security.requiresToken, outside: logIns.users)
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
@@ -102,6 +104,7 @@ final class RunningServer {
             certificate,
             security,
             access,
+            logIns,
             pages,
             metrics,
             budgets,
@@ -121,7 +124,7 @@ final class RunningServer {
         if let line = address.warning(guarding: security.guarding, requiresToken: security.requiresToken) {
             StandardStream.error.write(line)
         }
-        if access.isRequired, !access.hasTokens { StandardStream.error.write(Self.lackOfTokens(layout)) }
+        if access.isRequired, !access.hasTokens, outside.source == nil { StandardStream.error.write(Self.lackOfTokens(layout)) }
         if !access.isRequired, try !api.accessTokens().isEmpty {
             StandardStream.error.write("apus: nobody is asked for the tokens of this database without --require-token")
         }
@@ -179,6 +182,7 @@ final class RunningServer {
         _ certificate: ServedCertificate?,
         _ security: SecuritySettings,
         _ access: AccessControl,
+        _ logIns: LogInWays,
         _ pages: PagesSettings,
         _ metrics: RequestMetrics,
         _ budgets: Budgets,
@@ -222,9 +226,10 @@ final class RunningServer {
                 }
             )
         }
+        if access.isRequired { LogInRoutes(access, logIns, logger).add(to: &table, bases: listening.bases) }
         try places.addRoutes(to: &table)
         var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)
-        configuration.admit = admission(security, access, trail, routes, table)
+        configuration.admit = admission(security, access, trail, routes, table, prefix: listening.prefix)
         configuration.budgets = budgets
         configuration.encryption = certificate?.context
         let server = HTTPServer(configuration: configuration, router: table.router)

@@ -34,6 +34,7 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Which server gets everything too") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
+    @OptionGroup(title: "Who else says who somebody is") var outside: OutsideUserOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
     @OptionGroup(title: "How it starts, ends and reports") var starting: StartingOptions
@@ -90,7 +91,8 @@ struct ServerCommand: ParsableCommand {
         let certificate = try ServedCertificate.identity(listening, reference, environment)
             .map { identity throws(StartFailure) in try ServedCertificate(identity) }
         try reference.refuseUnhonoured(environment, storage)
-        let security = try SecuritySettings(security, prefix: place.prefix, environment)
+        let outside = try OutsideUserSettings(outside, environment)
+        let security = try SecuritySettings(security, outside, prefix: place.prefix, environment)
         let values = try ValueSettings(answering, environment)
         let pages = try PagesSettings(pages, prefix: place.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
@@ -119,6 +121,7 @@ struct ServerCommand: ParsableCommand {
                     listening: place,
                     certificate: certificate,
                     security: security,
+                    outside: outside,
                     pages: pages,
                     values: values,
                     snapshots: snapshots,

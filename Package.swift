@@ -130,7 +130,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "OpenIDTests",
-        dependencies: ["Coding", "Files", "HTTPServer", "HTTPWire", "Hashing", "JSON", "OpenID", "TLS"],
+        dependencies: ["Coding", "HTTPClient", "Hashing", "OpenID"],
         swiftSettings: settings
     ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),
@@ -166,8 +166,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MLflowAPITests",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "JSON", "MLflowAPI", "SQLite",
-            "TestSupport", "Tracking", "TrackingStore",
+            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "Hashing", "JSON", "MLflowAPI",
+            "SQLite", "TestSupport", "Tracking", "TrackingStore",
         ],
         swiftSettings: settings
     ),

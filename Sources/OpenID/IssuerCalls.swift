@@ -1,4 +1,4 @@
-internal import HTTPClient
+package import HTTPClient
 internal import HTTPWire
 package import TLS
 
@@ -9,23 +9,27 @@ package struct IssuerCalls: Sendable {
     /// The longest answer that is read; sets of keys have a few thousand bytes.
     private static let maximumBytes = 256 * 1_024
 
-    private let agent: String
-    private let trust: TLSTrust
-    private let variable: @Sendable (String) -> String?
+    /// Sends a request and returns the status and the body of the answer.
+    package typealias Sending = @Sendable (HTTPURL, ClientRequest) throws(IssuerFailure) -> (status: Int, body: [UInt8])
+
+    private let send: Sending
+
+    /// - Parameter send: called for each request, whose fields lack Host and User-Agent.
+    package init(_ send: @escaping Sending) {
+        self.send = send
+    }
 
     /// - Parameters:
     ///   - agent: the field User-Agent.
     ///   - trust: whose certificates are trusted.
     ///   - variable: looks a variable of the environment up, for proxies; nil for an empty one.
     package init(agent: String, trust: TLSTrust, _ variable: @escaping @Sendable (String) -> String?) {
-        self.agent = agent
-        self.trust = trust
-        self.variable = variable
+        send = { url, request throws(IssuerFailure) in try Self.send(request, to: url, agent, trust, variable) }
     }
 
     /// The body of the answer to a GET.
     func get(_ url: HTTPURL) throws(IssuerFailure) -> [UInt8] {
-        let (status, body) = try send(.get, url, [("Accept", "application/json")], nil)
+        let (status, body) = try send(url, ClientRequest(.get, url.target, fields: [("Accept", "application/json")]))
         guard status == 200 else { throw IssuerFailure("answers \(status)") }
         return body
     }
@@ -40,14 +44,15 @@ package struct IssuerCalls: Sendable {
             (name: "Accept", value: "application/json"),
             (name: "Content-Type", value: "application/x-www-form-urlencoded"),
         ]
-        return try send(.post, url, kind + fields, Array(form.utf8))
+        return try send(url, ClientRequest(.post, url.target, fields: kind + fields, body: .bytes(Array(form.utf8))))
     }
 
-    private func send(
-        _ method: HTTPMethod,
-        _ url: HTTPURL,
-        _ fields: [(name: String, value: String)],
-        _ body: [UInt8]?
+    private static func send(
+        _ request: ClientRequest,
+        to url: HTTPURL,
+        _ agent: String,
+        _ trust: TLSTrust,
+        _ variable: (String) -> String?
     ) throws(IssuerFailure) -> (status: Int, body: [UInt8]) {
         let proxy: HTTPProxy?
         do throws(ClientSettingFault) {
@@ -55,17 +60,13 @@ package struct IssuerCalls: Sendable {
         } catch {
             throw IssuerFailure("cannot be called: \(error.detail)")
         }
+        var request = request
+        request.fields = [("Host", url.origin.hostField), ("User-Agent", agent)] + request.fields
         do throws(CallFailure) {
             // A client of its own for each call: there are few, and no connection is kept open between them.
             let client = HTTPClient(url.origin, proxy: proxy, trust: trust)
-            let reply = try client.send(
-                method,
-                url.target,
-                fields: [("Host", url.origin.hostField), ("User-Agent", agent)] + fields,
-                body: body,
-                maximumBytes: Self.maximumBytes,
-                by: Deadline(after: Self.longestCall)
-            )
+            let limits = CallLimits(whole: Deadline(after: longestCall))
+            let reply = try client.send(request, maximumBytes: maximumBytes, limits)
             return (reply.status, reply.body)
         } catch {
             throw IssuerFailure("cannot be read: \(error.phrase)")

@@ -13,7 +13,7 @@ package struct IssuerFailure: Error, Sendable, Equatable, CustomStringConvertibl
     /// Whether the issuer has refused what a person has brought, so that asking again is of no use.
     package let isRefusal: Bool
 
-    init(_ description: String, isRefusal: Bool = false) {
+    package init(_ description: String, isRefusal: Bool = false) {
         self.description = description
         self.isRefusal = isRefusal
     }

@@ -128,6 +128,8 @@ class Issuer:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        # A server that gives up on a slow answer closes its connection.
+        self.server.handle_error = lambda *_: None
         scheme, host = "http", "127.0.0.1"
         if context:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)

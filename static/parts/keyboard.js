@@ -1,6 +1,6 @@
 /** Keyboard commands: one listener, commands that come and go with their page, and a list of them under `?`. */
 
-import { address } from "../core/api.js";
+import { address, isFile, reach } from "../core/api.js";
 import { element, link } from "../core/dom.js";
 import { openDialog } from "./dialog.js";
 
@@ -45,5 +45,14 @@ export function showKeys() {
       element("kbd", {}, key === " " ? "Space" : key === "Escape" ? "Esc" : key.length === 1 && meta ? key.toUpperCase() : key)),
     element("dd", {}, label)));
   const server = ["health", "version", "metrics", "api/3.0/mlflow/server-info"].map((route) => [link(address(route), route.split("/").at(-1)), " "]);
-  openDialog("Keyboard", element("div", {}, element("dl", { class: "keys" }, rows), element("p", { class: "soft" }, "Of the server: ", server)));
+  const about = element("p", { class: "soft" }, "Of the server: ", server);
+  openDialog("Keyboard", element("div", {}, element("dl", { class: "keys" }, rows), about));
+  if (!isFile()) offerLogOut(about);
+}
+
+/** Adds the end of the log-in where this browser has one; other servers have no such page, or send to the form. */
+async function offerLogOut(place) {
+  const page = address("logout");
+  const answer = await reach(page, { redirect: "manual" });
+  if (answer.ok) place.append(link(page, "Log out"));
 }

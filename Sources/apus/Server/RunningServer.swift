@@ -124,7 +124,9 @@ final class RunningServer {
         if let line = address.warning(guarding: security.guarding, requiresToken: security.requiresToken) {
             StandardStream.error.write(line)
         }
-        if access.isRequired, !access.hasTokens, outside.source == nil { StandardStream.error.write(Self.lackOfTokens(layout)) }
+        if access.isRequired, !access.hasTokens, outside.source == nil {
+            StandardStream.error.write(Self.lackOfTokens(layout))
+        }
         if !access.isRequired, try !api.accessTokens().isEmpty {
             StandardStream.error.write("apus: nobody is asked for the tokens of this database without --require-token")
         }
@@ -226,7 +228,9 @@ final class RunningServer {
                 }
             )
         }
-        if access.isRequired { LogInRoutes(access, logIns, logger).add(to: &table, bases: listening.bases) }
+        if access.isRequired {
+            LogInRoutes(access, logIns, logger).add(to: &table, bases: Set(listening.bases + places.all).sorted())
+        }
         try places.addRoutes(to: &table)
         var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)
         configuration.admit = admission(security, access, trail, routes, table, prefix: listening.prefix)

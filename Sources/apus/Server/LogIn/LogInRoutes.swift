@@ -32,8 +32,8 @@ final class LogInRoutes: Sendable {
         key = HMAC(key: AccessKey().hash)
     }
 
-    /// - Parameter bases: the paths beneath which the server answers.
-    func add(to table: inout RouteTable, bases: [String]) {
+    /// - Parameter bases: the paths beneath which the server answers, or has pages.
+    func add(to table: inout RouteTable, bases: Set<String>) {
         for base in bases {
             table.add(.get, base + "/login", .open(.none), .buffered { [self] in $1.send(form($0)) })
             table.add(.post, base + "/login", .open(.none), .blocking { [self] in $1.send(logIn($0)) })

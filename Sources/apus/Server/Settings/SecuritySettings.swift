@@ -27,7 +27,9 @@ struct SecuritySettings {
         isEnabled = !(options.disableSecurityMiddleware || isDisabled)
         let requiresToken = try environment.isOn(.requireToken, options.requireToken)
         if requiresToken == false, let source = outside.source {
-            throw StartFailure("\(source) is about who may use the server, and --no-require-token lets everybody do so.")
+            throw StartFailure(
+                "\(source) is about who may use the server, and --no-require-token lets everybody do so."
+            )
         }
         self.requiresToken = requiresToken ?? (outside.source != nil)
         let named = environment.setting(.allowedHosts, options.allowedHosts)

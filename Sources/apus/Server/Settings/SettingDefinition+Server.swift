@@ -19,8 +19,10 @@ extension SettingDefinition {
         (
             "Who else says who somebody is",
             [
-                .publicURL, .groupScopes, .trustProxyUser, .trustProxyGroups, .trustedProxies, .oidcIssuer, .oidcAudience,
-                .oidcUserClaim, .oidcGroupsClaim, .oidcClientID, .oidcClientSecretFile, .oidcEndpointOrigins, .oidcConfig,
+                .publicURL, .groupScopes, .trustProxyUser, .trustProxyGroups, .trustedProxies, .oidcIssuer,
+                .oidcAudience,
+                .oidcUserClaim, .oidcGroupsClaim, .oidcClientID, .oidcClientSecretFile, .oidcEndpointOrigins,
+                .oidcConfig,
             ]
         ), ("Which pages a browser gets", [.pages, .pagesPath, .pagesDefaults]),
         ("How requests are answered", [.recognizeRetries, .truncateLongValues, .sourceValidation]),
@@ -167,7 +169,9 @@ extension SettingDefinition {
         .unlessGiven("--oidc-client-id")
         .doing("For whom a token of the issuer must be (aud).")
     static let oidcUserClaim = option("--oidc-user-claim", "claim", "APUS_OIDC_USER_CLAIM", standard: "sub")
-        .doing("The claim that names the user; email counts only where the issuer does not say that it is not verified.")
+        .doing(
+            "The claim that names the user; email counts only where the issuer does not say that it is not verified."
+        )
     static let oidcGroupsClaim = option("--oidc-groups-claim", "claim", "APUS_OIDC_GROUPS_CLAIM", standard: "groups")
         .doing("The claim that lists the user's groups; dots lead into objects, as in realm_access.roles.")
     static let oidcClientID = option("--oidc-client-id", "id", "APUS_OIDC_CLIENT_ID")
@@ -184,7 +188,9 @@ extension SettingDefinition {
                 + "https://www.googleapis.com."
         )
     static let oidcConfig = option("--oidc-config", "file", "APUS_OIDC_CONFIG")
-        .doing("A JSON file with several issuers, each with an audience, claims and scopes of its own (docs/security.md).")
+        .doing(
+            "A JSON file with several issuers, each with an audience, claims and scopes of its own (docs/security.md)."
+        )
 
     // Which pages a browser gets.
     static let pages = option("--ui", "place", "APUS_UI").unlessGiven("Apus' own pages alone")

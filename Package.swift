@@ -23,7 +23,8 @@ let modules: [Target] = [
     .target(name: "CEmbeddedFiles", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "CProcess", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "CSQLiteSetup", dependencies: ["CSQLite"], cSettings: [.treatAllWarnings(as: .error)]),
-    .target(name: "Budgets", swiftSettings: pure),
+    .target(name: "Identities", swiftSettings: pure),
+    .target(name: "Budgets", dependencies: ["Identities"], swiftSettings: pure),
     .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: settings),
     .target(name: "Coding", dependencies: ["CZlib"], swiftSettings: settings),
     .target(name: "Files", swiftSettings: settings),
@@ -48,17 +49,18 @@ let modules: [Target] = [
         dependencies: ["Coding", "Files", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
         swiftSettings: settings
     ),
+    .target(name: "Passwords", dependencies: ["COpenSSL", "Coding", "Hashing"], swiftSettings: settings),
     .target(
         name: "HTTPServer",
-        dependencies: ["Budgets", "CLinux", "Coding", "Files", "HTTPWire", "TLS", "Threads"],
+        dependencies: ["Budgets", "CLinux", "Coding", "Files", "HTTPWire", "Identities", "TLS", "Threads"],
         swiftSettings: settings
     ),
     .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup", "Threads"], swiftSettings: settings),
-    .target(name: "Tracking", dependencies: ["Coding"], swiftSettings: pure),
+    .target(name: "Tracking", dependencies: ["Coding", "Identities"], swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(
         name: "TrackingStore",
-        dependencies: ["Budgets", "Coding", "Files", "Filter", "SQLite", "Tracking"],
+        dependencies: ["Budgets", "Coding", "Files", "Filter", "Identities", "SQLite", "Tracking"],
         swiftSettings: settings
     ),
     .target(
@@ -83,7 +85,7 @@ let modules: [Target] = [
         name: "MLflowAPI",
         dependencies: [
             "ArtifactStore", "Budgets", "Coding", "Files", "Filter", "Forwarding", "GraphQL", "HTTPServer", "HTTPWire",
-            "Hashing", "JSON", "Tracking", "TrackingStore", "Transfer",
+            "Hashing", "Identities", "JSON", "Passwords", "Tracking", "TrackingStore", "Transfer",
         ],
         swiftSettings: settings
     ),
@@ -91,8 +93,8 @@ let modules: [Target] = [
         name: "apus",
         dependencies: [
             "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
-            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "JSON", "MLflowAPI", "MLflowClient", "OpenID", "SQLite",
-            "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
+            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient", "OpenID",
+            "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -117,6 +119,7 @@ let tests: [Target] = [
         swiftSettings: settings
     ),
     .testTarget(name: "BudgetsTests", dependencies: ["Budgets"], swiftSettings: settings),
+    .testTarget(name: "IdentitiesTests", dependencies: ["Identities"], swiftSettings: settings),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
     .testTarget(name: "CodingTests", dependencies: ["Coding"], swiftSettings: settings),
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
@@ -166,8 +169,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MLflowAPITests",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "Hashing", "JSON", "MLflowAPI",
-            "SQLite", "TestSupport", "Tracking", "TrackingStore",
+            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON",
+            "MLflowAPI", "Passwords", "SQLite", "TestSupport", "Tracking", "TrackingStore",
         ],
         swiftSettings: settings
     ),

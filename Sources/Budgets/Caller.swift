@@ -1,3 +1,4 @@
+package import Identities
 internal import Synchronization
 
 /// The client that waits for the answer to a request.

@@ -42,8 +42,12 @@ static const unsigned char file_0010_artifact_places_sql[] = {
 #embed "../../migrations/0010_artifact_places.sql"
 };
 
-static const unsigned char file_0011_log_ins_sql[] = {
-#embed "../../migrations/0011_log_ins.sql"
+static const unsigned char file_0011_users_sql[] = {
+#embed "../../migrations/0011_users.sql"
+};
+
+static const unsigned char file_0012_log_ins_sql[] = {
+#embed "../../migrations/0012_log_ins.sql"
 };
 
 static const struct apus_embedded_file migrations[] = {
@@ -57,7 +61,8 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0008_forwarding.sql", file_0008_forwarding_sql),
     APUS_FILE("0009_tokens.sql", file_0009_tokens_sql),
     APUS_FILE("0010_artifact_places.sql", file_0010_artifact_places_sql),
-    APUS_FILE("0011_log_ins.sql", file_0011_log_ins_sql),
+    APUS_FILE("0011_users.sql", file_0011_users_sql),
+    APUS_FILE("0012_log_ins.sql", file_0012_log_ins_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

@@ -98,7 +98,7 @@ extension Access {
             case .server: action == .read || action == .open
             // The creation of an experiment names none.
             case .experiment: resource.place != .unnamed || action == .read
-            case .store, .registeredModel: false
+            case .store, .registeredModel, .account: false
             }
         }
     }
@@ -107,7 +107,7 @@ extension Access {
 /// A kind of thing, and how a request names it.
 package struct Resource: Sendable, Equatable {
     package enum Kind: String, Sendable {
-        case none, server, store, experiment, experimentName, run, loggedModel, registeredModel, artifact, upload
+        case none, server, store, experiment, experimentName, run, loggedModel, registeredModel, artifact, upload, account
     }
 
     package enum Place: Sendable, Equatable {
@@ -135,6 +135,8 @@ package struct Resource: Sendable, Equatable {
     package static let server = Resource(.server, .unnamed)
     /// Everything that is stored, whoever it belongs to.
     package static let store = Resource(.store, .unnamed)
+    /// A user, a role, a grant or a token: who may read or change it, the handler decides.
+    package static let account = Resource(.account, .unnamed)
     /// A new thing, or all things of a kind.
     static func unnamed(_ kind: Kind) -> Resource { Resource(kind, .unnamed) }
 

@@ -1,3 +1,5 @@
+package import Identities
+
 /// An upload or a deletion of an artifact, as the artifact journal stores it.
 package struct ArtifactEvent: Sendable {
     /// The kind of an event; the database stores its raw value.
@@ -51,7 +53,7 @@ package struct ArtifactJournalQuery: Sendable {
     /// The path of a file; deletions of the folders above it are included.
     package var path: String?
     /// The experiments to whose runs entries must belong; nil for all entries, also those of no run.
-    package var experimentIDs: [Int64]?
+    package var scope: VisibleThings<Int64>?
     /// The earliest time of an entry, inclusive, in Unix milliseconds.
     package var since: Int64?
     /// At least 1.

@@ -31,6 +31,8 @@ package struct LogIn: Sendable, Equatable {
         /// The holder of a token that was made here; the value is the token's hash.
         case token(name: String, hash: [UInt8])
         case user(ProvenUser)
+        /// A user with a password; the mark changes with the password.
+        case account(name: String, mark: [UInt8])
     }
 
     package let holder: Holder
@@ -38,6 +40,9 @@ package struct LogIn: Sendable, Equatable {
     /// Right to five minutes.
     package var lastUsedTime: Int64
     package let expirationTime: Int64
+
+    /// What stands in the place of an issuer for a user with a password.
+    package static let accountSource = "password"
 
     /// After this time a log-in ends, in milliseconds.
     package static let lifetime: Int64 = 7 * 86_400_000
@@ -61,7 +66,7 @@ package struct LogIn: Sendable, Equatable {
 
     package var name: String {
         switch holder {
-        case .token(let name, _): name
+        case .token(let name, _), .account(let name, _): name
         case .user(let user): user.name
         }
     }

@@ -42,6 +42,8 @@ package final class TrackingStore: Sendable {
     let files: StoreFiles
     let budgets: Budgets
     let report: @Sendable (String) -> Void
+    /// Tells what users may do differently after a commit, before the answer to the change is sent.
+    package let permissionChanges = PermissionChanges()
     private let writer: Writer<WriteSession>
     private let readers: ReaderPool
 
@@ -71,12 +73,14 @@ package final class TrackingStore: Sendable {
         limits.log = LogLimits(bytes: configuration.budgets.limits.logBytes)
         limits.pausesReadersToCommit = mode != .wal
         limits.queue = configuration.budgets.queuedWrites
+        let permissionChanges = permissionChanges
         writer = try Writer(limits: limits, gate: readers) {
             let session = try WriteSession(
                 connection: connection,
                 artifactRoot: configuration.artifactRoot,
                 files: files,
                 changes: configuration.changes,
+                permissionChanges: permissionChanges,
                 report: configuration.report
             )
             // Runs at every start, because the first start may have ended after the migrations and before this.

@@ -25,6 +25,25 @@ enum WholeFile {
         }
     }
 
+    /// The text of a small file; nil if it is no regular file, cannot be read or is longer than a number of bytes.
+    static func text(_ path: String, atMost limit: Int) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: limit + 1)
+        while bytes.count <= limit {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += piece[..<count]
+        }
+        return nil
+    }
+
     /// Removes the file, unless it is a pipe or a device.
     static func remove(_ path: String) {
         guard FileKind(path) == .file, let place = place(of: path) else { return }

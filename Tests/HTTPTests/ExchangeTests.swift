@@ -143,11 +143,39 @@ import Testing
         #expect(answer.header("content-length") == "0")
     }
 
+    @Test func `a request waits for what is to be found out about it, and is looked at again`() throws {
+        let known = Mutex<Set<String>>([])
+        let server = try TestServer(configure: { configuration in
+            configuration.admit = { request in
+                let name = request.header("x-name") ?? ""
+                if known.withLock({ $0.contains(name) }) { return .admitted }
+                guard !name.isEmpty else { return .refused(HTTPResponse(status: 401)) }
+                return .undecided { decided in
+                    DispatchQueue.global().async {
+                        known.withLock { _ = $0.insert(name) }
+                        decided()
+                    }
+                }
+            }
+        })
+        #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\nX-Name: a\r\n\r\n").status == 200)
+        let post = "POST /echo HTTP/1.1\r\nHost: a\r\nX-Name: b\r\nContent-Length: 2\r\n\r\nhi"
+        #expect(try server.exchange(post).body == Array("hi".utf8))
+        #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").status == 401)
+    }
+
+    @Test func `what is never found out about a request ends it`() throws {
+        let server = try TestServer(configure: { configuration in
+            configuration.admit = { _ in .undecided { decided in DispatchQueue.global().async { decided() } } }
+        })
+        #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").status == 429)
+    }
+
     @Test func `asks for admission before routing and adds the request's fields`() throws {
         let exchanges = Mutex<[Int]>([])
         let reported = DispatchSemaphore(value: 0)
         let server = try TestServer(configure: { configuration in
-            configuration.admit = { $0.header("x-ok") == nil ? HTTPResponse(status: 403) : nil }
+            configuration.admit = { $0.header("x-ok") == nil ? .refused(HTTPResponse(status: 403)) : .admitted }
             configuration.requestHeaders = { [("X-Path", $0.path)] }
             configuration.commonHeaders = [("X-Common", "1")]
             configuration.onExchange = { exchange in

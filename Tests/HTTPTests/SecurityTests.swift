@@ -114,9 +114,9 @@ import Testing
             configuration.requestHeaders = policy.responseHeaders
             configuration.admit = { request in
                 if let refusal = hosts.refusal(of: request) ?? policy.refusal(of: request) {
-                    return HTTPResponse(status: refusal.status, body: .bytes(Array(refusal.message.utf8)))
+                    return .refused(HTTPResponse(status: refusal.status, body: .bytes(Array(refusal.message.utf8))))
                 }
-                return policy.preflight(request)
+                return policy.preflight(request).map { .refused($0) } ?? .admitted
             }
         })
     }

@@ -1,10 +1,12 @@
 import ArtifactStore
 import Budgets
 import Coding
+import Dispatch
 import Files
 import Glibc
 import HTTPServer
 import HTTPWire
+import Identities
 import JSON
 import MLflowAPI
 import Synchronization
@@ -12,6 +14,22 @@ import TestSupport
 import Testing
 import Tracking
 import TrackingStore
+
+extension AccessControl {
+    /// What is refused, once it is known who sends the request.
+    func refusal(of request: inout HTTPRequest, _ access: Access?) -> AccessRefusal? {
+        while true {
+            switch decision(on: &request, access) {
+            case .admitted: return nil
+            case .refused(let refusal): return refusal
+            case .undecided(let begin):
+                let known = DispatchSemaphore(value: 0)
+                begin { known.signal() }
+                known.wait()
+            }
+        }
+    }
+}
 
 /// The API with its own store and artifact folder, without sockets.
 final class APIFixture: Sendable {
@@ -25,10 +43,13 @@ final class APIFixture: Sendable {
 
     init(
         requiresTokens: Bool = false,
+        usersMay: PermissionLevel? = nil,
         adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }
     ) throws {
         stored = try StoreFixture()
-        access = requiresTokens ? try AccessControl(stored.store, isRequired: true) : nil
+        let isAsked = requiresTokens || usersMay != nil
+        access =
+            isAsked ? try AccessControl(stored.store, AccessSettings(isRequired: true, usersMay: usersMay)) : nil
         var settings = MLflowAPI.Settings(workingDirectory: "/server")
         settings.access = access
         try adjust(&settings, stored.folder)

@@ -2,6 +2,7 @@ import Budgets
 import Coding
 import HTTPServer
 import HTTPWire
+import Identities
 import JSON
 import MLflowAPI
 import TestSupport
@@ -89,7 +90,7 @@ import TrackingStore
 
     @Test func `a server that starts anew knows the tokens that were made before`() throws {
         let token = try token("ci")
-        let second = try AccessControl(fixture.stored.store, isRequired: true)
+        let second = try AccessControl(fixture.stored.store, AccessSettings(isRequired: true))
         let head = try APIFixture.head("GET", "/x", [], bodyBytes: 0, ["authorization": "Bearer \(token)"])
         var request = HTTPRequest(head: head, caller: .server, isAloneOnItsThread: false)
         #expect(second.refusal(of: &request, .lookUp(.none)) == nil)
@@ -139,7 +140,8 @@ import TrackingStore
                 let mayCall =
                     switch endpoint.access.action {
                     case .open, .read: true
-                    case .change: scope != .read
+                    // What logs things must not change who may log in.
+                    case .change: endpoint.access.resources == [.account] ? scope == .admin : scope != .read
                     case .administration: scope == .admin
                     }
                 let status = try refusal(authorization, endpoint.access)?.refusal.status ?? 200
@@ -184,7 +186,7 @@ import TrackingStore
 
     @Test func `where nobody is asked, only a command of the machine manages tokens`() throws {
         let stored = try StoreFixture()
-        let open = try AccessControl(stored.store, isRequired: false)
+        let open = try AccessControl(stored.store, AccessSettings(isRequired: false))
         let fixture = try APIFixture { settings, _ in settings.access = open }
         let path = "/api/apus/1.0/tokens/list"
         #expect(try fixture.send("GET", path).error.hasPrefix("403 PERMISSION_DENIED"))

@@ -1,4 +1,5 @@
 import OpenID
+import Synchronization
 import Testing
 
 /// When an issuer is asked for its keys, and what counts while it cannot be asked.

@@ -1,5 +1,6 @@
 import Coding
 import OpenID
+import Synchronization
 import Testing
 
 /// Which tokens of an issuer are taken.

@@ -1,6 +1,6 @@
 /** Keyboard commands: one listener, commands that come and go with their page, and a list of them under `?`. */
 
-import { address, isFile, reach } from "../core/api.js";
+import { address, apus, get, isFile } from "../core/api.js";
 import { element, link } from "../core/dom.js";
 import { openDialog } from "./dialog.js";
 
@@ -50,9 +50,8 @@ export function showKeys() {
   if (!isFile()) offerLogOut(about);
 }
 
-/** Adds the end of the log-in where this browser has one; other servers have no such page, or send to the form. */
+/** Adds the end of the log-in where this browser has one. */
 async function offerLogOut(place) {
-  const page = address("logout");
-  const answer = await reach(page, { redirect: "manual" });
-  if (answer.ok) place.append(link(page, "Log out"));
+  const { name, can_log_out: isLoggedIn } = await get(apus + "log-in");
+  if (isLoggedIn) place.append(element("br"), `You are ${name}. `, link(address("logout"), "Log out"));
 }

@@ -129,7 +129,12 @@ typedef int apus_protocol_callback(SSL *ssl, const unsigned char **chosen, unsig
       const unsigned char *message, size_t message_length), \
       (context, signature, signature_length, message, message_length)) \
     F(int, EVP_PKEY_CTX_set_rsa_padding, (EVP_PKEY_CTX *parameters, int padding), (parameters, padding)) \
-    F(int, EVP_PKEY_CTX_set_rsa_pss_saltlen, (EVP_PKEY_CTX *parameters, int length), (parameters, length))
+    F(int, EVP_PKEY_CTX_set_rsa_pss_saltlen, (EVP_PKEY_CTX *parameters, int length), (parameters, length)) \
+    F(const EVP_MD *, EVP_sha256, (void), ()) \
+    F(int, PKCS5_PBKDF2_HMAC, \
+      (const char *password, int password_length, const unsigned char *salt, int salt_length, int rounds, \
+       const EVP_MD *digest, int length, unsigned char *result), \
+      (password, password_length, salt, salt_length, rounds, digest, length, result))
 
 #define APUS_DECLARE(result, name, parameters, arguments) result apus_##name parameters;
 APUS_SSL_FUNCTIONS(APUS_DECLARE)

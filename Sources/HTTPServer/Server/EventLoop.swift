@@ -16,6 +16,8 @@ enum LoopMessage: Sendable {
     /// Runs a closure that makes a short answer; the answer then arrives as a message of its own.
     case make(ConnectionID, @Sendable () -> Void)
     case opened(ConnectionID, exchange: UInt64, (any HTTPBodyReceiver)?)
+    /// What was to be found out before a request is admitted is known.
+    case decided(ConnectionID, exchange: UInt64)
     case pumped(ConnectionID, UploadPump.Outcome)
     case fileSent(ConnectionID, count: Int, Transfer)
     case produced(ConnectionID, [UInt8]?, hasMore: Bool)
@@ -143,6 +145,7 @@ final class EventLoop: @unchecked Sendable {
         case .make(let id, let work): if connections[id] != nil { work() }
         case .opened(let id, let exchange, let receiver):
             with(id) { $0.takeReceiver(receiver, exchange: exchange) }
+        case .decided(let id, let exchange): with(id) { $0.takeDecision(exchange: exchange) }
         case .pumped(let id, let outcome): with(id) { $0.takePumpOutcome(outcome) }
         case .fileSent(let id, let count, let outcome): with(id) { $0.takeFileProgress(count, outcome) }
         case .produced(let id, let bytes, let hasMore): with(id) { $0.takePiece(bytes, hasMore: hasMore) }

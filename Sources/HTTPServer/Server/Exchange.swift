@@ -17,6 +17,8 @@ final class Exchange {
     var status = 0
     var bytesSent = 0
     var isReported = false
+    /// How often somebody had to find out something before the request was admitted.
+    var decisionCount = 0
 
     init(id: UInt64, head: RequestHead?, startNanoseconds: UInt64) {
         self.id = id

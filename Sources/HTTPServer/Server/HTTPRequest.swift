@@ -1,6 +1,7 @@
 package import Budgets
 import Coding
 package import HTTPWire
+package import Identities
 
 /// One request: its head, and its body where the route buffers it.
 ///

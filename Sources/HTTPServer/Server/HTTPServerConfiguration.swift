@@ -32,8 +32,8 @@ extension HTTPServer {
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
         /// Checks a request once its route is known, before its body is read and its handler is called.
         ///
-        /// A response that it returns refuses the request; nil lets it pass. It may note who sends the request.
-        package var admit: (@Sendable (inout HTTPRequest) -> HTTPResponse?)?
+        /// Called on the loop; must not block. It may note who sends the request.
+        package var admit: (@Sendable (inout HTTPRequest) -> HTTPAdmission)?
         /// Called for each exchange just before the last byte of its answer is handed to the kernel, so that a client
         /// that has its answer also finds it counted.
         ///

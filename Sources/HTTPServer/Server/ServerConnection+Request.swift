@@ -80,6 +80,21 @@ extension ServerConnection {
         clearDeadline()
         decoder = BodyDecoder(head.framing, limits: limits)
         exchange.hasUnreadBody = !decoder.isFinished
+        admit(exchange, head)
+    }
+
+    /// Called when what was to be found out about a request is known.
+    func takeDecision(exchange number: UInt64) {
+        isJobRunning = false
+        if phase == .closed {
+            finishClosing()
+            return
+        }
+        guard let exchange, exchange.id == number, let head = exchange.head else { return }
+        admit(exchange, head)
+    }
+
+    private func admit(_ exchange: Exchange, _ head: RequestHead) {
         var request = HTTPRequest(
             head: head,
             caller: callerOfNextRequest(),
@@ -92,13 +107,30 @@ extension ServerConnection {
             request.parameters = parameters
         }
         if let requestHeaders = loop.configuration.requestHeaders { exchange.extraHeaders = requestHeaders(request) }
-        let refusal = loop.configuration.admit?(&request)
+        let admission = loop.configuration.admit?(&request) ?? .admitted
         caller = request.caller
         exchange.request = request
-        if let response = refusal {
-            answer(exchange, response)
+        switch admission {
+        case .admitted: call(match, exchange, request)
+        case .refused(let response): answer(exchange, response)
+        case .undecided(let decide): wait(for: decide, exchange)
+        }
+    }
+
+    private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
+        exchange.decisionCount += 1
+        // What was found out may have changed again meanwhile, but not for ever.
+        guard exchange.decisionCount <= 8 else {
+            refuse(exchange, HTTPRefusal(429, "What this client may do changes just now; try again"))
             return
         }
+        phase = .opening
+        isJobRunning = true
+        decide { [id, loop, number = exchange.id] in loop.post(.decided(id, exchange: number)) }
+    }
+
+    private func call(_ match: HTTPRouteMatch, _ exchange: Exchange, _ request: HTTPRequest) {
+        guard let head = exchange.head else { return }
         let isAsterisk = head.withBytes(head.path) { $0.elementsEqual("*".utf8) }
         if isAsterisk {
             answerOptions(exchange, HTTPMethod.allCases)

@@ -17,7 +17,7 @@ final class ServerConnection {
         case head
         /// Collecting a body in memory.
         case buffering
-        /// A worker is asking the route for its receiver.
+        /// A worker is asking the route for its receiver, or it is being found out who sends the request.
         case opening
         /// A worker is moving the body to its receiver, or the loop is waiting for more of it.
         case pumping

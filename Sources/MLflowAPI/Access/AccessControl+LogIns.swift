@@ -1,5 +1,5 @@
 internal import Budgets
-internal import Coding
+internal import Dispatch
 package import HTTPServer
 internal import Hashing
 internal import Synchronization
@@ -32,15 +32,39 @@ extension AccessControl {
     /// - Returns: the value of the cookie.
     package func logIn(token text: String) throws -> String {
         let hash = SHA256.digest(of: Array(text.utf8))
-        guard let known = token(ofHash: hash, at: currentMilliseconds()), !known.hash.isEmpty,
-            known.hash != operatorKey.hash
+        let fault = LogInFault(
+            reason: "The server does not know this token: it was revoked, has expired, or is not whole."
+        )
+        guard hash != operatorKey.hash, let found = decided({ holder(ofTokenHash: hash) }), let token = found.token
         else {
             noteFailure()
-            throw LogInFault(
-                reason: "The server does not know this token: it was revoked, has expired, or is not whole."
-            )
+            throw fault
         }
-        return try logIn(.token(name: known.token.name, hash: hash))
+        return try logIn(.token(name: token.name, hash: hash))
+    }
+
+    /// Logs a user with a password in.
+    ///
+    /// Blocks until it is durable.
+    /// - Returns: the value of the cookie.
+    package func logIn(name: String, password: String, from request: HTTPRequest) throws -> String {
+        guard let users else { throw LogInFault(reason: "There are no users with passwords here.") }
+        let secret = Array(password.utf8)
+        var isWrong = false
+        let found = decided { () -> Holder in
+            let holder = holder(users, name, secret, request.caller.peer)
+            if case .failed(.wrongPassword) = holder { isWrong = true }
+            return holder
+        }
+        guard found != nil, case .user(let known) = users.lookUp(users.key(name: name, password: secret)) else {
+            noteFailure()
+            let reason =
+                isWrong
+                ? "The name or the password is wrong."
+                : "Too many passwords from this address were wrong, or wait to be checked; try again in a few seconds."
+            throw LogInFault(reason: reason)
+        }
+        return try logIn(.account(name: known.user.name, mark: known.mark))
     }
 
     /// Logs in whom somebody else has proven.
@@ -65,35 +89,49 @@ extension AccessControl {
         return key.text
     }
 
+    /// Who it is, once that has been found out; nil for nobody.
+    ///
+    /// Blocks.
+    private func decided(_ ask: () -> Holder) -> Admitted? {
+        // What was found out may have changed again meanwhile, but not for ever.
+        for _ in 0..<8 {
+            switch ask() {
+            case .found(let admitted): return admitted
+            case .failed: return nil
+            case .undecided(let begin):
+                let isKnown = DispatchSemaphore(value: 0)
+                begin { isKnown.signal() }
+                isKnown.wait()
+            }
+        }
+        return nil
+    }
+
     /// Ends the log-in of the browser that sends a request.
     ///
     /// Blocks until that is durable; no request that begins afterwards is admitted with it.
     package func logOut(_ request: HTTPRequest) throws {
-        guard let hash = Self.cookieHash(request, outside) else { return }
+        guard let hash = cookieHash(request) else { return }
         try store.writeNow { try $0.endLogIn(hash: hash) }
         try reloadLogIns()
     }
 
     /// The name of who has logged in with the browser that sends a request; nil for nobody.
-    package func nameOfLogIn(_ request: HTTPRequest) -> String? { current(request)?.holder.token.name }
-
-    /// The log-in of a request's cookie and its holder, if both still count.
-    func current(_ request: HTTPRequest) -> (logIn: KnownLogIn, holder: KnownToken)? {
-        guard let hash = Self.cookieHash(request, outside), let known = logIns.withLock({ $0 }).logIn(ofHash: hash)
-        else {
-            return nil
-        }
-        let now = currentMilliseconds()
-        guard !known.hasEnded(at: now) else { return nil }
-        switch known.logIn.holder {
-        case .token(_, let hash): return token(ofHash: hash, at: now).map { (known, $0) }
-        case .user(let user):
-            guard case .success(let holder) = holder(proven: user) else { return nil }
-            return (known, holder)
-        }
+    package func nameOfLogIn(_ request: HTTPRequest) -> String? {
+        guard let known = logIn(of: request) else { return nil }
+        if case .failed = holder(of: known.logIn) { return nil }
+        return known.logIn.name
     }
 
-    private static func cookieHash(_ request: HTTPRequest, _ outside: OutsideUsers) -> [UInt8]? {
+    /// The log-in of a request's cookie, unless it has ended.
+    func logIn(of request: HTTPRequest) -> KnownLogIn? {
+        guard let hash = cookieHash(request), let known = logIns.withLock({ $0 }).logIn(ofHash: hash),
+            !known.hasEnded(at: currentMilliseconds())
+        else { return nil }
+        return known
+    }
+
+    private func cookieHash(_ request: HTTPRequest) -> [UInt8]? {
         LogInCookie.value(in: request, isSecure: outside.isSecure(request)).map { SHA256.digest(of: Array($0.utf8)) }
     }
 }

@@ -1,6 +1,8 @@
 internal import Budgets
 package import HTTPServer
 package import HTTPWire
+internal import Hashing
+package import Identities
 internal import Synchronization
 internal import Tracking
 package import TrackingStore
@@ -14,42 +16,75 @@ package struct AccessRefusal: Sendable {
     package var lacksCredential = false
 }
 
+/// What is asked of those who send requests.
+package struct AccessSettings: Sendable {
+    /// Whether every request must show who sends it.
+    package var isRequired: Bool
+    /// What a user may do with things for which nobody has granted anything; nil where there are no users.
+    package var usersMay: PermissionLevel?
+    /// Users whom others prove.
+    package var outside = OutsideUsers()
+
+    package init(isRequired: Bool, usersMay: PermissionLevel? = nil) {
+        self.isRequired = isRequired
+        self.usersMay = usersMay
+    }
+}
+
 /// Decides who may send which request: the only place that does.
 ///
-/// It is asked before a request is routed, with what the route declares, and refuses what it cannot allow.
+/// It is asked before a request is routed, with what the route declares, and refuses what it cannot allow. What a user may do
+/// with a certain experiment or model is asked for by the sessions of the store, which know what belongs to which.
 package final class AccessControl: Sendable {
-    /// Whether every request must show who sends it.
-    package let isRequired: Bool
+    /// Whether a request may go on.
+    package enum Decision: Sendable {
+        case admitted
+        case refused(AccessRefusal)
+        /// It has to be found out who sends it; the closure begins that, and calls its parameter at the end.
+        case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
+    }
+
+    private let settings: AccessSettings
+    /// Users whom others prove.
+    package let outside: OutsideUsers
     /// What commands on the server's machine send; it is valid as long as this object.
     package let operatorKey: AccessKey
     private let operatorToken: KnownToken
     let store: TrackingStore
-    private let tokens: Mutex<KnownTokens>
-    /// Users whom others prove.
-    package let outside: OutsideUsers
     let logIns = Mutex(KnownLogIns([]))
-    /// One object for all requests of a user with a scope, whoever proves it and how often.
-    private let outsideHolders = Mutex<[KnownUser: KnownToken]>([:])
+    /// One object for all requests of a user whom somebody else proves, where there are no users, and for admins.
+    let outsideIdentities = Mutex<[OutsideIdentity: Identity]>([:])
+    private let tokens: Mutex<KnownTokens>
+    /// Those who may log in with a password; nil where there are no users.
+    let users: KnownUsers?
     /// Taken while the tokens are read and put in place, so that an older reading never replaces a newer one.
     let reloading = Mutex<Void>(())
     private let failures = Atomic<Int>(0)
 
-    /// - Parameters:
-    ///   - isRequired: if false, nobody is asked, and only the operator's key is known.
-    ///   - outside: users whom others prove.
-    package init(_ store: TrackingStore, isRequired: Bool, outside: OutsideUsers = OutsideUsers()) throws {
+    /// - Parameter settings: if nothing is required, nobody is asked, and only the operator's key is known.
+    package init(_ store: TrackingStore, _ settings: AccessSettings) throws {
         self.store = store
-        self.isRequired = isRequired
-        self.outside = outside
+        self.settings = settings
+        outside = settings.outside
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
-        operatorToken = KnownToken(token, hash: operatorKey.hash)
+        operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
+        users = settings.usersMay.map { KnownUsers(store, standard: $0) }
         if isRequired {
             try reload()
             try reloadLogIns()
         }
     }
+
+    /// Whether every request must show who sends it.
+    package var isRequired: Bool { settings.isRequired }
+
+    /// Whether there are users with passwords.
+    package var hasUsers: Bool { users != nil }
+
+    /// What users may do with things for which nobody has granted anything.
+    var usersMay: PermissionLevel { settings.usersMay ?? .none }
 
     /// Whether the operator has made any token.
     package var hasTokens: Bool { tokens.withLock { $0.all.count > 1 } }
@@ -69,39 +104,43 @@ package final class AccessControl: Sendable {
         }
     }
 
-    /// The tokens with their last uses, by the names of those that were used since the start.
-    var uses: [String: Int64] {
+    /// The last uses, by the hashes of the tokens that were used since the start.
+    var uses: [[UInt8]: Int64] {
         let all = tokens.withLock { $0.all }
         return Dictionary(
-            all.compactMap { known in known.current.lastUsedTime.map { (known.token.name, $0) } },
+            all.compactMap { known in known.current.lastUsedTime.map { (known.hash, $0) } },
             uniquingKeysWith: max
         )
     }
 
-    /// How many requests came with a token that was unknown or had expired.
+    /// How many requests came with a token that was unknown or had expired, or with a wrong name or password.
     ///
-    /// Such a request is refused at once, however many there were: nobody finds 256 random bits by trying, the refusal costs
-    /// one hash and is logged no more than others, and a client that were told to wait would wait instead of failing.
+    /// A request with a wrong token is refused at once, however many there were: nobody finds 256 random bits by trying, the
+    /// refusal costs one hash and is logged no more than others, and a client that were told to wait would wait instead of
+    /// failing. Passwords can be found by trying; `PasswordChecks` says how many are tried.
     package var wrongTokenCount: Int { failures.load(ordering: .relaxed) }
 
     func noteFailure() { failures.add(1, ordering: .relaxed) }
 
     /// Notes who sends a request, and refuses it if that one may not send it.
     ///
+    /// Does not block.
     /// - Parameter access: what the route declares; nil where there is no route.
-    package func refusal(of request: inout HTTPRequest, _ access: Access?) -> AccessRefusal? {
-        guard isRequired else { return nil }
-        let result = holder(request)
-        if case .success(let holder) = result {
+    package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
+        guard isRequired else { return .admitted }
+        let holder = holder(request)
+        if case .found(let holder) = holder {
             request.identify(as: holder.identity)
         } else {
             request.identify(as: nil)
         }
-        if let access, access.isOpen(to: request) { return nil }
-        switch result {
-        case .success(let holder):
-            return access.flatMap { holder.token.refusal(of: $0) }.map { AccessRefusal(refusal: $0) }
-        case .failure(let failure): return refusal(of: failure)
+        // Nobody is asked who they are for what everybody may have.
+        if let access, access.isOpen(to: request) { return .admitted }
+        switch holder {
+        case .found(let holder):
+            return access.flatMap { holder.refusal(of: $0) }.map { .refused(AccessRefusal(refusal: $0)) } ?? .admitted
+        case .failed(let failure): return .refused(refusal(of: failure))
+        case .undecided(let begin): return .undecided(begin)
         }
     }
 
@@ -115,91 +154,118 @@ package final class AccessControl: Sendable {
         case noCredential
         case unknownToken
         case expired(String)
+        case wrongPassword
+        case tooManyPasswords
         /// Something else shows nobody.
         case other(AccessRefusal)
     }
 
-    private func holder(_ request: HTTPRequest) -> Result<KnownToken, Failure> {
-        if let result = holderNamedByProxy(request) { return result }
+    /// Who sends a request.
+    enum Holder {
+        case found(Admitted)
+        case failed(Failure)
+        case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
+    }
+
+    private func holder(_ request: HTTPRequest) -> Holder {
+        if let holder = holderNamedByProxy(request) { return holder }
         switch Credential(request) {
-        case .none: return logInHolder(request) ?? .failure(.noCredential)
-        case .other: return .failure(.unknownToken)
-        case .token(let key):
-            let now = currentMilliseconds()
-            if outside.isToken(key) { return holder(ofIssuersToken: key, at: now) }
-            guard let known = tokens.withLock({ $0 }).token(of: key) else { return .failure(.unknownToken) }
-            guard !known.token.hasExpired(at: now) else { return .failure(.expired(known.token.name)) }
-            if known !== operatorToken, known.noteUse(at: now) {
-                store.write({ [name = known.token.name] in try $0.noteUse(ofAccessToken: name, at: now) }) { _ in }
-            }
-            return .success(known)
+        case .none: return logInHolder(request) ?? .failed(.noCredential)
+        case .other: return .failed(.unknownToken)
+        case .token(let key): return holder(ofToken: key)
+        case .basic(let name, let password):
+            let holder = holder(ofToken: password)
+            guard let users, case .failed(.unknownToken) = holder else { return holder }
+            return self.holder(users, name, password, request.caller.peer)
+        }
+    }
+
+    private func holder(ofToken key: [UInt8]) -> Holder {
+        if outside.isToken(key) { return holder(ofIssuersToken: key, at: currentMilliseconds()) }
+        return holder(ofTokenHash: SHA256.digest(of: key))
+    }
+
+    func holder(ofTokenHash hash: [UInt8]) -> Holder {
+        guard let known = tokens.withLock({ $0 }).token(ofHash: hash) else { return .failed(.unknownToken) }
+        let now = currentMilliseconds()
+        guard !known.token.hasExpired(at: now) else { return .failed(.expired(known.token.name)) }
+        var admitted = Admitted(identity: known.identity, token: known.token)
+        if let userID = known.token.userID {
+            // Without users, nobody knows what the owner of a token may do.
+            guard let users else { return .failed(.unknownToken) }
+            guard let user = users.known(id: userID) else { return .undecided { users.load(id: userID, $0) } }
+            admitted.identity = user.identity(limitedTo: known.token.experimentIDs)
+        }
+        if known !== operatorToken, known.noteUse(at: now) {
+            store.write({ [token = known.token] in
+                try $0.noteUse(ofAccessToken: token.name, ofUser: token.userID, at: now)
+            }) { _ in }
+        }
+        return .found(admitted)
+    }
+
+    func holder(_ users: KnownUsers, _ name: String, _ password: [UInt8], _ peer: Peer) -> Holder {
+        let key = users.key(name: name, password: password)
+        switch users.lookUp(key) {
+        case .user(let known): return .found(Admitted(identity: known.identity))
+        case .outdated(let id): return .undecided { users.load(id: id, $0) }
+        case .wrong: return .failed(.wrongPassword)
+        case .unknown:
+            guard users.mayCheck(key, for: peer) else { return .failed(.tooManyPasswords) }
+            return .undecided { users.find(key, name: name, password: password, peer: peer, $0) }
         }
     }
 
     private func refusal(of failure: Failure) -> AccessRefusal {
-        switch failure {
-        case .noCredential:
-            var refusal = Self.challenge("This server needs a token.")
+        if case .noCredential = failure {
+            var refusal = challenge(users == nil ? "This server needs a token." : "You are not authenticated.")
             refusal.lacksCredential = true
             return refusal
-        case .unknownToken:
-            failures.add(1, ordering: .relaxed)
-            return Self.challenge("The server does not know this token: it was revoked, or is not whole.")
-        case .expired(let name):
-            failures.add(1, ordering: .relaxed)
-            return Self.challenge("The token '\(name)' has expired.")
-        case .other(let refusal):
-            failures.add(1, ordering: .relaxed)
-            return refusal
+        }
+        failures.add(1, ordering: .relaxed)
+        switch failure {
+        case .noCredential, .unknownToken:
+            return challenge("The server does not know this token: it was revoked, or is not whole.")
+        case .expired(let name): return challenge("The token '\(name)' has expired.")
+        case .wrongPassword: return challenge("You are not authenticated: the name or the password is wrong.")
+        case .tooManyPasswords:
+            let reason =
+                "Too many passwords from this address were wrong, or wait to be checked; try again in a few seconds."
+            return AccessRefusal(refusal: HTTPRefusal(429, reason))
+        case .other(let refusal): return refusal
         }
     }
 
-    private static let usualAdvice =
-        "Set MLFLOW_TRACKING_TOKEN to a valid one, or send it as the password of any user; who runs the server makes one "
-        + "with: apus token create NAME"
-
-    static func challenge(_ reason: String, advice: String = usualAdvice) -> AccessRefusal {
+    func challenge(_ reason: String, advice: String? = nil) -> AccessRefusal {
+        let usualAdvice =
+            users == nil
+            ? "Set MLFLOW_TRACKING_TOKEN to a valid one, or send it as the password of any user; who runs the server makes one "
+                + "with: apus token create NAME"
+            : "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN to a token of yours; an admin "
+                + "makes users."
         // A browser understands the first, and asks for a name and a password.
         let fields = [
             ("WWW-Authenticate", "Basic realm=\"Apus\", charset=\"UTF-8\""),
             ("WWW-Authenticate", "Bearer realm=\"Apus\""),
         ]
-        return AccessRefusal(refusal: HTTPRefusal(401, "\(reason) \(advice)"), fields: fields)
+        return AccessRefusal(refusal: HTTPRefusal(401, "\(reason) \(advice ?? usualAdvice)"), fields: fields)
     }
 }
 
-extension AccessControl {
-    /// A user and a scope, for which there is one holder.
-    private struct KnownUser: Hashable {
-        let name: String
-        let scope: AccessScope
-    }
+/// One who has shown a token or a password.
+struct Admitted {
+    var identity: Identity
+    /// The token that was shown; nil for a password.
+    var token: AccessToken?
 
-    private static let userLimit = 10_000
-
-    /// What a user whom somebody else proves is here: somebody with the scope that the operator has given to a group.
-    func holder(proven user: ProvenUser) -> Result<KnownToken, Failure> {
-        guard let scope = outside.scope(of: user) else {
-            let reason =
-                "The user '\(user.name)' may do nothing here: none of the groups that are known of them has a scope."
-            let refusal = HTTPRefusal(403, "\(reason) Who runs the server gives scopes to groups with --group-scopes.")
-            return .failure(.other(AccessRefusal(refusal: refusal)))
-        }
-        let key = KnownUser(name: user.name, scope: scope)
-        return .success(
-            outsideHolders.withLock { holders in
-                if let holder = holders[key] { return holder }
-                if holders.count >= Self.userLimit { holders.removeAll() }
-                let holder = KnownToken(AccessToken(name: user.name, scope: scope, creationTime: 0), hash: [])
-                holders[key] = holder
-                return holder
-            }
+    /// Nil if such a call may be made; what it is about is asked for later.
+    func refusal(of access: Access) -> HTTPRefusal? {
+        if let refusal = token?.refusal(of: access) { return refusal }
+        guard access.action == .administration, !identity.isAdministrator else { return nil }
+        return HTTPRefusal(
+            403,
+            "Permission denied: this call looks after the server, and '\(identity.name)' is no admin. An admin can make you one."
         )
-    }
-
-    /// The token of a hash, if it is one that counts now.
-    func token(ofHash hash: [UInt8], at time: Int64) -> KnownToken? {
-        tokens.withLock { $0 }.token(ofHash: hash).flatMap { $0.token.hasExpired(at: time) ? nil : $0 }
     }
 }
 
@@ -238,7 +304,9 @@ extension Access.Action {
 extension AccessToken {
     /// Nil if the token allows a call.
     fileprivate func refusal(of access: Access) -> HTTPRefusal? {
-        let needed = access.action.scope
+        // A token that logs things must not change who may log in.
+        let concernsAccounts = access.action == .change && access.resources == [.account]
+        let needed = concernsAccounts ? .admin : access.action.scope
         guard scope.includes(needed) else {
             return HTTPRefusal(
                 403,

@@ -4,8 +4,10 @@ internal import HTTPServer
 /// What a request sends to show who it is.
 enum Credential {
     case none
-    /// A token, sent as Bearer (MLFLOW_TRACKING_TOKEN) or as the password of HTTP Basic, with any name.
+    /// A token, sent as Bearer (MLFLOW_TRACKING_TOKEN).
     case token([UInt8])
+    /// The name and the password of HTTP Basic; a token may stand as the password of any name.
+    case basic(name: String, password: [UInt8])
     /// Something else, which shows nothing.
     case other
 
@@ -21,8 +23,8 @@ enum Credential {
         }
         if let token = Self.rest(of: field, after: "bearer ") {
             self = .token(Array(token))
-        } else if let encoded = Self.rest(of: field, after: "basic "), let password = Self.password(encoded) {
-            self = .token(password)
+        } else if let encoded = Self.rest(of: field, after: "basic "), let (name, password) = Self.pair(encoded) {
+            self = .basic(name: name, password: password)
         } else {
             self = .other
         }
@@ -38,13 +40,13 @@ enum Credential {
         return Substring(field).utf8.dropFirst(length)
     }
 
-    /// The text after the first colon (RFC 7617 §2).
-    private static func password(_ encoded: Substring.UTF8View) -> [UInt8]? {
+    /// The texts before and after the first colon (RFC 7617 §2).
+    private static func pair(_ encoded: Substring.UTF8View) -> (name: String, password: [UInt8])? {
         guard let bytes = Base64.decode(String(Substring(encoded))),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
         else {
             return nil
         }
-        return Array(bytes[(colon + 1)...])
+        return (String(decoding: bytes[..<colon], as: UTF8.self), Array(bytes[(colon + 1)...]))
     }
 }

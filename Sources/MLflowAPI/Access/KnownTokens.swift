@@ -1,5 +1,6 @@
 internal import Budgets
 internal import Hashing
+internal import Identities
 internal import Synchronization
 internal import Tracking
 
@@ -7,6 +8,7 @@ internal import Tracking
 final class KnownToken: Sendable {
     let token: AccessToken
     let hash: [UInt8]
+    /// Of one that belongs to no user.
     let identity: Identity
     /// In Unix milliseconds; 0 before the first use.
     private let lastUse: Atomic<Int64>
@@ -16,10 +18,16 @@ final class KnownToken: Sendable {
     /// How much later a use is worth writing down again.
     private static let useInterval: Int64 = 60_000
 
-    init(_ token: AccessToken, hash: [UInt8]) {
+    init(_ token: AccessToken, hash: [UInt8], isOfOperator: Bool = false) {
         self.token = token
         self.hash = hash
-        identity = Identity(name: token.name, experiments: token.experimentIDs.map { Set($0) })
+        identity = Identity(
+            isOfOperator ? .operatorCommand : .token,
+            name: token.name,
+            isAdministrator: token.scope == .admin,
+            permissions: token.experimentIDs.map { Permissions(within: $0) },
+            hidesOthers: true
+        )
         lastUse = Atomic(token.lastUsedTime ?? 0)
         notedUse = Atomic(token.lastUsedTime ?? 0)
     }

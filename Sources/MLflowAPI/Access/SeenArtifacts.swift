@@ -1,6 +1,7 @@
 internal import ArtifactStore
 internal import Budgets
 internal import Glibc
+internal import Identities
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore
@@ -9,27 +10,44 @@ internal import TrackingStore
 // in the path, and to that of each whose own location overlaps the path: locations may point into each other.
 
 extension MLflowAPI {
-    /// Throws `.permissionDenied` unless all artifacts at a path and beneath it are there for a client.
+    /// Throws `.permissionDenied` unless a client may do something with all artifacts at a path and beneath it.
     ///
-    /// Blocks on reads of the store for a client to which some experiments are hidden. The refusal does not depend on what
-    /// files there are.
+    /// Blocks on reads of the store for a client that may not do everything. The refusal does not depend on what files there
+    /// are.
     ///
-    /// - Parameter isRemoved: whether all of them are to be removed; it must then be those of runs or models.
-    func requireSeen(
-        _ path: ArtifactPath,
+    /// - Parameter action: if it is a deletion, all of them must be those of runs or models.
+    func requirePermission(
+        _ action: PermittedAction,
+        at path: ArtifactPath,
         in root: ArtifactRoot,
-        by caller: Caller,
-        isRemoved: Bool = false
+        for caller: Caller
     ) throws {
-        guard let seen = caller.identity?.experiments else { return }
-        let owners = try store.readNow(.cheap) { try $0.experimentIDs(ofRunsAndModelsAmong: path.ownerIDs) }
-        let experiments = try owners.union(knownPlaces.experiments(at: path, in: root, of: self))
-        guard !experiments.isEmpty, experiments.isSubset(of: seen), !owners.isEmpty || !isRemoved else {
+        guard let identity = caller.identity, let permissions = identity.permissions else { return }
+        let owners = try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }
+        let experiments = try Set(owners.map(\.experimentID))
+            .union(knownPlaces.experiments(at: path, in: root, of: self))
+        let touched = experiments.flatMap { things(ofExperiment: $0, among: owners) }
+        let isAllowed =
+            experiments.isEmpty
+            ? !identity.hidesOthers && permissions.standard >= action.level
+            : touched.allSatisfy { permissions.allows(action, on: $0) }
+        guard isAllowed, !owners.isEmpty || action != .delete else {
             throw TrackingError(
                 .permissionDenied,
-                "This path does not lie in the artifacts of the experiments that you are limited to, or others' lie there too."
+                identity.hidesOthers
+                    ? "This path does not lie in the artifacts of the experiments that you are limited to, or others' lie there too."
+                    : "Permission denied: '\(identity.name)' needs \(action.level.wireName) on all experiments whose artifacts lie "
+                        + "at this path or beneath it. Who may manage them, or an admin, can grant that."
             )
         }
+    }
+
+    /// What of an experiment has artifacts at a path: the things that own them or, where none is known, all there may be.
+    private func things(ofExperiment id: Int64, among owners: [ArtifactOwner]) -> [ProtectedThing] {
+        let known = owners.filter { $0.experimentID == id }.map { owner in
+            owner.isLoggedModel ? ProtectedThing.loggedModel(inExperiment: id) : .run(inExperiment: id)
+        }
+        return known.isEmpty ? [.experiment(id), .run(inExperiment: id), .loggedModel(inExperiment: id)] : known
     }
 
     /// The folder of a place, by the rule by which files are served.

@@ -1,6 +1,7 @@
-internal import Budgets
+package import Budgets
 internal import HTTPServer
 internal import HTTPWire
+internal import Identities
 internal import JSON
 package import Tracking
 internal import TrackingStore
@@ -26,9 +27,9 @@ extension MLflowAPI {
     /// The calls by which `apus token` works on a running server; `docs/own-calls.md` describes them.
     var tokenEndpoints: [[Endpoint]] {
         [
-            endpoint(.get, .apus, "tokens/list", .administer(.server), handling: .blocking(listTokens)),
-            endpoint(.post, .apus, "tokens/create", .administer(.server), handling: .blocking(createToken)),
-            endpoint(.post, .apus, "tokens/revoke", .administer(.server), handling: .blocking(revokeToken)),
+            endpoint(.get, .apus, "tokens/list", .lookUp(.account), handling: .blocking(listTokens)),
+            endpoint(.post, .apus, "tokens/create", .change(.account), handling: .blocking(createToken)),
+            endpoint(.post, .apus, "tokens/revoke", .change(.account), handling: .blocking(revokeToken)),
         ]
     }
 
@@ -36,9 +37,13 @@ extension MLflowAPI {
     ///
     /// Blocks until it is durable.
     /// - Returns: the token with the text that its holder sends, which cannot be shown again.
-    package func createToken(_ request: TokenRequest) throws -> (key: AccessKey, token: AccessToken) {
+    package func createToken(
+        _ request: TokenRequest,
+        for caller: Caller = .server
+    ) throws -> (key: AccessKey, token: AccessToken) {
         let now = currentMilliseconds()
         var token = AccessToken(name: request.name, scope: request.scope, creationTime: now)
+        token.userID = caller.identity?.userID
         if let lifetime = request.lifetime {
             guard (1...Self.longestLifetime).contains(lifetime) else {
                 throw TrackingError.invalidParameter(
@@ -51,10 +56,10 @@ extension MLflowAPI {
             guard (1...AccessToken.experimentLimit).contains(experiments.count) else {
                 throw TrackingError.tokenExperiments(experiments.count)
             }
-            token.experimentIDs = Set(try experiments.map { try experimentID(idOrName: $0) }).sorted()
+            token.experimentIDs = Set(try experiments.map { try experimentID(idOrName: $0, for: caller) }).sorted()
         }
         let key = AccessKey()
-        try store.writeNow { [token] in try $0.createAccessToken(token, hash: key.hash) }
+        try store.writeNow(for: caller) { [token] in try $0.createAccessToken(token, hash: key.hash) }
         try settings.access?.reload()
         return (key, token)
     }
@@ -64,9 +69,9 @@ extension MLflowAPI {
     /// All tokens by name, with their last uses.
     package func accessTokens() throws -> [AccessToken] {
         let uses = settings.access?.uses ?? [:]
-        return try store.readNow(.cheap) { try $0.accessTokens() }.map { token, _ in
+        return try store.readNow(.cheap) { try $0.accessTokens() }.map { token, hash in
             var token = token
-            if let use = uses[token.name] { token.lastUsedTime = max(use, token.lastUsedTime ?? 0) }
+            if let use = uses[hash] { token.lastUsedTime = max(use, token.lastUsedTime ?? 0) }
             return token
         }
     }
@@ -74,24 +79,29 @@ extension MLflowAPI {
     /// Makes a token invalid.
     ///
     /// Blocks until that is durable; no request that begins afterwards is admitted with it.
-    package func revokeToken(named name: String) throws {
-        try store.writeNow { try $0.revokeAccessToken(named: name) }
+    ///
+    /// - Parameter userID: whose token it is; nil for one of an operator.
+    package func revokeToken(named name: String, ofUser userID: Int64? = nil, for caller: Caller = .server) throws {
+        try store.writeNow(for: caller) { try $0.revokeAccessToken(named: name, ofUser: userID) }
         try settings.access?.reload()
     }
 
     // MARK: Calls
 
     private func listTokens(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        answerManager(request, responder) { _ in
-            let tokens = try accessTokens()
-            return .json(capacity: 64 + 192 * tokens.count) { writer in
-                writer.object(of: tokens)
+        answerHolder(request, responder) { _, identity in
+            var tokens = try accessTokens()
+            if let identity, !identity.isAdministrator { tokens.removeAll { $0.userID != identity.userID } }
+            let users = try store.readNow(.cheap) { try $0.users() }
+            let names = Dictionary(users.map { ($0.id, $0.name) }, uniquingKeysWith: { one, _ in one })
+            return .json(capacity: 64 + 192 * tokens.count) { [tokens] writer in
+                writer.object(of: tokens, users: names)
             }
         }
     }
 
     private func createToken(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        answerManager(request, responder) { message in
+        answerHolder(request, responder) { message, identity in
             // A limit that is misspelt or empty must not make a token without one.
             try Self.requireKnown(["name", "scope", "experiments", "expires_in"], message.names)
             let experiments = try message.strings("experiments")
@@ -104,11 +114,17 @@ extension MLflowAPI {
                 experiments: experiments,
                 lifetime: try message.integer("expires_in")
             )
-            let (key, token) = try createToken(wanted)
+            if let identity, wanted.scope == .admin, !identity.isAdministrator {
+                throw TrackingError(
+                    .permissionDenied,
+                    "Permission denied: a token of the scope admin is for admins. Use the scope write."
+                )
+            }
+            let (key, token) = try createToken(wanted, for: request.caller)
             var response = HTTPResponse.json { writer in
                 writer.beginObject()
                 writer.member("token", key.text)
-                writer.members(of: token)
+                writer.members(of: token, user: identity?.userID == nil ? nil : identity?.name)
                 writer.endObject()
             }
             response.headers.append(("Cache-Control", "no-store"))
@@ -117,17 +133,26 @@ extension MLflowAPI {
     }
 
     private func revokeToken(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        answerManager(request, responder) { message in
-            try revokeToken(named: try message.requiredString("name"))
+        answerHolder(request, responder) { message, identity in
+            let name = try message.requiredString("name")
+            var userID = identity?.userID
+            if let owner = try message.string("username") {
+                guard identity?.isAdministrator ?? true || identity?.name.isExactly(owner) == true else {
+                    throw TrackingError(.permissionDenied, "Permission denied: only admins revoke the tokens of others.")
+                }
+                userID = try store.readNow(.cheap) { try $0.user(named: owner) }.id
+            }
+            try revokeToken(named: name, ofUser: userID, for: request.caller)
             return .empty
         }
     }
 
-    /// Answers an administrator: on a server that asks nobody who they are, only a command on its machine is one.
-    private func answerManager(
+    /// Answers an administrator, or a user about the user's own tokens; on a server that asks nobody who they are, only a
+    /// command on its machine is an administrator.
+    private func answerHolder(
         _ request: HTTPRequest,
         _ responder: HTTPResponder,
-        _ body: (RequestMessage) throws -> HTTPResponse
+        _ body: (RequestMessage, Identity?) throws -> HTTPResponse
     ) {
         do {
             let access = settings.access
@@ -138,7 +163,15 @@ extension MLflowAPI {
                         + "machine. Start it with --require-token."
                 )
             }
-            responder.send(try body(try RequestMessage(request)))
+            let identity = request.caller.identity
+            guard identity == nil || identity?.isAdministrator == true || identity?.kind == .user else {
+                throw TrackingError(
+                    .permissionDenied,
+                    "The token '\(identity?.name ?? "")' looks after no tokens. Use one of the scope admin: apus token create NAME "
+                        + "--scope admin"
+                )
+            }
+            responder.send(try body(try RequestMessage(request), identity))
         } catch {
             responder.send(response(to: error))
         }
@@ -147,20 +180,23 @@ extension MLflowAPI {
 
 extension JSONWriter {
     /// An object with a list of tokens, as `tokens/list` answers it.
-    package mutating func object(of tokens: [AccessToken]) {
+    ///
+    /// - Parameter users: the names of users by their ids.
+    package mutating func object(of tokens: [AccessToken], users: [Int64: String] = [:]) {
         beginObject()
         memberArray("tokens") { writer in
             for token in tokens {
                 writer.beginObject()
-                writer.members(of: token)
+                writer.members(of: token, user: token.userID.flatMap { users[$0] })
                 writer.endObject()
             }
         }
         endObject()
     }
 
-    package mutating func members(of token: AccessToken) {
+    package mutating func members(of token: AccessToken, user: String? = nil) {
         member("name", token.name)
+        member("username", ifPresent: user)
         member("scope", token.scope.rawValue)
         if let ids = token.experimentIDs {
             memberArray("experiment_ids") { writer in for id in ids { writer.string(String(id)) } }

@@ -10,13 +10,14 @@ extension ReadSession {
         ).forEachRow { experiments[$0.int64(0), default: []].append($0.int64(1)) }
         return try connection.query(
             """
-            SELECT id, name, scope, is_limited, creation_time, expiration_time, last_used_time, hash
+            SELECT id, name, scope, is_limited, creation_time, expiration_time, last_used_time, hash, user_id
             FROM access_tokens
             ORDER BY name
             """
         ).map { row in
             let token = AccessToken(
                 name: row.string(1),
+                userID: row.optionalInt64(8),
                 scope: try AccessScope(storedValue: row.int64(2)),
                 experimentIDs: row.bool(3) ? experiments[row.int64(0)] ?? [] : nil,
                 creationTime: row.int64(4),

@@ -16,7 +16,8 @@ extension ReadSession {
                 guard let user = ProvenUser(name: name, groups: groups, source: row.string(2)) else { return nil }
                 holder = .user(user)
             } else {
-                holder = .token(name: name, hash: row.bytes(4))
+                let isOfAccount = row.string(2) == LogIn.accountSource
+                holder = isOfAccount ? .account(name: name, mark: row.bytes(4)) : .token(name: name, hash: row.bytes(4))
             }
             let logIn = LogIn(
                 holder,

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -8,20 +9,25 @@ extension WriteSession {
     ///   `.invalidParameterValue` for a token that may not be made.
     package func createAccessToken(_ token: AccessToken, hash: [UInt8]) throws {
         try token.validate()
-        for id in token.experimentIDs ?? [] { _ = try storedExperiment(id) }
-        let holder = try connection.query("SELECT id FROM access_tokens WHERE name = ?1", token.name)
+        for id in token.experimentIDs ?? [] { _ = try storedExperiment(id, for: .read) }
+        let holder = try connection.query(
+            "SELECT id FROM access_tokens WHERE name = ?1 AND user_id IS ?2",
+            token.name,
+            token.userID
+        )
         guard try holder.firstRow({ $0.int64(0) }) == nil else { throw TrackingError.tokenNameTaken(token.name) }
         try connection.run(
             """
-            INSERT INTO access_tokens (name, hash, scope, is_limited, creation_time, expiration_time)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            INSERT INTO access_tokens (name, hash, scope, is_limited, creation_time, expiration_time, user_id)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
             token.name,
             hash,
             token.scope.storedValue,
             token.experimentIDs == nil ? Int64(0) : 1,
             token.creationTime,
-            token.expirationTime
+            token.expirationTime,
+            token.userID
         )
         let row = connection.lastInsertRowID
         for id in token.experimentIDs ?? [] {
@@ -36,16 +42,20 @@ extension WriteSession {
     /// Removes a token; nobody is admitted with it any more.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown name.
-    package func revokeAccessToken(named name: String) throws {
-        try connection.run("DELETE FROM access_tokens WHERE name = ?1", name)
+    package func revokeAccessToken(named name: String, ofUser userID: Int64? = nil) throws {
+        try connection.run("DELETE FROM access_tokens WHERE name = ?1 AND user_id IS ?2", name, userID)
         guard connection.changes > 0 else { throw TrackingError.tokenNotFound(name) }
     }
 
     /// Notes when a token was used last.
-    package func noteUse(ofAccessToken name: String, at time: Int64) throws {
+    package func noteUse(ofAccessToken name: String, ofUser userID: Int64?, at time: Int64) throws {
         try connection.run(
-            "UPDATE access_tokens SET last_used_time = max(coalesce(last_used_time, 0), ?2) WHERE name = ?1",
+            """
+            UPDATE access_tokens SET last_used_time = max(coalesce(last_used_time, 0), ?3)
+            WHERE name = ?1 AND user_id IS ?2
+            """,
             name,
+            userID,
             time
         )
     }

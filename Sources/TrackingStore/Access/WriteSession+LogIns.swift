@@ -21,6 +21,7 @@ extension WriteSession {
         var tokenHash: [UInt8]?
         switch logIn.holder {
         case .token(_, let hash): tokenHash = hash
+        case .account(_, let mark): (source, tokenHash) = (LogIn.accountSource, mark)
         case .user(let user): (source, groups) = (user.source, user.groups)
         }
         try connection.run(

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -42,19 +43,17 @@ extension ArtifactJournalQuery: SearchDescription {
         return digest.value
     }
 
-    func within(_ experiments: Set<Int64>) -> ArtifactJournalQuery {
+    func within(_ permissions: Permissions) -> ArtifactJournalQuery {
         var query = self
-        query.experimentIDs = experiments.sorted()
+        query.scope = permissions.visibleExperiments(for: .run)
         return query
     }
 
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
         var statement = SearchStatement(rowColumn: "id", source: "artifact_journal")
-        if let experimentIDs {
-            let ids = statement.bind(jsonArray(experimentIDs))
-            statement.conditions.append(
-                "run_id IN (SELECT id FROM runs WHERE experiment_id IN (SELECT value FROM json_each(\(ids))))"
-            )
+        // What belongs to no run may belong to an experiment that is hidden.
+        if let condition = scope?.condition("experiment_id", in: &statement) {
+            statement.conditions.append("run_id IN (SELECT id FROM runs WHERE \(condition))")
         }
         if let runID {
             statement.conditions.append("run_id = (SELECT id FROM runs WHERE run_id = \(statement.bind(runID)))")
@@ -84,7 +83,7 @@ extension ArtifactJournalQuery: SearchDescription {
         .map { row in
             var entry = ArtifactJournalEntry(row: row)
             // Whether an equal file was there tells something about the files of others.
-            if session.seenExperiments != nil { entry.event.isShared = false }
+            if session.permissions != nil { entry.event.isShared = false }
             return entry
         }
     }

@@ -17,6 +17,12 @@ package struct ArtifactPlace: Sendable {
     package let kind: Kind
 }
 
+/// A run or a logged model to which artifacts belong.
+package struct ArtifactOwner: Sendable {
+    package let experimentID: Int64
+    package let isLoggedModel: Bool
+}
+
 /// For the server itself: nothing is hidden from these functions.
 extension ReadSession {
     /// Another number after each change of what `artifactPlaces` returns.
@@ -42,18 +48,18 @@ extension ReadSession {
         }
     }
 
-    /// The experiments of the runs and logged models among some ids.
-    package func experimentIDs(ofRunsAndModelsAmong ids: [String]) throws -> Set<Int64> {
-        var found: Set<Int64> = []
+    /// The runs and logged models among some ids, each with its experiment.
+    package func artifactOwners(among ids: [String]) throws -> [ArtifactOwner] {
+        var found: [ArtifactOwner] = []
         for id in ids {
             try connection.query(
                 """
-                SELECT experiment_id FROM runs WHERE run_id = ?1
+                SELECT experiment_id, 0 FROM runs WHERE run_id = ?1
                 UNION ALL
-                SELECT experiment_id FROM logged_models WHERE model_id = ?1
+                SELECT experiment_id, 1 FROM logged_models WHERE model_id = ?1
                 """,
                 id
-            ).forEachRow { found.insert($0.int64(0)) }
+            ).forEachRow { found.append(ArtifactOwner(experimentID: $0.int64(0), isLoggedModel: $0.bool(1))) }
         }
         return found
     }

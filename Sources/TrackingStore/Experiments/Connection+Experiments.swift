@@ -1,19 +1,20 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
 extension ClientSession {
     /// Returns an experiment without its tags, active or deleted.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown id.
-    func storedExperiment(_ id: Int64) throws -> Experiment {
+    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not do with it what it is
+    ///   looked up for.
+    func storedExperiment(_ id: Int64, for action: PermittedAction = usualAction) throws -> Experiment {
+        try require(action, on: .experiment(id), orThrow: TrackingError.experimentNotFound(id))
         let select = try connection.query(
             "SELECT \(Experiment.columns) FROM experiments WHERE id = ?1",
             id
         )
         defer { select.reset() }
-        guard sees(experiment: id), try select.step() else {
-            throw TrackingError.experimentNotFound(id)
-        }
+        guard try select.step() else { throw TrackingError.experimentNotFound(id) }
         return Experiment(row: select)
     }
 

@@ -1,4 +1,5 @@
 package import Filter
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -10,8 +11,8 @@ package struct ExperimentSearch: Sendable {
     /// The maximum number of experiments on a page, 1 to 50,000.
     package var maxResults: Int
     package var pageToken: String?
-    /// The only experiments among which it searches; nil for all.
-    private var scope: Set<Int64>?
+    /// The experiments among which it searches; nil for all.
+    private var scope: VisibleThings<Int64>?
 
     package init(
         viewType: ViewType,
@@ -48,9 +49,9 @@ extension ExperimentSearch: SearchDescription {
         return digest.value
     }
 
-    func within(_ experiments: Set<Int64>) -> ExperimentSearch {
+    func within(_ permissions: Permissions) -> ExperimentSearch {
         var search = self
-        search.scope = experiments
+        search.scope = permissions.visibleExperiments(for: .experiment)
         return search
     }
 
@@ -67,10 +68,7 @@ extension ExperimentSearch: SearchDescription {
         case .deletedOnly: statement.conditions.append("experiments.lifecycle_stage = 1")
         case .all: statement.conditions.append("experiments.lifecycle_stage IN (0, 1)")
         }
-        if let scope {
-            let ids = statement.bind(jsonArray(scope.sorted()))
-            statement.conditions.append("experiments.id IN (SELECT value FROM json_each(\(ids)))")
-        }
+        if let condition = scope?.condition("experiments.id", in: &statement) { statement.conditions.append(condition) }
         for comparison in filter { try Self.add(comparison, to: &statement) }
         statement.terms = SearchSubject.experiments.withTieBreakers(orderings).map { ordering in
             let (column, kind) = Self.attribute(ordering.key)

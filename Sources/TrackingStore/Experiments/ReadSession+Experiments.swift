@@ -1,17 +1,18 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension ReadSession {
     package func experiment(id: Int64) throws -> Experiment {
-        guard sees(experiment: id), let experiment = try experiments(ids: [id]).first else {
-            throw TrackingError.experimentNotFound(id)
-        }
+        try require(.read, on: .experiment(id), orThrow: .experimentNotFound(id))
+        guard let experiment = try experiments(ids: [id]).first else { throw TrackingError.experimentNotFound(id) }
         return experiment
     }
 
     package func experiment(named name: String) throws -> Experiment {
         let found = try connection.query("SELECT id FROM experiments WHERE name = ?1", name).firstRow { $0.int64(0) }
-        guard let id = found, sees(experiment: id) else { throw TrackingError.experimentNotFound(named: name) }
+        guard let id = found else { throw TrackingError.experimentNotFound(named: name) }
+        try require(.read, on: .experiment(id), orThrow: .experimentNotFound(named: name))
         return try experiment(id: id)
     }
 

@@ -1,8 +1,10 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
+        try requireCreation(of: .experiment)
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
@@ -26,6 +28,7 @@ extension WriteSession {
         for tag in tags {
             try connection.upsert(tag, in: .experiments, of: id)
         }
+        try grantCreator(.experiment, String(id))
         return id
     }
 
@@ -49,7 +52,7 @@ extension WriteSession {
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
         let experiment = try storedExperiment(id)
-        guard seenExperiments == nil else {
+        guard !hidesOthers else {
             throw TrackingError(
                 .permissionDenied,
                 "Who is limited to some experiments cannot rename one: the new name might be that of another."
@@ -69,13 +72,16 @@ extension WriteSession {
     }
 
     package func restoreExperiment(_ id: Int64) throws {
-        _ = try storedExperiment(id)
+        _ = try storedExperiment(id, for: .delete)
         try requireNotBeingRemoved(.experiment, String(id))
         try moveExperiment(id, by: .restoration)
     }
 
     private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {
-        try storedExperiment(id).requireMovable(by: move)
+        try storedExperiment(id, for: .delete).requireMovable(by: move)
+        if let permissions, !permissions.allowsDeletion(ofExperiment: id) {
+            throw lacking(.delete, on: .run(inExperiment: id))
+        }
         try connection.run(
             "UPDATE experiments SET lifecycle_stage = ?2, last_update_time = ?3 WHERE id = ?1",
             id,

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -5,24 +6,30 @@ extension ClientSession {
     /// Returns the identity and state of a logged model.
     ///
     /// - Parameter allowsDeleted: whether to return a deleted model.
-    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model if it is not allowed.
-    func loggedModelInfo(_ modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
-        try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted).info
+    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model if it is not allowed;
+    ///   `.permissionDenied` if the client may not do with the model what it is looked up for.
+    func loggedModelInfo(
+        _ modelID: String,
+        allowsDeleted: Bool = false,
+        for action: PermittedAction = usualAction
+    ) throws -> LoggedModelInfo {
+        try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted, for: action).info
     }
 
     /// Works as `loggedModelInfo`, and also returns the row id of the model.
     func loggedModelRowAndInfo(
         _ modelID: String,
-        allowsDeleted: Bool
+        allowsDeleted: Bool,
+        for action: PermittedAction = usualAction
     ) throws -> (row: Int64, info: LoggedModelInfo) {
         let select = try connection.query(
             "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ?1",
             modelID
         )
         defer { select.reset() }
-        guard try select.step() else { throw TrackingError.loggedModelNotFound(modelID) }
+        guard try select.step() else { throw notThere(.loggedModelNotFound(modelID)) }
         let info = try LoggedModelInfo(row: select)
-        guard sees(experiment: info.experimentID) else { throw TrackingError.loggedModelNotFound(modelID) }
+        try require(action, on: .loggedModel(inExperiment: info.experimentID), orThrow: .loggedModelNotFound(modelID))
         try info.requireVisible(allowsDeleted: allowsDeleted)
         return (select.int64(LoggedModelInfo.rowColumn), info)
     }

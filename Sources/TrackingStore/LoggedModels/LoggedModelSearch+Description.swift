@@ -1,4 +1,5 @@
 internal import Filter
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -10,9 +11,10 @@ extension LoggedModelSearch: SearchDescription {
     /// MLflow's page tokens for this search identify the search; a token that is only an offset is refused.
     var acceptsOffsetTokens: Bool { false }
 
-    func within(_ experiments: Set<Int64>) -> LoggedModelSearch {
+    func within(_ permissions: Permissions) -> LoggedModelSearch {
+        let visible = permissions.visibleExperiments(for: .loggedModel)
         var search = self
-        search.experimentIDs.removeAll { !experiments.contains($0) }
+        search.experimentIDs.removeAll { !visible.contains($0) }
         return search
     }
 

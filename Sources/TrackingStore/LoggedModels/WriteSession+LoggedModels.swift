@@ -1,9 +1,11 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func createLoggedModel(_ new: NewLoggedModel) throws -> LoggedModel {
         let experiment = try activeExperiment(new.experimentID)
+        try requireCreation(of: .loggedModel)
         let model = new.model(in: experiment, at: currentMilliseconds())
         let row = try insertLoggedModel(model.info)
         for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
@@ -45,7 +47,7 @@ extension WriteSession {
     package func deleteLoggedModel(_ modelID: String) throws {
         try connection.run(
             "UPDATE logged_models SET lifecycle_stage = ?2, last_updated_time = ?3 WHERE id = ?1",
-            try loggedModelRow(modelID),
+            try loggedModelRow(modelID, for: .delete),
             LifecycleStage.deleted.storedValue,
             currentMilliseconds()
         )
@@ -64,7 +66,7 @@ extension WriteSession {
     }
 
     package func deleteLoggedModelTag(key: String, modelID: String) throws {
-        let row = try loggedModelRow(modelID)
+        let row = try loggedModelRow(modelID, for: .delete)
         try connection.run(
             "DELETE FROM logged_model_tags WHERE model_id = ?1 AND key_id = (SELECT id FROM keys WHERE name = ?2)",
             row,
@@ -75,9 +77,9 @@ extension WriteSession {
         }
     }
 
-    private func loggedModelRow(_ modelID: String) throws -> Int64 {
-        guard let row = try seenLoggedModelRow(modelID) else {
-            throw TrackingError.loggedModelNotFound(modelID)
+    private func loggedModelRow(_ modelID: String, for action: PermittedAction = usualAction) throws -> Int64 {
+        guard let row = try seenLoggedModelRow(modelID, for: action) else {
+            throw notThere(.loggedModelNotFound(modelID))
         }
         return row
     }

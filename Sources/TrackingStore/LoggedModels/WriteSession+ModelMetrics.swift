@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -9,7 +10,7 @@ extension WriteSession {
     func insertModelMetrics(_ metrics: [ModelMetric], runRow: Int64) throws {
         for metric in metrics {
             guard let model = try seenLoggedModelRow(metric.modelID) else {
-                throw TrackingError.modelOfMetricNotFound(metric)
+                throw notThere(.modelOfMetricNotFound(metric))
             }
             let point = MetricPoint(metric.metric)
             let key = try keyID(for: metric.metric.key)
@@ -83,9 +84,14 @@ extension WriteSession {
 }
 
 extension ClientSession {
-    /// Returns the row id of a model, deleted or not; nil for an unknown model id.
-    func seenLoggedModelRow(_ modelID: String) throws -> Int64? {
-        try connection.query("SELECT id, experiment_id FROM logged_models WHERE model_id = ?1", modelID)
-            .firstRow { sees(experiment: $0.int64(1)) ? $0.int64(0) : nil } ?? nil
+    /// Returns the row id of a model, deleted or not; nil for one that is not there for the client.
+    ///
+    /// - Throws: `.permissionDenied` if the client may not do with the model what it is looked up for.
+    func seenLoggedModelRow(_ modelID: String, for action: PermittedAction = usualAction) throws -> Int64? {
+        let found = try connection.query("SELECT id, experiment_id FROM logged_models WHERE model_id = ?1", modelID)
+            .firstRow { (row: $0.int64(0), experiment: $0.int64(1)) }
+        guard let found, sees(experiment: found.experiment) || !hidesOthers else { return nil }
+        try require(action, on: .loggedModel(inExperiment: found.experiment), orThrow: .loggedModelNotFound(modelID))
+        return found.row
     }
 }

@@ -1,14 +1,16 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
-extension Connection {
+extension ClientSession {
     /// Returns the row of a model version.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
-    func modelVersionRow(_ key: ModelVersionKey) throws -> ModelVersionRow {
-        let select = try query(
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
+    ///   do with the version what it is looked up for.
+    func modelVersionRow(_ key: ModelVersionKey, for action: PermittedAction = usualAction) throws -> ModelVersionRow {
+        let select = try connection.query(
             """
-            SELECT version.id, version.model_id
+            SELECT version.id, version.model_id, model.is_prompt
             FROM registered_models AS model
             JOIN model_versions AS version ON version.model_id = model.id AND version.version = ?2
             WHERE model.name = ?1
@@ -16,21 +18,59 @@ extension Connection {
             key.name,
             key.version
         )
-        let row = try select.firstRow { ModelVersionRow(id: $0.int64(0), modelID: $0.int64(1)) }
-        guard let row else { throw key.notFound }
+        let row = try select.firstRow {
+            ModelVersionRow(id: $0.int64(0), modelID: $0.int64(1), isOfPrompt: $0.bool(2))
+        }
+        guard let row else { throw notThere(key.notFound) }
+        try require(action, on: .version(ofModel: key.name, isPrompt: row.isOfPrompt), orThrow: key.notFound)
         return row
     }
 
     /// Returns a version with its tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
-    func modelVersion(_ key: ModelVersionKey) throws -> ModelVersion {
-        let row = try modelVersionRow(key)
-        guard var version = try modelVersions(rows: [row.id]).first else { throw key.notFound }
-        version.aliases = try aliases(ofModel: row.modelID, version: version.version)
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
+    ///   read it.
+    func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
+        let row = try modelVersionRow(key, for: .read)
+        guard var version = try connection.modelVersions(rows: [row.id]).first else { throw key.notFound }
+        version.aliases = try connection.aliases(ofModel: row.modelID, version: version.version)
         return version
     }
 
+    /// Returns the location of a version's artifacts.
+    ///
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
+    ///   read it.
+    func locationOfVersion(_ key: ModelVersionKey) throws -> String {
+        let row = try modelVersionRow(key, for: .read)
+        let select = try connection.query(
+            "SELECT coalesce(storage_location, source) FROM model_versions WHERE id = ?1",
+            row.id
+        )
+        guard let location = try select.firstRow({ $0.string(0) }) else { throw key.notFound }
+        return location
+    }
+
+    /// Returns the number of the version that an alias stands for; `latest` is such an alias too.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
+    ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
+    func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
+        let modelID = try registeredModelRow(name, for: .read)
+        let version =
+            isLatestAlias(alias)
+            ? try connection.latestVersion(ofModel: modelID, in: nil)
+            : try connection.query(
+                "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
+                modelID,
+                alias
+            ).firstRow { $0.int64(0) }
+        guard let version else { throw TrackingError.aliasNotFound(alias, model: name) }
+        return version
+    }
+}
+
+extension Connection {
     /// Reads versions without aliases, in the order of the rows, with one statement for versions and one for tags.
     func modelVersions(rows: [Int64]) throws -> [ModelVersion] {
         if rows.isEmpty { return [] }
@@ -73,16 +113,6 @@ extension Connection {
         return try select.map { $0.string(0) }
     }
 
-    /// Returns the location of a version's artifacts.
-    ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist.
-    func modelVersionLocation(_ key: ModelVersionKey) throws -> String {
-        let row = try modelVersionRow(key)
-        let select = try query("SELECT coalesce(storage_location, source) FROM model_versions WHERE id = ?1", row.id)
-        guard let location = try select.firstRow({ $0.string(0) }) else { throw key.notFound }
-        return location
-    }
-
     /// Returns the highest version number in a stage, or of all versions if the stage is nil; nil if there is no
     /// version.
     func latestVersion(ofModel modelID: Int64, in stage: ModelStage?) throws -> Int64? {
@@ -91,30 +121,13 @@ extension Connection {
         let values: [any Bindable] = stage.map { [modelID, $0.rawValue] } ?? [modelID]
         return try query(sql, values: values).firstRow { $0.optionalInt64(0) } ?? nil
     }
-
-    /// Returns the number of the version that an alias stands for; `latest` is such an alias too.
-    ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
-    ///   `.invalidParameterValue` for an unknown alias.
-    func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
-        let modelID = try registeredModelRow(name)
-        let version =
-            isLatestAlias(alias)
-            ? try latestVersion(ofModel: modelID, in: nil)
-            : try query(
-                "SELECT version FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
-                modelID,
-                alias
-            ).firstRow { $0.int64(0) }
-        guard let version else { throw TrackingError.aliasNotFound(alias, model: name) }
-        return version
-    }
 }
 
 /// The row ids of a version and of its model.
 struct ModelVersionRow {
     var id: Int64
     var modelID: Int64
+    var isOfPrompt: Bool
 }
 
 extension ModelStage {

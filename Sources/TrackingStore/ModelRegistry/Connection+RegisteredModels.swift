@@ -1,21 +1,34 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
-extension Connection {
+extension ClientSession {
     /// Returns the row id of a registered model.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown name.
-    func registeredModelRow(_ name: String) throws -> Int64 {
-        let row = try query("SELECT id FROM registered_models WHERE name = ?1", name).firstRow { $0.int64(0) }
-        guard let row else { throw TrackingError.registeredModelNotFound(name) }
-        return row
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not do with the model what
+    ///   it is looked up for.
+    func registeredModelRow(_ name: String, for action: PermittedAction = usualAction) throws -> Int64 {
+        try registeredModelKind(name, for: action).row
+    }
+
+    /// Works as `registeredModelRow`, and tells whether the model is a prompt.
+    func registeredModelKind(
+        _ name: String,
+        for action: PermittedAction = usualAction
+    ) throws -> (row: Int64, isPrompt: Bool) {
+        let found = try connection.query("SELECT id, is_prompt FROM registered_models WHERE name = ?1", name)
+            .firstRow { (row: $0.int64(0), isPrompt: $0.bool(1)) }
+        let model = ProtectedThing.model(name, isPrompt: found?.isPrompt ?? false)
+        try require(action, on: model, orThrow: .registeredModelNotFound(name))
+        guard let found else { throw TrackingError.registeredModelNotFound(name) }
+        return found
     }
 
     /// Returns a registered model with its latest versions, tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown name.
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` for a model that the client may not read.
     func registeredModel(_ name: String) throws -> RegisteredModel {
-        guard let model = try registeredModels(rows: [try registeredModelRow(name)]).first else {
+        guard let model = try registeredModels(rows: [try registeredModelRow(name, for: .read)]).first else {
             throw TrackingError.registeredModelNotFound(name)
         }
         return model
@@ -25,6 +38,21 @@ extension Connection {
     ///
     /// The number of statements does not depend on the number of models.
     func registeredModels(rows: [Int64]) throws -> [RegisteredModel] {
+        var models = try connection.registeredModels(rows: rows)
+        guard let permissions else { return models }
+        for index in models.indices {
+            let (name, isPrompt) = (models[index].name, models[index].tags.belongToPrompt)
+            if !permissions.allows(.read, on: .version(ofModel: name, isPrompt: isPrompt)) {
+                models[index].latestVersions = []
+            }
+        }
+        return models
+    }
+}
+
+extension Connection {
+    /// Reads models as the function of the session does, whoever asks.
+    fileprivate func registeredModels(rows: [Int64]) throws -> [RegisteredModel] {
         let page = jsonArray(rows)
         let latest = try latestVersions(ofModels: page)
         let tags = try tags(in: .registeredModels, of: page)

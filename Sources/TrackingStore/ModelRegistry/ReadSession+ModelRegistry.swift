@@ -1,12 +1,18 @@
+internal import Identities
 package import Tracking
 
 extension ReadSession {
     package func registeredModel(named name: String) throws -> RegisteredModel {
-        try connection.registeredModel(name)
+        try registeredModel(name)
     }
 
     package func latestVersions(ofModel name: String) throws -> [ModelVersion] {
-        let modelID = try connection.registeredModelRow(name)
+        let (modelID, isPrompt) = try registeredModelKind(name)
+        try require(
+            .read,
+            on: .version(ofModel: name, isPrompt: isPrompt),
+            orThrow: .registeredModelNotFound(name)
+        )
         let latest = try connection.latestVersions(ofModels: jsonArray([modelID]))[modelID] ?? []
         return try latest.map { version in
             var version = version
@@ -16,16 +22,16 @@ extension ReadSession {
     }
 
     package func modelVersion(_ key: ModelVersionKey) throws -> ModelVersion {
-        try connection.modelVersion(key)
+        try storedVersion(key)
     }
 
     package func modelVersion(named name: String, alias: String) throws -> ModelVersion {
-        let version = try connection.versionNumber(ofModel: name, alias: alias)
-        return try connection.modelVersion(try ModelVersionKey(name: name, version: String(version)))
+        let version = try versionNumber(ofModel: name, alias: alias)
+        return try storedVersion(try ModelVersionKey(name: name, version: String(version)))
     }
 
     package func modelVersionLocation(_ key: ModelVersionKey) throws -> String {
-        try connection.modelVersionLocation(key)
+        try locationOfVersion(key)
     }
 }
 

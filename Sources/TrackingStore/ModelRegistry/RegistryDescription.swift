@@ -1,21 +1,21 @@
 internal import Filter
+internal import Identities
 internal import SQLite
 internal import Tracking
 
 /// Describes a search of registered models or of model versions.
 struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     let search: RegistrySearch
-    /// Whether nothing of the registry is there for the client.
-    private var isHidden = false
+    /// What the client may do; nil for one that may do everything.
+    private var permissions: Permissions?
 
     init(search: RegistrySearch) {
         self.search = search
     }
 
-    /// Models and their versions belong to no experiment.
-    func within(_ experiments: Set<Int64>) -> RegistryDescription {
+    func within(_ permissions: Permissions) -> RegistryDescription {
         var description = self
-        description.isHidden = true
+        description.permissions = permissions
         return description
     }
 
@@ -33,7 +33,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     }
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Tables.Entity] {
-        try Tables.entities(rows: rows, in: session.connection)
+        try Tables.entities(rows: rows, in: session)
     }
 
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
@@ -68,12 +68,22 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         case .asked(marked: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
         case .asked(marked: false): break
         }
-        if isHidden { statement.conditions.append("FALSE") }
+        if let permissions { statement.conditions.append(Self.isVisible(with: permissions, in: &statement)) }
         if statement.conditions.isEmpty { statement.conditions.append("TRUE") }
         statement.terms = order.compactMap { ordering in
             Tables.columns[ordering.key].map { SortTerm($0.column, ascending: ordering.ascending, $0.kind) }
         }
         return statement
+    }
+
+    private static func isVisible(with permissions: Permissions, in statement: inout SearchStatement) -> String {
+        let models = permissions.visibleModels(for: Tables.modelType)
+        let prompts = permissions.visiblePrompts(for: Tables.promptType)
+        let name = "+\(Tables.name).name"
+        let isModel = models.condition(name, in: &statement) ?? "TRUE"
+        let isPrompt = prompts.condition(name, in: &statement) ?? "TRUE"
+        guard isModel != "TRUE" || isPrompt != "TRUE" else { return "TRUE" }
+        return "CASE WHEN \(Tables.name).is_prompt THEN \(isPrompt) ELSE \(isModel) END"
     }
 
     private var order: [Ordering] { Tables.subject.withTieBreakers(search.orderings) }

@@ -1,4 +1,5 @@
 package import Filter
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -47,7 +48,10 @@ protocol RegistryTables {
     static var owner: String { get }
     /// The columns of the attributes, by canonical name.
     static var columns: [String: (column: String, kind: SortTerm.Kind)] { get }
-    static func entities(rows: [Int64], in connection: Connection) throws -> [Entity]
+    /// The types of grants that are for what is found.
+    static var modelType: GrantedType { get }
+    static var promptType: GrantedType { get }
+    static func entities(rows: [Int64], in session: ReadSession) throws -> [Entity]
 }
 
 enum RegisteredModelTables: RegistryTables {
@@ -60,8 +64,11 @@ enum RegisteredModelTables: RegistryTables {
         "last_updated_timestamp": ("registered_models.last_updated_time", .integer),
     ]
 
-    static func entities(rows: [Int64], in connection: Connection) throws -> [RegisteredModel] {
-        try connection.registeredModels(rows: rows).map { model in
+    static let modelType = GrantedType.registeredModel
+    static let promptType = GrantedType.prompt
+
+    static func entities(rows: [Int64], in session: ReadSession) throws -> [RegisteredModel] {
+        try session.registeredModels(rows: rows).map { model in
             var model = model
             // In searches, MLflow orders the stages by their names.
             model.latestVersions.sort { $0.stage.wireName < $1.stage.wireName }
@@ -84,7 +91,10 @@ enum ModelVersionTables: RegistryTables {
         "last_updated_timestamp": ("model_versions.last_updated_time", .integer),
     ]
 
-    static func entities(rows: [Int64], in connection: Connection) throws -> [ModelVersion] {
-        try connection.modelVersions(rows: rows)
+    static let modelType = GrantedType.registeredModelVersion
+    static let promptType = GrantedType.promptVersion
+
+    static func entities(rows: [Int64], in session: ReadSession) throws -> [ModelVersion] {
+        try session.connection.modelVersions(rows: rows)
     }
 }

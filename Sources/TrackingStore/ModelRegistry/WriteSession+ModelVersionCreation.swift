@@ -1,13 +1,15 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func createModelVersion(_ new: NewModelVersion, workingDirectory: String) throws -> ModelVersion {
+        try requireVersionCreation(ofModel: new.name)
         let origin = try modelVersionOrigin(new, workingDirectory: workingDirectory)
         try new.validateNameAndTags()
-        let runOfModel = try origin.modelIDProvidingRun.map { try loggedModelInfo($0).sourceRunID }
+        let runOfModel = try origin.modelIDProvidingRun.map { try loggedModelInfo($0, for: .read).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
-        let modelID = try connection.registeredModelRow(new.name)
+        let modelID = try registeredModelRow(new.name)
         let othersArePrompts = try connection.versionsArePrompts(ofModel: modelID)
         let now = currentMilliseconds()
         try connection.run(
@@ -44,9 +46,16 @@ extension WriteSession {
         return version
     }
 
+    /// Throws unless a user may add versions to a model; for anybody else what is wrong with the version comes first.
+    private func requireVersionCreation(ofModel name: String) throws {
+        guard permissions != nil else { return }
+        let isPrompt = try registeredModelKind(name).isPrompt
+        try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
+    }
+
     /// Appends the version to the JSON list in the logged model's tag; replaces a value that is not a list.
     private func appendVersion(_ version: ModelVersion, toLoggedModel modelID: String) throws {
-        let row = try loggedModelRowAndInfo(modelID, allowsDeleted: false).row
+        let row = try loggedModelRowAndInfo(modelID, allowsDeleted: false, for: .read).row
         let select = try connection.query(
             """
             SELECT value FROM logged_model_tags

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -14,18 +15,29 @@ extension WriteSession {
             trustedRoots: [artifactRoot.uri]
         )
         let origin = ModelVersionOrigin(new, source)
+        try requireReadable(origin, source.kind)
         let folder = try namedFolder(origin, source.kind)
         try origin.requireContained(source, in: folder, workingDirectory: workingDirectory)
         switch source.kind {
         case .placeholder, .elsewhere, .local, .proxied, .run: return origin
         case .loggedModel(let id):
-            return origin.resolved(toLoggedModel: id, at: try loggedModelInfo(id).artifactURI)
+            return origin.resolved(toLoggedModel: id, at: try loggedModelInfo(id, for: .read).artifactURI)
         case .registeredModel(let reference):
             let key = try versionKey(of: reference, source)
-            let version = try connection.modelVersion(key)
-            let location = try connection.modelVersionLocation(key)
+            let version = try storedVersion(key)
+            let location = try locationOfVersion(key)
             return try origin.resolved(toVersion: version, at: location, from: source, requestedRunID: new.runID)
         }
+    }
+
+    /// Throws unless a user may read the run and the logged model that a version is made of.
+    ///
+    /// A registered model that it is copied of shows its artifacts itself, whoever may read their run.
+    private func requireReadable(_ origin: ModelVersionOrigin, _ kind: ModelVersionSource.Kind) throws {
+        guard permissions != nil else { return }
+        if case .registeredModel = kind { return }
+        if let runID = origin.runID { _ = try runInfo(runID, for: .read) }
+        if let modelID = origin.modelID { _ = try loggedModelInfo(modelID, for: .read) }
     }
 
     private func namedFolder(_ origin: ModelVersionOrigin, _ kind: ModelVersionSource.Kind) throws -> NamedFolder {
@@ -34,9 +46,9 @@ extension WriteSession {
         case .placeholder, .elsewhere, .run, .loggedModel, .registeredModel: return .notNamed
         }
         do {
-            if let modelID = origin.modelID { return .found(try loggedModelInfo(modelID).artifactURI) }
+            if let modelID = origin.modelID { return .found(try loggedModelInfo(modelID, for: .read).artifactURI) }
             guard let runID = origin.runID else { return .notNamed }
-            return .found(try runInfo(runID).artifactURI)
+            return .found(try runInfo(runID, for: .read).artifactURI)
         } catch let error as TrackingError where error.code == .resourceDoesNotExist {
             return .missing
         }
@@ -47,7 +59,7 @@ extension WriteSession {
         _ source: ModelVersionSource
     ) throws -> ModelVersionKey {
         try validateModelName(reference.name)
-        let model = try connection.registeredModelRow(reference.name)
+        let model = try registeredModelRow(reference.name, for: .read)
         let tags = try connection.tags(in: .registeredModels, of: jsonArray([model]))[model] ?? []
         guard !tags.belongToPrompt else { throw source.promptVersionNotAllowed }
         return try ModelVersionKey(name: reference.name, version: try number(of: reference, model: model))
@@ -59,7 +71,7 @@ extension WriteSession {
         case .version(let number): return number
         case .alias(let alias):
             try validateModelAlias(alias)
-            return String(try connection.versionNumber(ofModel: reference.name, alias: alias))
+            return String(try versionNumber(ofModel: reference.name, alias: alias))
         case .latest: stage = nil
         case .stage(let text): stage = try ModelStage(parsing: text)
         }

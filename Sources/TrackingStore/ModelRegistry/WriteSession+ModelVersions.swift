@@ -1,16 +1,17 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func updateModelVersion(_ key: ModelVersionKey, description: String?) throws -> ModelVersion {
-        let row = try connection.modelVersionRow(key)
+        let row = try modelVersionRow(key)
         try connection.run(
             "UPDATE model_versions SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
             row.id,
             description,
             currentMilliseconds()
         )
-        return try connection.modelVersion(key)
+        return try storedVersion(key)
     }
 
     package func moveModelVersion(
@@ -18,7 +19,7 @@ extension WriteSession {
         to stage: ModelStage,
         archivesOthers: Bool
     ) throws -> ModelVersion {
-        let row = try connection.modelVersionRow(key)
+        let row = try modelVersionRow(key)
         let now = currentMilliseconds()
         if archivesOthers {
             try connection.run(
@@ -40,11 +41,11 @@ extension WriteSession {
             now
         )
         try touchRegisteredModel(row.modelID, at: now)
-        return try connection.modelVersion(key)
+        return try storedVersion(key)
     }
 
     package func deleteModelVersion(_ key: ModelVersionKey) throws {
-        let row = try connection.modelVersionRow(key)
+        let row = try modelVersionRow(key, for: .delete)
         let isPrompt = try connection.versionsArePrompts(ofModel: row.modelID)
         try connection.run("DELETE FROM model_versions WHERE id = ?1", row.id)
         if isPrompt { try markVersions(ofModel: row.modelID) }
@@ -57,13 +58,13 @@ extension WriteSession {
     }
 
     package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
-        let row = try connection.modelVersionRow(key)
+        let row = try modelVersionRow(key)
         try connection.upsert(tag, in: .modelVersions, of: row.id)
         if tag.key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
     }
 
     package func deleteModelVersionTag(key: String, version: ModelVersionKey) throws {
-        let row = try connection.modelVersionRow(version)
+        let row = try modelVersionRow(version, for: .delete)
         _ = try connection.deleteTag(key, in: .modelVersions, of: row.id)
         if key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
     }

@@ -1,9 +1,12 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func createRegisteredModel(name: String, description: String, tags: [Tag]) throws -> RegisteredModel {
         let tags = tags.lastOfEachKey
+        let type: GrantedType = tags.contains(where: \.marksPrompt) ? .prompt : .registeredModel
+        try requireCreation(of: type, named: name)
         try ModelNameHolder(tags).requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
@@ -18,6 +21,7 @@ extension WriteSession {
         )
         let id = connection.lastInsertRowID
         for tag in tags { try connection.upsert(tag, in: .registeredModels, of: id) }
+        try grantCreator(type, name)
         var model = RegisteredModel(name: name, creationTime: now, lastUpdatedTime: now, description: description)
         model.tags = tags
         return model
@@ -37,18 +41,18 @@ extension WriteSession {
     }
 
     package func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel {
-        let id = try connection.registeredModelRow(name)
+        let id = try registeredModelRow(name)
         try connection.run(
             "UPDATE registered_models SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
             id,
             description,
             currentMilliseconds()
         )
-        return try connection.registeredModel(name)
+        return try registeredModel(name)
     }
 
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
-        let id = try connection.registeredModelRow(name)
+        let id = try registeredModelRow(name)
         let taker = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
         if let other = try taker.firstRow({ $0.int64(0) }), other != id {
             throw TrackingError.modelNameTaken(newName)
@@ -66,24 +70,27 @@ extension WriteSession {
             newName,
             now
         )
-        return try connection.registeredModel(newName)
+        try moveGrants(ofModel: name, to: newName)
+        return try registeredModel(newName)
     }
 
     package func deleteRegisteredModel(_ name: String) throws {
-        try connection.run(
-            "DELETE FROM registered_models WHERE id = ?1",
-            try connection.registeredModelRow(name)
-        )
+        let (row, isPrompt) = try registeredModelKind(name, for: .delete)
+        if let permissions, !permissions.allowsDeletion(ofModel: name, isPrompt: isPrompt) {
+            throw lacking(.delete, on: .version(ofModel: name, isPrompt: isPrompt))
+        }
+        try connection.run("DELETE FROM registered_models WHERE id = ?1", row)
+        try removeGrants(ofModel: name)
     }
 
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
-        let id = try connection.registeredModelRow(name)
+        let id = try registeredModelRow(name)
         try connection.upsert(tag, in: .registeredModels, of: id)
         if tag.key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: tag.marksPrompt) }
     }
 
     package func deleteRegisteredModelTag(key: String, model name: String) throws {
-        let id = try connection.registeredModelRow(name)
+        let id = try registeredModelRow(name)
         _ = try connection.deleteTag(key, in: .registeredModels, of: id)
         if key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: false) }
     }
@@ -93,7 +100,8 @@ extension WriteSession {
     }
 
     package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
-        let row = try connection.modelVersionRow(key)
+        _ = try registeredModelRow(key.name)
+        let row = try modelVersionRow(key, for: .read)
         try connection.run(
             """
             INSERT INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)
@@ -108,7 +116,7 @@ extension WriteSession {
     package func deleteModelAlias(_ alias: String, model name: String) throws {
         try connection.run(
             "DELETE FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
-            try connection.registeredModelRow(name),
+            try registeredModelRow(name, for: .delete),
             alias
         )
     }

@@ -254,6 +254,7 @@ extension WriteSession {
             try connection.run(statement, id)
             work.left -= connection.changes
         }
+        touch(user: nil)
         work.count.count(.experiment)
         return true
     }

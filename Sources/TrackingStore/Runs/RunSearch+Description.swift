@@ -1,4 +1,5 @@
 internal import Filter
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -15,9 +16,10 @@ extension RunSearch: SearchDescription {
         return digest.value
     }
 
-    func within(_ experiments: Set<Int64>) -> RunSearch {
+    func within(_ permissions: Permissions) -> RunSearch {
+        let visible = permissions.visibleExperiments(for: .run)
         var search = self
-        search.experimentIDs.removeAll { !experiments.contains($0) }
+        search.experimentIDs.removeAll { !visible.contains($0) }
         return search
     }
 

@@ -4,6 +4,7 @@ package import Tracking
 extension WriteSession {
     package func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws {
         let run = try activeRunRow(runID)
+        try requireChangeable(models.map(\.modelID))
         for input in datasets {
             let dataset = try datasetRow(input.dataset, experimentID: run.experimentID)
             try link(dataset: dataset, tags: input.tags, runRow: run.id)
@@ -19,6 +20,7 @@ extension WriteSession {
 
     package func logOutputs(models: [ModelOutput], runID: String) throws {
         let run = try activeRunRow(runID)
+        try requireChangeable(models.map(\.modelID))
         for model in models {
             try connection.run(
                 """
@@ -30,6 +32,12 @@ extension WriteSession {
                 model.step
             )
         }
+    }
+
+    /// Throws unless a user may change logged models that a run is linked with; anybody else may name any.
+    private func requireChangeable(_ modelIDs: [String]) throws {
+        guard permissions != nil, !hidesOthers else { return }
+        for id in modelIDs { _ = try loggedModelInfo(id, allowsDeleted: true) }
     }
 
     func datasetRow(_ dataset: Dataset, experimentID: Int64) throws -> Int64 {

@@ -1,9 +1,11 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func createRun(_ new: NewRun) throws -> Run {
         let experiment = try storedExperiment(new.experimentID)
+        try requireCreation(of: .run)
         let existing = try new.runID.flatMap { try runWithTags($0) }
         let (run, isNew) = try new.run(in: experiment, existing: existing)
         guard isNew else { return run }
@@ -65,14 +67,14 @@ extension WriteSession {
     }
 
     package func restoreRun(_ runID: String) throws {
-        let row = try runRow(runID)
+        let row = try runRow(runID, for: .delete)
         try requireNotBeingRemoved(.run, runID)
         try requireNotBeingRemoved(.experiment, String(row.experimentID))
         try moveRun(runID, by: .restoration)
     }
 
     private func moveRun(_ runID: String, by move: LifecycleMove) throws {
-        let row = try runRow(runID)
+        let row = try runRow(runID, for: .delete)
         try connection.run(
             "UPDATE runs SET lifecycle_stage = ?2, deleted_time = ?3 WHERE id = ?1",
             row.id,

@@ -1,4 +1,5 @@
 internal import Filter
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -26,10 +27,8 @@ protocol SearchDescription: Sendable {
     /// The error for a page token of a search with another digest.
     func refusal(ofTokenWithDigest made: UInt64) -> TrackingError
 
-    /// Returns the same search without what is hidden to a client.
-    ///
-    /// - Parameter experiments: the only experiments that are there for the client.
-    func within(_ experiments: Set<Int64>) -> Self
+    /// Returns the same search without what a client may not read.
+    func within(_ permissions: Permissions) -> Self
     /// Returns the search as SQL, with a total order.
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement
     /// Returns the first rows of the page, as many as may be in memory at once, at least one.

@@ -9,7 +9,7 @@ extension ReadSession {
     ///   sort keys, and for a pattern that is too long.
     func find<Search: SearchDescription>(_ search: Search) throws -> SearchCursor<Search.Found> {
         advice = { Self.advice(on: search) }
-        let search = seenExperiments.map { search.within($0) } ?? search
+        let search = permissions.map { search.within($0) } ?? search
         let digest = search.digest
         let start = try PageToken.parse(search.pageToken, digest: digest, refusal: search.refusal)
         if case .offset = start, !search.acceptsOffsetTokens { throw search.refusal(ofTokenWithDigest: ~digest) }

@@ -1,4 +1,5 @@
 internal import Budgets
+internal import Identities
 package import SQLite
 internal import Tracking
 
@@ -30,6 +31,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
     private var unconfirmed = UnconfirmedCreations()
     /// Told of the runs that were touched; nil where nobody wants to know.
     private let changes: ChangeFeed?
+    private let permissionChanges: PermissionChanges
+    /// The users whose permissions the open transaction changes.
+    private var touchedUsers = ChangedUsers.some([])
     /// The runs that the open transaction touches.
     private var touchedRuns: Set<Int64> = []
 
@@ -38,12 +42,14 @@ package final class WriteSession: WriterSession, TrackingWriting {
         artifactRoot: ArtifactLocation,
         files: StoreFiles,
         changes: ChangeFeed? = nil,
+        permissionChanges: PermissionChanges = PermissionChanges(),
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         self.connection = connection
         self.artifactRoot = artifactRoot
         self.files = files
         self.changes = changes
+        self.permissionChanges = permissionChanges
         self.report = report
         statements = try WriteStatements(connection)
     }
@@ -72,10 +78,15 @@ package final class WriteSession: WriterSession, TrackingWriting {
         runRows.commit()
         metricSummaries.commit()
         unconfirmed.commit()
+        if touchedUsers != .some([]) { permissionChanges.tell(touchedUsers) }
+        touchedUsers = .some([])
         guard !touchedRuns.isEmpty else { return }
         changes?.add(touchedRuns)
         touchedRuns.removeAll(keepingCapacity: true)
     }
+
+    /// Notes that what a user may do has changed, or who that is; nil for all users.
+    func touch(user id: Int64?) { touchedUsers.insert(id) }
 
     /// Notes that a run may have changed.
     func touch(run row: Int64) {
@@ -87,6 +98,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         runRows.rollBack()
         metricSummaries.rollBack()
         unconfirmed.rollBack()
+        touchedUsers = .some([])
         rescue()
     }
 
@@ -115,14 +127,20 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return made
     }
 
-    /// Returns the row of a run that is there for the client, deleted or not; nil for any other.
-    func storedRun(_ runID: String) throws -> RunRow? {
+    /// Returns the row of a run, deleted or not; nil for one that is not there for the client.
+    ///
+    /// - Throws: `.permissionDenied` if the client may not do with the run what it is looked up for.
+    func storedRun(_ runID: String, for action: PermittedAction = usualAction) throws -> RunRow? {
+        guard let row = try runRowInCache(runID), sees(experiment: row.experimentID) || !hidesOthers else { return nil }
+        try require(action, on: .run(inExperiment: row.experimentID), orThrow: .runNotFound(runID))
+        touch(run: row.id)
+        return row
+    }
+
+    /// Returns the row of any run, and keeps it for the next look-up.
+    private func runRowInCache(_ runID: String) throws -> RunRow? {
         let key = ExactText(runID)
-        if let known = runRows[key] {
-            guard sees(experiment: known.experimentID) else { return nil }
-            touch(run: known.id)
-            return known
-        }
+        if let known = runRows[key] { return known }
         let select = statements.selectRun
         try select.bind(runID, at: 1)
         defer { select.reset() }
@@ -133,16 +151,15 @@ package final class WriteSession: WriterSession, TrackingWriting {
             lifecycleStage: LifecycleStage(storedValue: select.int64(2))
         )
         runRows[key] = row
-        guard sees(experiment: row.experimentID) else { return nil }
-        touch(run: row.id)
         return row
     }
 
     /// Returns the row of a run, deleted or not.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown run id.
-    func runRow(_ runID: String) throws -> RunRow {
-        guard let row = try storedRun(runID) else { throw TrackingError.runNotFound(runID) }
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not do with the run what
+    ///   it is looked up for.
+    func runRow(_ runID: String, for action: PermittedAction = usualAction) throws -> RunRow {
+        guard let row = try storedRun(runID, for: action) else { throw notThere(.runNotFound(runID)) }
         return row
     }
 

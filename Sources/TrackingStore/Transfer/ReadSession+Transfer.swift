@@ -62,7 +62,7 @@ extension ReadSession {
             """,
             jsonArray(rows)
         ).map { $0.int64(0) }
-        return zip(try connection.registeredModels(rows: rows), lastVersions).map { model, lastVersion in
+        return zip(try registeredModels(rows: rows), lastVersions).map { model, lastVersion in
             var model = model
             model.latestVersions = []
             return TransferredRegisteredModel(model: model, lastVersion: lastVersion)

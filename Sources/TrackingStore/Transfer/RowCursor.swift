@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -86,16 +87,18 @@ struct RowCursor {
         }
     }
 
-    /// The condition without what is hidden to the client, and the experiments that are not, which are bound as `?4`.
+    /// The condition without what the client may not read, and the ids of the exceptions, which are bound as `?4`.
     private func seenCondition(_ session: ReadSession) throws -> (sql: String, seen: String?) {
-        guard let seen = session.seenExperiments else { return ("(\(condition)) AND ?4 IS NULL", nil) }
-        let isSeen =
+        guard let permissions = session.permissions else { return ("(\(condition)) AND ?4 IS NULL", nil) }
+        let (isSeen, seen) =
             switch table {
-            case .experiments: "id IN (SELECT value FROM json_each(?4))"
-            case .runs, .loggedModels: "experiment_id IN (SELECT value FROM json_each(?4))"
-            case .registeredModels: "?4 IS NULL"
+            case .experiments: permissions.visibleExperiments(for: .experiment).condition("id", boundAs: "?4")
+            case .runs: permissions.visibleExperiments(for: .run).condition("experiment_id", boundAs: "?4")
+            case .loggedModels:
+                permissions.visibleExperiments(for: .loggedModel).condition("experiment_id", boundAs: "?4")
+            case .registeredModels: permissions.visibleRegistryCondition(boundAs: "?4")
             }
-        return ("(\(condition)) AND \(isSeen)", jsonArray(seen.sorted()))
+        return ("(\(condition)) AND \(isSeen)", seen)
     }
 }
 

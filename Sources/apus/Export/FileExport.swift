@@ -33,7 +33,7 @@ struct FileExport {
         switch try KeptStore.open(command.storage, uri: command.from) {
         case .folder(let folder):
             defer { folder.close() }
-            let body = try folder.api.exported(export, try subset(folder.api.experimentID(idOrName:)))
+            let body = try folder.api.exported(export, try subset { try folder.api.experimentID(idOrName: $0) })
             try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(body) }
         case .server(let server):
             let query = query(try subset(server.experimentID(idOrName:)))

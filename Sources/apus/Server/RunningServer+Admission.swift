@@ -13,28 +13,33 @@ extension RunningServer {
         _ routes: DeclaredRoutes,
         _ table: RouteTable,
         prefix: String
-    ) -> (@Sendable (inout HTTPRequest) -> HTTPResponse?)? {
+    ) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
         guard security.isEnabled || access.isRequired || trail != nil else { return nil }
         let origins = security.origins.guarding { routes.isForScripts($0) }
         return { request in
             if security.isEnabled {
                 if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
-                    return Refusal.response(refusal, to: request)
+                    return .refused(Refusal.response(refusal, to: request))
                 }
                 // A browser asks beforehand without credentials; the answer tells nothing but what pages may send.
-                if let preflight = security.origins.preflight(request) { return preflight }
+                if let preflight = security.origins.preflight(request) { return .refused(preflight) }
             }
-            if access.isRequired, let refusal = access.refusal(of: &request, table.access(for: request)) {
-                if refusal.lacksCredential, let logIn = LogInRoutes.redirection(of: request, prefix: prefix) {
-                    return logIn
+            if access.isRequired {
+                switch access.decision(on: &request, table.access(for: request)) {
+                case .admitted: break
+                case .undecided(let begin): return .undecided(begin)
+                case .refused(let refusal):
+                    if refusal.lacksCredential, let logIn = LogInRoutes.redirection(of: request, prefix: prefix) {
+                        return .refused(logIn)
+                    }
+                    var response = Refusal.response(refusal.refusal, to: request)
+                    // A browser would ask for a name and a password in the middle of a page whose log-in has ended.
+                    let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
+                    response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
+                    return .refused(response)
                 }
-                var response = Refusal.response(refusal.refusal, to: request)
-                // A browser would ask for a name and a password in the middle of a page whose log-in has ended.
-                let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
-                response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
-                return response
             }
-            return trail?.refusal(of: request)
+            return trail?.refusal(of: request).map { .refused($0) } ?? .admitted
         }
     }
 

@@ -78,13 +78,16 @@ final class RunningServer {
             if let upstream, let feed { upstream.forwarder(of: store, feed, roots, logger) } else { nil }
         forwarding = forwarder.map { ForwardingWork($0, upstream?.delay ?? .seconds(5), logger) }
         let logIns = outside.begin(logger)
-        let access = try AccessControl(store, isRequired: security.requiresToken, outside: logIns.users)
+        var accessSettings = security.access
+        accessSettings.outside = logIns.users
+        let access = try AccessControl(store, accessSettings)
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
             settings: Self.apiSettings(layout, listening, roots, values, budgets, access, keeper, forwarder),
             reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
         )
+        if let accounts = security.accounts { try api.welcome(accounts) }
         let metrics = RequestMetrics()
         let rest = IdleRest(store: store, logger)
         let expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) { _ in
@@ -121,10 +124,10 @@ final class RunningServer {
         stop(on: signals)
         if let certificate { signals.whenToldToRenew { certificate.renew(logger) } }
         let address = ServedAddress(addresses, prefix: listening.prefix, certificate)
-        if let line = address.warning(guarding: security.guarding, requiresToken: security.requiresToken) {
+        if let line = address.warning(guarding: security.guarding, requiresToken: security.asksForCredentials) {
             StandardStream.error.write(line)
         }
-        if access.isRequired, !access.hasTokens, outside.source == nil {
+        if security.requiresToken, security.accounts == nil, !access.hasTokens, outside.source == nil {
             StandardStream.error.write(Self.lackOfTokens(layout))
         }
         if !access.isRequired, try !api.accessTokens().isEmpty {
@@ -360,7 +363,7 @@ extension Endpoint {
         return access.resources.contains { resource in
             switch resource.kind {
             case .experiment, .experimentName, .loggedModel, .registeredModel, .artifact, .upload, .server, .store: true
-            case .run, .none: false
+            case .run, .account, .none: false
             }
         }
     }

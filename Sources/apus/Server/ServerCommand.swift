@@ -135,10 +135,10 @@ struct ServerCommand: ParsableCommand {
             } catch let failure as StartFailure {
                 guard let owner = try wait.place(after: failure) else { continue }
                 let address = owner.address
-                guard owner.requiresTokens || !security.requiresToken else {
+                guard owner.requiresTokens || !security.asksForCredentials else {
                     throw StartFailure(
-                        "The server at \(address), which has the data already, asks nobody for a token. Stop it, or leave out "
-                            + "--require-token."
+                        "The server at \(address), which has the data already, asks nobody who they are. Stop it, or leave out "
+                            + "--require-token and --app-name."
                     )
                 }
                 StandardStream.output.write("Apus runs already at \(address), database \(layout.databasePath)")

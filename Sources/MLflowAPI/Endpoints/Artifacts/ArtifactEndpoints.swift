@@ -2,6 +2,7 @@ internal import ArtifactStore
 internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
+internal import Identities
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -65,7 +66,7 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             guard request.announcesBody else { throw TrackingError.invalidParameter("Request must specify data.") }
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
-            let folder = try servedFolder(of: run, for: request.caller)
+            let folder = try servedFolder(of: run, for: request.caller, to: .update)
             let whole = try folder.base.appending(path)
             return ArtifactReceiver(
                 upload: try folder.store.beginWrite(whole),
@@ -85,7 +86,7 @@ extension MLflowAPI {
         answer(responder, path: text) {
             try requireServing()
             let path = try ArtifactPath(text)
-            try requireSeen(path, in: artifacts, by: request.caller)
+            try requirePermission(.read, at: path, in: artifacts, for: request.caller)
             let entries = try artifacts.list(.root, relativeTo: path)
             return .json { writer in
                 writer.beginObject()
@@ -100,7 +101,7 @@ extension MLflowAPI {
         answer(responder, path: text) {
             try requireServing()
             let path = try ArtifactPath(text)
-            try requireSeen(path, in: artifacts, by: request.caller)
+            try requirePermission(.read, at: path, in: artifacts, for: request.caller)
             return .file(try artifacts.open(path), name: path.name ?? "", request)
         }
     }
@@ -110,7 +111,7 @@ extension MLflowAPI {
         return upload(responder, path: text) {
             try requireServing()
             let path = try ArtifactPath(text)
-            try requireSeen(path, in: artifacts, by: request.caller)
+            try requirePermission(.update, at: path, in: artifacts, for: request.caller)
             return ArtifactReceiver(
                 upload: try artifacts.beginWrite(path),
                 limits: ArtifactReceiver.Limits(bytes: .max, allowsEmpty: true),
@@ -133,7 +134,7 @@ extension MLflowAPI {
         do {
             try requireServing()
             let path = try ArtifactPath(text)
-            try requireSeen(path, in: artifacts, by: request.caller, isRemoved: true)
+            try requirePermission(.delete, at: path, in: artifacts, for: request.caller)
             try store.requireDatabaseInPlace()
             try deleteAndJournal(path, of: artifacts) { responder.send(.empty) }
         } catch {

@@ -3,6 +3,7 @@ internal import Budgets
 internal import Glibc
 internal import HTTPServer
 internal import HTTPWire
+internal import Identities
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -153,7 +154,7 @@ extension MLflowAPI {
         do {
             try requireServing()
             let target = try Target(request)
-            try requireSeen(target.folder, in: artifacts, by: request.caller)
+            try requirePermission(.update, at: target.folder, in: artifacts, for: request.caller)
             try body(target)
         } catch {
             responder.send(multipartFailure(error, path: request.parameters.first ?? ""))

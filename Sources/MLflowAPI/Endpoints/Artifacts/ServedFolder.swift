@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import Budgets
+internal import Identities
 internal import Tracking
 
 /// The folder with the artifacts of a run or a model, inside a root that this server may open.
@@ -10,8 +11,12 @@ struct ServedFolder {
 
 extension MLflowAPI {
     /// The folder of a run's artifacts; throws as `servedFolder(at:owner:for:)`.
-    func servedFolder(of run: RunInfo, for caller: Caller) throws -> ServedFolder {
-        try servedFolder(at: run.artifactURI, owner: "run \(run.runID)", for: caller)
+    func servedFolder(
+        of run: RunInfo,
+        for caller: Caller,
+        to action: PermittedAction = .read
+    ) throws -> ServedFolder {
+        try servedFolder(at: run.artifactURI, owner: "run \(run.runID)", for: caller, to: action)
     }
 
     /// The folder of a logged model's artifacts; throws as `servedFolder(at:owner:for:)`.
@@ -23,14 +28,15 @@ extension MLflowAPI {
     ///
     /// - Parameter owner: whose artifacts they are, for a message.
     /// - Throws: `.invalidParameterValue` for a location that lies elsewhere; the message names the flag to set.
-    ///   `.permissionDenied` for one that is not wholly there for the caller.
+    ///   `.permissionDenied` for one with all of which the caller may not do that.
     func servedFolder(
         at uri: String,
         owner: @autoclosure () -> String,
-        for caller: Caller
+        for caller: Caller,
+        to action: PermittedAction = .read
     ) throws -> ServedFolder {
         let folder = try folder(at: uri, owner: owner())
-        try requireSeen(folder.base, in: folder.store, by: caller)
+        try requirePermission(action, at: folder.base, in: folder.store, for: caller)
         return folder
     }
 

@@ -133,8 +133,8 @@ extension MLflowAPI {
     /// The id of an experiment that is named by its id or its name.
     ///
     /// - Throws: `.resourceDoesNotExist`.
-    package func experimentID(idOrName text: String) throws -> Int64 {
-        try store.readNow { session in
+    package func experimentID(idOrName text: String, for caller: Caller = .server) throws -> Int64 {
+        try store.readNow(for: caller) { session in
             if let id = Int64(text), let found = try? session.experiment(id: id) { return found.id }
             return try session.experiment(named: text).id
         }

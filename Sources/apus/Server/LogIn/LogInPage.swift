@@ -10,9 +10,16 @@ struct LogInPage {
 
     /// - Parameters:
     ///   - issuers: what the issuers are called through which one can log in.
+    ///   - takesPasswords: whether there are users with passwords.
     ///   - user: who has logged in already; nil for nobody.
     ///   - fault: why the last attempt has failed.
-    static func form(next: LocalPath, issuers: [String], user: String?, fault: String?) -> LogInPage {
+    static func form(
+        next: LocalPath,
+        issuers: [String],
+        takesPasswords: Bool,
+        user: String?,
+        fault: String?
+    ) -> LogInPage {
         let next = next.text
         var content = ""
         if let fault { content += "<p class=\"error\" role=\"alert\">\(Refusal.escaped(fault))</p>\n" }
@@ -27,6 +34,20 @@ struct LogInPage {
             let address = "login/issuer?number=\(number)&amp;next=\(PercentCoding.encode(next))"
             content += "<p><a class=\"way\" href=\"\(address)\">Log in with \(Refusal.escaped(title))</a></p>\n"
         }
+        if takesPasswords {
+            content += """
+                <form method="post" action="login">
+                <input type="hidden" name="next" value="\(Refusal.escaped(next))">
+                <label for="username">Name</label>
+                <input id="username" name="username" required autocomplete="username" autocapitalize="none" spellcheck="false">
+                <label for="password">Password</label>
+                <input type="password" id="password" name="password" required autocomplete="current-password">
+                <button class="primary">Log in</button>
+                </form>
+                <details><summary>Log in with a token</summary>
+
+                """
+        }
         content += """
             <form method="post" action="login">
             <input type="hidden" name="next" value="\(Refusal.escaped(next))">
@@ -36,6 +57,7 @@ struct LogInPage {
             <p id="advice" class="soft">Who runs the server makes one with <code>apus token create NAME</code>.</p>
             <button class="primary">Log in</button>
             </form>
+            \(takesPasswords ? "</details>" : "")
             <script>\(script)</script>
 
             """

@@ -16,10 +16,10 @@ final class LogInRoutes: Sendable {
     private let logger: Logger
     /// Known to this process alone: after a restart, a log-in that had begun begins anew.
     private let key: HMAC
-    /// How many threads wait for an issuer.
+    /// How many threads wait for an issuer, or for the check of a password.
     private let waiting = Atomic(0)
 
-    /// How many threads may wait for issuers, so that a slow one leaves the others to requests.
+    /// How many may wait, so that the other threads are left to requests.
     private static let waitingLimit = 2
     /// How long somebody may take at the issuer, in seconds.
     private static let attemptSeconds: Int64 = 600
@@ -77,6 +77,7 @@ final class LogInRoutes: Sendable {
         LogInPage.form(
             next: next,
             issuers: ways.issuers.map(\.settings.title),
+            takesPasswords: access.hasUsers,
             user: access.nameOfLogIn(request),
             fault: fault
         ).response(status: status)
@@ -93,7 +94,14 @@ final class LogInRoutes: Sendable {
         let fields = FormFields(request.body)
         let next = LocalPath(fields["next"] ?? "/")
         do {
-            let value = try access.logIn(token: fields["token"]?.trimmed ?? "")
+            let value: String
+            if let name = fields["username"] {
+                guard mayWait() else { return page(request, next: next, fault: Self.tooMany, status: 503) }
+                defer { endWait() }
+                value = try access.logIn(name: name, password: fields["password"] ?? "", from: request)
+            } else {
+                value = try access.logIn(token: fields["token"]?.trimmed ?? "")
+            }
             return entering(request, value, at: "." + next.text)
         } catch let fault as AccessControl.LogInFault {
             return page(request, next: next, fault: fault.reason, status: 403)
@@ -213,11 +221,8 @@ final class LogInRoutes: Sendable {
         guard let code = request.queryValue("code"), code.utf8.count <= 4_096 else {
             return Self.fault(400, isBeneath: true, "\(title) has sent no code with your browser.")
         }
-        guard waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.waitingLimit else {
-            waiting.wrappingSubtract(1, ordering: .relaxed)
-            return Self.fault(503, isBeneath: true, "Too many log-ins wait for their issuers.")
-        }
-        defer { waiting.wrappingSubtract(1, ordering: .relaxed) }
+        guard mayWait() else { return Self.fault(503, isBeneath: true, Self.tooMany) }
+        defer { endWait() }
         let next = LocalPath(String(decoding: Base64.decode(String(parts[3])) ?? [], as: UTF8.self))
         do {
             let proof = try issuer.user(
@@ -244,6 +249,17 @@ final class LogInRoutes: Sendable {
             return failed(error, isBeneath: true)
         }
     }
+
+    /// Whether one more thread may wait for an issuer, or for the check of a password; if so, `endWait` follows.
+    private func mayWait() -> Bool {
+        if waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.waitingLimit { return true }
+        endWait()
+        return false
+    }
+
+    private func endWait() { waiting.wrappingSubtract(1, ordering: .relaxed) }
+
+    private static let tooMany = "Too many log-ins wait at the moment. Try again in a few seconds."
 
     // MARK: Answers
 

@@ -92,7 +92,7 @@ struct ReferenceArguments {
     ///
     /// - Parameter storage: where the data lies, to compare the registry's store with.
     func refuseUnhonoured(_ environment: Environment, _ storage: StorageOptions) throws(StartFailure) {
-        try refuseAccessControl(environment)
+        try refuseWorkspaces(environment)
         if let source = try source(of: .artifactsPresignedOnly, environment) {
             throw StartFailure(
                 "\(source) cannot be honoured: there are no presigned URLs here, and artifacts go through this server. "
@@ -102,13 +102,7 @@ struct ReferenceArguments {
         try refuseSecondStore(environment, storage)
     }
 
-    private func refuseAccessControl(_ environment: Environment) throws(StartFailure) {
-        if let name = given[SettingDefinition.appName.flag] {
-            throw StartFailure(
-                "--app-name \(name.printable(limit: 60)) cannot be honoured: Apus has no login. Leave it out, and put a "
-                    + "proxy in front that asks for names and passwords."
-            )
-        }
+    private func refuseWorkspaces(_ environment: Environment) throws(StartFailure) {
         guard let source = try source(of: .workspaces, environment) else { return }
         throw StartFailure(
             "\(source) cannot be honoured: Apus does not keep workspaces apart. Leave it out, and start a server for each "

@@ -13,6 +13,8 @@ struct SecuritySettings {
     let frameAncestors: FrameAncestors?
     /// Whether every request must show a token.
     let requiresToken: Bool
+    /// What is said about users; nil where there are none.
+    let accounts: AccountSettings?
     /// Whether the operator named the allowed hosts, which replaces the default ones.
     private let hasOwnHosts: Bool
 
@@ -25,6 +27,7 @@ struct SecuritySettings {
     ) throws(StartFailure) {
         let isDisabled = try environment.isOn(.disableSecurityMiddleware) ?? false
         isEnabled = !(options.disableSecurityMiddleware || isDisabled)
+        accounts = try AccountSettings(options, environment)
         let requiresToken = try environment.isOn(.requireToken, options.requireToken)
         if requiresToken == false, let source = outside.source {
             throw StartFailure(
@@ -56,6 +59,14 @@ struct SecuritySettings {
         }
         if let ancestors { frameAncestors = try FrameAncestors(ancestors) } else { frameAncestors = nil }
         self.frameOptions = frameOptions
+    }
+
+    /// Whether every request must show who sends it.
+    var asksForCredentials: Bool { requiresToken || accounts != nil }
+
+    /// What is asked of those who send requests.
+    var access: AccessSettings {
+        AccessSettings(isRequired: asksForCredentials, usersMay: accounts?.standard)
     }
 
     /// One sentence for the operator on how requests of foreign web pages are recognized.

@@ -36,6 +36,8 @@ struct ListeningOptions: ParsableArguments {
 }
 
 struct SecurityOptions: ParsableArguments {
+    @Option(help: .of(.appName), completion: .of(.appName)) var appName: String?
+    @Option(help: .of(.defaultPermission), completion: .of(.defaultPermission)) var defaultPermission: String?
     @Flag(inversion: .prefixedNo, help: .of(.requireToken)) var requireToken: Bool?
     @Option(help: .of(.allowedHosts), completion: .of(.allowedHosts)) var allowedHosts: String?
     @Option(help: .of(.corsAllowedOrigins), completion: .of(.corsAllowedOrigins)) var corsAllowedOrigins: String?

@@ -17,14 +17,12 @@ extension SettingDefinition {
     ]
 
     /// The effect of each is the reason for the refusal, as the end of a sentence.
-    static let refused = [appName, workspaces, registryStoreURI, artifactsPresignedOnly]
+    static let refused = [workspaces, registryStoreURI, artifactsPresignedOnly]
 
     static let gunicornOptions = option("--gunicorn-opts", "value", "MLFLOW_GUNICORN_OPTS").doing(oneProcess)
     static let uvicornOptions = option("--uvicorn-opts", "value", "MLFLOW_UVICORN_OPTS")
         .doing("\(oneProcess); of its options, --ssl-certfile and --ssl-keyfile are taken")
 
-    static let appName = option("--app-name", "name")
-        .doing("there are no users (basic-auth); --require-token asks for tokens")
     static let workspaces = switched("--enable-workspaces", "--disable-workspaces", "MLFLOW_ENABLE_WORKSPACES")
         .doing("there are no workspaces, everybody sees everything; turning them off is no error")
     static let registryStoreURI = option("--registry-store-uri", "uri", "MLFLOW_REGISTRY_STORE_URI")

@@ -12,7 +12,8 @@ extension SettingDefinition {
         (
             "Who may use it",
             [
-                .requireToken, .allowedHosts, .corsAllowedOrigins, .xFrameOptions, .frameAncestors,
+                .appName, .defaultPermission, .requireToken, .allowedHosts, .corsAllowedOrigins, .xFrameOptions,
+                .frameAncestors,
                 .disableSecurityMiddleware,
             ]
         ),
@@ -108,6 +109,17 @@ extension SettingDefinition {
         .doing("The certificate's private key, in PEM form and without a password. --uvicorn-opts may name it too.")
 
     // Who may use it.
+    static let appName = option("--app-name", "name", "APUS_APP_NAME").unlessGiven("nobody is asked who they are")
+        .doing(
+            "basic-auth: ask everybody for a name and a password, or a token, and let each do what MLflow's roles and permissions "
+                + "say. The first start makes the admin: MLFLOW_AUTH_ADMIN_USERNAME (admin) with "
+                + "MLFLOW_AUTH_ADMIN_PASSWORD, or with a password that is printed once. Needs OpenSSL 3 on the machine."
+        )
+    static let defaultPermission = option("--default-permission", "level", "APUS_DEFAULT_PERMISSION", standard: "READ")
+        .doing(
+            "What users may do with experiments and models for which nobody has granted them anything: NO_PERMISSIONS, READ, "
+                + "USE, EDIT or MANAGE. The file of MLFLOW_AUTH_CONFIG_PATH may say it too (default_permission)."
+        )
     static let requireToken = switched("--require-token", "--no-require-token", "APUS_REQUIRE_TOKEN")
         .doing(
             "Answer nothing but /health and /version to requests without a token that `apus token create` has made. Clients "

@@ -24,6 +24,8 @@ package enum AccessScope: String, Sendable, CaseIterable {
 /// A token that was made for somebody; the token itself is not kept.
 package struct AccessToken: Sendable, Equatable {
     package var name: String
+    /// The user whose token it is, who is allowed no more by it; nil for a token of an operator.
+    package var userID: Int64?
     package var scope: AccessScope
     /// The only experiments that are there for its holder; nil for all.
     package var experimentIDs: [Int64]?
@@ -34,6 +36,7 @@ package struct AccessToken: Sendable, Equatable {
 
     package init(
         name: String,
+        userID: Int64? = nil,
         scope: AccessScope,
         experimentIDs: [Int64]? = nil,
         creationTime: Int64,
@@ -41,6 +44,7 @@ package struct AccessToken: Sendable, Equatable {
         lastUsedTime: Int64? = nil
     ) {
         self.name = name
+        self.userID = userID
         self.scope = scope
         self.experimentIDs = experimentIDs
         self.creationTime = creationTime

@@ -1,8 +1,8 @@
 -- Browsers that have logged in; each shows its key as a cookie.
 --
--- hash: the SHA-256 of the key, which is nowhere else. token_hash: that of the token by which it was, and nothing else then says
--- who it is; without one, name, groups (a line each) and source say what a proxy or an issuer of tokens has proven.
--- last_used_time: right to five minutes.
+-- hash: the SHA-256 of the key, which is nowhere else. source: empty for a log-in by a token, whose hash token_hash is;
+-- `password` for a user of the name, whose stored password has the hash token_hash; else the issuer of tokens that has proven the
+-- user and the groups (a line each). last_used_time: right to five minutes.
 CREATE TABLE log_ins (
     id              INTEGER PRIMARY KEY,
     hash            BLOB    NOT NULL UNIQUE,

@@ -1,0 +1,173 @@
+/// A thing of the store, with what decides about it.
+package enum ProtectedThing: Sendable, Equatable {
+    case experiment(Int64)
+    case run(inExperiment: Int64)
+    case loggedModel(inExperiment: Int64)
+    /// A registered model or, as MLflow keeps prompts in the same place, a prompt.
+    case model(String, isPrompt: Bool)
+    case version(ofModel: String, isPrompt: Bool)
+}
+
+/// What somebody may do with which things: the rules of MLflow's roles, without a store.
+///
+/// The grants for one key are folded first: a refusal among them wins, else the highest level. Of the keys that can decide
+/// about a thing (runs of all experiments, then the experiment, then what everybody may do) the first with a grant decides.
+package struct Permissions: Sendable {
+    /// What everybody may do with things for which there is no grant.
+    package let standard: PermissionLevel
+    /// By type, the grants for everything and for single things, folded.
+    private var everything: [GrantedType: PermissionLevel] = [:]
+    private var models: [[UInt8]: PermissionLevel] = [:]
+    private var prompts: [[UInt8]: PermissionLevel] = [:]
+    private var experiments: [Int64: PermissionLevel] = [:]
+
+    package init(_ grants: some Sequence<Grant>, standard: PermissionLevel) {
+        self.standard = standard
+        for grant in grants {
+            if grant.pattern == Grant.everything {
+                everything[grant.type] = Self.fold(everything[grant.type], grant.level)
+            } else if grant.type == .experiment, let id = Int64(grant.pattern) {
+                experiments[id] = Self.fold(experiments[id], grant.level)
+            } else if grant.type == .registeredModel {
+                models[Array(grant.pattern.utf8)] = Self.fold(models[Array(grant.pattern.utf8)], grant.level)
+            } else if grant.type == .prompt {
+                prompts[Array(grant.pattern.utf8)] = Self.fold(prompts[Array(grant.pattern.utf8)], grant.level)
+            }
+        }
+    }
+
+    /// Everything within some experiments, and nothing else.
+    package init(within experiments: some Sequence<Int64>) {
+        self.init(experiments.map { Grant(.experiment, String($0), .manage) }, standard: .none)
+    }
+
+    /// The same within some experiments, and nothing else.
+    package func limited(to experiments: some Sequence<Int64>) -> Permissions {
+        var limited = Permissions([], standard: .none)
+        limited.everything = everything.filter { !$0.key.takesIDs }
+        for id in experiments { limited.experiments[id] = level(ofExperiment: id) }
+        return limited
+    }
+
+    /// What grants allow with a thing of any type, also one that is not served here.
+    package static func level(
+        of type: GrantedType,
+        _ pattern: String,
+        in grants: some Sequence<Grant>,
+        standard: PermissionLevel
+    ) -> PermissionLevel {
+        var level: PermissionLevel?
+        for grant in grants {
+            if grant == Grant(.workspace, Grant.everything, .manage) { return .manage }
+            let isAboutIt = grant.pattern == Grant.everything || grant.pattern.utf8.elementsEqual(pattern.utf8)
+            if grant.type == type, isAboutIt { level = fold(level, grant.level) }
+        }
+        return level?.raised(to: standard) ?? standard
+    }
+
+    /// What two grants for the same thing allow together; nil if there is none.
+    private static func fold(_ one: PermissionLevel?, _ other: PermissionLevel?) -> PermissionLevel? {
+        guard let one, let other else { return one ?? other }
+        return one == .denied || other == .denied ? .denied : max(one, other)
+    }
+
+    /// What the grants for all things of a type allow; nil without such a grant.
+    private func granted(_ type: GrantedType) -> PermissionLevel? { everything[type]?.raised(to: standard) }
+
+    /// What may be done with an experiment itself.
+    package func level(ofExperiment id: Int64) -> PermissionLevel {
+        Self.fold(experiments[id], everything[.experiment])?.raised(to: standard) ?? standard
+    }
+
+    /// What may be done with a registered model or a prompt itself.
+    package func level(ofModel name: String, isPrompt: Bool) -> PermissionLevel {
+        let named = isPrompt ? prompts[Array(name.utf8)] : models[Array(name.utf8)]
+        return Self.fold(named, everything[isPrompt ? .prompt : .registeredModel])?.raised(to: standard) ?? standard
+    }
+
+    package func level(of thing: ProtectedThing) -> PermissionLevel {
+        switch thing {
+        case .experiment(let id): return level(ofExperiment: id)
+        case .model(let name, let isPrompt): return level(ofModel: name, isPrompt: isPrompt)
+        case .run(let id): return level(within: level(ofExperiment: id), granted(.run))
+        case .loggedModel(let id): return level(within: level(ofExperiment: id), granted(.loggedModel))
+        case .version(let name, let isPrompt):
+            let versions = granted(isPrompt ? .promptVersion : .registeredModelVersion)
+            return level(within: level(ofModel: name, isPrompt: isPrompt), versions)
+        }
+    }
+
+    /// A thing is there only where what contains it can be read; then the grants for its type come first.
+    private func level(within container: PermissionLevel, _ own: PermissionLevel?) -> PermissionLevel {
+        container < .read ? container : own ?? container
+    }
+
+    package func allows(_ action: PermittedAction, on thing: ProtectedThing) -> Bool {
+        level(of: thing) >= action.level
+    }
+
+    /// Whether all grants for the type of a thing leave open that one is made; what contains it is asked for besides.
+    package func allowsCreation(of type: GrantedType, named name: String? = nil) -> Bool {
+        switch (type, name) {
+        case (.registeredModel, let name?): Self.fold(models[Array(name.utf8)], everything[type]) != .denied
+        case (.prompt, let name?): Self.fold(prompts[Array(name.utf8)], everything[type]) != .denied
+        default: everything[type] != .denied
+        }
+    }
+
+    /// Whether an experiment may be deleted or restored, with all that it contains.
+    package func allowsDeletion(ofExperiment id: Int64) -> Bool {
+        let contained: [GrantedType] = [
+            .run, .trace, .loggedModel, .assessment, .reviewQueue, .scorer, .scorerVersion,
+        ]
+        return level(ofExperiment: id) >= .manage && contained.allSatisfy { granted($0) ?? .manage >= .manage }
+    }
+
+    /// Whether a registered model or prompt may be deleted, with its versions.
+    package func allowsDeletion(ofModel name: String, isPrompt: Bool) -> Bool {
+        let versions = granted(isPrompt ? .promptVersion : .registeredModelVersion)
+        return level(ofModel: name, isPrompt: isPrompt) >= .manage && versions ?? .manage >= .manage
+    }
+
+    /// The experiments that can be read and whose things of a type can be, such as runs.
+    package func visibleExperiments(for type: GrantedType) -> VisibleThings<Int64> {
+        if type != .experiment, everything[type] == .denied { return .only([]) }
+        return visible(experiments, everything[.experiment])
+    }
+
+    /// The names of the registered models that can be read.
+    ///
+    /// - Parameter type: what of them is looked for; they themselves or their versions.
+    package func visibleModels(for type: GrantedType) -> VisibleThings<[UInt8]> {
+        if type != .registeredModel, everything[type] == .denied { return .only([]) }
+        return visible(models, everything[.registeredModel])
+    }
+
+    /// The names of the prompts that can be read.
+    package func visiblePrompts(for type: GrantedType) -> VisibleThings<[UInt8]> {
+        if type != .prompt, everything[type] == .denied { return .only([]) }
+        return visible(prompts, everything[.prompt])
+    }
+
+    private func visible<ID>(_ named: [ID: PermissionLevel], _ all: PermissionLevel?) -> VisibleThings<ID> {
+        func isVisible(_ level: PermissionLevel?) -> Bool {
+            (Self.fold(level, all)?.raised(to: standard) ?? standard) >= .read
+        }
+        let others = isVisible(nil)
+        let exceptions = Set(named.filter { isVisible($0.value) != others }.keys)
+        return others ? .except(exceptions) : .only(exceptions)
+    }
+}
+
+/// Which of many things can be read.
+package enum VisibleThings<ID: Hashable & Sendable>: Sendable {
+    case only(Set<ID>)
+    case except(Set<ID>)
+
+    package func contains(_ id: ID) -> Bool {
+        switch self {
+        case .only(let ids): ids.contains(id)
+        case .except(let ids): !ids.contains(id)
+        }
+    }
+}

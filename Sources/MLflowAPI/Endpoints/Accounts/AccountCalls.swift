@@ -1,0 +1,82 @@
+internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
+internal import Identities
+internal import Tracking
+internal import TrackingStore
+
+/// What the calls about users, roles and grants have in common; their names and rules are those of `mlflow.server.auth`.
+///
+/// Each is decided by its own handler, in the transaction that does the work, because who may do what depends on whose account
+/// it is about.
+extension MLflowAPI {
+    /// Nothing where there are no users: MLflow's pages ask for `users/current` to see whether there are.
+    var accountEndpoints: [[Endpoint]] {
+        guard settings.access?.users != nil else { return [] }
+        return userEndpoints + roleEndpoints + grantEndpoints + oldGrantEndpoints
+    }
+
+    /// A call of 2.0 or 3.0 that reads accounts.
+    func accountLookUp(
+        _ version: String,
+        _ path: String,
+        _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
+    ) -> [Endpoint] {
+        accountEndpoint(.get, version, path, .lookUp(.account), body)
+    }
+
+    /// A call that changes accounts.
+    func accountChange(
+        _ method: HTTPMethod,
+        _ version: String,
+        _ path: String,
+        _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
+    ) -> [Endpoint] {
+        accountEndpoint(method, version, path, .change(.account), body)
+    }
+
+    private func accountEndpoint(
+        _ method: HTTPMethod,
+        _ version: String,
+        _ path: String,
+        _ access: Access,
+        _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
+    ) -> [Endpoint] {
+        // The hash of a password takes a tenth of a second.
+        endpoint(method, .api, "\(version)/mlflow/\(path)", access, handling: .blocking { request, responder in
+            do {
+                guard let identity = request.caller.identity else {
+                    throw TrackingError(.permissionDenied, "Permission denied: this call is for users of the server.")
+                }
+                responder.send(try body(AccountCall(try RequestMessage(request), request, identity)))
+            } catch {
+                responder.send(response(to: error))
+            }
+        })
+    }
+}
+
+/// A call about accounts, with the one who makes it.
+struct AccountCall {
+    let message: RequestMessage
+    let request: HTTPRequest
+    let identity: Identity
+
+    init(_ message: RequestMessage, _ request: HTTPRequest, _ identity: Identity) {
+        self.message = message
+        self.request = request
+        self.identity = identity
+    }
+
+    /// Whether the call is about the one who makes it.
+    func isAbout(_ name: String) -> Bool { identity.kind == .user && identity.name.isExactly(name) }
+
+    func require(_ isAllowed: Bool, _ whom: String) throws {
+        guard !isAllowed else { return }
+        throw TrackingError(.permissionDenied, "Permission denied: this call is for \(whom).")
+    }
+
+    func requireAdministrator() throws { try require(identity.isAdministrator, "admins") }
+
+    func requireRoleManager() throws { try require(identity.managesRoles, "admins") }
+}

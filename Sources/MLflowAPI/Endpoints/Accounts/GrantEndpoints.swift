@@ -1,0 +1,224 @@
+internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
+internal import Identities
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    /// What users are granted alone, for one experiment or model or for all.
+    var grantEndpoints: [[Endpoint]] {
+        [
+            accountChange(.post, "3.0", "users/permissions/grant", grantPermission),
+            accountChange(.post, "3.0", "users/permissions/revoke", revokePermission),
+            accountLookUp("3.0", "users/permissions/get", getPermission),
+            accountLookUp("3.0", "users/permissions/list", listPermissions),
+            accountLookUp("3.0", "users/current/permissions", listCurrentPermissions),
+        ]
+    }
+
+    /// Throws unless the one who calls may grant something for a thing: who may manage it, or all things of its type.
+    func requireManager(of type: GrantedType, _ pattern: String, _ call: AccountCall) throws {
+        guard !call.identity.managesRoles else { return }
+        var mayManage = false
+        if pattern != Grant.everything, call.identity.kind == .user, let permissions = call.identity.permissions {
+            switch type {
+            case .experiment:
+                mayManage = Int64(pattern).map { permissions.level(ofExperiment: $0) == .manage } ?? false
+            case .registeredModel, .prompt:
+                mayManage = permissions.level(ofModel: pattern, isPrompt: type == .prompt) == .manage
+            default: break
+            }
+        }
+        try call.require(mayManage, "who may manage this, and admins")
+    }
+
+    private static func grantedType(_ message: RequestMessage) throws -> GrantedType {
+        let type = try GrantedType(parsing: try message.requiredString("resource_type"))
+        guard type != .workspace else {
+            throw TrackingError.invalidParameter(
+                "resource_type 'workspace' is not supported by the per-user permission convenience APIs. Give the user a role "
+                    + "with such a permission instead."
+            )
+        }
+        return type
+    }
+
+    private func grantPermission(_ call: AccountCall) throws -> HTTPResponse {
+        let type = try Self.grantedType(call.message)
+        let pattern = try call.message.requiredString("resource_id")
+        try requireManager(of: type, pattern, call)
+        let name = try call.message.requiredString("username")
+        let permission = try call.message.requiredString("permission")
+        _ = try store.readNow(.cheap) { try $0.user(named: name) }
+        let grant = try Grant(type: type.rawValue, pattern: pattern, permission: permission)
+        try store.writeNow(for: call.request.caller) { try $0.grant(grant, toUser: name) }
+        return .empty
+    }
+
+    private func revokePermission(_ call: AccountCall) throws -> HTTPResponse {
+        let type = try Self.grantedType(call.message)
+        let pattern = try call.message.requiredString("resource_id")
+        try requireManager(of: type, pattern, call)
+        let name = try call.message.requiredString("username")
+        try store.writeNow(for: call.request.caller) { try $0.revoke(type, pattern, fromUser: name) }
+        return .empty
+    }
+
+    /// What the grants of a user allow, without regard to whether that one is an admin.
+    private func getPermission(_ call: AccountCall) throws -> HTTPResponse {
+        let type = try Self.grantedType(call.message)
+        let name = try call.message.requiredString("username")
+        try call.require(
+            call.identity.managesRoles || call.isAbout(name),
+            "the user '\(shortened(name))' and admins"
+        )
+        let pattern = try call.message.requiredString("resource_id")
+        try type.validate(pattern: pattern)
+        let grants = try store.readNow(.cheap) { try $0.grants(ofUser: try $0.user(named: name).id) }
+        let standard = settings.access?.usersMay ?? .none
+        let level = Permissions.level(of: type, pattern, in: grants, standard: standard)
+        return .json { writer in
+            writer.beginObject()
+            writer.key("allowed")
+            writer.bool(level >= .use)
+            writer.member("permission", level.wireName)
+            writer.endObject()
+        }
+    }
+
+    private func listPermissions(_ call: AccountCall) throws -> HTTPResponse {
+        let name = try call.message.requiredString("username")
+        try call.require(
+            call.identity.managesRoles || call.isAbout(name),
+            "the user '\(shortened(name))' and admins"
+        )
+        return try answerPermissions(ofUser: name)
+    }
+
+    private func listCurrentPermissions(_ call: AccountCall) throws -> HTTPResponse {
+        try call.require(call.identity.kind == .user, "users")
+        return try answerPermissions(ofUser: call.identity.name)
+    }
+
+    private func answerPermissions(ofUser name: String) throws -> HTTPResponse {
+        let (user, roles) = try store.readNow(.cheap) { session in
+            let user = try session.user(named: name)
+            return (user, try session.roles(ofUser: user.id))
+        }
+        return .json { writer in
+            writer.beginObject()
+            writer.key("is_admin")
+            writer.bool(user.isAdministrator)
+            writer.memberArray("permissions") { writer in
+                for role in roles {
+                    for permission in role.permissions {
+                        writer.beginObject()
+                        writer.member("role_id", role.id)
+                        writer.member("role_name", role.name)
+                        writer.member("workspace", role.workspace)
+                        writer.member("resource_type", permission.type)
+                        writer.member("resource_pattern", permission.pattern)
+                        writer.member("permission", permission.permission)
+                        writer.endObject()
+                    }
+                }
+            }
+            writer.endObject()
+        }
+    }
+}
+
+/// The calls by which clients before 3.10 grant one user something for one experiment or registered model.
+extension MLflowAPI {
+    var oldGrantEndpoints: [[Endpoint]] {
+        let kinds: [OldGrants] = [
+            OldGrants(.experiment, "experiments/permissions", "experiment_id", "experiment_permission"),
+            OldGrants(.registeredModel, "registered-models/permissions", "name", "registered_model_permission"),
+        ]
+        return kinds.flatMap { kind in
+            [
+                accountChange(.post, "2.0", kind.path + "/create") { try createOldGrant(kind, $0) },
+                accountLookUp("2.0", kind.path + "/get") { try getOldGrant(kind, $0) },
+                accountChange(.patch, "2.0", kind.path + "/update") { try updateOldGrant(kind, $0) },
+                accountChange(.delete, "2.0", kind.path + "/delete") { try deleteOldGrant(kind, $0) },
+            ]
+        }
+    }
+
+    private struct OldGrants: Sendable {
+        let type: GrantedType
+        let path: String
+        /// The field that names the thing.
+        let field: String
+        /// The member of the answer.
+        let answer: String
+
+        init(_ type: GrantedType, _ path: String, _ field: String, _ answer: String) {
+            self.type = type
+            self.path = path
+            self.field = field
+            self.answer = answer
+        }
+
+        /// The grant that a call names; NO_PERMISSIONS was how a refusal was called.
+        func grant(_ message: RequestMessage) throws -> Grant {
+            let permission = try message.requiredString("permission")
+            return try Grant(
+                type: type.rawValue,
+                pattern: try message.requiredString(field),
+                permission: permission == PermissionLevel.none.wireName ? PermissionLevel.denied.wireName : permission
+            )
+        }
+    }
+
+    private func createOldGrant(_ kind: OldGrants, _ call: AccountCall) throws -> HTTPResponse {
+        try requireManager(of: kind.type, try call.message.requiredString(kind.field), call)
+        let name = try call.message.requiredString("username")
+        let grant = try kind.grant(call.message)
+        try store.writeNow(for: call.request.caller) { try $0.grant(grant, toUser: name) }
+        return try answerOldGrant(kind, grant.pattern, ofUser: name)
+    }
+
+    private func getOldGrant(_ kind: OldGrants, _ call: AccountCall) throws -> HTTPResponse {
+        let pattern = try call.message.requiredString(kind.field)
+        try requireManager(of: kind.type, pattern, call)
+        return try answerOldGrant(kind, pattern, ofUser: try call.message.requiredString("username"))
+    }
+
+    private func updateOldGrant(_ kind: OldGrants, _ call: AccountCall) throws -> HTTPResponse {
+        let grant = try kind.grant(call.message)
+        try requireManager(of: kind.type, grant.pattern, call)
+        let name = try call.message.requiredString("username")
+        try store.writeNow(for: call.request.caller) { try $0.change(grant, ofUser: name) }
+        return .empty
+    }
+
+    private func deleteOldGrant(_ kind: OldGrants, _ call: AccountCall) throws -> HTTPResponse {
+        let pattern = try call.message.requiredString(kind.field)
+        try requireManager(of: kind.type, pattern, call)
+        let name = try call.message.requiredString("username")
+        try store.writeNow(for: call.request.caller) { try $0.revoke(kind.type, pattern, fromUser: name) }
+        return .empty
+    }
+
+    private func answerOldGrant(_ kind: OldGrants, _ pattern: String, ofUser name: String) throws -> HTTPResponse {
+        let (user, permission) = try store.readNow(.cheap) { session in
+            let user = try session.user(named: name)
+            let permission = try session.ownPermission(ofUser: user.id, type: kind.type.rawValue, pattern: pattern)
+            return (user, permission)
+        }
+        guard let permission else {
+            throw TrackingError.doesNotExist(
+                "Permission with \(kind.field)=\(shortened(pattern)) and username=\(shortened(name)) not found"
+            )
+        }
+        return .json { writer in
+            writer.beginObject()
+            writer.key(kind.answer)
+            writer.oldPermission(kind.field, pattern, ofUser: user.id, permission)
+            writer.endObject()
+        }
+    }
+}

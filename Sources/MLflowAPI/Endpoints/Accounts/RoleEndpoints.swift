@@ -1,0 +1,210 @@
+internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
+internal import Identities
+internal import JSON
+internal import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var roleEndpoints: [[Endpoint]] {
+        [
+            accountChange(.post, "3.0", "roles/create", createRole),
+            accountLookUp("3.0", "roles/get", getRole),
+            accountLookUp("3.0", "roles/list", listRoles),
+            accountChange(.patch, "3.0", "roles/update", updateRole),
+            accountChange(.delete, "3.0", "roles/delete", deleteRole),
+            accountChange(.post, "3.0", "roles/permissions/add", addRolePermission),
+            accountChange(.delete, "3.0", "roles/permissions/remove", removeRolePermission),
+            accountLookUp("3.0", "roles/permissions/list", listRolePermissions),
+            accountChange(.patch, "3.0", "roles/permissions/update", updateRolePermission),
+            accountChange(.post, "3.0", "roles/assign", assignRole),
+            accountChange(.delete, "3.0", "roles/unassign", unassignRole),
+            accountLookUp("3.0", "roles/users/list", listRoleUsers),
+            accountLookUp("3.0", "users/roles/list", listUserRoles),
+        ]
+    }
+
+    private static func roleText(_ message: RequestMessage, _ name: String, _ shown: String) throws -> String {
+        let text = try message.requiredString(name)
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw TrackingError.invalidParameter("\(shown) cannot be empty.")
+        }
+        return text
+    }
+
+    private func createRole(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let name = try Self.roleText(call.message, "name", "Role name")
+        let workspace = try Self.roleText(call.message, "workspace", "Workspace")
+        let description = try call.message.string("description")
+        let role = try store.writeNow(for: call.request.caller) {
+            try $0.createRole(name, workspace: workspace, description: description)
+        }
+        return .json("role") { $0.write(role) }
+    }
+
+    /// Throws unless the one who calls has some role, as the reference asks for before it shows roles.
+    private func requireRoleHolder(_ call: AccountCall) throws {
+        guard !call.identity.managesRoles else { return }
+        let id = call.identity.userID
+        let hasRole = try id.map { id in try store.readNow(.cheap) { try !$0.roles(ofUser: id).isEmpty } } ?? false
+        try call.require(hasRole, "users with a role, and admins")
+    }
+
+    private func getRole(_ call: AccountCall) throws -> HTTPResponse {
+        try requireRoleHolder(call)
+        let id = try call.message.requiredInteger("role_id")
+        let role = try store.readNow(.cheap) { try $0.role(id: id) }
+        return .json("role") { $0.write(role) }
+    }
+
+    private func listRoles(_ call: AccountCall) throws -> HTTPResponse {
+        let workspaces = try call.message.strings("workspace") ?? []
+        guard !workspaces.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
+            throw TrackingError.invalidParameter("Parameter 'workspace' must be a non-empty string when provided.")
+        }
+        if workspaces.isEmpty { try call.requireAdministrator() } else { try requireRoleHolder(call) }
+        let roles = try store.readNow { try $0.roles(in: workspaces.isEmpty ? nil : workspaces) }
+        return .json("roles") { $0.write(roles) }
+    }
+
+    private func updateRole(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let id = try call.message.requiredInteger("role_id")
+        let name = try call.message.string("name")
+        let description = try call.message.string("description")
+        guard name != nil || description != nil else {
+            throw TrackingError.invalidParameter(
+                "At least one of 'name' or 'description' must be provided to update a role."
+            )
+        }
+        let role = try store.writeNow(for: call.request.caller) {
+            try $0.updateRole(id, name: name, description: description)
+        }
+        return .json("role") { $0.write(role) }
+    }
+
+    private func deleteRole(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let id = try call.message.requiredInteger("role_id")
+        try store.writeNow(for: call.request.caller) { try $0.deleteRole(id) }
+        return .empty
+    }
+
+    private func addRolePermission(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let id = try call.message.requiredInteger("role_id")
+        let grant = try Grant(
+            type: try call.message.requiredString("resource_type"),
+            pattern: try call.message.requiredString("resource_pattern"),
+            permission: try call.message.requiredString("permission")
+        )
+        let permission = try store.writeNow(for: call.request.caller) { try $0.addRolePermission(grant, toRole: id) }
+        return .json("role_permission") { $0.write(permission) }
+    }
+
+    private func removeRolePermission(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let id = try call.message.requiredInteger("role_permission_id")
+        try store.writeNow(for: call.request.caller) { try $0.removeRolePermission(id) }
+        return .empty
+    }
+
+    private func listRolePermissions(_ call: AccountCall) throws -> HTTPResponse {
+        try requireRoleHolder(call)
+        let id = try call.message.requiredInteger("role_id")
+        let permissions = try store.readNow(.cheap) { try $0.role(id: id).permissions }
+        return .json("role_permissions") { writer in
+            writer.beginArray()
+            for permission in permissions { writer.write(permission) }
+            writer.endArray()
+        }
+    }
+
+    private func updateRolePermission(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let id = try call.message.requiredInteger("role_permission_id")
+        let permission = try call.message.requiredString("permission")
+        let updated = try store.writeNow(for: call.request.caller) {
+            try $0.updateRolePermission(id, permission: permission)
+        }
+        return .json("role_permission") { $0.write(updated) }
+    }
+
+    private func assignRole(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let name = try call.message.requiredString("username")
+        let id = try call.message.requiredInteger("role_id")
+        let assignment = try store.writeNow(for: call.request.caller) { try $0.assignRole(id, toUser: name) }
+        return .json("assignment") { $0.write(assignment) }
+    }
+
+    private func unassignRole(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let name = try call.message.requiredString("username")
+        let id = try call.message.requiredInteger("role_id")
+        try store.writeNow(for: call.request.caller) { try $0.unassignRole(id, fromUser: name) }
+        return .empty
+    }
+
+    private func listRoleUsers(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let id = try call.message.requiredInteger("role_id")
+        let assignments = try store.readNow { try $0.assignments(ofRole: id) }
+        return .json("assignments") { writer in
+            writer.beginArray()
+            for assignment in assignments { writer.write(assignment) }
+            writer.endArray()
+        }
+    }
+
+    private func listUserRoles(_ call: AccountCall) throws -> HTTPResponse {
+        let name = try call.message.requiredString("username")
+        try call.require(
+            call.identity.managesRoles || call.isAbout(name),
+            "the user '\(shortened(name))' and admins"
+        )
+        let roles = try store.readNow(.cheap) { try $0.roles(ofUser: try $0.user(named: name).id) }
+        return .json("roles") { $0.write(roles) }
+    }
+}
+
+extension JSONWriter {
+    mutating func write(_ role: Role) {
+        beginObject()
+        member("id", role.id)
+        member("name", role.name)
+        member("workspace", role.workspace)
+        key("description")
+        if let description = role.description { string(description) } else { null() }
+        memberArray("permissions") { writer in
+            for permission in role.permissions { writer.write(permission) }
+        }
+        endObject()
+    }
+
+    fileprivate mutating func write(_ roles: [Role]) {
+        beginArray()
+        for role in roles { write(role) }
+        endArray()
+    }
+
+    fileprivate mutating func write(_ permission: RolePermission) {
+        beginObject()
+        member("id", permission.id)
+        member("role_id", permission.roleID)
+        member("resource_type", permission.type)
+        member("resource_pattern", permission.pattern)
+        member("permission", permission.permission)
+        endObject()
+    }
+
+    fileprivate mutating func write(_ assignment: RoleAssignment) {
+        beginObject()
+        member("id", assignment.id)
+        member("user_id", assignment.userID)
+        member("role_id", assignment.roleID)
+        endObject()
+    }
+}

@@ -1,0 +1,203 @@
+internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
+internal import Identities
+internal import JSON
+internal import Passwords
+package import Tracking
+internal import TrackingStore
+
+extension MLflowAPI {
+    var userEndpoints: [[Endpoint]] {
+        [
+            accountChange(.post, "2.0", "users/create", createUser),
+            accountLookUp("2.0", "users/get", getUser),
+            accountLookUp("2.0", "users/current", getCurrentUser),
+            accountLookUp("2.0", "users/list", listUsers),
+            accountChange(.patch, "2.0", "users/update-password", updatePassword),
+            accountChange(.patch, "2.0", "users/update-admin", updateAdministrator),
+            accountChange(.delete, "2.0", "users/delete", deleteUser),
+        ]
+    }
+
+    /// The fewest characters of a password (`_validate_password` in MLflow's validation.py).
+    private static let shortestPassword = 12
+    /// A longer one would cost time, and nobody types it.
+    private static let longestPassword = 1_024
+
+    private static func passwordHash(_ password: String) throws -> String {
+        guard password.unicodeScalars.count >= shortestPassword else {
+            throw TrackingError.invalidParameter("Password must be at least \(shortestPassword) characters.")
+        }
+        guard password.utf8.count <= longestPassword else {
+            throw TrackingError.invalidParameter("Password must be at most \(longestPassword) bytes.")
+        }
+        return try PasswordHash.make(password)
+    }
+
+    /// Whether the first admin has still to be made; one whose password the operator says is made where there are others too.
+    package func needsUser(named name: String, isGiven: Bool) throws -> Bool {
+        try store.readNow(.cheap) { session in
+            guard try session.userWithPassword(named: name) == nil else { return false }
+            return try isGiven || !session.hasAdministrator()
+        }
+    }
+
+    /// Makes a user, as the command that starts the server does for the first admin.
+    ///
+    /// Blocks until it is durable, and for a tenth of a second before.
+    package func createUser(_ name: String, password: String, isAdministrator: Bool) throws -> User {
+        try User.validate(name: name)
+        let hash = try Self.passwordHash(password)
+        return try store.writeNow { try $0.createUser(name, password: hash, isAdministrator: isAdministrator) }
+    }
+
+    private func createUser(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireRoleManager()
+        let name = try call.message.requiredString("username")
+        let password = try call.message.requiredString("password")
+        try User.validate(name: name)
+        let hash = try Self.passwordHash(password)
+        let user = try store.writeNow(for: call.request.caller) {
+            try $0.createUser(name, password: hash, isAdministrator: false)
+        }
+        return try answer(user)
+    }
+
+    private func getUser(_ call: AccountCall) throws -> HTTPResponse {
+        let name = try call.message.requiredString("username")
+        try call.require(call.identity.isAdministrator || call.isAbout(name), "the user '\(shortened(name))' and admins")
+        return try answer(try store.readNow(.cheap) { try $0.user(named: name) })
+    }
+
+    /// A user as clients before 3.10 read it, with what was granted to that one alone; later ones ignore that.
+    private func answer(_ user: User) throws -> HTTPResponse {
+        let (experiments, models) = try store.readNow(.cheap) { session in
+            (
+                try session.ownPermissions(ofUser: user.id, type: GrantedType.experiment.rawValue),
+                try session.ownPermissions(ofUser: user.id, type: GrantedType.registeredModel.rawValue)
+            )
+        }
+        return .json { writer in
+            writer.beginObject()
+            writer.key("user")
+            writer.beginObject()
+            writer.identity(of: user)
+            writer.memberArray("experiment_permissions") { writer in
+                for (pattern, permission) in experiments {
+                    writer.oldPermission("experiment_id", pattern, ofUser: user.id, permission)
+                }
+            }
+            writer.memberArray("registered_model_permissions") { writer in
+                for (pattern, permission) in models { writer.oldPermission("name", pattern, ofUser: user.id, permission) }
+            }
+            writer.endObject()
+            writer.endObject()
+        }
+    }
+
+    private func getCurrentUser(_ call: AccountCall) throws -> HTTPResponse {
+        guard let id = call.identity.userID, let user = try store.readNow(.cheap, { try $0.user(id: id) }) else {
+            throw TrackingError.doesNotExist("This call was sent with a token that belongs to no user.")
+        }
+        return .json { writer in
+            writer.beginObject()
+            writer.key("user")
+            writer.beginObject()
+            writer.identity(of: user)
+            writer.endObject()
+            writer.key("is_basic_auth")
+            writer.bool(true)
+            writer.endObject()
+        }
+    }
+
+    private func listUsers(_ call: AccountCall) throws -> HTTPResponse {
+        let (users, roles, held) = try store.readNow { session in
+            (try session.users(), try session.roles(), try session.roleIDsOfUsers())
+        }
+        let byID = Dictionary(roles.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
+        return .json { writer in
+            writer.beginObject()
+            writer.memberArray("users") { writer in
+                for user in users {
+                    writer.beginObject()
+                    writer.identity(of: user)
+                    let isShown = call.identity.managesRoles || call.isAbout(user.name)
+                    writer.memberArray("roles") { writer in
+                        for id in isShown ? held[user.id] ?? [] : [] { if let role = byID[id] { writer.write(role) } }
+                    }
+                    writer.endObject()
+                }
+            }
+            writer.endObject()
+        }
+    }
+
+    private func updatePassword(_ call: AccountCall) throws -> HTTPResponse {
+        let name = try call.message.requiredString("username")
+        let password = try call.message.requiredString("password")
+        let isOwn = call.isAbout(name)
+        try call.require(call.identity.isAdministrator || isOwn, "the user '\(shortened(name))' and admins")
+        // Who finds a browser that is logged in must not be able to lock its owner out.
+        if isOwn { try requireCurrentPassword(of: name, in: call.message, unlike: password) }
+        let hash = try Self.passwordHash(password)
+        try store.writeNow(for: call.request.caller) { try $0.setPassword(hash, ofUser: name) }
+        return .empty
+    }
+
+    private func requireCurrentPassword(of name: String, in message: RequestMessage, unlike new: String) throws {
+        guard let current = try message.string("current_password"), !current.isEmpty else {
+            throw TrackingError.invalidParameter("Current password is required when changing your own password.")
+        }
+        let stored = try store.readNow(.cheap) { try $0.userWithPassword(named: name)?.password }
+        guard try PasswordHash.isStored(current, as: stored) else {
+            throw TrackingError.invalidParameter("Current password does not match.")
+        }
+        guard !new.isExactly(current) else {
+            throw TrackingError.invalidParameter("New password must differ from the current password.")
+        }
+    }
+
+    private func updateAdministrator(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireAdministrator()
+        let name = try call.message.requiredString("username")
+        guard let isAdministrator = try call.message.boolean("is_admin") else { throw RequestMessage.missing("is_admin") }
+        try store.writeNow(for: call.request.caller) { try $0.setAdministrator(isAdministrator, user: name) }
+        return .empty
+    }
+
+    private func deleteUser(_ call: AccountCall) throws -> HTTPResponse {
+        try call.requireAdministrator()
+        let name = try call.message.requiredString("username")
+        guard !call.isAbout(name) else {
+            throw TrackingError(
+                .badRequest,
+                "Users cannot delete their own account. Ask another admin to delete this user instead."
+            )
+        }
+        try store.writeNow(for: call.request.caller) { try $0.deleteUser(name) }
+        // The user's tokens went along.
+        try settings.access?.reload()
+        return .empty
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func identity(of user: User) {
+        member("id", user.id)
+        member("username", user.name)
+        key("is_admin")
+        bool(user.isAdministrator)
+    }
+
+    /// A grant in the form of clients before 3.10, which call a refusal NO_PERMISSIONS.
+    mutating func oldPermission(_ name: String, _ pattern: String, ofUser id: Int64, _ permission: String) {
+        beginObject()
+        key(name)
+        string(pattern)
+        member("user_id", id)
+        member("permission", permission == PermissionLevel.denied.wireName ? PermissionLevel.none.wireName : permission)
+        endObject()
+    }
+}

@@ -1,0 +1,87 @@
+internal import COpenSSL
+internal import Coding
+internal import Hashing
+
+/// What is stored of a password: PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) by the system's OpenSSL, with a salt for each.
+///
+/// The text is `pbkdf2:sha256:rounds$salt$hash`, the form that Werkzeug and so MLflow's own server write.
+package enum PasswordHash {
+    /// OpenSSL cannot be used.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// OWASP's number for this function; a check takes about a tenth of a second.
+    package static let usualRounds: Int32 = 600_000
+    private static let mostRounds: Int32 = 10_000_000
+    private static let saltByteCount = 16
+
+    /// Loads OpenSSL, so that what is missing is known before anybody logs in.
+    package static func prepare() throws(Failure) {
+        if let reason = apus_load_openssl() {
+            throw Failure(
+                description: "Passwords need OpenSSL 3, and it cannot be loaded: \(String(cString: reason)). Install it (on Debian: "
+                    + "libssl3), or use tokens alone with --require-token."
+            )
+        }
+    }
+
+    /// Blocks for about a tenth of a second of processor time.
+    ///
+    /// - Parameter rounds: how slow it is to try passwords, if somebody gets the hash.
+    package static func make(_ password: String, rounds: Int32 = usualRounds) throws(Failure) -> String {
+        var generator = SystemRandomNumberGenerator()
+        let salt = Hexadecimal.text((0..<saltByteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        return "pbkdf2:sha256:\(rounds)$\(salt)$" + Hexadecimal.text(try hash(password, salt, rounds))
+    }
+
+    /// Whether a password is the stored one; blocks as long as `make`, also where nothing is stored, so that nobody learns from
+    /// the time which names there are.
+    package static func isStored(_ password: String, as stored: String?) throws(Failure) -> Bool {
+        guard let stored, let parts = Parts(stored) else {
+            _ = try hash(password, "0", usualRounds)
+            return false
+        }
+        return ConstantTime.areEqual(try hash(password, parts.salt, parts.rounds), parts.hash)
+    }
+
+    private struct Parts {
+        let rounds: Int32
+        let salt: String
+        let hash: [UInt8]
+
+        init?(_ text: String) {
+            let parts = text.split(separator: "$", omittingEmptySubsequences: false)
+            let method = parts.first?.split(separator: ":") ?? []
+            guard parts.count == 3, method.count == 3, method[0] == "pbkdf2", method[1] == "sha256",
+                let rounds = Int32(method[2]), (1...PasswordHash.mostRounds).contains(rounds),
+                let hash = Hexadecimal.bytes(String(parts[2])), hash.count == SHA256.digestBytes
+            else {
+                return nil
+            }
+            self.rounds = rounds
+            salt = String(parts[1])
+            self.hash = hash
+        }
+    }
+
+    private static func hash(_ password: String, _ salt: String, _ rounds: Int32) throws(Failure) -> [UInt8] {
+        try prepare()
+        let (text, salt) = (Array(password.utf8), Array(salt.utf8))
+        var result = [UInt8](repeating: 0, count: SHA256.digestBytes)
+        let isDone = text.withUnsafeBytes { bytes in
+            apus_PKCS5_PBKDF2_HMAC(
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+                Int32(clamping: text.count),
+                salt,
+                Int32(clamping: salt.count),
+                rounds,
+                apus_EVP_sha256(),
+                Int32(result.count),
+                &result
+            )
+        }
+        guard isDone == 1 else { throw Failure(description: "OpenSSL did not compute the hash of a password.") }
+        return result
+    }
+}

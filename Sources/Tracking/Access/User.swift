@@ -1,0 +1,122 @@
+internal import Coding
+
+/// Somebody who may use a server that asks who its clients are.
+package struct User: Sendable, Equatable {
+    package var id: Int64
+    package var name: String
+    package var isAdministrator: Bool
+    package var creationTime: Int64
+
+    package init(id: Int64, name: String, isAdministrator: Bool, creationTime: Int64) {
+        self.id = id
+        self.name = name
+        self.isAdministrator = isAdministrator
+        self.creationTime = creationTime
+    }
+
+    /// The most characters of a name.
+    package static let nameLimit = 255
+
+    /// Throws unless a user may have the name: it stands in logs, and in front of a colon in HTTP Basic.
+    package static func validate(name: String) throws(TrackingError) {
+        guard !name.isEmpty else { throw .invalidParameter("Username cannot be empty.") }
+        guard name.unicodeScalars.count <= nameLimit, !name.utf8.contains(UInt8(ascii: ":")),
+            name.printable(limit: nameLimit).isExactly(name)
+        else {
+            throw .invalidParameter(
+                "'\(shortened(name).printable(limit: 200))' is no name of a user: it has up to \(nameLimit) characters, no colon and "
+                    + "no line breaks."
+            )
+        }
+    }
+}
+
+/// What users may do who have it; MLflow's roles.
+package struct Role: Sendable {
+    package var id: Int64
+    package var name: String
+    package var workspace: String
+    package var description: String?
+    package var permissions: [RolePermission] = []
+
+    package init(id: Int64, name: String, workspace: String, description: String?) {
+        self.id = id
+        self.name = name
+        self.workspace = workspace
+        self.description = description
+    }
+
+    /// The only workspace whose roles count.
+    package static let workspace = "default"
+
+    /// The role that holds the grants that a user was given alone.
+    package static func name(ofUser id: Int64) -> String { "\(userPrefix)\(id)__" }
+
+    private static let userPrefix = "__user_"
+
+    /// Throws unless an admin may give a role the name.
+    package static func validate(name: String) throws(TrackingError) {
+        guard !name.allSatisfy(\.isWhitespace) else { throw .invalidParameter("Role name cannot be empty.") }
+        guard !name.utf8.starts(with: userPrefix.utf8) else {
+            throw .invalidParameter(
+                "'\(shortened(name))' is no name of a role: names that begin with \(userPrefix) are kept for users' own grants."
+            )
+        }
+        guard name.unicodeScalars.count <= User.nameLimit else {
+            throw .invalidParameter("A role's name has up to \(User.nameLimit) characters.")
+        }
+    }
+}
+
+/// One grant of a role, with its id.
+package struct RolePermission: Sendable {
+    package var id: Int64
+    package var roleID: Int64
+    package var type: String
+    package var pattern: String
+    package var permission: String
+
+    package init(id: Int64, roleID: Int64, type: String, pattern: String, permission: String) {
+        self.id = id
+        self.roleID = roleID
+        self.type = type
+        self.pattern = pattern
+        self.permission = permission
+    }
+}
+
+/// That a user has a role.
+package struct RoleAssignment: Sendable {
+    package var id: Int64
+    package var userID: Int64
+    package var roleID: Int64
+
+    package init(id: Int64, userID: Int64, roleID: Int64) {
+        self.id = id
+        self.userID = userID
+        self.roleID = roleID
+    }
+}
+
+extension TrackingError {
+    package static func userNotFound(_ name: String) -> TrackingError {
+        doesNotExist("User with username=\(shortened(name)) not found")
+    }
+
+    package static func userNameTaken(_ name: String) -> TrackingError {
+        TrackingError(.resourceAlreadyExists, "User (username=\(shortened(name))) already exists.")
+    }
+
+    package static func roleNotFound(_ id: Int64) -> TrackingError { doesNotExist("Role with id=\(id) not found") }
+
+    package static func roleNameTaken(_ name: String, workspace: String) -> TrackingError {
+        TrackingError(
+            .resourceAlreadyExists,
+            "Role (name=\(shortened(name)), workspace=\(shortened(workspace))) already exists."
+        )
+    }
+
+    package static func rolePermissionNotFound(_ id: Int64) -> TrackingError {
+        doesNotExist("Role permission with id=\(id) not found")
+    }
+}

@@ -1,0 +1,50 @@
+internal import SQLite
+package import Tracking
+
+extension WriteSession {
+    /// - Parameter password: its hash; nil for one who logs in elsewhere.
+    /// - Throws: `.resourceAlreadyExists` if the name is taken.
+    package func createUser(_ name: String, password: String?, isAdministrator: Bool) throws -> User {
+        try User.validate(name: name)
+        let now = currentMilliseconds()
+        try connection.run(
+            """
+            INSERT INTO users (name, password, is_admin, creation_time) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (name) DO NOTHING
+            """,
+            name,
+            password,
+            isAdministrator ? 1 : 0,
+            now
+        )
+        guard connection.changes > 0 else { throw TrackingError.userNameTaken(name) }
+        let id = connection.lastInsertRowID
+        touch(user: id)
+        return User(id: id, name: name, isAdministrator: isAdministrator, creationTime: now)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown user.
+    package func setPassword(_ password: String, ofUser name: String) throws {
+        try changeUser(name, "password = ?2", password)
+    }
+
+    /// - Throws: `.resourceDoesNotExist` for an unknown user.
+    package func setAdministrator(_ isAdministrator: Bool, user name: String) throws {
+        try changeUser(name, "is_admin = ?2", isAdministrator ? 1 : 0)
+    }
+
+    private func changeUser(_ name: String, _ change: String, _ value: any Bindable) throws {
+        let user = try connection.user(named: name)
+        try connection.run("UPDATE users SET \(change) WHERE id = ?1", user.id, value)
+        touch(user: user.id)
+    }
+
+    /// Removes a user with what was granted to that one alone, and the user's tokens.
+    ///
+    /// - Throws: `.resourceDoesNotExist` for an unknown user.
+    package func deleteUser(_ name: String) throws {
+        let user = try connection.user(named: name)
+        try connection.run("DELETE FROM users WHERE id = ?1", user.id)
+        touch(user: user.id)
+    }
+}

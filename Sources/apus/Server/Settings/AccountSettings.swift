@@ -1,0 +1,89 @@
+internal import Coding
+internal import Files
+internal import Identities
+
+/// What the operator says about users: the flags of this server, and the variables and the file of MLflow's.
+struct AccountSettings {
+    /// What users may do with things for which nobody has granted them anything.
+    let standard: PermissionLevel
+    /// The name of the admin whom the first start makes.
+    let administrator: String
+    /// That one's password; nil for one that is made.
+    let password: String?
+
+    /// The only application that is known, by the name that `mlflow server` gives it.
+    private static let application = "basic-auth"
+    /// The password that older versions of MLflow shipped, which everybody knows.
+    private static let knownPassword = "password1234"
+    private static let longestFile = 65_536
+
+    /// - Returns: nil where nobody is asked who they are.
+    init?(_ options: SecurityOptions, _ environment: Environment) throws(StartFailure) {
+        guard let application = environment.setting(.appName, options.appName) else {
+            if let level = environment.setting(.defaultPermission, options.defaultPermission) {
+                throw StartFailure("\(level.source) says what users may do, and there are none: add --app-name basic-auth.")
+            }
+            return nil
+        }
+        guard application.text == Self.application else {
+            throw StartFailure("\(application.shown) is no application of this server; there is basic-auth.")
+        }
+        let file = try Self.configuration(environment)
+        if let function = file["authorization_function"],
+            function != "mlflow.server.auth:authenticate_request_basic_auth"
+        {
+            throw StartFailure(
+                "authorization_function in the file of MLFLOW_AUTH_CONFIG_PATH cannot be honoured: no Python runs here. Leave it out."
+            )
+        }
+        let level = environment.setting(.defaultPermission, options.defaultPermission)
+        standard = try Self.standard(level?.text ?? file["default_permission"], level?.source ?? "default_permission")
+        administrator = environment["MLFLOW_AUTH_ADMIN_USERNAME"] ?? file["admin_username"] ?? "admin"
+        password = environment["MLFLOW_AUTH_ADMIN_PASSWORD"] ?? file["admin_password"]
+        if password == Self.knownPassword {
+            throw StartFailure(
+                "The password of the admin '\(administrator.printable(limit: 60))' is the one that MLflow once shipped, and everybody "
+                    + "knows it. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out, and one is made."
+            )
+        }
+    }
+
+    private static func standard(_ text: String?, _ source: String) throws(StartFailure) -> PermissionLevel {
+        guard let text else { return .read }
+        guard let level = PermissionLevel(wireName: text.uppercased()), level != .denied else {
+            throw StartFailure(
+                "\(source) \(text.printable(limit: 60)) is no permission; use NO_PERMISSIONS, READ, USE, EDIT or MANAGE."
+            )
+        }
+        return level
+    }
+
+    /// The settings in the section [mlflow] of the file that MLFLOW_AUTH_CONFIG_PATH names, as MLflow reads it.
+    private static func configuration(_ environment: Environment) throws(StartFailure) -> [String: String] {
+        guard let path = environment["MLFLOW_AUTH_CONFIG_PATH"] else { return [:] }
+        let shown = path.printable(limit: 300)
+        guard let text = WholeFile.text(path, atMost: longestFile) else {
+            throw StartFailure("The file of MLFLOW_AUTH_CONFIG_PATH, \(shown), cannot be read, or is longer than 64 KiB.")
+        }
+        var settings: [String: String] = [:]
+        var isInSection = false
+        for line in text.split(whereSeparator: \.isNewline) {
+            let line = trimmed(line)
+            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
+            if line.hasPrefix("[") {
+                isInSection = line == "[mlflow]"
+                continue
+            }
+            let parts = line.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "=" || $0 == ":" }
+            guard isInSection, parts.count == 2 else { continue }
+            let value = trimmed(parts[1])
+            if !value.isEmpty { settings[trimmed(parts[0]).lowercased()] = value }
+        }
+        return settings
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        let start = text.drop(while: \.isWhitespace)
+        return String(start.reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

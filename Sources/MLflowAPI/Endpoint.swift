@@ -107,7 +107,8 @@ extension Access {
 /// A kind of thing, and how a request names it.
 package struct Resource: Sendable, Equatable {
     package enum Kind: String, Sendable {
-        case none, server, store, experiment, experimentName, run, loggedModel, registeredModel, artifact, upload, account
+        case none, server, store, experiment, experimentName, run, loggedModel, registeredModel, artifact, upload,
+            account
     }
 
     package enum Place: Sendable, Equatable {

@@ -20,7 +20,8 @@ package enum PasswordHash {
     package static func prepare() throws(Failure) {
         if let reason = apus_load_openssl() {
             throw Failure(
-                description: "Passwords need OpenSSL 3, and it cannot be loaded: \(String(cString: reason)). Install it (on Debian: "
+                description:
+                    "Passwords need OpenSSL 3, and it cannot be loaded: \(String(cString: reason)). Install it (on Debian: "
                     + "libssl3), or use tokens alone with --require-token."
             )
         }

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--app-name", "basic-auth"], "--app-name basic-auth"), (["--enable-workspaces"], "--enable-workspaces"),
+        (["--enable-workspaces"], "--enable-workspaces"),
         (["--artifacts-presigned-only"], "--artifacts-presigned-only"),
         (["--registry-store-uri", "sqlite:///other.db"], "--registry-store-uri"),
         (["--registry-store-uri", "postgresql://h/db"], "--registry-store-uri"),
@@ -88,7 +88,7 @@ import Testing
         #expect(try ReferenceArguments(given).rest == left)
     }
 
-    @Test(arguments: [["--workers"], ["--app-name", "--dev"], ["--gunicorn-opts"]])
+    @Test(arguments: [["--workers"], ["--registry-store-uri", "--dev"], ["--gunicorn-opts"]])
     func `a flag without its value is an error that names it`(arguments: [String]) {
         let error = #expect(throws: ValidationError.self) { try ReferenceArguments(arguments) }
         #expect(error?.message.contains(arguments[0]) == true)

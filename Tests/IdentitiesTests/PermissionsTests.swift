@@ -3,7 +3,8 @@ import Testing
 
 /// What grants allow together: the rules of MLflow's roles.
 @Suite struct PermissionsTests {
-    private func level(_ grants: [Grant], _ thing: ProtectedThing, standard: PermissionLevel = .none) -> PermissionLevel {
+    private func level(_ grants: [Grant], _ thing: ProtectedThing, standard: PermissionLevel = .none) -> PermissionLevel
+    {
         Permissions(grants, standard: standard).level(of: thing)
     }
 
@@ -94,6 +95,8 @@ import Testing
         let grants = [Grant(.scorer, "1/s", .edit), Grant(.scorer, "*", .read)]
         #expect(Permissions.level(of: .scorer, "1/s", in: grants, standard: .none) == .edit)
         #expect(Permissions.level(of: .scorer, "1/t", in: grants, standard: .none) == .read)
-        #expect(Permissions.level(of: .scorer, "1/t", in: [Grant(.workspace, "*", .manage)], standard: .none) == .manage)
+        #expect(
+            Permissions.level(of: .scorer, "1/t", in: [Grant(.workspace, "*", .manage)], standard: .none) == .manage
+        )
     }
 }

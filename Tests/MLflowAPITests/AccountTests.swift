@@ -99,7 +99,9 @@ import TrackingStore
         let body = #"{"username":"new","password":"\#(Self.password)"}"#
         #expect(try send("ada", "POST", "2.0/mlflow/users/create", body).status == 403)
         #expect(try send("root", "POST", "2.0/mlflow/users/create", body).status == 200)
-        #expect(try send("root", "POST", "2.0/mlflow/users/create", body).error.hasPrefix("400 RESOURCE_ALREADY_EXISTS"))
+        #expect(
+            try send("root", "POST", "2.0/mlflow/users/create", body).error.hasPrefix("400 RESOURCE_ALREADY_EXISTS")
+        )
         let colon = #"{"username":"a:b","password":"\#(Self.password)"}"#
         #expect(try send("root", "POST", "2.0/mlflow/users/create", colon).status == 400)
         #expect(try send("root", "DELETE", "2.0/mlflow/users/delete", #"{"username":"root"}"#).status == 400)
@@ -142,7 +144,7 @@ import TrackingStore
         for (path, query) in [
             ("2.0/mlflow/runs/get", [("run_id", run)]), ("2.0/mlflow/experiments/get", [("experiment_id", id)]),
             ("2.0/mlflow/experiments/get-by-name", [("experiment_name", "hers")]),
-            ("2.0/mlflow/artifacts/list", [("run_id", run)]), ("apus/1.0/artifacts/tree", [("run_id", run)]),
+            ("2.0/mlflow/artifacts/list", [("run_id", run)]), ("apus/1.0/runs/artifacts/tree", [("run_id", run)]),
             ("2.0/mlflow/metrics/get-history", [("run_id", run), ("metric_key", "m")]),
         ] {
             let reply = try send("bob", "GET", path, query: query)
@@ -178,7 +180,10 @@ import TrackingStore
 
     @Test func `a name that comes back gives nothing of the old model`() throws {
         #expect(try send("ada", "POST", "2.0/mlflow/registered-models/create", #"{"name":"m"}"#).status == 200)
-        #expect(try send("ada", "POST", "2.0/mlflow/registered-models/rename", #"{"name":"m","new_name":"n"}"#).status == 200)
+        #expect(
+            try send("ada", "POST", "2.0/mlflow/registered-models/rename", #"{"name":"m","new_name":"n"}"#).status
+                == 200
+        )
         let update = #"{"name":"n","description":"d"}"#
         #expect(try send("ada", "PATCH", "2.0/mlflow/registered-models/update", update).status == 200)
         #expect(try send("ada", "DELETE", "2.0/mlflow/registered-models/delete", #"{"name":"n"}"#).status == 200)

@@ -138,7 +138,10 @@ extension MLflowAPI {
             var userID = identity?.userID
             if let owner = try message.string("username") {
                 guard identity?.isAdministrator ?? true || identity?.name.isExactly(owner) == true else {
-                    throw TrackingError(.permissionDenied, "Permission denied: only admins revoke the tokens of others.")
+                    throw TrackingError(
+                        .permissionDenied,
+                        "Permission denied: only admins revoke the tokens of others."
+                    )
                 }
                 userID = try store.readNow(.cheap) { try $0.user(named: owner) }.id
             }

@@ -46,7 +46,10 @@ extension ReadSession {
     /// - Parameter workspaces: the only ones whose roles are listed; nil for all.
     package func roles(in workspaces: [String]? = nil) throws -> [Role] {
         guard let workspaces else { return try connection.roles(where: "TRUE") }
-        return try connection.roles(where: "roles.workspace IN (SELECT value FROM json_each(?1))", jsonTexts(workspaces))
+        return try connection.roles(
+            where: "roles.workspace IN (SELECT value FROM json_each(?1))",
+            jsonTexts(workspaces)
+        )
     }
 
     /// - Throws: `.resourceDoesNotExist` for an unknown id.

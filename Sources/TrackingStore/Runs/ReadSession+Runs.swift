@@ -1,10 +1,11 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension ReadSession {
     package func run(id runID: String) throws -> Run {
         guard let row = try seenRunRow(runID), var run = try runs(rows: [row]).first else {
-            throw TrackingError.runNotFound(runID)
+            throw notThere(.runNotFound(runID))
         }
         run.modelInputs = try modelInputs(row: row)
         return run
@@ -14,10 +15,18 @@ extension ReadSession {
         try runInfo(runID)
     }
 
-    /// The row of a run that is there for the client, deleted or not; nil for any other.
+    /// The row of a run, deleted or not; nil for one that is not there for the client.
+    ///
+    /// - Throws: `.permissionDenied` for a user who may not read the run, also where there is none.
     func seenRunRow(_ runID: String) throws -> Int64? {
-        try connection.query("SELECT id, experiment_id FROM runs WHERE run_id = ?1", runID)
-            .firstRow { sees(experiment: $0.int64(1)) ? $0.int64(0) : nil } ?? nil
+        let found = try connection.query("SELECT id, experiment_id FROM runs WHERE run_id = ?1", runID)
+            .firstRow { (row: $0.int64(0), experiment: $0.int64(1)) }
+        guard let found, sees(experiment: found.experiment) || !hidesOthers else {
+            if permissions != nil, !hidesOthers { throw notThere(.runNotFound(runID)) }
+            return nil
+        }
+        try require(.read, on: .run(inExperiment: found.experiment), orThrow: .runNotFound(runID))
+        return found.row
     }
 
     /// Reads runs in the order of `rows`.

@@ -55,6 +55,9 @@ extension Permissions {
         let prompts = visiblePrompts(for: .prompt)
         let isPrompt = prompts.condition(listedIn: "\(parameter), '$[1]'")
         let isModel = models.condition(listedIn: "\(parameter), '$[0]'")
-        return ("CASE WHEN is_prompt THEN \(isPrompt) ELSE \(isModel) END", VisibleThings.bound(models: models, prompts: prompts))
+        return (
+            "CASE WHEN is_prompt THEN \(isPrompt) ELSE \(isModel) END",
+            VisibleThings.bound(models: models, prompts: prompts)
+        )
     }
 }

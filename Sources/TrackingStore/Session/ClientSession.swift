@@ -97,7 +97,8 @@ extension ProtectedThing {
         case .run(let id): "the runs of experiment \(id)"
         case .loggedModel(let id): "the logged models of experiment \(id)"
         case .model(let name, let isPrompt): "the \(isPrompt ? "prompt" : "registered model") '\(shortened(name))'"
-        case .version(let name, let isPrompt): "the versions of \(isPrompt ? "prompt" : "registered model") '\(shortened(name))'"
+        case .version(let name, let isPrompt):
+            "the versions of \(isPrompt ? "prompt" : "registered model") '\(shortened(name))'"
         }
     }
 }

@@ -28,7 +28,10 @@ extension MLflowAPI {
         let password = accounts.password ?? String(AccessKey().text.dropFirst(AccessKey.prefix.count).prefix(24))
         _ = try createUser(name, password: password, isAdministrator: true)
         let shown = name.printable(limit: 60)
-        guard accounts.password == nil else { return "apus: made the admin '\(shown)' with the password that was given" }
-        return "apus: made the admin '\(shown)' with the password \(password) which is shown only now; change it after the log-in"
+        guard accounts.password == nil else {
+            return "apus: made the admin '\(shown)' with the password that was given"
+        }
+        return
+            "apus: made the admin '\(shown)' with the password \(password) which is shown only now; change it after the log-in"
     }
 }

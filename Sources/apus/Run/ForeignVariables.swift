@@ -8,7 +8,8 @@ enum ForeignVariables {
 
     private static let settings: [SettingDefinition] =
         [
-            .artifactsOnly, .host, .port, .staticPrefix, .sslCertificate, .sslKey, .requireToken, .allowedHosts,
+            .artifactsOnly, .host, .port, .staticPrefix, .sslCertificate, .sslKey, .appName, .defaultPermission,
+            .requireToken, .allowedHosts,
             .corsAllowedOrigins, .xFrameOptions, .frameAncestors, .disableSecurityMiddleware, .pages, .pagesPath,
             .pagesDefaults, .idleExit,
         ] + SettingDefinition.withoutEffect + SettingDefinition.refused

@@ -43,16 +43,25 @@ extension MLflowAPI {
         _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
     ) -> [Endpoint] {
         // The hash of a password takes a tenth of a second.
-        endpoint(method, .api, "\(version)/mlflow/\(path)", access, handling: .blocking { request, responder in
-            do {
-                guard let identity = request.caller.identity else {
-                    throw TrackingError(.permissionDenied, "Permission denied: this call is for users of the server.")
+        endpoint(
+            method,
+            .api,
+            "\(version)/mlflow/\(path)",
+            access,
+            handling: .blocking { request, responder in
+                do {
+                    guard let identity = request.caller.identity else {
+                        throw TrackingError(
+                            .permissionDenied,
+                            "Permission denied: this call is for users of the server."
+                        )
+                    }
+                    responder.send(try body(AccountCall(try RequestMessage(request), request, identity)))
+                } catch {
+                    responder.send(response(to: error))
                 }
-                responder.send(try body(AccountCall(try RequestMessage(request), request, identity)))
-            } catch {
-                responder.send(response(to: error))
             }
-        })
+        )
     }
 }
 

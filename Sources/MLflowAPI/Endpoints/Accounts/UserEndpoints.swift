@@ -66,7 +66,10 @@ extension MLflowAPI {
 
     private func getUser(_ call: AccountCall) throws -> HTTPResponse {
         let name = try call.message.requiredString("username")
-        try call.require(call.identity.isAdministrator || call.isAbout(name), "the user '\(shortened(name))' and admins")
+        try call.require(
+            call.identity.isAdministrator || call.isAbout(name),
+            "the user '\(shortened(name))' and admins"
+        )
         return try answer(try store.readNow(.cheap) { try $0.user(named: name) })
     }
 
@@ -89,7 +92,9 @@ extension MLflowAPI {
                 }
             }
             writer.memberArray("registered_model_permissions") { writer in
-                for (pattern, permission) in models { writer.oldPermission("name", pattern, ofUser: user.id, permission) }
+                for (pattern, permission) in models {
+                    writer.oldPermission("name", pattern, ofUser: user.id, permission)
+                }
             }
             writer.endObject()
             writer.endObject()
@@ -162,7 +167,9 @@ extension MLflowAPI {
     private func updateAdministrator(_ call: AccountCall) throws -> HTTPResponse {
         try call.requireAdministrator()
         let name = try call.message.requiredString("username")
-        guard let isAdministrator = try call.message.boolean("is_admin") else { throw RequestMessage.missing("is_admin") }
+        guard let isAdministrator = try call.message.boolean("is_admin") else {
+            throw RequestMessage.missing("is_admin")
+        }
         try store.writeNow(for: call.request.caller) { try $0.setAdministrator(isAdministrator, user: name) }
         return .empty
     }

@@ -21,7 +21,9 @@ struct AccountSettings {
     init?(_ options: SecurityOptions, _ environment: Environment) throws(StartFailure) {
         guard let application = environment.setting(.appName, options.appName) else {
             if let level = environment.setting(.defaultPermission, options.defaultPermission) {
-                throw StartFailure("\(level.source) says what users may do, and there are none: add --app-name basic-auth.")
+                throw StartFailure(
+                    "\(level.source) says what users may do, and there are none: add --app-name basic-auth."
+                )
             }
             return nil
         }
@@ -63,7 +65,9 @@ struct AccountSettings {
         guard let path = environment["MLFLOW_AUTH_CONFIG_PATH"] else { return [:] }
         let shown = path.printable(limit: 300)
         guard let text = WholeFile.text(path, atMost: longestFile) else {
-            throw StartFailure("The file of MLFLOW_AUTH_CONFIG_PATH, \(shown), cannot be read, or is longer than 64 KiB.")
+            throw StartFailure(
+                "The file of MLFLOW_AUTH_CONFIG_PATH, \(shown), cannot be read, or is longer than 64 KiB."
+            )
         }
         var settings: [String: String] = [:]
         var isInSection = false

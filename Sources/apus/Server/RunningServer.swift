@@ -232,7 +232,7 @@ final class RunningServer {
             )
         }
         if access.isRequired {
-            LogInRoutes(access, logIns, logger).add(to: &table, bases: Set(listening.bases + places.all).sorted())
+            LogInRoutes(access, logIns, logger).add(to: &table, bases: Set(listening.bases + places.all))
         }
         try places.addRoutes(to: &table)
         var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)

@@ -40,6 +40,11 @@ let modules: [Target] = [
         swiftSettings: settings
     ),
     .target(
+        name: "OpenID",
+        dependencies: ["Coding", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
+        swiftSettings: settings
+    ),
+    .target(
         name: "MLflowClient",
         dependencies: ["Coding", "Files", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
         swiftSettings: settings
@@ -88,7 +93,7 @@ let modules: [Target] = [
         name: "apus",
         dependencies: [
             "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
-            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
+            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient", "OpenID",
             "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
@@ -126,6 +131,11 @@ let tests: [Target] = [
         dependencies: ["Budgets", "CZlib", "Files", "HTTPClient", "HTTPServer", "HTTPWire", "TLS"],
         swiftSettings: settings
     ),
+    .testTarget(
+        name: "OpenIDTests",
+        dependencies: ["Coding", "HTTPClient", "Hashing", "OpenID"],
+        swiftSettings: settings
+    ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: settings),
@@ -159,8 +169,8 @@ let tests: [Target] = [
     .testTarget(
         name: "MLflowAPITests",
         dependencies: [
-            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "Identities", "JSON", "MLflowAPI",
-            "Passwords", "SQLite", "TestSupport", "Tracking", "TrackingStore",
+            "ArtifactStore", "Budgets", "Coding", "Files", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON",
+            "MLflowAPI", "Passwords", "SQLite", "TestSupport", "Tracking", "TrackingStore",
         ],
         swiftSettings: settings
     ),

@@ -46,8 +46,8 @@ static const unsigned char file_0011_users_sql[] = {
 #embed "../../migrations/0011_users.sql"
 };
 
-static const unsigned char file_0012_reserved_sql[] = {
-#embed "../../migrations/0012_reserved.sql"
+static const unsigned char file_0012_log_ins_sql[] = {
+#embed "../../migrations/0012_log_ins.sql"
 };
 
 static const unsigned char file_0013_storage_owners_sql[] = {
@@ -70,7 +70,7 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0009_tokens.sql", file_0009_tokens_sql),
     APUS_FILE("0010_artifact_places.sql", file_0010_artifact_places_sql),
     APUS_FILE("0011_users.sql", file_0011_users_sql),
-    APUS_FILE("0012_reserved.sql", file_0012_reserved_sql),
+    APUS_FILE("0012_log_ins.sql", file_0012_log_ins_sql),
     APUS_FILE("0013_storage_owners.sql", file_0013_storage_owners_sql),
     APUS_FILE("0014_audit.sql", file_0014_audit_sql),
 };

@@ -104,8 +104,8 @@ package struct MLflowAPI: Sendable {
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
             registeredModelEndpoints, modelVersionEndpoints, artifactEndpoints, artifactViewEndpoints,
             artifactJournalEndpoints, multipartEndpoints, serverEndpoints, pageEndpoints, exportEndpoints,
-            streamedExportEndpoints, tokenEndpoints, accountEndpoints, usageEndpoints, auditEndpoints, removalEndpoints,
-            transferEndpoints, forwardEndpoints, graphQLEndpoints,
+            streamedExportEndpoints, tokenEndpoints, logInEndpoints, accountEndpoints, usageEndpoints, auditEndpoints,
+            removalEndpoints, transferEndpoints, forwardEndpoints, graphQLEndpoints,
             emptyAnswers,
             unsupportedEndpoints,
         ]

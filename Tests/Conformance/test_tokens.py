@@ -121,7 +121,11 @@ def test_every_path_but_two_needs_a_token(server):
 
 
 def test_a_browser_is_asked_for_the_token_by_a_page(server, token):
+    # A browser without a credential gets the form; one that has shown a wrong one is asked again.
+    wrong = {"Accept": "text/html", "Authorization": "Basic " + base64.b64encode(b"me:wrong").decode()}
     status, content, headers = send("GET", server.url + "/", headers={"Accept": "text/html"})
+    assert status == 200 and b"<h1>Log in</h1>" in content
+    status, content, headers = send("GET", server.url + "/", headers=wrong)
     assert status == 401 and b"<h1>Apus needs a token</h1>" in content
     password = base64.b64encode(f"me:{token}".encode()).decode()
     assert send("GET", server.url + "/", headers={"Authorization": f"Basic {password}"})[0] == 200

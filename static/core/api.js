@@ -95,8 +95,14 @@ async function respond(method, url, body, signal) {
     options.body = JSON.stringify(body);
   }
   const response = await reach(url, options);
+  if (response.status === 401) logIn();
   if (!response.ok) throw refusal(response, await response.text());
   return response;
+}
+
+/** Shows the log-in, which leads back here: that of this browser has ended, or its token counts no more. */
+function logIn() {
+  location.replace(new URL("login?next=" + encodeURIComponent("/" + location.search + location.hash), root));
 }
 
 let silent = () => {

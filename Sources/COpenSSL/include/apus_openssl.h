@@ -20,7 +20,9 @@ typedef struct asn1_string_st ASN1_STRING;
 typedef struct general_name_st GENERAL_NAME;
 typedef struct general_names_st GENERAL_NAMES;
 typedef struct evp_pkey_st EVP_PKEY;
+typedef struct evp_pkey_ctx_st EVP_PKEY_CTX;
 typedef struct evp_md_st EVP_MD;
+typedef struct evp_md_ctx_st EVP_MD_CTX;
 struct tm;
 
 typedef void *apus_allocate(size_t size, const char *file, int line);
@@ -115,6 +117,19 @@ typedef int apus_protocol_callback(SSL *ssl, const unsigned char **chosen, unsig
     F(void, BIO_set_init, (BIO *bio, int is_ready), (bio, is_ready)) \
     F(void, BIO_set_flags, (BIO *bio, int flags), (bio, flags)) \
     F(void, BIO_clear_flags, (BIO *bio, int flags), (bio, flags)) \
+    F(EVP_PKEY *, d2i_PUBKEY, (EVP_PKEY **key, const unsigned char **bytes, long length), (key, bytes, length)) \
+    F(void, EVP_PKEY_free, (EVP_PKEY *key), (key)) \
+    F(int, EVP_PKEY_get_bits, (const EVP_PKEY *key), (key)) \
+    F(const EVP_MD *, EVP_get_digestbyname, (const char *name), (name)) \
+    F(EVP_MD_CTX *, EVP_MD_CTX_new, (void), ()) \
+    F(void, EVP_MD_CTX_free, (EVP_MD_CTX *context), (context)) \
+    F(int, EVP_DigestVerifyInit, (EVP_MD_CTX *context, EVP_PKEY_CTX **parameters, const EVP_MD *digest, void *engine, \
+      EVP_PKEY *key), (context, parameters, digest, engine, key)) \
+    F(int, EVP_DigestVerify, (EVP_MD_CTX *context, const unsigned char *signature, size_t signature_length, \
+      const unsigned char *message, size_t message_length), \
+      (context, signature, signature_length, message, message_length)) \
+    F(int, EVP_PKEY_CTX_set_rsa_padding, (EVP_PKEY_CTX *parameters, int padding), (parameters, padding)) \
+    F(int, EVP_PKEY_CTX_set_rsa_pss_saltlen, (EVP_PKEY_CTX *parameters, int length), (parameters, length)) \
     F(const EVP_MD *, EVP_sha256, (void), ()) \
     F(int, PKCS5_PBKDF2_HMAC, \
       (const char *password, int password_length, const unsigned char *salt, int salt_length, int rounds, \
@@ -156,6 +171,9 @@ enum apus_openssl_number {
     APUS_X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS = 0x4,
     APUS_NID_subject_alt_name = 85,
     APUS_GEN_DNS = 2,
+
+    APUS_RSA_PKCS1_PSS_PADDING = 6,
+    APUS_RSA_PSS_SALTLEN_DIGEST = -1,
 };
 
 /// Loads the libraries; later calls only return the result of the first. Any thread may call it.

@@ -44,6 +44,17 @@ package struct IPAddress: Sendable, Hashable {
         return bytes[0] & 0xFE == 0xFC || (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80)
     }
 
+    /// How many bits the address has.
+    var bitCount: Int { bytes.count * 8 }
+
+    /// Whether the first bits are those of another address of the same kind.
+    func begins(like other: IPAddress, bits: Int) -> Bool {
+        guard bytes.count == other.bytes.count else { return false }
+        let (whole, rest) = (bits / 8, bits % 8)
+        guard bytes.prefix(whole) == other.bytes.prefix(whole) else { return false }
+        return rest == 0 || (bytes[whole] ^ other.bytes[whole]) >> UInt8(8 - rest) == 0
+    }
+
     /// The four numbers of an IPv4 address; nil for IPv6.
     var octets: [UInt8]? { bytes.count == 4 ? bytes : nil }
 }

@@ -100,6 +100,35 @@ package struct OriginPolicy: Sendable {
         startArguments: "--cors-allowed-origins"
     )
 
+    /// Which page a request says it comes from.
+    package enum Sender: Sendable {
+        /// A page of this server itself, or the browser's own bar of addresses.
+        case own
+        /// Another page.
+        case foreign
+        /// The request says nothing of it, as those of programs.
+        case unknown
+    }
+
+    /// Which page a request comes from, for requests that are known by what a browser sends on its own, such as cookies.
+    ///
+    /// Nobody else is trusted here, neither the pages of this machine nor those that `--cors-allowed-origins` names.
+    ///
+    /// - Parameter publicOrigin: the origin at which browsers see this server; nil where the Host field says it.
+    package static func sender(of request: HTTPRequest, publicOrigin: String?) -> Sender {
+        switch request.header("sec-fetch-site") {
+        case "same-origin", "none": return .own
+        case .some: return .foreign
+        case nil: break
+        }
+        guard let origin = request.header("origin"), !origin.isEmpty else { return .unknown }
+        guard let page = normalized(origin) else { return .foreign }
+        if let publicOrigin, page == normalized(publicOrigin) { return .own }
+        // Behind a proxy that ends TLS the Host field carries no port for an https page either.
+        let hosts = ["http", "https"].compactMap { normalized("\($0)://\(request.host)") }
+        return hosts.contains(page) ? .own : .foreign
+    }
+
     /// The answer to a preflight request, or nil when the request is not a preflight.
     ///
     /// A foreign origin gets 400 without CORS fields, as clients of the reference server expect.

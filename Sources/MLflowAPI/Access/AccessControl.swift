@@ -1,6 +1,7 @@
 internal import Budgets
 package import HTTPServer
 package import HTTPWire
+internal import Hashing
 package import Identities
 internal import Synchronization
 internal import Tracking
@@ -11,6 +12,8 @@ package struct AccessRefusal: Sendable {
     package let refusal: HTTPRefusal
     /// What the answer says besides.
     package var fields: [(name: String, value: String)] = []
+    /// Whether the request shows nothing at all of who sends it.
+    package var lacksCredential = false
 }
 
 /// What is asked of those who send requests.
@@ -19,6 +22,8 @@ package struct AccessSettings: Sendable {
     package var isRequired: Bool
     /// What a user may do with things for which nobody has granted anything; nil where there are no users.
     package var usersMay: PermissionLevel?
+    /// Users whom others prove.
+    package var outside = OutsideUsers()
 
     package init(isRequired: Bool, usersMay: PermissionLevel? = nil) {
         self.isRequired = isRequired
@@ -40,35 +45,47 @@ package final class AccessControl: Sendable {
     }
 
     private let settings: AccessSettings
+    /// Users whom others prove.
+    package let outside: OutsideUsers
     /// What commands on the server's machine send; it is valid as long as this object.
     package let operatorKey: AccessKey
     private let operatorToken: KnownToken
-    private let store: TrackingStore
-    private let logIns: LogInAudit?
+    let store: TrackingStore
+    private let logInAudit: LogInAudit?
+    let logIns = Mutex(KnownLogIns([]))
+    /// One object for all requests of a user whom somebody else proves, where there are no users, and for admins.
+    let outsideIdentities = Mutex<[OutsideIdentity: Identity]>([:])
     private let tokens: Mutex<KnownTokens>
     /// Those who may log in with a password; nil where there are no users.
     let users: KnownUsers?
     /// Taken while the tokens are read and put in place, so that an older reading never replaces a newer one.
-    private let reloading = Mutex<Void>(())
+    let reloading = Mutex<Void>(())
     private let failures = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - settings: if nothing is required, nobody is asked, and only the operator's key is known.
-    ///   - logIns: told of who has shown a credential; nil where that is not audited.
-    package init(_ store: TrackingStore, _ settings: AccessSettings, logIns: LogInAudit? = nil) throws {
+    ///   - logInAudit: told of who has shown a credential; nil where that is not audited.
+    package init(_ store: TrackingStore, _ settings: AccessSettings, logInAudit: LogInAudit? = nil) throws {
         self.store = store
         self.settings = settings
-        self.logIns = logIns
+        self.logInAudit = logInAudit
+        outside = settings.outside
         operatorKey = AccessKey()
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
         users = settings.usersMay.map { KnownUsers(store, standard: $0) }
-        if isRequired { try reload() }
+        if isRequired {
+            try reload()
+            try reloadLogIns()
+        }
     }
 
     /// Whether every request must show who sends it.
     package var isRequired: Bool { settings.isRequired }
+
+    /// Whether there are users with passwords.
+    package var hasUsers: Bool { users != nil }
 
     /// What users may do with things for which nobody has granted anything.
     var usersMay: PermissionLevel { settings.usersMay ?? .none }
@@ -107,6 +124,8 @@ package final class AccessControl: Sendable {
     /// failing. Passwords can be found by trying; `PasswordChecks` says how many are tried.
     package var wrongTokenCount: Int { failures.load(ordering: .relaxed) }
 
+    func noteFailure() { failures.add(1, ordering: .relaxed) }
+
     /// Notes who sends a request, and refuses it if that one may not send it.
     ///
     /// Does not block.
@@ -116,7 +135,7 @@ package final class AccessControl: Sendable {
         let holder = holder(request)
         if case .found(let holder) = holder {
             if request.caller.identity !== holder.identity, let actor = AuditActor(holder.identity) {
-                logIns?.noteSuccess(of: actor, from: request.caller.peer)
+                logInAudit?.noteSuccess(of: actor, from: request.caller.peer)
             }
             request.identify(as: holder.identity)
         } else {
@@ -140,24 +159,27 @@ package final class AccessControl: Sendable {
         return KnownTokens([operatorToken]).token(of: key) != nil
     }
 
-    private enum Failure: Error {
+    enum Failure: Error {
         case noCredential
         case unknownToken
         case expired(String)
         case wrongPassword(String)
         case tooManyPasswords
+        /// Something else shows nobody.
+        case other(AccessRefusal)
     }
 
     /// Who sends a request.
-    private enum Holder {
+    enum Holder {
         case found(Admitted)
         case failed(Failure)
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
     }
 
     private func holder(_ request: HTTPRequest) -> Holder {
+        if let holder = holderNamedByProxy(request) { return holder }
         switch Credential(request) {
-        case .none: return .failed(.noCredential)
+        case .none: return logInHolder(request) ?? .failed(.noCredential)
         case .other: return .failed(.unknownToken)
         case .token(let key): return holder(ofToken: key)
         case .basic(let name, let password):
@@ -168,7 +190,12 @@ package final class AccessControl: Sendable {
     }
 
     private func holder(ofToken key: [UInt8]) -> Holder {
-        guard let known = tokens.withLock({ $0 }).token(of: key) else { return .failed(.unknownToken) }
+        if outside.isToken(key) { return holder(ofIssuersToken: key, at: currentMilliseconds()) }
+        return holder(ofTokenHash: SHA256.digest(of: key))
+    }
+
+    func holder(ofTokenHash hash: [UInt8]) -> Holder {
+        guard let known = tokens.withLock({ $0 }).token(ofHash: hash) else { return .failed(.unknownToken) }
         let now = currentMilliseconds()
         guard !known.token.hasExpired(at: now) else { return .failed(.expired(known.token.name)) }
         var admitted = Admitted(identity: known.identity, token: known.token)
@@ -186,7 +213,7 @@ package final class AccessControl: Sendable {
         return .found(admitted)
     }
 
-    private func holder(_ users: KnownUsers, _ name: String, _ password: [UInt8], _ peer: Peer) -> Holder {
+    func holder(_ users: KnownUsers, _ name: String, _ password: [UInt8], _ peer: Peer) -> Holder {
         let key = users.key(name: name, password: password)
         switch users.lookUp(key) {
         case .user(let known): return .found(Admitted(identity: known.identity))
@@ -201,15 +228,17 @@ package final class AccessControl: Sendable {
     private func note(_ failure: Failure, from peer: Peer) {
         switch failure {
         case .noCredential: break
-        case .unknownToken, .tooManyPasswords: logIns?.noteFailure(from: peer)
-        case .expired(let name): logIns?.noteFailure(of: AuditActor(.token, name), from: peer)
-        case .wrongPassword(let name): logIns?.noteFailure(of: AuditActor(.user, name), from: peer)
+        case .unknownToken, .tooManyPasswords, .other: logInAudit?.noteFailure(from: peer)
+        case .expired(let name): logInAudit?.noteFailure(of: AuditActor(.token, name), from: peer)
+        case .wrongPassword(let name): logInAudit?.noteFailure(of: AuditActor(.user, name), from: peer)
         }
     }
 
     private func refusal(of failure: Failure) -> AccessRefusal {
         if case .noCredential = failure {
-            return challenge(users == nil ? "This server needs a token." : "You are not authenticated.")
+            var refusal = challenge(users == nil ? "This server needs a token." : "You are not authenticated.")
+            refusal.lacksCredential = true
+            return refusal
         }
         failures.add(1, ordering: .relaxed)
         switch failure {
@@ -221,11 +250,12 @@ package final class AccessControl: Sendable {
             let reason =
                 "Too many passwords from this address were wrong, or wait to be checked; try again in a few seconds."
             return AccessRefusal(refusal: HTTPRefusal(429, reason))
+        case .other(let refusal): return refusal
         }
     }
 
-    private func challenge(_ reason: String) -> AccessRefusal {
-        let advice =
+    func challenge(_ reason: String, advice: String? = nil) -> AccessRefusal {
+        let usualAdvice =
             users == nil
             ? "Set MLFLOW_TRACKING_TOKEN to a valid one, or send it as the password of any user; who runs the server makes one "
                 + "with: apus token create NAME"
@@ -236,12 +266,12 @@ package final class AccessControl: Sendable {
             ("WWW-Authenticate", "Basic realm=\"Apus\", charset=\"UTF-8\""),
             ("WWW-Authenticate", "Bearer realm=\"Apus\""),
         ]
-        return AccessRefusal(refusal: HTTPRefusal(401, "\(reason) \(advice)"), fields: fields)
+        return AccessRefusal(refusal: HTTPRefusal(401, "\(reason) \(advice ?? usualAdvice)"), fields: fields)
     }
 }
 
 /// One who has shown a token or a password.
-private struct Admitted {
+struct Admitted {
     var identity: Identity
     /// The token that was shown; nil for a password.
     var token: AccessToken?

@@ -67,9 +67,10 @@ struct KnownTokens: Sendable {
 
     var all: [KnownToken] { tokens.values.flatMap(\.self) }
 
-    func token(of key: [UInt8]) -> KnownToken? {
-        let hash = SHA256.digest(of: key)
-        return tokens[Self.start(hash)]?.first { ConstantTime.areEqual($0.hash, hash) }
+    func token(of key: [UInt8]) -> KnownToken? { token(ofHash: SHA256.digest(of: key)) }
+
+    func token(ofHash hash: [UInt8]) -> KnownToken? {
+        tokens[Self.start(hash)]?.first { ConstantTime.areEqual($0.hash, hash) }
     }
 
     private static func start(_ hash: [UInt8]) -> UInt64 {

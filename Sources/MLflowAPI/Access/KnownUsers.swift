@@ -12,12 +12,15 @@ final class KnownUser: Sendable {
     /// The hash of the password.
     let password: String?
     let identity: Identity
+    /// Stands for the password in log-ins of browsers, without telling anything of it.
+    let mark: [UInt8]
     /// The identities of the user's tokens, which may be limited to experiments.
     private let limited = Mutex<[Set<Int64>: Identity]>([:])
 
     init(_ user: User, password: String?, grants: [Grant], standard: PermissionLevel) {
         self.user = user
         self.password = password
+        mark = SHA256.digest(of: Array((password ?? "").utf8))
         // Who may manage the whole of a server is not restricted by other grants, as in MLflow.
         let managesAll = user.isAdministrator || grants.contains(Grant(.workspace, Grant.everything, .manage))
         identity = Identity(
@@ -69,9 +72,17 @@ final class KnownUsers: Sendable {
         case wrong
     }
 
+    private enum Named {
+        case user(id: Int64)
+        /// There is no such user, and none can be made; the value says why, in a whole sentence.
+        case refused(String, until: ContinuousClock.Instant)
+    }
+
     private struct State {
         var attempts: [[UInt8]: (attempt: Attempt, end: ContinuousClock.Instant)] = [:]
         var users: [Int64: KnownUser] = [:]
+        /// The users who were looked up by name: proven by others, or by the cookie of a browser.
+        var names: [[UInt8]: Named] = [:]
         /// Who waits for the checks that run or are to run.
         var pending: [[UInt8]: [@Sendable () -> Void]] = [:]
         /// Counts the commits that changed users.
@@ -128,6 +139,64 @@ final class KnownUsers: Sendable {
 
     /// A user that somebody has looked up; nil if `load` has to.
     func known(id: Int64) -> KnownUser? { state.withLock { $0.users[id] } }
+
+    /// What is known of a name.
+    enum NameLookUp {
+        case user(KnownUser)
+        /// There is no such user; the value says why, in a whole sentence.
+        case refused(String)
+        /// Nobody has looked yet; `find` or `findOrMake` does.
+        case unknown
+    }
+
+    /// A user by name, whose password is not asked for.
+    func lookUp(named name: String) -> NameLookUp {
+        state.withLock { state in
+            switch state.names[Array(name.utf8)] {
+            case .user(let id)?: state.users[id].map { .user($0) } ?? .unknown
+            case .refused(let reason, let end)?: end > .now ? .refused(reason) : .unknown
+            case nil: .unknown
+            }
+        }
+    }
+
+    /// Looks a user up by name; `done` is called on another thread when `lookUp` knows.
+    func find(named name: String, _ done: @escaping @Sendable () -> Void) {
+        store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
+            take(result, name, done)
+        }
+    }
+
+    /// The same, and makes the user if there is none: one without a password, to whom nothing is granted.
+    func findOrMake(named name: String, _ done: @escaping @Sendable () -> Void) {
+        store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
+            guard case .success(nil) = result else { return take(result, name, done) }
+            store.write({ try $0.createUser(name, password: nil, isAdministrator: false).id }) { [self] result in
+                // Two requests may have made it at once.
+                if case .failure(let error as TrackingError) = result, error.code == .resourceAlreadyExists {
+                    return find(named: name, done)
+                }
+                take(result.map(Optional.some), name, done)
+            }
+        }
+    }
+
+    private func take(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {
+        let named: Named
+        switch result {
+        case .success(let id?): named = .user(id: id)
+        case .success(nil): named = .refused("There is no user '\(name)' any more.", until: .now + Self.wrongFor)
+        case .failure(let error):
+            let reason = (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up just now."
+            named = .refused(reason, until: .now + Self.wrongFor)
+        }
+        state.withLock { state in
+            if state.names.count >= Self.mostUsers { state.names.removeAll(keepingCapacity: true) }
+            state.names[Array(name.utf8)] = named
+        }
+        guard case .user(let id) = named else { return done() }
+        load(id: id, done)
+    }
 
     /// Reads a user from the store, and keeps it until the next change of it; `done` is called on another thread.
     func load(id: Int64, _ done: @escaping @Sendable () -> Void) {

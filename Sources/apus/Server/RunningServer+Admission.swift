@@ -12,7 +12,8 @@ extension RunningServer {
         _ rate: RequestLimits?,
         _ trail: ForwardTrail?,
         _ routes: DeclaredRoutes,
-        _ table: RouteTable
+        _ table: RouteTable,
+        prefix: String
     ) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
         guard security.isEnabled || access.isRequired || rate != nil || trail != nil else { return nil }
         let origins = security.origins.guarding { routes.isForScripts($0) }
@@ -29,8 +30,13 @@ extension RunningServer {
                 case .admitted: break
                 case .undecided(let begin): return .undecided(begin)
                 case .refused(let refusal):
+                    if refusal.lacksCredential, let logIn = LogInRoutes.redirection(of: request, prefix: prefix) {
+                        return .refused(logIn)
+                    }
                     var response = Refusal.response(refusal.refusal, to: request)
-                    response.headers += refusal.fields
+                    // A browser would ask for a name and a password in the middle of a page whose log-in has ended.
+                    let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
+                    response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
                     return .refused(response)
                 }
             }

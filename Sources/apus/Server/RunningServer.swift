@@ -23,7 +23,7 @@ final class RunningServer {
     private let snapshots: (keeper: SnapshotKeeper, work: BackgroundWork)?
     private let forwarding: ForwardingWork?
     /// nil where nothing is audited.
-    private let logIns: LogInAudit?
+    private let logInAudit: LogInAudit?
 
     /// How long a stop waits for the background works that are running, all together.
     private static let waitForWork = DispatchTimeInterval.milliseconds(300)
@@ -39,6 +39,7 @@ final class RunningServer {
         listening: ListeningSettings,
         certificate: ServedCertificate?,
         security: SecuritySettings,
+        outside: OutsideUserSettings,
         limits settings: LimitSettings,
         pages: PagesSettings,
         values: ValueSettings,
@@ -84,9 +85,12 @@ final class RunningServer {
         forwarding = forwarder.map { ForwardingWork($0, upstream?.delay ?? .seconds(5), logger) }
         let rate = RequestLimits(settings)
         let quotas = try Self.quotas(settings, store)
-        let logIns = audit.isOn ? LogInAudit(store) : nil
-        self.logIns = logIns
-        let access = try AccessControl(store, security.access, logIns: logIns)
+        let logInAudit = audit.isOn ? LogInAudit(store) : nil
+        self.logInAudit = logInAudit
+        let logIns = outside.begin(logger)
+        var accessSettings = security.access
+        accessSettings.outside = logIns.users
+        let access = try AccessControl(store, accessSettings, logInAudit: logInAudit)
         let api = MLflowAPI(
             store: store,
             artifacts: roots.destination,
@@ -113,7 +117,7 @@ final class RunningServer {
         let removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
             try Self.endRemovals(api, while: { !work.isEnded })
         }
-        let auditing = AuditWork.make(store, logIns, audit, logger)
+        let auditing = AuditWork.make(store, logInAudit, audit, logger)
         background =
             [roots.sweep(waiting: store.wasLeftInDisorder, logger), expiry, removals, auditing] + rest.works
             + (self.snapshots.map { [$0.work] } ?? []) + (forwarding?.works ?? [])
@@ -125,6 +129,7 @@ final class RunningServer {
             certificate,
             security,
             access,
+            logIns,
             rate,
             pages,
             metrics,
@@ -145,7 +150,7 @@ final class RunningServer {
         if let line = address.warning(guarding: security.guarding, requiresToken: security.asksForCredentials) {
             StandardStream.error.write(line)
         }
-        if security.requiresToken, security.accounts == nil, !access.hasTokens {
+        if security.requiresToken, security.accounts == nil, !access.hasTokens, outside.source == nil {
             StandardStream.error.write(Self.lackOfTokens(layout))
         }
         if !access.isRequired, try !api.accessTokens().isEmpty {
@@ -222,6 +227,7 @@ final class RunningServer {
         _ certificate: ServedCertificate?,
         _ security: SecuritySettings,
         _ access: AccessControl,
+        _ logIns: LogInWays,
         _ rate: RequestLimits?,
         _ pages: PagesSettings,
         _ metrics: RequestMetrics,
@@ -269,9 +275,12 @@ final class RunningServer {
                 }
             )
         }
+        if access.isRequired {
+            LogInRoutes(access, logIns, logger).add(to: &table, bases: Set(listening.bases + places.all))
+        }
         try places.addRoutes(to: &table)
         var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)
-        configuration.admit = admission(security, access, rate, trail, routes, table)
+        configuration.admit = admission(security, access, rate, trail, routes, table, prefix: listening.prefix)
         configuration.budgets = budgets
         configuration.encryption = certificate?.context
         let server = HTTPServer(configuration: configuration, router: table.router)
@@ -368,7 +377,7 @@ final class RunningServer {
 
     /// Ends the process with 0 within 5 seconds of a signal that is a stop.
     private func stop(on signals: StopSignals) {
-        signals.whenAsked { [server, store, readyFile, manager, background, snapshots, forwarding, logIns, logger] in
+        signals.whenAsked { [server, store, readyFile, manager, background, snapshots, forwarding, logInAudit, logger] in
             let end = ContinuousClock.now + Self.longestSnapshot
             // If this fails, another process takes this server for a running one until its own attempt to connect fails.
             try? store.announce("")
@@ -376,7 +385,7 @@ final class RunningServer {
             manager.tellStopping()
             server.shutdown(within: snapshots == nil ? .seconds(4) : .milliseconds(2_500)) {
                 // All answers are out, so that the last snapshot holds all that was acknowledged.
-                try? logIns?.report()
+                try? logInAudit?.report()
                 // What the upstream lacks is in the journal: the next server goes on.
                 forwarding?.end()
                 if let snapshots { snapshots.keeper.finish(snapshots.work, by: end, logger) }

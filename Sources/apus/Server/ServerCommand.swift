@@ -34,6 +34,7 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Which server gets everything too") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
+    @OptionGroup(title: "Who else says who somebody is") var outside: OutsideUserOptions
     @OptionGroup(title: "How much clients may use") var limits: LimitOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
@@ -91,9 +92,10 @@ struct ServerCommand: ParsableCommand {
         let certificate = try ServedCertificate.identity(listening, reference, environment)
             .map { identity throws(StartFailure) in try ServedCertificate(identity) }
         try reference.refuseUnhonoured(environment, storage)
-        let security = try SecuritySettings(security, prefix: place.prefix, environment)
+        let outside = try OutsideUserSettings(outside, environment)
+        let security = try SecuritySettings(security, outside, prefix: place.prefix, environment)
         let limits = try LimitSettings(limits, environment)
-        try limits.requireKnownClients(security.requiresToken)
+        try limits.requireKnownClients(security.asksForCredentials)
         let values = try ValueSettings(answering, environment)
         let audit = try AuditSettings(keeping, environment)
         let pages = try PagesSettings(pages, prefix: place.prefix, environment)
@@ -123,6 +125,7 @@ struct ServerCommand: ParsableCommand {
                     listening: place,
                     certificate: certificate,
                     security: security,
+                    outside: outside,
                     limits: limits,
                     pages: pages,
                     values: values,

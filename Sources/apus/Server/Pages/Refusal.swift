@@ -18,7 +18,7 @@ enum Refusal {
     }
 
     /// Whether a browser asks for something to show: programs do not name HTML among what they accept.
-    private static func wantsPage(_ request: HTTPRequest) -> Bool {
+    static func wantsPage(_ request: HTTPRequest) -> Bool {
         guard request.method == .get || request.method == .head, let accepted = request.header("accept") else {
             return false
         }
@@ -67,7 +67,7 @@ enum Refusal {
         }
     }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var escaped = ""
         for character in text.unicodeScalars {
             switch character {

@@ -19,11 +19,22 @@ struct SecuritySettings {
     private let hasOwnHosts: Bool
 
     /// - Parameter prefix: the static prefix; probes of health and version are also accepted beneath it.
-    init(_ options: SecurityOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
+    init(
+        _ options: SecurityOptions,
+        _ outside: OutsideUserSettings = OutsideUserSettings(),
+        prefix: String,
+        _ environment: Environment
+    ) throws(StartFailure) {
         let isDisabled = try environment.isOn(.disableSecurityMiddleware) ?? false
         isEnabled = !(options.disableSecurityMiddleware || isDisabled)
         accounts = try AccountSettings(options, environment)
-        requiresToken = try environment.isOn(.requireToken, options.requireToken) ?? false
+        let requiresToken = try environment.isOn(.requireToken, options.requireToken)
+        if requiresToken == false, let source = outside.source {
+            throw StartFailure(
+                "\(source) is about who may use the server, and --no-require-token lets everybody do so."
+            )
+        }
+        self.requiresToken = requiresToken ?? (outside.source != nil)
         let named = environment.setting(.allowedHosts, options.allowedHosts)
         let allowed = try Self.list(
             named,
@@ -33,13 +44,12 @@ struct SecuritySettings {
         hasOwnHosts = !allowed.isEmpty
         let exempt = ["/health", "/version", prefix + "/health", prefix + "/version"]
         hosts = HostPolicy(allowedHosts: allowed, exemptPaths: exempt)
-        origins = OriginPolicy(
-            allowedOrigins: try Self.list(
-                environment.setting(.corsAllowedOrigins, options.corsAllowedOrigins),
-                "an origin; allow origins such as https://notebook.example, or *",
-                OriginPolicy.understands
-            )
+        let allowedOrigins = try Self.list(
+            environment.setting(.corsAllowedOrigins, options.corsAllowedOrigins),
+            "an origin; allow origins such as https://notebook.example, or *",
+            OriginPolicy.understands
         )
+        origins = OriginPolicy(allowedOrigins: allowedOrigins + (outside.users.publicOrigin.map { [$0] } ?? []))
         let frameOptions = try Self.frameOptions(environment.setting(.xFrameOptions, options.xFrameOptions))
         let ancestors = environment.setting(.frameAncestors, options.frameAncestors)
         if let ancestors, frameOptions == "DENY" {

@@ -48,6 +48,22 @@ struct SecurityOptions: ParsableArguments {
     @Flag(help: .of(.disableSecurityMiddleware)) var disableSecurityMiddleware = false
 }
 
+struct OutsideUserOptions: ParsableArguments {
+    @Option(help: .of(.publicURL), completion: .of(.publicURL)) var publicUrl: String?
+    @Option(help: .of(.groupScopes), completion: .of(.groupScopes)) var groupScopes: String?
+    @Option(help: .of(.trustProxyUser), completion: .of(.trustProxyUser)) var trustProxyUser: String?
+    @Option(help: .of(.trustProxyGroups), completion: .of(.trustProxyGroups)) var trustProxyGroups: String?
+    @Option(help: .of(.trustedProxies), completion: .of(.trustedProxies)) var trustedProxies: String?
+    @Option(help: .of(.oidcIssuer), completion: .of(.oidcIssuer)) var oidcIssuer: String?
+    @Option(help: .of(.oidcAudience), completion: .of(.oidcAudience)) var oidcAudience: String?
+    @Option(help: .of(.oidcUserClaim), completion: .of(.oidcUserClaim)) var oidcUserClaim: String?
+    @Option(help: .of(.oidcGroupsClaim), completion: .of(.oidcGroupsClaim)) var oidcGroupsClaim: String?
+    @Option(help: .of(.oidcClientID), completion: .of(.oidcClientID)) var oidcClientId: String?
+    @Option(help: .of(.oidcClientSecretFile), completion: .of(.oidcClientSecretFile)) var oidcClientSecretFile: String?
+    @Option(help: .of(.oidcEndpointOrigins), completion: .of(.oidcEndpointOrigins)) var oidcEndpointOrigins: String?
+    @Option(help: .of(.oidcConfig), completion: .of(.oidcConfig)) var oidcConfig: String?
+}
+
 struct LimitOptions: ParsableArguments {
     @Option(help: .of(.keepFree), completion: .of(.keepFree)) var keepFree: String?
     @Option(help: .of(.clientArtifacts), completion: .of(.clientArtifacts)) var clientArtifacts: String?

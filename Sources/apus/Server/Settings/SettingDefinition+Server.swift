@@ -21,6 +21,15 @@ extension SettingDefinition {
             ]
         ),
         (
+            "Who else says who somebody is",
+            [
+                .publicURL, .groupScopes, .trustProxyUser, .trustProxyGroups, .trustedProxies, .oidcIssuer,
+                .oidcAudience,
+                .oidcUserClaim, .oidcGroupsClaim, .oidcClientID, .oidcClientSecretFile, .oidcEndpointOrigins,
+                .oidcConfig,
+            ]
+        ),
+        (
             "How much clients may use",
             [
                 .keepFree, .clientArtifacts, .serverArtifacts, .clientRuns, .serverRuns, .clientRequests,
@@ -156,6 +165,62 @@ extension SettingDefinition {
         nil,
         "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
     ).doing("Answer any Host and any Origin.")
+
+    // Who else says who somebody is.
+    static let publicURL = option("--public-url", "url", "APUS_PUBLIC_URL")
+        .unlessGiven("what requests have as Host")
+        .doing(
+            "The address at which browsers see this server, such as https://ml.example.org or, where a proxy adds a path, "
+                + "https://example.org/ml. Log-ins return to it, and its pages are this server's own."
+        )
+    static let groupScopes = option("--group-scopes", "list", "APUS_GROUP_SCOPES")
+        .doing(
+            "What users may do whom a proxy or an issuer of tokens names: GROUP=SCOPE, separated by commas, with the scopes read, "
+                + "write and admin; * as the group is everybody. Who is in none of the groups may do nothing."
+        )
+    static let trustProxyUser = option("--trust-proxy-user", "field", "APUS_TRUST_PROXY_USER")
+        .doing(
+            "The header field in which a proxy names the user whom it has logged in, such as X-Forwarded-User. It counts from the "
+                + "addresses of --trusted-proxies alone. Every other request then needs a token."
+        )
+    static let trustProxyGroups = option("--trust-proxy-groups", "field", "APUS_TRUST_PROXY_GROUPS")
+        .doing("The header field in which that proxy lists the user's groups, separated by commas.")
+    static let trustedProxies = option("--trusted-proxies", "addresses", "APUS_TRUSTED_PROXIES")
+        .doing(
+            "The numeric addresses of the proxies, separated by commas, such as 10.0.0.5 or 10.0.0.0/24; unix for those that come "
+                + "through a Unix socket."
+        )
+    static let oidcIssuer = option("--oidc-issuer", "url", "APUS_OIDC_ISSUER")
+        .doing(
+            "An issuer of OpenID Connect whose JSON Web Tokens are taken in the place of tokens of this server: its address as in "
+                + "their claim iss. Its keys are fetched from there. Every request then needs a token."
+        )
+    static let oidcAudience = option("--oidc-audience", "text", "APUS_OIDC_AUDIENCE")
+        .unlessGiven("--oidc-client-id")
+        .doing("For whom a token of the issuer must be (aud).")
+    static let oidcUserClaim = option("--oidc-user-claim", "claim", "APUS_OIDC_USER_CLAIM", standard: "sub")
+        .doing(
+            "The claim that names the user; email counts only where the issuer does not say that it is not verified."
+        )
+    static let oidcGroupsClaim = option("--oidc-groups-claim", "claim", "APUS_OIDC_GROUPS_CLAIM", standard: "groups")
+        .doing("The claim that lists the user's groups; dots lead into objects, as in realm_access.roles.")
+    static let oidcClientID = option("--oidc-client-id", "id", "APUS_OIDC_CLIENT_ID")
+        .doing(
+            "What this server is to the issuer, so that people log in to the pages there. Its redirect address is "
+                + "/login/callback beneath --public-url."
+        )
+    static let oidcClientSecretFile = option("--oidc-client-secret-file", "file", "APUS_OIDC_CLIENT_SECRET_FILE")
+        .doing("The file with the client's secret, for a client that has one.")
+    static let oidcEndpointOrigins = option("--oidc-endpoint-origins", "origins", "APUS_OIDC_ENDPOINT_ORIGINS")
+        .unlessGiven("the issuer's own")
+        .doing(
+            "Where else the issuer may have its keys and its endpoints, separated by commas, such as "
+                + "https://www.googleapis.com."
+        )
+    static let oidcConfig = option("--oidc-config", "file", "APUS_OIDC_CONFIG")
+        .doing(
+            "A JSON file with several issuers, each with an audience, claims and scopes of its own (docs/security.md)."
+        )
 
     // How much clients may use. A client is a token or a user, or an address where nobody is asked.
     static let keepFree = option("--keep-free", "size", "APUS_KEEP_FREE")

@@ -1,0 +1,30 @@
+/// A range of numeric addresses, such as `10.0.0.0/8`, or all clients of Unix sockets.
+package struct IPNetwork: Sendable, Equatable {
+    private let address: IPAddress?
+    private let bits: Int
+
+    /// Reads an address, an address with the number of bits that count, or `unix`; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        if text == "unix" {
+            (address, bits) = (nil, 0)
+            return
+        }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }
+        let all = address.bitCount
+        guard parts.count == 2 else {
+            (self.address, bits) = (address, all)
+            return
+        }
+        guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bits = Int(parts[1]),
+            (0...all).contains(bits)
+        else { return nil }
+        (self.address, self.bits) = (address, bits)
+    }
+
+    /// Whether a peer, by its numeric address or `unix`, is in the range.
+    package func contains(_ peer: String) -> Bool {
+        guard let address else { return peer == "unix" }
+        return IPAddress(peer).map { $0.begins(like: address, bits: bits) } ?? false
+    }
+}

@@ -1,0 +1,30 @@
+internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
+internal import Identities
+internal import JSON
+
+extension MLflowAPI {
+    /// The call by which a page learns who uses it; `docs/own-calls.md` describes it.
+    var logInEndpoints: [[Endpoint]] {
+        [
+            endpoint(
+                .get,
+                .apus,
+                "log-in",
+                .lookUp(.server),
+                handling: .buffered { request, responder in
+                    let logIn = settings.access?.isRequired == true ? settings.access?.nameOfLogIn(request) : nil
+                    var response = HTTPResponse.json { writer in
+                        writer.beginObject()
+                        writer.member("name", ifPresent: request.caller.identity?.name)
+                        writer.member("can_log_out", logIn != nil)
+                        writer.endObject()
+                    }
+                    response.headers.append(("Cache-Control", "no-store"))
+                    responder.send(response)
+                }
+            )
+        ]
+    }
+}

@@ -1,0 +1,257 @@
+internal import Coding
+internal import HTTPClient
+internal import Hashing
+internal import JSON
+internal import Synchronization
+internal import Threads
+
+/// An issuer of tokens with its keys, which are fetched when they are needed and kept while it is away.
+package final class Issuer: Sendable {
+    private struct State {
+        var document: IssuerDocument?
+        var keys: KeySet?
+        var keyBytes: [UInt8] = []
+        /// Grows with each change of the keys.
+        var generation = 0
+        var lastAttempt: ContinuousClock.Instant?
+        var lastSuccess: ContinuousClock.Instant?
+        var failure: IssuerFailure?
+        var isFetching = false
+    }
+
+    /// How often an issuer is asked.
+    package struct Pace: Sendable {
+        /// The least time between two attempts, whatever keys are wanted.
+        package var rest = Duration.seconds(60)
+        /// The same while there are no keys at all.
+        package var restWithoutKeys = Duration.seconds(5)
+        /// When keys are fetched anew though nobody misses any, so that one that was withdrawn does not count for ever.
+        package var lifetime = Duration.seconds(3_600)
+
+        package init() {}
+    }
+
+    package let settings: IssuerSettings
+    private let calls: IssuerCalls
+    private let pace: Pace
+    private let report: @Sendable (String) -> Void
+    private let state = Mutex(State())
+
+    /// - Parameter report: told when the issuer cannot be asked, and when it can be asked again.
+    package init(
+        _ settings: IssuerSettings,
+        _ calls: IssuerCalls,
+        pace: Pace = Pace(),
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        self.settings = settings
+        self.calls = calls
+        self.pace = pace
+        self.report = report
+    }
+
+    /// Grows with each change of the keys, so that what was proven by older ones is proven anew.
+    var generation: Int { state.withLock(\.generation) }
+
+    /// Begins to fetch the keys; returns at once.
+    package func begin() { _ = fetchBeside() }
+
+    // MARK: Tokens
+
+    /// What a token for this server proves; returns at once.
+    func proof(of token: JSONWebToken, at now: Double) throws(TokenFault) -> ProvenToken {
+        let rules = TokenRules(settings: settings, audiences: settings.audiences)
+        // The key comes last: a token that is no good anyhow makes nobody fetch keys.
+        let proof = try rules.proof(of: token.claims, at: now)
+        let key: KeySet.Entry
+        switch choice(for: token) {
+        case .key(let found): key = found
+        case .unfit: throw Self.unfit
+        case .unknown:
+            if fetchBeside() {
+                throw .unready("The keys of \(settings.issuer) are being fetched; send the request again in a moment.")
+            }
+            if let failure = state.withLock(\.failure) {
+                throw .unready("The keys of \(settings.issuer) cannot be fetched at the moment: it \(failure).")
+            }
+            throw unknown
+        }
+        guard token.isSigned(by: key) else { throw Self.wrongSignature }
+        return proof
+    }
+
+    private static let unfit = TokenFault.refused("The token's key (kid) is not one for its algorithm (alg).")
+    private static let wrongSignature = TokenFault.refused("The signature of the token is wrong.")
+    private var unknown: TokenFault {
+        .refused("The token is signed with a key (kid) that \(settings.issuer) does not publish.")
+    }
+
+    private func choice(for token: JSONWebToken) -> KeySet.Choice {
+        let (keys, isOld) = state.withLock { state in
+            (state.keys, state.lastSuccess.map { .now - $0 > pace.lifetime } ?? false)
+        }
+        if isOld { _ = fetchBeside() }
+        return keys?.key(for: token) ?? .unknown
+    }
+
+    // MARK: Keys
+
+    /// Has the keys fetched on a thread of its own, unless that was tried a short while ago.
+    ///
+    /// - Returns: whether they are being fetched.
+    private func fetchBeside() -> Bool {
+        let (isUnderWay, mayBegin) = state.withLock { state in
+            if state.isFetching { return (true, false) }
+            let rest = state.keys == nil ? pace.restWithoutKeys : pace.rest
+            if let last = state.lastAttempt, .now - last < rest { return (false, false) }
+            state.lastAttempt = .now
+            state.isFetching = true
+            return (true, true)
+        }
+        guard mayBegin else { return isUnderWay }
+        let isStarted = SystemThread.start(name: "apus.issuer") { [self] in fetch() }
+        if !isStarted { state.withLock { $0.isFetching = false } }
+        return isStarted
+    }
+
+    /// Fetches what the issuer says of itself and its keys; what was there stays if that fails.
+    private func fetch() {
+        var result: Result<(IssuerDocument, KeySet, [UInt8]), IssuerFailure>
+        do throws(IssuerFailure) {
+            let document = try IssuerDocument(try calls.get(try discoveryURL), settings)
+            let bytes = try calls.get(document.keysURL)
+            result = .success((document, try KeySet(bytes), bytes))
+        } catch {
+            result = .failure(error)
+        }
+        let before = state.withLock { state in
+            defer { state.isFetching = false }
+            let before = state.failure
+            switch result {
+            case .failure(let failure): state.failure = failure
+            case .success(let (document, keys, bytes)):
+                state.failure = nil
+                state.lastSuccess = .now
+                state.document = document
+                guard bytes != state.keyBytes else { break }
+                (state.keys, state.keyBytes) = (keys, bytes)
+                state.generation += 1
+            }
+            return before
+        }
+        switch result {
+        case .failure(let failure):
+            if failure != before { report("\(settings.issuer) \(failure)") }
+        case .success:
+            if before != nil { report("\(settings.issuer) can be asked again") }
+        }
+    }
+
+    private var discoveryURL: HTTPURL {
+        get throws(IssuerFailure) {
+            let base = settings.issuer.hasSuffix("/") ? String(settings.issuer.dropLast()) : settings.issuer
+            guard let url = IssuerURL.parse(base + "/.well-known/openid-configuration") else {
+                throw IssuerFailure("has no address that can be called")
+            }
+            return url
+        }
+    }
+
+    // MARK: Log-in
+
+    /// Where a browser is sent so that somebody logs in (RFC 6749 §4.1.1, RFC 7636 §4.3).
+    ///
+    /// - Throws: if the issuer has not said yet where that is; it is then being asked.
+    package func authorizationAddress(
+        for attempt: LogInAttempt,
+        returningTo redirect: String
+    ) throws(IssuerFailure) -> String {
+        guard let client = settings.client else { throw IssuerFailure("lets nobody log in here") }
+        guard let document = state.withLock(\.document) else { throw unasked }
+        guard let endpoint = document.authorizationEndpoint else {
+            throw IssuerFailure("lets nobody log in: it has no authorization_endpoint")
+        }
+        let query = Self.form([
+            ("response_type", "code"), ("client_id", client.id), ("redirect_uri", redirect), ("scope", client.scope),
+            ("state", attempt.state), ("nonce", attempt.nonce), ("code_challenge", attempt.challenge),
+            ("code_challenge_method", "S256"),
+        ])
+        return endpoint + (endpoint.contains("?") ? "&" : "?") + query
+    }
+
+    private var unasked: IssuerFailure {
+        let isUnderWay = fetchBeside()
+        if let failure = state.withLock(\.failure), !isUnderWay { return failure }
+        return IssuerFailure("has not answered yet; try again in a moment")
+    }
+
+    /// Who has logged in, by the code that the browser has brought back.
+    ///
+    /// Blocks on calls of the issuer.
+    /// - Parameters:
+    ///   - issuer: the issuer that the answer names (RFC 9207); nil if it names none.
+    ///   - now: in Unix seconds.
+    package func user(
+        code: String,
+        from issuer: String?,
+        _ attempt: LogInAttempt,
+        returnedTo redirect: String,
+        at now: Double
+    ) throws -> ProvenToken {
+        guard let client = settings.client, let document = state.withLock(\.document) else { throw unasked }
+        guard issuer.map({ $0.utf8.elementsEqual(settings.issuer.utf8) }) ?? !document.namesItself else {
+            throw TokenFault.refused("The answer is of another issuer.")
+        }
+        guard let endpoint = document.tokenEndpoint else { throw IssuerFailure("has no token_endpoint") }
+        var values = [
+            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect),
+            ("code_verifier", attempt.verifier),
+        ]
+        var fields: [(name: String, value: String)] = []
+        if let secret = client.secret, !document.takesSecretInBody {
+            let pair = "\(PercentCoding.encode(client.id)):\(PercentCoding.encode(secret))"
+            fields.append(("Authorization", "Basic \(Base64.encode(Array(pair.utf8), .standard))"))
+        } else {
+            values.append(("client_id", client.id))
+            if let secret = client.secret { values.append(("client_secret", secret)) }
+        }
+        let reply = try calls.post(endpoint, Self.form(values), fields)
+        let answer = try? JSONDocument(parsing: reply.body).root
+        guard reply.status == 200, let text = answer?["id_token"]?.string else {
+            let reason = answer?["error"]?.string.map { " (\($0.printable(limit: 100)))" } ?? ""
+            let isRefusal = (400..<500).contains(reply.status)
+            throw IssuerFailure("answers \(reply.status)\(reason) instead of a token", isRefusal: isRefusal)
+        }
+        return try proof(of: JSONWebToken(Array(text.utf8)), for: client, attempt, at: now)
+    }
+
+    /// What the token proves that the issuer has made for a log-in.
+    private func proof(
+        of token: JSONWebToken,
+        for client: IssuerSettings.Client,
+        _ attempt: LogInAttempt,
+        at now: Double
+    ) throws(TokenFault) -> ProvenToken {
+        let proof = try TokenRules(settings: settings, audiences: [client.id]).proof(of: token.claims, at: now)
+        guard let nonce = token.claims.text("nonce"),
+            ConstantTime.areEqual(Array(nonce.utf8), Array(attempt.nonce.utf8))
+        else { throw .refused("The token belongs to another log-in (nonce).") }
+        let isShared = (token.claims.texts("aud") ?? []).count > 1
+        guard token.claims.has("azp") || isShared ? token.claims.text("azp") == client.id : true else {
+            throw .refused("The token was made for another client (azp).")
+        }
+        switch choice(for: token) {
+        case .key(let key):
+            guard token.isSigned(by: key) else { throw Self.wrongSignature }
+            return proof
+        case .unfit: throw Self.unfit
+        case .unknown:
+            guard fetchBeside() else { throw unknown }
+            throw .unready("The keys of \(settings.issuer) have changed and are being fetched: log in once more.")
+        }
+    }
+
+    private static func form(_ values: [(String, String)]) -> String {
+        values.map { "\($0)=\(PercentCoding.encode($1))" }.joined(separator: "&")
+    }
+}

@@ -1,0 +1,94 @@
+internal import JSON
+internal import TLS
+
+/// The keys that an issuer publishes (RFC 7517).
+struct KeySet: Sendable {
+    struct Entry: Sendable {
+        let key: PublicKey
+        let kind: KeyKind
+        let id: String?
+        /// The only algorithm for the key; nil where the issuer names none.
+        let algorithm: String?
+
+        func isFor(_ algorithm: SignatureAlgorithm) -> Bool {
+            kind == algorithm.keyKind && (self.algorithm == nil || self.algorithm == algorithm.rawValue)
+        }
+    }
+
+    private let entries: [Entry]
+
+    private static let maximumCount = 100
+
+    /// Reads a set; keys that sign nothing, or in ways that are not known here, are left out.
+    init(_ bytes: [UInt8]) throws(IssuerFailure) {
+        guard let root = try? JSONDocument(parsing: bytes).root, let keys = root["keys"], keys.kind == .array else {
+            throw IssuerFailure("answers with no set of keys in JSON")
+        }
+        guard keys.count <= Self.maximumCount else {
+            throw IssuerFailure("answers with \(keys.count) keys, and at most \(Self.maximumCount) are read")
+        }
+        var entries: [Entry] = []
+        var last: TLSFailure?
+        for key in keys.elements {
+            do throws(TLSFailure) {
+                if let entry = try Self.entry(key) { entries.append(entry) }
+            } catch {
+                if case .noLibrary = error { throw IssuerFailure("publishes keys that need OpenSSL 3: \(error)") }
+                last = error
+            }
+        }
+        if entries.isEmpty {
+            throw IssuerFailure("publishes no key that can be used\(last.map { ": \($0)" } ?? "")")
+        }
+        self.entries = entries
+    }
+
+    private static func entry(_ key: JSONValue) throws(TLSFailure) -> Entry? {
+        guard key.kind == .object, key["use"]?.isString("sig") ?? true else { return nil }
+        if let operations = key["key_ops"], !operations.elements.contains(where: { $0.isString("verify") }) {
+            return nil
+        }
+        func number(_ name: String) -> [UInt8]? {
+            key[name]?.string.flatMap { JSONWebToken.bytes($0.utf8) }
+        }
+        let made: PublicKey
+        let kind: KeyKind
+        switch key["kty"]?.string {
+        case "RSA":
+            guard let modulus = number("n"), let exponent = number("e") else { return nil }
+            made = try PublicKey(modulus: modulus, exponent: exponent)
+            kind = .rsa
+        case "EC":
+            guard let name = key["crv"]?.string, let curve = EllipticCurve(rawValue: name), let x = number("x"),
+                let y = number("y")
+            else { return nil }
+            made = try PublicKey(curve, x: x, y: y)
+            kind = .elliptic(curve)
+        case "OKP":
+            guard key["crv"]?.isString("Ed25519") == true, let x = number("x") else { return nil }
+            made = try PublicKey(ed25519: x)
+            kind = .ed25519
+        default: return nil
+        }
+        return Entry(key: made, kind: kind, id: key["kid"]?.string, algorithm: key["alg"]?.string)
+    }
+
+    enum Choice {
+        case key(Entry)
+        /// The set has no key of the token's name.
+        case unknown
+        /// The set has the key, and it is not one for the algorithm; or a token without a name could be of several keys.
+        case unfit
+    }
+
+    /// The key that the token names or, where it names none, the only one for its algorithm.
+    func key(for token: JSONWebToken) -> Choice {
+        guard let id = token.keyID else {
+            let fitting = entries.filter { $0.isFor(token.algorithm) }
+            return fitting.count == 1 ? .key(fitting[0]) : .unfit
+        }
+        let named = entries.filter { $0.id == id }
+        if named.isEmpty { return .unknown }
+        return named.first { $0.isFor(token.algorithm) }.map { .key($0) } ?? .unfit
+    }
+}

@@ -1,0 +1,162 @@
+internal import Coding
+internal import Files
+internal import Glibc
+internal import HTTPClient
+internal import JSON
+internal import MLflowAPI
+internal import OpenID
+internal import Tracking
+
+/// The file of `--oidc-config`: a JSON object with the list `issuers`.
+enum IssuerFile {
+    static let addressAdvice = "give its address of https without a query, as tokens have it in the claim iss."
+
+    private static let maximumBytes = 1_048_576
+
+    /// A slip in a name must not leave a demand out, so that members that are not known are refused.
+    private static let members: Set<String> = [
+        "issuer", "title", "audience", "user_claim", "user_prefix", "groups_claim", "required_claims", "group_scopes",
+        "client_id", "client_secret_file", "scope", "endpoint_origins",
+    ]
+
+    static func issuers(_ setting: Setting) throws(StartFailure) -> [ConfiguredIssuer] {
+        let bytes = try bytes(of: setting.text, setting.source)
+        let root: JSONValue
+        do throws(JSONError) {
+            root = try JSONDocument(parsing: bytes).root
+        } catch {
+            throw StartFailure("\(setting.shown) is not JSON: \(error)")
+        }
+        guard root.members.allSatisfy({ $0.key == "issuers" }), let list = root["issuers"], list.kind == .array,
+            list.count > 0
+        else { throw StartFailure("\(setting.shown) is no JSON object with nothing but the list 'issuers'.") }
+        var issuers: [ConfiguredIssuer] = []
+        for (index, entry) in list.elements.enumerated() {
+            issuers.append(try Entry(entry, "Issuer \(index + 1) in \(setting.source)").issuer())
+        }
+        return issuers
+    }
+
+    /// A secret from a file, without the line break at its end.
+    static func secret(in path: String, _ source: String) throws(StartFailure) -> String {
+        var text = String(decoding: try bytes(of: path, source), as: UTF8.self)
+        while text.last?.isNewline == true { text.removeLast() }
+        guard !text.isEmpty, text.utf8.count <= 4_096 else {
+            throw StartFailure("\(source): '\(path.printable(limit: 200))' holds no secret.")
+        }
+        return text
+    }
+
+    static func origins(_ texts: [String], _ source: String) throws(StartFailure) -> [HTTPOrigin] {
+        var origins: [HTTPOrigin] = []
+        for text in texts {
+            guard let url = IssuerURL.parse(text), url.target == "/" else {
+                throw StartFailure(
+                    "'\(text.printable(limit: 200))' in \(source) is no origin of https, as https://www.googleapis.com is."
+                )
+            }
+            origins.append(url.origin)
+        }
+        return origins
+    }
+
+    private static func bytes(of path: String, _ source: String) throws(StartFailure) -> [UInt8] {
+        let shown = "\(source): '\(path.printable(limit: 200))'"
+        // A pipe that nobody writes to must not hold up the start.
+        let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard opened >= 0 else { throw StartFailure("\(shown) cannot be opened: \(String(cString: strerror(errno)))") }
+        let file = Descriptor(owning: opened)
+        var bytes = [UInt8](repeating: 0, count: maximumBytes + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes {
+                read(file.rawValue, $0.baseAddress?.advanced(by: count), $0.count - count)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw StartFailure("\(shown) cannot be read: \(String(cString: strerror(errno)))") }
+            if got == 0 { return Array(bytes[..<count]) }
+            count += got
+        }
+        throw StartFailure("\(shown) is longer than \(maximumBytes) bytes.")
+    }
+
+    /// One element of the list.
+    private struct Entry {
+        let value: JSONValue
+        let place: String
+
+        init(_ value: JSONValue, _ place: String) throws(StartFailure) {
+            guard value.kind == .object else { throw StartFailure("\(place) is no JSON object.") }
+            if let unknown = value.members.first(where: { !members.contains($0.key) })?.key {
+                throw StartFailure("\(place) has the member '\(unknown.printable(limit: 100))', which is not known.")
+            }
+            self.value = value
+            self.place = place
+        }
+
+        func issuer() throws(StartFailure) -> ConfiguredIssuer {
+            guard let name = try text("issuer"), var settings = IssuerSettings(issuer: name) else {
+                throw StartFailure("\(place) has no 'issuer' that can be one: \(addressAdvice)")
+            }
+            settings.title = try text("title") ?? settings.title
+            settings.userClaim = try text("user_claim") ?? "sub"
+            settings.userPrefix = try text("user_prefix") ?? ""
+            settings.groupsClaim = try text("groups_claim") ?? "groups"
+            settings.requiredClaims = try pairs("required_claims") ?? []
+            settings.endpointOrigins = try origins(try texts("endpoint_origins") ?? [], place)
+            if let id = try text("client_id") {
+                var client = IssuerSettings.Client(id: id)
+                client.secret = try text("client_secret_file").map { path throws(StartFailure) in
+                    try secret(in: path, place)
+                }
+                client.scope = try text("scope") ?? client.scope
+                settings.client = client
+            }
+            guard let audiences = try texts("audience") ?? settings.client.map({ [$0.id] }), !audiences.isEmpty else {
+                throw StartFailure("\(place) has no 'audience': a token must be for this server, not for any other.")
+            }
+            settings.audiences = audiences
+            var scopes: GroupScopes?
+            if let given = try pairs("group_scopes") {
+                var read: [String: AccessScope] = [:]
+                for (group, text) in given {
+                    guard let scope = AccessScope(rawValue: text) else {
+                        throw StartFailure(
+                            "\(place): the scope of '\(group.printable(limit: 100))' is read, write or admin."
+                        )
+                    }
+                    read[group] = scope
+                }
+                scopes = GroupScopes(read)
+            }
+            return ConfiguredIssuer(settings: settings, scopes: scopes)
+        }
+
+        private func text(_ name: String) throws(StartFailure) -> String? {
+            guard let member = value[name] else { return nil }
+            guard let text = member.string, !text.isEmpty || name == "user_prefix" else {
+                throw StartFailure("\(place): '\(name)' is no text.")
+            }
+            return text
+        }
+
+        private func texts(_ name: String) throws(StartFailure) -> [String]? {
+            guard let member = value[name] else { return nil }
+            if let text = member.string { return [text] }
+            let texts = member.elements.compactMap(\.string)
+            guard member.kind == .array, texts.count == member.count, !texts.contains("") else {
+                throw StartFailure("\(place): '\(name)' is no text or list of texts.")
+            }
+            return texts
+        }
+
+        private func pairs(_ name: String) throws(StartFailure) -> [(name: String, value: String)]? {
+            guard let member = value[name] else { return nil }
+            let pairs = member.members.compactMap { key, value in value.string.map { (name: key, value: $0) } }
+            guard member.kind == .object, pairs.count == member.count else {
+                throw StartFailure("\(place): '\(name)' is no object of texts.")
+            }
+            return pairs
+        }
+    }
+}

@@ -1,0 +1,325 @@
+internal import Coding
+internal import Glibc
+internal import HTTPServer
+internal import HTTPWire
+internal import Hashing
+internal import Logging
+internal import MLflowAPI
+internal import OpenID
+internal import Synchronization
+internal import Tracking
+
+/// The addresses at which people log in and out: plain pages and forms, which need no scripts.
+final class LogInRoutes: Sendable {
+    private let access: AccessControl
+    private let ways: LogInWays
+    private let logger: Logger
+    /// Known to this process alone: after a restart, a log-in that had begun begins anew.
+    private let key: HMAC
+    /// How many threads wait for an issuer, or for the check of a password.
+    private let waiting = Atomic(0)
+
+    /// How many may wait, so that the other threads are left to requests.
+    private static let waitingLimit = 2
+    /// How long somebody may take at the issuer, in seconds.
+    private static let attemptSeconds: Int64 = 600
+    private static let attemptCookie = "apus_attempt"
+
+    init(_ access: AccessControl, _ ways: LogInWays, _ logger: Logger) {
+        self.access = access
+        self.ways = ways
+        self.logger = logger
+        key = HMAC(key: AccessKey().hash)
+    }
+
+    /// - Parameter bases: the paths beneath which the server answers, or has pages.
+    func add(to table: inout RouteTable, bases: Set<String>) {
+        for base in bases {
+            table.add(.get, base + "/login", .open(.none), .buffered { [self] in $1.send(form($0)) })
+            table.add(.post, base + "/login", .open(.none), .blocking { [self] in $1.send(logIn($0)) })
+            table.add(.get, base + "/logout", .open(.none), .buffered { [self] in $1.send(leaving($0)) })
+            table.add(.post, base + "/logout", .open(.none), .blocking { [self] in $1.send(logOut($0)) })
+            guard !ways.issuers.isEmpty else { continue }
+            table.add(.get, base + "/login/issuer", .open(.none), .buffered { [self] in $1.send(begin($0)) })
+            table.add(.get, base + "/login/callback", .open(.none), .blocking { [self] in $1.send(finish($0)) })
+        }
+    }
+
+    /// What a browser is answered that opens a page without a log-in: it is sent to the form, and knows where to go on.
+    ///
+    /// The address is relative, because a proxy may have taken a part of the path away.
+    static func redirection(of request: HTTPRequest, prefix: String) -> HTTPResponse? {
+        guard request.method == .get, Refusal.wantsPage(request),
+            request.header("sec-fetch-mode").map({ $0 == "navigate" }) ?? true
+        else { return nil }
+        let target = request.rawTarget
+        let rest = !prefix.isEmpty && target.hasPrefix(prefix + "/") ? String(target.dropFirst(prefix.count)) : target
+        guard rest.hasPrefix("/") else { return nil }
+        let depth = rest.prefix { $0 != "?" }.count { $0 == "/" } - 1
+        let up = depth > 0 ? String(repeating: "../", count: depth) : "./"
+        let next = LocalPath(rest).text
+        let query = next == "/" ? "" : "?next=\(PercentCoding.encode(next))"
+        return redirect("\(up)login\(query)")
+    }
+
+    // MARK: The form
+
+    private func form(_ request: HTTPRequest) -> HTTPResponse {
+        page(request, next: LocalPath(request.queryValue("next") ?? "/"))
+    }
+
+    private func page(
+        _ request: HTTPRequest,
+        next: LocalPath,
+        fault: String? = nil,
+        status: Int = 200
+    ) -> HTTPResponse {
+        LogInPage.form(
+            next: next,
+            issuers: ways.issuers.map(\.settings.title),
+            takesPasswords: access.hasUsers,
+            user: access.nameOfLogIn(request),
+            fault: fault
+        ).response(status: status)
+    }
+
+    private func logIn(_ request: HTTPRequest) -> HTTPResponse {
+        guard OriginPolicy.sender(of: request, publicOrigin: access.outside.publicOrigin) != .foreign else {
+            return Self.fault(403, "This form was sent by a page of another site. Open this server's own log-in page.")
+        }
+        let kind = request.header("content-type")?.prefix { $0 != ";" }.lowercased()
+        guard kind == "application/x-www-form-urlencoded", request.body.count <= 16_384 else {
+            return Self.fault(400, "The log-in takes what its own form sends, and nothing else.")
+        }
+        let fields = FormFields(request.body)
+        let next = LocalPath(fields["next"] ?? "/")
+        do {
+            let value: String
+            if let name = fields["username"] {
+                guard mayWait() else { return page(request, next: next, fault: Self.tooMany, status: 503) }
+                defer { endWait() }
+                value = try access.logIn(name: name, password: fields["password"] ?? "", from: request)
+            } else {
+                value = try access.logIn(token: fields["token"]?.trimmed ?? "")
+            }
+            return entering(request, value, at: "." + next.text)
+        } catch let fault as AccessControl.LogInFault {
+            return page(request, next: next, fault: fault.reason, status: 403)
+        } catch {
+            return failed(error)
+        }
+    }
+
+    /// The answer to somebody who has logged in.
+    private func entering(_ request: HTTPRequest, _ value: String, at place: String) -> HTTPResponse {
+        let isSecure = access.outside.isSecure(request)
+        var response = Self.redirect(place)
+        response.headers.append(
+            LogInCookie.field(value, seconds: LogIn.lifetime / 1_000, isSecure: isSecure)
+        )
+        return response
+    }
+
+    // MARK: The end
+
+    private func leaving(_ request: HTTPRequest) -> HTTPResponse {
+        guard let user = access.nameOfLogIn(request) else { return Self.redirect("./login") }
+        return LogInPage.leaving(user).response()
+    }
+
+    private func logOut(_ request: HTTPRequest) -> HTTPResponse {
+        guard OriginPolicy.sender(of: request, publicOrigin: access.outside.publicOrigin) == .own else {
+            return Self.fault(
+                403,
+                "Log out by the button of this server's own page: this request comes from elsewhere."
+            )
+        }
+        do {
+            try access.logOut(request)
+        } catch {
+            return failed(error)
+        }
+        var response = Self.redirect("./login")
+        response.headers.append(LogInCookie.field("", seconds: 0, isSecure: access.outside.isSecure(request)))
+        return response
+    }
+
+    // MARK: Issuers
+
+    /// Sends a browser to an issuer; what belongs together is in a cookie.
+    private func begin(_ request: HTTPRequest) -> HTTPResponse {
+        guard let text = request.queryValue("number"), let number = Int(text), ways.issuers.indices.contains(number)
+        else {
+            return Self.fault(404, isBeneath: true, "There is no such way to log in.")
+        }
+        let next = LocalPath(request.queryValue("next") ?? "/")
+        let seed = "\(AccessKey().text).\(Self.seconds).\(number).\(Base64.encode(Array(next.text.utf8)))"
+        do throws(IssuerFailure) {
+            let address = try ways.issuers[number].authorizationAddress(
+                for: LogInAttempt(seed: seed, key: key),
+                returningTo: redirectAddress
+            )
+            var response = Self.redirect(address)
+            response.headers.append(attemptField(seed, request))
+            return response
+        } catch {
+            return Self.fault(503, isBeneath: true, "\(ways.issuers[number].settings.title) \(error).")
+        }
+    }
+
+    private var redirectAddress: String { (ways.publicURL ?? "") + "/login/callback" }
+
+    private func attemptField(_ seed: String, _ request: HTTPRequest) -> (name: String, value: String) {
+        LogInCookie.field(
+            seed,
+            name: Self.attemptCookie,
+            seconds: seed.isEmpty ? 0 : Self.attemptSeconds,
+            isSecure: access.outside.isSecure(request)
+        )
+    }
+
+    /// Takes what the issuer has sent the browser back with.
+    private func finish(_ request: HTTPRequest) -> HTTPResponse {
+        var response = user(request)
+        response.headers.append(attemptField("", request))
+        return response
+    }
+
+    private func user(_ request: HTTPRequest) -> HTTPResponse {
+
+        let isSecure = access.outside.isSecure(request)
+        guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, isSecure: isSecure),
+            let state = request.queryValue("state"), LogInAttempt(seed: seed, key: key).isAnswered(by: state)
+        else {
+            return Self.fault(
+                400,
+                isBeneath: true,
+                "This log-in was begun in another browser or tab, or the server was started anew since."
+            )
+        }
+        // The seed is this server's own: the state that came back is made of it.
+        let parts = seed.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4, let begin = Int64(parts[1]), let number = Int(parts[2]),
+            ways.issuers.indices.contains(number), Self.seconds - begin < Self.attemptSeconds
+        else {
+            return Self.fault(
+                400,
+                isBeneath: true,
+                "This log-in has taken more than \(Self.attemptSeconds / 60) minutes."
+            )
+        }
+        let issuer = ways.issuers[number]
+        let title = issuer.settings.title
+        if let error = request.queryValue("error") {
+            let detail = request.queryValue("error_description").map { ": \($0.printable(limit: 300))" } ?? ""
+            return Self.fault(
+                403,
+                isBeneath: true,
+                "\(title) has not logged you in: \(error.printable(limit: 100))\(detail)."
+            )
+        }
+        guard let code = request.queryValue("code"), code.utf8.count <= 4_096 else {
+            return Self.fault(400, isBeneath: true, "\(title) has sent no code with your browser.")
+        }
+        guard mayWait() else { return Self.fault(503, isBeneath: true, Self.tooMany) }
+        defer { endWait() }
+        let next = LocalPath(String(decoding: Base64.decode(String(parts[3])) ?? [], as: UTF8.self))
+        do {
+            let proof = try issuer.user(
+                code: code,
+                from: request.queryValue("iss"),
+                LogInAttempt(seed: seed, key: key),
+                returnedTo: redirectAddress,
+                at: Double(Self.seconds)
+            )
+            return entering(request, try access.logIn(user: try proof.user), at: ".." + next.text)
+        } catch let fault as AccessControl.LogInFault {
+            return Self.fault(403, isBeneath: true, fault.reason)
+        } catch let failure as IssuerFailure {
+            logger.warning(
+                "a log-in failed",
+                metadata: ["issuer": "\(issuer.settings.issuer)", "reason": "\(failure)"]
+            )
+            return Self.fault(failure.isRefusal ? 403 : 503, isBeneath: true, "\(title) \(failure).")
+        } catch TokenFault.refused(let reason) {
+            return Self.fault(403, isBeneath: true, "\(title) has sent a token that is refused. \(reason)")
+        } catch TokenFault.unready(let reason) {
+            return Self.fault(503, isBeneath: true, reason)
+        } catch {
+            return failed(error, isBeneath: true)
+        }
+    }
+
+    /// Whether one more thread may wait for an issuer, or for the check of a password; if so, `endWait` follows.
+    private func mayWait() -> Bool {
+        if waiting.wrappingAdd(1, ordering: .relaxed).newValue <= Self.waitingLimit { return true }
+        endWait()
+        return false
+    }
+
+    private func endWait() { waiting.wrappingSubtract(1, ordering: .relaxed) }
+
+    private static let tooMany = "Too many log-ins wait at the moment. Try again in a few seconds."
+
+    // MARK: Answers
+
+    private func failed(_ error: any Error, isBeneath: Bool = false) -> HTTPResponse {
+        if let known = (error as? TrackingError).map({ APIError($0) }) {
+            return Self.fault(known.status, isBeneath: isBeneath, known.message)
+        }
+        logger.error("a log-in failed", metadata: ["error": "\(error)"])
+        let text = "The server failed on this request; its log has the details."
+        return Self.fault(500, isBeneath: isBeneath, text)
+    }
+
+    private static func fault(_ status: Int, isBeneath: Bool = false, _ text: String) -> HTTPResponse {
+        LogInPage.fault(text, isBeneath: isBeneath).response(status: status)
+    }
+
+    private static func redirect(_ place: String) -> HTTPResponse {
+        HTTPResponse(status: 303, headers: [("Location", place), ("Cache-Control", "no-store")])
+    }
+
+    private static var seconds: Int64 { Int64(time(nil)) }
+}
+
+/// A place on this server, as it stands in an address: `/` and what follows it.
+struct LocalPath {
+    let text: String
+
+    private static let maximumBytes = 2_000
+
+    /// Anything that may lead to another server becomes `/`.
+    init(_ text: String) {
+        let bytes = Array(text.utf8)
+        let isLocal =
+            bytes.first == UInt8(ascii: "/") && bytes.dropFirst().first != UInt8(ascii: "/")
+            && bytes.count <= Self.maximumBytes
+            && bytes.allSatisfy { (0x21...0x7E).contains($0) && !"\\\"<>".utf8.contains($0) }
+        self.text = isLocal ? text : "/"
+    }
+}
+
+/// The fields of a form (application/x-www-form-urlencoded).
+struct FormFields {
+    private var values: [String: String] = [:]
+
+    /// Of two fields of one name the first counts.
+    init(_ body: [UInt8]) {
+        for pair in body.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let texts = parts.map { PercentCoding.decode(String(decoding: $0, as: UTF8.self), plusIsSpace: true) ?? "" }
+            guard let name = texts.first, values[name] == nil else { continue }
+            values[name] = texts.count > 1 ? texts[1] : ""
+        }
+    }
+
+    subscript(name: String) -> String? { values[name] }
+}
+
+extension String {
+    /// Without the blanks around it that come with what is copied.
+    fileprivate var trimmed: String {
+        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+    }
+}

@@ -1,0 +1,130 @@
+"""Users with passwords who log in with a browser, and users of a server with permissions whom others name."""
+
+import base64
+import json
+
+import pytest
+
+pytest.importorskip("cryptography")
+
+from browser_like import Browser  # noqa: E402
+from helpers import API, call, send  # noqa: E402
+from issuers import Issuer  # noqa: E402
+from servers import ApusServer, wait_until  # noqa: E402
+
+pytestmark = pytest.mark.apus
+PASSWORD = "correct horse battery"
+ADMIN = {"MLFLOW_AUTH_ADMIN_USERNAME": "root", "MLFLOW_AUTH_ADMIN_PASSWORD": PASSWORD}
+SEARCH = API + "experiments/search?max_results=5"
+FIELD = "X-Forwarded-User"
+
+
+def basic(name, password=PASSWORD):
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    arguments = [
+        "--app-name", "basic-auth", "--trust-proxy-user", FIELD, "--trust-proxy-groups", "X-Forwarded-Groups",
+        "--trusted-proxies", "127.0.0.1", "--group-scopes", "*=write,bosses=admin",
+    ]
+    with ApusServer(arguments, ADMIN, directory=tmp_path_factory.mktemp("server")) as running:
+        assert call(running.url, "users/create", {"username": "ada", "password": PASSWORD}, basic("root"))[0] == 200
+        yield running
+
+
+def create(browser, server, name):
+    data = json.dumps({"name": name}).encode()
+    page = browser.send(
+        "POST", f"{server.url}{API}experiments/create", data, Content_Type="application/json", Origin=server.url
+    )
+    return page.status
+
+
+def test_a_user_logs_in_with_name_and_password_and_is_that_user(server):
+    browser = Browser()
+    page = browser.open(server.url + "/")
+    assert "Name" in page.text and "Log in with a token" in page.text
+    for name, password in (("ada", "wrong"), ("nobody", PASSWORD), ("ada", ""), ("", ""), ("ada", PASSWORD + "\0")):
+        refused = browser.submit(page, username=name, password=password)
+        assert refused.status == 403 and "is wrong" in refused.text and not list(browser.jar), name
+    page = browser.submit(page, username="ada", password=PASSWORD)
+    assert (page.status, page.url) == (200, server.url + "/")
+    assert create(browser, server, "of ada") == 200
+    # What she made is hers; of others, she has what everybody has.
+    mine = call(server.url, "experiments/get-by-name", headers=basic("ada"), experiment_name="of ada")[1]["experiment"]
+    granted = {"experiment_id": mine["experiment_id"], "username": "ada"}
+    found = call(server.url, "experiments/permissions/get", headers=basic("root"), **granted)
+    assert found[0] == 200 and found[1]["experiment_permission"]["permission"] == "MANAGE"
+    data = json.dumps({"username": "eve", "password": PASSWORD}).encode()
+    made = browser.send(
+        "POST", f"{server.url}{API}users/create", data, Content_Type="application/json", Origin=server.url
+    )
+    assert made.status == 403
+
+
+def test_another_password_ends_the_log_ins_of_the_old_one(server):
+    assert call(server.url, "users/create", {"username": "eve", "password": PASSWORD}, basic("root"))[0] == 200
+    browser, after = Browser(), Browser()
+    browser.submit(browser.open(server.url + "/"), username="eve", password=PASSWORD)
+    assert browser.send("GET", server.url + SEARCH).status == 200
+    changed = {"username": "eve", "password": "another long password"}
+    assert call(server.url, "users/update-password", changed, basic("root"), method="PATCH")[0] == 200
+    assert browser.send("GET", server.url + SEARCH).status == 401
+    after.submit(after.open(server.url + "/"), username="eve", password="another long password")
+    assert after.send("GET", server.url + SEARCH).status == 200
+    server.kill()
+    server.start()
+    # It is read from the store anew.
+    assert after.send("GET", server.url + SEARCH).status == 200
+    assert call(server.url, "users/delete", {"username": "eve"}, basic("root"), method="DELETE")[0] == 200
+    assert after.send("GET", server.url + SEARCH).status == 401
+
+
+def test_a_user_whom_the_proxy_names_is_the_one_of_that_name(server):
+    ada = {FIELD: "ada"}
+    assert call(server.url, "experiments/create", {"name": "by proxy"}, ada)[0] == 200
+    assert call(server.url, "users/current", headers=ada)[1]["user"]["username"] == "ada"
+
+
+def test_a_user_who_is_new_is_made_with_what_everybody_may_do(server):
+    new = {FIELD: "bob@example.org"}
+    assert call(server.url, "experiments/get", headers=new, experiment_id="0")[0] == 200
+    assert call(server.url, "experiments/create", {"name": "of bob"}, new)[0] == 200
+    found = call(server.url, "experiments/get-by-name", headers=basic("root"), experiment_name="of bob")[1]["experiment"]
+    assert call(server.url, "users/get", headers=basic("root"), username="bob@example.org")[0] == 200
+    other = {FIELD: "carol"}
+    changed = {"experiment_id": found["experiment_id"], "new_name": "taken"}
+    assert call(server.url, "experiments/update", changed, other)[0] == 403
+    assert call(server.url, "experiments/update", changed, new)[0] == 200
+    # Nobody logs in with the password of a user who has none.
+    for password in ("", "None", "null"):
+        assert send("GET", server.url + SEARCH, headers=basic("bob@example.org", password))[0] == 401
+    # A name with a colon is none of a user.
+    assert send("GET", server.url + SEARCH, headers={FIELD: "a:b"})[0] == 403
+
+
+def test_an_admin_by_a_group_may_do_everything_and_is_none_without_it(server):
+    boss = {FIELD: "boss", "X-Forwarded-Groups": "others, bosses"}
+    made = {"username": "by-boss", "password": PASSWORD}
+    assert call(server.url, "users/create", made, {FIELD: "boss"})[0] == 403
+    assert call(server.url, "users/create", made, boss)[0] == 200
+    listed = call(server.url, "users/list", headers=basic("root"))[1]["users"]
+    assert {user["username"]: user["is_admin"] for user in listed}["boss"] is False
+
+
+def test_tokens_of_an_issuer_are_those_of_users(tmp_path):
+    with Issuer("ES256") as issuer:
+        arguments = [
+            "--app-name", "basic-auth", "--oidc-issuer", issuer.url, "--oidc-audience", "apus", "--group-scopes", "*=write",
+            "--default-permission", "NO_PERMISSIONS",
+        ]
+        with ApusServer(arguments, ADMIN, directory=tmp_path / "server") as server:
+            ada = {"Authorization": "Bearer " + issuer.token(sub="ada", aud="apus")}
+            bob = {"Authorization": "Bearer " + issuer.token(sub="bob", aud="apus")}
+            wait_until(lambda: call(server.url, "users/current", headers=ada)[0] == 200, 20, "the keys")
+            own = call(server.url, "experiments/create", {"name": "of ada"}, ada)[1]["experiment_id"]
+            assert call(server.url, "experiments/get", headers=ada, experiment_id=own)[0] == 200
+            assert call(server.url, "experiments/get", headers=bob, experiment_id=own)[0] in (403, 404)
+            assert send("GET", server.url + SEARCH, headers=basic("root"))[0] == 200

@@ -93,7 +93,8 @@ let modules: [Target] = [
         name: "apus",
         dependencies: [
             "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
-            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient", "OpenID",
+            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
+            "OpenID",
             "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
@@ -118,7 +119,7 @@ let tests: [Target] = [
         path: "Tests/TestSupport",
         swiftSettings: settings
     ),
-    .testTarget(name: "BudgetsTests", dependencies: ["Budgets"], swiftSettings: settings),
+    .testTarget(name: "BudgetsTests", dependencies: ["Budgets", "Identities"], swiftSettings: settings),
     .testTarget(name: "IdentitiesTests", dependencies: ["Identities"], swiftSettings: settings),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
     .testTarget(name: "CodingTests", dependencies: ["Coding"], swiftSettings: settings),
@@ -141,7 +142,7 @@ let tests: [Target] = [
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: settings),
     .testTarget(
         name: "TrackingStoreTests",
-        dependencies: ["Budgets", "Filter", "SQLite", "TestSupport", "Tracking", "TrackingStore"],
+        dependencies: ["Budgets", "Filter", "Identities", "SQLite", "TestSupport", "Tracking", "TrackingStore"],
         swiftSettings: settings
     ),
     .testTarget(

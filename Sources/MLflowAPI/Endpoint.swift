@@ -80,7 +80,9 @@ package struct Access: Sendable {
     }
 
     /// A look-up for everybody, also where every other call needs a credential.
-    package static func open(_ resources: Resource...) -> Access { Access(action: .open, cost: .cheap, resources: resources) }
+    package static func open(_ resources: Resource...) -> Access {
+        Access(action: .open, cost: .cheap, resources: resources)
+    }
     package static func lookUp(_ resources: Resource...) -> Access {
         Access(action: .read, cost: .cheap, resources: resources)
     }

@@ -1,4 +1,5 @@
 import Budgets
+import Identities
 import Testing
 
 @Suite struct BudgetTests {
@@ -46,7 +47,7 @@ import Testing
 
     @Test func `an identity has shares of its own, wherever it comes from`() {
         let budget = Budget(total: 8, share: 6)
-        let identity = Identity(name: "ci")
+        let identity = Identity(.token, name: "ci")
         let callers = [Caller(peer: one, identity: identity), Caller(peer: other, identity: identity)]
         #expect(callers[0].party == callers[1].party)
         #expect(callers[0].party != Caller(peer: one).party)

@@ -1,4 +1,5 @@
 import Budgets
+import Identities
 import Testing
 
 @Suite struct RequestRateTests {
@@ -18,7 +19,7 @@ import Testing
         let rate = try #require(RequestRate(client: 1, server: nil))
         #expect(admitted(by: rate, of: 50, at: .zero) == 10)
         #expect(rate.take(for: other, at: start) == nil)
-        let identity = Peer(Identity(name: one.name))
+        let identity = Peer(Identity(.token, name: one.name))
         #expect(rate.take(for: identity, at: start) == nil)
     }
 

@@ -203,7 +203,9 @@ import TrackingStore
         #expect(try send("root", "POST", "2.0/mlflow/users/create", body).status == 200)
         let role = try send("root", "POST", "3.0/mlflow/roles/create", #"{"name":"guests","workspace":"default"}"#)
         let id = try #require(try role.member("role")["id"]?.canonicalText)
-        #expect(try send("root", "POST", "3.0/mlflow/roles/assign", #"{"username":"new","role_id":\#(id)}"#).status == 200)
+        #expect(
+            try send("root", "POST", "3.0/mlflow/roles/assign", #"{"username":"new","role_id":\#(id)}"#).status == 200
+        )
         #expect(try send("ada", "DELETE", "2.0/mlflow/users/delete", #"{"username":"new"}"#).status == 403)
         let entries = try fixture.api.auditPage(AuditQuery(maxResults: 100)).entries
         #expect(entries.map(\.action).prefix(3) == ["roles/assign", "roles/create", "users/create"])

@@ -478,7 +478,7 @@ import TrackingStore
     init() throws {
         stored = try StoreFixture()
         logIns = LogInAudit(stored.store)
-        access = try AccessControl(stored.store, isRequired: true, logIns: logIns)
+        access = try AccessControl(stored.store, AccessSettings(isRequired: true), logInAudit: logIns)
     }
 
     private func ask(_ token: String, from address: String, _ access: AccessControl? = nil) throws {
@@ -500,7 +500,7 @@ import TrackingStore
             let token = AccessToken(name: "ci", scope: .read, creationTime: 1)
             try session.createAccessToken(token, hash: key.hash)
         }
-        let access = try AccessControl(stored.store, isRequired: true, logIns: logIns)
+        let access = try AccessControl(stored.store, AccessSettings(isRequired: true), logInAudit: logIns)
         for address in ["192.0.2.1", "192.0.2.1", "192.0.2.2"] {
             for _ in 0..<3 { try ask(key.text, from: address, access) }
         }

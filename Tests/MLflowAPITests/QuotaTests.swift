@@ -1,5 +1,6 @@
 import ArtifactStore
 import Budgets
+import Identities
 import MLflowAPI
 import TestSupport
 import Testing
@@ -7,8 +8,8 @@ import Tracking
 import TrackingStore
 
 @Suite struct QuotaTests {
-    private let ana = Caller(peer: Peer(address: "192.0.2.1"), identity: Identity(name: "ana"))
-    private let bob = Caller(peer: Peer(address: "192.0.2.1"), identity: Identity(name: "bob"))
+    private let ana = Caller(peer: Peer(address: "192.0.2.1"), identity: Identity(.token, name: "ana"))
+    private let bob = Caller(peer: Peer(address: "192.0.2.1"), identity: Identity(.token, name: "bob"))
 
     @Test func `bytes beyond a client's quota are refused, for this client alone and with the reason`() throws {
         let fixture = try fixture(client: 10)

@@ -1,4 +1,5 @@
 import Budgets
+import Identities
 import SQLite
 import TestSupport
 import Testing
@@ -152,7 +153,7 @@ import TrackingStore
 
     @discardableResult
     private func makeRun(in store: TrackingStore, by name: String?) throws -> String {
-        let caller = Caller(peer: Peer(address: "192.0.2.1"), identity: name.map { Identity(name: $0) })
+        let caller = Caller(peer: Peer(address: "192.0.2.1"), identity: name.map { Identity(.token, name: $0) })
         return try store.writeNow(for: caller) {
             try $0.createRun(NewRun(experimentID: 0, userID: "", name: "run", startTime: 0, tags: [])).info.runID
         }

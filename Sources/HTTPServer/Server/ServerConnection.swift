@@ -1,6 +1,7 @@
 import Budgets
 import Files
 import HTTPWire
+import Identities
 import Synchronization
 import TLS
 import Threads

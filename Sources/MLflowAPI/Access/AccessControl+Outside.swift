@@ -122,10 +122,10 @@ extension AccessControl {
             guard let users else { return .failed(.unknownToken) }
             switch users.lookUp(named: name) {
             case .unknown: return .undecided { users.find(named: name, $0) }
-            case .refused: return .failed(.wrongPassword)
+            case .refused: return .failed(.wrongPassword(name))
             case .user(let known):
                 // Another password ends what was begun with the old one.
-                guard known.mark == mark else { return .failed(.wrongPassword) }
+                guard known.mark == mark else { return .failed(.wrongPassword(name)) }
                 return .found(Admitted(identity: known.identity))
             }
         }

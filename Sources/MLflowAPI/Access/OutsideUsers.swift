@@ -84,7 +84,7 @@ package struct TrustedProxy: Sendable {
     /// Whom the proxy names.
     func user(of request: HTTPRequest) -> Word {
         let count = request.count(ofHeaders: userField)
-        guard count > 0, peers.contains(where: { $0.contains(request.caller.peer.address) }) else { return .none }
+        guard count > 0, peers.contains(where: { $0.contains(request.caller.peer.name) }) else { return .none }
         guard count == 1, let name = request.header(userField) else {
             return .unusable("The field \(userField) stands in the request \(count) times, so that it names nobody.")
         }

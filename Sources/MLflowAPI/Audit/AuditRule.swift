@@ -68,7 +68,7 @@ struct AuditTrail: Sendable {
     ///
     /// - Parameter message: nil for a request whose body is no message.
     func draft(by actor: AuditActor, _ request: HTTPRequest, _ message: RequestMessage?) -> AuditDraft {
-        var entry = AuditEntry(actor: actor, address: request.caller.peer.address, action: action)
+        var entry = AuditEntry(actor: actor, address: request.caller.peer.name, action: action)
         for resource in resources {
             guard let id = id(of: resource, request, message) else { continue }
             entry.resource = AuditResource(resource.kind.audited, id.atMost(AuditEntry.textLimit))

@@ -42,7 +42,7 @@ package final class LogInAudit: Sendable {
     /// Notes that somebody was recognized; call it when a connection is first used by that one.
     func noteSuccess(of actor: AuditActor, from peer: Peer) {
         let now = currentMilliseconds()
-        let holder = Holder(kind: actor.kind, name: actor.name, address: peer.address)
+        let holder = Holder(kind: actor.kind, name: actor.name, address: peer.name)
         let isNews = state.withLock { state in
             if let time = state.known[holder], now - time < Self.day { return false }
             if state.known.count >= Self.holderLimit { state.known.removeAll() }
@@ -50,7 +50,7 @@ package final class LogInAudit: Sendable {
             return true
         }
         guard isNews else { return }
-        store.write({ try $0.audit(AuditEntry(actor: actor, address: peer.address, action: Self.action)) }) { _ in }
+        store.write({ try $0.audit(AuditEntry(actor: actor, address: peer.name, action: Self.action)) }) { _ in }
     }
 
     /// Notes that a credential was refused.
@@ -58,19 +58,19 @@ package final class LogInAudit: Sendable {
     /// - Parameter actor: whose it was, if that is known.
     func noteFailure(of actor: AuditActor = .anyone, from peer: Peer) {
         let isFirst = state.withLock { state in
-            if let count = state.failures[peer.address] {
-                state.failures[peer.address] = count + 1
+            if let count = state.failures[peer.name] {
+                state.failures[peer.name] = count + 1
                 return false
             }
             guard state.failures.count < Self.addressLimit else {
                 state.others += 1
                 return false
             }
-            state.failures[peer.address] = 0
+            state.failures[peer.name] = 0
             return true
         }
         guard isFirst else { return }
-        let entry = Self.failures(1, of: actor, from: peer.address)
+        let entry = Self.failures(1, of: actor, from: peer.name)
         store.write({ try $0.audit(entry) }) { _ in }
     }
 

@@ -1,4 +1,5 @@
 package import Budgets
+internal import Identities
 internal import Tracking
 
 extension Caller {

@@ -40,7 +40,9 @@ extension RunningServer {
                     return .refused(response)
                 }
             }
-            if let rate, let refusal = rate.refusal(of: request, table.access(for: request)) { return .refused(refusal) }
+            if let rate, let refusal = rate.refusal(of: request, table.access(for: request)) {
+                return .refused(refusal)
+            }
             return trail?.refusal(of: request).map { .refused($0) } ?? .admitted
         }
     }

@@ -377,7 +377,8 @@ final class RunningServer {
 
     /// Ends the process with 0 within 5 seconds of a signal that is a stop.
     private func stop(on signals: StopSignals) {
-        signals.whenAsked { [server, store, readyFile, manager, background, snapshots, forwarding, logInAudit, logger] in
+        signals.whenAsked {
+            [server, store, readyFile, manager, background, snapshots, forwarding, logInAudit, logger] in
             let end = ContinuousClock.now + Self.longestSnapshot
             // If this fails, another process takes this server for a running one until its own attempt to connect fails.
             try? store.announce("")

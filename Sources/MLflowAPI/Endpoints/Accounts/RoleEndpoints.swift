@@ -14,10 +14,28 @@ extension MLflowAPI {
             accountLookUp("3.0", "roles/list", listRoles),
             accountChange(.patch, "3.0", "roles/update", .change(.account).audited("name", "description"), updateRole),
             accountChange(.delete, "3.0", "roles/delete", .change(.account).audited(), deleteRole),
-            accountChange(.post, "3.0", "roles/permissions/add", .change(.account).audited("resource_type", "resource_pattern", "permission"), addRolePermission),
-            accountChange(.delete, "3.0", "roles/permissions/remove", .change(.account).audited("role_permission_id"), removeRolePermission),
+            accountChange(
+                .post,
+                "3.0",
+                "roles/permissions/add",
+                .change(.account).audited("resource_type", "resource_pattern", "permission"),
+                addRolePermission
+            ),
+            accountChange(
+                .delete,
+                "3.0",
+                "roles/permissions/remove",
+                .change(.account).audited("role_permission_id"),
+                removeRolePermission
+            ),
             accountLookUp("3.0", "roles/permissions/list", listRolePermissions),
-            accountChange(.patch, "3.0", "roles/permissions/update", .change(.account).audited("role_permission_id", "permission"), updateRolePermission),
+            accountChange(
+                .patch,
+                "3.0",
+                "roles/permissions/update",
+                .change(.account).audited("role_permission_id", "permission"),
+                updateRolePermission
+            ),
             accountChange(.post, "3.0", "roles/assign", .change(.account).audited("username"), assignRole),
             accountChange(.delete, "3.0", "roles/unassign", .change(.account).audited("username"), unassignRole),
             accountLookUp("3.0", "roles/users/list", listRoleUsers),

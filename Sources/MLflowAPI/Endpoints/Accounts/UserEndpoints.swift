@@ -15,7 +15,13 @@ extension MLflowAPI {
             accountLookUp("2.0", "users/current", getCurrentUser),
             accountLookUp("2.0", "users/list", listUsers),
             accountChange(.patch, "2.0", "users/update-password", .change(.account).audited(), updatePassword),
-            accountChange(.patch, "2.0", "users/update-admin", .change(.account).audited("is_admin"), updateAdministrator),
+            accountChange(
+                .patch,
+                "2.0",
+                "users/update-admin",
+                .change(.account).audited("is_admin"),
+                updateAdministrator
+            ),
             accountChange(.delete, "2.0", "users/delete", .change(.account).audited(), deleteUser),
         ]
     }

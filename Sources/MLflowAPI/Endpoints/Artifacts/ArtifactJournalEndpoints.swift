@@ -26,11 +26,14 @@ extension MLflowAPI {
         claim: (any StorageClaim)? = nil,
         then answer: @escaping @Sendable () -> Void
     ) {
-        store.write({ session in
-            let changes = try session.add(event)
-            try session.audit(audit)
-            return changes
-        }, mayBlock: true) { result in
+        store.write(
+            { session in
+                let changes = try session.add(event)
+                try session.audit(audit)
+                return changes
+            },
+            mayBlock: true
+        ) { result in
             switch result {
             case .success(let changes): settings.quotas?.note(changes)
             case .failure(let error): reportFailure(UnwrittenJournalEntry(event: event, cause: error))

@@ -128,6 +128,8 @@ import TrackingStore
         let id = try experiment(of: "ada", "hers")
         let made = try send("ada", "POST", "2.0/mlflow/runs/create", #"{"experiment_id":"\#(id)"}"#)
         let run = try #require(try made.member("run")["info"]?["run_id"]?.string)
+        let point = #"{"run_id":"\#(run)","key":"m","value":7654321,"timestamp":1,"step":1}"#
+        #expect(try send("ada", "POST", "2.0/mlflow/runs/log-metric", point).status == 200)
         let role = try send("root", "POST", "3.0/mlflow/roles/create", #"{"name":"guests","workspace":"default"}"#)
         let roleID = try #require(try role.member("role")["id"]?.canonicalText)
         let denial =
@@ -149,6 +151,24 @@ import TrackingStore
         ] {
             let reply = try send("bob", "GET", path, query: query)
             #expect(reply.status == 403, "\(path): \(reply.text)")
+        }
+        for (path, body) in [
+            ("metrics/curves", #"{"run_ids":["\#(run)"],"metric_keys":["m"]}"#),
+            ("runs/columns", #"{"experiment_ids":["\#(id)"]}"#), ("export/html", #"{"run_ids":["\#(run)"]}"#),
+        ] {
+            let reply = try send("bob", "POST", "apus/1.0/" + path, body)
+            #expect(reply.status == 403 || !reply.text.contains("7654321"), "\(path): \(reply.text)")
+        }
+        for (path, query) in [
+            (
+                "2.0/mlflow/metrics/get-history-bulk-interval",
+                [("run_ids", run), ("metric_key", "m"), ("max_results", "9")]
+            ),
+            ("apus/1.0/export/table", [("experiment_id", id)]), ("apus/1.0/export/table", [("run_id", run)]),
+            ("apus/1.0/export/archive", [("run_id", run)]), ("apus/1.0/runs/artifacts/zip", [("run_id", run)]),
+        ] {
+            let reply = try send("bob", "GET", path, query: query)
+            #expect(reply.status >= 400 || !reply.text.contains("7654321"), "\(path): \(reply.text)")
         }
         let unassignment = #"{"username":"bob","role_id":\#(roleID)}"#
         #expect(try send("root", "DELETE", "3.0/mlflow/roles/unassign", unassignment).status == 200)

@@ -50,7 +50,7 @@ import TrackingStore
         "mpu/create/{path...}", "mpu/complete/{path...}", "mpu/abort/{path...}",
         // These are only refused, look something up, or change nothing that outlasts the server.
         "mlflow-artifacts/artifacts/", "mpu/create", "mpu/complete", "mpu/abort", "artifacts/presigned-upload-url",
-        "tokens/list", "audit/list", "forward/drain",
+        "tokens/list", "audit/list", "forward/drain", "usage",
     ]
 
     @Test func `an endpoint that may change something says what it leaves in the audit`() {

@@ -8,7 +8,7 @@ extension MLflowAPI {
     /// The call that tells administrators what each identity has stored; `docs/own-calls.md` describes it.
     var usageEndpoints: [[Endpoint]] {
         [
-            endpoint(.get, .apus, "usage", .administer(.server)) { _ in
+            endpoint(.get, .apus, "usage", .administer(.server).unaudited) { _ in
                 .read {
                     try Self.storageReport($0)
                 } encode: { report in

@@ -60,8 +60,11 @@ extension ReadSession {
     }
 
     func series(of history: MetricHistory) throws -> MetricSeries? {
-        guard let keyID = try connection.keyID(for: history.key) else { return nil }
-        return try seenRunRow(history.runID).map { MetricSeries(runRow: $0, keyID: keyID) }
+        // A run that may not be read is refused whatever the key is.
+        guard let runRow = try seenRunRow(history.runID), let keyID = try connection.keyID(for: history.key) else {
+            return nil
+        }
+        return MetricSeries(runRow: runRow, keyID: keyID)
     }
 }
 

@@ -9,7 +9,9 @@ enum ForeignVariables {
     private static let settings: [SettingDefinition] =
         [
             .artifactsOnly, .host, .port, .staticPrefix, .sslCertificate, .sslKey, .appName, .defaultPermission,
-            .requireToken, .allowedHosts,
+            .requireToken, .allowedHosts, .publicURL, .groupScopes, .trustProxyUser, .trustProxyGroups, .trustedProxies,
+            .oidcIssuer, .oidcAudience, .oidcUserClaim, .oidcGroupsClaim, .oidcClientID, .oidcClientSecretFile,
+            .oidcEndpointOrigins, .oidcConfig,
             .corsAllowedOrigins, .xFrameOptions, .frameAncestors, .disableSecurityMiddleware, .pages, .pagesPath,
             .pagesDefaults, .idleExit, .clientArtifacts, .serverArtifacts, .clientRuns, .serverRuns, .clientRequests,
             .serverRequests, .clientConnections, .clientUploads, .clientBodies, .clientAnswers,

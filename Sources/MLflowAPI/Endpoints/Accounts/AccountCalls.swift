@@ -35,7 +35,12 @@ extension MLflowAPI {
         _ access: Access,
         _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
     ) -> [Endpoint] {
-        accountEndpoint(method, version, path, access, body)
+        var access = access
+        if case .entry(var form) = access.audit {
+            form.action = path
+            access.audit = .entry(form)
+        }
+        return accountEndpoint(method, version, path, access, body)
     }
 
     /// Changes accounts for a call, with the entry of the audit in the same transaction.

@@ -50,13 +50,14 @@ extension AccessControl {
     package func logIn(name: String, password: String, from request: HTTPRequest) throws -> String {
         guard let users else { throw LogInFault(reason: "There are no users with passwords here.") }
         let secret = Array(password.utf8)
+        let key = users.key(name: name, password: secret)
         var isWrong = false
         let found = decided { () -> Holder in
-            let holder = holder(users, name, secret, request.caller.peer)
+            let holder = holder(users, key, name, secret, request.caller.peer)
             if case .failed(.wrongPassword) = holder { isWrong = true }
             return holder
         }
-        guard found != nil, case .user(let known) = users.lookUp(users.key(name: name, password: secret)) else {
+        guard found != nil, case .user(let known) = users.lookUp(key) else {
             noteFailure()
             let reason =
                 isWrong

@@ -178,6 +178,7 @@ package final class AccessControl: Sendable {
 
     private func holder(_ request: HTTPRequest) -> Holder {
         if let holder = holderNamedByProxy(request) { return holder }
+        if let known = userWhoLoggedInBefore(request) { return .found(Admitted(identity: known.identity)) }
         switch Credential(request) {
         case .none: return logInHolder(request) ?? .failed(.noCredential)
         case .other: return .failed(.unknownToken)
@@ -185,8 +186,19 @@ package final class AccessControl: Sendable {
         case .basic(let name, let password):
             let holder = holder(ofToken: password)
             guard let users, case .failed(.unknownToken) = holder else { return holder }
-            return self.holder(users, name, password, request.caller.peer)
+            let key = users.key(of: request.header("authorization") ?? "")
+            return self.holder(users, key, name, password, request.caller.peer)
         }
+    }
+
+    /// The user whose name and password were right a short while ago, which is so for nearly every request.
+    private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
+        guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1,
+            case .user(let known) = users.lookUp(users.key(of: field))
+        else {
+            return nil
+        }
+        return known
     }
 
     private func holder(ofToken key: [UInt8]) -> Holder {
@@ -213,8 +225,13 @@ package final class AccessControl: Sendable {
         return .found(admitted)
     }
 
-    func holder(_ users: KnownUsers, _ name: String, _ password: [UInt8], _ peer: Peer) -> Holder {
-        let key = users.key(name: name, password: password)
+    func holder(
+        _ users: KnownUsers,
+        _ key: KnownUsers.Key,
+        _ name: String,
+        _ password: [UInt8],
+        _ peer: Peer
+    ) -> Holder {
         switch users.lookUp(key) {
         case .user(let known): return .found(Admitted(identity: known.identity))
         case .outdated(let id): return .undecided { users.load(id: id, $0) }

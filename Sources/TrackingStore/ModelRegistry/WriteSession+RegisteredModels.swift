@@ -114,11 +114,9 @@ extension WriteSession {
     }
 
     package func deleteModelAlias(_ alias: String, model name: String) throws {
-        try connection.run(
-            "DELETE FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2",
-            try registeredModelRow(name, for: .delete),
-            alias
-        )
+        let (row, isPrompt) = try registeredModelKind(name, for: .delete)
+        try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .registeredModelNotFound(name))
+        try connection.run("DELETE FROM registered_model_aliases WHERE model_id = ?1 AND alias = ?2", row, alias)
     }
 
     /// Sets the time of the last update of a registered model.

@@ -4,8 +4,8 @@ package import Tracking
 
 extension WriteSession {
     package func createRun(_ new: NewRun) throws -> Run {
-        let experiment = try storedExperiment(new.experimentID)
         try requireCreation(of: .run)
+        let experiment = try storedExperiment(new.experimentID)
         let existing = try new.runID.flatMap { try runWithTags($0) }
         let (run, isNew) = try new.run(in: experiment, existing: existing)
         guard isNew else { return run }

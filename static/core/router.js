@@ -23,6 +23,11 @@ const routes = [
   ["/models/:name/versions/:version", "version"],
   ["/prompts", "prompts"],
   ["/prompts/:name", "prompt"],
+  ["/tokens", "tokens"],
+  ["/users", "users"],
+  ["/users/:name", "user"],
+  ["/roles", "users", { view: "roles" }],
+  ["/roles/:id", "role"],
 ].map(([pattern, page, defaults]) => ({ parts: pattern.split("/").slice(1), page, defaults }));
 
 const content = document.getElementById("content");
@@ -197,7 +202,7 @@ function unknown(context) {
 
 function markPlace(path) {
   const kind = path.split("/")[1];
-  const place = ["models", "prompts"].includes(kind) ? kind : "experiments";
+  const place = ["models", "prompts", "tokens", "users", "roles"].includes(kind) ? kind : "experiments";
   for (const node of document.querySelectorAll("header nav a")) {
     if (node.hash === "#/" + (place === "experiments" ? "" : place)) node.setAttribute("aria-current", "true");
     else node.removeAttribute("aria-current");

@@ -232,9 +232,9 @@ final class RunningServer {
             )
         }
         if access.isRequired {
-            LogInRoutes(access, logIns, logger).add(to: &table, bases: Set(listening.bases + places.all).sorted())
+            LogInRoutes(access, logIns, logger).add(to: &table, bases: Set(listening.bases + places.all))
         }
-        try places.addRoutes(to: &table)
+        try places.addRoutes(to: &table, access)
         var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)
         configuration.admit = admission(security, access, trail, routes, table, prefix: listening.prefix)
         configuration.budgets = budgets

@@ -1,7 +1,9 @@
+import Budgets
 import Coding
 import HTTPServer
 import HTTPWire
 import Hashing
+import Identities
 import MLflowAPI
 import TestSupport
 import Testing

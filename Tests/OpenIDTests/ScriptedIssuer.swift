@@ -44,10 +44,12 @@ final class ScriptedIssuer: Sendable {
 
     /// Who a token is of, once the keys that it may need have been fetched.
     func proof(of text: String, at now: Double = Samples.now) throws(TokenFault) -> ProvenToken {
+        let before = fetches
         while true {
             do throws(TokenFault) {
                 return try issuers.proof(of: Array(text.utf8), at: Int64(now * 1_000))
-            } catch .unready(let reason) where reason.contains("being fetched") {
+            } catch .unready(let reason) where reason.contains("being fetched") && fetches < before + 2 {
+                // A key that is still missing after two whole fetches is none that the issuer publishes.
                 continue
             }
         }

@@ -1,6 +1,6 @@
 /** Shows the page that the address names. Back, reload and a sent link show what was seen, the scroll included. */
 
-import { forgetAhead, isFile } from "./api.js";
+import { apus, forgetAhead, get, isFile } from "./api.js";
 import { append, button, element, failure, link } from "./dom.js";
 import { parseAddress, Query, decoded } from "./query.js";
 import { bindKeys } from "../parts/keyboard.js";
@@ -173,9 +173,7 @@ async function show() {
   scrollTo(0, 0);
   try {
     if (found) {
-      const module = await import(`../pages/${found.page}.js`).catch((error) => {
-        throw isFile() ? new Error("The exported file does not hold this page.") : error;
-      });
+      const module = await import(`../pages/${found.page}.js`).catch(explain);
       if (context.signal.aborted) return;
       await module.default(context);
     } else {
@@ -190,6 +188,13 @@ async function show() {
   content.setAttribute("aria-busy", "false");
   focusHeading(context);
   restore(context, state);
+}
+
+/** Throws why a page's module has not come: the answer to an import is not told, the one to a call is. */
+async function explain(error) {
+  if (isFile()) throw new Error("The exported file does not hold this page.");
+  await get(apus + "log-in");
+  throw error;
 }
 
 function unknown(context) {

@@ -14,7 +14,7 @@ export default async function page(context) {
   context.title(role.name);
   const holders = users.filter(({ roles }) => roles.some((one) => one.id === id));
   context.add(element("p", { class: "crumbs" }, link("#/roles", "Roles")),
-    element("div", { class: "bar title" }, element("h1", {}, name(role.name)), button("Rename…", () => renameRole(role, context.reload)),
+    element("div", { class: "bar title" }, element("h1", {}, name(role.name)), element("span", { class: "space" }), button("Rename…", () => renameRole(role, context.reload)),
       button("Delete…", () => deleteRole(role, () => context.go("#/roles")))),
     role.description && element("p", { dir: "auto" }, role.description),
     grantSection({ title: "Grants", grants: role.permissions, changed: context.reload, ofRole: true,

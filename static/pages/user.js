@@ -15,7 +15,7 @@ export default async function page(context) {
     get(mlflow3 + "users/roles/list", { username }, context.signal)]);
   const held = roles.filter((role) => !isOwn(role));
   context.add(element("p", { class: "crumbs" }, link("#/users", "Users")),
-    element("div", { class: "bar title" }, element("h1", {}, name(username)), button("Set a password…", () => setPassword(username)),
+    element("div", { class: "bar title" }, element("h1", {}, name(username)), element("span", { class: "space" }), button("Set a password…", () => setPassword(username)),
       button(user.is_admin ? "Make no admin" : "Make an admin", () => setAdmin(username, !user.is_admin, context.reload)),
       button("Delete…", () => deleteUser(username, () => context.go("#/users")))),
     element("p", {}, user.is_admin ? "This user is an admin and may do everything; roles and grants count when that ends."

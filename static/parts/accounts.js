@@ -92,7 +92,7 @@ export function grantSection({ title, grants, add, changed, ofRole }) {
     element("td", {}, grant.resource_pattern === "*" ? "All" : name(grant.resource_pattern)), element("td", {}, level(grant)),
     element("td", { class: "short" }, button("×", () => remove(grant), { class: "quiet", "aria-label": `Remove the grant for ${words(grant)}` })));
   return element("section", { "aria-label": title }, element("div", { class: "bar" }, element("h2", {}, title), button("Grant…", create)),
-    grants.length ? element("div", { class: "scroll" }, element("table", { "aria-label": title }, element("thead", {}, element("tr", {},
+    grants.length ? element("div", { class: "scroll list" }, element("table", { "aria-label": title }, element("thead", {}, element("tr", {},
       ["What", "Which", "How much"].map((text) => element("th", { scope: "col" }, text)), element("td", {}))), element("tbody", {}, grants.map(row))))
       : element("p", { class: "soft" }, "Nothing is granted."));
 }

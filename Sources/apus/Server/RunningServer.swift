@@ -236,6 +236,14 @@ final class RunningServer {
         }
         try places.addRoutes(to: &table, access)
         var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)
+        if access.isRequired {
+            // Who uses a browser after a log-out must not find in its cache what it was shown before.
+            let others = configuration.requestHeaders
+            configuration.requestHeaders = { request in
+                let isShown = request.header("cookie") != nil && routes.isForScripts(request)
+                return (others?(request) ?? []) + (isShown ? [("Cache-Control", "no-store")] : [])
+            }
+        }
         configuration.admit = admission(security, access, trail, routes, table, prefix: listening.prefix)
         configuration.budgets = budgets
         configuration.encryption = certificate?.context

@@ -80,8 +80,8 @@ export default async function page(context) {
 
   function showNew({ name: chosen, token }) {
     const text = `export MLFLOW_TRACKING_URI=${address("").replace(/\/$/, "")}\nexport MLFLOW_TRACKING_TOKEN=${token}`;
-    const lines = element("pre", { tabindex: 0, "aria-label": "The settings of a client" }, text);
-    const key = element("pre", { tabindex: 0, "aria-label": "The token" }, token);
+    const lines = element("pre", {}, text);
+    const key = element("pre", {}, token);
     const heading = element("h2", { tabindex: -1 }, "The token ", name(chosen), " is made");
     made.replaceChildren(element("section", { class: "made", "aria-label": "The new token" }, heading,
       element("p", {}, "It is shown this one time, because the server keeps no copy of it."), key, button("Copy the token", () => copy(token, key)),

@@ -42,7 +42,9 @@ final class StaticFile: Sendable {
         contentType = Self.contentType(of: path)
     }
 
-    /// The page of a server that asks who its users are: it has a script that says who one is. Elsewhere nothing is loaded for that.
+    /// The page of a server that asks who its users are.
+    ///
+    /// It has a script that says who one is; elsewhere nothing is loaded for that.
     static func pageWithAccount() -> StaticFile {
         let page = named("index.html")
         return StaticFile(path: page.path, bytes: page.bytes) {

@@ -6,6 +6,10 @@ static const unsigned char file_charts_css[] = {
 #embed "../../static/charts.css"
 };
 
+static const unsigned char file_core_account_js[] = {
+#embed "../../static/core/account.js"
+};
+
 static const unsigned char file_core_ahead_js[] = {
 #embed "../../static/core/ahead.js"
 };
@@ -110,12 +114,32 @@ static const unsigned char file_pages_prompts_js[] = {
 #embed "../../static/pages/prompts.js"
 };
 
+static const unsigned char file_pages_role_js[] = {
+#embed "../../static/pages/role.js"
+};
+
 static const unsigned char file_pages_run_js[] = {
 #embed "../../static/pages/run.js"
 };
 
+static const unsigned char file_pages_tokens_js[] = {
+#embed "../../static/pages/tokens.js"
+};
+
+static const unsigned char file_pages_user_js[] = {
+#embed "../../static/pages/user.js"
+};
+
+static const unsigned char file_pages_users_js[] = {
+#embed "../../static/pages/users.js"
+};
+
 static const unsigned char file_pages_version_js[] = {
 #embed "../../static/pages/version.js"
+};
+
+static const unsigned char file_parts_accounts_js[] = {
+#embed "../../static/parts/accounts.js"
 };
 
 static const unsigned char file_parts_chart_draw_js[] = {
@@ -246,6 +270,10 @@ static const unsigned char file_parts_parallel_js[] = {
 #embed "../../static/parts/parallel.js"
 };
 
+static const unsigned char file_parts_password_js[] = {
+#embed "../../static/parts/password.js"
+};
+
 static const unsigned char file_parts_preview_file_js[] = {
 #embed "../../static/parts/preview-file.js"
 };
@@ -276,6 +304,10 @@ static const unsigned char file_parts_preview_js[] = {
 
 static const unsigned char file_parts_registry_js[] = {
 #embed "../../static/parts/registry.js"
+};
+
+static const unsigned char file_parts_role_actions_js[] = {
+#embed "../../static/parts/role-actions.js"
 };
 
 static const unsigned char file_parts_run_metrics_js[] = {
@@ -362,12 +394,17 @@ static const unsigned char file_parts_tree_js[] = {
 #embed "../../static/parts/tree.js"
 };
 
+static const unsigned char file_parts_user_actions_js[] = {
+#embed "../../static/parts/user-actions.js"
+};
+
 static const unsigned char file_table_css[] = {
 #embed "../../static/table.css"
 };
 
 static const struct apus_embedded_file static_files[] = {
     APUS_FILE("charts.css", file_charts_css),
+    APUS_FILE("core/account.js", file_core_account_js),
     APUS_FILE("core/ahead.js", file_core_ahead_js),
     APUS_FILE("core/api.js", file_core_api_js),
     APUS_FILE("core/connection.js", file_core_connection_js),
@@ -394,8 +431,13 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("pages/models.js", file_pages_models_js),
     APUS_FILE("pages/prompt.js", file_pages_prompt_js),
     APUS_FILE("pages/prompts.js", file_pages_prompts_js),
+    APUS_FILE("pages/role.js", file_pages_role_js),
     APUS_FILE("pages/run.js", file_pages_run_js),
+    APUS_FILE("pages/tokens.js", file_pages_tokens_js),
+    APUS_FILE("pages/user.js", file_pages_user_js),
+    APUS_FILE("pages/users.js", file_pages_users_js),
     APUS_FILE("pages/version.js", file_pages_version_js),
+    APUS_FILE("parts/accounts.js", file_parts_accounts_js),
     APUS_FILE("parts/chart-draw.js", file_parts_chart_draw_js),
     APUS_FILE("parts/chart-legend.js", file_parts_chart_legend_js),
     APUS_FILE("parts/chart-pointer.js", file_parts_chart_pointer_js),
@@ -428,6 +470,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/markdown.js", file_parts_markdown_js),
     APUS_FILE("parts/menu.js", file_parts_menu_js),
     APUS_FILE("parts/parallel.js", file_parts_parallel_js),
+    APUS_FILE("parts/password.js", file_parts_password_js),
     APUS_FILE("parts/preview-file.js", file_parts_preview_file_js),
     APUS_FILE("parts/preview-images.js", file_parts_preview_images_js),
     APUS_FILE("parts/preview-journal.js", file_parts_preview_journal_js),
@@ -436,6 +479,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/preview-table.js", file_parts_preview_table_js),
     APUS_FILE("parts/preview.js", file_parts_preview_js),
     APUS_FILE("parts/registry.js", file_parts_registry_js),
+    APUS_FILE("parts/role-actions.js", file_parts_role_actions_js),
     APUS_FILE("parts/run-metrics.js", file_parts_run_metrics_js),
     APUS_FILE("parts/run-relations.js", file_parts_run_relations_js),
     APUS_FILE("parts/run-table-bar.js", file_parts_run_table_bar_js),
@@ -457,6 +501,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/tags.js", file_parts_tags_js),
     APUS_FILE("parts/toast.js", file_parts_toast_js),
     APUS_FILE("parts/tree.js", file_parts_tree_js),
+    APUS_FILE("parts/user-actions.js", file_parts_user_actions_js),
     APUS_FILE("table.css", file_table_css),
 };
 

@@ -10,6 +10,7 @@ pytest.importorskip("cryptography")
 from browser_like import Browser  # noqa: E402
 from helpers import API, call, send  # noqa: E402
 from issuers import Issuer  # noqa: E402
+from keeping import apus  # noqa: E402
 from servers import ApusServer, wait_until  # noqa: E402
 
 pytestmark = pytest.mark.apus
@@ -112,6 +113,81 @@ def test_an_admin_by_a_group_may_do_everything_and_is_none_without_it(server):
     assert call(server.url, "users/create", made, boss)[0] == 200
     listed = call(server.url, "users/list", headers=basic("root"))[1]["users"]
     assert {user["username"]: user["is_admin"] for user in listed}["boss"] is False
+
+
+def own(server, route, body=None, headers=None):
+    """The status and the answer of a call of Apus' own."""
+    data = None if body is None else json.dumps(body).encode()
+    kind = {} if body is None else {"Content-Type": "application/json"}
+    status, answer, _ = send("POST" if body else "GET", f"{server.url}/ajax-api/apus/1.0/{route}", data, {**headers, **kind})
+    return status, json.loads(answer)
+
+
+def test_a_page_learns_who_uses_it(server):
+    known = {"name": "root", "kind": "user", "is_admin": True, "has_users": True, "can_log_out": False}
+    assert own(server, "log-in", headers=basic("root")) == (200, known)
+    assert own(server, "log-in", headers=basic("ada")) == (200, {**known, "name": "ada", "is_admin": False})
+    browser = Browser()
+    page = browser.submit(browser.open(server.url + "/"), username="ada", password=PASSWORD)
+    # The script that asks is in the page of such a server alone.
+    assert page.text.count('src="static-files/core/account.js"') == 1
+    answer = browser.send("GET", f"{server.url}/ajax-api/apus/1.0/log-in")
+    assert json.loads(answer.text) == {**known, "name": "ada", "is_admin": False, "can_log_out": True}
+    with ApusServer() as open_to_all:
+        assert b"account" not in send("GET", open_to_all.url + "/")[1]
+        nobody = {"is_admin": False, "has_users": False, "can_log_out": False}
+        assert own(open_to_all, "log-in", headers={}) == (200, nobody)
+        assert send("GET", open_to_all.url + "/signup")[0] == 404
+
+
+def test_what_a_logged_in_browser_is_shown_stays_in_no_cache(server):
+    browser = Browser()
+    browser.submit(browser.open(server.url + "/"), username="ada", password=PASSWORD)
+    assert browser.send("GET", server.url + SEARCH).headers["Cache-Control"] == "no-store"
+    # Files of the pages are kept, and programs keep nothing anyway.
+    assert browser.send("GET", server.url + "/static-files/page.css").headers["Cache-Control"] == "no-cache"
+    assert "Cache-Control" not in send("GET", server.url + SEARCH, headers=basic("ada"))[2]
+
+
+def test_admins_revoke_tokens_of_users_and_of_none_by_their_owner(server):
+    text = apus("token", "create", "same", "--data-dir", server.data_directory).stdout.strip()
+    for name in ("root", "ada"):
+        assert own(server, "tokens/create", {"name": "same"}, basic(name))[0] == 200
+    seen = [token.get("username") for token in own(server, "tokens/list", headers=basic("root"))[1]["tokens"]]
+    assert sorted(map(str, seen)) == ["None", "ada", "root"]
+    seen = own(server, "tokens/list", headers=basic("ada"))[1]["tokens"]
+    assert [token["username"] for token in seen] == ["ada"]
+    for owner in ("", "root"):
+        assert own(server, "tokens/revoke", {"name": "same", "username": owner}, basic("ada"))[0] == 403
+    bearer = {"Authorization": f"Bearer {text}"}
+    assert send("GET", server.url + SEARCH, headers=bearer)[0] == 200
+    assert own(server, "tokens/revoke", {"name": "same", "username": ""}, basic("root"))[0] == 200
+    assert send("GET", server.url + SEARCH, headers=bearer)[0] == 401
+    assert own(server, "tokens/revoke", {"name": "same", "username": ""}, basic("root"))[0] == 404
+    assert own(server, "tokens/revoke", {"name": "same", "username": "ada"}, basic("root"))[0] == 200
+    assert own(server, "tokens/revoke", {"name": "same"}, basic("root"))[0] == 200
+    assert own(server, "tokens/list", headers=basic("root"))[1]["tokens"] == []
+
+
+def test_where_admins_make_users_with_mlflow_the_users_are(server):
+    browser = Browser()
+    page = browser.open(server.url + "/signup")
+    assert page.url == server.url + "/login?next=%2Fsignup"
+    page = browser.submit(page, follow=False, username="root", password=PASSWORD)
+    assert page.headers["Location"] == "./signup"
+    answer = browser.navigate(server.url + "/signup")
+    assert (answer.status, answer.headers["Location"]) == (303, "./#/users")
+
+
+def test_beside_other_pages_too_the_users_are_found(tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "index.html").write_text("<!doctype html><title>others</title>")
+    for place, path, wanted in (("/", "/signup", "./apus/#/users"), ("/", "/apus/signup", "./#/users"),
+                                ("/a/b", "/a/b/signup", "../../#/users"), ("/a/b", "/signup", "./#/users")):
+        arguments = ["--app-name", "basic-auth", "--ui", tmp_path / "pages", "--ui-path", place]
+        with ApusServer(arguments, ADMIN) as server:
+            answer = Browser(**basic("root")).send("GET", server.url + path)
+            assert (answer.status, answer.headers["Location"]) == (303, wanted), (place, path)
 
 
 def test_tokens_of_an_issuer_are_those_of_users(tmp_path):

@@ -95,14 +95,8 @@ async function respond(method, url, body, signal) {
     options.body = JSON.stringify(body);
   }
   const response = await reach(url, options);
-  if (response.status === 401) logIn();
   if (!response.ok) throw refusal(response, await response.text());
   return response;
-}
-
-/** Shows the log-in, which leads back here: that of this browser has ended, or its token counts no more. */
-function logIn() {
-  location.replace(new URL("login?next=" + encodeURIComponent("/" + location.search + location.hash), root));
 }
 
 let silent = () => {
@@ -124,6 +118,13 @@ export async function reach(url, options) {
   }
 }
 
+let unknown = () => {
+  // Nobody is told.
+};
+
+/** Has a function called with the error of each request that the server refuses because it does not know who sends it. */
+export const onUnknown = (told) => { unknown = told; };
+
 function refusal(response, text) {
   let answer = {};
   try {
@@ -131,7 +132,9 @@ function refusal(response, text) {
   } catch {
     // A proxy between may answer with a page; the status says enough.
   }
-  return new ServerError(response.status, answer, `The server answered ${response.status} ${response.statusText}.`);
+  const error = new ServerError(response.status, answer, `The server answered ${response.status} ${response.statusText}.`);
+  if (error.status === 401) unknown(error);
+  return error;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Shows the page that the address names. Back, reload and a sent link show what was seen, the scroll included. */
 
-import { forgetAhead, isFile } from "./api.js";
+import { apus, forgetAhead, get, isFile } from "./api.js";
 import { append, button, element, failure, link } from "./dom.js";
 import { parseAddress, Query, decoded } from "./query.js";
 import { bindKeys } from "../parts/keyboard.js";
@@ -23,6 +23,11 @@ const routes = [
   ["/models/:name/versions/:version", "version"],
   ["/prompts", "prompts"],
   ["/prompts/:name", "prompt"],
+  ["/tokens", "tokens"],
+  ["/users", "users"],
+  ["/users/:name", "user"],
+  ["/roles", "users", { view: "roles" }],
+  ["/roles/:id", "role"],
 ].map(([pattern, page, defaults]) => ({ parts: pattern.split("/").slice(1), page, defaults }));
 
 const content = document.getElementById("content");
@@ -168,9 +173,7 @@ async function show() {
   scrollTo(0, 0);
   try {
     if (found) {
-      const module = await import(`../pages/${found.page}.js`).catch((error) => {
-        throw isFile() ? new Error("The exported file does not hold this page.") : error;
-      });
+      const module = await import(`../pages/${found.page}.js`).catch(explain);
       if (context.signal.aborted) return;
       await module.default(context);
     } else {
@@ -187,6 +190,13 @@ async function show() {
   restore(context, state);
 }
 
+/** Throws why a page's module has not come: the answer to an import is not told, the one to a call is. */
+async function explain(error) {
+  if (isFile()) throw new Error("The exported file does not hold this page.");
+  await get(apus + "log-in");
+  throw error;
+}
+
 function unknown(context) {
   context.title("Unknown address");
   context.add(element("h1", {}, "Nothing is at this address"),
@@ -197,7 +207,7 @@ function unknown(context) {
 
 function markPlace(path) {
   const kind = path.split("/")[1];
-  const place = ["models", "prompts"].includes(kind) ? kind : "experiments";
+  const place = ["models", "prompts", "tokens", "users", "roles"].includes(kind) ? kind : "experiments";
   for (const node of document.querySelectorAll("header nav a")) {
     if (node.hash === "#/" + (place === "experiments" ? "" : place)) node.setAttribute("aria-current", "true");
     else node.removeAttribute("aria-current");

@@ -23,7 +23,8 @@ export function openDialog(title, content) {
 /**
  * Asks for values and does something with them; a failure is shown in the dialog, which stays open.
  * @param {string} title
- * @param {{name: string, label: string, value?: string, lines?: number, brief?: boolean, required?: boolean, hint?: string}[]} fields
+ * @param {{name: string, label: string, value?: string, lines?: number, brief?: boolean, required?: boolean, hint?: string,
+ *   options?: string[][], attributes?: object}[]} fields A field with `options` is a choice of pairs of a value and its words.
  *   Enter saves from a field of one line and from a `brief` one, where Shift+Enter makes a new line; Ctrl+Enter saves from any.
  * @param {string} action The label of the button.
  * @param {(values: Object<string, string>) => Promise<void>} work
@@ -39,7 +40,9 @@ export function askFor(title, fields, action, work, { text, danger } = {}) {
       text && element("p", { dir: "auto" }, text), fields.map(field), place,
       element("div", { class: "actions" }, button("Cancel", () => dialog.close()), submit));
     const dialog = openDialog(title, form);
-    form.querySelector("input, textarea")?.select();
+    const first = form.querySelector("input, select, textarea");
+    first?.focus();
+    first?.select?.();
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.target.tagName !== "TEXTAREA" || event.isComposing) return;
       if (!event.ctrlKey && !event.metaKey && (event.shiftKey || !("brief" in event.target.dataset))) return;
@@ -63,9 +66,10 @@ export function askFor(title, fields, action, work, { text, danger } = {}) {
   });
 }
 
-function field({ name, label, value = "", lines, brief, required, hint }) {
-  const attributes = { name, required, dir: "auto", autocomplete: "off", spellcheck: lines ? "true" : "false" };
-  const input = lines ? element("textarea", { ...attributes, rows: lines, "data-brief": brief }) : element("input", attributes);
+function field({ name, label, value = "", lines, brief, required, hint, options, attributes: others }) {
+  const attributes = { name, required, dir: "auto", autocomplete: "off", spellcheck: lines ? "true" : "false", ...others };
+  const input = options ? element("select", { name }, options.map(([value, words]) => element("option", { value }, words)))
+    : lines ? element("textarea", { ...attributes, rows: lines, "data-brief": brief }) : element("input", attributes);
   input.value = value;
   return element("label", {}, label, input, hint && element("small", {}, hint));
 }

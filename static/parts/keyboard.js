@@ -1,6 +1,6 @@
 /** Keyboard commands: one listener, commands that come and go with their page, and a list of them under `?`. */
 
-import { address, apus, get, isFile } from "../core/api.js";
+import { address } from "../core/api.js";
 import { element, link } from "../core/dom.js";
 import { openDialog } from "./dialog.js";
 
@@ -45,13 +45,5 @@ export function showKeys() {
       element("kbd", {}, key === " " ? "Space" : key === "Escape" ? "Esc" : key.length === 1 && meta ? key.toUpperCase() : key)),
     element("dd", {}, label)));
   const server = ["health", "version", "metrics", "api/3.0/mlflow/server-info"].map((route) => [link(address(route), route.split("/").at(-1)), " "]);
-  const about = element("p", { class: "soft" }, "Of the server: ", server);
-  openDialog("Keyboard", element("div", {}, element("dl", { class: "keys" }, rows), about));
-  if (!isFile()) offerLogOut(about);
-}
-
-/** Adds the end of the log-in where this browser has one. */
-async function offerLogOut(place) {
-  const { name, can_log_out: isLoggedIn } = await get(apus + "log-in");
-  if (isLoggedIn) place.append(element("br"), `You are ${name}. `, link(address("logout"), "Log out"));
+  openDialog("Keyboard", element("div", {}, element("dl", { class: "keys" }, rows), element("p", { class: "soft" }, "Of the server: ", server)));
 }

@@ -14,10 +14,14 @@ extension MLflowAPI {
                 "log-in",
                 .lookUp(.server),
                 handling: .buffered { request, responder in
+                    let identity = request.caller.identity
                     let logIn = settings.access?.isRequired == true ? settings.access?.nameOfLogIn(request) : nil
                     var response = HTTPResponse.json { writer in
                         writer.beginObject()
-                        writer.member("name", ifPresent: request.caller.identity?.name)
+                        writer.member("name", ifPresent: identity?.name)
+                        writer.member("kind", ifPresent: identity?.kind.rawValue)
+                        writer.member("is_admin", identity?.isAdministrator == true)
+                        writer.member("has_users", settings.access?.hasUsers == true)
                         writer.member("can_log_out", logIn != nil)
                         writer.endObject()
                     }

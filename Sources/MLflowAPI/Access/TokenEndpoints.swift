@@ -155,7 +155,8 @@ extension MLflowAPI {
                         "Permission denied: only admins revoke the tokens of others."
                     )
                 }
-                userID = try store.readNow(.cheap) { try $0.user(named: owner) }.id
+                // An empty name is no user's: the token is one of an operator.
+                userID = owner.isEmpty ? nil : try store.readNow(.cheap) { try $0.user(named: owner) }.id
             }
             try revokeToken(named: name, ofUser: userID, for: request.caller, audit)
             return .empty

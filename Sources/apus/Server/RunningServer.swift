@@ -278,8 +278,16 @@ final class RunningServer {
         if access.isRequired {
             LogInRoutes(access, logIns, logger).add(to: &table, bases: Set(listening.bases + places.all))
         }
-        try places.addRoutes(to: &table)
+        try places.addRoutes(to: &table, access)
         var configuration = configuration(listening, security, routes, metrics, rest, forwarder, logger)
+        if access.isRequired {
+            // Who uses a browser after a log-out must not find in its cache what it was shown before.
+            let others = configuration.requestHeaders
+            configuration.requestHeaders = { request in
+                let isShown = request.header("cookie") != nil && routes.isForScripts(request)
+                return (others?(request) ?? []) + (isShown ? [("Cache-Control", "no-store")] : [])
+            }
+        }
         configuration.admit = admission(security, access, rate, trail, routes, table, prefix: listening.prefix)
         configuration.budgets = budgets
         configuration.encryption = certificate?.context

@@ -11,6 +11,8 @@ struct PagePlaces {
     /// Where those of the bundle are.
     private let others: [String]
     private let bundle: PageBundle?
+    /// The way from a path directly beneath one of `others` to Apus' own pages.
+    private let wayToOwn: String
 
     init(_ settings: PagesSettings, _ listening: ListeningSettings) {
         let roots = listening.bases
@@ -18,9 +20,13 @@ struct PagePlaces {
         if settings.bundle == nil {
             own = roots
             others = []
+            wayToOwn = "./"
         } else {
             own = settings.path.isEmpty ? roots.map { $0 + PagesSettings.ownPath } : roots
             others = roots.map { $0 + settings.path }
+            let depth = settings.path.count { $0 == "/" }
+            wayToOwn =
+                depth == 0 ? ".\(PagesSettings.ownPath)/" : String(repeating: "../", count: depth)
         }
     }
 
@@ -30,8 +36,12 @@ struct PagePlaces {
     /// Adds the pages; must be called after every other route has been added.
     ///
     /// - Throws: where a page would take the place of another route.
-    func addRoutes(to routes: inout RouteTable) throws(StartFailure) {
-        routes.addPages(bases: own)
+    func addRoutes(to routes: inout RouteTable, _ access: AccessControl) throws(StartFailure) {
+        routes.addPages(bases: own, asksForUsers: access.isRequired)
+        if access.hasUsers {
+            for base in own { Self.addSignUp(at: base, to: &routes, pages: "./") }
+            for base in others { Self.addSignUp(at: base, to: &routes, pages: wayToOwn) }
+        }
         if let bundle {
             for base in others { Self.add(bundle, at: base, to: &routes) }
         }
@@ -49,6 +59,18 @@ struct PagePlaces {
                 }
             )
         }
+    }
+
+    /// Adds the address at which admins make users with MLflow's server.
+    private static func addSignUp(at base: String, to routes: inout RouteTable, pages: String) {
+        routes.add(
+            .get,
+            base + "/signup",
+            .page,
+            .buffered { _, responder in
+                responder.send(HTTPResponse(status: 303, headers: [("Location", pages + "#/users")]))
+            }
+        )
     }
 
     private static func add(_ bundle: PageBundle, at base: String, to routes: inout RouteTable) {

@@ -13,6 +13,8 @@ final class StaticFile: Sendable {
     let path: String
     let contentType: String
     private let bytes: HTTPStaticBytes
+    /// What is sent in the place of the bytes; nil for the file as it is.
+    private let replacement: (@Sendable () -> String)?
     private let prepared = Mutex<Prepared?>(nil)
 
     private struct Prepared {
@@ -33,10 +35,24 @@ final class StaticFile: Sendable {
         }
     }()
 
-    init(path: String, bytes: HTTPStaticBytes) {
+    init(path: String, bytes: HTTPStaticBytes, replacement: (@Sendable () -> String)? = nil) {
         self.path = path
         self.bytes = bytes
+        self.replacement = replacement
         contentType = Self.contentType(of: path)
+    }
+
+    /// The page of a server that asks who its users are.
+    ///
+    /// It has a script that says who one is; elsewhere nothing is loaded for that.
+    static func pageWithAccount() -> StaticFile {
+        let page = named("index.html")
+        return StaticFile(path: page.path, bytes: page.bytes) {
+            page.text.replacing(
+                "</head>",
+                with: "<script type=\"module\" src=\"static-files/core/account.js\"></script>\n</head>"
+            )
+        }
     }
 
     /// The file of a name that is known to be there.
@@ -81,8 +97,8 @@ final class StaticFile: Sendable {
         prepared.withLock { prepared in
             if let prepared { return prepared }
             let made: Prepared
-            if let module = PageModules.shared.served(path) {
-                let bytes = Array(module.utf8)
+            if let text = replacement?() ?? PageModules.shared.served(path) {
+                let bytes = Array(text.utf8)
                 made = bytes.withUnsafeBytes { self.prepared(.bytes(bytes), of: $0) }
             } else {
                 made = self.prepared(.staticBytes(bytes), of: bytes.pointer)
@@ -134,9 +150,14 @@ final class StaticFile: Sendable {
 
 extension RouteTable {
     /// Adds the page and its files beneath each of the bases.
-    mutating func addPages(bases: [String]) {
+    ///
+    /// - Parameter asksForUsers: whether every request must show who sends it.
+    mutating func addPages(bases: [String], asksForUsers: Bool) {
+        let files =
+            asksForUsers
+            ? StaticFile.all.filter { $0.path != "index.html" } + [.pageWithAccount()] : StaticFile.all
         for base in bases {
-            for file in StaticFile.all {
+            for file in files {
                 let path = file.path == "index.html" ? base + "/" : "\(base)/static-files/\(file.path)"
                 add(.get, path, .page, .buffered { request, responder in responder.send(file.response(to: request)) })
             }

@@ -12,7 +12,7 @@ package enum AdoptionWay: Sendable {
 package enum Adoption: Sendable, Equatable {
     case stored(bytes: Int64)
     /// The same bytes are there already.
-    case same
+    case same(bytes: Int64)
     /// Another file has the path; it stays.
     case different
 }
@@ -39,7 +39,8 @@ extension ArtifactRoot {
             guard stored.size == facts.size else { return .different }
             let hasSameTime = stored.status.modification == facts.modification && status.st_mtim.tv_nsec != 0
             let isKnown = stored.status.identity == facts.identity || hasSameTime
-            return isKnown || haveEqualBytes(stored.descriptor, source, size: facts.size) ? .same : .different
+            guard isKnown || haveEqualBytes(stored.descriptor, source, size: facts.size) else { return .different }
+            return .same(bytes: facts.size)
         } catch .notFound {
             let upload = try beginWrite(path)
             switch way {

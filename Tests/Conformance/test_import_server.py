@@ -315,6 +315,7 @@ def test_a_file_that_always_breaks_off_is_listed_and_the_rest_comes(stock, tmp_p
     assert summary["skipped_count"] == 1 and "its answer breaks off" in summary["skipped"][0]["reason"], summary
     assert len(asked) > 3
     mine, whole = contents(tmp_path / "data"), contents(tmp_path / "whole")
+    assert mine[0].pop("stored_artifacts") == whole[0].pop("stored_artifacts") - 1
     assert mine[:3] == whole[:3] and len(mine[3]) == len(whole[3]) - 1
 
 

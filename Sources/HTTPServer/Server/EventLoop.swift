@@ -64,7 +64,11 @@ final class EventLoop: @unchecked Sendable {
     /// The time, read once per batch of events, so that time-outs do not cost a system call each.
     private(set) var now = SystemCall.coarseNanoseconds()
 
+    /// Whether messages may be left that nobody will wake the loop for.
+    private var mustLookAgain = false
+
     private static let wakeUpToken = ConnectionID.max
+    private static let roundsAtOnce = 4
 
     init(
         index: Int,
@@ -107,7 +111,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// Waits for events, messages or a deadline, and handles what has come.
     private func waitAndHandle() {
-        epoll.poll(waiting: millisecondsToWait, awake: didWakeUp) { event in
+        epoll.poll(waiting: mustLookAgain ? 0 : millisecondsToWait, awake: didWakeUp) { event in
             guard let connection = connections[event.token] else { return }
             connection.handle(event)
             connection.drive()
@@ -126,13 +130,21 @@ final class EventLoop: @unchecked Sendable {
         mailbox.withLock { $0.isBeingRead = true }
     }
 
+    /// Handles what has been posted.
+    ///
+    /// An answer lets its connection begin its next request, whose answer may be here already: connections with many
+    /// requests would keep the loop from all others. After some rounds the sockets are looked at, without waiting.
     private func handleMessages() {
-        while true {
+        mustLookAgain = true
+        for _ in 0..<Self.roundsAtOnce {
             let messages = mailbox.withLock { mailbox in
                 if mailbox.messages.isEmpty { mailbox.isBeingRead = false }
                 return exchangeArray(&mailbox.messages)
             }
-            if messages.isEmpty { return }
+            if messages.isEmpty {
+                mustLookAgain = false
+                return
+            }
             for message in messages { handle(message) }
         }
     }

@@ -93,8 +93,11 @@ extension WriteSession {
         try connection.run("INSERT INTO run_owners (run_id, owner_id) VALUES (?1, ?2)", row, try ownerRow(owner))
     }
 
-    /// Notes an artifact that has come into its root without a request.
+    /// Notes an artifact that has come into its root without a request, unless it was noted before.
     package func noteStored(_ path: String, bytes: Int64) throws {
+        let known = try connection.query("SELECT bytes FROM stored_artifacts WHERE path = ?1", path)
+            .firstRow { $0.int64(0) }
+        guard known != bytes else { return }
         var event = ArtifactEvent(kind: .upload, path: path, runID: nil, bytes: bytes, microseconds: 0)
         event.owner = nil
         _ = try countStored(event)

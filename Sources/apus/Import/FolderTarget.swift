@@ -66,23 +66,32 @@ final class FolderTarget: ImportTarget, Sendable {
     }
 
     func size(at path: ArtifactPath) throws -> Int64? {
+        let size: Int64
         do {
-            return try artifacts.open(path).size
+            size = try artifacts.open(path).size
         } catch .notFound {
             return nil
         }
+        try note(path, bytes: size)
+        return size
     }
 
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
         let adoption = try artifacts.adopt(file.descriptor, at: path, by: way)
-        if case .stored(let bytes) = adoption {
-            let count = placed.withLock { placed in
-                placed.append((path.description, bytes))
-                return placed.count
-            }
-            if count >= Self.filesAtOnce { try notePlaced() }
+        switch adoption {
+        case .different: break
+        case .stored(let bytes), .same(let bytes): try note(path, bytes: bytes)
         }
         return adoption
+    }
+
+    /// Who placed a file that is there already may have been killed before it was noted.
+    private func note(_ path: ArtifactPath, bytes: Int64) throws {
+        let count = placed.withLock { placed in
+            placed.append((path.description, bytes))
+            return placed.count
+        }
+        if count >= Self.filesAtOnce { try notePlaced() }
     }
 
     /// Notes the files that were placed, for the sums of what is stored.

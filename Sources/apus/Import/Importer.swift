@@ -130,7 +130,7 @@ final class Importer {
         try reporting(file.place, file.target) { path in
             guard let target else { return countFile(file.size ?? 0) }
             if let size = file.size, let stored = try target.size(at: path) {
-                return count(stored == size ? .same : .different, file.place, path)
+                return count(stored == size ? .same(bytes: size) : .different, file.place, path)
             }
             let descriptor = try file.fetch()
             var status = stat()

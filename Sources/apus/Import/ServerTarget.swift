@@ -50,7 +50,7 @@ final class ServerTarget: ImportTarget {
 
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
         // The bytes that are there are not read: files of the same size count as the same.
-        if let size = try size(at: path) { return size == file.size ? .same : .different }
+        if let size = try size(at: path) { return size == file.size ? .same(bytes: size) : .different }
         let target = path.components.map { PercentCoding.encode($0) }.joined(separator: "/")
         let time = PatientClient.callTime + .seconds(file.size / 1_000_000)
         let reply: HTTPReply

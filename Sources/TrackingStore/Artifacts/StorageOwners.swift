@@ -93,6 +93,11 @@ extension WriteSession {
         try connection.run("INSERT INTO run_owners (run_id, owner_id) VALUES (?1, ?2)", row, try ownerRow(owner))
     }
 
+    /// Notes that nothing is stored at a path and beneath it, as a deletion finds it that was cut off before it was noted.
+    package func forgetStored(_ path: String) throws -> [StoredChange] {
+        try countStored(ArtifactEvent(kind: .deletion, path: path, runID: nil, bytes: 0, microseconds: 0))
+    }
+
     /// Notes an artifact that has come into its root without a request, unless it was noted before.
     package func noteStored(_ path: String, bytes: Int64) throws {
         let known = try connection.query("SELECT bytes FROM stored_artifacts WHERE path = ?1", path)

@@ -125,7 +125,7 @@ extension MLflowAPI {
                 bytes += size
                 files += 1
             }
-            if wasThere { journal(event(), audit, then: answer) } else { answer() }
+            if wasThere { journal(event(), audit, then: answer) } else { forget(path, then: answer) }
         } catch {
             if files > 0 {
                 var part = event()
@@ -133,6 +133,14 @@ extension MLflowAPI {
                 journal(part, audit) {}
             }
             throw error
+        }
+    }
+
+    /// Gives back what a deletion that was cut off has removed without noting it.
+    private func forget(_ path: ArtifactPath, then answer: @escaping @Sendable () -> Void) {
+        store.write({ try $0.forgetStored(path.description) }, mayBlock: true) { result in
+            if case .success(let changes) = result { settings.quotas?.note(changes) }
+            answer()
         }
     }
 

@@ -196,13 +196,21 @@ extension MLflowAPI {
             return try endRemoval(of: owner, nil)
         }
         try artifactTurns.take(folder.base) {
-            try endRemoval(of: owner, try delete(folder, of: owner, &count))
+            try endRemoval(of: owner, try delete(folder, of: owner, &count), emptying: folder.base)
         }
     }
 
-    private func endRemoval(of owner: RemovedOwner, _ event: ArtifactEvent?) throws {
+    /// - Parameter path: where nothing is stored any more; a removal that was cut off may have emptied it.
+    private func endRemoval(
+        of owner: RemovedOwner,
+        _ event: ArtifactEvent?,
+        emptying path: ArtifactPath? = nil
+    ) throws {
         let changes = try store.writeNow { session in
-            let changes = try event.map { try session.add($0) } ?? []
+            var changes = try event.map { try session.add($0) } ?? []
+            if let path, event == nil, owner.kind != .experiment {
+                changes = try session.forgetStored(path.description)
+            }
             try session.endRemoval(rows: [owner.row])
             return changes
         }

@@ -58,7 +58,7 @@ def test_every_option_of_the_reference_is_known_and_in_the_help(reference_option
 @pytest.mark.parametrize(
     "arguments, named",
     [
-        (["--app-name", "other"], "--app-name other"),
+        (["--app-name", "other"], "--app-name 'other'"),
         (["--enable-workspaces"], "--enable-workspaces"),
         (["--artifacts-presigned-only"], "--artifacts-presigned-only"),
         (["--registry-store-uri", "postgresql://h/d"], "--registry-store-uri"),

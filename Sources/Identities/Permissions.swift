@@ -26,7 +26,7 @@ package struct Permissions: Sendable {
         for grant in grants {
             if grant.pattern == Grant.everything {
                 everything[grant.type] = Self.fold(everything[grant.type], grant.level)
-            } else if grant.type == .experiment, let id = Int64(grant.pattern) {
+            } else if grant.type == .experiment, let id = Self.experimentID(grant.pattern) {
                 experiments[id] = Self.fold(experiments[id], grant.level)
             } else if grant.type == .registeredModel {
                 models[Array(grant.pattern.utf8)] = Self.fold(models[Array(grant.pattern.utf8)], grant.level)
@@ -34,6 +34,11 @@ package struct Permissions: Sendable {
                 prompts[Array(grant.pattern.utf8)] = Self.fold(prompts[Array(grant.pattern.utf8)], grant.level)
             }
         }
+    }
+
+    /// The experiment that a pattern names; nil for a number that is written otherwise than the server writes it.
+    package static func experimentID(_ pattern: String) -> Int64? {
+        Int64(pattern).flatMap { String($0).utf8.elementsEqual(pattern.utf8) ? $0 : nil }
     }
 
     /// Everything within some experiments, and nothing else.

@@ -234,6 +234,39 @@ import TrackingStore
         #expect(entries[0].resource == AuditResource(.role, id) && entries[0].detail.contains("new"))
     }
 
+    @Test func `the sign for everything is no name`() throws {
+        #expect(try send("ada", "POST", "2.0/mlflow/registered-models/create", #"{"name":"*"}"#).status == 400)
+        #expect(try send("ada", "POST", "2.0/mlflow/registered-models/create", #"{"name":"m"}"#).status == 200)
+        let rename = #"{"name":"m","new_name":"*"}"#
+        #expect(try send("ada", "POST", "2.0/mlflow/registered-models/rename", rename).status == 400)
+        let tag = #"{"name":"m","key":"mlflow.prompt.is_prompt","value":"true"}"#
+        #expect(try send("ada", "POST", "2.0/mlflow/registered-models/set-tag", tag).status == 403)
+    }
+
+    @Test func `a grant for a number that is written otherwise gives nothing`() throws {
+        let id = try experiment(of: "ada", "hers")
+        let grant = #"{"username":"bob","resource_type":"experiment","resource_id":"0\#(id)","permission":"MANAGE"}"#
+        #expect(try send("root", "POST", "3.0/mlflow/users/permissions/grant", grant).status == 200)
+        #expect(try send("bob", "POST", "2.0/mlflow/experiments/delete", #"{"experiment_id":"\#(id)"}"#).status == 403)
+    }
+
+    @Test func `only admins choose where on the server artifacts lie`() throws {
+        for location in ["mlflow-artifacts:/", "mlflow-artifacts:/1", "/tmp/x"] {
+            let body = #"{"name":"x","artifact_location":"\#(location)"}"#
+            let reply = try send("ada", "POST", "2.0/mlflow/experiments/create", body)
+            #expect(reply.status == 403, "\(location): \(reply.error)")
+        }
+        let elsewhere = #"{"name":"x","artifact_location":"s3://bucket/x"}"#
+        #expect(try send("ada", "POST", "2.0/mlflow/experiments/create", elsewhere).status == 200)
+    }
+
+    @Test func `the only admin stays one, and a password has no zeros`() throws {
+        let demotion = #"{"username":"root","is_admin":false}"#
+        #expect(try send("root", "PATCH", "2.0/mlflow/users/update-admin", demotion).status == 400)
+        let zeros = #"{"username":"new","password":"\#(String(repeating: "\\u0000", count: 12))"}"#
+        #expect(try send("root", "POST", "2.0/mlflow/users/create", zeros).status == 400)
+    }
+
     @Test func `somebody who tries many passwords is told to wait, and others are not`() throws {
         let path = "/api/2.0/mlflow/users/current"
         #expect(try fixture.send("GET", path, headers: headers("ada")).status == 200)

@@ -96,8 +96,10 @@ import TrackingStore
         for groups in [[], ["others"], ["TEAM"], ["*"]] {
             #expect(throws: AccessControl.LogInFault.self) { try access.logIn(user: try user("ada", groups)) }
         }
-        #expect(throws: AccessControl.LogInFault.self) { try access.logIn(token: "") }
-        #expect(throws: AccessControl.LogInFault.self) { try access.logIn(token: access.operatorKey.text) }
+        #expect(throws: AccessControl.LogInFault.self) { try access.logIn(token: "", from: try request("POST", [:])) }
+        #expect(throws: AccessControl.LogInFault.self) {
+            try access.logIn(token: access.operatorKey.text, from: try request("POST", [:]))
+        }
         #expect(try stored.store.readNow { try $0.logIns() }.isEmpty)
     }
 

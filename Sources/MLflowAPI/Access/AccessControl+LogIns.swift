@@ -2,6 +2,7 @@ internal import Budgets
 internal import Dispatch
 package import HTTPServer
 internal import Hashing
+internal import Identities
 internal import Synchronization
 package import Tracking
 internal import TrackingStore
@@ -30,14 +31,14 @@ extension AccessControl {
     ///
     /// Blocks until it is durable.
     /// - Returns: the value of the cookie.
-    package func logIn(token text: String) throws -> String {
+    package func logIn(token text: String, from request: HTTPRequest) throws -> String {
         let hash = SHA256.digest(of: Array(text.utf8))
         let fault = LogInFault(
             reason: "The server does not know this token: it was revoked, has expired, or is not whole."
         )
         guard hash != operatorKey.hash, let found = decided({ holder(ofTokenHash: hash) }), let token = found.token
         else {
-            noteFailure()
+            noteFailure(from: request.caller.peer)
             throw fault
         }
         return try logIn(.token(name: token.name, hash: hash))
@@ -58,7 +59,7 @@ extension AccessControl {
             return holder
         }
         guard found != nil, case .user(let known) = users.lookUp(key) else {
-            noteFailure()
+            noteFailure(of: AuditActor(.user, name), from: request.caller.peer)
             let reason =
                 isWrong
                 ? "The name or the password is wrong."
@@ -93,6 +94,45 @@ extension AccessControl {
     /// Who it is, once that has been found out; nil for nobody.
     ///
     /// Blocks.
+    /// Who sends a request as that one is now, for a change of accounts whose body came long after its head.
+    ///
+    /// Blocks while it is found out.
+    /// - Throws: `.permissionDenied` for one who would not be admitted any more.
+    func identityNow(_ request: HTTPRequest) throws -> Identity? {
+        guard isRequired else { return request.caller.identity }
+        guard let admitted = decided({ holder(request) }) else {
+            throw TrackingError(
+                .permissionDenied,
+                "Permission denied: what showed who sends this request counts no more. Log in anew, or use another token."
+            )
+        }
+        return admitted.identity
+    }
+
+    /// Whether a password is that of a user; tries from one address are limited, as log-ins are.
+    ///
+    /// Blocks for a check.
+    /// - Throws: `.temporarilyUnavailable` if too many were wrong.
+    func isPassword(_ password: String, of name: String, from peer: Peer) throws -> Bool {
+        guard let users else { return false }
+        let secret = Array(password.utf8)
+        let key = users.key(name: name, password: secret)
+        var tooMany = false
+        let found = decided { () -> Holder in
+            let holder = holder(users, key, name, secret, peer)
+            if case .failed(.tooManyPasswords) = holder { tooMany = true }
+            return holder
+        }
+        guard !tooMany else {
+            throw TrackingError(
+                .temporarilyUnavailable,
+                "Too many passwords from this address were wrong; try again in a few seconds."
+            )
+        }
+        if found == nil { noteFailure(of: AuditActor(.user, name), from: peer) }
+        return found != nil
+    }
+
     private func decided(_ ask: () -> Holder) -> Admitted? {
         // What was found out may have changed again meanwhile, but not for ever.
         for _ in 0..<8 {

@@ -124,7 +124,10 @@ package final class AccessControl: Sendable {
     /// failing. Passwords can be found by trying; `PasswordChecks` says how many are tried.
     package var wrongTokenCount: Int { failures.load(ordering: .relaxed) }
 
-    func noteFailure() { failures.add(1, ordering: .relaxed) }
+    func noteFailure(of actor: AuditActor = .anyone, from peer: Peer) {
+        failures.add(1, ordering: .relaxed)
+        logInAudit?.noteFailure(of: actor, from: peer)
+    }
 
     /// Notes who sends a request, and refuses it if that one may not send it.
     ///
@@ -176,7 +179,7 @@ package final class AccessControl: Sendable {
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
     }
 
-    private func holder(_ request: HTTPRequest) -> Holder {
+    func holder(_ request: HTTPRequest) -> Holder {
         if let holder = holderNamedByProxy(request) { return holder }
         if let known = userWhoLoggedInBefore(request) { return .found(Admitted(identity: known.identity)) }
         switch Credential(request) {

@@ -70,7 +70,9 @@ struct AuditTrail: Sendable {
     func draft(by actor: AuditActor, _ request: HTTPRequest, _ message: RequestMessage?) -> AuditDraft {
         var entry = AuditEntry(actor: actor, address: request.caller.peer.name, action: action)
         for resource in resources {
-            guard let id = id(of: resource, request, message) else { continue }
+            guard var id = id(of: resource, request, message) else { continue }
+            // An id is noted as the server writes it, however many zeros stand in front.
+            if resource.kind == .experiment, let number = try? parseExperimentID(id) { id = String(number) }
             entry.resource = AuditResource(resource.kind.audited, id.atMost(AuditEntry.textLimit))
             break
         }

@@ -9,6 +9,7 @@ extension WriteSession {
     ///   `.invalidParameterValue` for a token that may not be made.
     package func createAccessToken(_ token: AccessToken, hash: [UInt8]) throws {
         try token.validate()
+        if let userID = token.userID { try requireUser(userID) }
         for id in token.experimentIDs ?? [] { _ = try storedExperiment(id, for: .read) }
         let holder = try connection.query(
             "SELECT id FROM access_tokens WHERE name = ?1 AND user_id IS ?2",

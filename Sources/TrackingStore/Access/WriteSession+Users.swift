@@ -30,6 +30,15 @@ extension WriteSession {
 
     /// - Throws: `.resourceDoesNotExist` for an unknown user.
     package func setAdministrator(_ isAdministrator: Bool, user name: String) throws {
+        let user = try connection.user(named: name)
+        let others = try connection.query("SELECT count(*) FROM users WHERE is_admin AND id <> ?1", user.id)
+            .firstRow { $0.int64(0) }
+        guard isAdministrator || !user.isAdministrator || others ?? 0 > 0 else {
+            throw TrackingError(
+                .badRequest,
+                "'\(shortened(name))' is the only admin. Make another user an admin first, or nobody could look after the server."
+            )
+        }
         try changeUser(name, "is_admin = ?2", isAdministrator ? 1 : 0)
     }
 

@@ -5,6 +5,7 @@ package import Tracking
 extension WriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
         try requireCreation(of: .experiment)
+        try requireFreeLocation(artifactLocation)
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
@@ -30,6 +31,19 @@ extension WriteSession {
         }
         try grantCreator(.experiment, String(id))
         return id
+    }
+
+    /// Throws for a place that this server opens, if a user chooses it: whose artifacts lie there would depend on that user too.
+    private func requireFreeLocation(_ location: String?) throws {
+        guard permissions != nil, let location else { return }
+        guard [nil, "file", "http", "https", "mlflow-artifacts"].contains(ArtifactLocation(location).scheme) else {
+            return
+        }
+        throw TrackingError(
+            .permissionDenied,
+            "Permission denied: only admins choose where on this server the artifacts of an experiment lie. Leave artifact_location "
+                + "out."
+        )
     }
 
     /// Creates the experiment named Default, with id 0, if there is no experiment at all, active or deleted.

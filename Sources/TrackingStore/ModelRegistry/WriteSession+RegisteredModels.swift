@@ -85,14 +85,25 @@ extension WriteSession {
 
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
         let id = try registeredModelRow(name)
+        try requireOtherTag(tag.key)
         try connection.upsert(tag, in: .registeredModels, of: id)
         if tag.key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: tag.marksPrompt) }
     }
 
     package func deleteRegisteredModelTag(key: String, model name: String) throws {
         let id = try registeredModelRow(name)
+        try requireOtherTag(key)
         _ = try connection.deleteTag(key, in: .registeredModels, of: id)
         if key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: false) }
+    }
+
+    /// Throws for the tag that decides whether the grants for models or those for prompts count, if a user would change it.
+    private func requireOtherTag(_ key: String) throws {
+        guard permissions != nil, key.isExactly(Tag.isPromptKey) else { return }
+        throw TrackingError(
+            .permissionDenied,
+            "Permission denied: only admins change the tag '\(Tag.isPromptKey)' of a model, because it decides whose permissions count."
+        )
     }
 
     func markModel(_ id: Int64, asPrompt isPrompt: Bool) throws {
@@ -100,8 +111,8 @@ extension WriteSession {
     }
 
     package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
-        _ = try registeredModelRow(key.name)
         let row = try modelVersionRow(key, for: .read)
+        _ = try registeredModelRow(key.name)
         try connection.run(
             """
             INSERT INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)

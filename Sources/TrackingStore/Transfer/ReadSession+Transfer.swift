@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -89,6 +90,14 @@ struct RegistryPosition {
 }
 
 extension ReadSession {
+    /// Whether a version can be read by the client, who can read its model.
+    func reads(_ version: ModelVersion) -> Bool {
+        permissions?.allows(
+            .read,
+            on: .version(ofModel: version.name, isPrompt: version.tags.contains(where: \.marksPrompt))
+        ) ?? true
+    }
+
     /// The next versions, in ascending order.
     func transferredVersions(_ position: inout RegistryPosition) throws -> [TransferredModelVersion] {
         let limit = 100

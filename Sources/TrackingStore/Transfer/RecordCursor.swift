@@ -145,7 +145,8 @@ package struct RecordCursor: Sendable {
             details = position.isAtEnd ? nil : .points(position)
         case .versions(var position):
             let versions = try session.transferredVersions(&position)
-            records += versions.map { .modelVersion($0) }
+            let readable = versions.filter { session.reads($0.version) }
+            records += readable.map { .modelVersion($0) }
             details = nil
             if !position.isAtEnd {
                 details = .versions(model: position)

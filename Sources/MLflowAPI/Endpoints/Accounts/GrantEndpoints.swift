@@ -27,7 +27,8 @@ extension MLflowAPI {
         if pattern != Grant.everything, call.identity.kind == .user, let permissions = call.identity.permissions {
             switch type {
             case .experiment:
-                mayManage = Int64(pattern).map { permissions.level(ofExperiment: $0) == .manage } ?? false
+                mayManage =
+                    Permissions.experimentID(pattern).map { permissions.level(ofExperiment: $0) == .manage } ?? false
             case .registeredModel, .prompt:
                 mayManage = permissions.level(ofModel: pattern, isPrompt: type == .prompt) == .manage
             default: break

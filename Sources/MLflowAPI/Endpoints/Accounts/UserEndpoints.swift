@@ -35,6 +35,10 @@ extension MLflowAPI {
         guard password.unicodeScalars.count >= shortestPassword else {
             throw TrackingError.invalidParameter("Password must be at least \(shortestPassword) characters.")
         }
+        // HMAC takes zeros at the end for nothing.
+        guard !password.utf8.contains(0) else {
+            throw TrackingError.invalidParameter("A password cannot contain the character NUL.")
+        }
         guard password.utf8.count <= longestPassword else {
             throw TrackingError.invalidParameter("Password must be at most \(longestPassword) bytes.")
         }
@@ -155,18 +159,18 @@ extension MLflowAPI {
         let isOwn = call.isAbout(name)
         try call.require(call.identity.isAdministrator || isOwn, "the user '\(shortened(name))' and admins")
         // Who finds a browser that is logged in must not be able to lock its owner out.
-        if isOwn { try requireCurrentPassword(of: name, in: call.message, unlike: password) }
+        if isOwn { try requireCurrentPassword(of: name, in: call, unlike: password) }
         let hash = try Self.passwordHash(password)
         try change(call, .user, name) { try $0.setPassword(hash, ofUser: name) }
         return .empty
     }
 
-    private func requireCurrentPassword(of name: String, in message: RequestMessage, unlike new: String) throws {
-        guard let current = try message.string("current_password"), !current.isEmpty else {
+    private func requireCurrentPassword(of name: String, in call: AccountCall, unlike new: String) throws {
+        guard let current = try call.message.string("current_password"), !current.isEmpty else {
             throw TrackingError.invalidParameter("Current password is required when changing your own password.")
         }
-        let stored = try store.readNow(.cheap) { try $0.userWithPassword(named: name)?.password }
-        guard try PasswordHash.isStored(current, as: stored) else {
+        let isRight = try settings.access?.isPassword(current, of: name, from: call.request.caller.peer)
+        guard isRight == true else {
             throw TrackingError.invalidParameter("Current password does not match.")
         }
         guard !new.isExactly(current) else {

@@ -100,7 +100,7 @@ final class LogInRoutes: Sendable {
                 defer { endWait() }
                 value = try access.logIn(name: name, password: fields["password"] ?? "", from: request)
             } else {
-                value = try access.logIn(token: fields["token"]?.trimmed ?? "")
+                value = try access.logIn(token: fields["token"]?.trimmed ?? "", from: request)
             }
             return entering(request, value, at: "." + next.text)
         } catch let fault as AccessControl.LogInFault {

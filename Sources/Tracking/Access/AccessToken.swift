@@ -58,6 +58,8 @@ package struct AccessToken: Sendable, Equatable {
     package static let operatorName = "the operator's command"
     /// The most characters of a name.
     package static let nameLimit = 100
+    /// The most tokens of one user.
+    package static let userLimit: Int64 = 100
     /// The most experiments to which a token can be limited.
     package static let experimentLimit = 1_000
 

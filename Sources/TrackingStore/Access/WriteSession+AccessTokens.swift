@@ -9,7 +9,10 @@ extension WriteSession {
     ///   `.invalidParameterValue` for a token that may not be made.
     package func createAccessToken(_ token: AccessToken, hash: [UInt8]) throws {
         try token.validate()
-        if let userID = token.userID { try requireUser(userID) }
+        if let userID = token.userID {
+            try requireUser(userID)
+            try requirePlace(ofUser: userID)
+        }
         for id in token.experimentIDs ?? [] { _ = try storedExperiment(id, for: .read) }
         let holder = try connection.query(
             "SELECT id FROM access_tokens WHERE name = ?1 AND user_id IS ?2",
@@ -38,6 +41,16 @@ extension WriteSession {
                 id
             )
         }
+    }
+
+    /// Throws for a user with as many tokens as one may have: the server keeps all of them in memory.
+    private func requirePlace(ofUser id: Int64) throws {
+        let count = try connection.query("SELECT count(*) FROM access_tokens WHERE user_id = ?1", id)
+            .firstRow { $0.int64(0) }
+        guard count ?? 0 >= AccessToken.userLimit else { return }
+        throw TrackingError.invalidParameter(
+            "A user can have \(AccessToken.userLimit) tokens. Revoke one that is not needed any more first."
+        )
     }
 
     /// Removes a token; nobody is admitted with it any more.

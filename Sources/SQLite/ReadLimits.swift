@@ -7,7 +7,7 @@ package struct ReadLimits: Sendable {
     package var work: Duration
     /// The wall-clock time from the start of its transaction.
     package var time: Duration
-    /// The processor time after which a read is long: it continues at a low priority, beside a few other long reads.
+    /// The processor time after which a read is long: it continues at the lowest priority, beside a few other long reads.
     package var workBeforeLong: Duration = .milliseconds(100)
     /// Long reads that may run at once; the others wait for their turn and start again.
     package var longReads: Int

@@ -19,7 +19,7 @@ final class ReadWatch {
 
     /// What happens to a read that has become long.
     enum LongTurn {
-        /// It continues at a low priority, on a thread that now serves only long reads.
+        /// It continues at the lowest priority, on a thread that now serves only long reads.
         case goesOn
         /// It continues as before, because no other thread can be started for short reads.
         case stays

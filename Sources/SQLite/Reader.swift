@@ -75,7 +75,8 @@ final class Reader: @unchecked Sendable {
     ///
     /// - Returns: false if the system cannot create a thread.
     func start(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-        SystemThread.start(name: name) { [self] in
+        SystemThread.start(name: name, pace: place == .reserved ? .prompt : .usual) { [self, place] in
+            if place == .general { SystemThread.lowerPriority(to: .low) }
             body()
             context?.connection.close()
             context = nil

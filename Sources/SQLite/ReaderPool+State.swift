@@ -143,10 +143,13 @@ extension ReaderPool {
         /// - Returns: the kinds of readers to start; the first may be the only one left for short reads.
         mutating func makeLong(_ reader: Reader) -> [Reader.Place]? {
             guard taken[.long] < capacity[.long] else { return nil }
+            let former = reader.place
             move(reader, to: .long)
             guard !isClosed else { return [] }
             var vacancies: [Reader.Place] = []
-            if taken[.reserved] == 0, let place = claim(.reserved) { vacancies.append(place) }
+            // Another reader has a low priority already, which a reader that it starts would have too; the first cheap read
+            // starts the reserved one.
+            if former == .reserved, let place = claim(.reserved) { vacancies.append(place) }
             let isWanted = shortReaders == 0 || !queues.expensive.isEmpty || !queues.continued.isEmpty
             if isWanted, let place = claim(.general) { vacancies.append(place) }
             return vacancies

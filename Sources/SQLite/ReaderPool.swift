@@ -5,9 +5,9 @@ internal import Threads
 
 /// Read-only connections, each with its own thread, so that reads run beside each other and beside the writer.
 ///
-/// No read waits long for others. One reader serves only cheap reads. The other readers serve the peers in turn, and
-/// the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long: it
-/// continues at a low priority on its thread, and a new thread serves the short reads instead. If the largest number of
+/// No read waits long for others. One reader serves only cheap reads. The other readers have a low priority, so that the
+/// threads that everybody waits for get a processor first, and serve the peers in turn, and the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long: it
+/// continues at the lowest priority on its thread, and a new thread serves the short reads instead. If the largest number of
 /// long reads already runs, the read is ended and starts again when its turn comes.
 ///
 /// Not generic: other modules could not use a specialised copy, and type look-ups took longer than a cheap read.
@@ -182,7 +182,7 @@ package final class ReaderPool: Sendable {
         guard areFilled.first ?? true || !state.withLock({ $0.makeShortIfAlone(reader, former) }) else {
             return .stays
         }
-        SystemThread.lowerPriority()
+        SystemThread.lowerPriority(to: .lowest)
         return .goesOn
     }
 }

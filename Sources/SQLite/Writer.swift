@@ -21,7 +21,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     }
 
     private let state = Mutex(State())
-    private let queue = SerialThread(name: "writer")
+    private let queue = SerialThread(name: "writer", pace: .prompt)
     private let turns = WriterTurns()
     private let limits: WriterLimits
     private let thread: WriterThread<Session>

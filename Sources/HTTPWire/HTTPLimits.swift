@@ -15,8 +15,8 @@ package struct HTTPLimits: Sendable {
     package var bodyBytes = 32 * 1_048_576
     /// A body or an answer up to this size is accepted even when the budgets are used up.
     package var alwaysHeldBytes = 64 * 1_024
-    /// The handler of a collected body beyond this size runs on a worker thread instead of the event loop.
-    package var inlineBodyBytes = 256 * 1_024
+    /// A collected body beyond this size is read on a thread for such work, so that the event loop goes on meanwhile.
+    package var inlineBodyBytes = 16 * 1_024
     /// One chunk-size line with its extensions; 400 beyond it.
     package var chunkLineBytes = 256
     /// The trailer section of a chunked body, which is dropped; 400 beyond it.

@@ -9,7 +9,9 @@ package import Tracking
 package final class TrackingStore: Sendable {
     /// The settings of a store.
     package struct Configuration: Sendable {
-        /// The path of the database file. Its folder must exist.
+        /// The path of the database file.
+        ///
+        /// Its folder must exist.
         package var databasePath: String
         /// The folder for the artifacts of experiments that are created without an artifact location.
         package var artifactRoot: ArtifactLocation

@@ -44,8 +44,9 @@ extension WriteSession {
         ).map { StoredChange(row: $0) }
     }
 
-    /// Returns the changes if all artifacts beneath a folder are removed. The character after "/" in the order of bytes
-    /// is "0".
+    /// Returns the changes if all artifacts beneath a folder are removed.
+    ///
+    /// The character after "/" in the order of bytes is "0".
     private func storedChanges(beneath path: String) throws -> [StoredChange] {
         try connection.query(
             """
@@ -59,7 +60,9 @@ extension WriteSession {
         ).map { StoredChange(row: $0) }
     }
 
-    /// Returns the row id of an owner; inserts the row if the owner is new. nil stands for artifacts without an owner.
+    /// Returns the row id of an owner; inserts the row if the owner is new.
+    ///
+    /// - Parameter name: nil for artifacts without an owner.
     private func ownerRow(_ name: String?) throws -> Int64 {
         let name = name ?? ""
         let select = try connection.query("SELECT id FROM storage_owners WHERE name = ?1", name)
@@ -94,8 +97,10 @@ extension WriteSession {
         try connection.run("INSERT INTO run_owners (run_id, owner_id) VALUES (?1, ?2)", row, try ownerRow(owner))
     }
 
-    /// Records that no artifact is stored at a path or beneath it. Meant for a deletion that finds nothing to delete,
-    /// because an earlier deletion was interrupted before it was recorded.
+    /// Records that no artifact is stored at a path or beneath it.
+    ///
+    /// Meant for a deletion that finds nothing to delete, because an earlier deletion was interrupted before it was
+    /// recorded.
     package func forgetStored(_ path: String) throws -> [StoredChange] {
         try countStored(ArtifactEvent(kind: .deletion, path: path, runID: nil, bytes: 0, microseconds: 0))
     }

@@ -5,7 +5,9 @@ extension ReadSession {
     /// The maximum number of entries that are read for one page, which takes about 50 ms.
     private static let entriesOfOnePage = 50_000
 
-    /// Returns one page of the audit log with the newest entry first. A page may be short although more pages follow.
+    /// Returns one page of the audit log with the newest entry first.
+    ///
+    /// A page may be short although more pages follow.
     ///
     /// The cost of a query by time or resource depends only on the page size. Any other query reads the entries one by
     /// one, at most 50,000 for each page.

@@ -1,6 +1,8 @@
 internal import Synchronization
 
-/// Collects the runs that commits may have changed, until the forwarder takes them. May be used by several threads.
+/// Collects the runs that commits may have changed, until the forwarder takes them.
+///
+/// May be used by several threads.
 ///
 /// The cost is one entry of a set for each write and one lock for each group commit. The memory is limited: beyond
 /// `capacity` runs, the feed only records that there were too many.

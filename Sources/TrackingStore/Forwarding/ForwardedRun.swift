@@ -63,7 +63,9 @@ package struct ForwardedRunStatus: Sendable {
     package var sentPoints: Int64
 }
 
-/// A run or experiment that was sent to an upstream. A server that does not have it is not the same upstream.
+/// A run or experiment that was sent to an upstream.
+///
+/// A server that does not have it is not the same upstream.
 package enum ForwardEvidence: Sendable, Equatable {
     /// The run's id in this store and in the upstream.
     case run(String, target: String)
@@ -142,8 +144,9 @@ package struct ForwardOmission: Sendable, Equatable {
     package static func part(ofParam key: String) -> String { "param \(key)" }
     package static func part(ofTag key: String) -> String { "tag \(key)" }
 
-    /// The part for a version that has another number in the upstream. Such an omission is only a note: nothing is
-    /// missing.
+    /// The part for a version that has another number in the upstream.
+    ///
+    /// Such an omission is only a note: nothing is missing.
     package static func part(ofNumber version: Int64) -> String { "\(numberPrefix)\(version)" }
     static let numberPrefix = "number of version "
 }

@@ -150,7 +150,9 @@ struct LoggedModelSearchStatement {
         statement.terms.append(SortTerm(value, ascending: clause.ordering.ascending, .real))
     }
 
-    /// Returns the column of an attribute. The status and the experiment id are stored as numbers.
+    /// Returns the column of an attribute.
+    ///
+    /// The status and the experiment id are stored as numbers.
     ///
     /// - Parameter key: the canonical name. The parser returns only these ten names and `lifecycle_stage`.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {

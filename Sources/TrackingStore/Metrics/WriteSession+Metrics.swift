@@ -112,8 +112,9 @@ extension MetricSummary {
 }
 
 extension MetricExtremes {
-    /// Reads four columns, starting with the given one: minimum, minimum_step, maximum, maximum_step. Returns nil if
-    /// the columns are NULL.
+    /// Reads four columns, starting with the given one: minimum, minimum_step, maximum, maximum_step.
+    ///
+    /// Returns nil if the columns are NULL.
     init?(row: Statement, column: Int) {
         guard !row.isNull(column) else { return nil }
         self.init(

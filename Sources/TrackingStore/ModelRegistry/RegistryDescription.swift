@@ -142,8 +142,9 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         case included(onlyMarked: Bool)
     }
 
-    /// Whether the search returns prompts. The first comparison of the prompt tag decides, as in MLflow
-    /// (`_is_querying_prompt` in `sqlalchemy_store.py`).
+    /// Whether the search returns prompts.
+    ///
+    /// The first comparison of the prompt tag decides, as in MLflow (`_is_querying_prompt` in `sqlalchemy_store.py`).
     private var prompts: Prompts {
         guard let first = search.filter.first(where: \.isOfPromptTag), case .text(let text) = first.value else {
             return .excluded

@@ -60,7 +60,9 @@ extension WriteSession {
         try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
     }
 
-    /// Appends the version to the JSON list in the logged model's tag. A tag whose value is not a list is replaced.
+    /// Appends the version to the JSON list in the logged model's tag.
+    ///
+    /// A tag whose value is not a list is replaced.
     private func appendVersion(_ version: ModelVersion, toLoggedModel modelID: String) throws {
         let row = try loggedModelRowAndInfo(modelID, allowsDeleted: false, for: .read).row
         let select = try connection.query(

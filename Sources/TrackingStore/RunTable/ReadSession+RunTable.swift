@@ -15,7 +15,9 @@ extension ReadSession {
 ///
 /// Each cell of a metric at a step takes further statements.
 private struct RunTableReader: Sendable {
-    /// The columns of one kind, by the id of their key. `index` is the index of a column in the table.
+    /// The columns of one kind, by the id of their key.
+    ///
+    /// `index` is the index of a column in the table.
     private typealias Columns = [Int64: [(index: Int, measure: RunTableColumn.Measure)]]
 
     private let columnCount: Int
@@ -58,8 +60,10 @@ private struct RunTableReader: Sendable {
         return found
     }
 
-    /// The SQL for the runs. The time of the last logged metric is read only for running runs, because finding it takes
-    /// reading all metrics of a run.
+    /// The SQL for the runs.
+    ///
+    /// The time of the last logged metric is read only for running runs, because finding it takes reading all metrics
+    /// of a run.
     private static let runs = """
         SELECT runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.lifecycle_stage,
             runs.start_time, runs.end_time,

@@ -4,7 +4,9 @@ package import Tracking
 
 /// The parameters of `runs/search`.
 package struct RunSearch: Sendable {
-    /// The experiments that are searched. If the list is empty, no run is found.
+    /// The experiments that are searched.
+    ///
+    /// If the list is empty, no run is found.
     package var experimentIDs: [Int64]
     package var viewType: ViewType
     package var filter: [Comparison]

@@ -194,8 +194,9 @@ struct RunSearchStatement {
         statement.terms.append(SortTerm(column("value"), ascending: ordering.ascending, .real))
     }
 
-    /// Orders by a metric's value at a step. No index contains these values, so the metric's history is read for every
-    /// run that is found.
+    /// Orders by a metric's value at a step.
+    ///
+    /// No index contains these values, so the metric's history is read for every run that is found.
     private mutating func order(byMetric ordering: Ordering, at step: Int64) throws {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let point = statement.alias("point")
@@ -259,7 +260,9 @@ struct RunSearchStatement {
 }
 
 extension Comparison {
-    /// Whether the comparison is about the run's name. As in MLflow, the run name tag is compared then.
+    /// Whether the comparison is about the run's name.
+    ///
+    /// As in MLflow, the run name tag is compared then.
     var isRunName: Bool { entity == .attribute && key == "run_name" }
 
     /// Whether only runs with certain ids can meet the comparison.

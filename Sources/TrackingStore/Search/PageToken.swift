@@ -19,7 +19,9 @@ enum SortValue: Sendable, Equatable {
     case text(String)
 }
 
-/// A page token, which identifies a query and the last row of a page. Clients must not interpret page tokens.
+/// A page token, which identifies a query and the last row of a page.
+///
+/// Clients must not interpret page tokens.
 ///
 /// The layout before base64: a version byte, the digest of the query (8 bytes), and for each sort value a type byte and
 /// the bytes of the value. A double is stored as its bits, so that the next page begins exactly after the last row.

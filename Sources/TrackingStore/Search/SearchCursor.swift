@@ -56,7 +56,9 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         return found.entities
     }
 
-    /// Returns all entities that have not been read yet. Meant for pages that are known to be short.
+    /// Returns all entities that have not been read yet.
+    ///
+    /// Meant for pages that are known to be short.
     package func whole(in session: ReadSession) throws -> [Entity] {
         var rest = self
         var entities: [Entity] = []

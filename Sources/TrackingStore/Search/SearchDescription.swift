@@ -3,7 +3,9 @@ internal import Identities
 internal import SQLite
 internal import Tracking
 
-/// A kind of search, described by its table, its SQL and its indexes. `ReadSession.find(_:)` carries the search out.
+/// A kind of search, described by its table, its SQL and its indexes.
+///
+/// `ReadSession.find(_:)` carries the search out.
 ///
 /// Every kind needs a digest, a statement and a function that reads its entities. Most members with a default are for
 /// kinds whose rows can be reached by more than one index.
@@ -74,7 +76,9 @@ enum MetricClass: Int64 {
 
 /// A scan of a metric's index of values, which yields rows in the order of a search.
 struct MetricScan {
-    /// The classes in their order. The index of a row's class in this list is the row's first sort value.
+    /// The classes in their order.
+    ///
+    /// The index of a row's class in this list is the row's first sort value.
     var classes: [MetricClass]
     /// Selects all entries of the metric in the index, NaN included.
     var allEntries: SearchStatement

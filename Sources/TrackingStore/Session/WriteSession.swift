@@ -178,7 +178,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return row
     }
 
-    /// Drops a run from the cache. Must be called after the run's lifecycle stage has changed.
+    /// Drops a run from the cache.
+    ///
+    /// Must be called after the run's lifecycle stage has changed.
     func forgetRun(_ runID: String) {
         runRows.remove(ExactText(runID))
     }

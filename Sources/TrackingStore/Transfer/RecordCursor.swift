@@ -2,7 +2,9 @@ package import Budgets
 package import SQLite
 package import Tracking
 
-/// Reads the content of a store as records, in batches. A record comes after all records that it refers to.
+/// Reads the content of a store as records, in batches.
+///
+/// A record comes after all records that it refers to.
 ///
 /// A server reads each batch in its own transaction. Each record is consistent then, but other clients may change the
 /// store between two batches. If all batches are read in one transaction, all records show the same state. A batch
@@ -162,7 +164,9 @@ package struct RecordCursor: Sendable {
 }
 
 extension RecordCursor {
-    /// Calls `body` with each record of a database, all read in one transaction. A server may be using the database.
+    /// Calls `body` with each record of a database, all read in one transaction.
+    ///
+    /// A server may be using the database.
     ///
     /// - Parameter connection: a connection to a database of Apus that has all migrations.
     package static func readAll(of connection: Connection, _ body: (TransferRecord) throws -> Void) throws {
@@ -215,7 +219,9 @@ package struct RecordStream {
 }
 
 extension TrackingStore {
-    /// Reads the next batch of a cursor in one transaction; returns nil at the end. Blocks meanwhile.
+    /// Reads the next batch of a cursor in one transaction; returns nil at the end.
+    ///
+    /// Blocks meanwhile.
     package func readNow(_ cursor: inout RecordCursor, for caller: Caller = .server) throws -> [TransferRecord]? {
         let (records, next) = try readNow(.continued, for: caller) { [cursor] session in
             var cursor = cursor

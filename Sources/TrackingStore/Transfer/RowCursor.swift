@@ -12,12 +12,15 @@ enum TransferTable: String {
 
 /// Reads the ids of the rows of a table that belong to a subset, in ascending order.
 struct RowCursor {
-    /// The number of row ids that are read at once, which need 80 kB. SQLite sorts the rows of a subset once for each
-    /// such read, so the number is large.
+    /// The number of row ids that are read at once, which need 80 kB.
+    ///
+    /// SQLite sorts the rows of a subset once for each such read, so the number is large.
     private static let rowsAtOnce = 10_000
 
     private let table: TransferTable
-    /// The SQL condition for the rows of the subset. `list` is bound as `?1`.
+    /// The SQL condition for the rows of the subset.
+    ///
+    /// `list` is bound as `?1`.
     private let condition: String
     /// The ids of the subset as a JSON array.
     private let list: String?

@@ -52,7 +52,9 @@ package struct APIError: Error, Sendable {
         self.init(status: status, code: code, message: message)
     }
 
-    /// The HTTP response with the error. The HTTP server adds `Retry-After` if the status asks the client to retry.
+    /// The HTTP response with the error.
+    ///
+    /// The HTTP server adds `Retry-After` if the status asks the client to retry.
     package var response: HTTPResponse {
         HTTPResponse.json(status: status) { writer in
             writer.beginObject()

@@ -60,7 +60,7 @@ package enum PathFamily: String, Sendable, CaseIterable {
 /// The kind of action that a call performs, and the resources that it touches.
 package struct Access: Sendable {
     package enum Action: String, Sendable {
-        /// A read that needs no credential.
+        /// The action of a read that needs no credential.
         case open
         case read, change, administration
     }

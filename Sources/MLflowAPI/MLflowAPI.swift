@@ -79,7 +79,7 @@ package struct MLflowAPI: Sendable {
     let artifactTurns = ArtifactTurns()
     /// The artifact locations of experiments, needed for clients that may not read all experiments.
     let knownPlaces = KnownPlaces()
-    /// The digests of files that clients have compared with their own.
+    /// Caches the digests of artifact files.
     let digests = DigestCache()
     /// Lets one removal for good run at a time.
     let removalTurn = RemovalTurn()
@@ -134,7 +134,9 @@ package struct MLflowAPI: Sendable {
         return hidden.response
     }
 
-    /// Reports that another program locks the database; stays silent for further failures until 60 s without one.
+    /// Reports the first failure of a series of requests that fail because another program has locked the database.
+    ///
+    /// A series ends after 60 s without such a failure.
     private func reportDatabaseLock(_ error: any Error) {
         if databaseLock.note(endsAfter: { _ in .seconds(60) }) == nil { reportFailure(error) }
     }

@@ -4,7 +4,7 @@ package import Tracking
 
 /// The tracking store: one SQLite database with experiments, runs, logged models and the model registry.
 ///
-/// One writer commits the changes of many requests together (group commit); a few readers work at the same time. Only
+/// One writer commits the changes of many requests together (group commit); a few readers work at the same time.
 /// `init`, `readNow`, `writeNow`, `close`, `examine`, and `write` with `mayBlock` block the calling thread.
 package final class TrackingStore: Sendable {
     /// The settings of a store.

@@ -88,7 +88,7 @@ package struct StoreCheck {
         ("model_metrics", "model_id", "logged_models", ""), ("latest_model_metrics", "model_id", "logged_models", ""),
         ("logged_model_params", "model_id", "logged_models", ""),
         ("logged_model_tags", "model_id", "logged_models", ""),
-        // The tags come first, because deleting the inputs would leave no trace of the tags' run.
+        // The tags are checked before the inputs that they refer to. Tags of an input without a run are ownerless too.
         ("dataset_input_tags", "input_id", "dataset_inputs", " WHERE run_id IN (SELECT id FROM runs)"),
         ("dataset_inputs", "run_id", "runs", ""), ("model_inputs", "run_id", "runs", ""),
         ("model_outputs", "run_id", "runs", ""), ("run_owners", "run_id", "runs", ""),

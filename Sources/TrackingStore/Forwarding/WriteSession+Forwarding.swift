@@ -242,7 +242,7 @@ extension WriteSession {
         }
     }
 
-    /// Makes the forwarder send experiments, models and versions again of which an upstream has refused a part.
+    /// Makes the forwarder send again those experiments, models and versions of which an upstream has refused a part.
     ///
     /// - Parameter subjects: ids of logged models, and names of registered models and experiments; nil for all.
     package func resendThings(_ subjects: [String]?, upstream: Int64) throws {

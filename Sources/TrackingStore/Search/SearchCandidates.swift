@@ -17,8 +17,8 @@ struct CandidateRows {
 struct SearchCandidates<Search: SearchDescription> {
     /// The number of index entries that can be read in order in the time of one row look-up.
     private let rowsPerLookup = 20.0
-    /// The index for a comparison is not read if more than 1 / `smallestDivisor` of all rows meet the comparison.
-    private let smallestDivisor: Int64 = 8
+    /// The index for a comparison is not read if more than one in `rowsPerMatch` rows meets the comparison.
+    private let rowsPerMatch: Int64 = 8
     /// The maximum number of rows that are counted for one comparison.
     private let countedRows: Int64 = 50_000
 
@@ -64,7 +64,7 @@ struct SearchCandidates<Search: SearchDescription> {
     private func comparisonsWorthReading() throws -> [Int] {
         // A single index is used only if it yields fewer rows than a scan would read.
         let limitForOne = Int64((rowsForPage * Double(rowCount)).squareRoot())
-        let limitForSeveral = max(limitForOne, min(rowCount / smallestDivisor, countedRows))
+        let limitForSeveral = max(limitForOne, min(rowCount / rowsPerMatch, countedRows))
         var counted: [(comparison: Int, rows: Double)] = []
         for (position, index) in answered.enumerated() {
             let hasOthers = !counted.isEmpty || position + 1 < answered.count

@@ -197,9 +197,9 @@ struct SearchStatement {
     /// Returns the condition for the rows that come after the row with these sort values.
     ///
     /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second
-    /// term is beyond the second value, and so on. NULL is never beyond another value, nor another value beyond NULL.
-    /// That is correct, because the term before a term that can be NULL separates the rows with and without NULL. The
-    /// first term is never NULL.
+    /// term is beyond the second value, and so on. A comparison with NULL is never true. The result is still correct,
+    /// because before a term that can be NULL, another term separates the rows with and without NULL. The first term is
+    /// never NULL.
     private mutating func keysetCondition(after last: [SortValue]) -> String {
         var equal: [String] = []
         var alternatives: [String] = []

@@ -219,9 +219,7 @@ package struct RecordStream {
 }
 
 extension TrackingStore {
-    /// Reads the next batch of a cursor in one transaction; returns nil at the end.
-    ///
-    /// Blocks meanwhile.
+    /// Reads the next batch of a cursor in one transaction, and blocks meanwhile; returns nil at the end.
     package func readNow(_ cursor: inout RecordCursor, for caller: Caller = .server) throws -> [TransferRecord]? {
         let (records, next) = try readNow(.continued, for: caller) { [cursor] session in
             var cursor = cursor

@@ -133,9 +133,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Returns the id of an experiment, given its id or its name.
-    ///
-    /// Blocks.
+    /// Looks up an experiment by its id or its name, and returns its id; blocks meanwhile.
     ///
     /// - Throws: `.resourceDoesNotExist` if there is no such experiment.
     package func experimentID(idOrName text: String, for caller: Caller = .server) throws -> Int64 {

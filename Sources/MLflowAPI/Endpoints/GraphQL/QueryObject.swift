@@ -5,7 +5,7 @@ internal import TrackingStore
 
 /// The root object of a query.
 ///
-/// Each of its fields corresponds to a call of the REST API and does the same work.
+/// Each field of the object corresponds to a call of the REST API and does the same work.
 struct QueryObject: GraphQLObject {
     let api: MLflowAPI
     let session: ReadSession
@@ -99,7 +99,7 @@ extension RequestMessage {
 
 /// The answer to one call.
 ///
-/// Its field `apiError` is always null, because errors are reported in `errors`.
+/// The field `apiError` is always null, because errors are reported in `errors`.
 struct ResponseObject: GraphQLObject {
     let typeName: String
     private let content: String

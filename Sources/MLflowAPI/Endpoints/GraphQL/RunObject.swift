@@ -3,9 +3,7 @@ package import GraphQL
 package import Tracking
 internal import TrackingStore
 
-/// A run.
-///
-/// Its experiment and model versions are looked up only if a query asks for them.
+/// A run, whose experiment and model versions are looked up only if a query asks for them.
 struct RunObject: GraphQLObject {
     let run: Run
     let session: ReadSession

@@ -29,7 +29,7 @@ package struct RemovalProgress: Sendable {
     package var isDone = false
     /// The folders that could not be removed, each with the reason.
     ///
-    /// They stay in the table of removals.
+    /// The entries of these folders stay in the table of removals.
     package var failures: [String] = []
 
     package init() {}
@@ -77,7 +77,7 @@ extension MLflowAPI {
 
     /// Adds what a request names to the table of removals, from which this or another process removes it later.
     ///
-    /// Blocks.
+    /// Blocks meanwhile.
     ///
     /// - Parameter audit: the audit entry for each run, model and experiment.
     /// - Returns: the counts of deleted runs, models and experiments that are kept.
@@ -111,19 +111,15 @@ extension MLflowAPI {
         return try store.readNow { try $0.artifactsInUse(besides: request, in: folders) }
     }
 
-    /// Whether the table of removals contains anything.
-    ///
-    /// Blocks.
+    /// Whether the table of removals contains anything; blocks while it looks this up.
     package func hasRemovals() throws -> Bool {
         try store.readNow(.cheap) { try $0.hasRemovals() }
     }
 
     /// Removes what is in the table of removals, first the rows and then the files, for about the given time.
     ///
-    /// Blocks.
-    ///
-    /// The process may end at any moment, and another process may continue the removal: a run, model or experiment
-    /// leaves the table only when it has been removed completely.
+    /// Blocks meanwhile. The process may end at any moment, and another process may continue the removal, because a
+    /// run, model or experiment leaves the table only when it has been removed completely.
     /// - Parameter audit: the audit entry that is stored when entries of the artifact journal are removed.
     /// - Throws: `.temporarilyUnavailable` if another removal is running.
     package func continueRemoval(

@@ -67,7 +67,7 @@ struct RunTableColumns {
 
     /// Reads the orderings of a request.
     ///
-    /// Each is a text, as in `order_by` of `runs/search`, or an object that names a column.
+    /// Each ordering is a text, as in `order_by` of `runs/search`, or an object that names a column.
     ///
     /// - Throws: `.invalidParameterValue` or `FilterError`.
     func orderings(_ message: RequestMessage) throws -> [Ordering] {

@@ -6,7 +6,8 @@ internal import TrackingStore
 extension MLflowAPI {
     /// Endpoints that MLflow offers and Apus does not; they answer 501.
     ///
-    /// The client does not repeat a request after 501, and after a 501 to a presigned upload it uses a plain upload.
+    /// MLflow's client does not repeat a request after 501. If the answer to another kind of upload is 501, the client
+    /// falls back to a plain upload.
     var unsupportedEndpoints: [[Endpoint]] {
         let families = Self.unsupportedFamilies.flatMap { path in
             let name = path.split(separator: "/").dropFirst(2).joined(separator: "/")

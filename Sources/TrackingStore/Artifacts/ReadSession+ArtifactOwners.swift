@@ -27,7 +27,7 @@ package struct ArtifactOwner: Sendable {
 extension ReadSession {
     /// Another number after each change of what `artifactPlaces` returns.
     package func artifactPlaceVersion() throws -> Int64 {
-        guard let version = try connection.int64("SELECT version FROM artifact_place_version") else {
+        guard let version = try connection.firstInt64(of: "SELECT version FROM artifact_place_version") else {
             throw StoreCorruption("the version of the artifact places is missing")
         }
         return version

@@ -80,7 +80,7 @@ extension WriteSession {
         if let limit = runQuota.server {
             // Counting all runs takes a moment: it is done again only when so many have been made as were free then.
             if runsLeft <= 0 {
-                runsLeft = limit - (try connection.int64("SELECT count(*) FROM runs") ?? 0)
+                runsLeft = limit - (try connection.firstInt64(of: "SELECT count(*) FROM runs") ?? 0)
                 guard runsLeft > 0 else { throw TrackingError.serverRunQuotaSpent(limit) }
             }
             runsLeft -= 1
@@ -93,7 +93,8 @@ extension WriteSession {
         try connection.run("INSERT INTO run_owners (run_id, owner_id) VALUES (?1, ?2)", row, try ownerRow(owner))
     }
 
-    /// Notes that nothing is stored at a path and beneath it, as a deletion finds it that was cut off before it was noted.
+    /// Notes that nothing is stored at a path and beneath it, as a deletion finds it that was cut off before it was
+    /// noted.
     package func forgetStored(_ path: String) throws -> [StoredChange] {
         try countStored(ArtifactEvent(kind: .deletion, path: path, runID: nil, bytes: 0, microseconds: 0))
     }

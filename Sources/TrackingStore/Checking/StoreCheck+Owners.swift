@@ -1,7 +1,7 @@
 internal import SQLite
 
 extension StoreCheck {
-    /// Holds the sums of what each identity has stored against the rows that they sum up.
+    /// Compares each owner's sums in `storage_owners` with the rows that they add up.
     func ownerFaults() throws -> [StoreFault] {
         let sums = """
             (SELECT coalesce(sum(bytes), 0) FROM stored_artifacts WHERE owner_id = storage_owners.id),

@@ -2,7 +2,7 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func take(_ experiment: Experiment, _ report: inout TransferReport) throws {
+    func importRecord(_ experiment: Experiment, _ report: inout TransferReport) throws {
         let holderOfID = try holder("id = ?1", experiment.id)
         let holderOfName = try holder("name = ?1", experiment.name)
         switch ExperimentDestination.find(for: experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
@@ -48,7 +48,7 @@ extension WriteSession {
         return id
     }
 
-    /// Gives the untouched first experiment the facts of the one that comes.
+    /// Replaces the unused Default experiment by the imported experiment, but keeps its id.
     private func replaceUnused(_ experiment: Experiment, id: Int64, _ report: inout TransferReport) throws {
         let stored = try storedExperiment(id)
         var moved = experiment
@@ -90,9 +90,9 @@ extension WriteSession {
         ).firstRow { ExperimentDestination.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
     }
 
-    /// Returns the experiment here of a thing that comes from another store.
+    /// Returns the id, in this store, of the experiment that an imported run or model belongs to.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the experiment has not come yet.
+    /// - Throws: `.resourceDoesNotExist` if the experiment is not stored.
     func experimentID(of home: TransferredHome) throws -> Int64 {
         let named = try connection.query("SELECT id FROM experiments WHERE name = ?1", home.name).firstRow {
             $0.int64(0)
@@ -101,7 +101,7 @@ extension WriteSession {
         guard home.id != Experiment.noID else {
             throw TrackingError.doesNotExist("No experiment is named '\(shortened(home.name))'")
         }
-        // Its experiment was renamed since, here or there.
+        // The experiment may have another name in this store, because it was renamed in one of the stores.
         return try storedExperiment(home.id).id
     }
 }

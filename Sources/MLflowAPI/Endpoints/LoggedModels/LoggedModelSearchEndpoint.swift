@@ -38,7 +38,9 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Without a digest, the scope covers every digest of the dataset name.
+    /// Reads a dataset.
+    ///
+    /// Without a digest, the scope contains all digests of the dataset name.
     fileprivate func datasetScope() throws(TrackingError) -> DatasetScope {
         let name = try string("dataset_name") ?? ""
         let digest = try string("dataset_digest") ?? ""

@@ -44,7 +44,7 @@ extension TrackingStore {
     package func examine(within patience: DispatchTimeInterval = .seconds(2)) -> StoreHealth {
         var health = examineFiles()
         let reading = Answer<Int64?>()
-        read({ try $0.connection.int64("SELECT id FROM experiments LIMIT 1") }, completion: reading.give)
+        read({ try $0.connection.firstInt64(of: "SELECT id FROM experiments LIMIT 1") }, completion: reading.give)
         let writing = Answer<Void>()
         write({ _ in }, completion: writing.give)
         let deadline = DispatchTime.now() + patience

@@ -59,7 +59,7 @@ package final class TrackingStore: Sendable {
         databasePath = configuration.databasePath
         report = configuration.report
         budgets = configuration.budgets
-        try Self.requireDatabase(databasePath, isKnown: lock.knowsStore)
+        try Self.requireDatabase(databasePath, isKnown: lock.expectsDatabase)
         let migrator = try Migrator(configuration.migrations)
         _ = try migrator.inspect(path: databasePath)
         claim = try DatabaseClaim(databasePath: databasePath)
@@ -91,7 +91,7 @@ package final class TrackingStore: Sendable {
             session.didCommit()
             return session
         }
-        try lock.noteStore()
+        try lock.recordDatabase()
     }
 
     private static func readers(_ configuration: Configuration) -> ReaderPool {
@@ -215,7 +215,7 @@ package final class TrackingStore: Sendable {
     }
 
     /// Whether the previous server did not close the store, because it was killed or its machine crashed.
-    package var wasLeftInDisorder: Bool { lock.isTakenOver }
+    package var wasLeftInDisorder: Bool { lock.previousOwnerCrashed }
 
     /// Records the server's address for other processes that try to open this database; an empty text removes it.
     ///

@@ -28,7 +28,7 @@ package struct ArtifactOwner: Sendable {
 extension ReadSession {
     /// Returns a number that changes whenever the result of `artifactPlaces` changes.
     package func artifactPlaceVersion() throws -> Int64 {
-        guard let version = try connection.int64("SELECT version FROM artifact_place_version") else {
+        guard let version = try connection.firstInt64(of: "SELECT version FROM artifact_place_version") else {
             throw StoreCorruption("the version of the artifact places is missing")
         }
         return version

@@ -84,7 +84,7 @@ extension WriteSession {
         if let limit = runQuota.server {
             // Counting all runs takes time, so it is done again only when all runs that were left have been created.
             if runsLeft <= 0 {
-                runsLeft = limit - (try connection.int64("SELECT count(*) FROM runs") ?? 0)
+                runsLeft = limit - (try connection.firstInt64(of: "SELECT count(*) FROM runs") ?? 0)
                 guard runsLeft > 0 else { throw TrackingError.serverRunQuotaSpent(limit) }
             }
             runsLeft -= 1

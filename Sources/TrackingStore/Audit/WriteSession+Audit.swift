@@ -65,7 +65,7 @@ extension TrackingStore {
         let (connection, _) = try Connection.openForWriting(path: path, WriterSettings())
         defer { connection.close() }
         let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'audit_entries'"
-        guard try connection.int64(tables) == 1 else { return false }
+        guard try connection.firstInt64(of: tables) == 1 else { return false }
         try connection.immediateTransaction { try connection.insert(entry) }
         return true
     }

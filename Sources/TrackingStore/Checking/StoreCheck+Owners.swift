@@ -9,7 +9,7 @@ extension StoreCheck {
             (SELECT count(*) FROM run_owners WHERE owner_id = storage_owners.id)
             """
         let isWrong = "(bytes, files, runs) <> (\(sums))"
-        let count = try connection.int64("SELECT count(*) FROM storage_owners WHERE \(isWrong)") ?? 0
+        let count = try connection.firstInt64(of: "SELECT count(*) FROM storage_owners WHERE \(isWrong)") ?? 0
         guard count > 0 else { return [] }
         if mends { try connection.execute("UPDATE storage_owners SET (bytes, files, runs) = (SELECT \(sums))") }
         return [

@@ -68,14 +68,14 @@ package struct StoreCheck {
         var faults: [StoreFault] = []
         for (table, column, owners, which) in Self.owned {
             let condition = "\(column) NOT IN (SELECT id FROM \(owners)\(which))"
-            let count = try connection.int64("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
+            let count = try connection.firstInt64(of: "SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute("DELETE FROM \(table) WHERE \(condition)") }
             faults.append(StoreFault(text: "\(count) rows of \(table) belong to no row of \(owners)", isMendable: true))
         }
         for table in Self.keyed {
             let condition = "key_id NOT IN (SELECT id FROM keys)"
-            let count = try connection.int64("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
+            let count = try connection.firstInt64(of: "SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
             faults.append(StoreFault(text: "\(count) rows of \(table) have a key without a name", isMendable: false))
         }
@@ -229,7 +229,7 @@ extension StoreCheck {
     private func registryFaults() throws -> [StoreFault] {
         var faults: [StoreFault] = []
         for (what, condition, repair) in Self.registry {
-            let count = try connection.int64("SELECT count(*) FROM \(condition)") ?? 0
+            let count = try connection.firstInt64(of: "SELECT count(*) FROM \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute(repair) }
             faults.append(StoreFault(text: "\(count) \(what)", isMendable: true))

@@ -51,7 +51,7 @@ extension ReadSession {
         while try query.step() {
             let point = MetricPoint(row: query, column: 0)
             if point == anchor.point { break }
-            anchor.cover(point)
+            anchor.include(point)
         }
     }
 

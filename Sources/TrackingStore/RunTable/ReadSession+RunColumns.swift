@@ -77,8 +77,8 @@ private struct RunColumnCollector {
     /// Returns the collected columns in no particular order.
     func columns() throws -> RunColumns {
         var columns = RunColumns()
-        columns.runs = runCount
-        columns.metrics = try metrics.map { RunColumns.Metric(key: try session.keyName($0.key), runs: $0.value) }
+        columns.runCount = runCount
+        columns.metrics = try metrics.map { RunColumns.Metric(key: try session.keyName($0.key), runCount: $0.value) }
         columns.params = Array(params.values)
         columns.tags = Array(tags.values)
         return columns

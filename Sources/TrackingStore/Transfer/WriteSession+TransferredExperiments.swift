@@ -5,7 +5,7 @@ extension WriteSession {
     func importRecord(_ experiment: Experiment, _ report: inout TransferReport) throws {
         let holderOfID = try holder("id = ?1", experiment.id)
         let holderOfName = try holder("name = ?1", experiment.name)
-        switch ExperimentPlace.of(experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
+        switch ExperimentDestination.find(for: experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
         case .new(let keepsID):
             let id = try insert(experiment, id: keepsID ? experiment.id : nil)
             for tag in experiment.tags { try connection.upsert(tag, in: .experiments, of: id) }
@@ -76,7 +76,7 @@ extension WriteSession {
         report.note(experiment, hasID: id)
     }
 
-    private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentPlace.Holder? {
+    private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentDestination.Holder? {
         try connection.query(
             """
             SELECT id, creation_time, id = 0 AND creation_time = last_update_time
@@ -87,7 +87,7 @@ extension WriteSession {
             WHERE \(condition)
             """,
             value
-        ).firstRow { ExperimentPlace.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
+        ).firstRow { ExperimentDestination.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
     }
 
     /// Returns the id, in this store, of the experiment that an imported run or model belongs to.

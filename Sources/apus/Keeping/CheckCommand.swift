@@ -89,7 +89,7 @@ struct CheckCommand: ParsableCommand {
             findings.mended = try connection.immediateTransaction {
                 let faults = try check.faults()
                 let comparison = JournalComparison(try ArtifactCheck(connection), artifacts)
-                let entries = try comparison.mend(connection, isKilled: lock.isTakenOver)
+                let entries = try comparison.mend(connection, isKilled: lock.previousOwnerCrashed)
                 return faults.filter(\.isMendable).map(\.text) + entries
             }
         } catch {

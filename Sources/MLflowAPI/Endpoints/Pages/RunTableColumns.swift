@@ -72,8 +72,8 @@ struct RunTableColumns {
     /// - Throws: `.invalidParameterValue` or `FilterError`.
     func orderings(_ message: RequestMessage) throws -> [Ordering] {
         let clauses = try message.elements("order_by") ?? []
-        guard clauses.count <= FilterLimits.orderings else {
-            throw FilterError("`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer.")
+        guard clauses.count <= FilterLimits.orderingCount else {
+            throw FilterError("`order_by` has more than \(FilterLimits.orderingCount) clauses. Use fewer.")
         }
         return try clauses.flatMap { clause -> [Ordering] in
             if let text = clause.text { return try parseOrderBy([text], for: .runs) }

@@ -78,14 +78,14 @@ extension JSONWriter {
 
     fileprivate mutating func write(_ columns: RunColumns) {
         beginObject()
-        member("runs", columns.runs)
+        member("runs", columns.runCount)
         member("more_runs", columns.hasMoreRuns)
-        let metrics = Self.listed(columns.metrics, runs: \.runs, key: \.key)
+        let metrics = Self.listed(columns.metrics, runs: \.runCount, key: \.key)
         memberArray("metrics") { writer in
             for metric in metrics {
                 writer.beginObject()
                 writer.member("key", metric.key)
-                writer.member("runs", metric.runs)
+                writer.member("runs", metric.runCount)
                 writer.endObject()
             }
         }
@@ -96,13 +96,13 @@ extension JSONWriter {
     }
 
     private mutating func write(_ texts: [RunColumns.Text], as name: StaticString, more: StaticString) {
-        let listed = Self.listed(texts, runs: \.runs, key: \.key)
+        let listed = Self.listed(texts, runs: \.runCount, key: \.key)
         memberArray(name) { writer in
             for text in listed {
                 writer.beginObject()
                 writer.member("key", text.key)
-                writer.member("runs", text.runs)
-                writer.member("distinct", text.distinct)
+                writer.member("runs", text.runCount)
+                writer.member("distinct", text.distinctValueCount)
                 writer.member("type", text.isNumber ? "number" : "string")
                 writer.memberArray("values") { writer in
                     for value in text.samples { writer.string(value) }

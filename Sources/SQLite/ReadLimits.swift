@@ -7,7 +7,7 @@ package struct ReadLimits: Sendable {
     package var work: Duration
     /// The most wall-clock time from the start of the read.
     package var time: Duration
-    /// The processor time after which a read is long: it then continues at the lowest priority.
+    /// The processor time after which a read is long: it then continues at a low priority.
     package var workBeforeLong: Duration = .milliseconds(100)
     /// The most long reads that run at the same time; further ones are ended, and start again when their turn comes.
     package var longReads: Int

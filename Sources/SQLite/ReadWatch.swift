@@ -20,7 +20,7 @@ final class ReadWatch {
 
     /// What happens to a read that has become long.
     enum LongReadDecision {
-        /// The read continues at the lowest priority, on a thread that now serves only long reads.
+        /// The read continues at a low priority, on a thread that now serves only long reads.
         case continuesAtLowPriority
         /// The read continues as before, because no other thread could be started for short reads.
         case continuesUnchanged

@@ -148,13 +148,10 @@ extension ReaderPool {
         ///   other reader serves short reads, the first one to start must.
         mutating func makeLong(_ reader: Reader) -> [Reader.Kind]? {
             guard readerCounts[.long] < capacity[.long] else { return nil }
-            let former = reader.kind
             move(reader, to: .long)
             guard !isClosed else { return [] }
             var vacancies: [Reader.Kind] = []
-            // A general reader has a low priority, which a reader that it starts would inherit. The first cheap read starts
-            // the reserved reader.
-            if former == .reserved, let kind = reserveReader(.reserved) { vacancies.append(kind) }
+            if readerCounts[.reserved] == 0, let kind = reserveReader(.reserved) { vacancies.append(kind) }
             let isWanted = shortReaders == 0 || !queues.expensive.isEmpty || !queues.continued.isEmpty
             if isWanted, let kind = reserveReader(.general) { vacancies.append(kind) }
             return vacancies

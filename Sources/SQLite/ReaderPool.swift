@@ -5,11 +5,10 @@ internal import Threads
 
 /// Read-only connections, each with its own thread, so that reads run at the same time as each other and as a write.
 ///
-/// No read waits long for other reads. One reader serves only cheap reads. The other readers have a low priority, so that
-/// event loops and the writer get a processor first. They serve the peers in turn, and the callers of one peer in turn. A
-/// read that uses more processor time than `ReadLimits.workBeforeLong` is long: it continues at the lowest priority on its
-/// thread, and a new thread serves the short reads instead. If as many long reads run as are allowed, the read is ended,
-/// and starts again when its turn comes.
+/// No read waits long for other reads. One reader serves only cheap reads. The other readers serve the peers in turn,
+/// and the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long:
+/// it continues at a low priority on its thread, and a new thread serves the short reads instead. If as many long reads
+/// run as are allowed, the read is ended, and starts again when its turn comes.
 ///
 /// The class is not generic, because the type look-ups of an unspecialised generic class took longer than a cheap read.
 package final class ReaderPool: Sendable {
@@ -185,7 +184,7 @@ package final class ReaderPool: Sendable {
         guard areFilled.first ?? true || !state.withLock({ $0.makeShortIfAlone(reader, former) }) else {
             return .continuesUnchanged
         }
-        SystemThread.lowerPriority(to: .lowest)
+        SystemThread.lowerPriority()
         return .continuesAtLowPriority
     }
 }

@@ -19,14 +19,6 @@ extension SystemThread {
         }
     }
 
-    /// A priority below the usual one: the nice value of the thread.
-    package enum Priority: Int32, Sendable {
-        /// Under full load the thread gets about a third of the processor time of another one.
-        case low = 5
-        /// About a tenth.
-        case lowest = 10
-    }
-
     /// Sets the pace of the calling thread, which a new thread would have from the one that starts it.
     ///
     /// If the system refuses it, the thread goes on as before.
@@ -34,10 +26,11 @@ extension SystemThread {
 
     /// Lowers the priority of the calling thread, and of those that it starts later, and gives it the usual pace.
     ///
-    /// An ordinary process cannot undo that. If the system refuses it, the thread keeps its priority.
-    package static func lowerPriority(to priority: Priority) {
+    /// An ordinary process cannot undo that. Under full load such a thread gets about a tenth of the processor time of
+    /// another one. If the system refuses it, the thread keeps its priority.
+    package static func lowerPriority() {
         take(.usual)
         // In Linux 0 stands for the calling thread (setpriority(2), "C library/kernel differences").
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, priority.rawValue)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
     }
 }

@@ -1,6 +1,5 @@
 import Budgets
 import Dispatch
-import Glibc
 import SQLite
 import Synchronization
 import Testing
@@ -155,21 +154,6 @@ import Testing
         }
         caller.leave()
         for wait in long { #expect(reason(wait) == .callerLeft) }
-        pool.close()
-    }
-
-    @Test func `costly reads have a low priority, and cheap ones the usual one, also beside a long read`() throws {
-        let usual = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
-        let ask: @Sendable (Connection) -> Int32 = { _ in getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
-        let pool = pool()
-        #expect(try begin(on: pool, ask)() == max(usual, 5))
-        let caller = Caller(peer: Peer(address: "10.0.0.1"))
-        let long = try begin(on: pool, for: caller) { try Self.count($0) }
-        while pool.statistics.runningLong == 0 { sched_yield() }
-        #expect(try begin(on: pool, cost: .cheap, ask)() == usual)
-        #expect(try begin(on: pool, ask)() == max(usual, 5))
-        caller.leave()
-        #expect(reason(long) == .callerLeft)
         pool.close()
     }
 

@@ -117,7 +117,7 @@ struct MLflowDatabaseExport {
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             // MLflow may write into its files, so that they must not be those of this store. A file that was deleted
             // meanwhile is none.
-            if try Disk.place(artifactsPath + "/" + path, at: place, mayLink: false) != nil { result.files += 1 }
+            if try Disk.linkOrCopy(artifactsPath + "/" + path, at: place, mayLink: false) != nil { result.files += 1 }
         }
         for path in others { result.remark("artifact \(path): neither a file nor a folder") }
     }

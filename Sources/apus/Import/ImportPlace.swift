@@ -31,12 +31,13 @@ struct ImportPlace {
             return ServerTarget(try TrackingConnection(text, agent: "apus-import"))
         }
         let folder = StorageLayout.absolute(text, workingDirectory)
-        try BackupPlace.refuse(asDataFolder: folder)
+        try BackupFolder.refuse(asDataFolder: folder)
         do {
             return try FolderTarget(folder, by: way)
         } catch let failure as StartFailure {
             // The server that holds the folder takes the records.
-            guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let place = OwnerPlace(owner) else {
+            guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let place = ReachableOwner(owner)
+            else {
                 throw failure
             }
             try requireCopying()

@@ -21,7 +21,8 @@ struct ServedCalls: Sendable {
     /// - Parameter databasePath: the database that the server holds, beside which its key is.
     /// - Returns: nil where no server answers there.
     init?(_ uri: String, databasePath: String) {
-        guard let place = OwnerLock.owner(ofDatabase: databasePath).flatMap({ OwnerPlace($0) }), place.address == uri,
+        guard let place = OwnerLock.owner(ofDatabase: databasePath).flatMap({ ReachableOwner($0) }),
+            place.address == uri,
             let client = try? TrackingConnection(ownerAt: place, agent: "apus-run")
         else { return nil }
         self.client = client

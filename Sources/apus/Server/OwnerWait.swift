@@ -24,16 +24,16 @@ struct OwnerWait {
         nextWord = .now + Self.betweenWords
     }
 
-    /// Returns the server that owns the data, which has an address; after a pause it returns nil when the start should be
-    /// tried again.
+    /// Returns the server that owns the data, which has an address; after a pause it returns nil when the start should
+    /// be tried again.
     ///
     /// - Throws: the failure itself when waiting cannot help.
-    mutating func place(after failure: StartFailure) throws(StartFailure) -> OwnerPlace? {
+    mutating func reachableOwner(after failure: StartFailure) throws(StartFailure) -> ReachableOwner? {
         guard isAsked, let owner = failure.owner else { throw failure }
         if case .known(let owner) = owner {
             // A loopback address of another machine would lead to a different server or to none.
             guard owner.isOnThisMachine else { throw failure }
-            if let place = OwnerPlace(owner) { return place }
+            if let place = ReachableOwner(owner) { return place }
             if kill(owner.pid, 0) == 0 || errno == EPERM {
                 end = .now + longestWait
                 sayThatItWaits(for: owner)
@@ -44,7 +44,7 @@ struct OwnerWait {
         return pause()
     }
 
-    private func pause() -> OwnerPlace? {
+    private func pause() -> ReachableOwner? {
         sleepFor(.milliseconds(50))
         return nil
     }
@@ -58,7 +58,7 @@ struct OwnerWait {
 }
 
 /// Where the server of a data folder answers, and what a command on its machine shows to it.
-struct OwnerPlace: Equatable {
+struct ReachableOwner: Equatable {
     let address: String
     let key: String?
     let requiresTokens: Bool

@@ -59,12 +59,13 @@ struct ServerCommand: ParsableCommand {
         }
         MemorySettings.apply()
         LoggingSystem.bootstrap { WriterLogHandler(label: $0, writer: .standardError) }
-        // A busy machine or disk may need that long for a line; only a pipe that nobody reads delays the end by all of it.
+        // A busy machine or disk may need that long for a line; only a pipe that nobody reads delays the end by all of
+        // it.
         atexit { LogWriter.standardError.flush(within: .seconds(2)) }
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {
-            let (sockets, manager) = (try HandedSockets.take(), ServiceManager.take())
+            let (sockets, manager) = (try HandedSockets.takeFromEnvironment(), ServiceManager.takeFromEnvironment())
             let signals = try StopSignals(.ofThisProcess, logger)
             guard let running = try start(reference, sockets, manager, signals, logger) else { return }
             // The reference is kept for the life of the process; the signal thread ends the process.
@@ -108,8 +109,8 @@ struct ServerCommand: ParsableCommand {
             StandardStream.error.write("apus: not in snapshots: '\(local)', where clients keep artifacts themselves")
         }
         let upstream = try UpstreamSettings(forwarding, environment)
-        // A start that is refused leaves nothing behind. Where there is a database already, whoever serves it is the better
-        // explanation, so that it is opened first.
+        // A start that is refused leaves nothing behind. Where there is a database already, whoever serves it is the
+        // better explanation, so that it is opened first.
         if sockets.isEmpty, FileStatus(path: layout.databasePath) == nil {
             try HTTPServer.requireFree(host: place.host, port: place.port)
         }
@@ -140,7 +141,7 @@ struct ServerCommand: ParsableCommand {
                     logger: logger
                 )
             } catch let failure as StartFailure {
-                guard let owner = try wait.place(after: failure) else { continue }
+                guard let owner = try wait.reachableOwner(after: failure) else { continue }
                 let address = owner.address
                 guard owner.requiresTokens || !security.asksForCredentials else {
                     throw StartFailure(

@@ -7,9 +7,9 @@ internal import TrackingStore
 struct StartFailure: Error, CustomStringConvertible {
     let message: String
     /// What is known of the server that owns the data, when that is the reason.
-    let owner: Owner?
+    let owner: DataOwner?
 
-    init(_ message: String, owner: Owner? = nil) {
+    init(_ message: String, owner: DataOwner? = nil) {
         self.message = message
         self.owner = owner
     }
@@ -17,7 +17,7 @@ struct StartFailure: Error, CustomStringConvertible {
     var description: String { message }
 
     /// Whether another server owns the data, even if its address is unknown.
-    enum Owner {
+    enum DataOwner {
         case unknown
         case known(OwnerLock.Owner)
     }
@@ -62,7 +62,7 @@ struct StartFailure: Error, CustomStringConvertible {
             text += "That server starts or stops just now: try again in a moment, "
         }
         text += "stop it, or choose another --data-dir."
-        return StartFailure(text, owner: owner.map(Owner.known) ?? .unknown)
+        return StartFailure(text, owner: owner.map(DataOwner.known) ?? .unknown)
     }
 
     /// The line for any error of a start.

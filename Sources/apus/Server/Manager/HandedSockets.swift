@@ -12,7 +12,7 @@ enum HandedSockets {
     /// Takes the sockets over, once, and removes the variables that announce them; empty if there are none.
     ///
     /// It must be called while the process has one thread.
-    static func take() throws(StartFailure) -> [Descriptor] {
+    static func takeFromEnvironment() throws(StartFailure) -> [Descriptor] {
         let environment = Environment.process
         let (process, count) = (environment[names.process], environment[names.count])
         for name in [names.process, names.count, names.names] { unsetenv(name) }

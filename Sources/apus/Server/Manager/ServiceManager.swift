@@ -11,7 +11,7 @@ struct ServiceManager: Sendable {
     /// Takes the place of messages from the environment, and removes it there: it is not meant for child processes.
     ///
     /// It must be called while the process has one thread.
-    static func take() -> ServiceManager {
+    static func takeFromEnvironment() -> ServiceManager {
         defer { unsetenv(variable) }
         return ServiceManager(path: Environment.process[variable])
     }

@@ -81,12 +81,12 @@ struct StorageLayout {
         let store = environment.setting(.backendStoreURI, options.backendStoreUri)
         if let store {
             let uri = try StoreURI(store, workingDirectory)
-            try BackupPlace.refuse(asDataFolder: parent(of: uri.path))
+            try BackupFolder.refuse(asDataFolder: parent(of: uri.path))
             return (uri.path, uri.remarks, store.source)
         }
         let folder = try dataFolder(options.dataDir, environment, workingDirectory)
         try refuseFileStore(folder)
-        try BackupPlace.refuse(asDataFolder: folder)
+        try BackupFolder.refuse(asDataFolder: folder)
         return (folder + "/apus.db", [], nil)
     }
 

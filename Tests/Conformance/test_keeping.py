@@ -545,7 +545,7 @@ def test_the_artifacts_of_a_running_server_are_not_moved_aside(server, tmp_path)
     before = files(server.data_directory / "artifacts")
     arguments = ["--data-dir", tmp_path / "other", "--artifacts-destination", server.data_directory / "artifacts"]
     result = apus("restore", tmp_path / "place", *arguments, "--replace", check=False)
-    assert result.returncode == 1 and "works on the artifacts" in result.stderr, result
+    assert result.returncode == 1 and "is using the artifacts" in result.stderr, result
     assert files(server.data_directory / "artifacts") == before
     server.stop(remove=False)
     apus("restore", tmp_path / "place", *arguments, "--replace")

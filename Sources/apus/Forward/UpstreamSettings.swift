@@ -5,7 +5,7 @@ internal import MLflowClient
 internal import Tracking
 internal import TrackingStore
 
-/// Which server gets everything too, and how.
+/// Which server gets a copy of everything, and how.
 struct UpstreamSettings: Sendable {
     let calls: UpstreamClient
     let delay: Duration

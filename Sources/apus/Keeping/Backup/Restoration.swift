@@ -63,7 +63,7 @@ struct Restoration {
         if !standing.isEmpty || hasArtifacts {
             let folder = "\(Self.parent(databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
             try Disk.makeFolders(folder)
-            // The database is moved last, because the start of a server is refused only while it is absent.
+            // The artifacts are moved first, and the database file itself last.
             if hasArtifacts { try Disk.rename(artifactsPath, to: pathAside(for: artifactsPath, in: folder)) }
             for path in standing.reversed() { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
             aside = folder

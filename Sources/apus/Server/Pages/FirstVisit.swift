@@ -1,6 +1,6 @@
 /// A small script that makes some choices for MLflow's pages in a browser that has never opened them.
 enum FirstVisit {
-    /// Relative to the page.
+    /// The address of the script, relative to the page.
     static let scriptAddress = "static-files/apus-first-visit.js"
 
     /// The pages store these choices as soon as a visitor makes them; the script changes no stored choice.

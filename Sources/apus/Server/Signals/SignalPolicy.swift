@@ -30,7 +30,7 @@ struct SignalPolicy: Sendable {
         return SignalPolicy(inheritedAsIgnored: Set(ignored), isFirstProcess: getpid() == 1)
     }
 
-    /// Why a signal does not end the server; nil when it does.
+    /// The reason, for the log, why a signal does not end the server; nil if it ends the server.
     ///
     /// - Parameter isInForeground: whether the server is in the foreground of a terminal; see
     ///   `Terminal.isInForeground`.

@@ -9,7 +9,8 @@ internal import Synchronization
 final class StopSignals: Sendable {
     /// The longest time between the signal and the end of the process.
     static let longestStop = Duration.milliseconds(4_800)
-    /// A second signal within this time after the first counts as the same one, which a wrapper has passed on as well.
+    /// A second signal within this time after the first is ignored: a wrapper may pass on a signal that the server has
+    /// too.
     private static let echo = Duration.milliseconds(500)
 
     private let policy: SignalPolicy
@@ -83,7 +84,7 @@ final class StopSignals: Sendable {
         }
     }
 
-    /// Ends the process when the stop takes too long, or when a second signal asks for it.
+    /// Ends the process if the stop takes too long or a second signal arrives.
     private func waitForTheEnd() -> Never {
         let begin = ContinuousClock.now
         while true {

@@ -16,7 +16,7 @@ struct SnapshotSettings: Sendable {
         let keep = environment.setting(.snapshotKeep, options.snapshotKeep)
         guard let target = environment.setting(.snapshotTo, options.snapshotTo) else {
             guard let given = every ?? keep else { return nil }
-            throw StartFailure("\(given.shown) is of use with \(SettingDefinition.snapshotTo.flag) only.")
+            throw StartFailure("\(given.shown) has an effect only with \(SettingDefinition.snapshotTo.flag).")
         }
         guard !target.text.isEmpty else { throw StartFailure("\(target.source) is empty; name a folder.") }
         backupFolder = try BackupFolder(target.text)

@@ -25,7 +25,7 @@ struct ExportFile: ~Copyable {
         let target = try target(of: path)
         if let store {
             let absolute = StorageLayout.absolute(target, store.workingDirectory)
-            if StoragePlaces.isOwn(absolute, databasePath: store.databasePath, artifacts: store.artifactsPath) {
+            if StoragePaths.isOwn(absolute, databasePath: store.databasePath, artifacts: store.artifactsPath) {
                 throw StartFailure("\(path) is a file of the exported data folder: name another one with --output.")
             }
         }
@@ -111,7 +111,7 @@ struct ExportFile: ~Copyable {
         }
     }
 
-    /// Appends all of a body, piece by piece.
+    /// Appends a whole body, piece by piece.
     func append(_ body: any HTTPBodyProducer) throws {
         var hasMore = true
         while hasMore {

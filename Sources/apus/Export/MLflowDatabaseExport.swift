@@ -41,7 +41,7 @@ struct MLflowDatabaseExport {
         guard FileKind(target) == .absent else {
             throw StartFailure("'\(target)' is there already. Name a folder that does not exist with --output.")
         }
-        guard !StoragePlaces.isInside(target, artifactsPath) else {
+        guard !StoragePaths.isInside(target, artifactsPath) else {
             throw StartFailure("'\(target)' lies in the folder of artifacts, which would be copied into itself.")
         }
         // Files that an interrupted export has left are removed.

@@ -10,7 +10,7 @@ internal import TrackingStore
 ///
 /// This process owns the folder during the import.
 final class FolderTarget: ImportTarget, Sendable {
-    /// The batches that the writer may still have to store while the next one is read.
+    /// The number of batches that may wait for the writer while the next one is read.
     private static let batchesUnderway = 2
 
     let title: String

@@ -7,7 +7,9 @@ protocol ImportTarget: AnyObject {
     /// The description of the target for messages.
     var title: String { get }
 
-    /// Stores records. If the call returns before they are stored, a later call throws the error of this one.
+    /// Stores records.
+    ///
+    /// If the call returns before the records are stored, a later call throws the error of this one.
     func take(_ records: [TransferRecord]) throws
 
     /// The size of the file at a path relative to the root of artifacts; nil if there is none.

@@ -10,7 +10,7 @@ final class PatientClient {
     /// How long a call may take.
     static let callTime = Duration.seconds(120)
     private static let attempts = 8
-    /// The attempts at a call that the server answers with status 500.
+    /// The attempts at a call that is answered with status 500, and, after `hasGivenUp`, with an incomplete answer.
     private static let failureAttempts = 3
     /// The attempts at a call that the server does not answer in time.
     private static let slowAttempts = 2

@@ -9,7 +9,7 @@ final class SourceServer: ServerCalls {
     ///
     /// MLflow 2.9 sends a history of several 100,000 points in one answer.
     private static let maximumBytes = 64 << 20
-    /// How long a download may pause.
+    /// How long a download may go on without a byte being received.
     private static let patience = Duration.seconds(120)
     /// The bytes per second that a download must reach on average, so that none goes on without end.
     private static let slowestRate: Int64 = 10_000

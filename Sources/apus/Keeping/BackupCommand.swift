@@ -37,12 +37,12 @@ struct BackupCommand: ParsableCommand {
             }
             let layout = try StorageLayout(storage, environment)
             let backupFolder = try BackupFolder(backupPath)
-            guard !StoragePlaces.isInside(backupFolder.path, layout.artifactsPath) else {
+            guard !StoragePaths.isInside(backupFolder.path, layout.artifactsPath) else {
                 throw StartFailure(
                     "'\(backupFolder.path)' lies in the folder of artifacts, which would be copied into itself."
                 )
             }
-            if let folder = layout.dataFolder, StoragePlaces.isInside(backupFolder.path, folder) {
+            if let folder = layout.dataFolder, StoragePaths.isInside(backupFolder.path, folder) {
                 throw StartFailure(
                     "'\(backupFolder.path)' lies in the data folder and would be lost with it. Name a folder outside of it, "
                         + "if possible on another disk."
@@ -122,7 +122,7 @@ struct RestoreCommand: ParsableCommand {
             let folder = try BackupFolder(backupPath).folder(generation)
             let backupFolder = try BackupFolder.ofGeneration(folder)
             let target = try StorageLayout.database(storage, .process).path
-            guard !StoragePlaces.isInside(target, backupFolder.path) else {
+            guard !StoragePaths.isInside(target, backupFolder.path) else {
                 throw StartFailure(
                     "The data folder of '\(target)' lies in '\(backupFolder.path)', which holds backups. Restore into another folder."
                 )

@@ -34,8 +34,8 @@ enum CheckedArtifacts {
 
 /// The differences between the journal of artifacts and the artifact files.
 ///
-/// A server changes a file a moment before it adds the entry to the journal. If a backup reads both between these two
-/// steps, or the server is killed there, the last entry is missing, although no file is damaged.
+/// A server changes a file a moment before it adds the entry to the journal. If a backup is made, or the server is
+/// killed, between these two steps, the last entry is missing, although no file is damaged.
 struct JournalComparison {
     /// The files whose size differs and that were written at or after their last entry in the journal, with their
     /// sizes.

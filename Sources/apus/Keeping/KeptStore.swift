@@ -167,7 +167,7 @@ struct KeptServer {
         }
     }
 
-    /// The error for an answer of another status than 200.
+    /// The error for an answer whose status is not 200.
     func failure(_ reply: HTTPReply) -> StartFailure {
         let reason =
             if reply.errorCode == "ENDPOINT_NOT_FOUND" {

@@ -79,7 +79,7 @@ final class CommandServer {
         try launch()
     }
 
-    /// Looks whether the server has ended, and if so sees to it that one answers again at its address.
+    /// Starts the next server at the same address if the server has ended.
     func restartIfEnded() -> Change {
         do {
             if let pid, let status = signals.status(of: pid) {

@@ -12,7 +12,7 @@ final class SignalPump {
     ]
     /// Signals that are passed on only without a terminal.
     ///
-    /// In one, the kernel sends them to `apus run` and the command.
+    /// In a terminal, the kernel sends these signals to both `apus run` and the command.
     private static let jobControl = [SIGTSTP, SIGCONT]
     private static let endings: Set = [SIGTERM, SIGINT, SIGHUP, SIGQUIT]
 

@@ -4,7 +4,7 @@ internal import MLflowAPI
 
 /// The routes of a server.
 ///
-/// Each is added with a declaration of the access that it needs.
+/// Each route is added with a declaration of the access that it needs.
 struct RouteTable {
     private(set) var router = HTTPRouter()
     private var declared: [String: [HTTPMethod: Access]] = [:]

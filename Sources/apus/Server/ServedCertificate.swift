@@ -20,10 +20,10 @@ final class ServedCertificate: Sendable {
     /// http.
     static func identity(
         _ options: ListeningOptions,
-        _ reference: ReferenceArguments,
+        _ mlflowFlags: MLflowServerFlags,
         _ environment: Environment
     ) throws(StartFailure) -> TLSIdentity? {
-        let named = try reference.encryption(environment)
+        let named = try mlflowFlags.encryption(environment)
         let certificate = environment.setting(.sslCertificate, options.sslCertfile) ?? named.certificate
         let key = environment.setting(.sslKey, options.sslKeyfile) ?? named.key
         guard let certificate else {

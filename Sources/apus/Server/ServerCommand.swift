@@ -24,7 +24,7 @@ struct ServerCommand: ParsableCommand {
             Two settings have an environment variable and no flag.
             \(withoutFlag)
 
-            \(SettingDefinition.referenceHelp)
+            \(SettingDefinition.mlflowFlagsHelp)
             """,
         aliases: ["ui"]
     )
@@ -50,8 +50,8 @@ struct ServerCommand: ParsableCommand {
             .joined(separator: "\n")
     }
 
-    /// - Parameter reference: the flags of `mlflow server` that were removed from the command line before.
-    func serve(_ reference: ReferenceArguments) throws {
+    /// - Parameter mlflowFlags: the flags of `mlflow server` that were removed from the command line before.
+    func serve(_ mlflowFlags: MLflowServerFlags) throws {
         let logLevel = starting.logLevel ?? "notice"
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError(
@@ -67,7 +67,7 @@ struct ServerCommand: ParsableCommand {
         do {
             let (sockets, manager) = (try HandedSockets.takeFromEnvironment(), ServiceManager.takeFromEnvironment())
             let signals = try StopSignals(.ofThisProcess, logger)
-            guard let running = try start(reference, sockets, manager, signals, logger) else { return }
+            guard let running = try start(mlflowFlags, sockets, manager, signals, logger) else { return }
             // The server lives as long as the process, which the signal thread ends.
             withExtendedLifetime(running) {
                 MemorySettings.releaseProgramPagesAfterStart()
@@ -81,7 +81,7 @@ struct ServerCommand: ParsableCommand {
 
     /// Starts the server and returns it when it is ready; nil if another server has the data and `--reuse` was given.
     private func start(
-        _ reference: ReferenceArguments,
+        _ mlflowFlags: MLflowServerFlags,
         _ sockets: [Descriptor],
         _ manager: ServiceManager,
         _ signals: StopSignals,
@@ -90,19 +90,21 @@ struct ServerCommand: ParsableCommand {
         let environment = Environment.process
         let readyFile = try starting.readyFile.map { try ReadyFile($0) }
         let ending = try EndingSettings(starting, environment)
-        let place = try ListeningSettings(listening, environment, sockets: sockets)
-        let certificate = try ServedCertificate.identity(listening, reference, environment)
+        let addresses = try ListeningSettings(listening, environment, sockets: sockets)
+        let certificate = try ServedCertificate.identity(listening, mlflowFlags, environment)
             .map { identity throws(StartFailure) in try ServedCertificate(identity) }
-        try reference.refuseUnhonoured(environment, storage)
+        try mlflowFlags.refuseUnhonoured(environment, storage)
         let outside = try OutsideUserSettings(outside, environment)
-        let security = try SecuritySettings(security, outside, prefix: place.prefix, environment)
+        let security = try SecuritySettings(security, outside, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
         try limits.requireKnownClients(security.asksForCredentials)
         let values = try ValueSettings(answering, environment)
         let audit = try AuditSettings(keeping, environment)
-        let pages = try PagesSettings(pages, prefix: place.prefix, environment)
+        let pages = try PagesSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
-        for line in place.remarks + layout.remarks + reference.remarks(environment) { StandardStream.error.write(line) }
+        for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
+            StandardStream.error.write(line)
+        }
         for line in certificate?.warnings ?? [] { StandardStream.error.write("apus: \(line)") }
         let snapshots = try SnapshotSettings(snapshots, environment, layout)
         if snapshots != nil, let local = layout.localArtifactRootPath, local != layout.artifactsPath {
@@ -112,7 +114,7 @@ struct ServerCommand: ParsableCommand {
         // A start that fails because the port is in use must not leave a new database. An existing database is opened
         // before the port is tried, because a server that has it open is the better explanation.
         if sockets.isEmpty, FileStatus(path: layout.databasePath) == nil {
-            try HTTPServer.requireFree(host: place.host, port: place.port)
+            try HTTPServer.requireFree(host: addresses.host, port: addresses.port)
         }
         var wait = OwnerWait(isAsked: starting.reuse)
         while true {
@@ -124,7 +126,7 @@ struct ServerCommand: ParsableCommand {
                 }
                 return try RunningServer(
                     layout: layout,
-                    listening: place,
+                    listening: addresses,
                     certificate: certificate,
                     security: security,
                     outside: outside,

@@ -18,7 +18,7 @@ struct StartFailure: Error, CustomStringConvertible {
 
     /// The server that owns the data.
     enum DataOwner {
-        /// The server has written nothing about itself that can be read.
+        /// The server's process and address are unknown.
         case unknown
         case known(OwnerLock.Owner)
     }

@@ -72,7 +72,7 @@ struct Snapshot {
     /// The path of the copy of the database on the local disk.
     private static func copy(of databasePath: String) -> String { databasePath + ".snapshot" }
 
-    /// The manifest of a snapshot; nil if it cannot be read, so that no file counts as stored by its word.
+    /// The manifest of a snapshot; nil if it cannot be read or the generation is not a snapshot.
     ///
     /// - Throws: `BackupManifest.LaterVersion`.
     private func readable(_ name: String, in target: SnapshotFolder) throws -> BackupManifest? {

@@ -23,7 +23,7 @@ final class SnapshotKeeper: Sendable {
     private let lineage: SnapshotLineage
     /// A connection whose `data_version` changes when another connection commits.
     ///
-    /// Reading it takes no transaction.
+    /// Reading `data_version` takes no transaction.
     private let observer: Mutex<Connection>
     private let state = Mutex(State())
 
@@ -77,7 +77,7 @@ final class SnapshotKeeper: Sendable {
 
     /// Makes a snapshot unless nothing was committed since the previous one.
     ///
-    /// Called on the queue of the work.
+    /// It is called on the queue of the work.
     private func run() throws {
         let (before, known) = (version, state.withLock(\.version))
         guard before == nil || known != before else { return }

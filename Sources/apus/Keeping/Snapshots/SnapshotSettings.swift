@@ -21,10 +21,10 @@ struct SnapshotSettings: Sendable {
         guard !target.text.isEmpty else { throw StartFailure("\(target.source) is empty; name a folder.") }
         backupFolder = try BackupFolder(target.text)
         for artifacts in [layout.artifactsPath, layout.localArtifactRootPath].compactMap({ $0 })
-        where StoragePlaces.isInside(backupFolder.path, artifacts) {
+        where StoragePaths.isInside(backupFolder.path, artifacts) {
             throw StartFailure("\(target.shown) lies in the folder of artifacts, which would be copied into itself.")
         }
-        if let folder = layout.dataFolder, StoragePlaces.isInside(backupFolder.path, folder) {
+        if let folder = layout.dataFolder, StoragePaths.isInside(backupFolder.path, folder) {
             throw StartFailure("\(target.shown) lies in the data folder, which snapshots are to outlive.")
         }
         let time = WaitingTime(argument: every?.text ?? "60s")

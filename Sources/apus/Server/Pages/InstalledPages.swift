@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The pages of an MLflow that is installed for Python.
+/// Finds the pages of an MLflow that is installed for Python.
 enum InstalledPages {
     /// Asks the first `python3` on the PATH for the folder of its MLflow's pages, without running MLflow.
     ///

@@ -52,7 +52,7 @@ struct StorageLayout {
         databaseLogBytes = try StorageSize.logLimit(
             environment.setting(.databaseLogLimit, keeping?.databaseLogLimit)?.text
         )
-        try StoragePlaces.requireApart(
+        try StoragePaths.requireApart(
             databasePath: databasePath,
             artifacts: [
                 (flag: "--artifacts-destination", path: artifactsPath),

@@ -5,7 +5,7 @@ internal import Coding
 ///
 /// They are taken out before ArgumentParser parses the rest, because it inspects each of its properties by reflection
 /// at every start, which costs time.
-struct ReferenceArguments {
+struct MLflowServerFlags {
     /// The command line without these flags and their values.
     private(set) var rest: [String] = []
     /// The values that were given, by the name of the flag.

@@ -1,8 +1,8 @@
 internal import Files
 internal import Glibc
 
-/// Keeps the database out of the folders that clients may read, overwrite and delete.
-enum StoragePlaces {
+/// Compares paths, to keep the database out of the folders in which clients may read, overwrite and delete files.
+enum StoragePaths {
     /// Throws if a folder of artifacts contains the database, or is at the path of a file that belongs to it.
     ///
     /// Links are resolved. The usual layout is allowed: the database, and beside it a folder of artifacts.
@@ -39,7 +39,7 @@ enum StoragePlaces {
         return suffixes.contains { FileIdentity(path: databasePath + $0) == identity }
     }
 
-    /// The suffixes that make the paths of the files that belong to the database out of its own path.
+    /// The suffixes of the files that belong to the database; its own file has none.
     private static let suffixes = ["", "-wal", "-shm", "-journal", ".lock", ".snapshots"]
 
     /// Whether the folder is at, or in, the path of the database or of a file that belongs to it.
@@ -47,7 +47,7 @@ enum StoragePlaces {
         suffixes.contains { contains(database + $0, folder) }
     }
 
-    /// Whether the folder is one of those above the database.
+    /// Whether the folder is the parent of the database's file, or above that.
     ///
     /// Folders are compared by identity, because a mount can give a folder a second path.
     private static func isSame(_ folder: String, asOneAbove database: String) -> Bool {

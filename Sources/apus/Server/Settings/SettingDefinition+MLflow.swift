@@ -35,7 +35,7 @@ extension SettingDefinition {
         .doing("artifacts go through this server")
 
     /// Two paragraphs for the help of `apus server`.
-    static var referenceHelp: String {
+    static var mlflowFlagsHelp: String {
         """
         ACCEPTED AND WITHOUT EFFECT, so that scripts for `mlflow server` work:
         \(linesByReason(withoutEffect))

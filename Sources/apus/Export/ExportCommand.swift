@@ -11,22 +11,24 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write runs into a file that can be kept and sent, or everything into a folder for MLflow.",
         discussion: """
-            With --format archive the file holds everything, or only the named runs or experiments, with ids, times, whole \
-            histories and artifacts. apus import reads the file, and tar unpacks it.
+            With --format archive the file holds everything, or only the named runs or experiments, with ids, times, \
+            whole histories and artifacts. apus import reads the file, and tar unpacks it.
 
-            With --format csv or jsonl the file is a table of the runs with the columns of the client's search_runs, or, with \
-            --table metrics, of every point of their metrics. Deleted runs are included only if they are named.
+            With --format csv or jsonl the file is a table of the runs with the columns of the client's search_runs, \
+            or, with --table metrics, of every point of their metrics. Deleted runs are included only if they are \
+            named.
 
-            With --format html the file is one page that a browser opens from the disk, without a server. The page shows a \
-            run, up to 100 runs side by side, or the table of an experiment, as Apus' own pages do. A file of runs holds their \
-            curves, thinned if they are long, and the artifacts of up to 1 MiB each.
+            With --format html the file is one page that a browser opens from the disk, without a server. The page \
+            shows a run, up to 100 runs side by side, or the table of an experiment, as Apus' own pages do. A file of \
+            runs holds their curves, thinned if they are long, and the artifacts of up to 1 MiB each.
 
-            The data comes from the server that --from names, from the server that has the data folder open, or, without such \
-            a server, from the data folder itself.
+            The data comes from the server that --from names, from the server that has the data folder open, or, \
+            without such a server, from the data folder itself.
 
-            With --format mlflow-db the result is a folder with all experiments, runs, models and artifacts, on which mlflow \
-            server --backend-store-uri sqlite:///mlflow.db of version 3.17 or later works. The data is read from the data \
-            folder, even while a server has it open. The exit status is 1 if data was left out, which is listed.
+            With --format mlflow-db the result is a folder with all experiments, runs, models and artifacts, on which \
+            mlflow server --backend-store-uri sqlite:///mlflow.db of version 3.17 or later works. The data is read \
+            from the data folder, even while a server has it open. The exit status is 1 if data was left out, which is \
+            listed.
 
             The exit status is 2 if nothing was written.
             """,
@@ -73,8 +75,8 @@ struct ExportCommand: ParsableCommand {
         name: .shortAndLong,
         help: ArgumentHelp(
             """
-            The file to write, - for the standard output, or a new folder for mlflow-db. (default: apus-export with the \
-            extension of the format, or mlflow-export)
+            The file to write, - for the standard output, or a new folder for mlflow-db. (default: apus-export with \
+            the extension of the format, or mlflow-export)
             """,
             valueName: "path"
         ),

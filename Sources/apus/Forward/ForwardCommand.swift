@@ -18,9 +18,9 @@ struct ForwardStatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Show for each run what the upstream has, what is still to be sent, and why.",
         discussion: """
-            Asks the server that has the data folder open, or reads the folder's journal if no server has it open. The exit \
-            status is 0 if the upstream has everything, 1 if data waits, failed or is not accepted by the upstream, and 2 if \
-            nothing is known.
+            Asks the server that has the data folder open, or reads the folder's journal if no server has it open. The \
+            exit status is 0 if the upstream has everything, 1 if data waits, failed or is not accepted by the \
+            upstream, and 2 if nothing is known.
             """
     )
 
@@ -97,8 +97,8 @@ struct ForwardRetryCommand: ParsableCommand {
         commandName: "retry",
         abstract: "Let a server send again what its upstream has refused.",
         discussion: """
-            Without ids, everything that was refused is sent again. Skipped runs are sent only if they are named. `apus push` \
-            does the same for a folder that no server has open.
+            Without ids, everything that was refused is sent again. Skipped runs are sent only if they are named. \
+            `apus push` does the same for a folder that no server has open.
             """
     )
 

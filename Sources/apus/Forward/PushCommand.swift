@@ -12,10 +12,10 @@ struct PushCommand: ParsableCommand {
         commandName: "push",
         abstract: "Send what another server lacks once: runs, models, artifacts and the registry.",
         discussion: """
-            Works on a data folder that no server has open, and notes there what was sent: push again to send only new data. \
-            If a server has the folder open and forwards to the same upstream, the command makes it send at once and waits. \
-            The other server may be Apus, MLflow's own, or one with MLflow's REST API. The exit status is 0 if the other \
-            server has everything, 1 if it lacks data, which is listed, and 2 if nothing was done.
+            Works on a data folder that no server has open, and notes there what was sent: push again to send only new \
+            data. If a server has the folder open and forwards to the same upstream, the command makes it send at once \
+            and waits. The other server may be Apus, MLflow's own, or one with MLflow's REST API. The exit status is 0 \
+            if the other server has everything, 1 if it lacks data, which is listed, and 2 if nothing was done.
             """
     )
 

@@ -10,20 +10,22 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Import runs, models and artifacts from MLflow, TensorBoard or another Apus, with ids and times.",
         discussion: """
-            The source is a SQLite database of MLflow 2.9 or later, a folder of its file store, a running server, an archive \
-            or a data folder of Apus, a folder of mlflow-export-import, or a folder with event files of TensorBoard. It is \
-            never changed. The target is a data folder, or the server that has it open. Data that the target already has \
-            stays as it is: import again to add only what is new. The exit status is 0 if everything was imported, 1 if data \
-            was left out, which is listed, and 2 if nothing was done. docs/moving-data.md has the recipes.
+            The source is a SQLite database of MLflow 2.9 or later, a folder of its file store, a running server, an \
+            archive or a data folder of Apus, a folder of mlflow-export-import, or a folder with event files of \
+            TensorBoard. It is never changed. The target is a data folder, or the server that has it open. Data that \
+            the target already has stays as it is: import again to add only what is new. The exit status is 0 if \
+            everything was imported, 1 if data was left out, which is listed, and 2 if nothing was done. \
+            docs/moving-data.md has the recipes.
             """,
         helpNames: .long
     )
 
     @Argument(
         help: """
-            The database of MLflow (mlflow.db), its file store (mlruns), or the folder that contains one of them; the address \
-            of a running server, http://HOST:PORT; an archive of Apus, or - to read it from the standard input; another data \
-            folder of Apus; a folder of mlflow-export-import; or a folder with event files of TensorBoard.
+            The database of MLflow (mlflow.db), its file store (mlruns), or the folder that contains one of them; the \
+            address of a running server, http://HOST:PORT; an archive of Apus, or - to read it from the standard \
+            input; another data folder of Apus; a folder of mlflow-export-import; or a folder with event files of \
+            TensorBoard.
             """,
         completion: .file()
     )
@@ -55,8 +57,8 @@ struct ImportCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Only runs that started or ended at this time or later: 2025-01-31 or 2025-01-31T17:30, in UTC unless an offset \
-            such as +02:00 follows; or Unix milliseconds.
+            Only runs that started or ended at this time or later: 2025-01-31 or 2025-01-31T17:30, in UTC unless an \
+            offset such as +02:00 follows; or Unix milliseconds.
             """,
             valueName: "time"
         )

@@ -6,10 +6,10 @@ struct BackupCommand: ParsableCommand {
         commandName: "backup",
         abstract: "Copy the database and the artifacts to another folder, even while a server is running on them.",
         discussion: """
-            Makes a new backup in the folder: a subfolder named by its time, called a generation, with a manifest of sizes \
-            and hashes. The backup holds every write that was answered before the command began. Artifacts that the \
-            previous backup already holds are linked to it where possible; others are copied or, on the same file system, \
-            linked. An interrupted backup is never listed or restored, and the next backup removes its files.
+            Makes a new backup in the folder: a subfolder named by its time, called a generation, with a manifest of \
+            sizes and hashes. The backup holds every write that was answered before the command began. Artifacts that \
+            the previous backup already holds are linked to it where possible; others are copied or, on the same file \
+            system, linked. An interrupted backup is never listed or restored, and the next backup removes its files.
             """
     )
 
@@ -101,8 +101,9 @@ struct RestoreCommand: ParsableCommand {
         commandName: "restore",
         abstract: "Put a backup into a data folder that no server has open.",
         discussion: """
-            First every file of the backup is compared with the manifest; a damaged backup is refused. If the data folder \
-            already holds data, the command refuses too; with --replace it moves that data into a subfolder `replaced-…`.
+            First every file of the backup is compared with the manifest; a damaged backup is refused. If the data \
+            folder already holds data, the command refuses too; with --replace it moves that data into a subfolder \
+            `replaced-…`.
             """
     )
 

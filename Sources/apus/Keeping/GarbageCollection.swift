@@ -11,14 +11,14 @@ struct GarbageCollection: ParsableCommand {
         commandName: "gc",
         abstract: "Remove deleted runs, logged models and experiments for good, with their artifacts.",
         discussion: """
-            Only runs, models and experiments that are deleted already are removed. Without ids, all of these are removed, \
-            and uploads in parts that have expired. With ids, only the named ones are removed, and none if one of them \
-            must stay. With an experiment, all of its runs, models and datasets are removed, and its name becomes free. A \
-            run or model stays, with its artifacts, if a version of a registered model, or another run or model that \
-            stays, needs these artifacts.
+            Only runs, models and experiments that are deleted already are removed. Without ids, all of these are \
+            removed, and uploads in parts that have expired. With ids, only the named ones are removed, and none if \
+            one of them must stay. With an experiment, all of its runs, models and datasets are removed, and its name \
+            becomes free. A run or model stays, with its artifacts, if a version of a registered model, or another run \
+            or model that stays, needs these artifacts.
 
-            If a server has the folder open, the command works through that server. The command may be interrupted: the \
-            next call, or the next server on the folder, continues.
+            If a server has the folder open, the command works through that server. The command may be interrupted: \
+            the next call, or the next server on the folder, continues.
             """
     )
 

@@ -7,24 +7,24 @@ struct RunCommand: ParsableCommand {
         usage: "apus run [options] -- <command> ...",
         discussion: """
             Starts a server on a free port of this machine, or uses the server that already has the data open, sets \
-            MLFLOW_TRACKING_URI for the command, and ends with the command's exit status: 128 plus the number of a signal \
-            that ended it, 127 if there is no such program, 126 if it cannot be run, 125 if there is no server for it. At \
-            the end a server that was started here is stopped; one that was already running stays.
+            MLFLOW_TRACKING_URI for the command, and ends with the command's exit status: 128 plus the number of a \
+            signal that ended it, 127 if there is no such program, 126 if it cannot be run, 125 if there is no server \
+            for it. At the end a server that was started here is stopped; one that was already running stays.
 
-            The command keeps the terminal and its signals: Ctrl-C reaches the command and not the server. SIGTERM, SIGINT, \
-            SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH and, without a terminal, SIGTSTP and \
-            SIGCONT that a process sends are passed on to the command's process. The command may take as long as it needs to \
-            end: apus run never kills it. If apus run itself is killed, the command gets a SIGTERM, and the server ends \
-            after the command.
+            The command keeps the terminal and its signals: Ctrl-C reaches the command and not the server. SIGTERM, \
+            SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH and, without a terminal, \
+            SIGTSTP and SIGCONT that a process sends are passed on to the command's process. The command may take as \
+            long as it needs to end: apus run never kills it. If apus run itself is killed, the command gets a \
+            SIGTERM, and the server ends after the command.
 
-            A server that dies is started again at the same address. After the command's end the server stays for the time \
-            of --grace while processes that the command has started are running. With --upstream, the server then sends \
-            what the upstream lacks for the time of --drain-time; the data folder keeps the rest. A SIGTERM or Ctrl-C ends \
-            these waits early.
+            A server that dies is started again at the same address. After the command's end the server stays for the \
+            time of --grace while processes that the command has started are running. With --upstream, the server then \
+            sends what the upstream lacks for the time of --drain-time; the data folder keeps the rest. A SIGTERM or \
+            Ctrl-C ends these waits early.
 
-            The other flags are passed to the server. Without --host and --port it listens on 127.0.0.1 at a free port. The \
-            environment variables named below that say where a server listens, who may use it and which pages it has, and \
-            MLFLOW_ARTIFACTS_ONLY, have no effect here; the flags have.
+            The other flags are passed to the server. Without --host and --port it listens on 127.0.0.1 at a free \
+            port. The environment variables named below that say where a server listens, who may use it and which \
+            pages it has, and MLFLOW_ARTIFACTS_ONLY, have no effect here; the flags have.
             """
     )
 

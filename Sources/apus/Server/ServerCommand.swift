@@ -9,17 +9,17 @@ struct ServerCommand: ParsableCommand {
         commandName: "server",
         abstract: "Serve experiments, runs and artifacts until SIGTERM.",
         discussion: """
-            Flags have the names of `mlflow server`; the environment variable in brackets can be set instead of a flag. \
-            Prints one line on standard output when the server answers; messages go to standard error.
+            Flags have the names of `mlflow server`; the environment variable in brackets can be set instead of a \
+            flag. Prints one line on standard output when the server answers; messages go to standard error.
 
-            SIGTERM, Ctrl-C in its terminal and the end of that terminal stop the server: it finishes the requests that it \
-            has begun and ends within 5 s. A second such signal, more than half a second later, ends it at once. SIGINT \
-            without a terminal does not stop the server, so that interrupting the cell of a notebook does not; it does stop \
-            the first process of a container. With --ssl-certfile a SIGHUP from a process does not stop the server but \
-            makes it read the certificate anew.
+            SIGTERM, Ctrl-C in its terminal and the end of that terminal stop the server: it finishes the requests \
+            that it has begun and ends within 5 s. A second such signal, more than half a second later, ends it at \
+            once. SIGINT without a terminal does not stop the server, so that interrupting the cell of a notebook does \
+            not; it does stop the first process of a container. With --ssl-certfile a SIGHUP from a process does not \
+            stop the server but makes it read the certificate anew.
 
-            A service manager may pass listening sockets (LISTEN_FDS, as systemd does), TCP or Unix, which then replace \
-            --host and --port. The server tells it by NOTIFY_SOCKET when it is ready and when it stops.
+            A service manager may pass listening sockets (LISTEN_FDS, as systemd does), TCP or Unix, which then \
+            replace --host and --port. The server tells it by NOTIFY_SOCKET when it is ready and when it stops.
 
             Two settings have an environment variable and no flag.
             \(withoutFlag)

@@ -24,7 +24,7 @@ struct RunCommand: ParsableCommand {
 
             The other flags are passed to the server. Without --host and --port it listens on 127.0.0.1 at a free \
             port. The environment variables named below that say where a server listens, who may use it and which \
-            pages it has, and MLFLOW_ARTIFACTS_ONLY, have no effect here; the flags have.
+            pages it has, and MLFLOW_ARTIFACTS_ONLY, have no effect here, but their flags do.
             """
     )
 

@@ -365,7 +365,7 @@ def test_a_redirect_to_elsewhere_is_told_with_its_place(stock, tmp_path):
 
     with Proxy(server.url, fault) as proxy:
         _, summary, _ = run_import(proxy.url, tmp_path / "data", check=1)
-    assert "status 302: it sends to https://login.example/x" in summary["skipped"][0]["reason"]
+    assert "status 302: it redirects to https://login.example/x" in summary["skipped"][0]["reason"]
 
 
 def test_what_one_call_refuses_is_reported_and_the_rest_comes(stock, tmp_path):

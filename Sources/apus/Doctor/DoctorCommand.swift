@@ -98,7 +98,7 @@ struct Doctor: ParsableCommand {
     }
 
     /// Where the server that has the data of a folder answers.
-    private func place(of folder: String) throws(TrackingURIFault) -> OwnerPlace {
+    private func place(of folder: String) throws(TrackingURIFault) -> ReachableOwner {
         let path: String
         do {
             path = try StorageLayout.database(StorageOptions.parse(["--data-dir", folder]), .process).path
@@ -107,7 +107,7 @@ struct Doctor: ParsableCommand {
             throw TrackingURIFault(detail: detail, advice: "Name the data folder of a server.")
         }
         let owner = OwnerLock.owner(ofDatabase: path)
-        guard let owner, owner.isOnThisMachine, let place = OwnerPlace(owner) else {
+        guard let owner, owner.isOnThisMachine, let place = ReachableOwner(owner) else {
             throw TrackingURIFault(
                 detail: "no server runs on \(path.printable(limit: 300)), or it starts or stops just now",
                 advice: "Start one: apus server --data-dir \(folder.printable(limit: 300))"

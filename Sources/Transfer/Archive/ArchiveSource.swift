@@ -54,7 +54,7 @@ package final class ArchiveSource: RecordSource {
     }
 
     /// Reads and checks the first file, by which archives are recognized.
-    private func takeMark() throws {
+    private func readFirstFile() throws {
         let first: TarEntry?
         do {
             first = try Self.firstFile(of: &input)
@@ -84,7 +84,7 @@ package final class ArchiveSource: RecordSource {
     }
 
     package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
-        try takeMark()
+        try readFirstFile()
         while let entry = try input.nextEntry() {
             switch entry.kind {
             // Folders are made together with their files.
@@ -107,9 +107,9 @@ package final class ArchiveSource: RecordSource {
         _ selection: TransferSelection,
         _ take: (TransferItem) throws -> Void
     ) throws {
-        if entry.name.behind(ArchiveFormat.records) != nil {
+        if entry.name.remainder(after: ArchiveFormat.records) != nil {
             try readRecords(entry.name, selection, take)
-        } else if let path = entry.name.behind(ArchiveFormat.artifacts) {
+        } else if let path = entry.name.remainder(after: ArchiveFormat.artifacts) {
             if !selection.leavesArtifacts { try readArtifact(entry, path, take) }
         } else {
             try take(.skipped(entry.name, "it is neither records nor an artifact"))
@@ -170,7 +170,7 @@ package final class ArchiveSource: RecordSource {
 
     private func readArtifact(_ entry: TarEntry, _ path: String, _ take: (TransferItem) throws -> Void) throws {
         // Files are imported only together with the run or model that owns them.
-        guard let owner, path.behind(owner.location + "/") != nil else {
+        guard let owner, path.remainder(after: owner.location + "/") != nil else {
             return try take(.skipped(entry.name, "it is not in the folder of the run or model that came last"))
         }
         guard owner.isChosen else { return }
@@ -213,7 +213,7 @@ private struct FileOwner {
             title = "model \(info.modelID)"
         case .experiment, .points, .modelPoints, .registeredModel, .modelVersion: return nil
         }
-        location = artifactURI.behind("mlflow-artifacts:/") ?? ""
+        location = artifactURI.remainder(after: "mlflow-artifacts:/") ?? ""
         isFolderOwn = ArtifactPlaces.isFolder(location, ofOneOf: ids)
         self.isChosen = isChosen
     }
@@ -223,7 +223,7 @@ extension String {
     /// The text after a prefix, or nil if the prefix is missing.
     ///
     /// Compares bytes, because a name may begin with a combining character.
-    fileprivate func behind(_ prefix: String) -> String? {
+    fileprivate func remainder(after prefix: String) -> String? {
         guard utf8.starts(with: prefix.utf8) else { return nil }
         return String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
     }

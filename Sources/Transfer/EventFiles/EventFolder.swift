@@ -111,8 +111,8 @@ struct EventFolder {
         _ file: Descriptor,
         size: Int64,
         _ body: (TrainingEvent) throws -> Void
-    ) throws -> DamagedPlaces {
-        var damage = DamagedPlaces()
+    ) throws -> DamagedParts {
+        var damage = DamagedParts()
         let reader = EventFileReader(file, size: size)
         while let part = try reader.next() {
             switch part {
@@ -131,7 +131,7 @@ struct EventFolder {
 }
 
 /// The parts of an event file that could not be read.
-private struct DamagedPlaces {
+private struct DamagedParts {
     /// The range of the first damaged bytes.
     private var first: Range<Int64>?
     private var count = 0

@@ -68,9 +68,9 @@ package struct ExportFolder: RecordSource {
         } else if files.contains(Self.manifestFile) {
             found.experiments.append((folder, Self.manifestFile))
         }
-        for (file, thing) in [("prompt.json", "a prompt"), ("evaluation_dataset.json", "an evaluation dataset")]
+        for (file, kind) in [("prompt.json", "a prompt"), ("evaluation_dataset.json", "an evaluation dataset")]
         where files.contains(file) {
-            try take(.skipped("\(folder.path)/\(file)", "\(thing), which is not taken from such a folder"))
+            try take(.skipped("\(folder.path)/\(file)", "\(kind), which is not imported from such a folder"))
         }
         let hasArtifacts = files.contains(Self.runFile) || files.contains(Self.loggedModelFile)
         for name in folder.names(.folder) where !(hasArtifacts && name == "artifacts") {

@@ -69,7 +69,9 @@ extension StoreFixture {
             (run.home, run.run.info.experimentID, run.run.info.runID) = (later, 8, "later")
             (run.run.modelInputs, run.run.modelOutputs) = ([], [])
         }
-        _ = try fixture.write { try $0.importRecords([.experiment(Sample.experiment(id: 8, name: "later")), .run(run)]) }
+        _ = try fixture.write {
+            try $0.importRecords([.experiment(Sample.experiment(id: 8, name: "later")), .run(run)])
+        }
         while let more = try fixture.store.readNow(&cursor) { records += more }
         let place = try #require(records.firstIndex { $0.subject.kind == .run && $0.subject.id == "later" })
         let homes = records[..<place].filter {

@@ -14,7 +14,7 @@ struct ApusUpstream: Upstream {
     private var runs: RunCalls { RunCalls(calls: calls) }
 
     let title = "Apus"
-    let takesMany = true
+    let sendsManyRunsPerCall = true
     let mayCreateTwice = false
 
     init(_ calls: any UpstreamCalls) {
@@ -29,7 +29,7 @@ struct ApusUpstream: Upstream {
     /// - Throws: also if the server refuses the import and answers no MLflow call either, so that its kind is unknown.
     static func isAt(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
         if try takesRecords(calls) { return true }
-        try calls.look()
+        try calls.checkServer()
         // The server may have become reachable between the two calls.
         return try takesRecords(calls)
     }
@@ -65,7 +65,7 @@ struct ApusUpstream: Upstream {
         }
         do throws(UpstreamFailure) {
             let answer = try calls.send(.post, "/api/apus/1.0/import", .records(body)).json()
-            guard let report = TransferReport(answer) else { throw .strange("its answer is no report") }
+            guard let report = TransferReport(answer) else { throw .strange("its answer is not a report of an import") }
             return report
         } catch {
             guard error.isAboutLength, let (first, second) = Self.halves(records) else { throw error }
@@ -77,7 +77,7 @@ struct ApusUpstream: Upstream {
 
     /// The two halves of records, in their order; a single record of points is divided too.
     ///
-    /// nil if no division is possible.
+    /// Returns nil if the records cannot be divided.
     private static func halves(_ records: [TransferRecord]) -> ([TransferRecord], [TransferRecord])? {
         if records.count > 1 {
             let middle = records.count / 2
@@ -276,7 +276,7 @@ struct ApusUpstream: Upstream {
 extension RunOutcome {
     fileprivate func with(points: Bool) -> RunOutcome {
         var copy = self
-        copy.tookPoints = points && failure == nil
+        copy.hasSentPoints = points && failure == nil
         return copy
     }
 }

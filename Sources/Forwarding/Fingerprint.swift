@@ -12,7 +12,7 @@ struct Fingerprint {
 
     /// Adds a part with its length, so that "ab" + "c" and "a" + "bc" have different fingerprints.
     ///
-    /// nil differs from an empty text.
+    /// The fingerprints of nil and an empty text differ too.
     mutating func add(_ part: String?) {
         let bytes = Array((part ?? "").utf8)
         hash.update(Array("\(part == nil ? "-" : String(bytes.count)):".utf8))

@@ -43,8 +43,8 @@ struct ForwardState: Sendable {
     /// The number of refusals after which a run is not sent again before it changes or the operator asks for it.
     static let mostAttempts = 5
     /// The number of different items of one kind that may fail before all items of this kind pause.
-    static let mostInARow = 5
-    static let pauseAfterRow = Duration.seconds(5)
+    static let failuresBeforePause = 5
+    static let pauseAfterFailures = Duration.seconds(5)
 
     var waiting: [Int64: Waiting] = [:]
     /// When long metrics of runs were last sent again from their beginning, because some points came late.
@@ -59,7 +59,7 @@ struct ForwardState: Sendable {
     /// When experiments and models that failed are tried again; nil if none failed.
     var thingsDue: ContinuousClock.Instant?
     /// Whether the last round of experiments and models ended early because many failed.
-    var isThingRoundCut = false
+    var hasThingRoundEndedEarly = false
     /// The failures of files, by the runs and models that own the files.
     var fileTroubles: [ForwardedFileOwner: Trouble] = [:]
     /// The owners of files that failed since the last file was sent.
@@ -98,7 +98,7 @@ struct ForwardState: Sendable {
     /// Adds the changes since the last round to the runs that wait.
     mutating func add(_ changes: ChangeFeed.Changes, at now: ContinuousClock.Instant) {
         if changes.isIncomplete { comparison = 0 }
-        for row in changes.runs { wait(for: row, at: isDraining ? Self.longAgo(now) : now) }
+        for row in changes.runs { wait(for: row, at: isDraining ? Self.distantPast(now) : now) }
     }
 
     /// Makes everything that waits due now, without the usual delay and pauses.
@@ -106,7 +106,7 @@ struct ForwardState: Sendable {
         isDraining = true
         endPauses(at: now)
         for row in waiting.keys {
-            waiting[row]?.since = Self.longAgo(now)
+            waiting[row]?.since = Self.distantPast(now)
         }
     }
 
@@ -122,16 +122,16 @@ struct ForwardState: Sendable {
     }
 
     /// Makes the runs due that have waited for a run or model, because the upstream has it now.
-    mutating func noteArrival(of id: String, at now: ContinuousClock.Instant) {
+    mutating func endWait(for id: String, at now: ContinuousClock.Instant) {
         for row in dependants.removeValue(forKey: id) ?? [] {
-            wait(for: row, at: Self.longAgo(now))
+            wait(for: row, at: Self.distantPast(now))
             waiting[row]?.backOff = BackOff()
-            waiting[row]?.since = Self.longAgo(now)
+            waiting[row]?.since = Self.distantPast(now)
         }
     }
 
     /// A time so long ago that every delay is over.
-    static func longAgo(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant { now - .seconds(86_400) }
+    static func distantPast(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant { now - .seconds(86_400) }
 
     mutating func wait(for row: Int64, at now: ContinuousClock.Instant) {
         if waiting[row] != nil { return }

@@ -13,13 +13,13 @@ struct ForwardTargets: Sendable {
 
     /// What the journal says of a run or logged model.
     enum Presence: Sendable, Equatable {
-        /// The upstream has it with this id.
+        /// The upstream has the run or model, with this id.
         case there(String)
-        /// This store has it, and it will be sent.
+        /// This store has the run or model, and it will be sent.
         case pending
-        /// This store has it, but it is not sent, because it was skipped, refused or not selected.
+        /// This store has the run or model, but does not send it, because it was skipped, refused or not selected.
         case withheld
-        /// This store does not have it.
+        /// This store does not have the run or model.
         case foreign
     }
 

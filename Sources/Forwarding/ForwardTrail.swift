@@ -18,14 +18,14 @@ package final class ForwardTrail: Sendable {
     private static let mostSources = 32
     /// How long the name of another server is remembered after its last call.
     private static let memory = Duration.seconds(3_600)
-    private static let lengthOfName = 16
+    private static let nameLength = 16
 
     private let name: String
     private let sources = Mutex<[String: ContinuousClock.Instant]>([:])
 
     package init() {
         let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        name = String(repeating: "0", count: Self.lengthOfName - digits.count) + digits
+        name = String(repeating: "0", count: Self.nameLength - digits.count) + digits
     }
 
     /// The value of the header field in calls to the upstream: this server's name, then the remembered ones.
@@ -47,7 +47,7 @@ package final class ForwardTrail: Sendable {
         if names.contains(name) { return true }
         let now = ContinuousClock.now
         sources.withLock { sources in
-            for source in names where source.utf8.count == Self.lengthOfName && source.allSatisfy(\.isHexDigit) {
+            for source in names where source.utf8.count == Self.nameLength && source.allSatisfy(\.isHexDigit) {
                 if sources[source] == nil, sources.count >= Self.mostSources {
                     guard let oldest = sources.min(by: { $0.value < $1.value }) else { continue }
                     sources[oldest.key] = nil

@@ -64,7 +64,7 @@ extension Forwarder {
         }
     }
 
-    /// Gives an owner whose files failed a pause; after the failures of `mostInARow` owners, all files pause.
+    /// Gives an owner whose files failed a pause; after the failures of `failuresBeforePause` owners, all files pause.
     private func postpone(_ owner: ForwardedFileOwner, _ row: Int64?, _ part: String, _ failure: UpstreamFailure) {
         let jitter = Double.random(in: 0...1)
         state.withLock { state in
@@ -76,10 +76,10 @@ extension Forwarder {
             trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
             state.fileTroubles[owner] = trouble
             state.fileOwnersInARow.insert(owner)
-            guard state.fileOwnersInARow.count >= ForwardState.mostInARow else { return }
+            guard state.fileOwnersInARow.count >= ForwardState.failuresBeforePause else { return }
             state.fileOwnersInARow = []
             state.fileBackOff = BackOff()
-            state.fileBackOff.fail(at: .now, requested: ForwardState.pauseAfterRow, jitter: jitter)
+            state.fileBackOff.fail(at: .now, requested: ForwardState.pauseAfterFailures, jitter: jitter)
         }
     }
 
@@ -151,7 +151,7 @@ extension Forwarder {
             if versions[ExactText(file.path)] != opened.entityTag { missing.append(file) }
         }
         if only == nil { try forgetFileOmissions(of: owner.owner.id, upstreamID) }
-        guard !missing.isEmpty else { return noteFilesTaken(of: owner.owner) }
+        guard !missing.isEmpty else { return noteFilesSent(of: owner.owner) }
         defer { state.withLock { $0.fileBytes[owner.owner] = nil } }
         var left = missing.reduce(0) { $0 + $1.bytes }
         let generation = state.withLock(\.generation)
@@ -163,14 +163,14 @@ extension Forwarder {
             case .elsewhere(let reason):
                 let omission = ForwardOmission(subject: owner.owner.id, part: ForwardOmission.files, reason: reason)
                 try store.writeNow { try $0.note(omission, upstream: upstreamID) }
-                return noteFilesTaken(of: owner.owner)
+                return noteFilesSent(of: owner.owner)
             }
         } catch let failure as UpstreamFailure where failure.isAboutThing {
             // The upstream has removed the run or model, or does not show it.
             let id = owner.owner.id
             let omission = ForwardOmission(subject: id, part: ForwardOmission.files, reason: failure.message)
             try store.writeNow { try $0.note(omission, upstream: upstreamID) }
-            return noteFilesTaken(of: owner.owner)
+            return noteFilesSent(of: owner.owner)
         } catch let failure as UpstreamFailure where !failure.isAboutServer {
             postpone(owner.owner, row, ForwardOmission.files, failure)
             throw failure
@@ -210,7 +210,7 @@ extension Forwarder {
             postpone(owner.owner, row, first.part, first.failure)
             throw first.failure
         }
-        noteFilesTaken(of: owner.owner)
+        noteFilesSent(of: owner.owner)
     }
 
     /// Removes the omissions of an owner's files before all files are compared, so that no omission of a removed file
@@ -222,7 +222,7 @@ extension Forwarder {
     }
 
     /// Notes that no file of an owner has to be tried again.
-    private func noteFilesTaken(of owner: ForwardedFileOwner) {
+    private func noteFilesSent(of owner: ForwardedFileOwner) {
         state.withLock { $0.fileTroubles[owner] = nil }
     }
 

@@ -86,7 +86,7 @@ extension Forwarder {
         let now = ContinuousClock.now
         state.withLock { state in
             for retry in found.retries {
-                state.wait(for: retry.row, at: ForwardState.longAgo(now))
+                state.wait(for: retry.row, at: ForwardState.distantPast(now))
                 state.fileRuns.insert(retry.row)
             }
         }

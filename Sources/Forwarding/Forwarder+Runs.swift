@@ -131,12 +131,12 @@ extension Forwarder {
         let isLast = outcome.failure.map { $0.isAboutThing && refusals + 1 >= ForwardState.mostAttempts } ?? false
         journal.failure = isLast ? outcome.failure?.message : nil
         var update = ForwardedRunUpdate(row: parcel.forwarded.row, journal: journal)
-        if outcome.tookPoints { update.series = progress }
+        if outcome.hasSentPoints { update.series = progress }
         let id = parcel.forwarded.runID
         // The omissions of the sent parts are replaced with those of this outcome.
         update.sentParts = (id, Self.partsSent(of: parcel, outcome))
         update.omissions = outcome.omissions.map { ForwardOmission(subject: id, part: $0.part, reason: $0.reason) }
-        for missing in outcome.missing where !missing.isComing {
+        for missing in outcome.missing where !missing.willBeSent {
             update.omissions.append(ForwardOmission(subject: id, part: missing.part, reason: missing.reason))
         }
         return update
@@ -151,8 +151,8 @@ extension Forwarder {
             .subtracting((rest.tags.map(\.key) + rest.removedTags).map { ExactText($0) })
         var parts = params.map { ForwardOmission.part(ofParam: $0.text) }
         parts += tags.map { ForwardOmission.part(ofTag: $0.text) }
-        if outcome.tookPoints {
-            // Only metrics sent from their beginning: earlier points of other metrics may have been refused.
+        if outcome.hasSentPoints {
+            // Other metrics are left out, because earlier points of theirs may have been refused.
             let begun = parcel.points.filter { $0.series.last == nil }
             parts += begun.map { ForwardOmission.part(ofMetric: $0.series.key) }
         }
@@ -166,7 +166,7 @@ extension Forwarder {
     /// model.
     private func finish(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
         if outcome.target != nil, parcel.forwarded.journal.target == nil {
-            state.withLock { $0.noteArrival(of: parcel.forwarded.runID, at: .now) }
+            state.withLock { $0.endWait(for: parcel.forwarded.runID, at: .now) }
         }
         guard let failure = outcome.failure else {
             let points = parcel.pointCount
@@ -183,9 +183,9 @@ extension Forwarder {
             }
             // The feed reports changes that were written after the run was read.
             let arePointsThere =
-                outcome.tookPoints && progress.count == parcel.forwarded.series.count
+                outcome.hasSentPoints && progress.count == parcel.forwarded.series.count
                 && progress.allSatisfy { $0.sent == $0.count }
-            let coming = outcome.missing.first(where: \.isComing)
+            let coming = outcome.missing.first(where: \.willBeSent)
             // Parts that name a withheld run or model are sent when the upstream has it.
             if arePointsThere, rest.isEmpty || (!outcome.missing.isEmpty && coming == nil) {
                 return settle(parcel.forwarded)

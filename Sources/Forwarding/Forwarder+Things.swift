@@ -44,7 +44,7 @@ extension Forwarder {
                     try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
                     // A failing experiment also stops its runs, so the others are only given up after several failures.
-                    guard postpone(name, failure) < ForwardState.mostInARow else { return }
+                    guard postpone(name, failure) < ForwardState.failuresBeforePause else { return }
                 }
             }
         }
@@ -79,7 +79,7 @@ extension Forwarder {
             target = known.target
             omissions = [Self.omission(experiment, error)]
         }
-        try requireOwn(target, .experiment, name, upstreamID)
+        try requireUniqueTarget(target, .experiment, name, upstreamID)
         try store.writeNow { [omissions] session in
             let thing = ForwardedThing(target: target, digest: digest)
             try session.forgetOmissions(ofExperiment: experiment.name, upstream: upstreamID)
@@ -95,7 +95,12 @@ extension Forwarder {
     }
 
     /// - Throws: a refusal if the journal already has the target as the id of another item of this kind.
-    private func requireOwn(_ target: String, _ kind: ForwardedKind, _ name: String, _ upstreamID: Int64) throws {
+    private func requireUniqueTarget(
+        _ target: String,
+        _ kind: ForwardedKind,
+        _ name: String,
+        _ upstreamID: Int64
+    ) throws {
         let other = try store.readNow(.cheap) { session in
             try session.forwardedName(kind, withTarget: target, besides: name, upstream: upstreamID)
         }
@@ -122,9 +127,9 @@ extension Forwarder {
             state.withLock { state in
                 state.isSendingThings = false
                 var times = state.thingTroubles.values.compactMap(\.backOff.nextTry)
-                if state.isThingRoundCut { times.append(.now + ForwardState.pauseAfterRow) }
+                if state.hasThingRoundEndedEarly { times.append(.now + ForwardState.pauseAfterFailures) }
                 state.thingsDue = times.min()
-                state.isThingRoundCut = false
+                state.hasThingRoundEndedEarly = false
             }
         }
         do {
@@ -155,7 +160,7 @@ extension Forwarder {
                 do {
                     if try !send(model, to: upstream, upstreamID) { areAllThere = false }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    if postpone(name, failure) >= ForwardState.mostInARow { return false }
+                    if postpone(name, failure) >= ForwardState.failuresBeforePause { return false }
                 }
             }
         }
@@ -165,7 +170,7 @@ extension Forwarder {
     }
 
     /// Whether at least one of the runs is not at the upstream yet and will be sent.
-    private func isSomeRunComing(_ runIDs: Set<String>, _ upstreamID: Int64) throws -> Bool {
+    private func hasRunToBeSent(_ runIDs: Set<String>, _ upstreamID: Int64) throws -> Bool {
         let runs = try store.readNow(.continued) { session in
             let rows = try runIDs.compactMap { try session.rowOfRun($0) }.filter { row in
                 try session.forwardedRunJournal(row: row, upstream: upstreamID)?.target == nil
@@ -184,13 +189,14 @@ extension Forwarder {
         }
         var thing = known
         if known?.digest != digest {
-            guard !mayComeYet(known, upstream) else { return false }
+            guard !mayStillBeCreated(known, upstream) else { return false }
             let points = try store.readNow(.continued) { try $0.pointsToForward(ofModel: info.modelID) }
             let runIDs = Set(points.map(\.runID)).union([info.sourceRunID])
-            guard try !isSomeRunComing(runIDs, upstreamID) else { return false }
+            guard try !hasRunToBeSent(runIDs, upstreamID) else { return false }
             let experiment = try experiment(found.model.home, to: upstream, upstreamID)
             let parcel = ModelParcel(model: found.model, points: points, experiment: experiment)
-            thing = try noting(.loggedModel, info.modelID, known, digest, upstreamID) { () throws(UpstreamFailure) in
+            thing = try sendAndNote(.loggedModel, info.modelID, known, digest, upstreamID) {
+                () throws(UpstreamFailure) in
                 try upstream.take(parcel, known: known?.target.isEmpty == true ? nil : known)
             }
         }
@@ -226,23 +232,24 @@ extension Forwarder {
                     try $0.forwardedThing(.registeredModel, name, upstream: upstreamID)
                 }
                 guard known?.digest != digest else { continue }
-                guard !mayComeYet(known, upstream) else {
+                guard !mayStillBeCreated(known, upstream) else {
                     isOneWaiting = true
                     continue
                 }
                 // The source of a version cannot be changed later, so the logged model that it names is sent first.
                 if entry.versions.contains(where: { isPostponed($0.version) }) { continue }
-                guard try !isSomeRunComing(Set(entry.versions.map(\.version.runID)), upstreamID) else {
+                guard try !hasRunToBeSent(Set(entry.versions.map(\.version.runID)), upstreamID) else {
                     isOneWaiting = true
                     continue
                 }
                 let parcel = RegistryParcel(model: entry.model, versions: entry.versions)
                 do {
-                    _ = try noting(.registeredModel, name, known, digest, upstreamID) { () throws(UpstreamFailure) in
+                    _ = try sendAndNote(.registeredModel, name, known, digest, upstreamID) {
+                        () throws(UpstreamFailure) in
                         try upstream.take(parcel, known: known?.target.isEmpty == true ? nil : known)
                     }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    if postpone(thingName, failure) >= ForwardState.mostInARow { return }
+                    if postpone(thingName, failure) >= ForwardState.failuresBeforePause { return }
                 }
             }
         }
@@ -283,14 +290,14 @@ extension Forwarder {
             state.thingTroubles[name] = trouble
             if let nextTry = trouble.backOff.nextTry { state.thingsDue = min(state.thingsDue ?? nextTry, nextTry) }
             let count = state.thingTroubles.keys.count { $0.kind == name.kind }
-            if count >= ForwardState.mostInARow { state.isThingRoundCut = true }
+            if count >= ForwardState.failuresBeforePause { state.hasThingRoundEndedEarly = true }
             return count
         }
     }
 
     /// Whether an earlier creation got no answer and the upstream may still carry it out, so that the item cannot be
     /// found yet.
-    private func mayComeYet(_ known: ForwardedThing?, _ upstream: any Upstream) -> Bool {
+    private func mayStillBeCreated(_ known: ForwardedThing?, _ upstream: any Upstream) -> Bool {
         guard upstream.mayCreateTwice, let time = known?.askedTime else { return false }
         return SentRun.pause(sinceAsked: time, at: currentMilliseconds()) != nil
     }
@@ -299,7 +306,7 @@ extension Forwarder {
     ///
     /// A refusal is noted too, with an empty target if the upstream does not have the item; the item is sent again when
     /// it changes.
-    private func noting(
+    private func sendAndNote(
         _ kind: ForwardedKind,
         _ name: String,
         _ known: ForwardedThing?,
@@ -324,7 +331,7 @@ extension Forwarder {
                 }
                 throw error
             }
-            if !outcome.target.isEmpty { try requireOwn(outcome.target, kind, name, upstreamID) }
+            if !outcome.target.isEmpty { try requireUniqueTarget(outcome.target, kind, name, upstreamID) }
             thing.target = outcome.target
             thing.failure = nil
             omissions = outcome.omissions.map { ForwardOmission(subject: name, part: $0.part, reason: $0.reason) }
@@ -345,7 +352,7 @@ extension Forwarder {
         state.withLock { state in
             state.thingTroubles[ForwardState.ThingName(kind: kind, name: name)] = nil
             // Runs that name the model need not wait longer, whatever the outcome is.
-            if kind == .loggedModel { state.noteArrival(of: name, at: .now) }
+            if kind == .loggedModel { state.endWait(for: name, at: .now) }
         }
         return thing
     }

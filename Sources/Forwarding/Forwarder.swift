@@ -21,9 +21,9 @@ package final class Forwarder: Sendable {
     private let inFlight = CallsInFlight()
 
     /// The number of runs that one read compares with the journal.
-    private static let runsOfComparison = 100
+    private static let runsPerComparison = 100
     /// The time after which a round stops comparing and begins to send.
-    private static let timeOfComparison = Duration.milliseconds(300)
+    private static let comparisonTime = Duration.milliseconds(300)
 
     /// - Parameter feed: the feed in which the store notes its changes.
     package init(_ store: TrackingStore, _ feed: ChangeFeed, to calls: any UpstreamCalls, _ settings: ForwardSettings) {
@@ -127,7 +127,7 @@ package final class Forwarder: Sendable {
         let rows = try setForwarding(of: subjects, isSkipped: false, audit)
         let now = ContinuousClock.now
         state.withLock { state in
-            for row in rows { state.waiting[row] = ForwardState.Waiting(since: ForwardState.longAgo(now)) }
+            for row in rows { state.waiting[row] = ForwardState.Waiting(since: ForwardState.distantPast(now)) }
             state.retry.subjects.formUnion(subjects)
             state.endPauses(at: now)
         }
@@ -171,13 +171,15 @@ extension Forwarder {
         let upstreamID = try journalID()
         try beginRetry(upstreamID)
         try compare(upstreamID)
-        guard state.withLock({ !$0.isStopped && $0.backOff.isDue(at: .now) && $0.hasWork }) else { return endDrain() }
+        guard state.withLock({ !$0.isStopped && $0.backOff.isDue(at: .now) && $0.hasWork }) else {
+            return endDrainIfDone()
+        }
         do {
             let upstream = try connect(upstreamID)
             try recognize(upstream, upstreamID)
             try sendExperiments(to: upstream, upstreamID)
             while !isStopped {
-                let limit = upstream.takesMany ? RunReading.runsAtOnce : 1
+                let limit = upstream.sendsManyRunsPerCall ? RunReading.runsAtOnce : 1
                 let due = state.withLock { $0.due(at: .now, delay: settings.delay / 2, limit: limit) }
                 if due.isEmpty { break }
                 try send(due, to: upstream, upstreamID)
@@ -188,10 +190,10 @@ extension Forwarder {
         } catch let failure as UpstreamFailure {
             note(failure)
         }
-        endDrain()
+        endDrainIfDone()
     }
 
-    private func endDrain() {
+    private func endDrainIfDone() {
         state.withLock { state in
             if state.waiting.isEmpty, state.comparison == nil, !state.haveThingsChanged, state.thingsDue == nil {
                 state.isDraining = false
@@ -290,17 +292,17 @@ extension Forwarder {
         )
     }
 
-    /// Compares runs with the journal, `runsOfComparison` at a time, and remembers the runs of which the upstream lacks
+    /// Compares runs with the journal, `runsPerComparison` at a time, and remembers the runs of which the upstream lacks
     /// a part.
     private func compare(_ upstreamID: Int64) throws {
-        let end = ContinuousClock.now + Self.timeOfComparison
+        let end = ContinuousClock.now + Self.comparisonTime
         while !isStopped, .now < end {
             let position = state.withLock { state in
-                state.waiting.count + Self.runsOfComparison <= ForwardState.mostWaiting ? state.comparison : nil
+                state.waiting.count + Self.runsPerComparison <= ForwardState.mostWaiting ? state.comparison : nil
             }
             guard let position else { return }
             let runs = try store.readNow(.continued) { session in
-                let rows = try session.runRows(after: position, limit: Self.runsOfComparison)
+                let rows = try session.runRows(after: position, limit: Self.runsPerComparison)
                 return (rows: rows, runs: try session.forwardedRuns(rows: rows, upstream: upstreamID))
             }
             let now = ContinuousClock.now
@@ -311,7 +313,7 @@ extension Forwarder {
                 state.status.lastProgress = now
                 for run in runs.runs where settings.isSelected(run) && !run.journal.isSkipped {
                     if !RunDifference(run.run.run, sent: run.journal.known).isEmpty || !run.series.isEmpty {
-                        state.wait(for: run.row, at: ForwardState.longAgo(now))
+                        state.wait(for: run.row, at: ForwardState.distantPast(now))
                         state.waiting[run.row]?.isEnded = run.run.run.info.endTime != nil
                     } else if run.journal.artifactEntry != run.lastArtifactEntry {
                         state.fileRuns.insert(run.row)

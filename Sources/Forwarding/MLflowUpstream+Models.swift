@@ -6,7 +6,7 @@ internal import TrackingStore
 
 extension MLflowUpstream {
     private static let versionsOfPage = 200
-    private static let ofPrompts = "tags.`\(Tag.isPromptKey)` = 'true'"
+    private static let promptFilter = "tags.`\(Tag.isPromptKey)` = 'true'"
 
     func take(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
         let model = parcel.model.model
@@ -16,7 +16,7 @@ extension MLflowUpstream {
         if let target { id = target } else { id = try create(model, in: parcel.experiment) }
         var outcome = ThingOutcome(target: id)
         let path = "logged-models/\(PercentCoding.encode(id))"
-        // The server itself keeps this tag, with the numbers that the versions have there.
+        // The upstream sets this tag itself, with its own numbers of the versions.
         let tags = try translated(
             model.tags.filter { !$0.key.isExactly(Tag.modelVersionsKey) },
             [model.info.modelID: id]
@@ -67,8 +67,8 @@ extension MLflowUpstream {
                 continue
             }
             var refused: [(items: ArraySlice<ModelMetric>, reason: String)] = []
-            for start in stride(from: 0, to: ofRun.count, by: RunCalls.itemsOfBatch) {
-                let part = ofRun[start..<min(start + RunCalls.itemsOfBatch, ofRun.count)]
+            for start in stride(from: 0, to: ofRun.count, by: RunCalls.maximumItems) {
+                let part = ofRun[start..<min(start + RunCalls.maximumItems, ofRun.count)]
                 refused += try runs.halving(part) { some throws(UpstreamFailure) in try log(some, run, model) }
             }
             guard let first = refused.first else { continue }
@@ -102,7 +102,7 @@ extension MLflowUpstream {
             do {
                 try runs.post("registered-models/create") { writer in
                     writer.member("name", model.name)
-                    writer.pairs("tags", model.tags.filter(\.tellsPrompt).map { ($0.key, $0.value) })
+                    writer.pairs("tags", model.tags.filter(\.isPromptMarker).map { ($0.key, $0.value) })
                 }
             } catch let error where error.code == "RESOURCE_ALREADY_EXISTS" {
                 // The existing model is used, unless one of the two is a prompt and the other is not.
@@ -191,7 +191,7 @@ extension MLflowUpstream {
         var found: [VersionThere] = []
         var token: String?
         var pages = PageTokens()
-        let filters = [Self.quoted(name).map { "name = \($0)" }, arePrompts ? Self.ofPrompts : nil].compactMap { $0 }
+        let filters = [Self.quoted(name).map { "name = \($0)" }, arePrompts ? Self.promptFilter : nil].compactMap { $0 }
         repeat {
             var query = [(name: "max_results", value: String(Self.versionsOfPage))]
             if !filters.isEmpty { query.append((name: "filter", value: filters.joined(separator: " AND "))) }
@@ -247,7 +247,7 @@ extension MLflowUpstream {
             omissions.append(("version \(version.version)", "the upstream does not have its logged model \(missing)"))
             return nil
         }
-        let prompt = version.tags.belongToPrompt ? version.tags.filter(\.tellsPrompt) : []
+        let prompt = version.tags.belongToPrompt ? version.tags.filter(\.isPromptMarker) : []
         do {
             let answer = try runs.post("model-versions/create") { writer in
                 writer.member("name", version.name)
@@ -294,5 +294,5 @@ extension MLflowUpstream {
 
 extension Tag {
     /// Whether the tag is one of those with which clients create a version of a prompt.
-    fileprivate var tellsPrompt: Bool { key.hasPrefix("mlflow.prompt.") || key.hasPrefix("_mlflow_prompt_") }
+    fileprivate var isPromptMarker: Bool { key.hasPrefix("mlflow.prompt.") || key.hasPrefix("_mlflow_prompt_") }
 }

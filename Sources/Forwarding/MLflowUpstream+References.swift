@@ -51,13 +51,13 @@ extension MLflowUpstream {
     func translated(
         _ text: String,
         _ ids: [String: String],
-        _ missing: inout [(id: String, isComing: Bool)]
+        _ missing: inout [(id: String, willBeSent: Bool)]
     ) throws(UpstreamFailure) -> String {
         let named = try ReferenceText.replacingIDs(in: text, after: "runs:/") { id throws(UpstreamFailure) in
             if let target = ids[id] { return target }
             return try targets.targetID(ofRun: id)
         }
-        var models: [(id: String, isComing: Bool)] = []
+        var models: [(id: String, willBeSent: Bool)] = []
         defer { missing += models }
         return try ReferenceText.replacingIDs(in: named, after: "models:/") { id throws(UpstreamFailure) in
             if let target = ids[id] { return target }
@@ -78,7 +78,7 @@ extension MLflowUpstream {
         var result: [Tag] = []
         for tag in tags {
             // Missing models are ignored: models that name each other cannot wait for each other.
-            var missing: [(id: String, isComing: Bool)] = []
+            var missing: [(id: String, willBeSent: Bool)] = []
             result.append(Tag(key: tag.key, value: try translated(tag.value, ids, &missing)))
         }
         return result

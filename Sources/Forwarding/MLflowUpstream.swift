@@ -22,7 +22,7 @@ struct MLflowUpstream: Upstream {
     var runs: RunCalls { RunCalls(calls: calls) }
 
     let title = "MLflow"
-    let takesMany = false
+    let sendsManyRunsPerCall = false
     let mayCreateTwice = true
 
     init(_ calls: any UpstreamCalls, _ targets: ForwardTargets) {
@@ -123,7 +123,7 @@ struct MLflowUpstream: Upstream {
         }
         let points = parcel.points.map { (key: $0.series.key, points: $0.points) }
         try runs.log(target, points: points, omissions: &outcome.omissions)
-        outcome.tookPoints = true
+        outcome.hasSentPoints = true
         try runs.finish(target, parcel, sent: &sent)
     }
 
@@ -188,21 +188,21 @@ struct MLflowUpstream: Upstream {
                 let reason = "the upstream does not have its parent, the run \(tag.value)"
                 let part = ForwardOmission.part(ofTag: tag.key)
                 missing.append(
-                    MissingTarget(id: tag.value, part: part, reason: reason, isComing: parent == .pending)
+                    MissingTarget(id: tag.value, part: part, reason: reason, willBeSent: parent == .pending)
                 )
                 return nil
             }
         case "mlflow.log-model.history":
             return Tag(key: tag.key, value: ids.reduce(tag.value) { $0.replacing($1.key, with: $1.value) })
         default:
-            var models: [(id: String, isComing: Bool)] = []
+            var models: [(id: String, willBeSent: Bool)] = []
             let value = try translated(tag.value, ids, &models)
             for model in models {
                 let reason = "it names the model \(model.id), which the upstream does not have"
                 let part = ForwardOmission.part(ofTag: tag.key)
-                missing.append(MissingTarget(id: model.id, part: part, reason: reason, isComing: model.isComing))
+                missing.append(MissingTarget(id: model.id, part: part, reason: reason, willBeSent: model.willBeSent))
             }
-            return models.contains(where: \.isComing) ? nil : Tag(key: tag.key, value: value)
+            return models.contains(where: \.willBeSent) ? nil : Tag(key: tag.key, value: value)
         }
     }
 
@@ -227,7 +227,7 @@ struct MLflowUpstream: Upstream {
             outputs.append(output)
         }
         // The links are sent in one go when all models have been sent.
-        guard !outcome.missing[before...].contains(where: \.isComing) else { return false }
+        guard !outcome.missing[before...].contains(where: \.willBeSent) else { return false }
         try runs.link(
             target,
             datasets: run.datasetInputs,
@@ -249,7 +249,7 @@ struct MLflowUpstream: Upstream {
         case .foreign: outcome.omissions.append((part, "the upstream does not have it"))
         case .pending, .withheld:
             let reason = "the upstream does not have it"
-            outcome.missing.append(MissingTarget(id: id, part: part, reason: reason, isComing: model == .pending))
+            outcome.missing.append(MissingTarget(id: id, part: part, reason: reason, willBeSent: model == .pending))
         }
         return nil
     }

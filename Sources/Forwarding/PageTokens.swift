@@ -2,7 +2,7 @@ internal import JSON
 
 /// The page tokens of one list, by which a list without an end is detected.
 struct PageTokens {
-    /// Far more pages than the lists that are read here can have.
+    /// Far more pages than any list that forwarding reads can have.
     private static let mostPages = 10_000
 
     private var known: Set<String> = []

@@ -12,7 +12,7 @@ struct PatientCalls: UpstreamCalls {
     /// If the server asks for a longer pause, the call fails and the whole round pauses.
     private static let longestPause = Duration.seconds(10)
     /// The time limit of the call that checks the server after another call has failed.
-    private static let longestLook = Duration.seconds(10)
+    private static let longestCheck = Duration.seconds(10)
 
     private let calls: any UpstreamCalls
     private let inFlight: CallsInFlight
@@ -43,17 +43,17 @@ struct PatientCalls: UpstreamCalls {
         do {
             return try sendPatiently(method, path, body, within: limit)
         } catch {
-            throw judged(error)
+            throw classified(error)
         }
     }
 
     /// Checks with `experiments/search`, which every MLflow server answers, that the server works.
     ///
     /// A server that is busy passes.
-    func look() throws(UpstreamFailure) {
+    func checkServer() throws(UpstreamFailure) {
         let question = UpstreamBody.json(Array(#"{"max_results":1}"#.utf8))
         do throws(UpstreamFailure) {
-            let answer = try sendOnce(.post, RunCalls.route + "experiments/search", question, within: Self.longestLook)
+            let answer = try sendOnce(.post, RunCalls.route + "experiments/search", question, within: Self.longestCheck)
             guard try answer.json().kind == .object else {
                 throw UpstreamFailure(.broken, "its answer is not a JSON object")
             }
@@ -68,14 +68,14 @@ struct PatientCalls: UpstreamCalls {
     /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a
     /// proxy without a route to the server answers 404, and a proxy that wants a login answers with a redirect or a
     /// page.
-    private func judged(_ failure: UpstreamFailure) -> UpstreamFailure {
+    private func classified(_ failure: UpstreamFailure) -> UpstreamFailure {
         var failure = failure
         switch failure.kind {
         case .unreachable, .busy, .journal: return failure
         case .refused, .missing, .unsupported: if !failure.code.isEmpty { return failure }
         case .unclear, .credentials, .broken: break
         }
-        if !isStopped(), (try? look()) != nil {
+        if !isStopped(), (try? checkServer()) != nil {
             failure.isServerAnswering = true
         } else if failure.isAboutThing {
             failure.kind = .broken

@@ -9,11 +9,11 @@ internal import TrackingStore
 /// Each call may be repeated without harm.
 struct RunCalls: Sendable {
     static let route = "/api/2.0/mlflow/"
-    /// The most items that `runs/log-batch` accepts in one call; `textsOfBatch` is its limit for params, and for tags.
-    static let itemsOfBatch = 1_000
-    static let textsOfBatch = 100
+    /// The most items that `runs/log-batch` accepts in one call; `maximumTexts` is its limit for params, and for tags.
+    static let maximumItems = 1_000
+    static let maximumTexts = 100
     /// The number of refusals in one batch after which `halving` does not divide refused parts any more.
-    private static let refusalsOfBatch = 60
+    private static let maximumRefusals = 60
 
     let calls: any UpstreamCalls
 
@@ -90,7 +90,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Logs params and tags, at most `textsOfBatch` of each in one call; if a call is refused, its params and tags are
+    /// Logs params and tags, at most `maximumTexts` of each in one call; if a call is refused, its params and tags are
     /// sent one by one.
     ///
     /// - Parameters:
@@ -106,7 +106,7 @@ struct RunCalls: Sendable {
     ) throws(UpstreamFailure) {
         var (params, tags) = (params[...], tags[...])
         while !params.isEmpty || !tags.isEmpty {
-            let (someParams, someTags) = (params.prefix(Self.textsOfBatch), tags.prefix(Self.textsOfBatch))
+            let (someParams, someTags) = (params.prefix(Self.maximumTexts), tags.prefix(Self.maximumTexts))
             do {
                 try logBatch(target, params: someParams, tags: someTags.map(\.there)[...], [])
                 sent.note(params: someParams, tags: someTags.map(\.here), of: whole)
@@ -124,8 +124,8 @@ struct RunCalls: Sendable {
                     sent.note(params: [], tags: [tag.here], of: whole)
                 }
             }
-            params = params.dropFirst(Self.textsOfBatch)
-            tags = tags.dropFirst(Self.textsOfBatch)
+            params = params.dropFirst(Self.maximumTexts)
+            tags = tags.dropFirst(Self.maximumTexts)
         }
     }
 
@@ -142,7 +142,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Logs points of metrics, at most `itemsOfBatch` in one call; the points of a refused call are sent in ever
+    /// Logs points of metrics, at most `maximumItems` in one call; the points of a refused call are sent in ever
     /// smaller parts.
     func log(
         _ target: String,
@@ -151,8 +151,8 @@ struct RunCalls: Sendable {
     ) throws(UpstreamFailure) {
         let all = points.flatMap { series in series.points.map { (series.key, $0) } }
         var refused: [(key: String, part: RefusedPart)] = []
-        for start in stride(from: 0, to: all.count, by: Self.itemsOfBatch) {
-            let part = all[start..<min(start + Self.itemsOfBatch, all.count)]
+        for start in stride(from: 0, to: all.count, by: Self.maximumItems) {
+            let part = all[start..<min(start + Self.maximumItems, all.count)]
             let found = try halving(part) { some throws(UpstreamFailure) in
                 try logBatch(target, params: [], tags: [], some)
             }
@@ -169,7 +169,7 @@ struct RunCalls: Sendable {
 
     /// Sends items; if they are refused, sends each half, and so on down to single items.
     ///
-    /// After `refusalsOfBatch` refusals, a refused part is not divided any more and counts as refused as a whole.
+    /// After `maximumRefusals` refusals, a refused part is not divided any more and counts as refused as a whole.
     ///
     /// - Returns: the refused items with the server's reasons.
     func halving<Items: RandomAccessCollection>(
@@ -186,7 +186,7 @@ struct RunCalls: Sendable {
             } catch {
                 guard error.kind == .refused else { throw error }
                 refusals += 1
-                if some.count == 1 || refusals > Self.refusalsOfBatch {
+                if some.count == 1 || refusals > Self.maximumRefusals {
                     refused.append((some, error.message))
                     continue
                 }
@@ -393,7 +393,7 @@ struct RunCalls: Sendable {
 extension JSONWriter {
     /// Writes a member that is a list of objects with `key` and `value`.
     ///
-    /// Writes nothing if there are no pairs.
+    /// Writes nothing if the list is empty.
     mutating func pairs(_ name: StaticString, _ pairs: [(key: String, value: String)]) {
         guard !pairs.isEmpty else { return }
         memberArray(name) { writer in

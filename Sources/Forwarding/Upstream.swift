@@ -10,7 +10,7 @@ protocol Upstream: Sendable {
     /// The kind of the server in messages: `Apus` or `MLflow`.
     var title: String { get }
     /// Whether one call can send many runs.
-    var takesMany: Bool { get }
+    var sendsManyRunsPerCall: Bool { get }
     /// Whether a creation that is carried out twice makes two items, because the server chooses the ids.
     var mayCreateTwice: Bool { get }
 
@@ -67,7 +67,7 @@ struct RunOutcome: Sendable {
     /// What the upstream has of the run now; unchanged if nothing was sent.
     var sent: SentRun?
     /// Whether the upstream accepted the parcel's points; refused points are in `omissions`.
-    var tookPoints = false
+    var hasSentPoints = false
     /// Why sending failed; nil if it did not.
     var failure: UpstreamFailure?
     /// The parts that the upstream lacks and that are not sent again.
@@ -84,7 +84,7 @@ struct MissingTarget: Sendable {
     /// The message for the operator.
     var reason: String
     /// Whether it will be sent.
-    var isComing: Bool
+    var willBeSent: Bool
 }
 
 /// A logged model with all its points.

@@ -174,10 +174,10 @@ package final class Issuer: Sendable {
         for attempt: LogInAttempt,
         returningTo redirect: String
     ) throws(IssuerFailure) -> String {
-        guard let client = settings.client else { throw IssuerFailure("lets nobody log in here") }
+        guard let client = settings.client else { throw IssuerFailure("is not set up for log-ins to this server") }
         guard let document = state.withLock(\.document) else { throw unasked }
         guard let endpoint = document.authorizationEndpoint else {
-            throw IssuerFailure("lets nobody log in: it has no authorization_endpoint")
+            throw IssuerFailure("does not support log-ins: it has no authorization_endpoint")
         }
         let query = Self.form([
             ("response_type", "code"), ("client_id", client.id), ("redirect_uri", redirect), ("scope", client.scope),

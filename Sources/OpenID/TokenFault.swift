@@ -1,6 +1,6 @@
 /// Why a token does not identify a user.
 package enum TokenFault: Error, Sendable, Equatable {
-    /// The token is not valid here and never will be. The value is a whole sentence that says why.
+    /// This server will never accept the token. The value is a whole sentence that says why.
     case refused(String)
     /// The token cannot be checked yet, because the issuer's keys are missing. The value is a whole sentence that says
     /// why.

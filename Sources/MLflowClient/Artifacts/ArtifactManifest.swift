@@ -7,7 +7,7 @@ public struct ArtifactManifest: Sendable, Hashable {
     /// The name of the manifest's file.
     public static let fileName = "manifest.json"
 
-    /// One file.
+    /// A file of the upload.
     public struct File: Sendable, Hashable {
         /// The path relative to the manifest's folder.
         public let path: String

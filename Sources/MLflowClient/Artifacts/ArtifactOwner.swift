@@ -18,7 +18,7 @@ public enum ArtifactOwner: Sendable, Hashable {
 enum ArtifactRoot: Sendable, Hashable {
     /// Through the tracking server, in the folder with this path. The path is empty or has a slash at its end.
     case served(String)
-    /// At this URI, for which the server may give signed addresses.
+    /// In a storage with this URI, for whose files the server may give signed addresses.
     case elsewhere(String)
 
     private static let servedPath = "/mlflow-artifacts/artifacts/"

@@ -18,7 +18,7 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.getExperiment(experimentID: experimentID) }
     }
 
-    /// The experiment with this name, also a deleted one; nil if there is none.
+    /// The experiment with this name, also a deleted one; nil if no experiment has the name.
     public func getExperimentByName(_ name: String) async throws(MLflowError) -> Experiment? {
         try await perform { client throws(MLflowError) in try client.getExperimentByName(name) }
     }

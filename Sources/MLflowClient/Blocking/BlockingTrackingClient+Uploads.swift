@@ -47,7 +47,7 @@ extension BlockingTrackingClient {
     }
 }
 
-/// One upload of files into one folder.
+/// An upload of files into one folder.
 private final class FolderUpload {
     let client: BlockingTrackingClient
     let owner: ArtifactOwner

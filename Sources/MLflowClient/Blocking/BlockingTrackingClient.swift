@@ -67,7 +67,7 @@ extension BlockingTrackingClient {
     func answer(to call: TrackingCall) throws(MLflowError) -> JSONValue {
         let reply = try caller.reply(to: call, interruption)
         guard let root = reply.json, root.kind == .object else {
-            let message = "\(trackingURI) answers something else than a JSON object: it is no MLflow server"
+            let message = "\(trackingURI) answers something else than a JSON object: it is not an MLflow server"
             throw .malformed(message, .answer(reply))
         }
         return root

@@ -21,7 +21,7 @@ public struct SweepTracker: Sendable {
         case maximize
     }
 
-    /// One set of params.
+    /// A trial of one set of params.
     public struct Trial: Sendable {
         /// The run of the trial, a child of the sweep's run.
         public let run: Run

@@ -12,19 +12,19 @@ public struct LifecycleStage: RawRepresentable, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
-    /// Not deleted.
+    /// The experiment or run is not deleted.
     public static let active = LifecycleStage(rawValue: "active")
-    /// Deleted, but can be restored.
+    /// The experiment or run is deleted, but can be restored.
     public static let deleted = LifecycleStage(rawValue: "deleted")
 }
 
 /// Which experiments or runs a search finds.
 public enum ViewType: String, Sendable {
-    /// Those that are not deleted.
+    /// Only experiments or runs that are not deleted.
     case activeOnly = "ACTIVE_ONLY"
-    /// Those that are deleted.
+    /// Only deleted experiments or runs.
     case deletedOnly = "DELETED_ONLY"
-    /// Both.
+    /// Deleted ones and others.
     case all = "ALL"
 }
 

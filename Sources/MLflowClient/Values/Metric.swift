@@ -43,7 +43,7 @@ public struct Metric: Sendable, Hashable {
 
 /// A parameter of a run.
 ///
-/// It is set once and cannot be changed.
+/// A param is set once and cannot be changed.
 public struct Param: Sendable, Hashable {
     /// Its name, at most 250 characters.
     public var key: String
@@ -64,7 +64,7 @@ public struct Param: Sendable, Hashable {
 
 /// A tag of an experiment, run, model or input.
 ///
-/// It can be changed.
+/// A tag can be changed.
 public struct Tag: Sendable, Hashable {
     /// Its name, at most 250 characters.
     public var key: String

@@ -97,10 +97,10 @@ public struct RunData: Sendable, Hashable {
     /// The latest value of a metric; nil if it was never logged.
     public func metric(_ key: String) -> Double? { metrics.first { $0.key.isSame(as: key) }?.value }
 
-    /// The value of a param; nil if there is none.
+    /// The value of a param; nil if the run does not have it.
     public func param(_ key: String) -> String? { params.first { $0.key.isSame(as: key) }?.value }
 
-    /// The value of a tag; nil if there is none.
+    /// The value of a tag; nil if the run does not have it.
     public func tag(_ key: String) -> String? { tags.first { $0.key.isSame(as: key) }?.value }
 }
 

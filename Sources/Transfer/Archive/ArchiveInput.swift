@@ -65,13 +65,13 @@ struct ArchiveInput {
             }
             switch header.kind {
             case .extended:
-                guard let found = TarHeader.extendedRecords(try aboutNextEntry(header)) else {
-                    throw Self.unreadableFacts
+                guard let found = TarHeader.extendedRecords(try extensionContent(header)) else {
+                    throw Self.brokenExtension
                 }
                 records.merge(found) { $1 }
             case .longName:
-                records["path"] = TarHeader.text(try aboutNextEntry(header)[...])
-            case .remark: _ = try aboutNextEntry(header)
+                records["path"] = TarHeader.text(try extensionContent(header)[...])
+            case .remark: _ = try extensionContent(header)
             case .entry(let kind):
                 remaining = records["size"].flatMap { Int64(String(decoding: $0, as: UTF8.self)) } ?? header.size
                 guard remaining >= 0 else { throw SourceFailure("The archive is damaged: an entry has no size.") }
@@ -91,13 +91,13 @@ struct ArchiveInput {
         }
     }
 
-    private static let unreadableFacts = SourceFailure(
+    private static let brokenExtension = SourceFailure(
         "The archive is damaged: the extended header of an entry cannot be read."
     )
 
     /// Reads the whole content of a header that describes the next entry.
-    private mutating func aboutNextEntry(_ header: TarHeader) throws -> [UInt8] {
-        guard header.size <= Int64(TarEntry.maximumExtendedBytes) else { throw Self.unreadableFacts }
+    private mutating func extensionContent(_ header: TarHeader) throws -> [UInt8] {
+        guard header.size <= Int64(TarEntry.maximumExtendedBytes) else { throw Self.brokenExtension }
         let content = try take(Int(header.size))
         _ = try take(TarEntry.padding(header.size))
         return content

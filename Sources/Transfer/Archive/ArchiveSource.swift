@@ -137,14 +137,14 @@ package final class ArchiveSource: RecordSource {
                 try take(.skipped("\(name), line \(number)", reason))
                 continue
             }
-            let isChosen = comes(record, selection)
+            let isChosen = admits(record, selection)
             if let owner = FileOwner(record, isChosen: isChosen) { self.owner = owner }
             if isChosen { try take(.record(record)) }
         }
     }
 
     /// Returns whether a record is selected, and remembers the selected experiments, runs and models.
-    private func comes(_ record: TransferRecord, _ selection: TransferSelection) -> Bool {
+    private func admits(_ record: TransferRecord, _ selection: TransferSelection) -> Bool {
         // If everything is selected, nothing needs to be remembered.
         let isAll = selection.includesRegistry
         switch record {
@@ -236,6 +236,6 @@ package struct ArchivedFile {
     package let size: Int64
     /// Copies the content into a file without a name.
     ///
-    /// It can be called only once, and before the next item is read.
+    /// The function can be called only once, and before the next item is read.
     package let open: () throws -> Descriptor
 }

@@ -72,7 +72,7 @@ struct EventFolder {
                 let (descriptor, size) = try opened(name)
                 let damage = try Self.forEachEvent(descriptor, size: size) { try events.take($0) { _, _, _ in } }
                 read.append(ReadFile(name: name, size: size))
-                events.leaveOut(damage.large)
+                events.countTooLarge(damage.large)
                 if let text = damage.text { try take(.skipped("\(folder.path)/\(name)", text)) }
             }
         }

@@ -54,7 +54,7 @@ package struct RunEvents {
     }
 
     /// Counts events that were too large to be read.
-    mutating func leaveOut(_ count: Int) {
+    mutating func countTooLarge(_ count: Int) {
         if count > 0 { leftOut.add(.other, count) }
     }
 

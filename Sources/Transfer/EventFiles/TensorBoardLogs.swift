@@ -104,7 +104,7 @@ package struct TensorBoardLogs: RecordSource {
                 continue
             }
             for (name, reason) in entries.others { try take(.skipped("\(folder.path)/\(name)", reason)) }
-            links += entries.links.filter { Self.isMeant(folder, link: $0) }.map { "\(folder.path)/\($0)" }
+            links += entries.links.filter { Self.leadsToEvents(folder, link: $0) }.map { "\(folder.path)/\($0)" }
             let files = entries.files.filter(EventFolder.isEventFile)
             let run = EventFolder(folder: folder, relativePath: path, files: files)
             let identity = run.identity()
@@ -124,7 +124,7 @@ package struct TensorBoardLogs: RecordSource {
     }
 
     /// Whether a link leads to a folder or an event file, so that the user may expect it to be imported.
-    private static func isMeant(_ folder: StoreFolder, link: String) -> Bool {
+    private static func leadsToEvents(_ folder: StoreFolder, link: String) -> Bool {
         var status = stat()
         guard stat("\(folder.path)/\(link)", &status) == 0 else { return false }
         return status.st_mode & S_IFMT == S_IFDIR || EventFolder.isEventFile(link)

@@ -29,7 +29,7 @@ extension ExportFolder {
             try take(.record(.run(TransferredRun(run: run, home: home))))
             let metrics = value["metrics"].map { Array($0.members) } ?? []
             if let kind = value["metrics"]?.kind, kind != .object, kind != .null {
-                try take(.skipped(path, "its metrics are no object"))
+                try take(.skipped(path, "its metrics are not a JSON object"))
             }
             for (key, list) in metrics {
                 let (points, broken) = RecordFields.points(of: list)

@@ -128,12 +128,12 @@ package struct ExportFolder: RecordSource {
         limits.valueCount = TransferFileLimits.jsonValues
         do {
             let value = try JSONDocument(parsing: bytes, limits: limits).root
-            guard value.kind == .object else { throw SourceFailure("is no JSON object") }
+            guard value.kind == .object else { throw SourceFailure("is not a JSON object") }
             return value
         } catch let failure as SourceFailure {
             throw failure
         } catch {
-            throw SourceFailure("is no JSON: \(error)")
+            throw SourceFailure("is not JSON: \(error)")
         }
     }
 
@@ -222,7 +222,7 @@ struct ExportReading {
         homes[id] = .some(home)
         guard home != nil else { return nil }
         try take(.record(.experiment(experiment)))
-        try take(.hint("No file of experiment \(id) is in the folder. It is called '\(experiment.name)' here."))
+        try take(.hint("The folder has no file of experiment \(id). It is imported as '\(experiment.name)'."))
         return home
     }
 

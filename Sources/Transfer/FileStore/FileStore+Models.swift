@@ -51,7 +51,7 @@ extension FileStore {
                         )
                     )
                 }
-                if broken > 0 { try take(.skipped("\(metrics.path)/\(key)", "\(broken) lines are no points")) }
+                if broken > 0 { try take(.skipped("\(metrics.path)/\(key)", "\(broken) lines are not points")) }
             }
             if !points.isEmpty { try take(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
         }

@@ -107,7 +107,7 @@ extension FileStore {
             }
             if !current.points.isEmpty { try take(.record(.points(current))) }
             if broken.count > 0 {
-                try take(.skipped(path, "\(broken.count) lines are no points, the first is line \(broken.first)"))
+                try take(.skipped(path, "\(broken.count) lines are not points, the first is line \(broken.first)"))
             }
         }
     }

@@ -116,7 +116,7 @@ extension MetaFile {
     /// - Throws: `SourceFailure` if the value is not a whole number.
     func integer(_ key: String) throws(SourceFailure) -> Int64? {
         guard let text = self[key] else { return nil }
-        guard let number = Int64(text) else { throw SourceFailure("meta.yaml: \(key) is no whole number") }
+        guard let number = Int64(text) else { throw SourceFailure("meta.yaml: \(key) is not a whole number") }
         return number
     }
 

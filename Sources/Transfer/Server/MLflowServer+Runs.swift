@@ -29,7 +29,7 @@ extension MLflowServer {
                         writer.memberArray("order_by") { $0.string("attributes.start_time ASC") }
                     } body: { page in
                         guard let runs = page["runs"] else { return }
-                        for run in runs.elements where search.takesEnded || !Self.hasEnded(run) {
+                        for run in runs.elements where search.includesEnded || !Self.hasEnded(run) {
                             try readRun(run["info"]?["run_id"]?.string ?? "?", of: [home], files, selection, take)
                         }
                     }
@@ -48,7 +48,7 @@ extension MLflowServer {
         return [
             RunSearch(filter: "attributes.start_time >= \(since)"),
             RunSearch(filter: "\(isOlder) AND attributes.end_time >= \(since)"),
-            RunSearch(filter: "\(isOlder) AND attributes.status != 'FINISHED'", takesEnded: false),
+            RunSearch(filter: "\(isOlder) AND attributes.status != 'FINISHED'", includesEnded: false),
         ]
     }
 
@@ -100,7 +100,7 @@ extension MLflowServer {
 private struct RunSearch {
     let filter: String
     /// Whether runs with an end time are read from the results.
-    var takesEnded = true
+    var includesEnded = true
 }
 
 extension Run {

@@ -36,7 +36,7 @@ package struct MLflowServer: RecordSource {
             try take(.record(.experiment(experiment)))
         }
         let homes = selected.map { TransferredHome(id: $0.id, name: $0.name) }
-        let files = ServedFiles(calls: calls, places: places, isLeft: selection.leavesArtifacts)
+        let files = ServedFiles(calls: calls, places: places, leavesArtifacts: selection.leavesArtifacts)
         try readRuns(of: homes, files, selection, take)
         for home in homes { try readLoggedModels(of: home, files, selection, take) }
         if selection.includesRegistry { try readRegistry(places, selection, take) }

@@ -11,15 +11,15 @@ final class ServedFiles {
 
     private let calls: any ServerCalls
     private let places: ArtifactPlaces
-    private let isLeft: Bool
+    private let leavesArtifacts: Bool
     /// The answer by which the server refused all artifacts (501 or 503), after which it is not asked again.
     private var lasting: RefusedCall?
 
-    /// - Parameter isLeft: whether locations stay as they are and no files are imported.
-    init(calls: any ServerCalls, places: ArtifactPlaces, isLeft: Bool) {
+    /// - Parameter leavesArtifacts: whether locations stay as they are and no files are imported.
+    init(calls: any ServerCalls, places: ArtifactPlaces, leavesArtifacts: Bool) {
         self.calls = calls
         self.places = places
-        self.isLeft = isLeft
+        self.leavesArtifacts = leavesArtifacts
     }
 
     enum Owner {
@@ -41,14 +41,14 @@ final class ServedFiles {
     }
 
     /// The location that the artifacts have after the import.
-    func movedLocation(_ location: String) -> String { isLeft ? location : places.movedLocation(location) }
+    func movedLocation(_ location: String) -> String { leavesArtifacts ? location : places.movedLocation(location) }
 
     /// Passes on the files of a run or model.
     ///
     /// Files at other locations, such as object storage, are not read: only files that the server serves or has on its
     /// own disk.
     func read(_ owner: Owner, at location: String, _ take: (TransferItem) throws -> Void) throws {
-        guard !isLeft, var target = places.relativePath(location) else { return }
+        guard !leavesArtifacts, var target = places.relativePath(location) else { return }
         while target.hasSuffix("/") { target.removeLast() }
         // Only a folder of the form that MLflow makes is read, because another folder may contain files of other runs.
         guard target.hasSuffix("\(owner.id)/artifacts"), ArtifactPlaces.isFolder(target, ofOneOf: [owner.id]) else {

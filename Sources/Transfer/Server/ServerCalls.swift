@@ -54,7 +54,7 @@ package struct ServerAnswer: Sendable {
         } catch let error as RefusedCall {
             throw error
         } catch {
-            throw RefusedCall(status: status, message: "its answer is no JSON: \(error)")
+            throw RefusedCall(status: status, message: "its answer is not JSON: \(error)")
         }
     }
 }

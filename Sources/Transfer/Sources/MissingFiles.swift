@@ -2,7 +2,7 @@ internal import Tracking
 
 /// Counts the runs and models that should have artifacts but have no folder on this machine.
 ///
-/// They are reported as one number per kind, because a missing artifact root concerns thousands of runs at once.
+/// Runs and models are each reported as one number, because a missing artifact root concerns thousands of runs at once.
 final class MissingFiles {
     enum Kind: String, CaseIterable {
         case runs, models = "logged models"

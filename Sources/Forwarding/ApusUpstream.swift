@@ -21,7 +21,7 @@ struct ApusUpstream: Upstream {
         self.calls = calls
     }
 
-    /// Whether a server is an Apus.
+    /// Whether a server is Apus.
     ///
     /// It is asked to import an empty list of records, which changes nothing; its `Server` header is not used, because
     /// a proxy may have set it.

@@ -24,7 +24,7 @@ package struct ForwardStatus: Sendable {
     package var failures: [UpstreamFailure.Kind: Int] = [:]
     /// When the upstream last accepted something new or refused an item, or the comparison last advanced.
     package var lastProgress = ContinuousClock.now
-    /// What this process has sent since it started.
+    /// The numbers of new runs, points, files and bytes of files that this process has sent since it started.
     package var sentRuns = 0
     package var sentPoints = 0
     package var sentFiles = 0

@@ -15,7 +15,7 @@ extension Forwarder {
     func beginRetry(_ upstreamID: Int64) throws {
         let retry = state.withLock { state in
             defer { state.retry = ForwardState.Retry() }
-            // The flag keeps the status "comparing" after the request was removed.
+            // This flag keeps `isComparing` of the status true after the request to retry is removed.
             if state.retry.isWanted { state.haveThingsChanged = true }
             return state.retry
         }

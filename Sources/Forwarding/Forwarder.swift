@@ -252,9 +252,9 @@ extension Forwarder {
         if wasFailing { settings.report("the upstream \(calls.address) answers again") }
     }
 
-    /// The upstream, when it has said what kind of server it is.
+    /// Returns the upstream.
     ///
-    /// Returns the upstream, whose kind (Apus or MLflow) the first call finds out.
+    /// The first call asks it whether it is Apus or MLflow.
     ///
     /// - Throws: an `UpstreamFailure` if the kind is not the one in the journal, because the ids at the upstream depend
     ///   on the kind.

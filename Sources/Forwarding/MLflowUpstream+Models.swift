@@ -171,7 +171,7 @@ extension MLflowUpstream {
         /// The text of a prompt's version, because all prompts have the same source; nil for other versions.
         var promptText: String?
 
-        /// Whether it was created for a version of this store.
+        /// Whether this version of the upstream was created for a version of this store.
         ///
         /// The number alone does not tell, because other servers may have forwarded versions too; the run, or the
         /// source and the prompt's text, must match as well.

@@ -26,8 +26,8 @@ extension TrackingClient {
     /// One page of the experiments that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `name LIKE 'digits%'`; nil for all.
-    ///   - orderBy: such as `["name ASC"]`.
+    ///   - filter: a filter, such as `name LIKE 'digits%'`; nil for all.
+    ///   - orderBy: the order, such as `["name ASC"]`.
     ///   - maxResults: the largest number of experiments on the page.
     ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchExperiments(

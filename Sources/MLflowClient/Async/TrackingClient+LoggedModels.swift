@@ -42,7 +42,7 @@ extension TrackingClient {
     /// One page of the logged models that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `params.depth = '3'`; nil for all.
+    ///   - filter: a filter, such as `params.depth = '3'`; nil for all.
     ///   - orderBy: attributes or metrics to sort by, the most important first.
     ///   - maxResults: the largest number of models on the page.
     ///   - pageToken: the token from the previous page; nil for the first page.

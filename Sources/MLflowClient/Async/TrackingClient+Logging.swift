@@ -51,7 +51,9 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.getMetricHistory(runID: runID, key) }
     }
 
-    /// One page of the points of a metric; a server older than MLflow 2.10 sends them all at once.
+    /// One page of the points of a metric.
+    ///
+    /// Servers before MLflow 2.10 send all points on one page.
     ///
     /// - Parameters:
     ///   - maxResults: the largest number of points on the page.

@@ -18,8 +18,8 @@ extension TrackingClient {
     /// One page of the registered models that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `name LIKE 'digits%'`; nil for all.
-    ///   - orderBy: such as `["name ASC"]`.
+    ///   - filter: a filter, such as `name LIKE 'digits%'`; nil for all.
+    ///   - orderBy: the order, such as `["name ASC"]`.
     ///   - maxResults: the largest number of models on the page.
     ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchRegisteredModels(
@@ -129,8 +129,8 @@ extension TrackingClient {
     /// One page of the versions that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `name = 'digits'`; nil for all.
-    ///   - orderBy: such as `["version_number DESC"]`.
+    ///   - filter: a filter, such as `name = 'digits'`; nil for all.
+    ///   - orderBy: the order, such as `["version_number DESC"]`.
     ///   - maxResults: the largest number of versions on the page.
     ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchModelVersions(

@@ -3,7 +3,7 @@ extension TrackingClient {
     ///
     /// - Parameters:
     ///   - runName: nil for a name that the server chooses.
-    ///   - startTime: in milliseconds since 1970; nil for now.
+    ///   - startTime: the start time in milliseconds since 1970; nil for now.
     ///   - userID: the name of the person who runs it, for display.
     public func createRun(
         experimentID: String,
@@ -30,7 +30,7 @@ extension TrackingClient {
 
     /// Changes the status, end time or name of a run; an argument of nil leaves the value as it is.
     ///
-    /// - Parameter endTime: in milliseconds since 1970.
+    /// - Parameter endTime: the end time in milliseconds since 1970.
     /// - Returns: the run after the change; nil if the server does not return it.
     @discardableResult
     public func updateRun(
@@ -46,7 +46,7 @@ extension TrackingClient {
 
     /// Ends a run.
     ///
-    /// - Parameter endTime: in milliseconds since 1970; nil for now.
+    /// - Parameter endTime: the end time in milliseconds since 1970; nil for now.
     public func setTerminated(
         runID: String,
         status: RunStatus = .finished,
@@ -70,8 +70,8 @@ extension TrackingClient {
     /// One page of the runs that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `metrics.loss < 0.5 AND tags.phase = 'train'`; nil for all.
-    ///   - orderBy: such as `["metrics.loss ASC"]`.
+    ///   - filter: a filter, such as `metrics.loss < 0.5 AND tags.phase = 'train'`; nil for all.
+    ///   - orderBy: the order, such as `["metrics.loss ASC"]`.
     ///   - maxResults: the largest number of runs on the page.
     ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchRuns(

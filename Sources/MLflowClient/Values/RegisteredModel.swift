@@ -4,7 +4,7 @@ internal import JSON
 public struct RegisteredModel: Sendable, Hashable {
     /// The name, unique in the registry.
     public let name: String
-    /// For people.
+    /// The description for people.
     public let description: String
     /// The creation time in milliseconds since 1970.
     public let creationTime: Int64?
@@ -53,7 +53,7 @@ public struct ModelVersion: Sendable, Hashable {
     public let lastUpdateTime: Int64?
     /// The stage, such as `None`, `Staging`, `Production` or `Archived`.
     public let currentStage: String
-    /// For people.
+    /// The description for people.
     public let description: String
     /// The location that the version was created from.
     public let source: String

@@ -218,7 +218,7 @@ extension Forwarder {
             state.status.failures[failure.kind, default: 0] += 1
             return state.status.failure?.kind != failure.kind
         }
-        if isNew { settings.report("the upstream \(calls.address) takes nothing now: \(failure.message)") }
+        if isNew { settings.report("nothing can be sent to the upstream \(calls.address) now: \(failure.message)") }
     }
 
     /// Runs one round; if the local database fails, keeps the failure for `status` and throws it.

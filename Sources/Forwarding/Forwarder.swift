@@ -292,8 +292,8 @@ extension Forwarder {
         )
     }
 
-    /// Compares runs with the journal, `runsPerComparison` at a time, and remembers the runs of which the upstream lacks
-    /// a part.
+    /// Compares runs with the journal, `runsPerComparison` at a time, and remembers the runs of which the upstream
+    /// lacks a part.
     private func compare(_ upstreamID: Int64) throws {
         let end = ContinuousClock.now + Self.comparisonTime
         while !isStopped, .now < end {

@@ -41,8 +41,8 @@ public struct TrackingSetup: Sendable {
 
     /// Chooses the central server if it answers in time, and the local one otherwise.
     ///
-    /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. It is asked for one experiment,
-    /// with the credentials, so that a server that refuses them is not chosen.
+    /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. A search for one experiment
+    /// with the client's credentials checks it, so that a server that refuses them is not chosen.
     ///
     /// - Parameter patience: the time in which the central server must answer. The local server has the usual time of a
     ///   call, because no other server is left.

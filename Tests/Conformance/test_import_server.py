@@ -393,7 +393,7 @@ def test_what_one_call_refuses_is_reported_and_the_rest_comes(stock, tmp_path):
     text = done.stdout
     assert f"skipped metric odd of run {parent}: the server answers with status 400: no ***" in text
     assert f"skipped artifact leer of run {parent}: the server answers with status 404" in text
-    assert "skipped prompts: the server answers with status 200: its answer is no JSON" in text
+    assert "skipped prompts: the server answers with status 200: its answer is not JSON" in text
     assert "secret-word" not in text + done.stderr
     with ApusServer(["--data-dir", tmp_path / "data"]) as copy:
         found = mlflow.MlflowClient(copy.url).get_run(parent)

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -173,7 +174,7 @@ extension ReadSession {
             ).firstRow { (Int64($0.double(0)), Int64($0.double(1))) }
             return ForwardedRunStatus(
                 row: row,
-                info: try runInfo(runID),
+                info: try runInfo(runID, for: .read),
                 journal: try forwardedRunJournal(row: row, upstream: upstream) ?? ForwardedRunJournal(),
                 points: counts?.0 ?? 0,
                 sentPoints: counts?.1 ?? 0
@@ -203,7 +204,7 @@ extension ReadSession {
 
     /// A logged model without its points; nil if it is not here.
     package func modelToForward(id: String) throws -> TransferredLoggedModel? {
-        try seenLoggedModelRow(id).flatMap { try transferredLoggedModels(rows: [$0]).first }
+        try seenLoggedModelRow(id, for: .read).flatMap { try transferredLoggedModels(rows: [$0]).first }
     }
 
     /// The files of a run or logged model that were sent.

@@ -9,7 +9,7 @@ extension WriteSession {
     /// - Throws: `.badRequest` for an unknown model.
     func insertModelMetrics(_ metrics: [ModelMetric], runRow: Int64) throws {
         for metric in metrics {
-            guard let model = try seenLoggedModelRow(metric.modelID) else {
+            guard let model = try seenLoggedModelRow(metric.modelID, for: .update) else {
                 throw notThere(.modelOfMetricNotFound(metric))
             }
             let point = MetricPoint(metric.metric)
@@ -87,7 +87,7 @@ extension ClientSession {
     /// Returns the row id of a model, deleted or not; nil for one that is not there for the client.
     ///
     /// - Throws: `.permissionDenied` if the client may not do with the model what it is looked up for.
-    func seenLoggedModelRow(_ modelID: String, for action: PermittedAction = usualAction) throws -> Int64? {
+    func seenLoggedModelRow(_ modelID: String, for action: PermittedAction) throws -> Int64? {
         let found = try connection.query("SELECT id, experiment_id FROM logged_models WHERE model_id = ?1", modelID)
             .firstRow { (row: $0.int64(0), experiment: $0.int64(1)) }
         guard let found, sees(experiment: found.experiment) || !hidesOthers else { return nil }

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -102,7 +103,7 @@ private struct RemovalWork {
 extension WriteSession {
     /// - Returns: whether nothing of the run is left.
     private func removeRun(_ runID: String, _ work: inout RemovalWork) throws -> Bool {
-        guard let row = try storedRun(runID)?.id else { return true }
+        guard let row = try storedRun(runID, for: .delete)?.id else { return true }
         guard try removePoints(ofRun: row, &work), try removeModelPoints(ofRun: row, &work) else { return false }
         // Only the entries are kept, because the path tells where the file was; the row may get another run's number.
         try removeSome(
@@ -199,7 +200,7 @@ extension WriteSession {
     }
 
     private func removeLoggedModel(_ modelID: String, _ work: inout RemovalWork) throws -> Bool {
-        guard let row = try seenLoggedModelRow(modelID) else { return true }
+        guard let row = try seenLoggedModelRow(modelID, for: .delete) else { return true }
         try removeModelPoints(where: "model_id", is: row, &work)
         guard work.left > 0 else { return false }
         for statement in [

@@ -12,7 +12,7 @@ extension ReadSession {
     }
 
     package func runInfo(id runID: String) throws -> RunInfo {
-        try runInfo(runID)
+        try runInfo(runID, for: .read)
     }
 
     /// The row of a run, deleted or not; nil for one that is not there for the client.

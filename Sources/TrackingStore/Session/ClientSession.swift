@@ -5,14 +5,13 @@ internal import Tracking
 
 /// What reads and writes have in common: the database, and a client that may not do everything.
 ///
-/// The look-ups by id, which stand in extensions of this protocol, fail for what the client may not do with a thing, and
+/// The look-ups by id, which stand in extensions of this protocol, are told what a thing is looked up for and fail for what the
+/// client may not do with it, and
 /// searches leave out what it may not read. To the holder of a token that is limited, what may not be read is not there; a user
 /// is refused, whether it is there or not.
 protocol ClientSession: AnyObject {
     var connection: Connection { get }
     var caller: Caller { get }
-    /// What a look-up in this session is usually for.
-    static var usualAction: PermittedAction { get }
 }
 
 extension ClientSession {
@@ -67,23 +66,16 @@ extension ClientSession {
 
     /// Whether an experiment, and everything that belongs to it, is there for the client.
     func sees(experiment id: Int64) -> Bool { permissions.map { $0.level(ofExperiment: id) >= .read } ?? true }
-
-    /// Of some experiments those that are there for the client.
-    func seen(_ experimentIDs: [Int64]) -> [Int64] { experimentIDs.filter(sees(experiment:)) }
 }
 
-extension ReadSession: ClientSession {
-    static var usualAction: PermittedAction { .read }
-}
+extension ReadSession: ClientSession {}
 
-extension WriteSession: ClientSession {
-    static var usualAction: PermittedAction { .update }
-}
+extension WriteSession: ClientSession {}
 
 extension Identity {
     fileprivate var shown: String {
         switch kind {
-        case .user: "the user '\(name)'"
+        case .user, .outsider: "the user '\(name)'"
         case .token: "the token '\(name)'"
         case .operatorCommand: "this command"
         }

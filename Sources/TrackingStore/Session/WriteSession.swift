@@ -135,7 +135,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Returns the row of a run, deleted or not; nil for one that is not there for the client.
     ///
     /// - Throws: `.permissionDenied` if the client may not do with the run what it is looked up for.
-    func storedRun(_ runID: String, for action: PermittedAction = usualAction) throws -> RunRow? {
+    func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
         guard let row = try runRowInCache(runID), sees(experiment: row.experimentID) || !hidesOthers else { return nil }
         try require(action, on: .run(inExperiment: row.experimentID), orThrow: .runNotFound(runID))
         touch(run: row.id)
@@ -163,7 +163,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not do with the run what
     ///   it is looked up for.
-    func runRow(_ runID: String, for action: PermittedAction = usualAction) throws -> RunRow {
+    func runRow(_ runID: String, for action: PermittedAction) throws -> RunRow {
         guard let row = try storedRun(runID, for: action) else { throw notThere(.runNotFound(runID)) }
         return row
     }
@@ -171,8 +171,8 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Returns the row of an active run.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
-    func activeRunRow(_ runID: String) throws -> RunRow {
-        let row = try runRow(runID)
+    func activeRunRow(_ runID: String, for action: PermittedAction) throws -> RunRow {
+        let row = try runRow(runID, for: action)
         try row.lifecycleStage.requireActive("run", id: runID)
         return row
     }

@@ -1,6 +1,7 @@
 internal import ArtifactStore
 internal import Budgets
 internal import HTTPWire
+internal import Identities
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore
@@ -95,7 +96,8 @@ extension ArchiveBody {
     /// The location in the archive: that of a folder that this server opens is one of the `mlflow-artifacts:` ones, beneath
     /// which its files come.
     private func place(_ location: String) -> Placed {
-        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller), !folder.base.components.isEmpty
+        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller, to: .read),
+            !folder.base.components.isEmpty
         else {
             return (location, nil)
         }

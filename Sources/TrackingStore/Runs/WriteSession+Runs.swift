@@ -64,8 +64,13 @@ extension WriteSession {
         return try runInfo(runID)
     }
 
-    package func deleteRun(_ runID: String) throws {
+    /// - Returns: what the audit tells of the run.
+    @discardableResult
+    package func deleteRun(_ runID: String) throws -> (name: String, experimentID: Int64) {
         try moveRun(runID, by: .deletion(at: currentMilliseconds()))
+        let run = try connection.query("SELECT name, experiment_id FROM runs WHERE run_id = ?1", runID)
+            .firstRow { (name: $0.string(0), experimentID: $0.int64(1)) }
+        return run ?? ("", 0)
     }
 
     package func restoreRun(_ runID: String) throws {

@@ -93,7 +93,8 @@ final class PatientClient {
 
     /// - Parameter what: goes on after the server's title.
     func failure(_ reply: HTTPReply, _ what: String) -> ImportFailure {
-        let message = message(of: reply)
+        let text = message(of: reply)
+        let message = text.hasSuffix(".") ? String(text.dropLast()) : text
         return ImportFailure("The \(title) \(what) (status \(reply.status)\(message.isEmpty ? "" : ": \(message)")).")
     }
 }

@@ -153,9 +153,7 @@ final class RunningServer {
         if security.requiresToken, security.accounts == nil, !access.hasTokens, outside.source == nil {
             StandardStream.error.write(Self.lackOfTokens(layout))
         }
-        if !access.isRequired, try !api.accessTokens().isEmpty {
-            StandardStream.error.write("apus: nobody is asked for the tokens of this database without --require-token")
-        }
+        if let line = try api.unaskedAccounts(security) { StandardStream.error.write(line) }
         try announce(address, layout, pages, access)
         AutomaticStop.watch(ending, server, logger)
         AuditWork.begin(auditing, in: store, audit, security)

@@ -88,7 +88,13 @@ extension MLflowAPI {
 
     private func deleteRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunIDOnly()
-        return .write { try $0.deleteRun(runID) }
+        return .write {
+            try $0.deleteRun(runID)
+        } noting: { run in
+            .details([("run_name", run.name), ("experiment_id", String(run.experimentID))])
+        } encode: { _ in
+            .empty
+        }
     }
 
     private func restoreRun(_ message: RequestMessage) throws -> Operation {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Coding
 internal import HTTPWire
+internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import Tracking

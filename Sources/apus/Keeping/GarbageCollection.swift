@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Coding
 internal import Glibc
 internal import HTTPClient
 internal import JSON

@@ -172,7 +172,10 @@ private enum UserCall {
     static func body(_ fields: [(String, String)], isAdmin: Bool? = nil) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        for (name, value) in fields { writer.member(name, value) }
+        for (name, value) in fields {
+            writer.key(name)
+            writer.string(value)
+        }
         if let isAdmin { writer.member("is_admin", isAdmin) }
         writer.endObject()
         return writer.takeBytes()

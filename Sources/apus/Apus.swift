@@ -10,7 +10,7 @@ struct Apus: ParsableCommand {
         subcommands: [
             ServerCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, BackupCommand.self,
             RestoreCommand.self, PushCommand.self, ForwardCommand.self, CheckCommand.self, GarbageCollection.self,
-            TokensCommand.self, UsageCommand.self, AuditCommand.self,
+            UsersCommand.self, TokensCommand.self, UsageCommand.self, AuditCommand.self,
             ArtifactsCommand.self, Doctor.self, ConfigurationPage.self,
         ],
         helpNames: .long

@@ -91,6 +91,12 @@ extension BlockingTrackingClient {
         return root
     }
 
+    /// Whether artifacts go through the tracking server.
+    package func servesArtifacts(of owner: ArtifactOwner) throws(MLflowError) -> Bool {
+        if case .served = try artifactRoot(owner) { return true }
+        return false
+    }
+
     private func upload(
         _ owner: ArtifactOwner,
         _ path: String,

@@ -56,9 +56,10 @@ package struct MLflowServer: RecordSource {
                 }
             }
         } catch let refusal as RefusedCall {
-            throw SourceFailure(
-                "\(calls.address) does not list its experiments: \(refusal). Is it a tracking server of MLflow, 2.9 or later?"
-            )
+            // A server that asks who one is is one of MLflow's kind, and its message says what to do.
+            let isKnown = refusal.status == 401 || refusal.status == 403
+            let question = isKnown ? "" : " Is it a tracking server of MLflow, 2.9 or later?"
+            throw SourceFailure("\(calls.address) does not list its experiments: \(refusal).\(question)")
         } catch let error as TrackingError {
             throw SourceFailure("\(calls.address) lists an experiment that is not understood: \(error.message)")
         }

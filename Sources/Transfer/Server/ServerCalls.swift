@@ -68,6 +68,7 @@ package struct RefusedCall: Error, CustomStringConvertible {
 
     package init(status: Int, message: String) {
         self.status = status
+        let message = message.hasSuffix(".") ? String(message.dropLast()) : message
         description = "the server answers with status \(status)\(message.isEmpty ? "" : ": \(message)")"
     }
 

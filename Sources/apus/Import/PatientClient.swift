@@ -98,7 +98,8 @@ final class PatientClient {
 
     /// - Parameter what: the part of the message after the server's title.
     func failure(_ reply: HTTPReply, _ what: String) -> ImportFailure {
-        let message = message(of: reply)
+        let text = message(of: reply)
+        let message = text.hasSuffix(".") ? String(text.dropLast()) : text
         return ImportFailure("The \(title) \(what) (status \(reply.status)\(message.isEmpty ? "" : ": \(message)")).")
     }
 }

@@ -37,7 +37,13 @@ final class ServerTarget: ImportTarget {
             )
         }
         guard reply.status == 200, let answer = reply.json.flatMap({ TransferReport($0) }) else {
-            throw client.failure(reply, "does not take records; is it a server of this version of Apus?")
+            let reason =
+                switch reply.status {
+                case 401: "does not know who sends the records"
+                case 403: "takes records from admins alone: log in as one, or use a token of the scope admin"
+                default: "does not take records; is it a server of this version of Apus?"
+                }
+            throw client.failure(reply, reason)
         }
         report.add(answer)
     }

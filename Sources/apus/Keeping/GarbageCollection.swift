@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Coding
 internal import Glibc
 internal import HTTPClient
 internal import JSON
@@ -198,15 +199,7 @@ enum Amount {
 
     /// Rounded to a unit, such as `1.5 MiB`.
     static func bytes(_ number: Int64) -> String {
-        guard number >= 1_024 else { return text(number, "byte") }
-        let units = ["KiB", "MiB", "GiB", "TiB"]
-        var value = Double(number) / 1_024
-        var index = 0
-        while value >= 1_024, index < units.count - 1 {
-            value /= 1_024
-            index += 1
-        }
-        return "\((value * 10).rounded() / 10) \(units[index])"
+        ByteCount.text(number)
     }
 }
 

@@ -1,5 +1,6 @@
 internal import ArtifactStore
 internal import HTTPClient
+internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient
@@ -120,6 +121,30 @@ struct KeptServer {
             throw StartFailure("The server at \(client.uri) did not answer with JSON.")
         }
         return json
+    }
+
+    /// What the answer of status 200 to one of MLflow's calls about users says; nil for an answer without JSON.
+    func accounts(_ method: HTTPMethod, _ route: String, _ body: [UInt8] = []) throws -> JSONValue? {
+        let reply: HTTPReply
+        do {
+            reply = try client.send(
+                method,
+                "/api/2.0/mlflow/users/" + route,
+                fields: body.isEmpty ? [] : [(name: "Content-Type", value: "application/json")],
+                body: body.isEmpty ? .none : .bytes(body),
+                CallLimits(whole: Deadline(after: .seconds(60)))
+            )
+        } catch {
+            throw StartFailure("The server at \(client.uri) did not answer: \(error.phrase).")
+        }
+        if reply.errorCode == "ENDPOINT_NOT_FOUND" {
+            throw StartFailure(
+                "The server at \(client.uri) was started without --app-name basic-auth, so that it knows no users. Start it with "
+                    + "that flag, or stop it while this command works on the folder."
+            )
+        }
+        guard reply.status == 200 else { throw failure(reply) }
+        return reply.json
     }
 
     /// Sends one of Apus' own calls by POST, repeats it while the server is busy, and returns the answer of status 200.

@@ -44,7 +44,7 @@ struct LimitSettings {
             ? (SettingDefinition.clientArtifacts.flag, SettingDefinition.serverArtifacts.flag)
             : (SettingDefinition.clientRuns.flag, SettingDefinition.serverRuns.flag)
         throw StartFailure(
-            "\(flag) needs to know who stores what, but this server does not ask. Add --require-token, or use \(other)."
+            "\(flag) needs to know who stores what, but this server does not ask. Add --require-token or --app-name basic-auth, or use \(other)."
         )
     }
 

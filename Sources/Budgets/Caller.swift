@@ -23,6 +23,9 @@ package final class Caller: Sendable {
         turn = party.hashValue
     }
 
+    /// Whether nothing that is stored is hidden from it.
+    package var seesAll: Bool { identity?.permissions == nil }
+
     /// Whether the connection has ended, so that nobody will read the answer.
     ///
     /// Costs one atomic load; safe from any thread.

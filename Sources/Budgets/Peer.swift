@@ -7,19 +7,32 @@ package struct Peer: Hashable, Sendable {
     package let name: String
     /// Whether it is a loopback address, which stands for all local programs and for all clients of a local proxy.
     package let isLocal: Bool
-    /// Whether it stands for an identity, wherever its requests come from.
-    package let isIdentity: Bool
+    /// What kind of identity it stands for, wherever its requests come from; nil for an address.
+    private let kind: Identity.Kind?
 
     package init(address: String) {
         name = address
         isLocal = address.hasPrefix("127.") || address == "::1" || address == Self.unixSocketAddress
-        isIdentity = false
+        kind = nil
     }
 
     package init(_ identity: Identity) {
         name = identity.name
         isLocal = false
-        isIdentity = true
+        kind = identity.kind
+    }
+
+    /// Whether it stands for an identity.
+    package var isIdentity: Bool { kind != nil }
+
+    /// Two names whose bytes differ are two, also where they look the same.
+    package static func == (left: Peer, right: Peer) -> Bool {
+        left.kind == right.kind && left.isLocal == right.isLocal && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(name)
     }
 
     /// Whom a refusal names.

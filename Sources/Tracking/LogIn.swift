@@ -41,8 +41,10 @@ package struct LogIn: Sendable, Equatable {
     package var lastUsedTime: Int64
     package let expirationTime: Int64
 
-    /// What stands in the place of an issuer for a user with a password.
+    /// What is stored instead of an issuer for a user with a password.
     package static let accountSource = "password"
+    /// What is stored instead of an issuer for the holder of a token that was made here.
+    package static let tokenSource = ""
 
     /// After this time a log-in ends, in milliseconds.
     package static let lifetime: Int64 = 7 * 86_400_000
@@ -50,7 +52,7 @@ package struct LogIn: Sendable, Equatable {
     package static let idleLifetime: Int64 = 86_400_000
     /// How much later a use is worth writing down again.
     package static let useInterval: Int64 = 300_000
-    /// The most log-ins of one name; the one that was used longest ago gives way.
+    /// The most log-ins of one holder; the one that was used longest ago gives way.
     package static let limit = 100
 
     package init(_ holder: Holder, at time: Int64) {

@@ -32,8 +32,14 @@ extension GrantedType {
         self = type
     }
 
+    /// The most characters of what a grant is for: the longest name of a model.
+    private static let patternLimit = TrackingLimits.registeredModelNameLength
+
     /// - Throws: `.invalidParameterValue` if grants of this type cannot be for such a pattern.
     package func validate(pattern: String) throws(TrackingError) {
+        guard pattern.unicodeScalars.count <= Self.patternLimit else {
+            throw .invalidParameter("What a grant is for has up to \(Self.patternLimit) characters.")
+        }
         guard pattern != Grant.everything, !takesIDs else { return }
         throw .invalidParameter(
             "Invalid resource_pattern '\(shortened(pattern))' for resource_type='\(rawValue)': grants of this type are for all "

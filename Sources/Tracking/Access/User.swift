@@ -17,15 +17,19 @@ package struct User: Sendable, Equatable {
     /// The most characters of a name.
     package static let nameLimit = 255
 
+    /// The password that older versions of MLflow shipped, which everybody knows.
+    package static let knownPassword = "password1234"
+
     /// Throws unless a user may have the name: it stands in logs, and in front of a colon in HTTP Basic.
     package static func validate(name: String) throws(TrackingError) {
         guard !name.isEmpty else { throw .invalidParameter("Username cannot be empty.") }
         guard name.unicodeScalars.count <= nameLimit, !name.utf8.contains(UInt8(ascii: ":")),
-            name.printable(limit: nameLimit).isExactly(name)
+            name.printable(limit: nameLimit).isExactly(name), name.first?.isWhitespace == false,
+            name.last?.isWhitespace == false
         else {
             throw .invalidParameter(
-                "'\(shortened(name).printable(limit: 200))' is no name of a user: it has up to \(nameLimit) characters, no colon and "
-                    + "no line breaks."
+                "'\(shortened(name).printable(limit: 200))' is no name of a user: it has up to \(nameLimit) characters, no colon, "
+                    + "no line breaks, and no blank at an end."
             )
         }
     }
@@ -48,6 +52,8 @@ package struct Role: Sendable {
 
     /// The only workspace whose roles count.
     package static let workspace = "default"
+    /// The most characters of a description.
+    package static let descriptionLimit = 5_000
 
     /// The role that holds the grants that a user was given alone.
     package static func name(ofUser id: Int64) -> String { "\(userPrefix)\(id)__" }
@@ -64,6 +70,18 @@ package struct Role: Sendable {
         }
         guard name.unicodeScalars.count <= User.nameLimit else {
             throw .invalidParameter("A role's name has up to \(User.nameLimit) characters.")
+        }
+    }
+
+    package static func validate(workspace: String) throws(TrackingError) {
+        guard workspace.unicodeScalars.count <= User.nameLimit else {
+            throw .invalidParameter("A workspace's name has up to \(User.nameLimit) characters.")
+        }
+    }
+
+    package static func validate(description: String?) throws(TrackingError) {
+        guard description?.unicodeScalars.count ?? 0 <= descriptionLimit else {
+            throw .invalidParameter("A role's description has up to \(descriptionLimit) characters.")
         }
     }
 }

@@ -56,8 +56,12 @@ package struct TransferRemark: Sendable, Equatable {
         self.text = text
     }
 
+    /// How the text begins of something of which nothing was taken.
+    package static let leftOut = "left out: "
+    package var isOfThingLeftOut: Bool { text.utf8.starts(with: Self.leftOut.utf8) }
+
     /// Of a registered model, or a version of one, that is not the one of this name in the store.
-    package static let otherModel = "left out: the name is that of another model, which was created at another time"
+    package static let otherModel = leftOut + "the name is that of another model, which was created at another time"
 }
 
 /// An experiment that has another id here than where it came from.

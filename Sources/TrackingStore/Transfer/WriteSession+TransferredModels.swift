@@ -13,6 +13,7 @@ extension WriteSession {
             return
         }
         let stored = try loggedModelInfo(model.info.modelID, allowsDeleted: true)
+        try requireSameExperiment(stored.experimentID, experimentID, "the logged model", transferred.home)
         var isCompleted = false
         if model.info.finishes(stored) {
             try connection.run(

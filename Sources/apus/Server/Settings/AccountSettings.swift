@@ -1,6 +1,7 @@
 internal import Coding
 internal import Files
 internal import Identities
+internal import Tracking
 
 /// What the operator says about users: the flags of this server, and the variables and the file of MLflow's.
 struct AccountSettings {
@@ -13,8 +14,6 @@ struct AccountSettings {
 
     /// The only application that is known, by the name that `mlflow server` gives it.
     private static let application = "basic-auth"
-    /// The password that older versions of MLflow shipped, which everybody knows.
-    private static let knownPassword = "password1234"
     private static let longestFile = 65_536
 
     /// - Returns: nil where nobody is asked who they are.
@@ -42,7 +41,7 @@ struct AccountSettings {
         standard = try Self.standard(level?.text ?? file["default_permission"], level?.source ?? "default_permission")
         administrator = environment["MLFLOW_AUTH_ADMIN_USERNAME"] ?? file["admin_username"] ?? "admin"
         password = environment["MLFLOW_AUTH_ADMIN_PASSWORD"] ?? file["admin_password"]
-        if password == Self.knownPassword {
+        if password == User.knownPassword {
             throw StartFailure(
                 "The password of the admin '\(administrator.printable(limit: 60))' is the one that MLflow once shipped, and everybody "
                     + "knows it. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out, and one is made."

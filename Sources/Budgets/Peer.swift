@@ -1,13 +1,14 @@
 package import Identities
 
-/// Who uses one share of a budget: all connections from one IP address, or all requests of one identity.
+/// The user of one share of a budget: all connections from one IP address, or all requests of one identity.
 package struct Peer: Hashable, Sendable {
-    /// The numeric address without the port, or that of `unixSocket`; the name of an identity; empty for the server's own
-    /// work.
+    /// The numeric address without the port, `unix` for `unixSocket`, or the name of an identity; empty for the
+    /// server's own work.
     package let name: String
-    /// Whether it is a loopback address, which stands for all local programs and for all clients of a local proxy.
+    /// Whether the peer is a loopback address or `unixSocket`, which all local programs share, and all clients of a
+    /// local proxy.
     package let isLocal: Bool
-    /// What kind of identity it stands for, wherever its requests come from; nil for an address.
+    /// The kind of the identity, whatever the addresses of its requests; nil for an address.
     private let kind: Identity.Kind?
 
     package init(address: String) {
@@ -35,7 +36,7 @@ package struct Peer: Hashable, Sendable {
         hasher.combine(name)
     }
 
-    /// Whom a refusal names.
+    /// The peer as the subject of a sentence, for refusals.
     package var phrase: String { isIdentity ? "'\(name)'" : "The address \(name)" }
 
     private static let unixSocketAddress = "unix"

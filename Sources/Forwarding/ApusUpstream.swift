@@ -162,7 +162,7 @@ struct ApusUpstream: Upstream {
             return zip(parcels, outcomes).map { parcel, outcome in
                 guard outcome.failure == nil else { return outcome }
                 let id = parcel.forwarded.runID
-                if let remark = report.remarks.first(where: { $0.isAboutRun(id) && $0.isOfThingLeftOut }) {
+                if let remark = report.remarks.first(where: { $0.isAboutRun(id) && $0.isOfRecordLeftOut }) {
                     var outcome = outcome
                     outcome.failure = UpstreamFailure(.refused, Self.reason(remark))
                     return outcome

@@ -299,7 +299,9 @@ struct Admitted {
     /// Nil if such a call may be made; what it is about is asked for later.
     func refusal(of access: Access) -> HTTPRefusal? {
         if let refusal = token?.refusal(of: access) { return refusal }
-        guard access.action == .administration, !identity.isAdministrator else { return nil }
+        let isForAdministrators =
+            access.action == .administration || identity.kind == .user && access.resources == [.statistics]
+        guard isForAdministrators, !identity.isAdministrator else { return nil }
         return HTTPRefusal(
             403,
             "Permission denied: this call looks after the server, and '\(identity.name)' is no admin. An admin can make you one."

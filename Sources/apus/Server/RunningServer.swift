@@ -254,7 +254,7 @@ final class RunningServer {
             table.add(
                 .get,
                 base + "/metrics",
-                .lookUp(.store),
+                .lookUp(.statistics),
                 .blocking { _, responder in
                     let text = MetricsPage(
                         requests: metrics.snapshot,

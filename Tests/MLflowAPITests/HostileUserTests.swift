@@ -180,7 +180,11 @@ import TrackingStore
 
     @Test(arguments: ["experiments/create", "registered-models/create"])
     func `a creation whose answer was lost is known again, although it has granted something`(path: String) throws {
-        let broken = Caller(peer: Peer(address: "192.0.2.1"))
+        let access = try #require(fixture.access)
+        let head = try APIFixture.head("GET", "/x", [], bodyBytes: 0, headers("ann"))
+        var request = HTTPRequest(head: head, caller: .server, isAloneOnItsThread: false)
+        #expect(access.refusal(of: &request, .lookUp(.none)) == nil)
+        let broken = Caller(peer: Peer(address: "192.0.2.1"), identity: request.caller.identity)
         let body = #"{"name":"made once"}"#
         let first = try send("ann", "POST", "2.0/mlflow/" + path, body, from: broken)
         broken.leave()

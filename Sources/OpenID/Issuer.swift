@@ -1,4 +1,5 @@
 internal import Coding
+internal import Dispatch
 internal import HTTPClient
 internal import Hashing
 internal import JSON
@@ -17,6 +18,8 @@ package final class Issuer: Sendable {
         var lastSuccess: ContinuousClock.Instant?
         var failure: IssuerFailure?
         var isFetching = false
+        /// Called when the keys have been fetched, or could not be.
+        var waiting: [@Sendable () -> Void] = []
     }
 
     /// How often an issuer is asked.
@@ -27,6 +30,8 @@ package final class Issuer: Sendable {
         package var restWithoutKeys = Duration.seconds(5)
         /// When keys are fetched anew though nobody misses any, so that one that was withdrawn does not count for ever.
         package var lifetime = Duration.seconds(3_600)
+        /// How long a request waits for keys that are being fetched.
+        package var longestWait = Duration.seconds(2)
 
         package init() {}
     }
@@ -68,9 +73,7 @@ package final class Issuer: Sendable {
         case .key(let found): key = found
         case .unfit: throw Self.unfit
         case .unknown:
-            if fetchBeside() {
-                throw .unready("The keys of \(settings.issuer) are being fetched; send the request again in a moment.")
-            }
+            if fetchBeside() { throw isFetchSlow ? slowness : .awaited(KeyFetch(of: self)) }
             if let failure = state.withLock(\.failure) {
                 throw .unready("The keys of \(settings.issuer) cannot be fetched at the moment: it \(failure).")
             }
@@ -84,6 +87,12 @@ package final class Issuer: Sendable {
     private static let wrongSignature = TokenFault.refused("The signature of the token is wrong.")
     private var unknown: TokenFault {
         .refused("The token is signed with a key (kid) that \(settings.issuer) does not publish.")
+    }
+
+    private var slowness: TokenFault {
+        .unready(
+            "The keys of \(settings.issuer) are being fetched, which takes long; send the request again in a moment."
+        )
     }
 
     private func choice(for token: JSONWebToken) -> KeySet.Choice {
@@ -110,8 +119,45 @@ package final class Issuer: Sendable {
         }
         guard mayBegin else { return isUnderWay }
         let isStarted = SystemThread.start(name: "apus.issuer") { [self] in fetch() }
-        if !isStarted { state.withLock { $0.isFetching = false } }
+        if !isStarted { endFetch { _ in } }
         return isStarted
+    }
+
+    /// Whether keys are being fetched for so long that nobody waits for them.
+    private var isFetchSlow: Bool {
+        state.withLock { state in
+            state.isFetching && state.lastAttempt.map { .now - $0 >= pace.longestWait } ?? false
+        }
+    }
+
+    /// Calls a closure when no keys are being fetched, or when that has taken long.
+    func whenFetched(_ done: @escaping @Sendable () -> Void) {
+        let (isOver, isFirst) = state.withLock { state in
+            guard state.isFetching else { return (true, false) }
+            state.waiting.append(done)
+            return (false, state.waiting.count == 1)
+        }
+        if isOver { return done() }
+        guard isFirst else { return }
+        let seconds = Double(pace.longestWait.components.seconds)
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak self] in self?.endWait() }
+    }
+
+    private func endFetch(_ note: (inout State) -> Void) {
+        state.withLock { state in
+            note(&state)
+            state.isFetching = false
+        }
+        endWait()
+    }
+
+    /// Lets those go on who wait for keys.
+    private func endWait() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for done in waiting { done() }
     }
 
     /// Fetches what the issuer says of itself and its keys; what was there stays if that fails.
@@ -124,9 +170,9 @@ package final class Issuer: Sendable {
         } catch {
             result = .failure(error)
         }
-        let before = state.withLock { state in
-            defer { state.isFetching = false }
-            let before = state.failure
+        var before: IssuerFailure?
+        endFetch { state in
+            before = state.failure
             switch result {
             case .failure(let failure): state.failure = failure
             case .success(let (document, keys, bytes)):
@@ -137,7 +183,6 @@ package final class Issuer: Sendable {
                 (state.keys, state.keyBytes) = (keys, bytes)
                 state.generation += 1
             }
-            return before
         }
         switch result {
         case .failure(let failure):
@@ -240,15 +285,23 @@ package final class Issuer: Sendable {
         guard token.claims.has("azp") || isShared ? token.claims.text("azp") == client.id : true else {
             throw .refused("The token was made for another client (azp).")
         }
-        switch choice(for: token) {
+        switch choiceNow(for: token) {
         case .key(let key):
             guard token.isSigned(by: key) else { throw Self.wrongSignature }
             return proof
         case .unfit: throw Self.unfit
-        case .unknown:
-            guard fetchBeside() else { throw unknown }
-            throw .unready("The keys of \(settings.issuer) have changed and are being fetched: log in once more.")
+        case .unknown: throw state.withLock(\.isFetching) ? slowness : unknown
         }
+    }
+
+    /// The key of a token; blocks while it is fetched.
+    private func choiceNow(for token: JSONWebToken) -> KeySet.Choice {
+        let known = choice(for: token)
+        guard case .unknown = known, fetchBeside(), !isFetchSlow else { return known }
+        let isOver = DispatchSemaphore(value: 0)
+        whenFetched { isOver.signal() }
+        isOver.wait()
+        return choice(for: token)
     }
 
     private static func form(_ values: [(String, String)]) -> String {

@@ -269,6 +269,14 @@ def test_a_refusal_shows_its_message(enter, root):
     expect(page.locator(".banner")).to_have_count(0)
 
 
+def test_whom_a_proxy_names_is_offered_no_password_to_change(page, tmp_path):
+    trusted = ["--trust-proxy-user", "X-Forwarded-User", "--trusted-proxies", "127.0.0.1", "--group-scopes", "*=write"]
+    with ApusServer(["--app-name", "basic-auth", *trusted], ADMIN, directory=tmp_path / "server") as server:
+        page.set_extra_http_headers({"X-Forwarded-User": "zoe"})
+        page.goto(server.url + "/")
+        expect(menu(page).get_by_role("menuitem")).to_have_text(["Your tokens"])
+
+
 def test_the_address_where_admins_make_users_leads_to_the_users(enter):
     page = enter("root", "signup")
     expect(heading(page)).to_have_text("Users and roles")

@@ -68,6 +68,14 @@ import TrackingStore
         }
     }
 
+    @Test func `an entry names an experiment as the server writes its id`() throws {
+        let made = try tracking("POST", "experiments/create", #"{"name":"e"}"#)
+        let id = try #require(try made.member("experiment_id").string)
+        let update = #"{"experiment_id":"000\#(id)","new_name":"f"}"#
+        #expect(try tracking("POST", "experiments/update", update).status == 200)
+        #expect(try entries().first?.resource == AuditResource(.experiment, id))
+    }
+
     // MARK: What is written
 
     /// A request to an audited endpoint, and what its entry says.

@@ -217,6 +217,46 @@ import TrackingStore
 
     // MARK: Accounts
 
+    @Test func `a password that was tried too early is right as soon as it is`() throws {
+        func status(_ name: String, _ password: String) throws -> Int {
+            let field = "Basic " + Base64.encode(Array("\(name):\(password)".utf8), .standard)
+            return try fixture.send("GET", "/api/2.0/mlflow/users/current", headers: ["authorization": field]).status
+        }
+        let other = "another long password"
+        #expect(try status("newcomer", Self.password) == 401)
+        let body = #"{"username":"newcomer","password":"\#(Self.password)"}"#
+        #expect(try send("root", "POST", "2.0/mlflow/users/create", body).status == 200)
+        #expect(try status("newcomer", Self.password) == 200)
+        #expect(try status("newcomer", other) == 401)
+        let change = #"{"username":"newcomer","password":"\#(other)"}"#
+        #expect(try send("root", "PATCH", "2.0/mlflow/users/update-password", change).status == 200)
+        #expect(try status("newcomer", other) == 200)
+    }
+
+    @Test func `what is known of a user does not grow with tokens that are no more`() throws {
+        let access = try #require(fixture.access)
+        let ids = try (0..<7).map { try experiment(of: "eve", "e\($0)") }
+        /// The identity of one who shows a token for some experiments, which is revoked then.
+        func identity(_ mask: Int) throws -> Identity? {
+            let chosen = ids.indices.filter { mask & (1 << $0) != 0 }.map { "\"\(ids[$0])\"" }.joined(separator: ",")
+            let body = #"{"name":"t","scope":"read","experiments":[\#(chosen)]}"#
+            let made = try send("eve", "POST", "apus/1.0/tokens/create", body)
+            let key = try #require(try made.member("token").string, "\(made.text)")
+            let head = try APIFixture.head("GET", "/x", [], bodyBytes: 0, ["authorization": "Bearer \(key)"])
+            var request = HTTPRequest(head: head, caller: .server, isAloneOnItsThread: false)
+            #expect(access.refusal(of: &request, .lookUp(.none)) == nil)
+            #expect(try send("eve", "POST", "apus/1.0/tokens/revoke", #"{"name":"t"}"#).status == 200)
+            return request.caller.identity
+        }
+        struct Weak {
+            weak var identity: Identity?
+        }
+        let first = Weak(identity: try identity(1))
+        #expect(first.identity != nil)
+        for mask in 2..<110 { _ = try identity(mask) }
+        #expect(first.identity == nil)
+    }
+
     @Test func `a manager of the default workspace changes no role of another one, and learns of none`() throws {
         let role = #"{"name":"keepers","workspace":"default"}"#
         let made = try send("root", "POST", "3.0/mlflow/roles/create", role)

@@ -29,7 +29,13 @@ extension ServerConnection {
             refuse(HTTPRefusal(500, "The body could not be read"))
             return true
         }
-        dispatch()
+        guard let exchange, let request = exchange.request, isAdmissionOutdated(request) else {
+            dispatch()
+            return true
+        }
+        clearDeadline()
+        exchange.hasUnreadBody = false
+        admitAgain(exchange)
         return true
     }
 
@@ -74,7 +80,7 @@ extension ServerConnection {
     }
 
     /// Gives a complete request to its handler.
-    private func dispatch() {
+    func dispatch() {
         guard let exchange, let call, let head = exchange.head, var request = exchange.request else { return }
         self.call = nil
         awaitAnswer()

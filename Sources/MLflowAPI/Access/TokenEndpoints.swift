@@ -179,7 +179,7 @@ extension MLflowAPI {
                         + "machine. Start it with --require-token."
                 )
             }
-            let identity = try access?.identityNow(request)
+            let identity = request.caller.identity
             guard identity == nil || identity?.isAdministrator == true || identity?.kind == .user else {
                 throw TrackingError(
                     .permissionDenied,

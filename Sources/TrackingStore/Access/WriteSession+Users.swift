@@ -23,9 +23,12 @@ extension WriteSession {
         return User(id: id, name: name, isAdministrator: isAdministrator, creationTime: now)
     }
 
+    /// - Parameter revokingTokens: whether the user's tokens end.
     /// - Throws: `.resourceDoesNotExist` for an unknown user.
-    package func setPassword(_ password: String, ofUser name: String) throws {
+    package func setPassword(_ password: String, ofUser name: String, revokingTokens: Bool) throws {
         try changeUser(name, "password = ?2", password)
+        guard revokingTokens else { return }
+        try connection.run("DELETE FROM access_tokens WHERE user_id = (SELECT id FROM users WHERE name = ?1)", name)
     }
 
     /// - Throws: `.resourceDoesNotExist` for an unknown user.

@@ -11,8 +11,6 @@ internal import Tracking
 protocol ClientSession: AnyObject {
     var connection: Connection { get }
     var caller: Caller { get }
-    /// The action for which a permission is required unless the caller names another.
-    static var usualAction: PermittedAction { get }
 }
 
 extension ClientSession {
@@ -71,23 +69,16 @@ extension ClientSession {
 
     /// Whether the client may read an experiment and everything in it.
     func canRead(experiment id: Int64) -> Bool { permissions.map { $0.level(ofExperiment: id) >= .read } ?? true }
-
-    /// Returns those of the experiments that the client may read.
-    func readable(_ experimentIDs: [Int64]) -> [Int64] { experimentIDs.filter(canRead(experiment:)) }
 }
 
-extension ReadSession: ClientSession {
-    static var usualAction: PermittedAction { .read }
-}
+extension ReadSession: ClientSession {}
 
-extension WriteSession: ClientSession {
-    static var usualAction: PermittedAction { .update }
-}
+extension WriteSession: ClientSession {}
 
 extension Identity {
     fileprivate var shown: String {
         switch kind {
-        case .user: "the user '\(name)'"
+        case .user, .outsider: "the user '\(name)'"
         case .token: "the token '\(name)'"
         case .operatorCommand: "this command"
         }

@@ -113,6 +113,22 @@ struct ServerCommand: ParsableCommand {
         if sockets.isEmpty, FileStatus(path: layout.databasePath) == nil {
             try HTTPServer.requireFree(host: place.host, port: place.port)
         }
+        let settings = ServerSettings(
+            layout: layout,
+            listening: place,
+            certificate: certificate,
+            security: security,
+            outside: outside,
+            limits: limits,
+            pages: pages,
+            values: values,
+            audit: audit,
+            snapshots: snapshots,
+            upstream: upstream,
+            readyFile: readyFile,
+            ending: ending,
+            manager: manager
+        )
         var wait = OwnerWait(isAsked: starting.reuse)
         while true {
             do {
@@ -121,24 +137,7 @@ struct ServerCommand: ParsableCommand {
                         StandardStream.error.write("apus: \(line)")
                     }
                 }
-                return try RunningServer(
-                    layout: layout,
-                    listening: place,
-                    certificate: certificate,
-                    security: security,
-                    outside: outside,
-                    limits: limits,
-                    pages: pages,
-                    values: values,
-                    audit: audit,
-                    snapshots: snapshots,
-                    upstream: upstream,
-                    readyFile: readyFile,
-                    ending: ending,
-                    manager: manager,
-                    signals: signals,
-                    logger: logger
-                )
+                return try RunningServer(settings, signals: signals, logger)
             } catch let failure as StartFailure {
                 guard let owner = try wait.place(after: failure) else { continue }
                 let address = owner.address

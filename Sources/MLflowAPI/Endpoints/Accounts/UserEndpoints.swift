@@ -166,7 +166,9 @@ extension MLflowAPI {
         // Who finds a browser that is logged in must not be able to lock its owner out.
         if isOwn { try requireCurrentPassword(of: name, in: call, unlike: password) }
         let hash = try Self.passwordHash(password)
-        try change(call, .user, name) { try $0.setPassword(hash, ofUser: name) }
+        // Who gets another password from an admin has lost control of the account, or the account.
+        try change(call, .user, name) { try $0.setPassword(hash, ofUser: name, revokingTokens: !isOwn) }
+        if !isOwn { try settings.access?.reload() }
         return .empty
     }
 

@@ -1,6 +1,7 @@
 internal import ArtifactStore
 internal import Budgets
 internal import HTTPWire
+internal import Identities
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore
@@ -98,7 +99,8 @@ extension ArchiveBody {
     /// A folder that this server opens becomes an `mlflow-artifacts:` location, which is also the prefix of the paths
     /// of its files; any other location stays unchanged.
     private func archived(_ location: String) -> ArchivedLocation {
-        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller), !folder.base.components.isEmpty
+        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller, to: .read),
+            !folder.base.components.isEmpty
         else {
             return (location, nil)
         }

@@ -258,6 +258,7 @@ extension OutsideUsers.Fault {
     init(_ fault: TokenFault) {
         switch fault {
         case .refused(let reason): self = .refused(reason)
+        case .awaited(let fetch): self = .awaited { fetch.whenOver($0) }
         case .unready(let reason): self = .unready(reason)
         }
     }

@@ -1,6 +1,6 @@
-/// Why a token shows nobody.
+/// Why a token does not identify a user.
 package enum TokenFault: Error, Sendable, Equatable {
-    /// It never will; the value says what is wrong with it, in a whole sentence.
+    /// This server will never accept the token. The value is a whole sentence that says why.
     case refused(String)
     /// It cannot be told yet, because keys are missing that are being fetched.
     case awaited(KeyFetch)
@@ -22,9 +22,9 @@ package struct KeyFetch: Sendable, Equatable {
 
 /// Why an issuer cannot be asked, or what it answers cannot be used.
 package struct IssuerFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The end of a sentence that begins with the address that was called, or with the issuer.
+    /// The rest of a sentence whose subject is the issuer or the called address, such as "answers 500".
     package let description: String
-    /// Whether the issuer has refused what a person has brought, so that asking again is of no use.
+    /// Whether the issuer refused the user's log-in code, so that repeating the call would not help.
     package let isRefusal: Bool
 
     package init(_ description: String, isRefusal: Bool = false) {

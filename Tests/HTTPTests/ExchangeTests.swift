@@ -109,6 +109,26 @@ import Testing
         #expect(try slow.answer().status == 200)
     }
 
+    @Test func `a large body that takes long to read does not delay another connection`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let server = try TestServer(configure: { $0.loopCount = 1 }) { router in
+            router.add(
+                .post,
+                "/slow",
+                .buffered { _, responder in
+                    gate.wait()
+                    responder.send(HTTPResponse(status: 200))
+                }
+            )
+        }
+        let slow = try server.client()
+        let body = String(repeating: " ", count: HTTPLimits().inlineBodyBytes + 1)
+        try slow.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n\(body)")
+        #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").text == "hello")
+        gate.signal()
+        #expect(try slow.answer().status == 200)
+    }
+
     @Test func `counts only the first answer`() throws {
         let server = try TestServer(routes: { router in
             router.add(

@@ -99,7 +99,7 @@ import TrackingStore
     /// In an order in which all succeed.
     private func examples() throws -> [Example] {
         let experiment = try made(tracking("POST", "experiments/create", #"{"name":"e"}"#), ["experiment_id"])
-        let newRun = #"{"experiment_id":"0","start_time":1}"#
+        let newRun = #"{"experiment_id":"0","start_time":1,"run_name":"n"}"#
         let run = try made(tracking("POST", "runs/create", newRun), ["run", "info", "run_id"])
         let model = try made(
             tracking("POST", "logged-models", #"{"experiment_id":"0","name":"l"}"#),
@@ -151,7 +151,12 @@ import TrackingStore
                 resource: theRun,
                 detail: #"{"status":"FINISHED"}"#
             ),
-            Example(route: "runs/delete", body: onRun(), resource: theRun),
+            Example(
+                route: "runs/delete",
+                body: onRun(),
+                resource: theRun,
+                detail: #"{"run_name":"n","experiment_id":"0"}"#
+            ),
             Example(route: "runs/restore", body: onRun(), resource: theRun),
             Example(
                 route: "logged-models",

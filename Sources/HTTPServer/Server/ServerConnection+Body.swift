@@ -48,7 +48,7 @@ extension ServerConnection {
         }
         // Memory is reserved by the declared length only up to a bound, because the client need not send what it
         // declared.
-        if body.isEmpty { body.reserveCapacity(min(expected, limits.inlineBodyBytes)) }
+        if body.isEmpty { body.reserveCapacity(min(expected, limits.alwaysHeldBytes)) }
         body.append(contentsOf: bytes)
     }
 
@@ -93,8 +93,10 @@ extension ServerConnection {
             dispatchCompressed(request, responder, call, head.coding, exchange)
             return
         }
-        if call.mayBlock || request.body.count > limits.inlineBodyBytes {
+        if call.mayBlock {
             callOnWorker(exchange) { [request] in call.handler(request, responder) }
+        } else if request.body.count > limits.inlineBodyBytes {
+            callLater(on: loop.shared.packers, exchange) { [request] in call.handler(request, responder) }
         } else {
             call.handler(request, responder)
         }

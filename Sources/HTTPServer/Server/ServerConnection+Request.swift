@@ -49,13 +49,20 @@ extension ServerConnection {
     /// - Returns: whether the handler will be called; otherwise the request has been refused.
     @discardableResult
     func callOnWorker(_ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
+        callLater(on: loop.shared.workers, exchange, handler)
+    }
+
+    /// Calls a handler on a thread of the pool in turn with the other clients, unless too many wait for one already.
+    /// - Returns: whether the handler will be called; otherwise the request has been refused.
+    @discardableResult
+    func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         let queue = loop.shared.budgets.queuedCalls
         let peer = caller.party
         guard queue.take(1, for: peer) else {
             refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
             return false
         }
-        loop.shared.workers.run(for: caller.turn) {
+        pool.run(for: caller.turn) {
             queue.giveBack(1, for: peer)
             handler()
         }

@@ -79,7 +79,9 @@ package final class AccessControl: Sendable {
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.map { [version] in KnownUsers(store, standard: $0, version) }
+        users = settings.usersMay.map { [version] in
+            KnownUsers(store, standard: $0, isAudited: logInAudit != nil, version)
+        }
         if isRequired {
             try reload()
             try reloadLogIns()

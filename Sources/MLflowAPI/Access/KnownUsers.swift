@@ -155,14 +155,16 @@ final class KnownUsers: Sendable {
 
     private let store: TrackingStore
     private let standard: PermissionLevel
+    private let isAudited: Bool
     private let state = Mutex(State())
     private let checks = PasswordChecks()
     private let secrets: (UInt64, UInt64)
 
     /// - Parameter version: told of each change of a user.
-    init(_ store: TrackingStore, standard: PermissionLevel, _ version: AccessVersion) {
+    init(_ store: TrackingStore, standard: PermissionLevel, isAudited: Bool, _ version: AccessVersion) {
         self.store = store
         self.standard = standard
+        self.isAudited = isAudited
         var generator = SystemRandomNumberGenerator()
         secrets = (.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator))
         store.permissionChanges.watch { [weak self, version] users in
@@ -247,7 +249,13 @@ final class KnownUsers: Sendable {
     private func find(named name: String, makingIt: Bool, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
             guard makingIt, case .success(nil) = result else { return take(result, name, done) }
-            store.write({ try $0.createUser(name, password: nil, isAdministrator: false).id }) { [self] result in
+            let entry = isAudited ? Self.entry(ofUserProvenElsewhere: name) : nil
+            let making = { @Sendable (session: WriteSession) in
+                let id = try session.createUser(name, password: nil, isAdministrator: false).id
+                try session.audit(entry)
+                return id
+            }
+            store.write(making) { [self] result in
                 // Two requests may have made it at once.
                 if case .failure(let error as TrackingError) = result, error.code == .resourceAlreadyExists {
                     return find(named: name, makingIt: false, done)
@@ -255,6 +263,12 @@ final class KnownUsers: Sendable {
                 take(result.map(Optional.some), name, done)
             }
         }
+    }
+
+    private static func entry(ofUserProvenElsewhere name: String) -> AuditEntry {
+        var entry = AuditEntry(actor: .server, action: "users/create").about(.user, name)
+        entry.describe([("proven_by", "a proxy or an issuer")])
+        return entry
     }
 
     private func take(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {

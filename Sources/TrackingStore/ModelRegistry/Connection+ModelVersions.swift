@@ -5,8 +5,8 @@ internal import Tracking
 extension ClientSession {
     /// Returns the row of a model version.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
-    ///   may not perform `action`.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
+    ///   do with the version what it is looked up for.
     func modelVersionRow(_ key: ModelVersionKey, for action: PermittedAction) throws -> ModelVersionRow {
         let select = try connection.query(
             """

@@ -53,8 +53,8 @@ extension WriteSession {
 
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
         let id = try registeredModelRow(name, for: .update)
-        let holder = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
-        if let other = try holder.firstRow({ $0.int64(0) }), other != id {
+        let taker = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
+        if let other = try taker.firstRow({ $0.int64(0) }), other != id {
             throw TrackingError.modelNameTaken(newName)
         }
         let now = currentMilliseconds()

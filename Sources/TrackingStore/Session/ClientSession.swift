@@ -5,9 +5,10 @@ internal import Tracking
 
 /// What read and write sessions have in common: the database connection, and a client whose permissions are checked.
 ///
-/// Extensions of this protocol look up entities by id, and throw if the client may not perform the requested action.
-/// Searches leave out what the client may not read. For a limited token, an entity that it may not read seems not to
-/// exist; a user gets `.permissionDenied` in both cases, whether the entity exists or not.
+/// The look-ups by id, which stand in extensions of this protocol, are told what a thing is looked up for and fail for what the
+/// client may not do with it, and
+/// searches leave out what it may not read. To the holder of a token that is limited, what may not be read is not there; a user
+/// is refused, whether it is there or not.
 protocol ClientSession: AnyObject {
     var connection: Connection { get }
     var caller: Caller { get }
@@ -67,7 +68,7 @@ extension ClientSession {
         )
     }
 
-    /// Whether the client may read an experiment and everything in it.
+    /// Whether an experiment, and everything that belongs to it, is there for the client.
     func canRead(experiment id: Int64) -> Bool { permissions.map { $0.level(ofExperiment: id) >= .read } ?? true }
 }
 

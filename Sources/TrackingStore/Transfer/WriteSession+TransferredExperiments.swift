@@ -127,7 +127,7 @@ extension WriteSession {
         guard home.id != Experiment.noID else {
             throw TrackingError.doesNotExist("No experiment is named '\(shortened(home.name))'")
         }
-        // The experiment may have another name in this store, because it was renamed in one of the stores.
+        // Its experiment was renamed since, here or there.
         return try storedExperiment(home.id, for: .update).id
     }
 }

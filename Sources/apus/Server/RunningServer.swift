@@ -44,9 +44,7 @@ final class RunningServer {
         if security.requiresToken, security.accounts == nil, !access.hasTokens, parts.settings.outside.source == nil {
             StandardStream.error.write(Self.lackOfTokens(parts.settings.layout))
         }
-        if !access.isRequired, try !parts.api.accessTokens().isEmpty {
-            StandardStream.error.write("apus: nobody is asked for the tokens of this database without --require-token")
-        }
+        if let line = try parts.api.unaskedAccounts(security) { StandardStream.error.write(line) }
     }
 
     /// What a person is told whose server asks for tokens and knows none.

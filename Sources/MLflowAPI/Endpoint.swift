@@ -121,8 +121,7 @@ extension Access {
 package struct Resource: Sendable, Equatable {
     package enum Kind: String, Sendable {
         case none, server, statistics, store, experiment, experimentName, run, loggedModel, registeredModel, artifact,
-            upload,
-            account
+            upload, account
     }
 
     package enum Place: Sendable, Equatable {

@@ -124,7 +124,7 @@ import TrackingStore
             """
             {"experiment": {"experiment_id": "90", "name": "\(name)", "creation_time": 5}}
             {"run": {"run_id": "\(id)", "experiment_id": "90", "experiment_name": "\(name)", "start_time": 6, \
-            "params": [{"key": "secret", "value": "S3"}]}}
+            "end_time": 7, "status": "FINISHED", "params": [{"key": "secret", "value": "S3"}]}}
             {"points": {"run_id": "\(id)", "key": "loss", "points": [[6, 0, 0.5]]}}\(more)
             """
         }
@@ -141,7 +141,7 @@ import TrackingStore
         let own = try run(of: "root", in: try experiment(of: "root", "private2"))
         let body = """
             {"run": {"run_id": "\(own)", "experiment_id": "91", "experiment_name": "private2", "start_time": 6, \
-            "params": [{"key": "p", "value": "1"}]}}
+            "end_time": 7, "status": "FINISHED", "params": [{"key": "p", "value": "1"}]}}
             """
         let reply = try fixture.send("POST", "/api/apus/1.0/import", body: body, headers: headers)
         #expect(try reply.member("counts", "run", "completed").int64 == 1, "\(reply.text)")

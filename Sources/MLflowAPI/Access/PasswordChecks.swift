@@ -75,7 +75,7 @@ package final class PasswordChecks: Sendable {
         /// When a password was right.
         var success: ContinuousClock.Instant?
 
-        var isKnown: Bool { success.map { .now - $0 < PasswordChecks.knownFor } ?? false }
+        var isKnown: Bool { success.map { ContinuousClock.now - $0 < PasswordChecks.knownFor } ?? false }
     }
 
     /// How often a thing may be tried.

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -156,7 +157,8 @@ def test_quotas_say_how_much_there_is(tmp_path):
 
 
 def test_the_doctor_stores_a_file_and_tells_of_a_full_disk(tmp_path):
-    with ApusServer(["--keep-free", "100%"], directory=tmp_path) as server:
+    more_than_there_is = shutil.disk_usage(tmp_path).total
+    with ApusServer(["--keep-free", more_than_there_is], directory=tmp_path) as server:
         report = json.loads(apus("doctor", server.url, "--json", check=False).stdout)
         failed = [step for step in report["steps"] if not step["ok"]]
         assert [step["name"] for step in failed] == ["artifact"] and "--keep-free" in failed[0]["detail"]

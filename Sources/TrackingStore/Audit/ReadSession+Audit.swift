@@ -74,12 +74,13 @@ extension ReadSession {
         return try connection.query(sql, start, end, id, String(experiment))
     }
 
-    /// Whether an entry is about the experiment ?4 (as text ?3), or something in it; details tell it of a run that was removed.
+    /// Whether an entry is about the experiment ?4 (as text ?3), or about something in it; details name the experiment of a
+    /// removed run. SQLite may evaluate the operands of AND in any order, and those of CASE in their order only.
     private static let concernsExperiment = """
         resource_id = ?3 OR (resource_id >= ?3 || '/' AND resource_id < ?3 || '0')
             OR EXISTS (SELECT 1 FROM runs WHERE run_id = resource_id AND experiment_id = ?4)
             OR EXISTS (SELECT 1 FROM logged_models WHERE model_id = resource_id AND experiment_id = ?4)
-            OR (detail <> '' AND json_extract(detail, '$.experiment_id') = ?3)
+            OR CASE WHEN detail <> '' THEN json_extract(detail, '$.experiment_id') = ?3 ELSE FALSE END
         """
 
     /// The experiment of a run; nil for what is no run, or none that the store and the audit know.
@@ -89,7 +90,7 @@ extension ReadSession {
         if let known { return known }
         return try connection.query(
             """
-            SELECT json_extract(detail, '$.experiment_id') FROM audit_entries
+            SELECT CASE WHEN detail <> '' THEN json_extract(detail, '$.experiment_id') END FROM audit_entries
             WHERE resource_id = ?1 AND resource_id <> '' AND action IN ('runs/create', 'runs/delete') AND detail <> ''
             ORDER BY id DESC LIMIT 1
             """,

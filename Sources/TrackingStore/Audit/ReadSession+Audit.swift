@@ -74,8 +74,10 @@ extension ReadSession {
         return try connection.query(sql, start, end, id, String(experiment))
     }
 
-    /// Whether an entry is about the experiment ?4 (as text ?3), or about something in it; details name the experiment of a
-    /// removed run. SQLite may evaluate the operands of AND in any order, and those of CASE in their order only.
+    /// Whether an entry is about the experiment ?4 (as text ?3), or about something in it.
+    ///
+    /// The details of a removed run name its experiment. They are in a CASE because SQLite may evaluate the operands of AND
+    /// in any order, and JSON functions fail on an empty text.
     private static let concernsExperiment = """
         resource_id = ?3 OR (resource_id >= ?3 || '/' AND resource_id < ?3 || '0')
             OR EXISTS (SELECT 1 FROM runs WHERE run_id = resource_id AND experiment_id = ?4)

@@ -373,5 +373,5 @@ def test_files_go_to_no_place_above_the_artifacts_of_a_run(behind, location):
         assert send("PUT", f"{local.url}/api/2.0/mlflow-artifacts/artifacts/{place}/f", b"x")[0] == 200
         report = wait_until_current(local.url)
         assert put == []
-        assert "no folder of its artifacts" in report["omissions"][0]["reason"]
+        assert "not among its proxied artifacts" in report["omissions"][0]["reason"]
         assert call(behind.url, "runs/search", {"experiment_ids": ["0"]})[0] == 200

@@ -427,7 +427,7 @@ def test_a_key_that_others_may_read_and_an_expired_certificate_are_warned_of(aut
     expired = authority.issue("ended", days=-1)
     expired.key.chmod(0o644)
     with UntrustedServer(authority, expired, directory=tmp_path / "served") as server:
-        assert "every user of this machine may read the private key" in server.log()
+        assert "every user of this machine can access the private key" in server.log()
         assert "the certificate has expired" in server.log()
 
 

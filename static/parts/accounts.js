@@ -111,13 +111,12 @@ export async function patternOf(type, text) {
   return wanted;
 }
 
-/** The name comes first, because a name may be a number. */
+/** A number is an id first; where no experiment has that id, it may be a name. */
 async function experimentID(text) {
-  const named = await get(mlflow + "experiments/get-by-name", { experiment_name: text }).catch(() => null);
-  if (named) return named.experiment.experiment_id;
-  const missing = `There is no experiment “${text}”, neither by name nor by id.`;
-  if (!/^[0-9]+$/.test(text)) throw new Error(missing);
-  return (await found(get(mlflow + "experiments/get", { experiment_id: text }), missing)).experiment.experiment_id;
+  const answer = /^[0-9]+$/.test(text) && (await get(mlflow + "experiments/get", { experiment_id: text }).catch(() => null));
+  if (answer) return answer.experiment.experiment_id;
+  const named = get(mlflow + "experiments/get-by-name", { experiment_name: text });
+  return (await found(named, `There is no experiment “${text}”, neither by name nor by id.`)).experiment.experiment_id;
 }
 
 const found = (answer, missing) => answer.catch((error) => { throw error.status === 404 ? new Error(missing) : error; });

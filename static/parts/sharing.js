@@ -7,6 +7,7 @@ import { askFor } from "./dialog.js";
 const levels = [["READ", "READ: see"], ["EDIT", "EDIT: change too"], ["MANAGE", "MANAGE: delete and grant too"], ["NO_PERMISSIONS", "Nothing at all"]];
 /** A user is asked for by one call each. */
 const mostUsers = 200;
+const title = "Who may";
 
 /** What the calls about a thing are called, and how they name it. */
 const kinds = {
@@ -14,11 +15,21 @@ const kinds = {
   model: { route: "registered-models/permissions/", field: "name", member: "registered_model_permission", word: "model" },
 };
 
-/** A place for the section; it stays empty where nobody is asked who they are, and for those who may not grant. */
+/** A section that asks who may when it is opened; empty where nobody is asked who they are. */
 export function sharingSection(kind, id) {
   const place = element("div");
-  if (document.querySelector('script[src$="core/account.js"]')) fill(place, kinds[kind], id);
+  if (document.querySelector('script[src$="core/account.js"]')) offer(place, kinds[kind], id);
   return place;
+}
+
+async function offer(place, kind, id) {
+  const { account } = await import("../core/account.js");
+  const who = await account;
+  if (!who.has_users || !who.name) return;
+  const content = element("div");
+  const section = element("details", { "aria-label": title }, element("summary", {}, title), content);
+  section.addEventListener("toggle", () => section.open && fill(content, kind, id));
+  place.replaceChildren(section);
 }
 
 async function fill(place, kind, id) {
@@ -26,13 +37,11 @@ async function fill(place, kind, id) {
   const grantOf = (username) => get(mlflow + kind.route + "get", { ...about, username }).then((answer) => answer[kind.member].permission);
   let users;
   try {
-    const { account } = await import("../core/account.js");
-    const who = await account;
-    if (!who.has_users || !who.name) return;
-    // Who may not grant is refused; who may, and was granted nothing alone, is told that there is no such grant.
-    await grantOf(who.name).catch((error) => { if (error.status !== 404) throw error; });
     ({ users } = await get(mlflow + "users/list"));
-  } catch {
+    // A user to whom nothing was granted alone has no such grant, which is told to those alone who may grant.
+    await grantOf(users[0].username).catch((error) => { if (error.status !== 404) throw error; });
+  } catch (error) {
+    place.replaceChildren(element("p", { class: "soft" }, error.status === 403 ? `Who manages this ${kind.word} sees and shares here who may do what with it.` : error.message));
     return;
   }
   const asked = users.slice(0, mostUsers);
@@ -62,9 +71,8 @@ async function fill(place, kind, id) {
     element("td", {}, levels.find(([level]) => level === grant.permission)?.[1] || grant.permission),
     element("td", { class: "short" }, button("Change…", () => change(grant), { "aria-label": `Change what ${grant.username} may` }),
       button("×", () => remove(grant), { class: "quiet", "aria-label": `Remove what ${grant.username} may` })));
-  const title = "Who may";
   place.replaceChildren(element("section", { "aria-label": title },
-    element("div", { class: "bar" }, element("h2", {}, title), users.length > grants.length && button("Share…", share)),
+    element("div", { class: "bar" }, users.length > grants.length && button("Share…", share)),
     element("p", { class: "soft" }, `What users were granted alone for this ${kind.word}. Admins may do everything, and roles and the server's `
       + "--default-permission may allow more" + (users.length > mostUsers ? `; shown are the first ${mostUsers} users by name.` : ".")),
     grants.length ? element("div", { class: "scroll list" }, element("table", { "aria-label": title }, element("tbody", {}, grants.map(row))))

@@ -5,7 +5,7 @@ internal import JSON
 package import Tracking
 package import TrackingStore
 
-/// What a call that may change something leaves in the audit.
+/// Whether a call that may change data writes an entry to the audit log, and which entry.
 package enum AuditRule: Sendable {
     /// Nothing: the call logs values, or changes nothing that is stored.
     case nothing
@@ -15,31 +15,34 @@ package enum AuditRule: Sendable {
 
 /// How the entries of a call are made.
 package struct AuditForm: Sendable {
-    /// What an entry says of a thing that the call makes, whose name only the result tells.
+    /// Where the entry records the name of an object that the call creates.
+    ///
+    /// The name is known after the call has succeeded.
     package enum Made: Sendable {
-        /// It is the resource of the entry.
+        /// The created object becomes the entry's resource, of this kind.
         case resource(AuditResource.Kind)
-        /// It is a detail with this name.
+        /// The created object's name is added to the entry's details with this key.
         case detail(String)
     }
 
-    /// nil if the route says what is done.
+    /// The action that the entry names; if nil, the entry names the endpoint's path.
     package var action: String?
     package var made: Made?
-    /// The fields of the request, or the parameters of its path, that are worth knowing; they hold no values of params and no
-    /// secrets.
+    /// The names of the request fields and path parameters that are copied into the entry.
+    ///
+    /// A field that holds a secret, or the values of a run's params, must not be named.
     package var details: [String]
 }
 
 extension Access {
-    /// The call leaves an entry in the audit with each change.
+    /// Each change by the call writes an entry to the audit log.
     func audited(as action: String? = nil, making made: AuditForm.Made? = nil, _ details: String...) -> Access {
         var access = self
         access.audit = .entry(AuditForm(action: action, made: made, details: details))
         return access
     }
 
-    /// The call leaves nothing in the audit.
+    /// The call writes nothing to the audit log.
     var unaudited: Access {
         var access = self
         access.audit = .nothing
@@ -55,7 +58,7 @@ struct AuditTrail: Sendable {
     /// The names of the parameters in the path, in their order.
     private let parameters: [String]
 
-    /// nil for an endpoint that leaves nothing in the audit.
+    /// nil for an endpoint that writes nothing to the audit log.
     init?(_ path: String, _ access: Access) {
         guard case .entry(let form) = access.audit else { return nil }
         self.form = form
@@ -64,14 +67,14 @@ struct AuditTrail: Sendable {
         parameters = path.split(separator: "/").filter { $0.first == "{" }.map { String($0.dropFirst().dropLast()) }
     }
 
-    /// The entry for a request as far as it is known before the work.
+    /// Makes the part of a request's entry that is known before the operation is carried out.
     ///
-    /// - Parameter message: nil for a request whose body is no message.
+    /// - Parameter message: the parsed body; nil if the request has no JSON body, such as the upload of an artifact.
     func draft(by actor: AuditActor, _ request: HTTPRequest, _ message: RequestMessage?) -> AuditDraft {
         var entry = AuditEntry(actor: actor, address: request.caller.peer.name, action: action)
         for resource in resources {
             guard var id = id(of: resource, request, message) else { continue }
-            // An id is noted as the server writes it, however many zeros stand in front.
+            // Leading zeros are removed, so that all entries about an experiment have the same id.
             if resource.kind == .experiment, let number = try? parseExperimentID(id) { id = String(number) }
             entry.resource = AuditResource(resource.kind.audited, id.atMost(AuditEntry.textLimit))
             break
@@ -82,7 +85,7 @@ struct AuditTrail: Sendable {
         return AuditDraft(entry: entry, details: details, made: form.made)
     }
 
-    /// nil if the request does not name it in this way.
+    /// The id of a resource, from the part of the request that `resource` declares; nil if the request has no id there.
     private func id(of resource: Resource, _ request: HTTPRequest, _ message: RequestMessage?) -> String? {
         switch resource.place {
         case .unnamed, .list: nil
@@ -104,13 +107,13 @@ struct AuditTrail: Sendable {
     }
 }
 
-/// An entry of the audit that waits for the result of the work.
+/// An audit entry that waits for the result of its operation.
 struct AuditDraft: Sendable {
     var entry: AuditEntry
     fileprivate(set) var details: [(name: String, value: String)]
     fileprivate let made: AuditForm.Made?
 
-    /// The entry after the work; nil if the work has changed nothing that is audited.
+    /// The finished entry; nil if the operation has changed nothing that is audited.
     func entry(after note: AuditNote?) -> AuditEntry? {
         var entry = entry
         var details = details
@@ -130,9 +133,9 @@ struct AuditDraft: Sendable {
     }
 }
 
-/// What the result of a work says for the audit.
+/// What an operation reports, after it is done, for its audit entry.
 package enum AuditNote: Sendable {
-    /// The name of what was made.
+    /// The name of the created object.
     case made(String)
     case details([(name: String, value: String)])
     /// Nothing that is audited has changed.
@@ -140,7 +143,7 @@ package enum AuditNote: Sendable {
 }
 
 extension AuditEntry {
-    /// The most characters of one detail.
+    /// The maximum size of the value of a detail, in bytes of UTF-8.
     private static let detailLimit = 200
 
     /// Sets the details, in their order.
@@ -156,7 +159,7 @@ extension AuditEntry {
         detail = String(decoding: writer.takeBytes(), as: UTF8.self)
     }
 
-    /// The same about another resource.
+    /// Returns a copy of this entry that names another resource.
     package func about(_ kind: AuditResource.Kind, _ id: String) -> AuditEntry {
         var entry = self
         entry.resource = AuditResource(kind, id.atMost(Self.textLimit))
@@ -175,7 +178,7 @@ extension RemovalKind {
 }
 
 extension Resource.Kind {
-    /// The kind by which the audit knows it.
+    /// The kind that audit entries use for this kind.
     fileprivate var audited: AuditResource.Kind {
         switch self {
         case .none, .server, .statistics, .store, .account: .server
@@ -189,10 +192,15 @@ extension Resource.Kind {
 }
 
 extension String {
-    /// The text, cut where it has more characters.
+    /// Returns the text, cut to at most `limit` bytes of UTF-8, without half a character at its end.
     fileprivate func atMost(_ limit: Int) -> String {
         guard utf8.count > limit else { return self }
-        return String(String.UnicodeScalarView(unicodeScalars.prefix(limit)))
+        var bytes = 0
+        let kept = unicodeScalars.prefix { scalar in
+            bytes += UTF8.width(scalar)
+            return bytes <= limit
+        }
+        return String(String.UnicodeScalarView(kept))
     }
 }
 
@@ -205,7 +213,7 @@ extension MLflowAPI {
     /// Who sends a request, for the audit.
     func auditActor(_ request: HTTPRequest) -> AuditActor {
         if let identity = request.caller.identity { return AuditActor(of: identity) }
-        // A server that asks nobody still knows the commands beside it.
+        // A server without access control still recognises the requests of apus commands on its own machine.
         return settings.access?.isOfOperator(request) == true ? .command : .anyone
     }
 }
@@ -221,7 +229,7 @@ extension AuditActor {
 }
 
 extension WriteSession {
-    /// Stores an entry with what the result of a work says; none if that is nothing.
+    /// Completes an entry with what the operation has reported, and stores the entry; stores nothing after `.nothing`.
     package func audit(_ entry: AuditEntry, after note: AuditNote) throws {
         try audit(AuditDraft(entry: entry, details: [], made: nil).entry(after: note))
     }

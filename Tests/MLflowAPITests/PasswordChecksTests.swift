@@ -19,11 +19,13 @@ import Testing
 
     /// Makes the other checks wait until the result is called.
     private func holdUp() -> @Sendable () -> Void {
-        let gate = DispatchSemaphore(value: 0)
+        let (gate, hasBegun) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         run(attempt("192.0.2.1", "first")) {
+            hasBegun.signal()
             gate.wait()
             return false
         }
+        hasBegun.wait()
         return { gate.signal() }
     }
 

@@ -22,8 +22,26 @@ extension Forwarder {
         return try send(experiment, to: upstream, upstreamID)
     }
 
+    /// Calls a closure that sends what is due, and tells it whether that includes experiments, logged models and the registry.
+    ///
+    /// If the closure throws, the next round sends them.
+    func inThingRound(_ send: (_ sendsThings: Bool) throws -> Void) throws {
+        // The flag is reset before anything is read: a change that a client makes later sets the flag for the next round.
+        let sendsThings = state.withLock { state in
+            state.isSendingThings = state.haveThingsChanged || state.areThingsDue
+            state.haveThingsChanged = false
+            return state.isSendingThings
+        }
+        defer { state.withLock { $0.isSendingThings = false } }
+        do {
+            try send(sendsThings)
+        } catch {
+            if sendsThings { noteThings() }
+            throw error
+        }
+    }
+
     func sendExperiments(to upstream: any Upstream, _ upstreamID: Int64) throws {
-        guard state.withLock({ $0.haveThingsChanged || $0.areThingsDue }) else { return }
         var position = Int64.min
         while !isStopped {
             let experiments = try store.readNow(.continued) { [position] session in
@@ -115,30 +133,17 @@ extension Forwarder {
 
     /// Sends logged models, and then the registry, after the runs that they name.
     func sendThings(to upstream: any Upstream, _ upstreamID: Int64) throws {
-        // A change that comes during this round sets the flag again, for the next round.
-        let isAsked = state.withLock { state in
-            state.isSendingThings = state.haveThingsChanged || state.areThingsDue
-            state.haveThingsChanged = false
-            return state.isSendingThings
-        }
-        guard isAsked else { return }
         try forgetTroublesOfRemoved()
         defer {
             state.withLock { state in
-                state.isSendingThings = false
                 var times = state.thingTroubles.values.compactMap(\.backOff.nextTry)
                 if state.hasThingRoundEndedEarly { times.append(.now + ForwardState.pauseAfterFailures) }
                 state.thingsDue = times.min()
                 state.hasThingRoundEndedEarly = false
             }
         }
-        do {
-            let areAllThere = try sendModels(to: upstream, upstreamID)
-            if areAllThere, settings.selection == nil { try sendRegistry(to: upstream, upstreamID) }
-        } catch {
-            noteThings()
-            throw error
-        }
+        let areAllThere = try sendModels(to: upstream, upstreamID)
+        if areAllThere, settings.selection == nil { try sendRegistry(to: upstream, upstreamID) }
     }
 
     /// - Returns: false if some logged models are left for a later round.

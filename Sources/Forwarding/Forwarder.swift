@@ -177,14 +177,16 @@ extension Forwarder {
         do {
             let upstream = try connect(upstreamID)
             try recognize(upstream, upstreamID)
-            try sendExperiments(to: upstream, upstreamID)
-            while !isStopped {
-                let limit = upstream.sendsManyRunsPerCall ? RunReading.runsAtOnce : 1
-                let due = state.withLock { $0.due(at: .now, delay: settings.delay / 2, limit: limit) }
-                if due.isEmpty { break }
-                try send(due, to: upstream, upstreamID)
+            try inThingRound { sendsThings in
+                if sendsThings { try sendExperiments(to: upstream, upstreamID) }
+                while !isStopped {
+                    let limit = upstream.sendsManyRunsPerCall ? RunReading.runsAtOnce : 1
+                    let due = state.withLock { $0.due(at: .now, delay: settings.delay / 2, limit: limit) }
+                    if due.isEmpty { break }
+                    try send(due, to: upstream, upstreamID)
+                }
+                if sendsThings { try sendThings(to: upstream, upstreamID) }
             }
-            try sendThings(to: upstream, upstreamID)
             let isOver = state.withLock { $0.status.failure != nil && $0.fileBackOff.attempts == 0 }
             if isOver { noteSuccess(isProgress: false) }
         } catch let failure as UpstreamFailure {

@@ -4,8 +4,8 @@ internal import SQLite
 /// Puts a backup into a data folder that no server has open.
 ///
 /// The files are first copied beside their targets and made durable. Then existing data is moved to a folder of its
-/// own, never removed, and the copies are renamed. If the process is killed in between, the database is absent, a
-/// server refuses to start, and the restoration can be run again.
+/// own, never removed, and the copies are renamed. If the process is killed after the first of these renames, there is no
+/// database until the restoration is run again, and a server refuses to start.
 struct Restoration {
     let verification: BackupVerification
     let databasePath: String
@@ -63,9 +63,9 @@ struct Restoration {
         if !standing.isEmpty || hasArtifacts {
             let folder = "\(Self.parent(databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
             try Disk.makeFolders(folder)
-            // The artifacts are moved first, and the database file itself last.
+            // The database file is moved first: without it no server starts on a part of the old data.
+            for path in standing { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
             if hasArtifacts { try Disk.rename(artifactsPath, to: pathAside(for: artifactsPath, in: folder)) }
-            for path in standing.reversed() { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
             aside = folder
         }
         if rmdir(artifactsPath) != 0, errno != ENOENT { throw DiskFailure.last("rmdir", artifactsPath) }

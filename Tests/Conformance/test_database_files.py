@@ -165,7 +165,7 @@ def test_without_shared_memory_a_rollback_journal_takes_the_place_of_the_log(mou
         assert (source / "data/apus.db").read_bytes()[18:20] == b"\x02\x02"
         server.arguments[1] = str(mount / "data")
         server.start()
-        assert "rollback journal" in server.log()
+        wait_until(lambda: "rollback journal" in server.log(), 10, "the line of the log")
         assert must(server.url, "runs/get", run_id=run_id)["run"]["info"]["run_id"] == run_id
         clients, seen = run_clients(server.url, 16, 5)
         for client in clients:

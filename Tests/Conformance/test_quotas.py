@@ -113,6 +113,8 @@ def test_the_end_of_the_space_is_told_in_time(disk):
         assert figures(server)["apus_artifact_space_refusals_total"] == 5
         filler.unlink()
         wait_until(lambda: space()["level"] == "ample", 10, "the space to be there again")
+        # Log lines are written on a thread of their own.
+        wait_until(lambda: "has enough free space again" in server.log(), 10, "the line of the log")
         log = server.log()
         for line in ("will soon be full", "uploads are refused", "has enough free space again"):
             assert log.count(line) == 1, log

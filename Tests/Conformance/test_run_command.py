@@ -590,7 +590,7 @@ say("read", input())
 say("run", new_run(URI))
 """
     terminal = Terminal(folder, python(body), shell=True)
-    terminal.read("(ready)")
+    terminal.read(r"\b(ready)\r\n")
     terminal.type("\x1a")
     terminal.read("(stopped)")
     terminal.type("to the shell\n")
@@ -611,7 +611,7 @@ say("ready")
 while True: time.sleep(60)
 """
     terminal = Terminal(folder, [*python(body), str(folder / "out")])
-    terminal.read("(ready)")
+    terminal.read(r"\b(ready)\r\n")
     assert terminal.hang_up() == 0
     assert points(folder, (folder / "out").read_text()) == [(0, 1.0)]
 

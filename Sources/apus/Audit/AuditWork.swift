@@ -26,7 +26,10 @@ enum AuditWork {
         }
     }
 
-    /// Tells the audit that the server has started, and how, and then begins the work.
+    /// Tells the audit that the server has started, and how, and begins the work when that is written.
+    ///
+    /// The entry has its place in the order of writes when this returns: it is older than the entry of any client that learns the
+    /// server's address later.
     ///
     /// A thread of the store has the priority of the one whose work starts it. The first write must therefore come with that of
     /// the event loops, and not with a lower one, at which a busy machine would let all later writes wait.
@@ -43,8 +46,10 @@ enum AuditWork {
             ("basic_auth", security.accounts == nil ? "false" : "true"),
             ("audit_retention", settings.retentionText),
         ])
-        DispatchQueue.global(qos: .userInitiated).async { [entry] in
+        let handedOver = DispatchGroup()
+        DispatchQueue.global(qos: .userInitiated).async(group: handedOver) { [entry] in
             store.write({ try $0.audit(entry) }) { _ in work.run() }
         }
+        handedOver.wait()
     }
 }

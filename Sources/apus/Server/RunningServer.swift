@@ -27,11 +27,11 @@ final class RunningServer {
         // pipe.
         stop(on: signals)
         if let certificate = settings.certificate { signals.whenToldToRenew { certificate.renew(logger) } }
+        AuditWork.begin(parts.work.audit, in: parts.store, settings.audit, settings.security)
         let address = ServedAddress(addresses, prefix: settings.listening.prefix, settings.certificate)
         try warn(address)
         try announce(address)
         AutomaticStop.watch(settings.ending, server, logger)
-        AuditWork.begin(parts.work.audit, in: parts.store, settings.audit, settings.security)
         parts.work.begin()
     }
 

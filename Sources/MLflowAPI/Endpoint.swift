@@ -111,9 +111,17 @@ extension Access {
             case .server: action == .read || action == .open
             // A call that creates an experiment names no experiment.
             case .experiment: resource.place != .unnamed || action == .read
-            case .statistics, .store, .registeredModel, .account: false
+            case .statistics, .store, .registeredModel, .account, .token, .grant: false
             }
         }
+    }
+
+    /// Whether the call is about who may use the server.
+    package var isAboutAccounts: Bool { resources.contains { [.account, .token, .grant].contains($0.kind) } }
+
+    /// Whether the call changes what any user may look after: own tokens, and grants for things that the user manages.
+    package var isForEveryUser: Bool {
+        action == .change && resources.allSatisfy { [.token, .grant].contains($0.kind) }
     }
 }
 
@@ -121,7 +129,7 @@ extension Access {
 package struct Resource: Sendable, Equatable {
     package enum Kind: String, Sendable {
         case none, server, statistics, store, experiment, experimentName, run, loggedModel, registeredModel, artifact,
-            upload, account
+            upload, account, token, grant
     }
 
     package enum Place: Sendable, Equatable {
@@ -151,10 +159,14 @@ package struct Resource: Sendable, Equatable {
     package static let statistics = Resource(.statistics, .unnamed)
     /// The whole store, with the data of all clients.
     package static let store = Resource(.store, .unnamed)
-    /// A user, a role, a grant or a token.
+    /// A user, or a role with its grants.
     ///
     /// The handler decides who may read or change it.
     package static let account = Resource(.account, .unnamed)
+    /// A token; the handler decides who may read or change it.
+    package static let token = Resource(.token, .unnamed)
+    /// What one user is granted alone; the handler decides who may read or change it.
+    package static let grant = Resource(.grant, .unnamed)
     /// A new resource, or all resources of a kind.
     static func unnamed(_ kind: Kind) -> Resource { Resource(kind, .unnamed) }
 

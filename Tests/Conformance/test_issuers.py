@@ -508,6 +508,7 @@ def test_a_file_describes_several_issuers(tmp_path):
             ({"issuers": [{"issuer": "https://a"}]}, "no 'audience'"), ({"issuers": [7]}, "no JSON object"),
             ({"issuers": [{"issuer": "https://a", "audience": "x"}] * 2}, "named twice"),
             ({"issuers": [{"issuer": "https://a", "audience": "x", "required_claims": {"a": 1}}]}, "object of texts"),
+            ({"issuers": [{"issuer": "https://a", "audience": "x", "people": "yes"}]}, "neither true nor false"),
         ):
             file.write_text(json.dumps(wrong))
             assert words in refused(tmp_path, "--oidc-config", file, "--group-scopes", "*=read"), wrong

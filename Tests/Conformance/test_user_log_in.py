@@ -127,11 +127,12 @@ def own(server, route, body=None, headers=None):
 def test_a_page_learns_who_uses_it(server):
     known = {
         "name": "root", "kind": "user", "is_admin": True, "has_users": True, "has_password": True, "can_log_out": False,
+        "makes_tokens": True,
     }
     assert own(server, "log-in", headers=basic("root")) == (200, known)
     assert own(server, "log-in", headers=basic("ada")) == (200, {**known, "name": "ada", "is_admin": False})
     # Whom the proxy names alone has no password to change.
-    named = {**known, "name": "zoe", "is_admin": False, "has_password": False}
+    named = {**known, "name": "zoe", "is_admin": False, "has_password": False, "token_lifetime": 90 * 86_400_000}
     assert own(server, "log-in", headers={FIELD: "zoe"}) == (200, named)
     browser = Browser()
     page = browser.submit(browser.open(server.url + "/"), username="ada", password=PASSWORD)
@@ -141,7 +142,7 @@ def test_a_page_learns_who_uses_it(server):
     assert json.loads(answer.text) == {**known, "name": "ada", "is_admin": False, "can_log_out": True}
     with ApusServer() as open_to_all:
         assert b"account" not in send("GET", open_to_all.url + "/")[1]
-        nobody = {"is_admin": False, "has_users": False, "has_password": False, "can_log_out": False}
+        nobody = {"is_admin": False, "has_users": False, "has_password": False, "can_log_out": False, "makes_tokens": False}
         assert own(open_to_all, "log-in", headers={}) == (200, nobody)
         assert send("GET", open_to_all.url + "/signup")[0] == 404
 
@@ -210,6 +211,88 @@ def test_tokens_of_an_issuer_are_those_of_users(tmp_path):
             assert call(server.url, "experiments/get", headers=ada, experiment_id=own)[0] == 200
             assert call(server.url, "experiments/get", headers=bob, experiment_id=own)[0] in (403, 404)
             assert send("GET", server.url + SEARCH, headers=basic("root"))[0] == 200
+
+
+def test_whom_a_proxy_names_makes_tokens_and_shares_what_is_theirs(server):
+    ada, eve = {FIELD: "ada by proxy"}, {FIELD: "eve by proxy"}
+    experiment = call(server.url, "experiments/create", {"name": "of ada by proxy"}, ada)[1]["experiment_id"]
+    status, made = own(server, "tokens/create", {"name": "laptop"}, ada)
+    assert status == 200 and made["expiration_time"] - made["creation_time"] == 90 * 86_400_000
+    assert own(server, "tokens/create", {"name": "wide", "scope": "admin"}, ada)[0] == 403
+    assert own(server, "tokens/create", {"name": "long", "expires_in": 91 * 86_400_000}, ada)[0] == 400
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+    assert call(server.url, "users/current", headers=bearer)[1]["user"]["username"] == "ada by proxy"
+    assert own(server, "tokens/create", {"name": "of a token"}, bearer)[0] == 403
+    run = {"experiment_id": experiment}
+    assert call(server.url, "runs/create", run, eve)[0] == 403
+    grant = {"experiment_id": experiment, "username": "eve by proxy", "permission": "EDIT"}
+    assert call(server.url, "experiments/permissions/create", grant, eve)[0] == 403
+    assert call(server.url, "experiments/permissions/create", grant, ada)[0] == 200
+    assert call(server.url, "runs/create", run, eve)[0] == 200
+    assert own(server, "tokens/revoke", {"name": "laptop"}, ada)[0] == 200
+    assert send("GET", server.url + SEARCH, headers=bearer)[0] == 401
+
+
+def by_cookie(browser, server, route, body):
+    page = browser.send(
+        "POST", server.url + route, json.dumps(body).encode(), Content_Type="application/json", Origin=server.url
+    )
+    return page.status, json.loads(page.text)
+
+
+def test_who_logs_in_at_an_issuer_makes_tokens_and_shares_until_the_groups_change(tmp_path):
+    with Issuer() as issuer, ApusServer(directory=tmp_path / "first") as first:
+        # The public address is known once the port is.
+        port = first.port
+        first.stop(remove=False)
+        issuer.secret = None
+        arguments = [
+            "--port", port, "--public-url", f"http://127.0.0.1:{port}", "--app-name", "basic-auth", "--oidc-issuer", issuer.url,
+            "--oidc-client-id", "apus", "--group-scopes", "ml-team=write,readers=read",
+        ]
+        with ApusServer(arguments, ADMIN, directory=tmp_path / "server") as server:
+            place = f"{server.url}/login/issuer?number=0"
+            wait_until(lambda: Browser().navigate(place).status == 303, 20, "the issuer's keys")
+            browser = Browser()
+            page = browser.open(browser.link(browser.open(server.url + "/"), "Log in with"))
+            assert (page.status, page.url) == (200, server.url + "/")
+            # The answer of the issuer was for this browser and this log-in alone: a code by PKCE, with state and nonce.
+            assert issuer.last_query["code_challenge_method"] == "S256" and issuer.calls.count("/token") == 1
+            assert {"state", "nonce", "code_challenge"} <= set(issuer.last_query)
+            status, made = by_cookie(browser, server, "/ajax-api/apus/1.0/tokens/create", {"name": "laptop"})
+            assert (status, made["username"], made["scope"]) == (200, "ada", "write")
+            bearer = {"Authorization": f"Bearer {made['token']}"}
+            status, made = by_cookie(browser, server, API + "experiments/create", {"name": "hers"})
+            grant = {"experiment_id": made["experiment_id"], "username": "root", "permission": "READ"}
+            assert by_cookie(browser, server, API + "experiments/permissions/create", grant)[0] == 200
+            # Later the issuer says that she may read alone, and then that she may do nothing.
+            for groups, expected in ((["readers"], [200, 403]), (["none"], [403, 403])):
+                word = {"Authorization": "Bearer " + issuer.token(aud="apus", sub="ada", groups=groups)}
+                assert call(server.url, "users/current", headers=word)[0] == expected[0]
+                seen = [send("GET", server.url + SEARCH, headers=bearer)[0],
+                        call(server.url, "experiments/create", {"name": "never"}, bearer)[0]]
+                assert seen == expected, groups
+            # Logging out ends it for good.
+            cookie = {"Cookie": "; ".join(f"{one.name}={one.value}" for one in browser.jar)}
+            assert b"Log in" in send("POST", server.url + "/logout", b"", {**cookie, "Origin": server.url})[1]
+            assert send("GET", server.url + SEARCH, headers=cookie)[0] == 401
+
+
+def test_only_an_issuer_of_people_lets_its_tokens_make_tokens(tmp_path):
+    with Issuer("ES256") as jobs, Issuer("ES256") as people:
+        file = tmp_path / "issuers.json"
+        common = {"audience": "apus", "group_scopes": {"*": "write"}}
+        described = [{"issuer": jobs.url, "user_prefix": "job/", **common}, {"issuer": people.url, "people": True, **common}]
+        file.write_text(json.dumps({"issuers": described}))
+        arguments = ["--app-name", "basic-auth", "--oidc-config", file]
+        with ApusServer(arguments, ADMIN, directory=tmp_path / "server") as server:
+            for issuer, expected in ((jobs, 403), (people, 200)):
+                word = {"Authorization": "Bearer " + issuer.token(sub="ada", aud="apus")}
+                wait_until(lambda: call(server.url, "users/current", headers=word)[0] == 200, 20, "the keys")
+                assert own(server, "tokens/create", {"name": "t"}, word)[0] == expected
+                made = call(server.url, "experiments/create", {"name": f"of {expected}"}, word)[1]["experiment_id"]
+                grant = {"experiment_id": made, "username": "root", "permission": "READ"}
+                assert call(server.url, "experiments/permissions/create", grant, word)[0] == expected
 
 
 def late(server, method, route, body, headers, meanwhile):

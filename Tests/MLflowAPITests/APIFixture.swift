@@ -44,12 +44,14 @@ final class APIFixture: Sendable {
     init(
         requiresTokens: Bool = false,
         usersMay: PermissionLevel? = nil,
+        outside: OutsideUsers = OutsideUsers(),
         adjust: (inout MLflowAPI.Settings, TemporaryFolder) throws -> Void = { _, _ in }
     ) throws {
         stored = try StoreFixture()
         let isAsked = requiresTokens || usersMay != nil
-        access =
-            isAsked ? try AccessControl(stored.store, AccessSettings(isRequired: true, usersMay: usersMay)) : nil
+        var asked = AccessSettings(isRequired: true, usersMay: usersMay)
+        asked.outside = outside
+        access = isAsked ? try AccessControl(stored.store, asked) : nil
         var settings = MLflowAPI.Settings(workingDirectory: "/server")
         settings.access = access
         try adjust(&settings, stored.folder)

@@ -141,7 +141,7 @@ import TrackingStore
                     switch endpoint.access.action {
                     case .open, .read: true
                     // What logs things must not change who may log in.
-                    case .change: endpoint.access.resources == [.account] ? scope == .admin : scope != .read
+                    case .change: endpoint.access.isAboutAccounts ? scope == .admin : scope != .read
                     case .administration: scope == .admin
                     }
                 let status = try refusal(authorization, endpoint.access)?.refusal.status ?? 200

@@ -14,6 +14,9 @@ const ends = [["30", "After 30 days"], ["90", "After 90 days"], ["365", "After a
 const scopes = { write: "write: create, change and delete too", read: "read: look at things", admin: "admin: look after the server too" };
 const step = 200;
 
+/** Whether a token of somebody may end after so many days; without days it never ends. */
+const mayEnd = ({ token_lifetime: longest }, days) => !longest || (days && Number(days) * day <= longest);
+
 export default async function page(context) {
   const who = await account;
   const title = who.is_admin ? "Tokens" : "Your tokens";
@@ -27,7 +30,7 @@ export default async function page(context) {
   const made = element("div");
   const place = element("div");
   context.add(element("div", { class: "bar title" }, element("h1", {}, title), element("span", { class: "space" }),
-    searchBox(context, "Search tokens", show), button("New token", create, { class: "primary" })),
+    searchBox(context, "Search tokens", show), who.makes_tokens && button("New token", create, { class: "primary" })),
   element("p", { class: "soft" }, "A program shows a token in the place of a name and a password. "
     + (who.is_admin ? "These are the tokens of all users, and those that belong to none." : "It can do no more than you.")), made, place);
   let tokens;
@@ -66,7 +69,7 @@ export default async function page(context) {
     const done = await askFor("New token", [
       { name: "name", label: "Name", required: true, hint: "What it is for, such as the name of a machine or a job." },
       { name: "scope", label: "Scope", options: Object.entries(scopes).filter(([scope]) => scope !== "admin" || who.is_admin), value: "write" },
-      { name: "days", label: "It ends", options: ends, value: "30" },
+      { name: "days", label: "It ends", options: ends.filter(([days]) => mayEnd(who, days)), value: "30" },
       { name: "experiments", label: "Only for these experiments", lines: 2, hint: "Names or ids, each in a line of its own. Leave this empty for all." },
     ], "Create", async (values) => {
       const experiments = values.experiments.split("\n").map((one) => one.trim()).filter(Boolean);

@@ -80,7 +80,7 @@ extension AccessControl {
                     "You are \(user.name), and none of your groups may use this server. Who runs it gives scopes to groups."
             )
         }
-        if case .failure(let failure) = decided({ holder(proven: user, scope, isNew: true) }) {
+        if case .failure(let failure) = decided({ holder(proven: user, scope, .person, isNew: true) }) {
             throw LogInFault(reason: failure.reason)
         }
         return try logIn(.user(user))

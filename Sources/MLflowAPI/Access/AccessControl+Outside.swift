@@ -25,20 +25,21 @@ extension AccessControl {
     ///
     /// - Parameters:
     ///   - scope: that of the groups; nil if they have none.
+    ///   - proof: what was proven, and by that what the user may do with tokens and grants.
     ///   - isNew: whether the user is proven just now. An older proof does not bring back a user who was deleted since.
-    func holder(proven user: ProvenUser, _ scope: AccessScope?, isNew: Bool) -> Holder {
+    func holder(proven user: ProvenUser, _ scope: AccessScope?, _ proof: Admitted.Proof, isNew: Bool) -> Holder {
         guard let scope else { return .failed(.other(Self.lackOfScope(user.name))) }
         let token = AccessToken(name: user.name, scope: scope, creationTime: 0)
         guard let users else {
             let identity = outsideIdentity(OutsideIdentity(name: ExactText(user.name), scope: scope, userID: nil))
-            return .found(Admitted(identity, token))
+            return .found(Admitted(identity, token, proof: proof))
         }
         return Holder(users.user(named: user.name, makingIt: isNew)) { known in
-            guard scope == .admin else { return .found(Admitted(known.identity, token, known)) }
+            guard scope == .admin else { return .found(Admitted(known.proven, token, known, proof: proof)) }
             let identity = outsideIdentity(
                 OutsideIdentity(name: ExactText(user.name), scope: scope, userID: known.user.id)
             )
-            return .found(Admitted(identity, token, known))
+            return .found(Admitted(identity, token, known, proof: proof))
         }
     }
 
@@ -95,7 +96,7 @@ extension AccessControl {
                 OriginPolicy.sender(of: request, publicOrigin: outside.publicOrigin) != .foreign
                     || request.onlyOpensAPage
             else { return .failed(.other(Self.foreignPage)) }
-            return holder(proven: user, scope(ofNewWord: user), isNew: true)
+            return holder(proven: user, scope(ofNewWord: user), .person, isNew: true)
         }
     }
 
@@ -104,7 +105,7 @@ extension AccessControl {
         guard let prove = outside.tokenHolder else { return .failed(.unknownToken) }
         do throws(OutsideUsers.Fault) {
             let user = try prove(token, time)
-            return holder(proven: user, scope(ofNewWord: user), isNew: true)
+            return holder(proven: user, scope(ofNewWord: user), outside.proof(by: user.source), isNew: true)
         } catch {
             switch error {
             case .refused(let reason):
@@ -147,7 +148,7 @@ extension AccessControl {
             let scope = outside.scope(of: user)
             let last = lastWords.scope(of: user) ?? scope
             let both = scope.flatMap { scope in last.map { $0.includes(scope) ? scope : $0 } }
-            return holder(proven: user, both, isNew: false)
+            return holder(proven: user, both, .person, isNew: false)
         case .account(let name, let mark):
             guard let users else { return .failed(.unknownToken) }
             return Holder(users.user(named: name, makingIt: false)) { known in

@@ -260,6 +260,24 @@ package final class AccessControl: Sendable {
         }
     }
 
+    /// How long a token may be valid that the sender of a request makes, in milliseconds; nil for any time.
+    ///
+    /// Blocks while it is found out who sends it.
+    /// - Throws: `.permissionDenied` if that is known no more.
+    func longestTokenLifetime(of request: HTTPRequest) throws -> Int64? {
+        guard isRequired else { return nil }
+        switch decided({ holder(request) }) {
+        case .success(let admitted): return admitted.longestTokenLifetime
+        case .failure(let failure): throw TrackingError(.permissionDenied, failure.reason)
+        }
+    }
+
+    /// Who sends a request that was admitted just now; nil if that would have to be found out anew.
+    func known(_ request: HTTPRequest) -> Admitted? {
+        guard isRequired, case .found(let admitted) = holder(request) else { return nil }
+        return admitted
+    }
+
     private func holder(_ request: HTTPRequest) -> Holder {
         if let holder = holderNamedByProxy(request) { return holder }
         if let known = userWhoLoggedInBefore(request) { return .found(Admitted(known)) }
@@ -351,18 +369,30 @@ struct Admitted {
     let token: AccessToken?
     /// nil for one that is none of the users.
     let user: KnownUser?
+    let proof: Proof
 
-    init(_ identity: Identity, _ token: AccessToken? = nil, _ user: KnownUser? = nil) {
+    /// What shows who somebody is.
+    enum Proof {
+        /// A credential of this server: a password, or a token.
+        case credential
+        /// The word of a proxy or an issuer about a person.
+        case person
+        /// The word of an issuer about a machine, such as a job of a pipeline.
+        case machine
+    }
+
+    init(_ identity: Identity, _ token: AccessToken? = nil, _ user: KnownUser? = nil, proof: Proof = .credential) {
         self.identity = identity
         self.token = token
         self.user = user
+        self.proof = proof
     }
 
     init(_ user: KnownUser) { self.init(user.identity, nil, user) }
 
     /// Nil if such a call may be made; what it is about is asked for later.
     func refusal(of access: Access) -> HTTPRefusal? {
-        if let refusal = token?.refusal(of: access) { return refusal }
+        if let refusal = token?.refusal(of: access, proof) { return refusal }
         let isForAdministrators =
             access.action == .administration || identity.kind == .user && access.resources == [.statistics]
         guard isForAdministrators, !identity.isAdministrator else { return nil }
@@ -371,6 +401,14 @@ struct Admitted {
             "Permission denied: this call looks after the server, and '\(identity.name)' is no admin. An admin can make you one."
         )
     }
+
+    /// Whether this one may make tokens; whose they are is for the call itself.
+    var mayMakeTokens: Bool {
+        (identity.isAdministrator || identity.kind == .user) && refusal(of: .change(.token)) == nil
+    }
+
+    /// How long a token may be valid that this one makes, in milliseconds; nil for any time.
+    var longestTokenLifetime: Int64? { proof == .credential ? nil : AccessToken.longestLifetimeOfProvenUser }
 }
 
 /// Counts the changes by which a request that was admitted may not be any more.
@@ -425,15 +463,22 @@ extension Access.Action {
 
 extension AccessToken {
     /// Nil if the token allows a call.
-    fileprivate func refusal(of access: Access) -> HTTPRefusal? {
-        // A token that logs things must not change who may log in.
-        let concernsAccounts = access.action == .change && access.resources == [.account]
-        let needed = concernsAccounts ? .admin : access.action.scope
+    ///
+    /// - Parameter proof: what has shown whose it is; for one whom others prove, the token stands for the groups.
+    fileprivate func refusal(of access: Access, _ proof: Admitted.Proof) -> HTTPRefusal? {
+        // What logs things must not change who may log in, but people look after their own tokens and share what is theirs.
+        let isForAdmins = access.action == .change && access.isAboutAccounts
+        let needed: AccessScope =
+            isForAdmins && !(proof == .person && access.isForEveryUser) ? .admin : access.action.scope
         guard scope.includes(needed) else {
+            let advice =
+                proof == .credential
+                ? "Use a token of the scope \(needed.rawValue): apus token create NAME --scope \(needed.rawValue)"
+                : "It needs the scope \(needed.rawValue), which who runs the server gives to groups with --group-scopes."
+            let holder = proof == .credential ? "The token '\(name)'" : "By its groups, '\(name)'"
             return HTTPRefusal(
                 403,
-                "The token '\(name)' has the scope \(scope.rawValue), and this call \(access.action.phrase). Use a token of the "
-                    + "scope \(needed.rawValue): apus token create NAME --scope \(needed.rawValue)"
+                "\(holder) has the scope \(scope.rawValue), and this call \(access.action.phrase). \(advice)"
             )
         }
         guard experimentIDs != nil, !access.isWithinExperiments else { return nil }

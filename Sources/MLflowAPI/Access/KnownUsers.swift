@@ -14,6 +14,8 @@ final class KnownUser: Sendable {
     /// The hash of the password.
     let password: String?
     let identity: Identity
+    /// That of one whom others have proven, and whose groups are not those of admins: without the rights of admins.
+    let proven: Identity
     /// Stands for the password in log-ins of browsers, without telling anything of it.
     let mark: [UInt8]
     /// The identities of the user's tokens, which may be limited to experiments; no more than a user has tokens.
@@ -32,6 +34,8 @@ final class KnownUser: Sendable {
             isAdministrator: user.isAdministrator,
             permissions: managesAll ? nil : Permissions(grants, standard: standard)
         )
+        let all = Permissions([], standard: .manage)
+        proven = managesAll ? Identity(.user, name: user.name, userID: user.id, permissions: all) : identity
     }
 
     /// The identity of one who shows a token of the user.

@@ -22,6 +22,8 @@ package struct OutsideUsers: Sendable {
     package var isToken: @Sendable ([UInt8]) -> Bool = { _ in false }
     /// The proxy that says who sends a request; nil where none is trusted.
     package var proxy: TrustedProxy?
+    /// The issuers whose tokens are for people, and not for machines such as the jobs of a pipeline.
+    package var issuersOfPeople: Set<String> = []
     /// What users may do, by who has proven them; others may do nothing.
     package var scopes: [String: GroupScopes] = [:]
     /// The origin at which browsers see the server; nil where the Host field says it.
@@ -31,6 +33,9 @@ package struct OutsideUsers: Sendable {
 
     /// Whether anybody else is trusted.
     var isTrusted: Bool { !scopes.isEmpty }
+
+    /// What an issuer's token shows.
+    func proof(by issuer: String) -> Admitted.Proof { issuersOfPeople.contains(issuer) ? .person : .machine }
 
     /// What a user may do; nil for nothing.
     func scope(of user: ProvenUser) -> AccessScope? { scopes[user.source]?.scope(of: user.groups) }

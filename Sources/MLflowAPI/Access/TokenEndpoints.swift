@@ -27,9 +27,9 @@ extension MLflowAPI {
     /// The calls by which `apus token` works on a running server; `docs/own-calls.md` describes them.
     var tokenEndpoints: [[Endpoint]] {
         [
-            endpoint(.get, .apus, "tokens/list", .lookUp(.account), handling: .blocking(listTokens)),
-            endpoint(.post, .apus, "tokens/create", .change(.account).audited(), auditing: createToken),
-            endpoint(.post, .apus, "tokens/revoke", .change(.account).audited("username"), auditing: revokeToken),
+            endpoint(.get, .apus, "tokens/list", .lookUp(.token), handling: .blocking(listTokens)),
+            endpoint(.post, .apus, "tokens/create", .change(.token).audited(), auditing: createToken),
+            endpoint(.post, .apus, "tokens/revoke", .change(.token).audited("username"), auditing: revokeToken),
         ]
     }
 
@@ -143,12 +143,19 @@ extension MLflowAPI {
             guard experiments != nil || !message.names.contains("experiments") else {
                 throw TrackingError.tokenExperiments(0)
             }
+            let longest = try settings.access?.longestTokenLifetime(of: request)
             let wanted = TokenRequest(
                 name: try message.requiredString("name"),
                 scope: try message.choice("scope", of: AccessScope.self) ?? .write,
                 experiments: experiments,
-                lifetime: try message.integer("expires_in")
+                lifetime: try message.integer("expires_in") ?? longest
             )
+            if let longest, let lifetime = wanted.lifetime, lifetime > longest {
+                throw TrackingError.invalidParameter(
+                    "A token of somebody whom a proxy or an issuer names is valid for up to \(longest / 86_400_000) days, because this "
+                        + "server does not learn when that one may do nothing here any more. Make expires_in at most \(longest)."
+                )
+            }
             if let identity, wanted.scope == .admin, !identity.isAdministrator {
                 throw TrackingError(
                     .permissionDenied,
@@ -204,6 +211,12 @@ extension MLflowAPI {
             }
             let identity = request.caller.identity
             guard identity == nil || identity?.isAdministrator == true || identity?.kind == .user else {
+                guard identity?.kind != .outsider else {
+                    throw TrackingError(
+                        .permissionDenied,
+                        "This server has no users to whom tokens could belong. Who runs it adds --app-name basic-auth."
+                    )
+                }
                 throw TrackingError(
                     .permissionDenied,
                     "The token '\(identity?.name ?? "")' looks after no tokens. Use one of the scope admin: apus token create NAME "

@@ -181,7 +181,7 @@ extension Resource.Kind {
     /// The kind that audit entries use for this kind.
     fileprivate var audited: AuditResource.Kind {
         switch self {
-        case .none, .server, .statistics, .store, .account: .server
+        case .none, .server, .statistics, .store, .account, .token, .grant: .server
         case .experiment, .experimentName: .experiment
         case .run: .run
         case .loggedModel: .loggedModel

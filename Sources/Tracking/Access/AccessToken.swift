@@ -63,6 +63,9 @@ package struct AccessToken: Sendable, Equatable {
     package static let nameLimit = 100
     /// The most tokens of one user.
     package static let userLimit: Int64 = 100
+    /// The longest time in milliseconds for which a token is valid whose user was named by a proxy or an issuer: the
+    /// server does not learn when that user may do nothing here any more.
+    package static let longestLifetimeOfProvenUser: Int64 = 90 * 86_400_000
     /// The most experiments to which a token can be limited.
     package static let experimentLimit = 1_000
 

@@ -144,7 +144,7 @@ extension Endpoint {
         return access.resources.contains { resource in
             switch resource.kind {
             case .experiment, .experimentName, .loggedModel, .registeredModel, .artifact, .upload, .server, .store: true
-            case .run, .account, .statistics, .none: false
+            case .run, .account, .token, .grant, .statistics, .none: false
             }
         }
     }

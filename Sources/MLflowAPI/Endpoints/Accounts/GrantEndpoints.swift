@@ -18,7 +18,7 @@ extension MLflowAPI {
         ]
     }
 
-    private static let grantAccess = Access.change(.account).audited("resource_type", "resource_id", "permission")
+    private static let grantAccess = Access.change(.grant).audited("resource_type", "resource_id", "permission")
 
     /// Throws unless the one who calls may grant something for a thing: who may manage it, or all things of its type.
     func requireManager(of type: GrantedType, _ pattern: String, _ call: AccountCall) throws {
@@ -165,7 +165,7 @@ extension MLflowAPI {
             self.answer = answer
         }
 
-        var access: Access { .change(.account).audited(field, "permission") }
+        var access: Access { .change(.grant).audited(field, "permission") }
 
         /// The grant that a call names; NO_PERMISSIONS was how a refusal was called.
         func grant(_ message: RequestMessage) throws -> Grant {

@@ -16,7 +16,7 @@ enum IssuerFile {
     /// A slip in a name must not leave a demand out, so that members that are not known are refused.
     private static let members: Set<String> = [
         "issuer", "title", "audience", "user_claim", "user_prefix", "groups_claim", "required_claims", "group_scopes",
-        "client_id", "client_secret_file", "scope", "endpoint_origins",
+        "client_id", "client_secret_file", "scope", "endpoint_origins", "people",
     ]
 
     static func issuers(_ setting: Setting) throws(StartFailure) -> [ConfiguredIssuer] {
@@ -129,7 +129,7 @@ enum IssuerFile {
                 }
                 scopes = GroupScopes(read)
             }
-            return ConfiguredIssuer(settings: settings, scopes: scopes)
+            return ConfiguredIssuer(settings: settings, scopes: scopes, saysPeople: try boolean("people"))
         }
 
         private func text(_ name: String) throws(StartFailure) -> String? {
@@ -138,6 +138,12 @@ enum IssuerFile {
                 throw StartFailure("\(place): '\(name)' is no text.")
             }
             return text
+        }
+
+        private func boolean(_ name: String) throws(StartFailure) -> Bool? {
+            guard let member = value[name] else { return nil }
+            guard let value = member.bool else { throw StartFailure("\(place): '\(name)' is neither true nor false.") }
+            return value
         }
 
         private func texts(_ name: String) throws(StartFailure) -> [String]? {

@@ -159,6 +159,7 @@ struct OutsideUserSettings {
                 throw StartFailure("The client of the issuer \(name) needs --public-url, to which log-ins return.")
             }
             users.scopes[name] = scopes
+            if issuer.isForPeople { users.issuersOfPeople.insert(name) }
             issuers.append(issuer.settings)
         }
         source = source ?? environment.setting(.oidcIssuer, options.oidcIssuer)?.source ?? file?.source
@@ -229,6 +230,10 @@ struct ConfiguredIssuer {
     var settings: IssuerSettings
     /// Nil where --group-scopes says it.
     var scopes: GroupScopes?
+    /// Whether its tokens are for people; nil if that follows from whether people log in there.
+    var saysPeople: Bool?
+
+    var isForPeople: Bool { saysPeople ?? (settings.client != nil) }
 }
 
 /// How people log in besides with a token.

@@ -9,7 +9,7 @@ struct MultipartRecord {
     let partCount: Int
     /// The time at which the upload expires, in Unix seconds.
     let expires: Int64
-    /// Who has begun the upload; nil where nobody is asked.
+    /// The key of the one who has begun the upload; nil where nobody is asked.
     let owner: String?
 
     var text: String { "\(Self.title)\n\(expires)\n\(partCount)\n\(path)\n" + (owner.map { "\($0)\n" } ?? "") }

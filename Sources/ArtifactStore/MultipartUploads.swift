@@ -60,7 +60,7 @@ package final class MultipartUploads: Sendable {
     ///
     /// - Parameters:
     ///   - peer: the client whose share of the uploads is used.
-    ///   - owner: the name of the identity for which the bytes count; nil where nobody is asked.
+    ///   - owner: the key of the one for whom the bytes count; nil where nobody is asked.
     /// - Returns: The id, hexadecimal digits that nobody can guess, and when the upload expires, in Unix seconds.
     /// - Throws: `.tooManyUploads`; `ArtifactError` for a path that names no file, and for other errors of the file
     ///   system.

@@ -58,6 +58,10 @@ static const unsigned char file_0014_audit_sql[] = {
 #embed "../../migrations/0014_audit.sql"
 };
 
+static const unsigned char file_0015_owner_kinds_sql[] = {
+#embed "../../migrations/0015_owner_kinds.sql"
+};
+
 static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0001_initial.sql", file_0001_initial_sql),
     APUS_FILE("0002_artifact_journal.sql", file_0002_artifact_journal_sql),
@@ -73,6 +77,7 @@ static const struct apus_embedded_file migrations[] = {
     APUS_FILE("0012_log_ins.sql", file_0012_log_ins_sql),
     APUS_FILE("0013_storage_owners.sql", file_0013_storage_owners_sql),
     APUS_FILE("0014_audit.sql", file_0014_audit_sql),
+    APUS_FILE("0015_owner_kinds.sql", file_0015_owner_kinds_sql),
 };
 
 struct apus_embedded_files apus_migrations(void) {

@@ -17,9 +17,8 @@ package struct ArtifactEvent: Sendable {
     package var bytes: Int64
     /// The time from the start of the upload or deletion until the change was durable, in microseconds.
     package var microseconds: Int64
-    /// The name of the identity that stored the file; nil if the server does not require clients to identify
-    /// themselves.
-    package var owner: String?
+    /// Who stored the file; nil if the server does not require clients to identify themselves.
+    package var owner: StorageOwner?
     /// Whether a deletion failed after it had deleted some of the files.
     package var isPartial = false
     /// Whether the file shares disk space with another file of the same content.

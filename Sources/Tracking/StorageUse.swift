@@ -1,15 +1,14 @@
 /// The amount of data that one identity has stored.
 package struct StorageUse: Sendable, Equatable {
-    /// The name of a token or a user; nil for data stored while the server did not require clients to identify
-    /// themselves.
-    package var owner: String?
+    /// Nil for data stored while the server did not require clients to identify themselves.
+    package var owner: StorageOwner?
     /// The sum of the sizes of the artifacts.
     package var artifactBytes: Int64 = 0
     package var artifacts: Int64 = 0
     /// The number of runs, including deleted ones that are not removed for good.
     package var runs: Int64 = 0
 
-    package init(owner: String?) {
+    package init(owner: StorageOwner?) {
         self.owner = owner
     }
 }
@@ -39,10 +38,10 @@ package struct StorageReport: Sendable, Equatable {
 /// A change of the number of bytes that an identity has stored; negative for a decrease.
 package struct StoredChange: Sendable, Equatable {
     /// Nil for data whose owner is not known.
-    package let owner: String?
+    package let owner: StorageOwner?
     package let bytes: Int64
 
-    package init(owner: String?, bytes: Int64) {
+    package init(owner: StorageOwner?, bytes: Int64) {
         self.owner = owner
         self.bytes = bytes
     }
@@ -62,10 +61,10 @@ package struct RunQuota: Sendable, Equatable {
 }
 
 extension TrackingError {
-    package static func runQuotaSpent(of owner: String, _ limit: Int64) -> TrackingError {
+    package static func runQuotaSpent(of owner: StorageOwner, _ limit: Int64) -> TrackingError {
         TrackingError(
             .quotaSpent,
-            "'\(shortened(owner))' has as many runs as one token or user may have on this server: \(limit) (--client-runs). "
+            "'\(shortened(owner.name))' has as many runs as one token or user may have on this server: \(limit) (--client-runs). "
                 + "Delete runs and have the operator remove them with `apus gc`, or raise the limit."
         )
     }

@@ -163,7 +163,7 @@ def test_bytes_count_as_they_are_stored_for_who_sent_them_and_come_back_with_del
         assert by_name == {"ana": 1000 * 1024, "bob": 400 * 1024}
         assert use["server"]["artifact_bytes"] == figures(server, chief)["apus_stored_artifact_bytes"] == 1400 * 1024
         assert call(server.url, OWN + "usage", headers=bearer(ana))[0] == 403
-        assert "ana: 1024000 bytes in 1 artifact, 0 runs" in apus("usage", "--data-dir", server.data_directory).stdout
+        assert "the token ana: 1024000 bytes in 1 artifact, 0 runs" in apus("usage", "--data-dir", server.data_directory).stdout
         assert send("DELETE", server.url + ROUTE + "a", headers=bearer(bob))[0] == 200
         assert put(server, "b2", b"b" * (100 * 1024), bearer(ana))[0] == 200
 

@@ -153,7 +153,7 @@ def test_quotas_say_how_much_there_is(tmp_path):
         status, body, _ = send("PUT", files + "large", b"x" * 30_000, basic("admin"))
         assert status == 413 and "has 42 of the 20480 bytes" in json.loads(body)["message"]
         usage = apus("usage", "--data-dir", server.data_directory).stdout
-        assert "admin: 42 bytes in 1 artifact, 1 run" in usage.splitlines()
+        assert "the user admin: 42 bytes in 1 artifact, 1 run" in usage.splitlines()
 
 
 def test_the_doctor_stores_a_file_and_tells_of_a_full_disk(tmp_path):

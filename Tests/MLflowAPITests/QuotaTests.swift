@@ -24,6 +24,17 @@ import TrackingStore
         #expect(try put("d", 100, fixture, .server).status == 200)
     }
 
+    @Test func `a token and a user of the same name have a quota each`() throws {
+        let fixture = try fixture(client: 10)
+        let user = Caller(peer: Peer(address: "192.0.2.1"), identity: Identity(.user, name: "ana", userID: 1))
+        #expect(try put("a", 10, fixture, ana).status == 200)
+        #expect(try put("b", 10, fixture, user).status == 200)
+        #expect(try put("c", 1, fixture, user).status == 413)
+        let answer = try fixture.send("GET", "/api/apus/1.0/usage")
+        let sums = #""artifact_bytes":10,"artifacts":1,"runs":0}"#
+        #expect(answer.text.contains(#"{"kind":"token","name":"ana",\#(sums),{"kind":"user","name":"ana",\#(sums)"#))
+    }
+
     @Test func `bytes that no length announces are counted as they come`() throws {
         let fixture = try fixture(client: 10)
         #expect(try put("a", 11, fixture, ana, announced: false).status == 413)
@@ -52,14 +63,15 @@ import TrackingStore
         let quotas = try #require(StorageQuotas(client: 10, server: nil, use: []))
         let folder = try TemporaryFolder()
         var limits = MultipartUploads.Limits()
-        limits.claim = { quotas.claim(for: $0) }
+        limits.claim = { quotas.claim(for: $0.flatMap { StorageOwner(key: $0) }) }
         let uploads = MultipartUploads(root: ArtifactRoot(location: folder.file("parts")), limits: limits)
         let path = try ArtifactPath("big")
-        let (id, _) = try uploads.create(path, partCount: 2, owner: "ana")
+        let owner = StorageOwner(.token, "ana")
+        let (id, _) = try uploads.create(path, partCount: 2, owner: owner.key)
         let part = try uploads.beginPart(id, number: 1, length: 8)
         try write(8, to: part)
         _ = try part.commit()
-        let claim = quotas.claim(for: "ana")
+        let claim = quotas.claim(for: owner)
         #expect(throws: ArtifactError.self) { try claim.grow(by: 3) }
         try claim.grow(by: 2)
         claim.release()
@@ -68,12 +80,12 @@ import TrackingStore
 
         // Another process finds the upload on the disk, and who began it.
         let later = try #require(StorageQuotas(client: 10, server: nil, use: []))
-        limits.claim = { later.claim(for: $0) }
+        limits.claim = { later.claim(for: $0.flatMap { StorageOwner(key: $0) }) }
         let reopened = MultipartUploads(root: ArtifactRoot(location: folder.file("parts")), limits: limits)
         try reopened.removeExpired()
-        #expect(throws: ArtifactError.self) { try later.claim(for: "ana").grow(by: 3) }
+        #expect(throws: ArtifactError.self) { try later.claim(for: owner).grow(by: 3) }
         try reopened.abort(id, path)
-        try later.claim(for: "ana").grow(by: 10)
+        try later.claim(for: owner).grow(by: 10)
     }
 
     @Test func `one client sends only so many files at once`() throws {
@@ -92,11 +104,11 @@ import TrackingStore
         #expect(try put("a", 6, fixture, ana).status == 200)
         #expect(try put("b", 3, fixture, .server).status == 200)
         let report = try fixture.api.storageReport()
-        #expect(report.clients.map(\.owner) == ["ana"])
+        #expect(report.clients.map(\.owner) == [StorageOwner(.token, "ana")])
         #expect(report.clients.map(\.artifactBytes) == [6])
         #expect(report.server.artifactBytes == 9)
         let answer = try fixture.send("GET", "/api/apus/1.0/usage")
-        #expect(answer.text.contains(#"{"name":"ana","artifact_bytes":6,"artifacts":1,"runs":0}"#))
+        #expect(answer.text.contains(#"{"kind":"token","name":"ana","artifact_bytes":6,"artifacts":1,"runs":0}"#))
     }
 
     private static let route = "/api/2.0/mlflow-artifacts/artifacts/"

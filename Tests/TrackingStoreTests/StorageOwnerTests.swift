@@ -14,10 +14,11 @@ import TrackingStore
     }
 
     @Test func `an upload counts for who sent it, and the file that it replaces no more`() throws {
-        #expect(try upload("a/b", 10, by: "ana") == [StoredChange(owner: "ana", bytes: 10)])
+        #expect(try upload("a/b", 10, by: "ana") == [StoredChange(owner: token("ana"), bytes: 10)])
         #expect(try upload("a/c", 5, by: nil) == [StoredChange(owner: nil, bytes: 5)])
         let changes = try upload("a/b", 7, by: "bob")
-        #expect(changes == [StoredChange(owner: "ana", bytes: -10), StoredChange(owner: "bob", bytes: 7)])
+        let (ana, bob) = (token("ana"), token("bob"))
+        #expect(changes == [StoredChange(owner: ana, bytes: -10), StoredChange(owner: bob, bytes: 7)])
         #expect(try bytes() == ["": 5, "ana": 0, "bob": 7])
     }
 
@@ -46,7 +47,7 @@ import TrackingStore
             let first = try StoreFixture(in: folder)
             try first.write { session in
                 var event = ArtifactEvent(kind: .upload, path: "x", runID: nil, bytes: 9, microseconds: 1)
-                event.owner = "ana"
+                event.owner = StorageOwner(.token, "ana")
                 return try session.add(event)
             }
         }
@@ -59,15 +60,41 @@ import TrackingStore
         defer { store.close() }
         let first = try makeRun(in: store, by: "ana")
         try makeRun(in: store, by: "ana")
-        #expect(throws: TrackingError.runQuotaSpent(of: "ana", 2)) { try makeRun(in: store, by: "ana") }
+        #expect(throws: TrackingError.runQuotaSpent(of: token("ana"), 2)) { try makeRun(in: store, by: "ana") }
         try makeRun(in: store, by: "bob")
         try makeRun(in: store, by: nil)
-        try makeRun(in: store, by: AccessToken.operatorName)
+        try makeRun(in: store, by: AccessToken.operatorName, .operatorCommand)
         try store.writeNow { try $0.deleteRun(first) }
-        #expect(throws: TrackingError.runQuotaSpent(of: "ana", 2)) { try makeRun(in: store, by: "ana") }
+        #expect(throws: TrackingError.runQuotaSpent(of: token("ana"), 2)) { try makeRun(in: store, by: "ana") }
         try remove(first, from: store)
         try makeRun(in: store, by: "ana")
         #expect(try store.readNow { try $0.storageUse() }.map(\.runs) == [0, 2, 1])
+    }
+
+    @Test func `a token and a user of the same name have a quota each`() throws {
+        let store = try store(RunQuota(client: 1))
+        defer { store.close() }
+        try makeRun(in: store, by: "ana", .token)
+        try makeRun(in: store, by: "ana", .user)
+        #expect(throws: TrackingError.runQuotaSpent(of: token("ana"), 1)) { try makeRun(in: store, by: "ana", .token) }
+        // Who is named by others is the same person, with users and without.
+        let user = StorageOwner(.user, "ana")
+        #expect(throws: TrackingError.runQuotaSpent(of: user, 1)) { try makeRun(in: store, by: "ana", .outsider) }
+        let use = try store.readNow { try $0.storageUse() }
+        #expect(use.map(\.owner) == [nil, token("ana"), user] && use.map(\.runs) == [0, 1, 1])
+    }
+
+    @Test func `owners of before are users where there is one of the name, and tokens else`() throws {
+        let folder = try TemporaryFolder()
+        let old = try Connection(path: folder.file("apus.db"), mode: .readWriteCreate)
+        try Migrator(try StoreFixture.migrations().filter { $0.version < 15 }).migrate(old)
+        try old.execute("INSERT INTO users (name, is_admin, creation_time) VALUES ('ada', 0, 1)")
+        try old.execute("INSERT INTO storage_owners (name, bytes) VALUES ('ada', 1), ('ci', 2), ('user:ada', 3)")
+        old.close()
+        let store = try StoreFixture(in: folder)
+        let use = try store.store.readNow { try $0.storageUse() }
+        #expect(use.map(\.owner) == [nil, token("ci"), token("user:ada"), StorageOwner(.user, "ada")])
+        #expect(use.map(\.artifactBytes) == [0, 2, 3, 1])
     }
 
     @Test func `all runs together have a quota, which is counted again when it is reached`() throws {
@@ -86,7 +113,7 @@ import TrackingStore
         try upload("a", 10, by: "ana")
         let path = fixture.folder.file("apus.db")
         #expect(try StoreCheck(Connection(path: path, mode: .readOnly), mends: false).faults().isEmpty)
-        try fixture.execute("UPDATE storage_owners SET bytes = 11 WHERE name = 'ana'")
+        try fixture.execute("UPDATE storage_owners SET bytes = 11 WHERE key = 'token:ana'")
         let found = try fixture.write { try StoreCheck($0.connection, mends: true).faults() }
         #expect(found.map(\.isMendable) == [true])
         #expect(try bytes() == ["": 0, "ana": 10])
@@ -117,10 +144,12 @@ import TrackingStore
         #expect(use.map(\.artifacts) == [3])
     }
 
+    private func token(_ name: String) -> StorageOwner { StorageOwner(.token, name) }
+
     @discardableResult
     private func upload(_ path: String, _ bytes: Int64, by owner: String?) throws -> [StoredChange] {
         var event = ArtifactEvent(kind: .upload, path: path, runID: nil, bytes: bytes, microseconds: 1)
-        event.owner = owner
+        event.owner = owner.map { token($0) }
         return try fixture.write { [event] in try $0.add(event) }
     }
 
@@ -131,7 +160,7 @@ import TrackingStore
 
     private func bytes() throws -> [String: Int64] {
         let use = try fixture.store.readNow { try $0.storageUse() }
-        return Dictionary(use.map { ($0.owner ?? "", $0.artifactBytes) }, uniquingKeysWith: +)
+        return Dictionary(use.map { ($0.owner?.name ?? "", $0.artifactBytes) }, uniquingKeysWith: +)
     }
 
     private func remove(_ runID: String, from store: TrackingStore) throws {
@@ -152,8 +181,12 @@ import TrackingStore
     }
 
     @discardableResult
-    private func makeRun(in store: TrackingStore, by name: String?) throws -> String {
-        let caller = Caller(peer: Peer(address: "192.0.2.1"), identity: name.map { Identity(.token, name: $0) })
+    private func makeRun(
+        in store: TrackingStore,
+        by name: String?,
+        _ kind: Identity.Kind = .token
+    ) throws -> String {
+        let caller = Caller(peer: Peer(address: "192.0.2.1"), identity: name.map { Identity(kind, name: $0) })
         return try store.writeNow(for: caller) {
             try $0.createRun(NewRun(experimentID: 0, userID: "", name: "run", startTime: 0, tags: [])).info.runID
         }

@@ -39,7 +39,8 @@ extension StorageUse {
         guard let bytes = json["artifact_bytes"]?.int64, let artifacts = json["artifacts"]?.int64,
             let runs = json["runs"]?.int64
         else { return nil }
-        self.init(owner: json["name"]?.string)
+        let kind = json["kind"]?.string.flatMap { StorageOwner.Kind(rawValue: $0) }
+        self.init(owner: json["name"]?.string.map { StorageOwner(kind ?? .token, $0) })
         (artifactBytes, self.artifacts, self.runs) = (bytes, artifacts, runs)
     }
 }
@@ -52,7 +53,8 @@ extension JSONWriter {
         memberArray("clients") { writer in
             for client in report.clients {
                 writer.beginObject()
-                writer.member("name", ifPresent: client.owner)
+                writer.member("kind", ifPresent: client.owner?.kind.rawValue)
+                writer.member("name", ifPresent: client.owner?.name)
                 writer.members(of: client)
                 writer.endObject()
             }

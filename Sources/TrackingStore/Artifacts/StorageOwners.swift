@@ -35,7 +35,7 @@ extension WriteSession {
     private func storedChanges(at path: String) throws -> [StoredChange] {
         try connection.query(
             """
-            SELECT owner.name, artifact.bytes
+            SELECT owner.key, artifact.bytes
             FROM stored_artifacts AS artifact
             JOIN storage_owners AS owner ON owner.id = artifact.owner_id
             WHERE artifact.path = ?1
@@ -50,7 +50,7 @@ extension WriteSession {
     private func storedChanges(beneath path: String) throws -> [StoredChange] {
         try connection.query(
             """
-            SELECT owner.name, sum(artifact.bytes)
+            SELECT owner.key, sum(artifact.bytes)
             FROM stored_artifacts AS artifact
             JOIN storage_owners AS owner ON owner.id = artifact.owner_id
             WHERE artifact.path > ?1 || '/' AND artifact.path < ?1 || '0'
@@ -62,12 +62,12 @@ extension WriteSession {
 
     /// Returns the row id of an owner; inserts the row if the owner is new.
     ///
-    /// - Parameter name: nil for artifacts without an owner.
-    private func ownerRow(_ name: String?) throws -> Int64 {
-        let name = name ?? ""
-        let select = try connection.query("SELECT id FROM storage_owners WHERE name = ?1", name)
+    /// - Parameter owner: nil for artifacts without an owner.
+    private func ownerRow(_ owner: StorageOwner?) throws -> Int64 {
+        let key = owner?.key ?? ""
+        let select = try connection.query("SELECT id FROM storage_owners WHERE key = ?1", key)
         if let row = try select.firstRow({ $0.int64(0) }) { return row }
-        try connection.run("INSERT INTO storage_owners (name) VALUES (?1)", name)
+        try connection.run("INSERT INTO storage_owners (key) VALUES (?1)", key)
         return connection.lastInsertRowID
     }
 
@@ -76,7 +76,7 @@ extension WriteSession {
     /// Counts the new run, so call this function once for each run.
     func requireRoomForRun() throws {
         if let limit = runQuota.client, let owner = caller.owner {
-            let select = try connection.query("SELECT runs FROM storage_owners WHERE name = ?1", owner)
+            let select = try connection.query("SELECT runs FROM storage_owners WHERE key = ?1", owner.key)
             guard try select.firstRow({ $0.int64(0) }) ?? 0 < limit else {
                 throw TrackingError.runQuotaSpent(of: owner, limit)
             }
@@ -118,11 +118,10 @@ extension WriteSession {
 }
 
 extension ReadSession {
-    /// Returns what each owner has stored, by name; artifacts and runs without an owner come first.
+    /// Returns what each owner has stored: first what has no owner, then tokens and users, each by name.
     package func storageUse() throws -> [StorageUse] {
-        try connection.query("SELECT name, bytes, files, runs FROM storage_owners ORDER BY name").map { row in
-            let name = row.string(0)
-            var use = StorageUse(owner: name.isEmpty ? nil : name)
+        try connection.query("SELECT key, bytes, files, runs FROM storage_owners ORDER BY key").map { row in
+            var use = StorageUse(owner: StorageOwner(key: row.string(0)))
             use.artifactBytes = row.int64(1)
             use.artifacts = row.int64(2)
             use.runs = row.int64(3)
@@ -132,9 +131,8 @@ extension ReadSession {
 }
 
 extension StoredChange {
-    /// Reads an owner's name and a number of bytes that the owner no longer stores.
+    /// Reads an owner's key and a number of bytes that the owner no longer stores.
     fileprivate init(row: Statement) {
-        let name = row.string(0)
-        self.init(owner: name.isEmpty ? nil : name, bytes: -row.int64(1))
+        self.init(owner: StorageOwner(key: row.string(0)), bytes: -row.int64(1))
     }
 }

@@ -1,12 +1,14 @@
 package import Budgets
 internal import Identities
-internal import Tracking
+package import Tracking
 
 extension Caller {
-    /// The name of the identity to which stored runs and artifacts are charged; nil without an identity and for
-    /// commands of the operator.
-    package var owner: String? {
-        guard let name = identity?.name, name != AccessToken.operatorName else { return nil }
-        return name
+    /// To whom stored runs and artifacts are charged; nil without an identity and for commands of the operator.
+    package var owner: StorageOwner? {
+        switch identity?.kind {
+        case .token: identity.map { StorageOwner(.token, $0.name) }
+        case .user, .outsider: identity.map { StorageOwner(.user, $0.name) }
+        case .operatorCommand, nil: nil
+        }
     }
 }

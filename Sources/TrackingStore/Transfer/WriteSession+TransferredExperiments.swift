@@ -99,7 +99,7 @@ extension WriteSession {
             """,
             String(id)
         ).firstRow { $0.string(0) }
-        return name.flatMap { caller.owner?.isExactly($0) == true ? nil : $0 }
+        return name.flatMap { caller.owner == StorageOwner(.user, $0) ? nil : $0 }
     }
 
     private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentDestination.Holder? {

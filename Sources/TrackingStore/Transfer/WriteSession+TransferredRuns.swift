@@ -36,14 +36,14 @@ extension WriteSession {
     private func requireOwnRun(_ row: Int64) throws {
         let owner = try connection.query(
             """
-            SELECT owner.name FROM run_owners AS owned
+            SELECT users.name FROM run_owners AS owned
             JOIN storage_owners AS owner ON owner.id = owned.owner_id
-            JOIN users ON users.name = owner.name AND NOT users.is_admin
+            JOIN users ON 'user:' || users.name = owner.key AND NOT users.is_admin
             WHERE owned.run_id = ?1
             """,
             row
         ).firstRow { $0.string(0) }
-        guard let owner, caller.owner?.isExactly(owner) != true else { return }
+        guard let owner, caller.owner != StorageOwner(.user, owner) else { return }
         throw TrackingError(
             .permissionDenied,
             "a run with this id was made here by '\(shortened(owner))', who is no admin and may have chosen the id"

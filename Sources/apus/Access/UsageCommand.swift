@@ -29,7 +29,8 @@ struct UsageCommand: ParsableCommand {
                 return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
             }
             for client in report.clients {
-                StandardStream.output.write(Self.line(client.owner?.printable(limit: 200) ?? "", client))
+                let name = client.owner.map { "the \($0.kind.rawValue) \($0.name.printable(limit: 200))" }
+                StandardStream.output.write(Self.line(name ?? "", client))
             }
             StandardStream.output.write(Self.line("in all", report.server))
         }

@@ -53,7 +53,7 @@ extension MLflowAPI {
         _ upload: ArtifactUpload,
         at path: ArtifactPath,
         runID: String?,
-        owner: String?,
+        owner: StorageOwner?,
         then answer: @escaping @Sendable () -> Void
     ) throws(ArtifactError) {
         try artifactTurns.take(path) { () throws(ArtifactError) in
@@ -70,7 +70,7 @@ extension MLflowAPI {
         _ artifact: StoredArtifact,
         at path: ArtifactPath,
         runID: String?,
-        owner: String?,
+        owner: StorageOwner?,
         claim: (any StorageClaim)? = nil,
         then answer: @escaping @Sendable () -> Void
     ) {

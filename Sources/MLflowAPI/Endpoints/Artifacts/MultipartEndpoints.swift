@@ -73,7 +73,7 @@ extension MLflowAPI {
                 path,
                 partCount: Int(count),
                 for: request.caller.party,
-                owner: request.caller.owner
+                owner: request.caller.owner?.key
             )
             let signer = PartSignature(key: try multipartUploads.signingKey())
             let url = base + PathFamily.artifacts.prefixes[0] + Self.multipartPath + "parts/" + upload.id + "/"

@@ -63,6 +63,11 @@ def test_users_are_made_listed_changed_and_deleted_by_commands_with_and_without_
         assert none.returncode == 1 and "APUS_USER_PASSWORD" in none.stderr
         user("delete", "ada", *place)
         assert may(server, "ada", OTHER) == 401
+        # One call makes an admin, so that nothing can come between the user and the rights.
+        user("create", "chief", "--admin", *place, password=PASSWORD)
+        entries = [json.loads(line) for line in apus("audit", "--format", "jsonl", "--actor", "command", *place).stdout.splitlines()]
+        assert [entry["action"] for entry in entries if entry["resource"].get("id") == "chief"] == ["users/create"]
+        assert call(server.url, "users/current", headers=basic("chief"))[1]["user"]["is_admin"] is True
     place = ["--data-dir", server.data_directory]
 
 

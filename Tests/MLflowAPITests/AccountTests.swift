@@ -138,6 +138,22 @@ import TrackingStore
         #expect(try send("root", "DELETE", "2.0/mlflow/users/delete", #"{"username":"root"}"#).status == 400)
     }
 
+    @Test func `one call makes a user who is an admin, for admins alone`() throws {
+        let path = "2.0/mlflow/users/create"
+        let body = #"{"username":"new","password":"\#(Self.password)","is_admin":true}"#
+        // Who manages the workspace makes users, and no admins.
+        try grant("workspace", "*", "MANAGE", to: "bob")
+        #expect(try send("bob", "POST", path, body).status == 403)
+        #expect(try send("root", "GET", "2.0/mlflow/users/get", query: [("username", "new")]).status == 404)
+        let wrong = #"{"username":"new","password":"\#(Self.password)","is_admin":"perhaps"}"#
+        #expect(try send("root", "POST", path, wrong).status == 400)
+        #expect(try send("root", "POST", path, body).member("user")["is_admin"]?.bool == true)
+        #expect(try send("new", "GET", "3.0/mlflow/roles/list").status == 200)
+        let entries = try fixture.stored.store.readNow { try $0.auditPage(AuditQuery(maxResults: 100)) }.entries
+        let about = entries.filter { $0.resource == AuditResource(.user, "new") }
+        #expect(about.map(\.action) == ["users/create"] && about.first?.detail.contains("is_admin") == true)
+    }
+
     @Test func `who makes something manages it, and grants it to others`() throws {
         let id = try experiment(of: "ada", "hers")
         let run = #"{"experiment_id":"\#(id)"}"#

@@ -41,9 +41,10 @@ struct UserCreation: ParsableCommand {
             case .folder(let folder):
                 _ = try folder.api.createUser(name, password: password, isAdministrator: admin)
             case .server(let server):
-                let fields = [("username", name), ("password", password)]
-                _ = try server.accounts(.post, "create", UserCall.body(fields))
-                if admin {
+                let body = UserCall.body([("username", name), ("password", password)], isAdmin: admin ? true : nil)
+                let made = try server.accounts(.post, "create", body)
+                // MLflow's server does not know the rights there.
+                if admin, made?["user"]?["is_admin"]?.bool != true {
                     let rights = UserCall.body([("username", name)], isAdmin: true)
                     _ = try server.accounts(.patch, "update-admin", rights)
                 }

@@ -10,7 +10,7 @@ internal import TrackingStore
 extension MLflowAPI {
     var userEndpoints: [[Endpoint]] {
         [
-            accountChange(.post, "2.0", "users/create", .change(.account).audited(), createUser),
+            accountChange(.post, "2.0", "users/create", .change(.account).audited("is_admin"), createUser),
             accountLookUp("2.0", "users/get", getUser),
             accountLookUp("2.0", "users/current", getCurrentUser),
             accountLookUp("2.0", "users/list", listUsers),
@@ -62,10 +62,12 @@ extension MLflowAPI {
         try call.requireRoleManager()
         let name = try call.message.requiredString("username")
         let password = try call.message.requiredString("password")
+        let isAdministrator = try call.message.boolean("is_admin") ?? false
+        if isAdministrator { try call.requireAdministrator() }
         try User.validate(name: name)
         let hash = try Self.passwordHash(password)
         let user = try change(call, .user, name) {
-            try $0.createUser(name, password: hash, isAdministrator: false)
+            try $0.createUser(name, password: hash, isAdministrator: isAdministrator)
         }
         return try answer(user)
     }

@@ -171,6 +171,51 @@ import TrackingStore
         #expect(try send("bob", "POST", "2.0/mlflow/runs/create", run).status == 403)
     }
 
+    @Test func `who manages something is told in one call what users were granted for it`() throws {
+        let id = try experiment(of: "ada", "hers")
+        let path = "apus/1.0/grants/list"
+        let hers = [("resource_type", "experiment"), ("resource_id", id)]
+        func grants(_ name: String, _ query: [(String, String)]) throws -> String {
+            let reply = try send(name, "GET", path, query: query)
+            return reply.status == 200 ? try reply.member("grants").canonicalText : "\(reply.status)"
+        }
+        let own = #"[{"permission":"MANAGE","username":"ada"}]"#
+        #expect(try grants("ada", hers) == own && grants("root", hers) == own)
+        #expect(try grants("bob", hers) == "403")
+        let grant = #"{"username":"bob","resource_type":"experiment","resource_id":"\#(id)","permission":"DENY"}"#
+        #expect(try send("ada", "POST", "3.0/mlflow/users/permissions/grant", grant).status == 200)
+        // What a role grants is not granted to a user alone.
+        try self.grant("experiment", id, "READ", to: "root")
+        let both = #"[{"permission":"MANAGE","username":"ada"},{"permission":"DENY","username":"bob"}]"#
+        #expect(try grants("ada", hers) == both)
+        #expect(try grants("ada", hers + [("page_token", "ada")]) == #"[{"permission":"DENY","username":"bob"}]"#)
+        // For all experiments at once, and for what is none, admins alone grant.
+        for pattern in ["*", "no id"] {
+            let query = [("resource_type", "experiment"), ("resource_id", pattern)]
+            #expect(try grants("ada", query) == "403" && grants("root", query) == "[]")
+        }
+        #expect(try grants("ada", [("resource_type", "experiment")]) == "400")
+        #expect(try grants("ada", [("resource_type", "workspace"), ("resource_id", "*")]) == "400")
+    }
+
+    @Test func `a long list of grants comes in pages`() throws {
+        let id = try experiment(of: "ada", "hers")
+        try fixture.stored.write { session in
+            for number in 0..<1_000 {
+                let name = "user-\(number)"
+                _ = try session.createUser(name, password: nil, isAdministrator: false)
+                try session.grant(Grant(.experiment, id, .read), toUser: name)
+            }
+        }
+        let query = [("resource_type", "experiment"), ("resource_id", id)]
+        let first = try send("ada", "GET", "apus/1.0/grants/list", query: query)
+        #expect(try first.member("grants").count == 1_000)
+        let token = try #require(try first.member("next_page_token").string)
+        let rest = try send("ada", "GET", "apus/1.0/grants/list", query: query + [("page_token", token)])
+        #expect(try rest.member("grants").elements.compactMap { $0["username"]?.string } == ["user-999"])
+        #expect(!rest.text.contains("next_page_token"))
+    }
+
     @Test func `what a role refuses is in no list, no table and no graph`() throws {
         let id = try experiment(of: "ada", "hers")
         let made = try send("ada", "POST", "2.0/mlflow/runs/create", #"{"experiment_id":"\#(id)"}"#)

@@ -1,18 +1,17 @@
-/** Who may do what with an experiment or a model, for those who manage it: the section calls what clients before 3.10 call. */
+/** Who may do what with an experiment or a model, for those who manage it; changes are what clients before 3.10 call. */
 
-import { get, mlflow, post, send } from "../core/api.js";
+import { apus, get, mlflow, post, send } from "../core/api.js";
 import { button, element, name } from "../core/dom.js";
 import { askFor } from "./dialog.js";
+import { attempt } from "./toast.js";
 
-const levels = [["READ", "READ: see"], ["EDIT", "EDIT: change too"], ["MANAGE", "MANAGE: delete and grant too"], ["NO_PERMISSIONS", "Nothing at all"]];
-/** A user is asked for by one call each. */
-const mostUsers = 200;
+const levels = [["READ", "READ: see"], ["EDIT", "EDIT: change too"], ["MANAGE", "MANAGE: delete and grant too"], ["DENY", "Nothing at all"]];
 const title = "Who may";
 
 /** What the calls about a thing are called, and how they name it. */
 const kinds = {
-  experiment: { route: "experiments/permissions/", field: "experiment_id", member: "experiment_permission", word: "experiment" },
-  model: { route: "registered-models/permissions/", field: "name", member: "registered_model_permission", word: "model" },
+  experiment: { route: "experiments/permissions/", field: "experiment_id", type: "experiment", word: "experiment" },
+  model: { route: "registered-models/permissions/", field: "name", type: "registered_model", word: "model" },
 };
 
 /** A section that asks who may when it is opened; empty where nobody is asked who they are. */
@@ -34,29 +33,24 @@ async function offer(place, kind, id) {
 
 async function fill(place, kind, id) {
   const about = { [kind.field]: id };
-  const grantOf = (username) => get(mlflow + kind.route + "get", { ...about, username }).then((answer) => answer[kind.member].permission);
-  let users;
+  let grants, more;
   try {
-    ({ users } = await get(mlflow + "users/list"));
-    // A user to whom nothing was granted alone has no such grant, which is told to those alone who may grant.
-    await grantOf(users[0].username).catch((error) => { if (error.status !== 404) throw error; });
+    ({ grants, next_page_token: more } = await get(apus + "grants/list", { resource_type: kind.type, resource_id: id }));
   } catch (error) {
     place.replaceChildren(element("p", { class: "soft" }, error.status === 403 ? `Who manages this ${kind.word} sees and shares here who may do what with it.` : error.message));
     return;
   }
-  const asked = users.slice(0, mostUsers);
-  const found = await Promise.all(asked.map(({ username }) => grantOf(username).then((permission) => ({ username, permission }), () => null)));
-  const grants = found.filter(Boolean);
   const again = () => fill(place, kind, id);
 
-  const share = async () => {
+  const share = () => attempt(async () => {
+    const { users } = await get(mlflow + "users/list");
     const others = users.filter(({ username }) => !grants.some((grant) => grant.username === username));
     const done = await askFor(`Share this ${kind.word}`, [
       { name: "username", label: "User", options: others.map(({ username }) => [username, username]), value: others[0]?.username },
       { name: "permission", label: "How much", options: levels, value: "READ" },
     ], "Share", (values) => post(mlflow + kind.route + "create", { ...about, ...values }));
     if (done) again();
-  };
+  });
   const change = async ({ username, permission }) => {
     const done = await askFor(`Change what ${username} may`, [{ name: "permission", label: "How much", options: levels, value: permission }], "Save",
       (values) => send("PATCH", mlflow + kind.route + "update", { ...about, username, ...values }));
@@ -72,9 +66,9 @@ async function fill(place, kind, id) {
     element("td", { class: "short" }, button("Change…", () => change(grant), { "aria-label": `Change what ${grant.username} may` }),
       button("×", () => remove(grant), { class: "quiet", "aria-label": `Remove what ${grant.username} may` })));
   place.replaceChildren(element("section", { "aria-label": title },
-    element("div", { class: "bar" }, users.length > grants.length && button("Share…", share)),
+    element("div", { class: "bar" }, button("Share…", share)),
     element("p", { class: "soft" }, `What users were granted alone for this ${kind.word}. Admins may do everything, and roles and the server's `
-      + "--default-permission may allow more" + (users.length > mostUsers ? `; shown are the first ${mostUsers} users by name.` : ".")),
+      + "--default-permission may allow more" + (more ? `; shown are the first ${grants.length} users by name.` : ".")),
     grants.length ? element("div", { class: "scroll list" }, element("table", { "aria-label": title }, element("tbody", {}, grants.map(row))))
       : element("p", { class: "soft" }, "Nothing is granted to a user alone.")));
 }

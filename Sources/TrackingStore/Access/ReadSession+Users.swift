@@ -92,6 +92,32 @@ extension ReadSession {
         ).firstRow { $0.string(0) }
     }
 
+    /// What users were given alone for one thing, by the users' names.
+    ///
+    /// - Parameter name: users up to this name are left out.
+    package func ownGrants(
+        for type: GrantedType,
+        _ pattern: String,
+        after name: String,
+        limit: Int
+    ) throws -> [(user: String, permission: String)] {
+        try connection.query(
+            """
+            SELECT users.name, permission.permission
+            FROM role_permissions AS permission
+            JOIN roles ON roles.id = permission.role_id
+            JOIN users ON users.id = roles.user_id
+            WHERE permission.resource_type = ?1 AND permission.resource_pattern = ?2 AND users.name > ?3
+            ORDER BY users.name
+            LIMIT ?4
+            """,
+            type.rawValue,
+            pattern,
+            name,
+            Int64(limit)
+        ).map { ($0.string(0), $0.string(1)) }
+    }
+
     /// What a user was given alone for things of a type, as pairs of the thing and the permission.
     package func ownPermissions(ofUser id: Int64, type: String) throws -> [(pattern: String, permission: String)] {
         try connection.query(

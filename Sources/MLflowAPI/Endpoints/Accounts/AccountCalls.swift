@@ -22,7 +22,7 @@ extension MLflowAPI {
         _ path: String,
         _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
     ) -> [Endpoint] {
-        accountEndpoint(.get, version, path, .lookUp(.account), body)
+        accountEndpoint(.get, .api, "\(version)/mlflow/\(path)", .lookUp(.account), body)
     }
 
     /// A call that changes accounts.
@@ -40,7 +40,7 @@ extension MLflowAPI {
             form.action = path
             access.audit = .entry(form)
         }
-        return accountEndpoint(method, version, path, access, body)
+        return accountEndpoint(method, .api, "\(version)/mlflow/\(path)", access, body)
     }
 
     /// Changes accounts for a call, with the entry of the audit in the same transaction.
@@ -57,9 +57,9 @@ extension MLflowAPI {
         }
     }
 
-    private func accountEndpoint(
+    func accountEndpoint(
         _ method: HTTPMethod,
-        _ version: String,
+        _ family: PathFamily,
         _ path: String,
         _ access: Access,
         _ body: @escaping @Sendable (AccountCall) throws -> HTTPResponse
@@ -67,8 +67,8 @@ extension MLflowAPI {
         // The hash of a password takes a tenth of a second, so that a handler runs where it may block.
         endpoint(
             method,
-            .api,
-            "\(version)/mlflow/\(path)",
+            family,
+            path,
             access,
             auditing: { request, responder, audit in
                 do {

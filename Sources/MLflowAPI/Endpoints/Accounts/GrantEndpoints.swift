@@ -15,6 +15,7 @@ extension MLflowAPI {
             accountLookUp("3.0", "users/permissions/get", getPermission),
             accountLookUp("3.0", "users/permissions/list", listPermissions),
             accountLookUp("3.0", "users/current/permissions", listCurrentPermissions),
+            accountEndpoint(.get, .apus, "grants/list", .lookUp(.grant), listGrants),
         ]
     }
 
@@ -87,6 +88,34 @@ extension MLflowAPI {
             writer.key("allowed")
             writer.bool(level >= .use)
             writer.member("permission", level.wireName)
+            writer.endObject()
+        }
+    }
+
+    /// How many grants one answer of `grants/list` has at most.
+    private static let grantPageLimit = 1_000
+
+    /// Answers what users were granted alone for one thing, to those who may grant it; `docs/own-calls.md` describes it.
+    private func listGrants(_ call: AccountCall) throws -> HTTPResponse {
+        let type = try Self.grantedType(call.message)
+        let pattern = try call.message.requiredString("resource_id")
+        try requireManager(of: type, pattern, call)
+        let token = try call.message.string("page_token") ?? ""
+        let found = try store.readNow(.cheap) {
+            try $0.ownGrants(for: type, pattern, after: token, limit: Self.grantPageLimit + 1)
+        }
+        let page = found.prefix(Self.grantPageLimit)
+        return .json { writer in
+            writer.beginObject()
+            writer.memberArray("grants") { writer in
+                for grant in page {
+                    writer.beginObject()
+                    writer.member("username", grant.user)
+                    writer.member("permission", grant.permission)
+                    writer.endObject()
+                }
+            }
+            writer.member("next_page_token", ifPresent: found.count > page.count ? page.last?.user : nil)
             writer.endObject()
         }
     }

@@ -1,5 +1,6 @@
 """Log-ins of browsers on a server that asks for tokens: the form, the cookie, its end, and pages of other sites."""
 
+import http.client
 import json
 import sqlite3
 import urllib.parse
@@ -98,7 +99,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(server, browser):
 
 
 def test_behind_https_the_cookie_belongs_to_its_host_alone(tmp_path):
-    arguments = ["--require-token", "--public-url", "https://ml.example.org/apus/", "--allowed-hosts", "*"]
+    arguments = ["--require-token", "--public-url", "https://ml.example.org/", "--allowed-hosts", "*"]
     with ApusServer(arguments, directory=tmp_path / "server") as server:
         browser = Browser()
         answer = browser.submit(browser.open(server.url + "/"), follow=False, token=make(server, "ada"))
@@ -252,6 +253,45 @@ def test_beneath_a_prefix_the_form_is_there_too(tmp_path):
         assert page.url == root + "/mlflow/login"
         page = browser.submit(page, token=make(server, "ada"))
         assert (page.status, page.url) == (200, root + "/mlflow/")
+        assert [(one.name, one.path) for one in browser.jar] == [("apus_log_in.mlflow", "/mlflow")]
+        # A path that only begins like the prefix is not beneath it, and the root asks anew.
+        assert browser.open(root + "/").url == root + "/login"
+        page = browser.submit(browser.open(root + "/mlflow/logout"))
+        assert page.url == root + "/mlflow/login" and not list(browser.jar)
+
+
+def test_servers_beneath_two_prefixes_of_one_host_keep_their_log_ins_apart(tmp_path):
+    def start(prefix, name):
+        return ApusServer(["--require-token", *prefix], directory=tmp_path / name)
+
+    with start(["--static-prefix", "/a"], "a") as a, start(["--static-prefix", "/b"], "b") as b, start([], "c") as c:
+        # A browser knows no ports: to it these are places of one host, as behind a proxy.
+        browser = Browser()
+        places = [(a, f"http://127.0.0.1:{a.port}/a"), (b, f"http://127.0.0.1:{b.port}/b"), (c, f"http://127.0.0.1:{c.port}")]
+        for server, place in places:
+            assert browser.submit(browser.open(place + "/"), token=make(server, "ada")).url == place + "/"
+        for server, place in places:
+            assert browser.send("GET", f"{place}/{SEARCH}").status == 200, place
+        browser.submit(browser.open(places[0][1] + "/logout"))
+        seen = [browser.send("GET", f"{place}/{SEARCH}").status for _, place in places]
+        assert seen == [401, 200, 200]
+
+
+def test_behind_a_proxy_that_takes_the_prefix_away_the_cookie_has_it(tmp_path):
+    arguments = ["--require-token", "--public-url", "https://ml.example.org/team/apus/", "--allowed-hosts", "*"]
+    with ApusServer(arguments, directory=tmp_path / "server") as server:
+        answer = Browser().submit(Browser().open(server.url + "/"), follow=False, token=make(server, "ada"))
+        field = answer.headers["Set-Cookie"]
+        assert field.startswith("__Secure-apus_log_in.team.apus=apus_")
+        assert "; Path=/team/apus;" in field and field.endswith("; Secure")
+        cookie = {"Cookie": field.split(";")[0], "Origin": "https://ml.example.org"}
+        assert send("GET", f"{server.url}/{SEARCH}", headers=cookie)[0] == 200
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+        connection.request("POST", "/logout", b"", cookie)
+        ended = connection.getresponse()
+        connection.close()
+        assert ended.getheader("Set-Cookie").startswith("__Secure-apus_log_in.team.apus=; Path=/team/apus; Max-Age=0;")
+        assert send("GET", f"{server.url}/{SEARCH}", headers=cookie)[0] == 401
 
 
 def test_a_server_that_asks_nobody_has_no_log_in():

@@ -33,7 +33,8 @@ extension AccessControl {
     /// - Returns: the value of the cookie.
     package func logIn(token text: String, from request: HTTPRequest) throws -> String {
         let hash = SHA256.digest(of: Array(text.utf8))
-        let found = hash == operatorKey.hash ? .failure(.unknownToken) : decided { holder(ofTokenHash: hash) }
+        let isOperator = ConstantTime.areEqual(hash, operatorKey.hash)
+        let found = isOperator ? .failure(.unknownToken) : decided { holder(ofTokenHash: hash) }
         let admitted = try admitted(found, from: request.caller.peer)
         return try logIn(.token(name: admitted.token?.name ?? "", hash: hash))
     }
@@ -130,13 +131,25 @@ extension AccessControl {
     }
 
     private func cookieHash(_ request: HTTPRequest) -> [UInt8]? {
-        LogInCookie.value(in: request, isSecure: outside.isSecure(request)).map { SHA256.digest(of: Array($0.utf8)) }
+        LogInCookie.value(in: request, at: outside.cookiePlace(of: request)).map { SHA256.digest(of: Array($0.utf8)) }
     }
 }
 
 extension OutsideUsers {
+    /// Where a browser sends the cookie of a log-in that this request begins or shows: beneath the prefix of the server.
+    package func cookiePlace(of request: HTTPRequest) -> LogInCookie.Place {
+        guard publicPath.isEmpty else { return returnPlace(of: request) }
+        let isBeneathPrefix = request.rawPath == staticPrefix || request.rawPath.hasPrefix(staticPrefix + "/")
+        return LogInCookie.Place(path: isBeneathPrefix ? staticPrefix : "", isSecure: isSecure(request))
+    }
+
+    /// Where a browser sends what it must bring back from an issuer, which leads it to the public address.
+    package func returnPlace(of request: HTTPRequest) -> LogInCookie.Place {
+        LogInCookie.Place(path: publicPath, isSecure: isSecure(request))
+    }
+
     /// Whether the browser that sends a request sees this server over https.
-    package func isSecure(_ request: HTTPRequest) -> Bool {
+    private func isSecure(_ request: HTTPRequest) -> Bool {
         request.isEncrypted || publicOrigin?.hasPrefix("https:") == true
     }
 }

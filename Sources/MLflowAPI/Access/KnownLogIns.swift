@@ -51,9 +51,34 @@ struct KnownLogIns: Sendable {
 package enum LogInCookie {
     private static let name = "apus_log_in"
 
+    /// Where a browser sends a cookie.
+    package struct Place: Sendable, Equatable {
+        /// The path beneath which it sends it, without a slash at its end; empty for all paths.
+        let path: String
+        /// Whether it sends it over https alone.
+        let isSecure: Bool
+
+        init(path: String, isSecure: Bool) {
+            // Other characters could end the cookie's attribute or its name.
+            let isPlain = path.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "/-._~".utf8.contains(byte)
+            }
+            self.path = isPlain ? path : ""
+            self.isSecure = isSecure
+        }
+
+        /// The name that a cookie has at this place.
+        ///
+        /// The path is in it, so that a server without a prefix and one beneath a prefix of the same host do not take each other's
+        /// cookies for their own. With `__Host-` a browser takes a cookie from this host alone, over https; pages of a
+        /// neighbouring host cannot set it. Such a cookie is for all paths; with a path, `__Secure-` demands https alone.
+        func fullName(_ name: String) -> String {
+            let prefix = isSecure ? path.isEmpty ? "__Host-" : "__Secure-" : ""
+            return prefix + name + path.replacing("/", with: ".")
+        }
+    }
+
     /// What a browser keeps.
-    ///
-    /// With the prefix `__Host-` it takes the cookie from this host alone, over https; pages of a neighbouring host cannot set it.
     ///
     /// - Parameters:
     ///   - value: empty to have it forgotten.
@@ -62,17 +87,20 @@ package enum LogInCookie {
         _ value: String,
         name: String = name,
         seconds: Int64,
-        isSecure: Bool
+        at place: Place
     ) -> (name: String, value: String) {
-        let prefix = isSecure ? "__Host-" : ""
-        let ending = isSecure ? "; Secure" : ""
-        return ("Set-Cookie", "\(prefix)\(name)=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Lax\(ending)")
+        let path = place.path.isEmpty ? "/" : place.path
+        let ending = place.isSecure ? "; Secure" : ""
+        return (
+            "Set-Cookie",
+            "\(place.fullName(name))=\(value); Path=\(path); Max-Age=\(seconds); HttpOnly; SameSite=Lax\(ending)"
+        )
     }
 
     /// The value of a cookie of this server; nil if it was not sent, or more than once.
-    package static func value(of name: String = name, in request: HTTPRequest, isSecure: Bool) -> String? {
+    package static func value(of name: String = name, in request: HTTPRequest, at place: Place) -> String? {
         guard request.header("cookie") != nil else { return nil }
-        let wanted = (isSecure ? "__Host-" : "") + name
+        let wanted = place.fullName(name)
         var found: String?
         for (field, text) in request.headers where field.lowercased() == "cookie" {
             for pair in text.split(separator: ";") {

@@ -28,6 +28,10 @@ package struct OutsideUsers: Sendable {
     package var scopes: [String: GroupScopes] = [:]
     /// The origin at which browsers see the server; nil where the Host field says it.
     package var publicOrigin: String?
+    /// The path beneath which browsers see the server there, without a slash at its end.
+    package var publicPath = ""
+    /// The prefix of paths beneath which the server answers besides the root.
+    package var staticPrefix = ""
 
     package init() {}
 

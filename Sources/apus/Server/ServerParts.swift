@@ -47,6 +47,7 @@ struct ServerParts {
         logIns = settings.outside.begin(logger)
         var accessSettings = settings.security.access
         accessSettings.outside = logIns.users
+        accessSettings.outside.staticPrefix = settings.listening.prefix
         access = try AccessControl(store, accessSettings, logInAudit: logInAudit)
         var apiSettings = MLflowAPI.Settings(settings)
         apiSettings.access = access

@@ -119,11 +119,9 @@ final class LogInRoutes: Sendable {
 
     /// The answer to somebody who has logged in.
     private func entering(_ request: HTTPRequest, _ value: String, at place: String) -> HTTPResponse {
-        let isSecure = access.outside.isSecure(request)
         var response = Self.redirect(place)
-        response.headers.append(
-            LogInCookie.field(value, seconds: LogIn.lifetime / 1_000, isSecure: isSecure)
-        )
+        let cookiePlace = access.outside.cookiePlace(of: request)
+        response.headers.append(LogInCookie.field(value, seconds: LogIn.lifetime / 1_000, at: cookiePlace))
         return response
     }
 
@@ -147,7 +145,7 @@ final class LogInRoutes: Sendable {
             return failed(error)
         }
         var response = Self.redirect("./login")
-        response.headers.append(LogInCookie.field("", seconds: 0, isSecure: access.outside.isSecure(request)))
+        response.headers.append(LogInCookie.field("", seconds: 0, at: access.outside.cookiePlace(of: request)))
         return response
     }
 
@@ -181,7 +179,7 @@ final class LogInRoutes: Sendable {
             seed,
             name: Self.attemptCookie,
             seconds: seed.isEmpty ? 0 : Self.attemptSeconds,
-            isSecure: access.outside.isSecure(request)
+            at: access.outside.returnPlace(of: request)
         )
     }
 
@@ -193,9 +191,8 @@ final class LogInRoutes: Sendable {
     }
 
     private func user(_ request: HTTPRequest) -> HTTPResponse {
-
-        let isSecure = access.outside.isSecure(request)
-        guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, isSecure: isSecure),
+        let place = access.outside.returnPlace(of: request)
+        guard let seed = LogInCookie.value(of: Self.attemptCookie, in: request, at: place),
             let state = request.queryValue("state"), LogInAttempt(seed: seed, key: key).isAnswered(by: state)
         else {
             return Self.fault(

@@ -24,7 +24,10 @@ struct OutsideUserSettings {
 
     init(_ options: OutsideUserOptions, _ environment: Environment) throws(StartFailure) {
         if let setting = environment.setting(.publicURL, options.publicUrl) {
-            (publicURL, users.publicOrigin) = try Self.publicAddress(setting)
+            let address = try Self.publicAddress(setting)
+            publicURL = address.text
+            users.publicOrigin = address.origin
+            users.publicPath = address.path
         }
         let scopes = environment.setting(.groupScopes, options.groupScopes)
         let groups = try scopes.map { setting throws(StartFailure) in try Self.groupScopes(setting) }
@@ -55,14 +58,16 @@ struct OutsideUserSettings {
         return LogInWays(users: users, issuers: all.filter { $0.settings.client != nil }, publicURL: publicURL)
     }
 
-    private static func publicAddress(_ setting: Setting) throws(StartFailure) -> (String, String) {
+    private static func publicAddress(
+        _ setting: Setting
+    ) throws(StartFailure) -> (text: String, origin: String, path: String) {
         var text = setting.text
         while text.hasSuffix("/") { text.removeLast() }
         let isPlain = !text.contains { "?#@\\\"'<>".contains($0) }
         guard isPlain, let url = HTTPURL(text) else {
             throw StartFailure("\(setting.shown) is no address of http or https, such as https://ml.example.org.")
         }
-        return (text, "\(url.origin.scheme)://\(url.origin.hostField)")
+        return (text, "\(url.origin.scheme)://\(url.origin.hostField)", url.target == "/" ? "" : url.target)
     }
 
     static func groupScopes(_ setting: Setting) throws(StartFailure) -> GroupScopes {

@@ -101,4 +101,22 @@ import Testing
         #expect(!hmac.isValid(code, for: Array("messagf".utf8)))
         #expect(!HMAC(key: [1, 2, 4]).isValid(code, for: message))
     }
+
+    @Test func `secrets are equal if every byte is`() {
+        let secret = (0..<32).map { UInt8($0) }
+        #expect(ConstantTime.areEqual(secret, secret) && ConstantTime.areEqual([], []))
+        for index in secret.indices {
+            for bit in 0..<8 {
+                var other = secret
+                other[index] ^= 1 << bit
+                #expect(!ConstantTime.areEqual(secret, other) && !ConstantTime.areEqual(other, secret))
+            }
+        }
+        // Two differences must not cancel each other.
+        #expect(!ConstantTime.areEqual([1, 2], [2, 1]) && !ConstantTime.areEqual([0x80, 0x80], [0, 0]))
+        for length in 0..<secret.count {
+            #expect(!ConstantTime.areEqual(secret, Array(secret.prefix(length))))
+            #expect(!ConstantTime.areEqual(Array(secret.prefix(length)), secret))
+        }
+    }
 }

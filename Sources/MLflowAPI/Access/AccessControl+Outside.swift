@@ -1,6 +1,7 @@
 internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
+internal import Hashing
 internal import Identities
 internal import Synchronization
 internal import Tracking
@@ -153,7 +154,7 @@ extension AccessControl {
             guard let users else { return .failed(.unknownToken) }
             return Holder(users.user(named: name, makingIt: false)) { known in
                 // Another password ends what was begun with the old one.
-                known.mark == mark ? .found(Admitted(known)) : .failed(.wrongPassword(name))
+                ConstantTime.areEqual(known.mark, mark) ? .found(Admitted(known)) : .failed(.wrongPassword(name))
             }
         }
     }

@@ -622,6 +622,38 @@ def test_the_new_token_and_the_banner_are_accessible_on_a_phone(enter, theme):
     assert faults_of_accessibility(page) == []
 
 
+def test_the_ends_of_tokens_are_told_as_people_count(enter, root, server):
+    owner = Calls(server, root.user("counting"))
+    hour = 3_600_000
+    for name, hours in (("hour", 1), ("day", 24), ("week", 168), ("quarter", 90 * 24), ("year", 365 * 24)):
+        owner.make("apus/1.0/tokens/create", name=name, expires_in=hours * hour)
+    page = enter("counting", "#/tokens")
+    page.get_by_role("button", name="New token").click()
+    answer(page, "Create", Name="month")
+    for name, words in (("hour", "in 1 h"), ("day", "in 1 d"), ("week", "in 7 d"), ("month", "in 30 d"), ("quarter", "in 3 months"),
+                        ("year", "in 12 months")):  # fmt: skip
+        expect(page.get_by_role("row").filter(has=page.get_by_text(name, exact=True)).get_by_text(words, exact=True)).to_be_visible()
+
+
+def test_whom_a_proxy_names_makes_tokens_with_an_end_on_the_page(new_page, tmp_path):
+    arguments = ["--app-name", "basic-auth", "--trust-proxy-user", "Remote-User", "--trust-proxy-groups", "Remote-Groups",
+                 "--trusted-proxies", "127.0.0.1", "--group-scopes", "team=write,readers=read"]  # fmt: skip
+    with ApusServer(arguments, ADMIN, directory=tmp_path / "server") as running:
+        for group, makes in (("team", True), ("readers", False)):
+            page = new_page(base=running.url)
+            page.set_extra_http_headers({"Remote-User": "ada", "Remote-Groups": group})
+            page.goto("./#/tokens")
+            expect(heading(page)).to_have_text("Your tokens")
+            settled(page)
+            assert page.get_by_role("button", name="New token").count() == int(makes)
+            if makes:
+                page.get_by_role("button", name="New token").click()
+                ends = dialog(page).get_by_label("It ends").locator("option").all_text_contents()
+                assert "Never" not in ends and "After a year" not in ends and "After 90 days" in ends
+                answer(page, "Create", Name="laptop")
+                expect(page.get_by_role("region", name="The new token")).to_be_visible()
+
+
 def test_a_grant_names_an_experiment_by_its_name(enter, root, server):
     experiment = root.experiment("by its name")
     single = Calls(server, root.user("named"))

@@ -37,16 +37,18 @@ export function duration(milliseconds) {
   return `${Math.floor(whole / 86400)} d ${Math.floor(whole / 3600) % 24} h`;
 }
 
-/** How long ago a time was, in one unit: "just now", "5 min ago", "3 d ago". */
+/** Units of time by length in seconds, each with how many of it are too many. */
+const units = [["s", 1, 60], ["min", 60, 60], ["h", 3600, 24], ["d", 86400, 60], ["months", 86400 * 30.4, 24], ["years", 86400 * 365.25, Infinity]];
+
+/** How long ago a time was, in one unit that has passed in full: "just now", "5 min ago"; a time to come by the nearest one: "in 30 d". */
 export function ago(milliseconds, now = Date.now()) {
   const seconds = (now - Number(milliseconds)) / 1000;
   const future = seconds < -5;
   const distance = Math.abs(seconds);
   if (distance < 5) return "just now";
-  const [unit, amount] = distance < 60 ? ["s", distance] : distance < 3600 ? ["min", distance / 60]
-    : distance < 86400 ? ["h", distance / 3600] : distance < 86400 * 60 ? ["d", distance / 86400]
-      : distance < 86400 * 730 ? ["months", distance / 86400 / 30.4] : ["years", distance / 86400 / 365.25];
-  return future ? `in ${Math.floor(amount)} ${unit}` : `${Math.floor(amount)} ${unit} ago`;
+  const amounts = units.map(([unit, length, limit]) => [unit, (future ? Math.round : Math.floor)(distance / length), limit]);
+  const [unit, amount] = amounts.find(([, count, limit]) => count < limit);
+  return future ? `in ${amount} ${unit}` : `${amount} ${unit} ago`;
 }
 
 // What the browser needs for languages takes tens of milliseconds to load: it is made when it is first used.

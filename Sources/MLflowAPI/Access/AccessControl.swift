@@ -50,22 +50,22 @@ package final class AccessControl: Sendable {
     package let outside: OutsideUsers
     /// What commands on the server's machine send; it is valid as long as this object.
     package let operatorKey: AccessKey
-    private let operatorToken: KnownToken
+    let operatorToken: KnownToken
     let store: TrackingStore
-    private let logInAudit: LogInAudit?
+    let logInAudit: LogInAudit?
     let logIns = Mutex(KnownLogIns([]))
     /// What the groups of users allow who were named since the start.
     let lastWords = LastWords()
     /// One object for all requests of a user whom somebody else proves, where there are no users, and for admins.
     let outsideIdentities = Mutex<[OutsideIdentity: Identity]>([:])
-    private let tokens: Mutex<KnownTokens>
+    let tokens: Mutex<KnownTokens>
     /// Grows with each change of tokens, users and log-ins.
     package let version = AccessVersion()
     /// Those who may log in with a password; nil where there are no users.
     let users: KnownUsers?
     /// Taken while the tokens are read and put in place, so that an older reading never replaces a newer one.
     let reloading = Mutex<Void>(())
-    private let failures = Atomic<Int>(0)
+    let failures = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - settings: if nothing is required, nobody is asked, and only the operator's key is known.
@@ -207,208 +207,6 @@ package final class AccessControl: Sendable {
         guard case .token(let key) = Credential(request) else { return false }
         return KnownTokens([operatorToken]).token(of: key) != nil
     }
-
-    // MARK: Who sends a request
-
-    /// Why it is not known who sends a request.
-    enum Failure: Error {
-        case noCredential
-        case unknownToken
-        case expired(String)
-        case wrongPassword(String)
-        case tooManyPasswords(String)
-        /// Something else shows nobody.
-        case other(AccessRefusal)
-
-        /// In a whole sentence.
-        var reason: String {
-            switch self {
-            case .noCredential: "You are not authenticated."
-            case .unknownToken: "The server does not know this token: it was revoked, or is not whole."
-            case .expired(let name): "The token '\(name)' has expired."
-            case .wrongPassword: "You are not authenticated: the name or the password is wrong."
-            case .tooManyPasswords:
-                "Too many passwords for this name or from this address were wrong, or wait to be checked; try again in a few "
-                    + "seconds."
-            case .other(let refusal): refusal.refusal.message
-            }
-        }
-
-        /// Whose the credential was, as far as that is known.
-        fileprivate var actor: AuditActor {
-            switch self {
-            case .noCredential, .unknownToken, .other: .anyone
-            case .expired(let name): AuditActor(.token, name)
-            case .wrongPassword(let name), .tooManyPasswords(let name): AuditActor(.user, name)
-            }
-        }
-    }
-
-    /// Who sends a request.
-    enum Holder {
-        case found(Admitted)
-        case failed(Failure)
-        case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
-
-        /// One of the users, whatever has shown who it is.
-        init(_ lookUp: KnownUsers.LookUp, _ admit: (KnownUser) -> Holder = { .found(Admitted($0)) }) {
-            switch lookUp {
-            case .user(let known): self = admit(known)
-            case .refused(let failure): self = .failed(failure)
-            case .undecided(let begin): self = .undecided(begin)
-            }
-        }
-    }
-
-    /// How long a token may be valid that the sender of a request makes, in milliseconds; nil for any time.
-    ///
-    /// Blocks while it is found out who sends it.
-    /// - Throws: `.permissionDenied` if that is known no more.
-    func longestTokenLifetime(of request: HTTPRequest) throws -> Int64? {
-        guard isRequired else { return nil }
-        switch decided({ holder(request) }) {
-        case .success(let admitted): return admitted.longestTokenLifetime
-        case .failure(let failure): throw TrackingError(.permissionDenied, failure.reason)
-        }
-    }
-
-    /// Who sends a request that was admitted just now; nil if that would have to be found out anew.
-    func known(_ request: HTTPRequest) -> Admitted? {
-        guard isRequired, case .found(let admitted) = holder(request) else { return nil }
-        return admitted
-    }
-
-    private func holder(_ request: HTTPRequest) -> Holder {
-        if let holder = holderNamedByProxy(request) { return holder }
-        if let known = userWhoLoggedInBefore(request) { return .found(Admitted(known)) }
-        switch Credential(request) {
-        case .none: return logInHolder(request) ?? .failed(.noCredential)
-        case .other: return .failed(.unknownToken)
-        case .token(let key): return holder(ofToken: key)
-        case .basic(let name, let password):
-            let holder = holder(ofToken: password)
-            guard let users, case .failed(.unknownToken) = holder else { return holder }
-            let key = users.key(of: request.header("authorization") ?? "")
-            return Holder(users.user(ShownPassword(name, password, from: request.caller.peer, key)))
-        }
-    }
-
-    /// The user whose name and password were right a short while ago, which is so for nearly every request.
-    private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
-        guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
-        else { return nil }
-        return users.known(users.key(of: field))
-    }
-
-    private func holder(ofToken key: [UInt8]) -> Holder {
-        if outside.isToken(key) { return holder(ofIssuersToken: key, at: currentMilliseconds()) }
-        return holder(ofTokenHash: SHA256.digest(of: key))
-    }
-
-    func holder(ofTokenHash hash: [UInt8]) -> Holder {
-        guard let known = tokens.withLock({ $0 }).token(ofHash: hash) else { return .failed(.unknownToken) }
-        let now = currentMilliseconds()
-        guard !known.token.hasExpired(at: now) else { return .failed(.expired(known.token.name)) }
-        let holder: Holder
-        if let userID = known.token.userID {
-            // Without users, nobody knows what the owner of a token may do.
-            guard let users else { return .failed(.unknownToken) }
-            holder = Holder(users.user(id: userID)) { self.holder(of: known.token, $0) }
-        } else {
-            holder = .found(Admitted(known.identity, known.token))
-        }
-        if case .found = holder, known !== operatorToken, known.noteUse(at: now) {
-            store.write({ [token = known.token] in
-                try $0.noteUse(ofAccessToken: token.name, ofUser: token.userID, at: now)
-            }) { _ in }
-        }
-        return holder
-    }
-
-    /// Notes that a credential was refused.
-    func note(_ failure: Failure, from peer: Peer) {
-        if case .noCredential = failure { return }
-        failures.add(1, ordering: .relaxed)
-        logInAudit?.noteFailure(of: failure.actor, from: peer)
-    }
-
-    private func refusal(of failure: Failure) -> AccessRefusal {
-        switch failure {
-        case .noCredential:
-            var refusal = challenge(users == nil ? "This server needs a token." : failure.reason)
-            refusal.lacksCredential = true
-            return refusal
-        case .unknownToken, .expired, .wrongPassword: return challenge(failure.reason)
-        case .tooManyPasswords:
-            let fields = [("Retry-After", String(PasswordChecks.secondsUntilRetry))]
-            return AccessRefusal(refusal: HTTPRefusal(429, failure.reason), fields: fields)
-        case .other(let refusal): return refusal
-        }
-    }
-
-    func challenge(_ reason: String, advice: String? = nil) -> AccessRefusal {
-        let usualAdvice =
-            users == nil
-            ? "Set MLFLOW_TRACKING_TOKEN to a valid one, or send it as the password of any user; who runs the server makes one "
-                + "with: apus token create NAME"
-            : "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN to a token of yours; an admin "
-                + "makes users."
-        // A browser understands the first, and asks for a name and a password.
-        let fields = [
-            ("WWW-Authenticate", "Basic realm=\"Apus\", charset=\"UTF-8\""),
-            ("WWW-Authenticate", "Bearer realm=\"Apus\""),
-        ]
-        return AccessRefusal(refusal: HTTPRefusal(401, "\(reason) \(advice ?? usualAdvice)"), fields: fields)
-    }
-}
-
-/// One of whom it is known who it is.
-struct Admitted {
-    let identity: Identity
-    /// The token that was shown, or what bounds like one; nil for a password.
-    let token: AccessToken?
-    /// nil for one that is none of the users.
-    let user: KnownUser?
-    let proof: Proof
-
-    /// What shows who somebody is.
-    enum Proof {
-        /// A credential of this server: a password, or a token.
-        case credential
-        /// The word of a proxy or an issuer about a person.
-        case person
-        /// The word of an issuer about a machine, such as a job of a pipeline.
-        case machine
-    }
-
-    init(_ identity: Identity, _ token: AccessToken? = nil, _ user: KnownUser? = nil, proof: Proof = .credential) {
-        self.identity = identity
-        self.token = token
-        self.user = user
-        self.proof = proof
-    }
-
-    init(_ user: KnownUser) { self.init(user.identity, nil, user) }
-
-    /// Nil if such a call may be made; what it is about is asked for later.
-    func refusal(of access: Access) -> HTTPRefusal? {
-        if let refusal = token?.refusal(of: access, proof) { return refusal }
-        let isForAdministrators =
-            access.action == .administration || identity.kind == .user && access.resources == [.statistics]
-        guard isForAdministrators, !identity.isAdministrator else { return nil }
-        return HTTPRefusal(
-            403,
-            "Permission denied: this call looks after the server, and '\(identity.name)' is no admin. An admin can make you one."
-        )
-    }
-
-    /// Whether this one may make tokens; whose they are is for the call itself.
-    var mayMakeTokens: Bool {
-        (identity.isAdministrator || identity.kind == .user) && refusal(of: .change(.token)) == nil
-    }
-
-    /// How long a token may be valid that this one makes, in milliseconds; nil for any time.
-    var longestTokenLifetime: Int64? { proof == .credential ? nil : AccessToken.longestLifetimeOfProvenUser }
 }
 
 /// Counts the changes by which a request that was admitted may not be any more.
@@ -439,52 +237,5 @@ extension Access {
         case .change: resources == [.upload] && request.queryValue("signature") != nil
         case .read, .administration: false
         }
-    }
-}
-
-extension Access.Action {
-    /// The least scope that allows the action.
-    fileprivate var scope: AccessScope {
-        switch self {
-        case .open, .read: .read
-        case .change: .write
-        case .administration: .admin
-        }
-    }
-
-    fileprivate var phrase: String {
-        switch self {
-        case .open, .read: "reads"
-        case .change: "changes something"
-        case .administration: "looks after the server"
-        }
-    }
-}
-
-extension AccessToken {
-    /// Nil if the token allows a call.
-    ///
-    /// - Parameter proof: what has shown whose it is; for one whom others prove, the token stands for the groups.
-    fileprivate func refusal(of access: Access, _ proof: Admitted.Proof) -> HTTPRefusal? {
-        // What logs things must not change who may log in, but people look after their own tokens and share what is theirs.
-        let isForAdmins = access.action == .change && access.isAboutAccounts
-        let needed: AccessScope =
-            isForAdmins && !(proof == .person && access.isForEveryUser) ? .admin : access.action.scope
-        guard scope.includes(needed) else {
-            let advice =
-                proof == .credential
-                ? "Use a token of the scope \(needed.rawValue): apus token create NAME --scope \(needed.rawValue)"
-                : "It needs the scope \(needed.rawValue), which who runs the server gives to groups with --group-scopes."
-            let holder = proof == .credential ? "The token '\(name)'" : "By its groups, '\(name)'"
-            return HTTPRefusal(
-                403,
-                "\(holder) has the scope \(scope.rawValue), and this call \(access.action.phrase). \(advice)"
-            )
-        }
-        guard experimentIDs != nil, !access.isWithinExperiments else { return nil }
-        return HTTPRefusal(
-            403,
-            "The token '\(name)' is limited to experiments, and this call concerns more. Use a token without that limit."
-        )
     }
 }

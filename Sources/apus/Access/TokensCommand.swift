@@ -115,28 +115,10 @@ struct TokenList: ParsableCommand {
                 case .server(let server):
                     try server.json("tokens/list")["tokens"]?.elements.compactMap { OwnedToken($0) } ?? []
                 }
-            if json {
-                var writer = JSONWriter()
-                writer.beginObject()
-                writer.memberArray("tokens") { writer in
-                    for one in tokens {
-                        writer.beginObject()
-                        writer.members(of: one.token, user: one.owner)
-                        writer.endObject()
-                    }
-                }
-                writer.endObject()
-                return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
-            }
-            if tokens.isEmpty { return StandardStream.error.write("apus: there are no tokens") }
-            for one in tokens {
-                let token = one.token
-                let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
-                let owner = one.owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "of nobody"
-                StandardStream.output.write(
-                    "\(token.name): \(owner), \(token.scopeText), made \(UnixTime.text(token.creationTime)), \(token.endText), "
-                        + use
-                )
+            Listing.show(tokens, "tokens", asJSON: json) { writer, one in
+                writer.members(of: one.token, user: one.owner)
+            } line: { one in
+                one.line
             }
         }
     }
@@ -161,6 +143,14 @@ private struct OwnedToken {
     init?(_ json: JSONValue) {
         guard let token = AccessToken(json) else { return nil }
         self.init(token: token, owner: json["username"]?.string)
+    }
+
+    /// As a person reads it.
+    var line: String {
+        let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
+        let owner = owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "of nobody"
+        let made = "made \(UnixTime.text(token.creationTime))"
+        return "\(token.name): \(owner), \(token.scopeText), \(made), \(token.endText), \(use)"
     }
 }
 

@@ -74,23 +74,11 @@ struct UserList: ParsableCommand {
                         user["username"]?.string.map { ($0, user["is_admin"]?.bool ?? false) }
                     } ?? []
                 }
-            if json {
-                var writer = JSONWriter()
-                writer.beginObject()
-                writer.memberArray("users") { writer in
-                    for user in users {
-                        writer.beginObject()
-                        writer.member("username", user.name)
-                        writer.member("is_admin", user.isAdministrator)
-                        writer.endObject()
-                    }
-                }
-                writer.endObject()
-                return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
-            }
-            if users.isEmpty { return StandardStream.error.write("apus: there are no users") }
-            for user in users {
-                StandardStream.output.write(user.name.printable(limit: 300) + (user.isAdministrator ? ": admin" : ""))
+            Listing.show(users, "users", asJSON: json) { writer, user in
+                writer.member("username", user.name)
+                writer.member("is_admin", user.isAdministrator)
+            } line: { user in
+                user.name.printable(limit: 300) + (user.isAdministrator ? ": admin" : "")
             }
         }
     }

@@ -1,0 +1,162 @@
+internal import Budgets
+internal import HTTPServer
+internal import HTTPWire
+internal import Hashing
+internal import Identities
+internal import Synchronization
+internal import Tracking
+internal import TrackingStore
+
+/// Who sends a request, as its credential shows.
+extension AccessControl {
+    /// Why it is not known who sends a request.
+    enum Failure: Error {
+        case noCredential
+        case unknownToken
+        case expired(String)
+        case wrongPassword(String)
+        case tooManyPasswords(String)
+        /// Something else shows nobody.
+        case other(AccessRefusal)
+
+        /// In a whole sentence.
+        var reason: String {
+            switch self {
+            case .noCredential: "You are not authenticated."
+            case .unknownToken: "The server does not know this token: it was revoked, or is not whole."
+            case .expired(let name): "The token '\(name)' has expired."
+            case .wrongPassword: "You are not authenticated: the name or the password is wrong."
+            case .tooManyPasswords:
+                "Too many passwords for this name or from this address were wrong, or wait to be checked; try again in a few "
+                    + "seconds."
+            case .other(let refusal): refusal.refusal.message
+            }
+        }
+
+        /// Whose the credential was, as far as that is known.
+        fileprivate var actor: AuditActor {
+            switch self {
+            case .noCredential, .unknownToken, .other: .anyone
+            case .expired(let name): AuditActor(.token, name)
+            case .wrongPassword(let name), .tooManyPasswords(let name): AuditActor(.user, name)
+            }
+        }
+    }
+
+    /// Who sends a request.
+    enum Holder {
+        case found(Admitted)
+        case failed(Failure)
+        case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
+
+        /// One of the users, whatever has shown who it is.
+        init(_ lookUp: KnownUsers.LookUp, _ admit: (KnownUser) -> Holder = { .found(Admitted($0)) }) {
+            switch lookUp {
+            case .user(let known): self = admit(known)
+            case .refused(let failure): self = .failed(failure)
+            case .undecided(let begin): self = .undecided(begin)
+            }
+        }
+    }
+
+    /// How long a token may be valid that the sender of a request makes, in milliseconds; nil for any time.
+    ///
+    /// Blocks while it is found out who sends it.
+    /// - Throws: `.permissionDenied` if that is known no more.
+    func longestTokenLifetime(of request: HTTPRequest) throws -> Int64? {
+        guard isRequired else { return nil }
+        switch decided({ holder(request) }) {
+        case .success(let admitted): return admitted.longestTokenLifetime
+        case .failure(let failure): throw TrackingError(.permissionDenied, failure.reason)
+        }
+    }
+
+    /// Who sends a request that was admitted just now; nil if that would have to be found out anew.
+    func known(_ request: HTTPRequest) -> Admitted? {
+        guard isRequired, case .found(let admitted) = holder(request) else { return nil }
+        return admitted
+    }
+
+    func holder(_ request: HTTPRequest) -> Holder {
+        if let holder = holderNamedByProxy(request) { return holder }
+        if let known = userWhoLoggedInBefore(request) { return .found(Admitted(known)) }
+        switch Credential(request) {
+        case .none: return logInHolder(request) ?? .failed(.noCredential)
+        case .other: return .failed(.unknownToken)
+        case .token(let key): return holder(ofToken: key)
+        case .basic(let name, let password):
+            let holder = holder(ofToken: password)
+            guard let users, case .failed(.unknownToken) = holder else { return holder }
+            let key = users.key(of: request.header("authorization") ?? "")
+            return Holder(users.user(ShownPassword(name, password, from: request.caller.peer, key)))
+        }
+    }
+
+    /// The user whose name and password were right a short while ago, which is so for nearly every request.
+    private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
+        guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
+        else { return nil }
+        return users.known(users.key(of: field))
+    }
+
+    private func holder(ofToken key: [UInt8]) -> Holder {
+        if outside.isToken(key) { return holder(ofIssuersToken: key, at: currentMilliseconds()) }
+        return holder(ofTokenHash: SHA256.digest(of: key))
+    }
+
+    func holder(ofTokenHash hash: [UInt8]) -> Holder {
+        guard let known = tokens.withLock({ $0 }).token(ofHash: hash) else { return .failed(.unknownToken) }
+        let now = currentMilliseconds()
+        guard !known.token.hasExpired(at: now) else { return .failed(.expired(known.token.name)) }
+        let holder: Holder
+        if let userID = known.token.userID {
+            // Without users, nobody knows what the owner of a token may do.
+            guard let users else { return .failed(.unknownToken) }
+            holder = Holder(users.user(id: userID)) { self.holder(of: known.token, $0) }
+        } else {
+            holder = .found(Admitted(known.identity, known.token))
+        }
+        if case .found = holder, known !== operatorToken, known.noteUse(at: now) {
+            store.write({ [token = known.token] in
+                try $0.noteUse(ofAccessToken: token.name, ofUser: token.userID, at: now)
+            }) { _ in }
+        }
+        return holder
+    }
+
+    /// Notes that a credential was refused.
+    func note(_ failure: Failure, from peer: Peer) {
+        if case .noCredential = failure { return }
+        failures.add(1, ordering: .relaxed)
+        logInAudit?.noteFailure(of: failure.actor, from: peer)
+    }
+
+    func refusal(of failure: Failure) -> AccessRefusal {
+        switch failure {
+        case .noCredential:
+            var refusal = challenge(users == nil ? "This server needs a token." : failure.reason)
+            refusal.lacksCredential = true
+            return refusal
+        case .unknownToken, .expired, .wrongPassword: return challenge(failure.reason)
+        case .tooManyPasswords:
+            let fields = [("Retry-After", String(PasswordChecks.secondsUntilRetry))]
+            return AccessRefusal(refusal: HTTPRefusal(429, failure.reason), fields: fields)
+        case .other(let refusal): return refusal
+        }
+    }
+
+    func challenge(_ reason: String, advice: String? = nil) -> AccessRefusal {
+        let usualAdvice =
+            users == nil
+            ? "Set MLFLOW_TRACKING_TOKEN to a valid one, or send it as the password of any user; who runs the server makes one "
+                + "with: apus token create NAME"
+            : "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN to a token of yours; an admin "
+                + "makes users."
+        // A browser understands the first, and asks for a name and a password.
+        let fields = [
+            ("WWW-Authenticate", "Basic realm=\"Apus\", charset=\"UTF-8\""),
+            ("WWW-Authenticate", "Bearer realm=\"Apus\""),
+        ]
+        return AccessRefusal(refusal: HTTPRefusal(401, "\(reason) \(advice ?? usualAdvice)"), fields: fields)
+    }
+}

@@ -1,0 +1,33 @@
+internal import JSON
+
+/// What a command that lists things prints.
+enum Listing {
+    /// Prints the elements as one line of JSON, or as a line each.
+    ///
+    /// - Parameters:
+    ///   - name: what the elements are called, and the member of the JSON.
+    ///   - members: writes the members of an element.
+    static func show<Element>(
+        _ elements: [Element],
+        _ name: StaticString,
+        asJSON: Bool,
+        members: (inout JSONWriter, Element) -> Void,
+        line: (Element) -> String
+    ) {
+        if asJSON {
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.memberArray(name) { writer in
+                for element in elements {
+                    writer.beginObject()
+                    members(&writer, element)
+                    writer.endObject()
+                }
+            }
+            writer.endObject()
+            return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
+        }
+        if elements.isEmpty { return StandardStream.error.write("apus: there are no \(name)") }
+        for element in elements { StandardStream.output.write(line(element)) }
+    }
+}

@@ -62,8 +62,7 @@ package final class Budgets: Sendable {
     /// Gives one peer at most three quarters of each budget, so that a second peer always has room, or less if
     /// `limits.client` says so.
     ///
-    /// A local peer may hold fifteen sixteenths of the connections, because many programs may share its address. One
-    /// peer may hold all of `uploads`, unless `limits.client` limits them.
+    /// A local peer may hold fifteen sixteenths of the connections, because many programs may share its address.
     package init(_ limits: BudgetLimits = .init()) {
         self.limits = limits
         func shared(_ total: Int, atMost bound: Int? = nil) -> Budget {
@@ -82,7 +81,7 @@ package final class Budgets: Sendable {
         queuedWrites = shared(limits.queuedWrites)
         queuedReads = shared(limits.queuedReads)
         multipartUploads = shared(limits.multipartUploads, atMost: client.uploads)
-        uploads = Budget(total: limits.connections, share: client.uploads)
+        uploads = shared(limits.connections, atMost: client.uploads)
     }
 
     /// All budgets with their names in `/metrics` and `docs/limits.md`.

@@ -22,17 +22,17 @@ package final class RequestRate: Sendable {
         /// The time until which the rate is reserved for refused requests that will be sent again.
         var promised: ContinuousClock.Instant
 
-        /// Admits one more request and returns nil, or returns the seconds after which it should be sent again.
-        mutating func admit(_ interval: Duration, at now: ContinuousClock.Instant) -> Int? {
+        /// Returns nil if one more request may be admitted now, or the seconds after which it should be sent again.
+        mutating func refusal(_ interval: Duration, at now: ContinuousClock.Instant) -> Int? {
             due = max(due, now)
-            guard due + interval - now > RequestRate.averagingTime else {
-                due += interval
-                return nil
-            }
+            guard due + interval - now > RequestRate.averagingTime else { return nil }
             // Requests that are refused at the same time must not be sent again at the same time.
             promised = max(promised, now) + interval
             return Int(min(max((promised - now).components.seconds + 1, 1), Int64(Overload.longestWait)))
         }
+
+        /// Counts an admitted request.
+        mutating func admit(_ interval: Duration) { due += interval }
     }
 
     private struct State {
@@ -62,21 +62,25 @@ package final class RequestRate: Sendable {
         state = Mutex(State(server: Meter(due: now, promised: now)))
     }
 
-    /// Counts a request and returns nil if it is admitted; otherwise returns the refusal.
+    /// Counts a request and returns nil if it is admitted; otherwise returns the refusal, and the request counts for none of
+    /// the limits.
     package func take(for party: Peer, at now: ContinuousClock.Instant = .now) -> Refusal? {
         state.withLock { state in
-            if let client {
-                let interval = Duration.seconds(1) / client
+            let clientInterval = client.map { Duration.seconds(1) / $0 }
+            let serverInterval = server.map { Duration.seconds(1) / $0 }
+            if let client, let clientInterval {
                 let new = Meter(due: now, promised: now)
-                if let seconds = state.clients[party, default: new].admit(interval, at: now) {
+                if state.clients.count > state.pruningCount { Self.prune(&state, at: now) }
+                if let seconds = state.clients[party, default: new].refusal(clientInterval, at: now) {
                     return Refusal(limit: client, isOfServer: false, seconds: seconds)
                 }
-                if state.clients.count > state.pruningCount { Self.prune(&state, at: now) }
             }
-            guard let server, let seconds = state.server.admit(Duration.seconds(1) / server, at: now) else {
-                return nil
+            if let server, let serverInterval, let seconds = state.server.refusal(serverInterval, at: now) {
+                return Refusal(limit: server, isOfServer: true, seconds: seconds)
             }
-            return Refusal(limit: server, isOfServer: true, seconds: seconds)
+            if let clientInterval { state.clients[party]?.admit(clientInterval) }
+            if let serverInterval { state.server.admit(serverInterval) }
+            return nil
         }
     }
 

@@ -56,6 +56,19 @@ import Testing
         #expect(budget.take(1, for: one))
     }
 
+    @Test func `one client never holds a whole budget but of connections`() {
+        let budgets = Budgets()
+        for (name, budget) in budgets.all {
+            #expect(budget.share == budget.total / 4 * 3, "\(name)")
+            for peer in [one, other, Peer(Identity(.token, name: "ci"))] {
+                #expect(budget.share(of: peer) < budget.total, "\(name)")
+            }
+        }
+        var limits = BudgetLimits()
+        limits.client.uploads = 2
+        #expect(Budgets(limits).uploads.share == 2)
+    }
+
     @Test func `a limit for clients lowers their shares`() {
         var limits = BudgetLimits()
         limits.client.connections = 3

@@ -30,6 +30,24 @@ import Testing
         #expect((refusal.limit, refusal.isOfServer, refusal.seconds) == (1, true, 2))
     }
 
+    @Test func `what the server's rate refuses does not count for the client`() throws {
+        let rate = try #require(RequestRate(client: 2, server: 1))
+        for _ in 0..<10 { #expect(rate.take(for: other, at: start) == nil) }
+        let refusals = (0..<50).compactMap { _ in rate.take(for: one, at: start) }
+        #expect(refusals.count == 50 && refusals.allSatisfy(\.isOfServer))
+        // After ten seconds the server takes ten again, and the client has its twenty.
+        #expect(admitted(by: rate, of: 50, at: .seconds(10)) == 10)
+        let later = (0..<50).compactMap { _ in rate.take(for: one, at: start + .seconds(10)) }
+        #expect(later.count == 50 && later.allSatisfy(\.isOfServer))
+    }
+
+    @Test func `what the client's rate refuses does not count for the server`() throws {
+        let rate = try #require(RequestRate(client: 1, server: 2))
+        #expect(admitted(by: rate, of: 50, at: .zero) == 10)
+        let others = (0..<50).count { _ in rate.take(for: other, at: start) == nil }
+        #expect(others == 10)
+    }
+
     @Test func `those who are refused together come again one after the other`() throws {
         let rate = try #require(RequestRate(client: 2, server: nil))
         #expect(admitted(by: rate, of: 20, at: .zero) == 20)

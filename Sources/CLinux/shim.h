@@ -1,9 +1,10 @@
-// The Glibc module leaves out epoll and accept4. No header of the Glibc module is included here, and _GNU_SOURCE stays
-// undefined: otherwise its types would be defined in two modules. So the GNU declaration is repeated.
+// The Glibc module leaves out epoll, accept4 and pipe2. No header of the Glibc module is included here, and _GNU_SOURCE stays
+// undefined: otherwise its types would be defined in two modules. So the GNU declarations are repeated.
 #include <sys/epoll.h>
 
 struct sockaddr;
 extern int accept4(int, struct sockaddr *, unsigned int *, int);
+extern int pipe2(int *, int);
 
 // eventfd(2), from <sys/eventfd.h>; its flags have the values of O_CLOEXEC and O_NONBLOCK.
 extern int eventfd(unsigned int, int);

@@ -6,7 +6,7 @@ package struct SnapshotStatus: Sendable {
     package var newest: Int64?
     /// Whether the newest snapshot contains everything that was committed.
     package var isCurrent: Bool
-    /// Why the last attempt failed; nil if it succeeded.
+    /// The reason why the last attempt to make a snapshot failed; nil if it succeeded.
     ///
     /// The text does not contain the paths of the folders that contain the snapshots and the database.
     package var failure: String?

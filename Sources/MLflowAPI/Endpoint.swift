@@ -32,6 +32,7 @@ package enum PathFamily: String, Sendable, CaseIterable {
     /// Paths at the root of the server.
     case root
 
+    /// The beginnings of the family's paths; every endpoint of the family answers at each of them.
     package var prefixes: [String] {
         switch self {
         case .tracking: Self.bothPrefixes.map { $0 + "2.0/mlflow/" }
@@ -85,9 +86,11 @@ package struct Access: Sendable {
     package static func open(_ resources: Resource...) -> Access {
         Access(action: .open, cost: .cheap, resources: resources)
     }
+    /// A cheap read.
     package static func lookUp(_ resources: Resource...) -> Access {
         Access(action: .read, cost: .cheap, resources: resources)
     }
+    /// A read that may be expensive.
     static func search(_ resources: Resource...) -> Access {
         Access(action: .read, cost: .expensive, resources: resources)
     }
@@ -124,6 +127,7 @@ package struct Resource: Sendable, Equatable {
             upload, account
     }
 
+    /// The part of a request that names the resource.
     package enum Place: Sendable, Equatable {
         /// The request names no resource, because the call creates one or concerns all resources of a kind.
         case unnamed

@@ -85,7 +85,7 @@ package struct MLflowAPI: Sendable {
     let digests = DigestCache()
     /// Lets one permanent removal run at a time.
     let removalTurn = RemovalTurn()
-    /// Called with failures that no client can cause, whose details the client does not get.
+    /// Called with each failure that no client can cause; the answer does not contain its details.
     let reportFailure: @Sendable (any Error) -> Void
     /// The series of requests that fail because another program has locked the database.
     private let databaseLock = Burst()

@@ -52,7 +52,7 @@ package struct HTTPRouter: Sendable {
         precondition(pattern.hasPrefix("/"), "a pattern begins with '/', got '\(pattern)'")
         var node = 0
         var isLiteral = true
-        // This splits bytes, because splitting some hundred patterns by characters takes milliseconds at every start.
+        // The bytes are split, because splitting some hundred patterns by characters takes milliseconds at every start.
         let segments = pattern.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
             if segment.first == UInt8(ascii: "{"), segment.last == UInt8(ascii: "}") {

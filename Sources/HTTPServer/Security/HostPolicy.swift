@@ -1,8 +1,6 @@
 package import HTTPWire
 
-/// Which values of the Host field are accepted.
-///
-/// This protects against DNS rebinding.
+/// Decides which values of the Host field are accepted, as a protection against DNS rebinding.
 ///
 /// By default `localhost` and loopback, unspecified and private addresses are accepted, as in MLflow's server.
 /// Addresses are compared as numbers, so that a DNS name such as `10.attacker.example` does not count as an address.

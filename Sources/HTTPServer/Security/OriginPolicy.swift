@@ -1,6 +1,6 @@
 package import HTTPWire
 
-/// Which web pages may send requests that change something, and which may read the answers (Fetch standard, CORS).
+/// Decides which web pages may send requests that change something, and which may read answers (CORS, Fetch standard).
 ///
 /// Pages of the server itself and of this machine are trusted, as in MLflow's server; other pages only if the operator
 /// names their origins. A request that changes something and has no Origin field does not come from a page of another
@@ -58,9 +58,9 @@ package struct OriginPolicy: Sendable {
         return nil
     }
 
-    /// Whether a page of this origin may use the server whose Host field is given.
+    /// Whether a page of an origin may use this server, which the request names in its Host field.
     ///
-    /// The origin `null` is allowed only when all origins are allowed.
+    /// The origin `null` is allowed only if all origins are allowed.
     package func allows(origin: String, host: String) -> Bool {
         if allowsEverything { return true }
         guard let (scheme, page) = Self.parts(origin) else { return false }

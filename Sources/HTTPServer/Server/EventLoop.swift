@@ -11,21 +11,27 @@ typealias ConnectionID = UInt64
 
 /// The messages that other threads send to an event loop.
 enum LoopMessage: Sendable {
+    /// The loop is to serve an accepted connection, which owns its descriptor and one connection of the budget.
     case adopt(Int32, Holding, Peer)
     case answer(ConnectionID, exchange: UInt64, HTTPResponse)
     /// Runs a closure that makes a short answer; the answer then arrives as a message of its own.
     case make(ConnectionID, @Sendable () -> Void)
+    /// A route has returned the receiver of a streamed body; nil if the route has answered instead.
     case opened(ConnectionID, exchange: UInt64, (any HTTPBodyReceiver)?)
     /// The decision about a request was `HTTPAdmission.undecided`, and the request can now be checked again.
     case decided(ConnectionID, exchange: UInt64)
+    /// A run of an upload pump has ended.
     case pumped(ConnectionID, UploadPump.Outcome)
+    /// A worker has sent a part of a file; `count` is its length in bytes.
     case fileSent(ConnectionID, count: Int, Transfer)
+    /// A worker has made a piece of a body; nil if the producer threw an error.
     case produced(ConnectionID, [UInt8]?, hasMore: Bool)
-    /// The memory of this connection has been given to other clients.
+    /// The memory of this connection's body or answer has been given to other clients.
     case giveWay(ConnectionID, exchange: UInt64)
     /// The server is short of connections: the loop is to close its connection that has been idle longest, if it has
     /// been idle at least this long.
     case closeLongestIdle(atLeast: Duration)
+    /// The server is to stop: the loop ends its connections within a time, and then itself.
     case drain(within: Duration, whenEmpty: @Sendable () -> Void)
 }
 
@@ -55,13 +61,14 @@ final class EventLoop: @unchecked Sendable {
     private var whenEmpty: (@Sendable () -> Void)?
     private var hasEnded = false
     private(set) var isDraining = false
-    /// When, during a shutdown, requests whose bodies are still arriving are refused.
+    /// The time at which a shutdown refuses requests whose bodies are still arriving; `.max` for no such time.
     private var refusalTime = UInt64.max
-    /// When, during a shutdown, all remaining connections are closed.
+    /// The time at which a shutdown closes all remaining connections; `.max` for no such time.
     private var closingTime = UInt64.max
     var date = DateLine()
     private var timerDeadline = UInt64.max
-    /// The time, read once per batch of events, so that time-outs do not cost a system call each.
+    /// The coarse monotonic time in nanoseconds, read once per batch of events, so that a deadline costs no system
+    /// call.
     private(set) var now = SystemCall.coarseNanoseconds()
 
     /// Whether the mailbox may hold messages for which no thread will wake the loop.

@@ -14,7 +14,7 @@ package struct HTTPRequest: Sendable {
     package var routePattern = ""
     /// The whole body, decompressed if it came with a content coding; empty for streamed routes.
     package var body: [UInt8] = []
-    /// The client that waits for the answer; it also tells whether that client is still connected.
+    /// The client that waits for the answer; `hasLeft` says whether it has disconnected.
     package private(set) var caller: Caller
     /// The number that `HTTPReadmission.version` returned just before the last decision about this request.
     package var admissionVersion = 0

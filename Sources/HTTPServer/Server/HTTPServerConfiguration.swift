@@ -3,7 +3,7 @@ package import HTTPWire
 package import TLS
 
 extension HTTPServer {
-    /// What a server needs to know before it starts.
+    /// The settings with which a server is made.
     package struct Configuration: Sendable {
         /// A host name or a numeric address; the server listens on every address of a name.
         package var host = "127.0.0.1"
@@ -30,7 +30,7 @@ extension HTTPServer {
         ///
         /// Called on the loop for each parsed request.
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
-        /// Checks a request once its route is known, before its body is read and its handler is called.
+        /// Decides about each request when its head has arrived, before its body is read and its handler is called.
         ///
         /// Called on the loop; must not block. The closure may set the identity of the sender (`HTTPRequest.identify`).
         package var admit: (@Sendable (inout HTTPRequest) -> HTTPAdmission)?
@@ -55,10 +55,11 @@ extension HTTPServer {
     package struct Statistics: Sendable {
         package let openConnections: Int
         package let acceptedConnections: Int
+        /// The number of requests whose head has arrived or was refused.
         package let requests: Int
         package let bytesReceived: Int
         package let bytesSent: Int
-        /// The number of times that an event loop has woken up; it does not change while the server is idle.
+        /// The number of times that an event loop or the acceptor has woken up; constant while the server is idle.
         package let wakeUps: Int
     }
 }

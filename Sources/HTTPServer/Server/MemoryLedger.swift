@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// When the budget is used up, the clients that are slower than `pace` lose their memory to others, the slowest first.
 final class MemoryLedger: Sendable {
-    /// How fast a client must be to keep its memory while others need it.
+    /// The speed that a client needs to keep its memory while others need memory.
     struct Pace: Sendable {
         /// The number of bytes that must be transferred within `time`.
         let bytes: Int

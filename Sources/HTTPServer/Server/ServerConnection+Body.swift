@@ -4,7 +4,7 @@ import Files
 import HTTPWire
 import Threads
 
-/// Request bodies: collected in memory, or moved to a receiver.
+/// Collects request bodies in memory.
 extension ServerConnection {
     /// Collects the body of a buffered route; false when more bytes are needed.
     func readBody() -> Bool {
@@ -152,7 +152,7 @@ extension ServerConnection {
     }
 }
 
-/// Streamed bodies.
+/// Moves streamed bodies to their receivers.
 extension ServerConnection {
     /// Called when the route has returned a receiver for the body, or nil because the route has already answered.
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
@@ -251,7 +251,7 @@ extension ServerConnection {
     }
 }
 
-/// Input that is read and dropped.
+/// Reads and drops input.
 extension ServerConnection {
     /// Drops the rest of a small body so that the next request can be read; false when more bytes are needed.
     func discardBody() -> Bool {

@@ -5,7 +5,7 @@ import Synchronization
 import TLS
 import Threads
 
-/// From received bytes to the call of a handler.
+/// Reads the heads of requests and calls their handlers.
 extension ServerConnection {
     /// Parses a head from the bytes that have arrived; false when more bytes are needed.
     func readHead() -> Bool {

@@ -43,7 +43,7 @@ final class ServerConnection {
         case idle, head, body, write, linger
         /// The client has closed its sending side.
         ///
-        /// It may still read the answer, or it may have disconnected.
+        /// The client may still read the answer, or it may have disconnected.
         case departure
     }
 
@@ -66,14 +66,15 @@ final class ServerConnection {
     var body: [UInt8] = []
     var call: BufferedCall?
     var pump: UploadPump?
-    /// An answer that came while a worker was still moving the body.
+    /// An answer that came while a worker was still using the body; sent when the worker has stopped.
     var heldAnswer: HTTPResponse?
     var output = OutgoingResponse()
     /// The number of bytes that were dropped while `lingering`.
     var droppedBytes = 0
 
-    /// The last known readiness of the socket: edge-triggered events set it, and a call that would block clears it.
+    /// Whether a read may find bytes: an event sets the flag, and a read that would block clears it.
     var isReadable = true
+    /// The same for a write.
     var isWritable = true
     var isPeerFinished = false
     var isJobRunning = false

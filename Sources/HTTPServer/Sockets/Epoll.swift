@@ -4,8 +4,8 @@ import Glibc
 
 /// An epoll instance that reports edge-triggered events.
 ///
-/// So a hung-up peer is reported once. A level-triggered descriptor whose events are all masked still reports EPOLLHUP
-/// on every wait, so that the loop would spin while a handler is busy (epoll_ctl(2)).
+/// An edge-triggered descriptor reports a hung-up peer once. A level-triggered one reports EPOLLHUP on every wait even
+/// if all its events are masked, so that the loop would spin while a handler is busy (epoll_ctl(2)).
 struct Epoll: ~Copyable {
     struct Event {
         let token: UInt64

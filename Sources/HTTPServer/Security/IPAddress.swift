@@ -45,7 +45,8 @@ package struct IPAddress: Sendable, Hashable {
         return bytes[0] & 0xFE == 0xFC || (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80)
     }
 
-    /// The first 64 bits of an IPv6 address, which identify the network of a site; nil for IPv4.
+    /// The first 64 bits of an IPv6 address, the prefix of a network whose hosts can use any address with this prefix;
+    /// nil for IPv4.
     package var network: [UInt8]? { bytes.count == 16 ? Array(bytes[..<8]) : nil }
 
     /// The length of the address in bits: 32 or 128.

@@ -5,8 +5,8 @@ package enum HTTPAdmission: Sendable {
     case admitted
     /// The request does not go to its handler: the response is the answer.
     case refused(HTTPResponse)
-    /// The decision needs facts that have to be fetched. The closure begins to fetch them without blocking; when they
-    /// are there, its parameter is called on any thread, and the server asks for the decision again.
+    /// The decision needs facts that have to be fetched. The closure begins to fetch them without blocking, and has its
+    /// parameter called, on any thread, when they are known; the server then asks for the decision again.
     case undecided(@Sendable (_ decided: @escaping @Sendable () -> Void) -> Void)
 }
 

@@ -16,9 +16,9 @@ package struct HTTPResponder: Sendable {
 
     /// Sends the answer.
     ///
-    /// Never blocks. Other threads make and compress the answer; only if too many long answers wait for these threads
-    /// does the calling thread make it. If the client has disconnected, the answer is dropped and its resources are
-    /// released.
+    /// Never blocks. The answer is made and compressed later, or on other threads; only while too many answers wait for
+    /// these threads does this function make a long answer itself. If the client has disconnected, the answer is
+    /// dropped and its resources are released.
     package func send(_ answer: HTTPAnswer) { receiver.take(answer) }
 
     /// Sends a response that is already complete.

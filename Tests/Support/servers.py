@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import random
 import shutil
 import signal
 import socket
@@ -36,10 +37,22 @@ def apus_binary() -> Path:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago. Another process may take it: prefer `--port 0` where it exists."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that was free a moment ago, for use later: prefer `--port 0` where it exists.
+
+    The kernel gives it to nobody else, neither to the servers of other tests that want any port nor to clients.
+    """
+    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    ports = [*range(10_000, first), *range(last + 1, 65_536)]
+    random.shuffle(ports)
+    # 0 is any port, where the kernel gives away all of them.
+    for port in [*ports, 0]:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise ServerFailed("no port is free")
 
 
 def wait_until(condition, timeout: float, what: str):

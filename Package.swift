@@ -49,6 +49,11 @@ let modules: [Target] = [
         dependencies: ["Coding", "Files", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
         swiftSettings: settings
     ),
+    .target(
+        name: "S3",
+        dependencies: ["Coding", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS"],
+        swiftSettings: settings
+    ),
     .target(name: "Passwords", dependencies: ["COpenSSL", "Coding", "Hashing"], swiftSettings: settings),
     .target(
         name: "HTTPServer",
@@ -92,7 +97,8 @@ let modules: [Target] = [
     .executableTarget(
         name: "apus",
         dependencies: [
-            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
+            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files",
+            "Forwarding",
             "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
             "OpenID",
             "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
@@ -135,6 +141,11 @@ let tests: [Target] = [
     .testTarget(
         name: "OpenIDTests",
         dependencies: ["Coding", "HTTPClient", "Hashing", "OpenID"],
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "S3Tests",
+        dependencies: ["Coding", "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "S3", "TLS"],
         swiftSettings: settings
     ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),

@@ -78,6 +78,7 @@ let modules: [Target] = [
         dependencies: ["Budgets", "CLinux", "Coding", "Files", "Hashing"],
         swiftSettings: settings
     ),
+    .target(name: "BucketStore", dependencies: ["ArtifactStore", "HTTPWire", "S3"], swiftSettings: settings),
     .target(
         name: "Forwarding",
         dependencies: [
@@ -97,11 +98,10 @@ let modules: [Target] = [
     .executableTarget(
         name: "apus",
         dependencies: [
-            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files",
+            "ArtifactStore", "BucketStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files",
             "Forwarding",
             "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
-            "OpenID",
-            "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
+            "OpenID", "Passwords", "S3", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],

@@ -268,7 +268,7 @@ struct MLflowUpstream: Upstream {
             let there = ModelFile.rewritten(text, ids: ids, location: (owner.location, location))
             return try calls.putArtifact(.bytes(Array(there.utf8)), at: path)
         }
-        try calls.putArtifact(.file(file.descriptor, bytes: file.size), at: path)
+        try calls.putArtifact(.file(file), at: path)
     }
 
     /// The ids there of the run and the model that a file names.

@@ -1,4 +1,4 @@
-package import Files
+package import ArtifactStore
 package import HTTPWire
 internal import JSON
 
@@ -33,8 +33,8 @@ package enum UpstreamBody: Sendable {
     /// Records of `import`, one in each line.
     case records([UInt8])
     case bytes([UInt8])
-    /// The first bytes of a file, which are sent no faster than the operator allows.
-    case file(Descriptor, bytes: Int64)
+    /// An artifact, which is sent no faster than the operator allows.
+    case file(OpenArtifact)
 }
 
 /// An answer of status 200 to 299.

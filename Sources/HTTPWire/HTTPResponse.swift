@@ -44,6 +44,10 @@ package enum HTTPResponseBody: Sendable {
     /// It is sent chunked; for HTTP/1.0 its end is the end of the connection. It is compressed under the same
     /// conditions as `bytes`.
     case stream(any HTTPBodyProducer)
+    /// Made in pieces on a worker thread, and sent with this length; never compressed.
+    ///
+    /// The producer makes exactly as many bytes, or throws, so that the client notices.
+    case sizedStream(any HTTPBodyProducer, length: Int)
     /// Memory that lives as long as the process, such as embedded pages; it is never copied, but otherwise handled
     /// like `bytes`.
     case staticBytes(HTTPStaticBytes)

@@ -55,20 +55,20 @@ package struct MLflowAPI: Sendable {
 
     /// A folder that holds artifacts which clients write themselves.
     package struct LocalArtifactRoot: Sendable {
-        /// Absolute, without a trailing slash.
+        /// An absolute path or the URI of an object storage, without a trailing slash.
         package var path: String
-        package var store: ArtifactRoot
+        package var store: any ArtifactStorage
 
-        package init(path: String, store: ArtifactRoot) {
+        package init(path: String, store: any ArtifactStorage) {
             self.path = path
             self.store = store
         }
     }
 
     let store: TrackingStore
-    let artifacts: ArtifactRoot
-    /// The uploads in parts; the owner of this value has expired uploads removed from time to time.
-    package let multipartUploads: MultipartUploads
+    let artifacts: any ArtifactStorage
+    /// The uploads in parts to a local folder; nil where artifacts lie in an object storage, which keeps the parts itself.
+    let multipartUploads: MultipartUploads?
     let settings: Settings
     let healthChecks: HealthChecks
     /// Taken by each change of an artifact until its entry in the journal is on its way.
@@ -83,18 +83,22 @@ package struct MLflowAPI: Sendable {
     let reportFailure: @Sendable (any Error) -> Void
     /// Lasts while another program holds the lock of the database.
     private let databaseLock = Burst()
+    /// Lasts while the object storage of artifacts cannot be used.
+    private let storageFault = Burst()
 
     package init(
         store: TrackingStore,
-        artifacts: ArtifactRoot,
+        artifacts: any ArtifactStorage,
         settings: Settings,
         reportFailure: @escaping @Sendable (any Error) -> Void
     ) {
         self.store = store
         self.artifacts = artifacts
-        multipartUploads = MultipartUploads(root: artifacts, limits: settings.multipartLimits)
+        multipartUploads = (artifacts as? ArtifactRoot).map {
+            MultipartUploads(root: $0, limits: settings.multipartLimits)
+        }
         self.settings = settings
-        healthChecks = HealthChecks(store: store)
+        healthChecks = HealthChecks(store: store, artifacts: artifacts)
         self.reportFailure = reportFailure
     }
 
@@ -124,6 +128,11 @@ package struct MLflowAPI: Sendable {
             message: "The server failed on this request; its log has the details."
         )
         return hidden.response
+    }
+
+    /// Reports once, and not for each request, that the object storage of artifacts cannot be used.
+    func reportStorageFault(_ error: any Error) {
+        if storageFault.note(endsAfter: { _ in .seconds(60) }) == nil { reportFailure(error) }
     }
 
     /// Reports once, and not for each request, that another program locks the database.

@@ -27,7 +27,14 @@ package struct S3Page: Sendable {
 extension S3Client {
     /// What is known of an object; throws `.noObject` where there is none.
     package func head(_ key: String) throws(S3Failure) -> S3Object {
-        let stream = try open(Request(method: .head, key: key))
+        let stream: ReplyStream
+        do throws(S3Failure) {
+            stream = try open(Request(method: .head, key: key))
+        } catch {
+            // An answer to HEAD has no body that says why: another request is refused for the same reason, in words.
+            if error.kind == .denied || error.kind == .refused { _ = try list(prefix: key, atMost: 1) }
+            throw error
+        }
         _ = try? stream.body(atMost: 0)
         return try object(key, stream.head)
     }

@@ -19,7 +19,7 @@ extension MLflowAPI {
     func requirePermission(
         _ action: PermittedAction,
         at path: ArtifactPath,
-        in root: ArtifactRoot,
+        in root: any ArtifactStorage,
         for caller: Caller
     ) throws {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
@@ -76,7 +76,7 @@ final class KnownPlaces: Sendable {
     private let known = Mutex(Known())
 
     /// The experiments that have artifacts at a path or beneath it, or whose location it lies in.
-    func experiments(at path: ArtifactPath, in root: ArtifactRoot, of api: MLflowAPI) throws -> Set<Int64> {
+    func experiments(at path: ArtifactPath, in root: any ArtifactStorage, of api: MLflowAPI) throws -> Set<Int64> {
         // Two roots may lie in each other.
         let wanted = Self.components(of: root) + path.components
         var bases: [ObjectIdentifier: [String]] = [:]
@@ -106,7 +106,7 @@ final class KnownPlaces: Sendable {
         return places
     }
 
-    private static func components(of root: ArtifactRoot) -> [String] {
+    private static func components(of root: any ArtifactStorage) -> [String] {
         var path = root.location
         if let resolved = realpath(root.location, nil) {
             path = String(cString: resolved)

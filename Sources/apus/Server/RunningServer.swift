@@ -8,6 +8,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Logging
 internal import MLflowAPI
+internal import S3
 internal import SQLite
 internal import Tracking
 internal import TrackingStore
@@ -112,7 +113,7 @@ final class RunningServer {
         let metrics = RequestMetrics()
         let rest = IdleRest(store: store, logger)
         let expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) { _ in
-            try api.multipartUploads.removeExpired()
+            try api.removeExpiredUploads()
         }
         let removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
             try Self.endRemovals(api, while: { !work.isEnded })
@@ -365,7 +366,8 @@ final class RunningServer {
         try store.announce(address.url, key: access.operatorKey.text, requiresTokens: access.isRequired)
         try readyFile?.write(address.url)
         manager.tellReady(at: address.url)
-        let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
+        let own = layout.artifactBucket?.uri ?? layout.artifactsPath
+        let artifacts = layout.servesArtifacts ? own : layout.artifactRoot.uri
         StandardStream.output.write(
             "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts)\(try runCountText)"
                 + pages.announcement

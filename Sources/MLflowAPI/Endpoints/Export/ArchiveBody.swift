@@ -105,7 +105,7 @@ extension ArchiveBody {
     /// Has the files of a run or model follow; only a folder of its own, as import takes no other.
     private func open(_ placed: Placed, owner id: String, _ state: inout State) {
         guard let folder = placed.folder, folder.base.description.hasSuffix("\(id)/artifacts"),
-            let walk = try? folder.store.walk(relativeTo: folder.base)
+            let walk = try? folder.walk()
         else { return }
         state.folder = (folder.base.description, walk)
     }

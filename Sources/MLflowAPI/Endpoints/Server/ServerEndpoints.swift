@@ -25,8 +25,9 @@ extension MLflowAPI {
         let showsDetails = settings.access?.isRequired != true || request.caller.identity != nil
         guard showsDetails else {
             guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-            return healthChecks.ask { health in
-                responder.send(.text(health.isSound ? "OK" : "failing", status: health.status))
+            return healthChecks.ask { health, fault in
+                let isSound = health.isSound && fault == nil
+                responder.send(.text(isSound ? "OK" : "failing", status: health.status(with: fault)))
             }
         }
         if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
@@ -35,8 +36,11 @@ extension MLflowAPI {
             )
         }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-        healthChecks.ask { responder.send(.health($0, artifacts.freeSpace?.reading)) }
+        healthChecks.ask { responder.send(.health($0, $1, artifacts.freeSpace?.reading)) }
     }
+
+    /// Whether runs may have artifacts in an object storage, to which clients send them without this server.
+    private var hasDirectPlaces: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
 
     /// Tells a client, before it decides how to upload, what this server can do, under the names of 3.18 too.
     private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
@@ -46,10 +50,11 @@ extension MLflowAPI {
             writer.member("workspaces_enabled", false)
             writer.member("trace_archival_enabled", false)
             writer.member("multipart_uploads_enabled", offersMultipart(request))
-            writer.member("multipart_downloads_enabled", false)
+            let isDirect = settings.servesArtifacts && artifacts.direct != nil
+            writer.member("multipart_downloads_enabled", isDirect)
             writer.member("artifact_serving_enabled", settings.servesArtifacts)
-            writer.member("presigned_upload_run_id_supported", false)
-            writer.member("presigned_upload_model_id_supported", false)
+            writer.member("presigned_upload_run_id_supported", hasDirectPlaces)
+            writer.member("presigned_upload_model_id_supported", hasDirectPlaces)
             writer.member("model_artifact_presigned_downloads_supported", false)
             writer.member("artifacts_presigned_only", false)
             writer.member("skill_content_max_size", Int64(0))
@@ -93,10 +98,14 @@ extension HTTPResponse {
     }
 
     /// The problems that were found, by the part that each was found in.
-    fileprivate static func health(_ health: StoreHealth, _ space: FreeSpace.Reading?) -> HTTPResponse {
-        .json(status: health.status) { writer in
+    fileprivate static func health(
+        _ health: StoreHealth,
+        _ artifacts: String?,
+        _ space: FreeSpace.Reading?
+    ) -> HTTPResponse {
+        .json(status: health.status(with: artifacts)) { writer in
             writer.beginObject()
-            writer.member("status", health.isSound ? "ok" : "failing")
+            writer.member("status", health.isSound && artifacts == nil ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
             writer.member("free_bytes", ifPresent: health.freeBytes)
             if let space { writer.member(space) }
@@ -105,6 +114,7 @@ extension HTTPResponse {
                 problems.member("disk", ifPresent: health.disk)
                 problems.member("reader", ifPresent: health.reader)
                 problems.member("writer", ifPresent: health.writer)
+                problems.member("artifacts", ifPresent: artifacts)
             }
             writer.endObject()
         }
@@ -122,5 +132,8 @@ extension JSONWriter {
 }
 
 extension StoreHealth {
-    fileprivate var status: Int { isSound ? 200 : isStorageSound ? 503 : 507 }
+    /// - Parameter artifacts: what is wrong with the artifacts; nil for nothing.
+    fileprivate func status(with artifacts: String?) -> Int {
+        isSound ? (artifacts == nil ? 200 : 503) : isStorageSound ? 503 : 507
+    }
 }

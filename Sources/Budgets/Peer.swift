@@ -1,13 +1,14 @@
 package import Identities
 
-/// Who uses one share of a budget: all connections from one IP address, or all requests of one identity.
+/// The user of one share of a budget: all connections from one IP address, or all requests of one identity.
 package struct Peer: Hashable, Sendable {
-    /// The numeric address without the port, or that of `unixSocket`; the name of an identity; empty for the server's own
-    /// work.
+    /// The numeric address without the port, `unix` for `unixSocket`, or the name of an identity; empty for the
+    /// server's own work.
     package let name: String
-    /// Whether it is a loopback address, which stands for all local programs and for all clients of a local proxy.
+    /// Whether the peer is a loopback address or `unixSocket`, which all local programs share, and all clients of a
+    /// local proxy.
     package let isLocal: Bool
-    /// Whether it stands for an identity, wherever its requests come from.
+    /// Whether the peer is an identity, whatever the addresses of its requests.
     package let isIdentity: Bool
 
     package init(address: String) {
@@ -22,7 +23,7 @@ package struct Peer: Hashable, Sendable {
         isIdentity = true
     }
 
-    /// Whom a refusal names.
+    /// The peer as the subject of a sentence, for refusals.
     package var phrase: String { isIdentity ? "'\(name)'" : "The address \(name)" }
 
     private static let unixSocketAddress = "unix"

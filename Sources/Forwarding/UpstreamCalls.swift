@@ -55,7 +55,7 @@ package struct UpstreamAnswer: Sendable {
     func json() throws(UpstreamFailure) -> JSONValue {
         do {
             var limits = JSONLimits()
-            limits.values = 4_000_000
+            limits.valueCount = 4_000_000
             return try JSONDocument(parsing: body, limits: limits).root
         } catch {
             throw UpstreamFailure(.broken, "its answer is no JSON: \(error)")

@@ -59,7 +59,7 @@ struct JSONWebToken: Sendable {
     private static func document(_ part: ArraySlice<UInt8>) -> JSONValue? {
         var limits = JSONLimits()
         limits.depth = 16
-        limits.values = 2_000
+        limits.valueCount = 2_000
         guard let bytes = bytes(part), let root = try? JSONDocument(parsing: bytes, limits: limits).root,
             root.kind == .object
         else { return nil }

@@ -80,7 +80,7 @@ package struct S3Settings: Sendable {
         if let name = ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"].first(where: { variable($0) != nil }),
             let path = variable(name)
         {
-            trust.authorities = .place(path, source: name)
+            trust.authorities = .path(path, source: name)
         }
         return trust
     }

@@ -1,12 +1,12 @@
 internal import Budgets
 
-/// One request to the writer without its result type.
+/// One request to the writer, independent of the type of its result.
 ///
 /// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
     /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
-    /// The queue in which it waits; nil once it has left it.
+    /// The budget in which the request counts while it waits; nil after `leaveQueue()`.
     private var queue: Budget?
 
     init(peer: Peer, queue: Budget) {
@@ -14,13 +14,13 @@ class WriterJob<Session: WriterSession>: @unchecked Sendable {
         self.queue = queue
     }
 
-    /// Gives back its place in the queue, because its turn has come.
+    /// Stops counting the request in the budget of waiting requests, because it runs now.
     final func leaveQueue() {
         queue?.giveBack(1, for: peer)
         queue = nil
     }
 
-    /// Runs the work and keeps its value; called again if the transaction is undone.
+    /// Runs the work and keeps its result; called again if the transaction is undone.
     func execute(_ session: Session) throws {}
 
     /// Makes `error` the outcome.
@@ -30,7 +30,7 @@ class WriterJob<Session: WriterSession>: @unchecked Sendable {
     func deliver() {}
 }
 
-/// A request whose work yields a `Value`.
+/// A request whose work returns a `Value`.
 ///
 /// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
 final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Session>, @unchecked Sendable {

@@ -381,7 +381,7 @@ def test_users_are_made_changed_and_deleted(enter, root, server):
     page.get_by_role("button", name="New user").click()
     page.watch.expect(400, "/users/create")
     answer(page, "Create", Name="a:b", New_password=PASSWORD, The_new_password_once_more=PASSWORD)
-    expect(dialog(page).get_by_role("alert")).to_contain_text("is no name of a user")
+    expect(dialog(page).get_by_role("alert")).to_contain_text("is not a valid name of a user")
     answer(page, "Create", Name="grace <b>hopper</b>", Rights="admin")
     expect(heading(page)).to_have_text("grace <b>hopper</b>")
     grace = Calls(server, "grace <b>hopper</b>")

@@ -361,7 +361,7 @@ def test_an_interrupted_export_leaves_nothing_and_takes_away_what_was_left(origi
             os.sched_yield()
         assert part.exists() and not (tmp_path / "all.tar.999999999.part").exists()
         process.send_signal(number)
-        assert process.wait(30) == -number
+        assert process.wait(60) == -number
         connection.close()
     assert [path.name for path in tmp_path.iterdir()] == ["all.tar.mine.part"]
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.apus
 
 def start(folder, *arguments):
     command = [str(apus_binary()), "server", "--port", "0", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=10, cwd=folder)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder)
 
 
 @pytest.mark.parametrize("flag", ["--artifacts-destination", "--default-artifact-root"])

@@ -77,7 +77,7 @@ def test_a_deleted_database_is_rescued_and_missed():
         database.unlink()
         assert server.stop(remove=False) == 0
         (copy,) = server.data_directory.glob("apus.db.rescued-*")
-        with pytest.raises(ServerFailed, match="is missing or empty, although runs were kept in it"):
+        with pytest.raises(ServerFailed, match="is missing or empty, although it has contained runs"):
             server.start()
         copy.rename(database)
         server.start()

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.apus
 def doctor(*arguments, **environment):
     command = [str(apus_binary()), "doctor", *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=30, env={"PATH": "/usr/bin:/bin", **environment}
+        command, capture_output=True, text=True, timeout=60, env={"PATH": "/usr/bin:/bin", **environment}
     )
 
 

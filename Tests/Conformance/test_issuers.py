@@ -192,7 +192,7 @@ def test_while_the_issuer_is_away_its_keys_count_on(tmp_path):
 
 def hold(issuer):
     def fault(handler):
-        issuer.released.wait(30)
+        issuer.released.wait(60)
         handler.close_connection = True
 
     return fault
@@ -432,7 +432,7 @@ def test_a_slow_issuer_holds_up_nobody_but_who_logs_in(house):
             assert send("GET", server.url + "/login")[0] == 200
         assert time.monotonic() - start < 8
         issuer.released.set()
-        assert {child.communicate(timeout=30)[0] for child in children} == {"503"}
+        assert {child.communicate(timeout=60)[0] for child in children} == {"503"}
     finally:
         issuer.released.clear()
         del issuer.faults["/token"]
@@ -453,7 +453,7 @@ def test_an_attempt_leads_to_a_place_of_this_server_alone(house):
 def refused(tmp_path, *arguments, **environment):
     command = [apus_binary(), "server", "--port", "0", "--data-dir", tmp_path / "data", *arguments]
     ended = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, timeout=20, env={**os.environ, **environment}
+        [str(part) for part in command], capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
     )
     assert ended.returncode == 1, ended.stderr
     assert not (tmp_path / "data").exists()

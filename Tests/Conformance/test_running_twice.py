@@ -19,7 +19,7 @@ pytestmark = pytest.mark.apus
 
 def start_beside(server, *arguments):
     command = [str(apus_binary()), "server", "--port", "0", "--data-dir", server.data_directory, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def test_the_refusal_names_the_owner_and_its_address():
@@ -62,7 +62,7 @@ def test_with_reuse_a_server_that_stops_is_waited_for(tmp_path):
             refused = start_beside(first)
             assert "stops just now" in refused.stderr
             with ApusServer(["--reuse", "--data-dir", first.data_directory], directory=tmp_path) as second:
-                assert first.process.wait(10) == 0
+                assert first.process.wait(60) == 0
                 assert second.url != first.url
                 assert must(second.url, "runs/get", run_id=run_id)
 

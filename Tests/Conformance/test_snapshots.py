@@ -89,7 +89,7 @@ def test_a_snapshot_is_read_by_the_server_that_has_the_lock_and_others_wait_for_
             assert send("GET", f"{uri}/api/2.0/mlflow-artifacts/artifacts/0/{run_id}/artifacts/a.bin")[1] == b"weights"
         finally:
             process.terminate()
-            assert process.wait(15) == 0
+            assert process.wait(60) == 0
 
 
 def test_a_server_goes_on_from_the_snapshot_of_its_stop(server, place):

@@ -154,7 +154,7 @@ extension BlockingTrackingClient {
                     throw .unreachable("the artifacts have no place")
                 }
                 guard stream.head.status == 200 else {
-                    return HTTPReply(head: stream.head, body: try stream.body(atMost: HTTPClient.usualMaximumBytes))
+                    return HTTPReply(head: stream.head, body: try stream.body(atMost: HTTPClient.defaultMaximumBytes))
                 }
             } catch {
                 throw .call(error)

@@ -18,7 +18,7 @@ public struct TLSSettings: Sendable {
         var trust = TLSTrust()
         trust.verifies = verifiesCertificates
         if let trustedCertificates {
-            trust.authorities = .place(trustedCertificates, source: "trustedCertificates")
+            trust.authorities = .path(trustedCertificates, source: "trustedCertificates")
         }
         if let clientCertificate {
             trust.ownCertificate = TLSIdentity(

@@ -16,8 +16,8 @@ package struct TrackingConnection: Sendable {
     ///   - userAgent: the value of the field User-Agent.
     ///   - credentials: nil for those of the URI or the environment.
     ///   - trust: nil for what the environment says.
-    ///   - variable: looks a variable of the environment up, nil for an empty one; it holds the proxies, and the credentials
-    ///     and the trusted certificates where they are not given.
+    ///   - variable: looks a variable of the environment up, nil for an empty one; it holds the proxies, and the
+    ///     credentials and the trusted certificates where they are not given.
     package init(
         _ uri: TrackingURI,
         userAgent: String,
@@ -95,7 +95,7 @@ package struct TrackingConnection: Sendable {
         fields: [(name: String, value: String)] = [],
         body: RequestBody = .none,
         authorization: String? = nil,
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         _ limits: CallLimits
     ) throws(CallFailure) -> HTTPReply {
         let all = commonFields(authorization) + fields
@@ -128,7 +128,7 @@ extension TrackingConnection {
     /// Sends `GET path`.
     package func get(
         _ path: String,
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         try send(.get, path, maximumBytes: maximumBytes, CallLimits(whole: deadline))
@@ -155,7 +155,7 @@ extension TrackingConnection {
     package func post(
         _ path: String,
         json body: [UInt8],
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         let fields = [(name: "Content-Type", value: "application/json")]

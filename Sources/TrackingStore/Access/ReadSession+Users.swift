@@ -23,7 +23,7 @@ extension ReadSession {
     }
 
     package func hasAdministrator() throws -> Bool {
-        try connection.int64("SELECT EXISTS (SELECT 1 FROM users WHERE is_admin)") == 1
+        try connection.firstInt64(of: "SELECT EXISTS (SELECT 1 FROM users WHERE is_admin)") == 1
     }
 
     /// The grants of all roles of a user that count.

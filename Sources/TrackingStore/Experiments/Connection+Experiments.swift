@@ -5,8 +5,7 @@ internal import Tracking
 extension ClientSession {
     /// Returns an experiment without its tags, active or deleted.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not do with it what it is
-    ///   looked up for.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not perform `action`.
     func storedExperiment(_ id: Int64, for action: PermittedAction = usualAction) throws -> Experiment {
         try require(action, on: .experiment(id), orThrow: TrackingError.experimentNotFound(id))
         let select = try connection.query(

@@ -46,7 +46,7 @@ extension ReadSession {
             WHERE dataset.experiment_id IN (SELECT value FROM json_each(?1))
             LIMIT 1000
             """,
-            jsonArray(seen(experimentIDs)),
+            jsonArray(readable(experimentIDs)),
             Tag.datasetContextKey
         )
         defer { select.reset() }
@@ -65,7 +65,7 @@ extension ReadSession {
     }
 }
 
-/// Formats numbers as a JSON array for SQLite's `json_each`, so that one bound value can hold any number of ids.
+/// Formats numbers as a JSON array for SQLite's `json_each`, so that any number of ids can be bound as one value.
 func jsonArray(_ numbers: [Int64]) -> String {
     "[" + numbers.map(String.init).joined(separator: ",") + "]"
 }

@@ -6,8 +6,8 @@ extension ClientSession {
     /// Returns the identity and state of a logged model.
     ///
     /// - Parameter allowsDeleted: whether to return a deleted model.
-    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model if it is not allowed;
-    ///   `.permissionDenied` if the client may not do with the model what it is looked up for.
+    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model unless `allowsDeleted`;
+    ///   `.permissionDenied` if the client may not perform `action`.
     func loggedModelInfo(
         _ modelID: String,
         allowsDeleted: Bool = false,
@@ -16,7 +16,7 @@ extension ClientSession {
         try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted, for: action).info
     }
 
-    /// Works as `loggedModelInfo`, and also returns the row id of the model.
+    /// Returns the same as `loggedModelInfo`, and the row id of the model.
     func loggedModelRowAndInfo(
         _ modelID: String,
         allowsDeleted: Bool,
@@ -27,7 +27,7 @@ extension ClientSession {
             modelID
         )
         defer { select.reset() }
-        guard try select.step() else { throw notThere(.loggedModelNotFound(modelID)) }
+        guard try select.step() else { throw missingOrForbidden(.loggedModelNotFound(modelID)) }
         let info = try LoggedModelInfo(row: select)
         try require(action, on: .loggedModel(inExperiment: info.experimentID), orThrow: .loggedModelNotFound(modelID))
         try info.requireVisible(allowsDeleted: allowsDeleted)

@@ -40,7 +40,7 @@ extension WriteSession {
             status.wireNumber,
             currentMilliseconds()
         )
-        // Reads through the writer's connection, which sees its uncommitted changes.
+        // The session reads through the writer's connection, which sees the uncommitted change.
         return try ReadSession(connection: connection).loggedModel(id: modelID, allowsDeleted: true)
     }
 
@@ -78,8 +78,8 @@ extension WriteSession {
     }
 
     private func loggedModelRow(_ modelID: String, for action: PermittedAction = usualAction) throws -> Int64 {
-        guard let row = try seenLoggedModelRow(modelID, for: action) else {
-            throw notThere(.loggedModelNotFound(modelID))
+        guard let row = try visibleLoggedModelRow(modelID, for: action) else {
+            throw missingOrForbidden(.loggedModelNotFound(modelID))
         }
         return row
     }

@@ -5,8 +5,8 @@ internal import Tracking
 extension ClientSession {
     /// Returns the row of a model version.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
-    ///   do with the version what it is looked up for.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
+    ///   may not perform `action`.
     func modelVersionRow(_ key: ModelVersionKey, for action: PermittedAction = usualAction) throws -> ModelVersionRow {
         let select = try connection.query(
             """
@@ -21,15 +21,15 @@ extension ClientSession {
         let row = try select.firstRow {
             ModelVersionRow(id: $0.int64(0), modelID: $0.int64(1), isOfPrompt: $0.bool(2))
         }
-        guard let row else { throw notThere(key.notFound) }
+        guard let row else { throw missingOrForbidden(key.notFound) }
         try require(action, on: .version(ofModel: key.name, isPrompt: row.isOfPrompt), orThrow: key.notFound)
         return row
     }
 
     /// Returns a version with its tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
-    ///   read it.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
+    ///   may not read the version.
     func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
         let row = try modelVersionRow(key, for: .read)
         guard var version = try connection.modelVersions(rows: [row.id]).first else { throw key.notFound }
@@ -39,8 +39,8 @@ extension ClientSession {
 
     /// Returns the location of a version's artifacts.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
-    ///   read it.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
+    ///   may not read the version.
     func locationOfVersion(_ key: ModelVersionKey) throws -> String {
         let row = try modelVersionRow(key, for: .read)
         let select = try connection.query(
@@ -51,7 +51,9 @@ extension ClientSession {
         return location
     }
 
-    /// Returns the number of the version that an alias stands for; `latest` is such an alias too.
+    /// Returns the number of the version that an alias stands for.
+    ///
+    /// The alias `latest` stands for the highest number.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
@@ -123,7 +125,7 @@ extension Connection {
     }
 }
 
-/// The row ids of a version and of its model.
+/// The row ids of a version and of its model, and whether the model is a prompt.
 struct ModelVersionRow {
     var id: Int64
     var modelID: Int64

@@ -99,7 +99,7 @@ extension WriteSession {
 extension Connection {
     /// Whether the versions of a model are marked as prompts.
     ///
-    /// Either all versions are marked or none is.
+    /// All versions of a model have the same mark.
     func versionsArePrompts(ofModel modelID: Int64) throws -> Bool {
         let select = try query("SELECT is_prompt FROM model_versions WHERE model_id = ?1 LIMIT 1", modelID)
         return try select.firstRow { $0.bool(0) } ?? false

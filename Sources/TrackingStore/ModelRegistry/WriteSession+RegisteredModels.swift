@@ -53,8 +53,8 @@ extension WriteSession {
 
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
         let id = try registeredModelRow(name)
-        let taker = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
-        if let other = try taker.firstRow({ $0.int64(0) }), other != id {
+        let holder = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
+        if let other = try holder.firstRow({ $0.int64(0) }), other != id {
             throw TrackingError.modelNameTaken(newName)
         }
         let now = currentMilliseconds()
@@ -77,7 +77,7 @@ extension WriteSession {
     package func deleteRegisteredModel(_ name: String) throws {
         let (row, isPrompt) = try registeredModelKind(name, for: .delete)
         if let permissions, !permissions.allowsDeletion(ofModel: name, isPrompt: isPrompt) {
-            throw lacking(.delete, on: .version(ofModel: name, isPrompt: isPrompt))
+            throw permissionDenied(.delete, on: .version(ofModel: name, isPrompt: isPrompt))
         }
         try connection.run("DELETE FROM registered_models WHERE id = ?1", row)
         try removeGrants(ofModel: name)
@@ -85,24 +85,27 @@ extension WriteSession {
 
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
         let id = try registeredModelRow(name)
-        try requireOtherTag(tag.key)
+        try requireNotPromptTag(tag.key)
         try connection.upsert(tag, in: .registeredModels, of: id)
         if tag.key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: tag.marksPrompt) }
     }
 
     package func deleteRegisteredModelTag(key: String, model name: String) throws {
         let id = try registeredModelRow(name)
-        try requireOtherTag(key)
+        try requireNotPromptTag(key)
         _ = try connection.deleteTag(key, in: .registeredModels, of: id)
         if key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: false) }
     }
 
-    /// Throws for the tag that decides whether the grants for models or those for prompts count, if a user would change it.
-    private func requireOtherTag(_ key: String) throws {
+    /// Throws if a client with limited permissions would change the prompt tag.
+    ///
+    /// That tag decides whether the grants for registered models or those for prompts apply to the model.
+    private func requireNotPromptTag(_ key: String) throws {
         guard permissions != nil, key.isExactly(Tag.isPromptKey) else { return }
         throw TrackingError(
             .permissionDenied,
-            "Permission denied: only admins change the tag '\(Tag.isPromptKey)' of a model, because it decides whose permissions count."
+            "Permission denied: only admins may change the tag '\(Tag.isPromptKey)' of a model, because that tag "
+                + "decides which permissions apply to the model."
         )
     }
 

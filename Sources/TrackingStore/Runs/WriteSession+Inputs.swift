@@ -34,7 +34,9 @@ extension WriteSession {
         }
     }
 
-    /// Throws unless a user may change logged models that a run is linked with; anybody else may name any.
+    /// Throws if a user with limited permissions would link a run with a logged model that the user may not change.
+    ///
+    /// Other clients may name any logged model, even one that does not exist.
     private func requireChangeable(_ modelIDs: [String]) throws {
         guard permissions != nil, !hidesOthers else { return }
         for id in modelIDs { _ = try loggedModelInfo(id, allowsDeleted: true) }

@@ -9,7 +9,7 @@ extension WriteSession {
 
     /// Stores a param unless the run already has it.
     ///
-    /// - Returns: nil if the run now has the param with this value; else the conflict with the stored value.
+    /// - Returns: nil if the run now has the param with this value; otherwise the conflict with the stored value.
     private func insertParam(_ param: Param, runRow: Int64) throws -> ParamConflict? {
         let keyID = try keyID(for: param.key)
         let insert = statements.insertParam

@@ -11,7 +11,7 @@ extension WriteSession {
         guard isNew else { return run }
         try requireRoomForRun()
         let row = try insertRun(run.info)
-        try noteOwner(ofRun: row)
+        try recordOwner(ofRun: row)
         for tag in run.tags {
             try upsertTag(tag, runRow: row)
         }

@@ -2,10 +2,10 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func take(_ experiment: Experiment, _ report: inout TransferReport) throws {
+    func importRecord(_ experiment: Experiment, _ report: inout TransferReport) throws {
         let holderOfID = try holder("id = ?1", experiment.id)
         let holderOfName = try holder("name = ?1", experiment.name)
-        switch ExperimentPlace.of(experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
+        switch ExperimentDestination.find(for: experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
         case .new(let keepsID):
             let id = try insert(experiment, id: keepsID ? experiment.id : nil)
             for tag in experiment.tags { try connection.upsert(tag, in: .experiments, of: id) }
@@ -48,7 +48,7 @@ extension WriteSession {
         return id
     }
 
-    /// Gives the untouched first experiment the facts of the one that comes.
+    /// Replaces the unused Default experiment by the imported experiment, but keeps its id.
     private func replaceUnused(_ experiment: Experiment, id: Int64, _ report: inout TransferReport) throws {
         let stored = try storedExperiment(id)
         var moved = experiment
@@ -76,7 +76,7 @@ extension WriteSession {
         report.note(experiment, hasID: id)
     }
 
-    private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentPlace.Holder? {
+    private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentDestination.Holder? {
         try connection.query(
             """
             SELECT id, creation_time, id = 0 AND creation_time = last_update_time
@@ -87,12 +87,12 @@ extension WriteSession {
             WHERE \(condition)
             """,
             value
-        ).firstRow { ExperimentPlace.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
+        ).firstRow { ExperimentDestination.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
     }
 
-    /// Returns the experiment here of a thing that comes from another store.
+    /// Returns the id, in this store, of the experiment that an imported run or model belongs to.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the experiment has not come yet.
+    /// - Throws: `.resourceDoesNotExist` if the experiment is not stored.
     func experimentID(of home: TransferredHome) throws -> Int64 {
         let named = try connection.query("SELECT id FROM experiments WHERE name = ?1", home.name).firstRow {
             $0.int64(0)
@@ -101,7 +101,7 @@ extension WriteSession {
         guard home.id != Experiment.noID else {
             throw TrackingError.doesNotExist("No experiment is named '\(shortened(home.name))'")
         }
-        // Its experiment was renamed since, here or there.
+        // The experiment may have another name in this store, because it was renamed in one of the stores.
         return try storedExperiment(home.id).id
     }
 }

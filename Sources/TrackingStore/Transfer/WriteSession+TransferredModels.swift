@@ -2,10 +2,10 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func take(_ transferred: TransferredLoggedModel, _ report: inout TransferReport) throws {
+    func importRecord(_ transferred: TransferredLoggedModel, _ report: inout TransferReport) throws {
         let model = transferred.model
         let experimentID = try experimentID(of: transferred.home)
-        guard let row = try seenLoggedModelRow(model.info.modelID) else {
+        guard let row = try visibleLoggedModelRow(model.info.modelID) else {
             let row = try insert(model.info, experimentID: experimentID)
             for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
             for tag in model.tags.lastOfEachKey { try upsertLoggedModelTag(tag, row: row) }
@@ -65,19 +65,29 @@ extension WriteSession {
             info.lifecycleStage.storedValue
         )
         let row = connection.lastInsertRowID
-        try notePlace(info.artifactURI, of: info.modelID, usually: "models/", experimentID: experimentID)
+        try recordArtifactLocation(
+            info.artifactURI,
+            of: info.modelID,
+            usualFolder: "models/",
+            experimentID: experimentID
+        )
         return row
     }
 
     private func storedPairs(_ table: StaticString, ofModel row: Int64) throws -> [Tag] {
         try connection.query(
-            "SELECT keys.name, pair.value FROM \(table) AS pair JOIN keys ON keys.id = pair.key_id WHERE pair.model_id = ?1",
+            """
+            SELECT keys.name, pair.value
+            FROM \(table) AS pair
+            JOIN keys ON keys.id = pair.key_id
+            WHERE pair.model_id = ?1
+            """,
             row
         ).map { Tag(key: $0.string(0), value: $0.string(1)) }
     }
 
-    func take(_ transferred: TransferredModelPoints, _ report: inout TransferReport) throws {
-        guard try seenLoggedModelRow(transferred.modelID) != nil else {
+    func importRecord(_ transferred: TransferredModelPoints, _ report: inout TransferReport) throws {
+        guard try visibleLoggedModelRow(transferred.modelID) != nil else {
             throw TrackingError.loggedModelNotFound(transferred.modelID)
         }
         for var point in transferred.points {

@@ -2,13 +2,13 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func take(_ transferred: TransferredRun, _ report: inout TransferReport) throws {
+    func importRecord(_ transferred: TransferredRun, _ report: inout TransferReport) throws {
         let experimentID = try experimentID(of: transferred.home)
         let run = transferred.run
         guard let row = try storedRun(run.info.runID) else {
             try requireRoomForRun()
             let row = try insert(transferred, experimentID: experimentID)
-            try noteOwner(ofRun: row)
+            try recordOwner(ofRun: row)
             for param in run.params { _ = try insertTransferred(param, runRow: row) }
             for tag in run.tags.lastOfEachKey { try upsertTag(tag, runRow: row) }
             _ = try completeInputs(run, runRow: row, experimentID: experimentID)
@@ -44,11 +44,11 @@ extension WriteSession {
         )
         let row = connection.lastInsertRowID
         touch(run: row)
-        try notePlace(location, of: info.runID, usually: "", experimentID: experimentID)
+        try recordArtifactLocation(location, of: info.runID, usualFolder: "", experimentID: experimentID)
         return row
     }
 
-    /// Gives a run that is here what it lacks.
+    /// Adds to a stored run what the record contains in addition.
     private func complete(
         _ transferred: TransferredRun,
         _ row: RunRow,
@@ -88,11 +88,11 @@ extension WriteSession {
         report.remark(.run, run.info.runID, differences: differences, tags: tags.conflicts, params: otherParams)
     }
 
-    private enum Taken {
+    private enum ParamImport {
         case added, same, other
     }
 
-    private func insertTransferred(_ param: Param, runRow: Int64) throws -> Taken {
+    private func insertTransferred(_ param: Param, runRow: Int64) throws -> ParamImport {
         let keyID = try keyID(for: param.key)
         let insert = statements.insertParam
         try insert.bind(runRow, at: 1)
@@ -114,7 +114,9 @@ extension WriteSession {
         ).map { Tag(key: $0.string(0), value: $0.string(1)) }
     }
 
-    /// - Returns: whether one of the datasets and models was not linked yet.
+    /// Links the run with its datasets and models.
+    ///
+    /// - Returns: whether the run was not yet linked with all of them.
     private func completeInputs(_ run: Run, runRow: Int64, experimentID: Int64) throws -> Bool {
         let before = connection.totalChanges
         for input in run.datasetInputs {
@@ -139,7 +141,7 @@ extension WriteSession {
         return connection.totalChanges != before
     }
 
-    func take(_ transferred: TransferredPoints, _ report: inout TransferReport) throws {
+    func importRecord(_ transferred: TransferredPoints, _ report: inout TransferReport) throws {
         let row = try runRow(transferred.runID)
         let series = MetricSeries(runRow: row.id, keyID: try keyID(for: transferred.key))
         let added = try insert(transferred.points, into: series)

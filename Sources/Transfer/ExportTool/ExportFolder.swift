@@ -1,10 +1,11 @@
 internal import JSON
 internal import Tracking
 
-/// A folder that mlflow-export-import has written, of any of its versions: one run, experiments, registered models, or all.
+/// A folder that mlflow-export-import has written, of any of its versions: one run, experiments, registered models, or
+/// all.
 ///
-/// Its files are recognised by their names, wherever they are beneath the folder, because the tool's versions arrange them
-/// in different ways. What is damaged is reported by its path and left out; everything else comes.
+/// Its files are recognised by their names, wherever they are beneath the folder, because the tool's versions arrange
+/// them in different ways. What is damaged is reported by its path and left out; everything else comes.
 package struct ExportFolder: RecordSource {
     private static let runFile = "run.json"
     private static let experimentFile = "experiment.json"
@@ -24,7 +25,8 @@ package struct ExportFolder: RecordSource {
         root = StoreFolder(root: path)
     }
 
-    /// Whether a folder looks like one that the tool has written: it, or a folder in it or in that one, has one of its files.
+    /// Whether a folder looks like one that the tool has written: it, or a folder in it or in that one, has one of its
+    /// files.
     package static func isOne(_ path: String) -> Bool {
         // Other programs write a manifest.json too, so that it does not count.
         let files = [runFile, experimentFile, modelFile, versionFile, loggedModelFile] + listFiles
@@ -124,7 +126,7 @@ package struct ExportFolder: RecordSource {
     private func document(_ folder: StoreFolder, _ name: String) throws(SourceFailure) -> JSONValue {
         let bytes = try folder.bytes(name, maximum: TransferFileLimits.jsonBytes)
         var limits = JSONLimits()
-        limits.values = TransferFileLimits.jsonValues
+        limits.valueCount = TransferFileLimits.jsonValues
         do {
             let value = try JSONDocument(parsing: bytes, limits: limits).root
             guard value.kind == .object else { throw SourceFailure("is no JSON object") }

@@ -11,8 +11,8 @@ package protocol ServerCalls {
     /// Sends `GET path` and returns the answer, whatever its status.
     ///
     /// - Parameter path: with its query, percent-encoded.
-    /// - Throws: `SourceFailure` where there is no answer, also after some more attempts; `RefusedCall` where the answer to
-    ///   this call cannot be had.
+    /// - Throws: `SourceFailure` where there is no answer, also after some more attempts; `RefusedCall` where the
+    ///   answer to this call cannot be had.
     func get(_ path: String) throws -> ServerAnswer
 
     /// Sends `POST path` with a JSON body, otherwise as `get`.
@@ -44,7 +44,7 @@ package struct ServerAnswer: Sendable {
     func root() throws(RefusedCall) -> JSONValue {
         guard status == 200 else { throw RefusedCall(status: status, message: message) }
         var limits = JSONLimits()
-        limits.values = TransferFileLimits.jsonValues
+        limits.valueCount = TransferFileLimits.jsonValues
         do {
             let root = try JSONDocument(parsing: body, limits: limits).root
             guard root.kind == .object else { throw RefusedCall(status: status, message: "its answer is no object") }

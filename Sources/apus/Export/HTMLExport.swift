@@ -44,7 +44,7 @@ struct HTMLExport {
     private func write(from folder: OpenedFolder) throws {
         let body: any HTTPBodyProducer
         do {
-            body = try folder.api.exportedPages(question: question)
+            body = try folder.api.exportedPages(requestBody: question)
         } catch {
             throw folder.api.exportRefusal(error).map { StartFailure($0) } ?? error
         }

@@ -51,7 +51,7 @@ final class FolderTarget: ImportTarget, Sendable {
         try throwFailure()
         places.wait()
         store.write {
-            let report = try $0.take(records)
+            let report = try $0.importRecords(records)
             try $0.audit(.byCommand("import"), after: report.auditNote)
             return report
         } completion: { [self] result in

@@ -97,7 +97,7 @@ struct CheckCommand: ParsableCommand {
             findings.mended = try connection.immediateTransaction {
                 let faults = try check.faults()
                 let comparison = JournalComparison(try ArtifactCheck(connection), artifacts)
-                let entries = try comparison.mend(connection, isKilled: lock.isTakenOver)
+                let entries = try comparison.mend(connection, isKilled: lock.previousOwnerCrashed)
                 return faults.filter(\.isMendable).map(\.text) + entries
             }
         } catch {
@@ -118,16 +118,16 @@ struct CheckCommand: ParsableCommand {
             (findings.faults, known) = try connection.readTransaction { [findings] in
                 let faults = try findings.isOfOlderVersion ? check.fileFaults() : check.faults()
                 var known = try ArtifactCheck(connection)
-                if !findings.isOfOlderVersion, faults.isEmpty { try known.readNeeded(connection) }
+                if !findings.isOfOlderVersion, faults.isEmpty { try known.readNeededFolders(connection) }
                 return (faults.map(\.text), known)
             }
         } catch {
             throw StartFailure.opening(path, error)
         }
-        var needed = known.needed
+        var needed = known.neededFolders
         try artifacts.walk { file, bytes in
             findings.files += 1
-            if !needed.isEmpty { for path in ArtifactCheck.withFoldersAbove(file) { needed[path] = nil } }
+            if !needed.isEmpty { for path in ArtifactCheck.pathAndParents(of: file) { needed[path] = nil } }
             if known.isOwnerless(file) {
                 findings.ownerlessFiles += 1
                 findings.ownerlessBytes += bytes
@@ -224,7 +224,7 @@ struct CheckCommand: ParsableCommand {
                     "note: an older version of Apus wrote the database; only SQLite's own check and the files were looked at"
                 )
             }
-            if findings.faults.contains(where: { $0.hasPrefix(StoreCheck.fileMark) }) {
+            if findings.faults.contains(where: { $0.hasPrefix(StoreCheck.fileFaultPrefix) }) {
                 StandardStream.output.write("note: \(StartFailure.adviceForDamage)")
             }
             let count = Int64(findings.faults.count)

@@ -72,10 +72,10 @@ struct JournalComparison {
     /// - Returns: what was done, a line each.
     func mend(_ connection: Connection, isKilled: Bool) throws -> [String] {
         let now = unixMilliseconds()
-        for (path, bytes) in behind { try ArtifactCheck.journal(.upload, path, bytes: bytes, at: now, connection) }
+        for (path, bytes) in behind { try ArtifactCheck.addToJournal(.upload, path, bytes: bytes, at: now, connection) }
         var lines = behind.map { "the journal has the size of \($0.path) as it is" }
         guard isKilled else { return lines }
-        for path in missing { try ArtifactCheck.journal(.deletion, path, bytes: 0, at: now, connection) }
+        for path in missing { try ArtifactCheck.addToJournal(.deletion, path, bytes: 0, at: now, connection) }
         lines += missing.map { "the journal has \($0), which is not on the disk, as deleted" }
         return lines
     }

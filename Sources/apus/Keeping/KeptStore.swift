@@ -125,7 +125,7 @@ struct KeptServer {
     func call(
         _ route: String,
         _ body: [UInt8],
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         patience: Duration = .seconds(60)
     ) throws -> HTTPReply {
         let end = ContinuousClock.now + patience

@@ -60,7 +60,8 @@ struct ServerCommand: ParsableCommand {
         }
         MemorySettings.apply()
         LoggingSystem.bootstrap { WriterLogHandler(label: $0, writer: .standardError) }
-        atexit { LogWriter.standardError.flush(within: .milliseconds(100)) }
+        // A busy machine or disk may need that long for a line; only a pipe that nobody reads delays the end by all of it.
+        atexit { LogWriter.standardError.flush(within: .seconds(2)) }
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {

@@ -6,7 +6,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// The calls about the server that gets everything too; `docs/own-calls.md` describes them.
+    /// The calls about forwarding to an upstream server; `docs/own-calls.md` describes them.
     var forwardEndpoints: [[Endpoint]] {
         let drain = Access.administer(.server).unaudited
         let decision = Access.administer(.server).audited("run_ids")
@@ -24,8 +24,8 @@ extension MLflowAPI {
         ]
     }
 
-    /// Runs in one answer.
-    private static let mostRuns = 1_000
+    /// The maximum number of runs in one answer.
+    private static let maximumRuns = 1_000
 
     private func withForwarder(
         _ request: HTTPRequest,
@@ -36,7 +36,7 @@ extension MLflowAPI {
             guard let forwarder = settings.forwarder else {
                 throw TrackingError(
                     .resourceDoesNotExist,
-                    "This server sends nothing to another one; start it with --upstream."
+                    "This server does not forward to another server; start it with --upstream."
                 )
             }
             responder.send(try body(forwarder, try RequestMessage(request)))
@@ -49,12 +49,12 @@ extension MLflowAPI {
         withForwarder(request, responder) { forwarder, message in
             let runIDs = try message.strings("run_ids")
             let limit = Int(try message.integer("max_results") ?? 100)
-            guard (0...Self.mostRuns).contains(limit) else {
-                throw TrackingError.invalidParameter("'max_results' must be from 0 to \(Self.mostRuns).")
+            guard (0...Self.maximumRuns).contains(limit) else {
+                throw TrackingError.invalidParameter("'max_results' must be from 0 to \(Self.maximumRuns).")
             }
             let token = try message.string("page_token")
             guard let start = token.map({ Int64($0) }) ?? Int64.min else {
-                throw TrackingError.invalidParameter("'page_token' is not one that this server has given.")
+                throw TrackingError.invalidParameter("'page_token' is invalid. Send the token of an earlier answer.")
             }
             let report = try ForwardReport(
                 of: store,
@@ -76,7 +76,7 @@ extension MLflowAPI {
     private func retryForwarding(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         withForwarder(request, responder) { forwarder, message in
             guard let runIDs = try message.strings("run_ids") else {
-                // Nothing that is stored changes.
+                // A retry of all runs changes nothing in the store, so there is nothing to audit.
                 forwarder.retryAll()
                 return .forwarding(forwarder.status)
             }
@@ -87,7 +87,7 @@ extension MLflowAPI {
     private func skipForwarding(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         withForwarder(request, responder) { forwarder, message in
             guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
-                throw TrackingError.invalidParameter("'run_ids' is missing: name the runs to be skipped.")
+                throw TrackingError.invalidParameter("'run_ids' is missing: name the runs to skip.")
             }
             return .forwarding(forwarder.status, runs: try forwarder.skip(runIDs, audit))
         }

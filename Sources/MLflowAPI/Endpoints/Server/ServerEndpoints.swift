@@ -17,32 +17,35 @@ extension MLflowAPI {
         ]
     }
 
-    /// Reports that the server is up; with `deep=1`, also the result of a check of the store, and with `verbose=1` what is
-    /// known without one.
+    /// Answers `OK`, which shows that the server is running.
     ///
-    /// Where credentials are needed, who shows none learns only whether the server is well.
+    /// With `deep=1`, checks the store and answers with the result. With `verbose=1`, answers with the status that is
+    /// known without a check. If the server requires credentials, a client without them learns only whether the server
+    /// works.
     private func health(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let showsDetails = settings.access?.isRequired != true || request.caller.identity != nil
         guard showsDetails else {
             guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-            return healthChecks.ask { health, fault in
+            return healthChecks.requestCheck { health, fault in
                 let isSound = health.isSound && fault == nil
                 responder.send(.text(isSound ? "OK" : "failing", status: health.status(with: fault)))
             }
         }
         if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
             return responder.send(
-                .known(settings.snapshots(), settings.forwarder?.status, artifacts.freeSpace?.reading)
+                .status(settings.snapshots(), settings.forwarder?.status, artifacts.freeSpace?.reading)
             )
         }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-        healthChecks.ask { responder.send(.health($0, $1, artifacts.freeSpace?.reading)) }
+        healthChecks.requestCheck { responder.send(.health($0, $1, artifacts.freeSpace?.reading)) }
     }
 
     /// Whether runs may have artifacts in an object storage, to which clients send them without this server.
     private var hasDirectPlaces: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
 
-    /// Tells a client, before it decides how to upload, what this server can do, under the names of 3.18 too.
+    /// Answers what this server can do, which a client asks before it chooses how to upload.
+    ///
+    /// Also uses MLflow 3.18's names.
     private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
@@ -75,7 +78,8 @@ extension HTTPResponse {
         return HTTPResponse(status: status, headers: headers, body: .bytes(Array(text.utf8)))
     }
 
-    fileprivate static func known(
+    /// The status that is known without a check of the store.
+    fileprivate static func status(
         _ snapshots: SnapshotStatus?,
         _ forwarding: ForwardStatus?,
         _ space: FreeSpace.Reading?
@@ -97,7 +101,7 @@ extension HTTPResponse {
         }
     }
 
-    /// The problems that were found, by the part that each was found in.
+    /// The result of a check of the store and of the artifacts, with the problems of each part.
     fileprivate static func health(
         _ health: StoreHealth,
         _ artifacts: String?,

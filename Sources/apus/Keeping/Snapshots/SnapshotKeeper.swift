@@ -45,7 +45,7 @@ final class SnapshotKeeper: Sendable {
 
     /// nil when the database cannot be read.
     private var version: Int64? {
-        observer.withLock { try? $0.int64("PRAGMA data_version") }
+        observer.withLock { try? $0.firstInt64(of: "PRAGMA data_version") }
     }
 
     /// How it stands, for `/health`, `/metrics` and the pages: they tell no path of this machine to strangers.

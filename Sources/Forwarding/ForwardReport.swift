@@ -3,16 +3,16 @@ package import JSON
 internal import Tracking
 package import TrackingStore
 
-/// For each of some runs what an upstream has of it, what waits and why, and what the upstream does not hold.
+/// How much of each run an upstream has, why a run waits or failed, and which parts the upstream lacks.
 package struct ForwardReport: Sendable {
     package enum State: String, Sendable {
-        /// Everything is there.
+        /// The upstream has the whole run.
         case sent
-        /// Something is to be sent.
+        /// A part of the run still has to be sent.
         case waiting
-        /// The upstream refuses it; it is tried again when it changes, or by `apus forward retry`.
+        /// The upstream refuses the run, which is sent again when it changes or after `apus forward retry`.
         case failed
-        /// The operator wants nothing of it to be sent.
+        /// The operator excluded the run from forwarding.
         case skipped
     }
 
@@ -28,21 +28,24 @@ package struct ForwardReport: Sendable {
     }
 
     package var lines: [Line] = []
-    /// Where the next page begins; nil on the last one.
+    /// The row after which the next page begins; nil on the last page.
     package var next: Int64?
     package var omissions: [ForwardOmission] = []
     package var omissionCount: Int64 = 0
-    /// What is there in another form.
+    /// Parts that the upstream has in another form, such as a version with another number.
     package var notes: [ForwardOmission] = []
 
     fileprivate static let mostOmissions = 200
     private static let runsOfPage = 1_000
 
-    /// Blocks, as `readNow`.
+    /// Reads one page of the report.
+    ///
+    /// Blocks as `readNow` does.
     ///
     /// - Parameters:
     ///   - runIDs: nil for all runs.
-    ///   - forwarder: knows what waits; without one, a folder that no server holds tells what its journal says.
+    ///   - forwarder: the forwarder that knows which runs wait; nil if no server has the data open, so that only the
+    ///     journal is read.
     package init(
         of store: TrackingStore,
         upstream: String,
@@ -87,7 +90,7 @@ package struct ForwardReport: Sendable {
         notes = found.notes
     }
 
-    /// All runs, of which no page is left out.
+    /// Reads all pages of the report into one.
     package init(ofAll store: TrackingStore, upstream: String, runIDs: [String]?, forwarder: Forwarder?) throws {
         var start = Int64.min
         var lines: [Line] = []
@@ -109,7 +112,7 @@ package struct ForwardReport: Sendable {
 }
 
 extension JSONWriter {
-    /// Writes a status as members of an object that is open.
+    /// Writes a status as members of the object that the writer has begun.
     package mutating func members(of status: ForwardStatus) {
         member("upstream", status.upstream)
         member("kind", ifPresent: status.title)
@@ -128,7 +131,7 @@ extension JSONWriter {
         memberArray("postponed") { $0.list(status.postponed.prefix(ForwardReport.mostOmissions)) }
     }
 
-    /// Writes a report as members of an object that is open.
+    /// Writes a report as members of the object that the writer has begun.
     package mutating func members(of report: ForwardReport) {
         memberArray("run_states") { writer in
             for line in report.lines {

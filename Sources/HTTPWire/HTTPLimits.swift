@@ -15,8 +15,8 @@ package struct HTTPLimits: Sendable {
     package var bodyBytes = 32 * 1_048_576
     /// A body or an answer up to this size is accepted even when the budgets are used up.
     package var alwaysHeldBytes = 64 * 1_024
-    /// A request whose collected body is larger than this size is handled on a worker thread, not on the event loop.
-    package var inlineBodyBytes = 256 * 1_024
+    /// A request whose collected body is larger than this size is read on a packer's thread, not on the event loop.
+    package var inlineBodyBytes = 16 * 1_024
     /// The largest size of the line with a chunk's size and its extensions; 400.
     package var chunkLineBytes = 256
     /// The largest size of the trailer section of a chunked body, which is ignored; 400.

@@ -128,7 +128,12 @@ extension MLflowAPI {
         for request: HTTPRequest,
         _ responder: HTTPResponder
     ) {
-        store.write(work, for: request.caller, mayBlock: request.isAloneOnItsThread) { result in
+        store.write(
+            work,
+            for: request.caller,
+            bytes: request.body.count,
+            mayBlock: request.isAloneOnItsThread
+        ) { result in
             responder.send(answer(to: result, isShort: true))
         }
     }

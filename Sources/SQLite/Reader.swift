@@ -77,7 +77,7 @@ final class Reader: @unchecked Sendable {
     ///
     /// - Returns: false if the system cannot create a thread.
     func start(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-        SystemThread.start(name: name) { [self] in
+        SystemThread.start(name: name, pace: kind == .reserved ? .prompt : .usual) { [self] in
             body()
             context?.connection.close()
             context = nil

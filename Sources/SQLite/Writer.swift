@@ -14,13 +14,15 @@ package final class Writer<Session: WriterSession>: Sendable {
         var background: [@Sendable () -> Void] = []
         /// The peer of the first request that is being written; nil while none is.
         var writing: Peer?
+        /// Whether large requests are among those that are being written.
+        var writesLarge = false
         var isScheduled = false
         var isClosed = false
         var statistics = WriterStatistics()
     }
 
     private let state = Mutex(State())
-    private let queue = SerialThread(name: "writer")
+    private let queue = SerialThread(name: "writer", pace: .prompt)
     private let turns = WriterTurns()
     private let limits: WriterLimits
     private let thread: WriterThread<Session>
@@ -43,6 +45,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///     common transaction, so it must have no other effects. It must not begin or end transactions, and must
     ///     rethrow SQLite's errors, because an error may have ended the transaction.
     ///   - peer: the peer whose share of the queue the request uses.
+    ///   - bytes: the size of what is to be written, as the client has sent it; small requests may be done before large ones.
     ///   - mayBlock: whether an idle writer may run the request on the calling thread, which saves a lone client two
     ///     thread switches. `submit` then blocks for one commit, and unless other clients write at the same time,
     ///     `completion` has been called when it returns.
@@ -52,12 +55,14 @@ package final class Writer<Session: WriterSession>: Sendable {
     package func submit<Value: Sendable>(
         _ work: @escaping @Sendable (Session) throws -> Value,
         for peer: Peer = .server,
+        bytes: Int = 0,
         mayBlock: Bool = false,
         lane: WriterLane = .requests,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) throws(SubmissionError) {
         let job = WriterRequest<Session, Value>(
             peer: peer,
+            bytes: bytes,
             queue: limits.queue,
             work: work,
             completion: completion
@@ -68,7 +73,8 @@ package final class Writer<Session: WriterSession>: Sendable {
             switch lane {
             case .requests:
                 state.pending.append(job)
-                if let writing = state.writing, writing != peer { turns.noteOthers() }
+                let isAhead = state.writesLarge && !job.isLarge
+                if let writing = state.writing, isAhead || writing != peer { turns.noteOthers(areSmall: isAhead) }
             case .background: state.background.append { [self] in _ = process([job]) }
             }
             defer { state.isScheduled = true }
@@ -163,6 +169,7 @@ package final class Writer<Session: WriterSession>: Sendable {
             var taken: [WriterJob<Session>] = []
             swap(&taken, &state.pending)
             state.writing = taken.first?.peer
+            state.writesLarge = taken.contains(where: \.isLarge)
             return taken
         }
         var waiting = turns.begin(jobs)[...]
@@ -172,6 +179,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
         state.withLock { state in
             state.writing = nil
+            state.writesLarge = false
             // The clients whose requests came meanwhile share the turns with those whose requests still wait.
             if !waiting.isEmpty { state.pending.insert(contentsOf: waiting, at: 0) }
         }

@@ -6,11 +6,18 @@ internal import Budgets
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
     /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
+    /// Whether the request is so large that others would notice if they waited for it.
+    let isLarge: Bool
     /// The budget in which the request counts while it waits; nil after `leaveQueue()`.
     private var queue: Budget?
 
-    init(peer: Peer, queue: Budget) {
+    /// From how many bytes on a request is large: about 200 metrics, which take a millisecond.
+    private static var largeBytes: Int { 16_384 }
+
+    /// - Parameter bytes: the size of what is to be written, as the client has sent it.
+    init(peer: Peer, bytes: Int, queue: Budget) {
         self.peer = peer
+        isLarge = bytes >= Self.largeBytes
         self.queue = queue
     }
 
@@ -40,13 +47,14 @@ final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Se
 
     init(
         peer: Peer,
+        bytes: Int,
         queue: Budget,
         work: @escaping @Sendable (Session) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         self.work = work
         self.completion = completion
-        super.init(peer: peer, queue: queue)
+        super.init(peer: peer, bytes: bytes, queue: queue)
     }
 
     override func execute(_ session: Session) throws {

@@ -119,17 +119,21 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
             }
             if turns.isShared {
                 let now = clock.now
-                turns.note(now - last, for: 1, of: jobs[index].peer)
+                turns.note(now - last, for: 1, like: jobs[index])
                 last = now
             }
-            let isTurnOver =
-                turns.isShared && last - start > WriterTurns.longest(whenCommitsTake: statistics.lastCommit)
+            let isTurnOver = turns.endsTransaction(
+                after: jobs[index],
+                before: index + 1 < jobs.endIndex ? jobs[index + 1] : nil,
+                lasted: last - start,
+                lastCommit: statistics.lastCommit
+            )
             if isTurnOver || connection.writtenPages - pagesBefore > pagesPerCommit {
                 jobs = jobs[...index]
                 break
             }
         }
-        if last == start, let peer = jobs.first?.peer { turns.note(clock.now - start, for: jobs.count, of: peer) }
+        if last == start, let first = jobs.first { turns.note(clock.now - start, for: jobs.count, like: first) }
         do {
             try commitTransaction(session, requests: jobs.count)
             for job in jobs { job.deliver() }

@@ -122,11 +122,13 @@ package final class TrackingStore: Sendable {
     /// - Parameters:
     ///   - work: makes the changes of one request. If it throws, all of them are undone. It may run twice.
     ///   - caller: the client whose share of the write queue is used.
+    ///   - bytes: the size of the request.
     ///   - mayBlock: whether the work may run on the calling thread, which then blocks for up to one commit.
     ///   - completion: called on the writer's thread or on the calling thread; must return quickly.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
         for caller: Caller = .server,
+        bytes: Int = 0,
         mayBlock: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
@@ -137,6 +139,7 @@ package final class TrackingStore: Sendable {
                     return try work(session)
                 },
                 for: caller.party,
+                bytes: bytes,
                 mayBlock: mayBlock
             ) {
                 completion($0.mapError(self.failure))

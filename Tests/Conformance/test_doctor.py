@@ -36,7 +36,7 @@ def dead_port():
         yield held.getsockname()[1]
 
 
-STEPS = ["health", "experiment", "create-run", "log-metric", "read-metric", "end-run", "delete-run"]
+STEPS = ["health", "experiment", "create-run", "log-metric", "read-metric", "artifact", "end-run", "delete-run"]
 
 
 def assert_all_is_fine(result, url, experiment="found, id 0", health=None):

@@ -388,7 +388,7 @@ def test_a_hangup_signal_renews_the_certificate_and_a_bad_file_keeps_the_old_one
         second = served_serial(server, authority)
         certificate.key.write_text("broken")
         os.kill(server.pid, signal.SIGHUP)
-        wait_until(lambda: "the server goes on with the old certificate" in server.log(), 20, "the refusal")
+        wait_until(lambda: "the server keeps the old certificate" in server.log(), 20, "the refusal")
         assert served_serial(server, authority) == second
         # A connection from before goes on.
         kept.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")

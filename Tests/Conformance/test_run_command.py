@@ -624,7 +624,7 @@ def test_the_upstream_has_everything_at_the_end(folder):
         assert [point["value"] for point in history(central.url, run_id, "m")] == [0.25]
     backlog = job.status()["backlog"]
     assert (backlog["upstream"], backlog["current"], backlog["runs"]) == (central.url, True, 0)
-    assert "has not everything" not in job.errors()
+    assert "does not have everything" not in job.errors()
 
 
 @pytest.mark.parametrize("hurry", [False, True])
@@ -643,7 +643,7 @@ def test_an_upstream_that_does_not_answer_holds_the_end_up_for_a_bounded_time(fo
     status = job.status()
     assert status["backlog"]["upstream"] == upstream
     assert not status["backlog"]["current"]
-    assert f"{upstream} has not everything yet" in job.errors()
+    assert f"{upstream} does not have everything yet" in job.errors()
     assert points(folder, run_id) == [(0, 0.25)]
 
 

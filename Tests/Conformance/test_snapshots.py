@@ -291,7 +291,7 @@ def test_what_a_killed_snapshot_left_beside_the_database_is_removed_by_the_next_
 
 def test_flags_that_make_no_sense_are_refused(tmp_path):
     for given, reason in [
-        (["--snapshot-every", "5s"], "of use with --snapshot-to only"),
+        (["--snapshot-every", "5s"], "has an effect only with --snapshot-to"),
         (["--snapshot-to", tmp_path / "p", "--snapshot-every", "soon"], "use a time"),
         (["--snapshot-to", tmp_path / "p", "--snapshot-every", "0s"], "use a time"),
         (["--snapshot-to", tmp_path / "p", "--snapshot-keep", "0"], "use a number"),

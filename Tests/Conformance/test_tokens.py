@@ -259,7 +259,7 @@ def test_a_server_that_asks_nobody_is_not_reused_in_place_of_one_that_asks(serve
     with ApusServer() as open_server:
         second = reuse(open_server)
         assert second.returncode == 1 and second.stdout == ""
-        assert open_server.url in second.stderr and "asks nobody who they are" in second.stderr
+        assert open_server.url in second.stderr and "does not ask for credentials" in second.stderr
 
 
 def test_a_server_that_has_tokens_and_asks_nobody_says_so(tmp_path):

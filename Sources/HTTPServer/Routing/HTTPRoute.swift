@@ -5,7 +5,7 @@ package enum HTTPHandling: Sendable {
     /// The body is collected first.
     ///
     /// The handler runs on the connection's event loop and must not block; if the body is larger than
-    /// `HTTPLimits.inlineBodyBytes` or is compressed, the handler runs on a worker thread instead. Nil means
+    /// `HTTPLimits.inlineBodyBytes` or is compressed, the handler runs on another thread instead. Nil means
     /// `HTTPLimits.bodyBytes`.
     case buffered(maximumBodyBytes: Int? = nil, @Sendable (HTTPRequest, HTTPResponder) -> Void)
     /// The body is passed on in pieces as it arrives; a content coding is not decoded.

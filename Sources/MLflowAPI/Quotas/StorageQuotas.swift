@@ -58,12 +58,14 @@ package final class StorageQuotas: Sendable {
             let own = state.stored[owner, default: 0] + state.arriving[owner, default: 0]
             if let client, !owner.isEmpty, bytes > client - own {
                 return
-                    "'\(shortened(owner))' has stored as many bytes of artifacts as one token or user may have on this "
-                    + "server: \(client) (--client-artifacts). Delete artifacts, or have the limit raised."
+                    "'\(shortened(owner))' has \(own) of the \(client) bytes of artifacts that one token or user may have on this "
+                    + "server, and this file would go beyond (--client-artifacts). Delete artifacts, or have the limit raised."
             }
-            if let server, bytes > server - state.storedInAll - state.arrivingInAll {
-                return "The server has stored as many bytes of artifacts as all together may have: \(server) "
-                    + "(--server-artifacts). Delete artifacts, or have the limit raised."
+            let all = state.storedInAll + state.arrivingInAll
+            if let server, bytes > server - all {
+                return
+                    "The server has \(all) of the \(server) bytes of artifacts that all together may have, and this file would go "
+                    + "beyond (--server-artifacts). Delete artifacts, or have the limit raised."
             }
             state.add(bytes, owner)
             return nil

@@ -112,7 +112,15 @@ extension TrackingError {
         )
     }
 
-    package static func tokenNotFound(_ name: String) -> TrackingError {
-        doesNotExist("There is no token '\(shortened(name))'. `apus token list` shows the names.")
+    /// - Parameter owners: users who have a token of this name.
+    package static func tokenNotFound(_ name: String, owners: [String] = []) -> TrackingError {
+        guard let owner = owners.first else {
+            return doesNotExist("There is no token '\(shortened(name))'. `apus token list` shows the names.")
+        }
+        let names = owners.map { "'\(shortened($0))'" }.joined(separator: ", ")
+        return doesNotExist(
+            "No token '\(shortened(name))' belongs to nobody; one of that name belongs to \(names). Say whose token is meant: "
+                + "--user \(shortened(owner))"
+        )
     }
 }

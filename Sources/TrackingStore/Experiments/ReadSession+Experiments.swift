@@ -36,7 +36,9 @@ extension ReadSession {
         }
     }
 
+    /// The datasets of the runs of some experiments, as far as the client may read these runs.
     package func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary] {
+        let readable = experimentIDs.filter { permissions?.allows(.read, on: .run(inExperiment: $0)) ?? true }
         let select = try connection.query(
             """
             SELECT DISTINCT dataset.experiment_id, dataset.name, dataset.digest, tag.value
@@ -46,7 +48,7 @@ extension ReadSession {
             WHERE dataset.experiment_id IN (SELECT value FROM json_each(?1))
             LIMIT 1000
             """,
-            jsonArray(readable(experimentIDs)),
+            jsonArray(readable),
             Tag.datasetContextKey
         )
         defer { select.reset() }

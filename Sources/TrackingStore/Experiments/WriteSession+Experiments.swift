@@ -67,7 +67,7 @@ extension WriteSession {
     }
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
-        let experiment = try storedExperiment(id)
+        let experiment = try storedExperiment(id, for: .update)
         guard !hidesOthers else {
             throw TrackingError(
                 .permissionDenied,
@@ -120,12 +120,12 @@ extension WriteSession {
     }
 
     package func setExperimentTag(_ tag: Tag, experimentID: Int64) throws {
-        try activeExperiment(experimentID)
+        try activeExperiment(experimentID, for: .update)
         try connection.upsert(tag, in: .experiments, of: experimentID)
     }
 
     package func deleteExperimentTag(key: String, experimentID: Int64) throws {
-        try activeExperiment(experimentID)
+        try activeExperiment(experimentID, for: .update)
         guard try connection.deleteTag(key, in: .experiments, of: experimentID) else {
             throw TrackingError.tagNotFound(key, in: "experiment with id \(experimentID)")
         }

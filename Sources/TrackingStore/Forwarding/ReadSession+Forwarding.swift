@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -176,7 +177,7 @@ extension ReadSession {
             ).firstRow { (Int64($0.double(0)), Int64($0.double(1))) }
             return ForwardedRunStatus(
                 row: row,
-                info: try runInfo(runID),
+                info: try runInfo(runID, for: .read),
                 journal: try forwardedRunJournal(row: row, upstream: upstream) ?? ForwardedRunJournal(),
                 points: counts?.0 ?? 0,
                 sentPoints: counts?.1 ?? 0
@@ -206,7 +207,7 @@ extension ReadSession {
 
     /// Returns a logged model without its points; nil if it does not exist.
     package func modelToForward(id: String) throws -> TransferredLoggedModel? {
-        try visibleLoggedModelRow(id).flatMap { try transferredLoggedModels(rows: [$0]).first }
+        try visibleLoggedModelRow(id, for: .read).flatMap { try transferredLoggedModels(rows: [$0]).first }
     }
 
     /// Returns the files of a run or logged model that were sent.

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -345,7 +346,7 @@ extension WriteSession {
     /// - Returns: the row ids of those runs that exist.
     package func setForwarding(of runIDs: [String], isSkipped: Bool, upstream: Int64) throws -> [Int64] {
         try runIDs.compactMap { runID in
-            guard let row = try storedRun(runID)?.id else { return nil }
+            guard let row = try storedRun(runID, for: .update)?.id else { return nil }
             try connection.run(
                 """
                 INSERT INTO forwarded_runs (run_id, upstream_id, is_skipped) VALUES (?1, ?2, ?3)

@@ -11,7 +11,7 @@ extension ClientSession {
     func loggedModelInfo(
         _ modelID: String,
         allowsDeleted: Bool = false,
-        for action: PermittedAction = usualAction
+        for action: PermittedAction
     ) throws -> LoggedModelInfo {
         try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted, for: action).info
     }
@@ -20,7 +20,7 @@ extension ClientSession {
     func loggedModelRowAndInfo(
         _ modelID: String,
         allowsDeleted: Bool,
-        for action: PermittedAction = usualAction
+        for action: PermittedAction
     ) throws -> (row: Int64, info: LoggedModelInfo) {
         let select = try connection.query(
             "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ?1",

@@ -1,13 +1,14 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension ReadSession {
     package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
-        try loggedModelInfo(modelID, allowsDeleted: allowsDeleted)
+        try loggedModelInfo(modelID, allowsDeleted: allowsDeleted, for: .read)
     }
 
     package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {
-        let row = try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted).row
+        let row = try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted, for: .read).row
         guard let model = try loggedModels(rows: [row]).first else { throw TrackingError.loggedModelNotFound(modelID) }
         return model
     }

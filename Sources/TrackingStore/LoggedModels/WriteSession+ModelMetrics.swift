@@ -10,7 +10,7 @@ extension WriteSession {
     /// - Throws: `.badRequest` for an unknown model.
     func insertModelMetrics(_ metrics: [ModelMetric], runRow: Int64) throws {
         for metric in metrics {
-            guard let model = try visibleLoggedModelRow(metric.modelID) else {
+            guard let model = try visibleLoggedModelRow(metric.modelID, for: .update) else {
                 throw missingOrForbidden(.modelOfMetricNotFound(metric))
             }
             let point = MetricPoint(metric.metric)
@@ -89,7 +89,7 @@ extension ClientSession {
     /// limited token.
     ///
     /// - Throws: `.permissionDenied` if the client may not perform `action`.
-    func visibleLoggedModelRow(_ modelID: String, for action: PermittedAction = usualAction) throws -> Int64? {
+    func visibleLoggedModelRow(_ modelID: String, for action: PermittedAction) throws -> Int64? {
         let found = try connection.query("SELECT id, experiment_id FROM logged_models WHERE model_id = ?1", modelID)
             .firstRow { (row: $0.int64(0), experiment: $0.int64(1)) }
         guard let found, canRead(experiment: found.experiment) || !hidesOthers else { return nil }

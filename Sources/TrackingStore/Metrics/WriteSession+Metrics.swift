@@ -1,9 +1,10 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func logMetrics(_ metrics: [Metric], modelMetrics: [ModelMetric] = [], runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         try insertModelMetrics(modelMetrics, runRow: run.id)
         try insertMetrics(metrics, runRow: run.id)
     }

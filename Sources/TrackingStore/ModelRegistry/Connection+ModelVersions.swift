@@ -5,9 +5,9 @@ internal import Tracking
 extension ClientSession {
     /// Returns the row of a model version.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
-    ///   may not perform `action`.
-    func modelVersionRow(_ key: ModelVersionKey, for action: PermittedAction = usualAction) throws -> ModelVersionRow {
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
+    ///   do with the version what it is looked up for.
+    func modelVersionRow(_ key: ModelVersionKey, for action: PermittedAction) throws -> ModelVersionRow {
         let select = try connection.query(
             """
             SELECT version.id, version.model_id, model.is_prompt
@@ -58,7 +58,8 @@ extension ClientSession {
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
     func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
-        let modelID = try registeredModelRow(name, for: .read)
+        let (modelID, isPrompt) = try registeredModelKind(name, for: .read)
+        try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .aliasNotFound(alias, model: name))
         let version =
             isLatestAlias(alias)
             ? try connection.latestVersion(ofModel: modelID, in: nil)

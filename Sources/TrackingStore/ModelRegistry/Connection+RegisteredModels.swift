@@ -5,16 +5,16 @@ internal import Tracking
 extension ClientSession {
     /// Returns the row id of a registered model.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not perform
-    ///   `action`.
-    func registeredModelRow(_ name: String, for action: PermittedAction = usualAction) throws -> Int64 {
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not do with the model what
+    ///   it is looked up for.
+    func registeredModelRow(_ name: String, for action: PermittedAction) throws -> Int64 {
         try registeredModelKind(name, for: action).row
     }
 
     /// Returns the row id of a registered model and whether the model is a prompt; throws as `registeredModelRow` does.
     func registeredModelKind(
         _ name: String,
-        for action: PermittedAction = usualAction
+        for action: PermittedAction
     ) throws -> (row: Int64, isPrompt: Bool) {
         let found = try connection.query("SELECT id, is_prompt FROM registered_models WHERE name = ?1", name)
             .firstRow { (row: $0.int64(0), isPrompt: $0.bool(1)) }
@@ -46,6 +46,7 @@ extension ClientSession {
             let (name, isPrompt) = (models[index].name, models[index].tags.belongToPrompt)
             if !permissions.allows(.read, on: .version(ofModel: name, isPrompt: isPrompt)) {
                 models[index].latestVersions = []
+                models[index].aliases = []
             }
         }
         return models

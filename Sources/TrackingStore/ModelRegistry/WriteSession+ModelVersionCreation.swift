@@ -9,7 +9,7 @@ extension WriteSession {
         try new.validateNameAndTags()
         let runOfModel = try origin.modelIDProvidingRun.map { try loggedModelInfo($0, for: .read).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
-        let modelID = try registeredModelRow(new.name)
+        let modelID = try registeredModelRow(new.name, for: .update)
         let othersArePrompts = try connection.versionsArePrompts(ofModel: modelID)
         let now = currentMilliseconds()
         try connection.run(
@@ -53,7 +53,7 @@ extension WriteSession {
         guard permissions != nil else { return }
         let isPrompt: Bool
         do {
-            isPrompt = try registeredModelKind(name).isPrompt
+            isPrompt = try registeredModelKind(name, for: .update).isPrompt
         } catch let error as TrackingError where error.code == .resourceDoesNotExist {
             throw missingOrForbidden(error)
         }

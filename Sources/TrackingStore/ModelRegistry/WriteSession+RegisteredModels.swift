@@ -41,7 +41,7 @@ extension WriteSession {
     }
 
     package func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel {
-        let id = try registeredModelRow(name)
+        let id = try registeredModelRow(name, for: .update)
         try connection.run(
             "UPDATE registered_models SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
             id,
@@ -52,9 +52,9 @@ extension WriteSession {
     }
 
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
-        let id = try registeredModelRow(name)
-        let holder = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
-        if let other = try holder.firstRow({ $0.int64(0) }), other != id {
+        let id = try registeredModelRow(name, for: .update)
+        let taker = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
+        if let other = try taker.firstRow({ $0.int64(0) }), other != id {
             throw TrackingError.modelNameTaken(newName)
         }
         let now = currentMilliseconds()
@@ -84,14 +84,14 @@ extension WriteSession {
     }
 
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
-        let id = try registeredModelRow(name)
+        let id = try registeredModelRow(name, for: .update)
         try requireNotPromptTag(tag.key)
         try connection.upsert(tag, in: .registeredModels, of: id)
         if tag.key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: tag.marksPrompt) }
     }
 
     package func deleteRegisteredModelTag(key: String, model name: String) throws {
-        let id = try registeredModelRow(name)
+        let id = try registeredModelRow(name, for: .update)
         try requireNotPromptTag(key)
         _ = try connection.deleteTag(key, in: .registeredModels, of: id)
         if key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: false) }
@@ -115,7 +115,7 @@ extension WriteSession {
 
     package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
         let row = try modelVersionRow(key, for: .read)
-        _ = try registeredModelRow(key.name)
+        _ = try registeredModelRow(key.name, for: .update)
         try connection.run(
             """
             INSERT INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -103,7 +104,7 @@ private struct RemovalWork {
 extension WriteSession {
     /// - Returns: whether the run is removed completely.
     private func removeRun(_ runID: String, _ work: inout RemovalWork) throws -> Bool {
-        guard let row = try storedRun(runID)?.id else { return true }
+        guard let row = try storedRun(runID, for: .delete)?.id else { return true }
         guard try removePoints(ofRun: row, &work), try removeModelPoints(ofRun: row, &work) else { return false }
         // The entries stay in the journal, because they record the paths. They no longer refer to the run, because a
         // new run may get the same row id.
@@ -202,7 +203,7 @@ extension WriteSession {
     }
 
     private func removeLoggedModel(_ modelID: String, _ work: inout RemovalWork) throws -> Bool {
-        guard let row = try visibleLoggedModelRow(modelID) else { return true }
+        guard let row = try visibleLoggedModelRow(modelID, for: .delete) else { return true }
         try removeModelPoints(where: "model_id", is: row, &work)
         guard work.left > 0 else { return false }
         for statement in [

@@ -7,7 +7,7 @@ extension ClientSession {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform
     ///   `action`.
-    func runInfo(_ runID: String, for action: PermittedAction = usualAction) throws -> RunInfo {
+    func runInfo(_ runID: String, for action: PermittedAction) throws -> RunInfo {
         let select = try connection.query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
         defer { select.reset() }
         guard try select.step() else { throw missingOrForbidden(.runNotFound(runID)) }

@@ -12,7 +12,7 @@ extension ReadSession {
     }
 
     package func runInfo(id runID: String) throws -> RunInfo {
-        try runInfo(runID)
+        try runInfo(runID, for: .read)
     }
 
     /// Returns the row id of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.

@@ -1,9 +1,10 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func logParam(_ param: Param, runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         if let conflict = try insertParam(param, runRow: run.id) { throw conflict.refusal(runID: runID) }
     }
 

@@ -5,14 +5,13 @@ internal import Tracking
 
 /// What read and write sessions have in common: the database connection, and a client whose permissions are checked.
 ///
-/// Extensions of this protocol look up entities by id, and throw if the client may not perform the requested action.
-/// Searches leave out what the client may not read. For a limited token, an entity that it may not read seems not to
-/// exist; a user gets `.permissionDenied` in both cases, whether the entity exists or not.
+/// The look-ups by id, which stand in extensions of this protocol, are told what a thing is looked up for and fail for what the
+/// client may not do with it, and
+/// searches leave out what it may not read. To the holder of a token that is limited, what may not be read is not there; a user
+/// is refused, whether it is there or not.
 protocol ClientSession: AnyObject {
     var connection: Connection { get }
     var caller: Caller { get }
-    /// The action for which a permission is required unless the caller names another.
-    static var usualAction: PermittedAction { get }
 }
 
 extension ClientSession {
@@ -69,25 +68,18 @@ extension ClientSession {
         )
     }
 
-    /// Whether the client may read an experiment and everything in it.
+    /// Whether an experiment, and everything that belongs to it, is there for the client.
     func canRead(experiment id: Int64) -> Bool { permissions.map { $0.level(ofExperiment: id) >= .read } ?? true }
-
-    /// Returns those of the experiments that the client may read.
-    func readable(_ experimentIDs: [Int64]) -> [Int64] { experimentIDs.filter(canRead(experiment:)) }
 }
 
-extension ReadSession: ClientSession {
-    static var usualAction: PermittedAction { .read }
-}
+extension ReadSession: ClientSession {}
 
-extension WriteSession: ClientSession {
-    static var usualAction: PermittedAction { .update }
-}
+extension WriteSession: ClientSession {}
 
 extension Identity {
     fileprivate var shown: String {
         switch kind {
-        case .user: "the user '\(name)'"
+        case .user, .outsider: "the user '\(name)'"
         case .token: "the token '\(name)'"
         case .operatorCommand: "this command"
         }

@@ -134,10 +134,8 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Returns the row of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.
     ///
     /// - Throws: `.permissionDenied` if the client may not perform `action`.
-    func storedRun(_ runID: String, for action: PermittedAction = usualAction) throws -> RunRow? {
-        guard let row = try cachedRunRow(runID), canRead(experiment: row.experimentID) || !hidesOthers else {
-            return nil
-        }
+    func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
+        guard let row = try cachedRunRow(runID), canRead(experiment: row.experimentID) || !hidesOthers else { return nil }
         try require(action, on: .run(inExperiment: row.experimentID), orThrow: .runNotFound(runID))
         touch(run: row.id)
         return row
@@ -164,7 +162,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform
     ///   `action`.
-    func runRow(_ runID: String, for action: PermittedAction = usualAction) throws -> RunRow {
+    func runRow(_ runID: String, for action: PermittedAction) throws -> RunRow {
         guard let row = try storedRun(runID, for: action) else { throw missingOrForbidden(.runNotFound(runID)) }
         return row
     }
@@ -172,8 +170,8 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Returns the row of an active run.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
-    func activeRunRow(_ runID: String) throws -> RunRow {
-        let row = try runRow(runID)
+    func activeRunRow(_ runID: String, for action: PermittedAction) throws -> RunRow {
+        let row = try runRow(runID, for: action)
         try row.lifecycleStage.requireActive("run", id: runID)
         return row
     }

@@ -11,8 +11,8 @@ extension ReadSession {
     package func require(_ subset: TransferSubset) throws {
         switch subset {
         case .everything: break
-        case .experiments(let ids): for id in ids { _ = try storedExperiment(id) }
-        case .runs(let ids): for id in ids { _ = try runInfo(id) }
+        case .experiments(let ids): for id in ids { _ = try storedExperiment(id, for: .read) }
+        case .runs(let ids): for id in ids { _ = try runInfo(id, for: .read) }
         }
     }
 
@@ -72,7 +72,7 @@ extension ReadSession {
 
     private func home(_ id: Int64, _ known: inout [Int64: TransferredHome]) throws -> TransferredHome {
         if let home = known[id] { return home }
-        let home = TransferredHome(id: id, name: try storedExperiment(id).name)
+        let home = TransferredHome(id: id, name: try storedExperiment(id, for: .read).name)
         known[id] = home
         return home
     }

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -14,7 +15,7 @@ extension WriteSession {
         case .unused(let id):
             try replaceUnused(experiment, id: id, &report)
         case .existing(let id):
-            let stored = try storedExperiment(id)
+            let stored = try storedExperiment(id, for: .update)
             let tags = try complete(experiment.tags, in: .experiments, of: id)
             report.count(.experiment) { $0.note(isCompleted: tags.isCompleted) }
             report.remark(
@@ -50,7 +51,7 @@ extension WriteSession {
 
     /// Replaces the unused Default experiment by the imported experiment, but keeps its id.
     private func replaceUnused(_ experiment: Experiment, id: Int64, _ report: inout TransferReport) throws {
-        let stored = try storedExperiment(id)
+        let stored = try storedExperiment(id, for: .update)
         var moved = experiment
         moved.artifactLocation = experiment.location(movingTo: id, beneath: artifactRoot)
         let isSame =
@@ -101,8 +102,8 @@ extension WriteSession {
         guard home.id != Experiment.noID else {
             throw TrackingError.doesNotExist("No experiment is named '\(shortened(home.name))'")
         }
-        // The experiment may have another name in this store, because it was renamed in one of the stores.
-        return try storedExperiment(home.id).id
+        // Its experiment was renamed since, here or there.
+        return try storedExperiment(home.id, for: .update).id
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -5,14 +6,14 @@ extension WriteSession {
     func importRecord(_ transferred: TransferredLoggedModel, _ report: inout TransferReport) throws {
         let model = transferred.model
         let experimentID = try experimentID(of: transferred.home)
-        guard let row = try visibleLoggedModelRow(model.info.modelID) else {
+        guard let row = try visibleLoggedModelRow(model.info.modelID, for: .update) else {
             let row = try insert(model.info, experimentID: experimentID)
             for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
             for tag in model.tags.lastOfEachKey { try upsertLoggedModelTag(tag, row: row) }
             report.count(.loggedModel) { $0.added += 1 }
             return
         }
-        let stored = try loggedModelInfo(model.info.modelID, allowsDeleted: true)
+        let stored = try loggedModelInfo(model.info.modelID, allowsDeleted: true, for: .update)
         var isCompleted = false
         if model.info.finishes(stored) {
             try connection.run(
@@ -87,12 +88,12 @@ extension WriteSession {
     }
 
     func importRecord(_ transferred: TransferredModelPoints, _ report: inout TransferReport) throws {
-        guard try visibleLoggedModelRow(transferred.modelID) != nil else {
+        guard try visibleLoggedModelRow(transferred.modelID, for: .update) != nil else {
             throw TrackingError.loggedModelNotFound(transferred.modelID)
         }
         for var point in transferred.points {
             point.modelID = transferred.modelID
-            guard let run = try storedRun(point.runID) else {
+            guard let run = try storedRun(point.runID, for: .update) else {
                 let text = "a point left out: its run \(point.runID) is not stored"
                 report.remark(.modelPoints, transferred.modelID, text)
                 continue

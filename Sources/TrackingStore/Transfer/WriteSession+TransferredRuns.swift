@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
@@ -5,7 +6,7 @@ extension WriteSession {
     func importRecord(_ transferred: TransferredRun, _ report: inout TransferReport) throws {
         let experimentID = try experimentID(of: transferred.home)
         let run = transferred.run
-        guard let row = try storedRun(run.info.runID) else {
+        guard let row = try storedRun(run.info.runID, for: .update) else {
             try requireRoomForRun()
             let row = try insert(transferred, experimentID: experimentID)
             try recordOwner(ofRun: row)
@@ -22,7 +23,7 @@ extension WriteSession {
         let info = transferred.run.info
         var location = info.artifactURI
         if location.isEmpty {
-            let experiment = try storedExperiment(experimentID)
+            let experiment = try storedExperiment(experimentID, for: .update)
             location = ArtifactLocation(experiment.artifactLocation).appending("\(info.runID)/artifacts").uri
         }
         try connection.run(
@@ -56,7 +57,7 @@ extension WriteSession {
         _ report: inout TransferReport
     ) throws {
         let run = transferred.run
-        let stored = try runInfo(run.info.runID)
+        let stored = try runInfo(run.info.runID, for: .update)
         var isCompleted = false
         if run.info.ends(stored) {
             try connection.run(
@@ -142,7 +143,7 @@ extension WriteSession {
     }
 
     func importRecord(_ transferred: TransferredPoints, _ report: inout TransferReport) throws {
-        let row = try runRow(transferred.runID)
+        let row = try runRow(transferred.runID, for: .update)
         let series = MetricSeries(runRow: row.id, keyID: try keyID(for: transferred.key))
         let added = try insert(transferred.points, into: series)
         report.count(.points) {

@@ -12,22 +12,24 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write runs into a file that can be kept and sent, or everything into a folder for MLflow.",
         discussion: """
-            With --format archive it is everything, or the runs or experiments that are named, with ids, times, whole \
-            histories and artifacts: apus import takes it elsewhere, and tar unpacks it.
+            With --format archive the file holds everything, or only the named runs or experiments, with ids, times, \
+            whole histories and artifacts. apus import reads the file, and tar unpacks it.
 
-            With --format csv or jsonl it is a table of the runs with the columns of the client's search_runs, or with \
-            --table metrics of every point of their metrics. Deleted runs come only if they are named.
+            With --format csv or jsonl the file is a table of the runs with the columns of the client's search_runs, \
+            or, with --table metrics, of every point of their metrics. Deleted runs are included only if they are \
+            named.
 
-            With --format html it is one page that a browser opens from the disk, without a server: a run, up to 100 runs side \
-            by side, or the table of an experiment, as Apus' own pages show them. A file of runs holds their curves, thinned \
-            where they are long, and the artifacts up to 1 MiB each.
+            With --format html the file is one page that a browser opens from the disk, without a server. The page \
+            shows a run, up to 100 runs side by side, or the table of an experiment, as Apus' own pages do. A file of \
+            runs holds their curves, thinned if they are long, and the artifacts of up to 1 MiB each.
 
-            The data comes from the server that --from names, from the one that serves the data folder, or out of the data \
-            folder itself where none does.
+            The data comes from the server that --from names, from the server that has the data folder open, or, \
+            without such a server, from the data folder itself.
 
-            With --format mlflow-db it is a folder with all experiments, runs, models and artifacts, in which mlflow server \
-            --backend-store-uri sqlite:///mlflow.db of version 3.17 or later goes on. It is read from the data folder, also \
-            while a server holds it. The exit status is 1 if something was left out, which is listed.
+            With --format mlflow-db the result is a folder with all experiments, runs, models and artifacts, on which \
+            mlflow server --backend-store-uri sqlite:///mlflow.db of version 3.17 or later works. The data is read \
+            from the data folder, even while a server has it open. The exit status is 1 if data was left out, which is \
+            listed.
 
             The exit status is 2 if nothing was written.
             """,
@@ -38,7 +40,7 @@ struct ExportCommand: ParsableCommand {
         case archive, csv, html, jsonl
         case mlflowDatabase = "mlflow-db"
 
-        /// The name of what is written if the command names none.
+        /// The name of the file or folder if --output is not given.
         var usualOutput: String {
             switch self {
             case .archive: "apus-export.tar"
@@ -50,7 +52,7 @@ struct ExportCommand: ParsableCommand {
         }
     }
 
-    @Option(help: "What is written: archive, csv, html, jsonl or mlflow-db.")
+    @Option(help: "The format: archive, csv, html, jsonl or mlflow-db.")
     var format: Format
 
     @Argument(help: ArgumentHelp("The ids of the runs.", valueName: "run"))
@@ -58,7 +60,7 @@ struct ExportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "An experiment, by name or id; may be repeated. For html one id: its newest 1,000 runs become a table.",
+            "An experiment, by name or id; may be repeated. For html one id, whose newest 1,000 runs are in the table.",
             valueName: "experiment"
         )
     )
@@ -74,8 +76,8 @@ struct ExportCommand: ParsableCommand {
         name: .shortAndLong,
         help: ArgumentHelp(
             """
-            Where it goes: a file, - for the standard output, or a new folder for mlflow-db. (default: apus-export with the \
-            ending of the format, or mlflow-export)
+            The file to write, - for the standard output, or a new folder for mlflow-db. (default: apus-export with \
+            the extension of the format, or mlflow-export)
             """,
             valueName: "path"
         ),
@@ -83,7 +85,7 @@ struct ExportCommand: ParsableCommand {
     )
     var output: String?
 
-    @Option(help: ArgumentHelp("The server, as in http://127.0.0.1:5000.", valueName: "uri"))
+    @Option(help: ArgumentHelp("The server to export from, such as http://127.0.0.1:5000.", valueName: "uri"))
     var from: String?
 
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
@@ -106,7 +108,7 @@ struct ExportCommand: ParsableCommand {
         case .mlflowDatabase:
             guard runs.isEmpty, experiment.isEmpty, filter == nil, from == nil else {
                 throw ValidationError(
-                    "--format mlflow-db writes everything that the data folder holds: name no part, and no server."
+                    "--format mlflow-db writes everything that the data folder holds: name no runs, experiments or server."
                 )
             }
         }
@@ -132,7 +134,7 @@ struct ExportCommand: ParsableCommand {
 }
 
 extension ExportCommand {
-    /// The path of what is written.
+    /// The path of the file or folder to write.
     var outputPath: String { output ?? format.usualOutput }
 
     private func exportDatabase() throws {
@@ -151,7 +153,7 @@ extension ExportCommand {
         let result = try export.run()
         StandardStream.output.write(
             "\(outputPath): \(Amount.text(Int64(result.runs), "run")), \(Amount.text(Int64(result.points), "point")), "
-                + "\(Amount.text(Int64(result.files), "artifact")). Go on there with: mlflow server --backend-store-uri "
+                + "\(Amount.text(Int64(result.files), "artifact")). To serve it: mlflow server --backend-store-uri "
                 + "sqlite:///\(MLflowDatabaseExport.databaseName)"
         )
         for remark in result.remarks { StandardStream.error.write("apus: left out: \(remark.printable(limit: 400))") }
@@ -161,7 +163,7 @@ extension ExportCommand {
         if result.remarkCount > 0 { throw ExitCode.failure }
     }
 
-    /// Where the store lies that is exported; nil where another server has it.
+    /// The layout of the data folder that is exported; nil if the data comes from the server of --from.
     func ownStore() throws -> StorageLayout? {
         from == nil ? try StorageLayout(storage, Environment.process) : nil
     }

@@ -2,7 +2,9 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// The routes of a server, each with what it declares; one that declares nothing cannot be added.
+/// The routes of a server.
+///
+/// Each route is added with a declaration of the access that it needs.
 struct RouteTable {
     private(set) var router = HTTPRouter()
     private var declared: [String: [HTTPMethod: Access]] = [:]
@@ -12,7 +14,7 @@ struct RouteTable {
         declared[pattern, default: [:]][method] = access
     }
 
-    /// What the route of a request declares; nil where there is no route for it.
+    /// The access that the route of a request needs; nil if there is no route for the request.
     func access(for request: HTTPRequest) -> Access? {
         guard let methods = declared[request.routePattern] else { return nil }
         return methods[request.method] ?? (request.method == .head ? methods[.get] : nil)

@@ -1,6 +1,7 @@
 internal import ArtifactStore
 internal import Budgets
 internal import HTTPWire
+internal import Identities
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore
@@ -93,12 +94,11 @@ extension ArchiveBody {
     /// A location in the archive, and the folder with its files; nil if this server does not open that folder.
     private typealias ArchivedLocation = (location: String, folder: ServedFolder?)
 
-    /// Returns the location in the archive.
-    ///
-    /// A folder that this server opens becomes an `mlflow-artifacts:` location, which is also the prefix of the paths
-    /// of its files; any other location stays unchanged.
+    /// The location in the archive: that of a folder that this server opens is one of the `mlflow-artifacts:` ones, beneath
+    /// which its files come.
     private func archived(_ location: String) -> ArchivedLocation {
-        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller), !folder.base.components.isEmpty
+        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller, to: .read),
+            !folder.base.components.isEmpty
         else {
             return (location, nil)
         }

@@ -3,6 +3,7 @@ internal import Budgets
 internal import Coding
 internal import Glibc
 internal import HTTPWire
+internal import Identities
 internal import JSON
 internal import Synchronization
 internal import Tracking
@@ -275,7 +276,7 @@ extension ExportBody {
     private func beginRun(_ run: RunInfo, _ state: inout State, _ buffer: inout [UInt8]) {
         state.hasBegunRun = true
         state.share = state.fileBytesLeft / Int64(state.runs.count - state.nextIndex)
-        if let folder = try? api.servedFolder(of: run, for: caller) {
+        if let folder = try? api.servedFolder(of: run, for: caller, to: .read) {
             state.walk = try? folder.walk()
         }
         var writer = JSONWriter()

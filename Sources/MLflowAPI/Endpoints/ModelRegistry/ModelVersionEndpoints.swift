@@ -3,6 +3,7 @@ internal import Budgets
 internal import Filter
 internal import HTTPServer
 internal import HTTPWire
+internal import Identities
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -180,7 +181,7 @@ extension MLflowAPI {
                 try session.resolvedRunLocation(try session.modelVersionLocation(key))
             }
             let owner = "version \(key.version ?? 0) of the model '\(key.name)'"
-            let folder = try servedFolder(at: location, owner: owner, for: request.caller)
+            let folder = try servedFolder(at: location, owner: owner, for: request.caller, to: .read)
             return try .file(folder.store.open(folder.base.appending(path)), name: path.name ?? "", request)
         }
     }

@@ -53,6 +53,11 @@ final class LogInRoutes: Sendable {
             request.header("sec-fetch-mode").map({ $0 == "navigate" }) ?? true
         else { return nil }
         let target = request.rawTarget
+        // Without the slash at its end, a relative address begins at the last part of the prefix.
+        if !prefix.isEmpty, target.prefix(while: { $0 != "?" }) == prefix, let last = prefix.split(separator: "/").last
+        {
+            return redirect("\(last)/login")
+        }
         let rest = !prefix.isEmpty && target.hasPrefix(prefix + "/") ? String(target.dropFirst(prefix.count)) : target
         guard rest.hasPrefix("/") else { return nil }
         let depth = rest.prefix { $0 != "?" }.count { $0 == "/" } - 1

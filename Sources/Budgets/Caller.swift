@@ -26,6 +26,9 @@ package final class Caller: Sendable {
         turn = party.hashValue
     }
 
+    /// Whether nothing that is stored is hidden from it.
+    package var seesAll: Bool { identity?.permissions == nil }
+
     /// Whether the connection has ended, so that nobody will read the answer.
     ///
     /// Usable from any thread; costs one atomic load.

@@ -8,19 +8,32 @@ package struct Peer: Hashable, Sendable {
     /// Whether the peer is a loopback address or `unixSocket`, which all local programs share, and all clients of a
     /// local proxy.
     package let isLocal: Bool
-    /// Whether the peer is an identity, whatever the addresses of its requests.
-    package let isIdentity: Bool
+    /// The kind of the identity, whatever the addresses of its requests; nil for an address.
+    private let kind: Identity.Kind?
 
     package init(address: String) {
         name = address
         isLocal = address.hasPrefix("127.") || address == "::1" || address == Self.unixSocketAddress
-        isIdentity = false
+        kind = nil
     }
 
     package init(_ identity: Identity) {
         name = identity.name
         isLocal = false
-        isIdentity = true
+        kind = identity.kind
+    }
+
+    /// Whether it stands for an identity.
+    package var isIdentity: Bool { kind != nil }
+
+    /// Two names whose bytes differ are two, also where they look the same.
+    package static func == (left: Peer, right: Peer) -> Bool {
+        left.kind == right.kind && left.isLocal == right.isLocal && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(name)
     }
 
     /// The peer as the subject of a sentence, for refusals.

@@ -169,14 +169,20 @@ struct ApusUpstream: Upstream {
             let report = try take(records)
             return zip(parcels, outcomes).map { parcel, outcome in
                 guard outcome.failure == nil else { return outcome }
+                let id = parcel.forwarded.runID
+                if let remark = report.remarks.first(where: { $0.isAboutRun(id) && $0.isOfRecordLeftOut }) {
+                    var outcome = outcome
+                    outcome.failure = UpstreamFailure(.refused, Self.reason(remark))
+                    return outcome
+                }
                 var outcome = outcome.with(points: true)
-                outcome.target = parcel.forwarded.runID
+                outcome.target = id
                 outcome.sent = SentRun(parcel.run)
                 if parcel.difference.isNew {
                     // The upstream may have had an older state of the run, so the next round sends every part of it
                     // that is in doubt.
                     let wasAsked = parcel.forwarded.journal.known != nil
-                    let isOther = report.remarks.contains { $0.kind == .run && $0.id.isExactly(parcel.forwarded.runID) }
+                    let isOther = report.remarks.contains { $0.isAboutRun(id) }
                     if isOther || wasAsked || isShort {
                         outcome.sent = parcel.doubted
                         outcome.sent?.askedTime = nil
@@ -271,6 +277,10 @@ struct ApusUpstream: Upstream {
     func put(_ file: OpenArtifact, of owner: FileOwner, at location: String, to path: String) throws(UpstreamFailure) {
         try calls.putArtifact(.file(file), at: path)
     }
+}
+
+extension TransferRemark {
+    fileprivate func isAboutRun(_ id: String) -> Bool { kind == .run && self.id.isExactly(id) }
 }
 
 extension RunOutcome {

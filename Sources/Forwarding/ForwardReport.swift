@@ -1,4 +1,4 @@
-internal import Budgets
+package import Budgets
 package import JSON
 internal import Tracking
 package import TrackingStore
@@ -46,18 +46,26 @@ package struct ForwardReport: Sendable {
     ///   - runIDs: nil for all runs.
     ///   - forwarder: the forwarder that knows which runs wait; nil if no server has the data open, so that only the
     ///     journal is read.
+    ///   - caller: who asks; one that may not read everything learns of readable runs alone.
     package init(
         of store: TrackingStore,
         upstream: String,
         runIDs: [String]?,
         after start: Int64,
         limit: Int,
-        forwarder: Forwarder?
+        forwarder: Forwarder?,
+        for caller: Caller = .server
     ) throws {
-        let found = try store.readNow(.continued) { session in
+        let found = try store.readNow(.continued, for: caller) { session in
             let id = try session.upstreamID(of: upstream) ?? 0
+            let runs = try session.forwardedRunStatuses(after: start, limit: limit, runIDs: runIDs, upstream: id)
+            guard caller.seesAll else {
+                let omissions = try session.omissions(of: runs.map(\.info.runID), upstream: id)
+                let shown = Array(omissions.prefix(Self.mostOmissions))
+                return (runs: runs, omissions: shown, notes: [ForwardOmission](), count: Int64(omissions.count))
+            }
             return (
-                runs: try session.forwardedRunStatuses(after: start, limit: limit, runIDs: runIDs, upstream: id),
+                runs: runs,
                 omissions: try session.omissions(upstream: id, limit: Self.mostOmissions),
                 notes: try session.omissions(upstream: id, areNotes: true, limit: Self.mostOmissions),
                 count: try session.omissionCount(upstream: id)
@@ -112,8 +120,10 @@ package struct ForwardReport: Sendable {
 }
 
 extension JSONWriter {
-    /// Writes a status as members of the object that the writer has begun.
-    package mutating func members(of status: ForwardStatus) {
+    /// Writes a status as members of an object that is open.
+    ///
+    /// - Parameter caller: who asks; names of things and messages of the upstream are for one that may read everything.
+    package mutating func members(of status: ForwardStatus, for caller: Caller) {
         member("upstream", status.upstream)
         member("kind", ifPresent: status.title)
         member("current", status.isCurrent)
@@ -125,10 +135,11 @@ extension JSONWriter {
         if let failure = status.failure {
             memberObject("failure") { writer in
                 writer.member("kind", failure.kind.rawValue)
-                writer.member("message", failure.message)
+                writer.member("message", caller.seesAll ? failure.message : "an admin can see why")
             }
         }
-        memberArray("postponed") { $0.list(status.postponed.prefix(ForwardReport.mostOmissions)) }
+        let postponed = caller.seesAll ? status.postponed : []
+        memberArray("postponed") { $0.list(postponed.prefix(ForwardReport.mostOmissions)) }
     }
 
     /// Writes a report as members of the object that the writer has begun.

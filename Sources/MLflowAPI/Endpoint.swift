@@ -111,7 +111,7 @@ extension Access {
             case .server: action == .read || action == .open
             // A call that creates an experiment names no experiment.
             case .experiment: resource.place != .unnamed || action == .read
-            case .store, .registeredModel, .account: false
+            case .statistics, .store, .registeredModel, .account: false
             }
         }
     }
@@ -120,8 +120,8 @@ extension Access {
 /// A kind of resource, and how a request names the resource.
 package struct Resource: Sendable, Equatable {
     package enum Kind: String, Sendable {
-        case none, server, store, experiment, experimentName, run, loggedModel, registeredModel, artifact, upload,
-            account
+        case none, server, statistics, store, experiment, experimentName, run, loggedModel, registeredModel, artifact,
+            upload, account
     }
 
     package enum Place: Sendable, Equatable {
@@ -147,6 +147,8 @@ package struct Resource: Sendable, Equatable {
     package static let none = Resource(.none, .unnamed)
     /// The server itself.
     package static let server = Resource(.server, .unnamed)
+    /// What the server counts of its own work and of its users; of these, it is for admins alone.
+    package static let statistics = Resource(.statistics, .unnamed)
     /// The whole store, with the data of all clients.
     package static let store = Resource(.store, .unnamed)
     /// A user, a role, a grant or a token.

@@ -39,6 +39,10 @@ struct JSONWebToken: Sendable {
                 throw .refused("The token has a type that is not a credential (typ).")
             }
         }
+        // A token that names its key in a way that nobody understands must not be taken for one that names none.
+        guard head["kid"].map({ $0.string != nil }) ?? true else {
+            throw .refused("The token names its key by something that is no text (kid).")
+        }
         guard let name = head["alg"]?.string, let algorithm = SignatureAlgorithm(rawValue: name) else {
             let known = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
             let given = head["alg"]?.string?.printable(limit: 20) ?? "nothing"

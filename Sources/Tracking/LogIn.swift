@@ -49,6 +49,8 @@ package struct LogIn: Sendable, Equatable {
 
     /// The stored source of a log-in with a password, which has no issuer.
     package static let accountSource = "password"
+    /// The stored source of a log-in with a token of this server, which has no issuer.
+    package static let tokenSource = ""
 
     /// The time in milliseconds after which every log-in ends.
     package static let lifetime: Int64 = 7 * 86_400_000
@@ -56,7 +58,7 @@ package struct LogIn: Sendable, Equatable {
     package static let idleLifetime: Int64 = 86_400_000
     /// The time in milliseconds after which `lastUsedTime` is updated again.
     package static let useInterval: Int64 = 300_000
-    /// The most log-ins with one name; a further one replaces the one that was used longest ago.
+    /// The most log-ins of one holder; a further one replaces the one that was used longest ago.
     package static let limit = 100
 
     package init(_ holder: Holder, at time: Int64) {

@@ -115,7 +115,7 @@ final class APIFixture: Sendable {
         let outcome = Outcome<HTTPAnswer>()
         let responder = HTTPResponder(AnswerTaker(outcome))
         switch handling {
-        case .buffered(_, let handle), .blocking(let handle): handle(request, responder)
+        case .buffered(_, let handle), .blocking(_, let handle): handle(request, responder)
         case .streamed(let begin):
             guard let upload = begin(request, responder) else { break }
             try beforeBody()

@@ -197,8 +197,9 @@ extension ServerConnection {
         case .buffered(let maximum, let handler):
             let bound = maximum ?? limits.bodyBytes
             buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)
-        case .blocking(let handler):
-            buffer(BufferedCall(handler: handler, maximumBodyBytes: limits.bodyBytes, mayBlock: true), exchange)
+        case .blocking(let maximum, let handler):
+            let bound = maximum ?? limits.bodyBytes
+            buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: true), exchange)
         case .streamed(let open):
             let responder = makeResponder(exchange)
             let isCalled = callOnWorker(exchange) { [id, loop, number = exchange.id] in

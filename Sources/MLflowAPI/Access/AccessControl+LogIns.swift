@@ -73,11 +73,15 @@ extension AccessControl {
     /// Blocks until it is durable.
     /// - Returns: the value of the cookie.
     package func logIn(user: ProvenUser) throws -> String {
-        guard scope(ofNewWord: user) != nil else {
+        let scope = scope(ofNewWord: user)
+        guard scope != nil else {
             throw LogInFault(
                 reason:
                     "You are \(user.name), and none of your groups may use this server. Who runs it gives scopes to groups."
             )
+        }
+        if case .failure(let failure) = decided({ holder(proven: user, scope, isNew: true) }) {
+            throw LogInFault(reason: failure.reason)
         }
         return try logIn(.user(user))
     }

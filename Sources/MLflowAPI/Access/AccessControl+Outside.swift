@@ -10,7 +10,7 @@ internal import TrackingStore
 extension AccessControl {
     /// A user and what that one may do, for which there is one identity.
     struct OutsideIdentity: Hashable {
-        let name: String
+        let name: ExactText
         let scope: AccessScope
         let userID: Int64?
     }
@@ -23,17 +23,21 @@ extension AccessControl {
     /// it is the one of that name, who is made at the first request, and what is granted to that one decides; but who is an admin
     /// by a group may do everything.
     ///
-    /// - Parameter scope: that of the groups; nil if they have none.
-    private func holder(proven user: ProvenUser, _ scope: AccessScope?) -> Holder {
+    /// - Parameters:
+    ///   - scope: that of the groups; nil if they have none.
+    ///   - isNew: whether the user is proven just now. An older proof does not bring back a user who was deleted since.
+    func holder(proven user: ProvenUser, _ scope: AccessScope?, isNew: Bool) -> Holder {
         guard let scope else { return .failed(.other(Self.lackOfScope(user.name))) }
         let token = AccessToken(name: user.name, scope: scope, creationTime: 0)
         guard let users else {
-            let identity = outsideIdentity(OutsideIdentity(name: user.name, scope: scope, userID: nil))
+            let identity = outsideIdentity(OutsideIdentity(name: ExactText(user.name), scope: scope, userID: nil))
             return .found(Admitted(identity, token))
         }
-        return Holder(users.user(named: user.name, makingIt: true)) { known in
+        return Holder(users.user(named: user.name, makingIt: isNew)) { known in
             guard scope == .admin else { return .found(Admitted(known.identity, token, known)) }
-            let identity = outsideIdentity(OutsideIdentity(name: user.name, scope: scope, userID: known.user.id))
+            let identity = outsideIdentity(
+                OutsideIdentity(name: ExactText(user.name), scope: scope, userID: known.user.id)
+            )
             return .found(Admitted(identity, token, known))
         }
     }
@@ -70,7 +74,7 @@ extension AccessControl {
             if identities.count >= Self.identityLimit { identities.removeAll() }
             let identity = Identity(
                 key.userID == nil ? .outsider : .user,
-                name: key.name,
+                name: key.name.text,
                 userID: key.userID,
                 isAdministrator: key.scope == .admin
             )
@@ -91,7 +95,7 @@ extension AccessControl {
                 OriginPolicy.sender(of: request, publicOrigin: outside.publicOrigin) != .foreign
                     || request.onlyOpensAPage
             else { return .failed(.other(Self.foreignPage)) }
-            return holder(proven: user, scope(ofNewWord: user))
+            return holder(proven: user, scope(ofNewWord: user), isNew: true)
         }
     }
 
@@ -100,7 +104,7 @@ extension AccessControl {
         guard let prove = outside.tokenHolder else { return .failed(.unknownToken) }
         do throws(OutsideUsers.Fault) {
             let user = try prove(token, time)
-            return holder(proven: user, scope(ofNewWord: user))
+            return holder(proven: user, scope(ofNewWord: user), isNew: true)
         } catch {
             switch error {
             case .refused(let reason):
@@ -142,7 +146,8 @@ extension AccessControl {
         case .user(let user):
             let scope = outside.scope(of: user)
             let last = lastWords.scope(of: user) ?? scope
-            return holder(proven: user, scope.flatMap { scope in last.map { $0.includes(scope) ? scope : $0 } })
+            let both = scope.flatMap { scope in last.map { $0.includes(scope) ? scope : $0 } }
+            return holder(proven: user, both, isNew: false)
         case .account(let name, let mark):
             guard let users else { return .failed(.unknownToken) }
             return Holder(users.user(named: name, makingIt: false)) { known in

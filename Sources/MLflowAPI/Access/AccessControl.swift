@@ -321,7 +321,9 @@ package final class AccessControl: Sendable {
             refusal.lacksCredential = true
             return refusal
         case .unknownToken, .expired, .wrongPassword: return challenge(failure.reason)
-        case .tooManyPasswords: return AccessRefusal(refusal: HTTPRefusal(429, failure.reason))
+        case .tooManyPasswords:
+            let fields = [("Retry-After", String(PasswordChecks.secondsUntilRetry))]
+            return AccessRefusal(refusal: HTTPRefusal(429, failure.reason), fields: fields)
         case .other(let refusal): return refusal
         }
     }
@@ -361,7 +363,9 @@ struct Admitted {
     /// Nil if such a call may be made; what it is about is asked for later.
     func refusal(of access: Access) -> HTTPRefusal? {
         if let refusal = token?.refusal(of: access) { return refusal }
-        guard access.action == .administration, !identity.isAdministrator else { return nil }
+        let isForAdministrators =
+            access.action == .administration || identity.kind == .user && access.resources == [.statistics]
+        guard isForAdministrators, !identity.isAdministrator else { return nil }
         return HTTPRefusal(
             403,
             "Permission denied: this call looks after the server, and '\(identity.name)' is no admin. An admin can make you one."

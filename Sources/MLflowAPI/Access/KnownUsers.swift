@@ -16,7 +16,7 @@ final class KnownUser: Sendable {
     let identity: Identity
     /// Stands for the password in log-ins of browsers, without telling anything of it.
     let mark: [UInt8]
-    /// The identities of the user's tokens, which may be limited to experiments.
+    /// The identities of the user's tokens, which may be limited to experiments; no more than a user has tokens.
     private let limited = Mutex<[Set<Int64>: Identity]>([:])
 
     init(_ user: User, password: String?, grants: [Grant], standard: PermissionLevel) {
@@ -48,6 +48,8 @@ final class KnownUser: Sendable {
                 permissions: permissions,
                 hidesOthers: true
             )
+            // Those of tokens that are no more would pile up until something of the user changes.
+            if limited.count >= AccessToken.userLimit { limited.removeAll() }
             limited[ids] = made
             return made
         }
@@ -89,11 +91,14 @@ final class KnownUsers: Sendable {
     private enum Attempt {
         /// `password` is the hash against which the check was made.
         case right(userID: Int64, password: String?)
-        case wrong
+        /// `version` is that of the users when the check began: the password may be right since another one was made or changed.
+        case wrong(version: Int)
     }
 
     private enum Named {
         case user(id: Int64)
+        /// There is no such user; a new proof makes one.
+        case missing(until: ContinuousClock.Instant)
         /// There is no such user, and none can be made; the value says why, in a whole sentence.
         case refused(String, until: ContinuousClock.Instant)
     }
@@ -199,7 +204,7 @@ final class KnownUsers: Sendable {
             if let known = state.known(shown.key) { return (known, nil, false) }
             guard let (attempt, end) = state.attempts[shown.key], end > .now else { return (nil, nil, false) }
             switch attempt {
-            case .wrong: return (nil, nil, true)
+            case .wrong(let version): return (nil, nil, version == state.version)
             case .right(let id, _):
                 let isOutdated = state.users[id] == nil && !state.gone.contains(id)
                 return (nil, isOutdated ? id : nil, false)
@@ -228,6 +233,7 @@ final class KnownUsers: Sendable {
         let (known, reason) = state.withLock { state -> (KnownUser?, String?) in
             switch state.names[Array(name.utf8)] {
             case .user(let id)?: (state.users[id], nil)
+            case .missing(let end)?: (nil, end > .now && !makingIt ? "There is no user '\(name)' any more." : nil)
             case .refused(let reason, let end)?: (nil, end > .now ? reason : nil)
             case nil: (nil, nil)
             }
@@ -269,7 +275,7 @@ final class KnownUsers: Sendable {
         let named: Named
         switch result {
         case .success(let id?): named = .user(id: id)
-        case .success(nil): named = .refused("There is no user '\(name)' any more.", until: .now + Self.wrongFor)
+        case .success(nil): named = .missing(until: .now + Self.wrongFor)
         case .failure(let error):
             let reason = (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up just now."
             named = .refused(reason, until: .now + Self.wrongFor)
@@ -328,6 +334,7 @@ final class KnownUsers: Sendable {
 
     /// - Throws: if it cannot be found out; then nothing is noted.
     private func check(_ shown: ShownPassword) throws -> Bool {
+        let version = state.withLock { $0.version }
         let found = try store.readNow(.cheap) { try $0.userWithPassword(named: shown.name) }
         let isRight = try PasswordHash.isStored(
             String(decoding: shown.password, as: UTF8.self),
@@ -336,7 +343,7 @@ final class KnownUsers: Sendable {
         if isRight, let found {
             note(.right(userID: found.user.id, password: found.password), shown.key, for: Self.rightFor)
         } else {
-            note(.wrong, shown.key, for: Self.wrongFor)
+            note(.wrong(version: version), shown.key, for: Self.wrongFor)
         }
         return isRight
     }

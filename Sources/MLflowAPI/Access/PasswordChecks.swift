@@ -1,23 +1,68 @@
-internal import Budgets
+package import Budgets
+internal import Coding
 internal import Dispatch
+internal import HTTPServer
 internal import Synchronization
 
 /// Who tries a password for whom.
-struct PasswordAttempt: Hashable, Sendable {
+package struct PasswordAttempt: Hashable, Sendable {
+    /// The address, or the first half of an IPv6 one: whoever has one address of that network has all of them.
     let peer: Peer
     /// The bytes of the name.
     let name: [UInt8]
+
+    package init(peer: Peer, name: [UInt8]) {
+        let network = IPAddress(peer.name)?.network
+        self.peer = network.map { Peer(address: Hexadecimal.text($0) + "::/64") } ?? peer
+        self.name = name
+    }
 }
 
 /// Runs checks of passwords one after the other on a thread of its own, because each needs a tenth of a second of a processor.
 ///
-/// Somebody who tries many passwords keeps neither the server's threads busy nor others waiting for long. An address has few
-/// checks in the queue. After some failures a name can be tried from there only every few seconds; after many with whatever
-/// names, so can all names whose password has not been right from there before. So one who forgets a password, or tries those
-/// of others, does not keep the colleagues behind the same address out.
-final class PasswordChecks: Sendable {
+/// Somebody who tries many passwords keeps neither the server's threads busy nor others waiting for long. Addresses take turns,
+/// and a name whose password was right within a day from the same address comes before all others. What would come after
+/// too many other checks is refused, so that nobody waits for longer than these take. After some failures a name can be tried
+/// from an address only every few seconds; after many with whatever names, so can all names whose password has not been right
+/// from there. So one who forgets a password, or tries those of others, does not keep colleagues at the same address out.
+package final class PasswordChecks: Sendable {
+    fileprivate struct Job {
+        let attempt: PasswordAttempt
+        let check: @Sendable () -> Bool?
+        let done: @Sendable () -> Void
+    }
+
+    /// Checks that wait, one of each address in turn.
+    fileprivate struct Turns {
+        private var lines: [Peer: [Job]] = [:]
+        private var order: [Peer] = []
+
+        mutating func append(_ job: Job) {
+            let peer = job.attempt.peer
+            if lines[peer] == nil { order.append(peer) }
+            lines[peer, default: []].append(job)
+        }
+
+        mutating func take() -> Job? {
+            guard !order.isEmpty else { return nil }
+            let peer = order.removeFirst()
+            let job = lines[peer]?.removeFirst()
+            if lines[peer]?.isEmpty == true { lines[peer] = nil } else { order.append(peer) }
+            return job
+        }
+
+        /// How many checks come before one more of an address.
+        func count(before peer: Peer) -> Int {
+            let own = lines[peer]?.count ?? 0
+            return lines.reduce(0) { $0 + ($1.key == peer ? own : min($1.value.count, own + 1)) }
+        }
+    }
+
     fileprivate struct State {
-        var waiting = 0
+        var isRunning = false
+        /// The checks of names whose password was right from the same address.
+        var known = Turns()
+        var others = Turns()
         var peers: [Peer: Tries] = [:]
         var attempts: [PasswordAttempt: Tries] = [:]
     }
@@ -27,8 +72,10 @@ final class PasswordChecks: Sendable {
         /// Failures that still count, and when they were counted last.
         var failures: Double = 0
         var time = ContinuousClock.now
-        /// Whether a password was right.
-        var hasSucceeded = false
+        /// When a password was right.
+        var success: ContinuousClock.Instant?
+
+        var isKnown: Bool { success.map { ContinuousClock.now - $0 < PasswordChecks.knownFor } ?? false }
     }
 
     /// How often a thing may be tried.
@@ -56,61 +103,80 @@ final class PasswordChecks: Sendable {
 
     fileprivate static let paceOfName = Pace(mostWaiting: 8, mostFailures: 20, secondsToForgetFailure: 3)
     fileprivate static let paceOfPeer = Pace(mostWaiting: 32, mostFailures: 60, secondsToForgetFailure: 1)
-    private static let mostWaiting = 128
+    /// The most checks that come before one that may wait; they take about ten seconds.
+    package static let mostBefore = 48
+    /// After how many seconds one that is refused is to come again.
+    package static let secondsUntilRetry = 5
+    fileprivate static let knownFor = Duration.seconds(86_400)
     fileprivate static let mostRemembered = 10_000
 
     private let queue = DispatchQueue(label: "passwords")
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Whether a check may be made now; if not, too many wait or have failed.
-    func mayRun(for attempt: PasswordAttempt) -> Bool {
+    package func mayRun(for attempt: PasswordAttempt) -> Bool {
         state.withLock { state in
-            guard state.waiting < Self.mostWaiting else { return false }
             let own = state.attempts[attempt]
             guard own.map(Self.paceOfName.allows) ?? true else { return false }
-            return own?.hasSucceeded == true || state.peers[attempt.peer].map(Self.paceOfPeer.allows) ?? true
+            guard own?.isKnown != true else { return state.known.count(before: attempt.peer) < Self.mostBefore }
+            return state.peers[attempt.peer].map(Self.paceOfPeer.allows) ?? true
+                && state.others.count(before: attempt.peer) < Self.mostBefore
         }
     }
 
     /// - Parameter check: blocks; tells whether the password was right, or nil if that could not be found out.
-    func run(
+    package func run(
         for attempt: PasswordAttempt,
         _ check: @escaping @Sendable () -> Bool?,
         _ done: @escaping @Sendable () -> Void
     ) {
-        state.withLock { state in
+        let isFirst = state.withLock { state in
             state.makeRoom()
-            state.waiting += 1
             state.peers[attempt.peer, default: Tries()].waiting += 1
             state.attempts[attempt, default: Tries()].waiting += 1
+            let job = Job(attempt: attempt, check: check, done: done)
+            if state.attempts[attempt]?.isKnown == true { state.known.append(job) } else { state.others.append(job) }
+            defer { state.isRunning = true }
+            return !state.isRunning
         }
-        queue.async { [self] in
-            let result = check()
-            state.withLock { $0.note(result, of: attempt) }
-            done()
+        if isFirst { queue.async { [self] in runAll() } }
+    }
+
+    private func runAll() {
+        while let job = state.withLock({ $0.next() }) {
+            let result = job.check()
+            state.withLock { $0.note(result, of: job.attempt) }
+            job.done()
         }
     }
 }
 
 extension PasswordChecks.State {
+    fileprivate mutating func next() -> PasswordChecks.Job? {
+        let job = known.take() ?? others.take()
+        if job == nil { isRunning = false }
+        return job
+    }
+
     /// Forgets what makes no difference and, if that is too little, whose password was right.
     mutating func makeRoom() {
         if peers.count >= PasswordChecks.mostRemembered {
             peers = peers.filter { PasswordChecks.paceOfPeer.needs($0.value) }
         }
         guard attempts.count >= PasswordChecks.mostRemembered else { return }
-        attempts = attempts.filter { PasswordChecks.paceOfName.needs($0.value) || $0.value.hasSucceeded }
+        attempts = attempts.filter { PasswordChecks.paceOfName.needs($0.value) || $0.value.isKnown }
         guard attempts.count >= PasswordChecks.mostRemembered else { return }
         attempts = attempts.filter { PasswordChecks.paceOfName.needs($0.value) }
     }
 
     mutating func note(_ isRight: Bool?, of attempt: PasswordAttempt) {
-        waiting -= 1
         var peer = peers[attempt.peer] ?? PasswordChecks.Tries()
         var own = attempts[attempt] ?? PasswordChecks.Tries()
         peer.waiting -= 1
         own.waiting -= 1
-        if isRight == true { own.hasSucceeded = true }
+        if isRight == true { own.success = .now }
         if isRight == false {
             PasswordChecks.paceOfPeer.noteFailure(&peer)
             PasswordChecks.paceOfName.noteFailure(&own)

@@ -178,7 +178,7 @@ extension Resource.Kind {
     /// The kind by which the audit knows it.
     fileprivate var audited: AuditResource.Kind {
         switch self {
-        case .none, .server, .store, .account: .server
+        case .none, .server, .statistics, .store, .account: .server
         case .experiment, .experimentName: .experiment
         case .run: .run
         case .loggedModel: .loggedModel

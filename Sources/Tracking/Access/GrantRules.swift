@@ -34,8 +34,14 @@ extension GrantedType {
         self = type
     }
 
+    /// The most characters of a pattern: those of the longest name of a model.
+    private static let patternLimit = TrackingLimits.registeredModelNameLength
+
     /// - Throws: `.invalidParameterValue` if a grant of this type cannot have the pattern.
     package func validate(pattern: String) throws(TrackingError) {
+        guard pattern.unicodeScalars.count <= Self.patternLimit else {
+            throw .invalidParameter("What a grant is for has up to \(Self.patternLimit) characters.")
+        }
         guard pattern != Grant.everything, !takesIDs else { return }
         throw .invalidParameter(
             "Invalid resource_pattern '\(shortened(pattern))' for resource_type='\(rawValue)': grants of this type "

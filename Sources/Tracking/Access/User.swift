@@ -18,17 +18,22 @@ package struct User: Sendable, Equatable {
     /// The most characters of a name.
     package static let nameLimit = 255
 
+    /// The password that older versions of MLflow shipped, which everybody knows.
+    package static let knownPassword = "password1234"
+
     /// Throws `.invalidParameterValue` unless a user may have the name.
     ///
-    /// Line breaks are refused because logs contain the name, and colons because HTTP Basic puts one after it.
+    /// Line breaks are refused because logs contain the name, colons because HTTP Basic puts one after it, and blanks at an
+    /// end because nobody sees them.
     package static func validate(name: String) throws(TrackingError) {
         guard !name.isEmpty else { throw .invalidParameter("Username cannot be empty.") }
         guard name.unicodeScalars.count <= nameLimit, !name.utf8.contains(UInt8(ascii: ":")),
-            name.printable(limit: nameLimit).isExactly(name)
+            name.printable(limit: nameLimit).isExactly(name), name.first?.isWhitespace == false,
+            name.last?.isWhitespace == false
         else {
             throw .invalidParameter(
                 "'\(shortened(name).printable(limit: 200))' is not a valid name of a user: a name has up to "
-                    + "\(nameLimit) characters, no colon and no line breaks."
+                    + "\(nameLimit) characters, no colon, no line breaks, and no blank at an end."
             )
         }
     }
@@ -51,6 +56,8 @@ package struct Role: Sendable {
 
     /// The only workspace whose roles have an effect.
     package static let workspace = "default"
+    /// The most characters of a description.
+    package static let descriptionLimit = 5_000
 
     /// The name of the role that contains the grants of a single user.
     package static func name(ofUser id: Int64) -> String { "\(userPrefix)\(id)__" }
@@ -68,6 +75,18 @@ package struct Role: Sendable {
         }
         guard name.unicodeScalars.count <= User.nameLimit else {
             throw .invalidParameter("The name of a role has at most \(User.nameLimit) characters.")
+        }
+    }
+
+    package static func validate(workspace: String) throws(TrackingError) {
+        guard workspace.unicodeScalars.count <= User.nameLimit else {
+            throw .invalidParameter("A workspace's name has up to \(User.nameLimit) characters.")
+        }
+    }
+
+    package static func validate(description: String?) throws(TrackingError) {
+        guard description?.unicodeScalars.count ?? 0 <= descriptionLimit else {
+            throw .invalidParameter("A role's description has up to \(descriptionLimit) characters.")
         }
     }
 }

@@ -57,8 +57,12 @@ package struct TransferRemark: Sendable, Equatable {
         self.text = text
     }
 
+    /// The beginning of the text for a record of which nothing was stored.
+    package static let leftOut = "left out: "
+    package var isOfRecordLeftOut: Bool { text.utf8.starts(with: Self.leftOut.utf8) }
+
     /// The text for a registered model, or its version, if the stored model with the same name is another one.
-    package static let otherModel = "left out: the name is that of another model, which was created at another time"
+    package static let otherModel = leftOut + "the name is that of another model, which was created at another time"
 }
 
 /// An imported experiment that has another id here than at its source.

@@ -22,7 +22,7 @@ extension ReadSession {
             .firstRow { (user: User(row: $0), password: $0.optionalString(4)) }
     }
 
-    package func hasUsers() throws -> Bool { try connection.int64("SELECT EXISTS (SELECT 1 FROM users)") == 1 }
+    package func hasUsers() throws -> Bool { try connection.firstInt64(of: "SELECT EXISTS (SELECT 1 FROM users)") == 1 }
 
     package func hasAdministrator() throws -> Bool {
         try connection.firstInt64(of: "SELECT EXISTS (SELECT 1 FROM users WHERE is_admin)") == 1

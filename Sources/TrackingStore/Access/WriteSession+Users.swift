@@ -55,12 +55,13 @@ extension WriteSession {
         touch(user: user.id)
     }
 
-    /// Removes a user with what was granted to that one alone, and the user's tokens.
+    /// Removes a user with what was granted to that one alone, and the user's tokens and log-ins.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown user, `.badRequest` for the only admin.
     package func deleteUser(_ name: String) throws {
         let user = try connection.user(named: name)
         try requireAnotherAdministrator(than: user)
+        try endLogIns(of: user)
         try connection.run("DELETE FROM users WHERE id = ?1", user.id)
         touch(user: user.id)
     }

@@ -22,6 +22,8 @@ package struct ArtifactPlace: Sendable {
 package struct ArtifactOwner: Sendable {
     package let experimentID: Int64
     package let isLoggedModel: Bool
+    /// Where all its artifacts lie.
+    package let location: String
 }
 
 /// These functions are for the server itself; they do not check permissions.
@@ -50,18 +52,22 @@ extension ReadSession {
         }
     }
 
-    /// Returns the runs and logged models that have one of the ids, each with its experiment.
+    /// Returns the runs and logged models that have one of the ids, in the order of the ids.
     package func artifactOwners(among ids: [String]) throws -> [ArtifactOwner] {
         var found: [ArtifactOwner] = []
         for id in ids {
             try connection.query(
                 """
-                SELECT experiment_id, 0 FROM runs WHERE run_id = ?1
+                SELECT experiment_id, 0, artifact_uri FROM runs WHERE run_id = ?1
                 UNION ALL
-                SELECT experiment_id, 1 FROM logged_models WHERE model_id = ?1
+                SELECT experiment_id, 1, artifact_uri FROM logged_models WHERE model_id = ?1
                 """,
                 id
-            ).forEachRow { found.append(ArtifactOwner(experimentID: $0.int64(0), isLoggedModel: $0.bool(1))) }
+            ).forEachRow { row in
+                found.append(
+                    ArtifactOwner(experimentID: row.int64(0), isLoggedModel: row.bool(1), location: row.string(2))
+                )
+            }
         }
         return found
     }

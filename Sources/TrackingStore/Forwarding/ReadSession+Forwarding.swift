@@ -153,6 +153,7 @@ extension ReadSession {
 
     /// Returns how much was sent of each run whose row id is greater than `row`, in ascending order of the row ids.
     ///
+    /// Runs that the client may not read are left out.
     /// - Parameter runIDs: the runs to return; nil for all.
     package func forwardedRunStatuses(
         after row: Int64,
@@ -160,10 +161,7 @@ extension ReadSession {
         runIDs: [String]?,
         upstream: Int64
     ) throws -> [ForwardedRunStatus] {
-        let rows = try runRows(after: row, limit: limit, in: runIDs.map { .runs($0) } ?? .everything)
-        return try rows.compactMap { row in
-            let found = try connection.query("SELECT run_id FROM runs WHERE id = ?1", row).firstRow { $0.string(0) }
-            guard let runID = found else { return nil }
+        return try readableRuns(after: row, limit: limit, runIDs).map { row, runID in
             let counts = try connection.query(
                 """
                 SELECT total(latest.point_count), total(sent.point_count)
@@ -183,6 +181,30 @@ extension ReadSession {
                 sentPoints: counts?.1 ?? 0
             )
         }
+    }
+
+    private func readableRuns(after row: Int64, limit: Int, _ runIDs: [String]?) throws -> [(Int64, String)] {
+        var found: [(Int64, String)] = []
+        var start = row
+        while found.count < limit {
+            let rows = try connection.query(
+                """
+                SELECT id, run_id, experiment_id FROM runs
+                WHERE id > ?1 AND (?3 IS NULL OR run_id IN (SELECT value FROM json_each(?3)))
+                ORDER BY id LIMIT ?2
+                """,
+                start,
+                limit,
+                runIDs.map { jsonTexts($0) }
+            ).map { ($0.int64(0), $0.string(1), $0.int64(2)) }
+            guard let last = rows.last else { break }
+            start = last.0
+            for (id, runID, experimentID) in rows where found.count < limit {
+                let isReadable = permissions?.allows(.read, on: .run(inExperiment: experimentID)) ?? true
+                if isReadable { found.append((id, runID)) }
+            }
+        }
+        return found
     }
 
     package func forwardedThing(_ kind: ForwardedKind, _ name: String, upstream: Int64) throws -> ForwardedThing? {

@@ -1,4 +1,5 @@
 package import Budgets
+internal import Identities
 
 /// Identifies a request that creates a new entity each time it is carried out.
 ///
@@ -20,7 +21,7 @@ package struct Creation: Sendable {
         answer = AwaitedAnswer(of: caller)
     }
 
-    /// A 128-bit hash of the kind, the body, and the address and identity of the client.
+    /// A 128-bit hash of the kind, the body, and the address and name of the client.
     ///
     /// The hash depends on the process's random seed, so that clients cannot construct a request that has the
     /// fingerprint of another request.
@@ -33,7 +34,12 @@ package struct Creation: Sendable {
                 hasher.combine(number)
                 hasher.combine(kind)
                 hasher.combine(caller.peer)
-                hasher.combine(caller.identity.map(ObjectIdentifier.init))
+                // What the creation grants its user makes another object of the identity, which is still that user's.
+                if let identity = caller.identity {
+                    hasher.combine(identity.kind)
+                    hasher.combine(identity.userID)
+                    for byte in identity.name.utf8 { hasher.combine(byte) }
+                }
                 body.withUnsafeBytes { hasher.combine(bytes: $0) }
                 return hasher.finalize()
             }

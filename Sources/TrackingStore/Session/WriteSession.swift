@@ -135,7 +135,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
     ///
     /// - Throws: `.permissionDenied` if the client may not perform `action`.
     func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
-        guard let row = try cachedRunRow(runID), canRead(experiment: row.experimentID) || !hidesOthers else { return nil }
+        guard let row = try cachedRunRow(runID), canRead(experiment: row.experimentID) || !hidesOthers else {
+            return nil
+        }
         try require(action, on: .run(inExperiment: row.experimentID), orThrow: .runNotFound(runID))
         touch(run: row.id)
         return row

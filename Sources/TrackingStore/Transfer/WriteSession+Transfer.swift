@@ -10,13 +10,18 @@ extension WriteSession {
     /// - Throws: only for failures of the database; none of the records is stored then.
     package func importRecords(_ records: [TransferRecord]) throws -> TransferReport {
         var report = TransferReport()
+        var runsLeftOut: Set<ExactText> = []
         for record in records {
             let (kind, id) = record.subject
             do {
                 try record.validate()
+                if case .points(let points) = record, runsLeftOut.contains(ExactText(points.runID)) {
+                    throw TrackingError.invalidParameter("its run was left out")
+                }
                 try importRecord(record, &report)
             } catch let error as TrackingError {
-                report.remark(kind, id, "left out: \(error.message)")
+                if case .run = record { runsLeftOut.insert(ExactText(id)) }
+                report.remark(kind, id, TransferRemark.leftOut + error.message)
             }
         }
         return report

@@ -24,6 +24,14 @@ extension WriteSession {
                 differences: experiment.differences(from: stored),
                 tags: tags.conflicts
             )
+            if stored.creationTime != experiment.creationTime, let manager = try otherManager(ofExperiment: id) {
+                report.remark(
+                    .experiment,
+                    experiment.name,
+                    "joined to the experiment of this name that '\(shortened(manager))' manages here: who may read that one reads "
+                        + "what comes"
+                )
+            }
             report.note(experiment, hasID: id)
         }
     }
@@ -75,6 +83,23 @@ extension WriteSession {
         )
         for tag in moved.tags { try connection.upsert(tag, in: .experiments, of: id) }
         report.note(experiment, hasID: id)
+    }
+
+    /// Returns the user who manages an experiment by an own grant, as its creator does, and is no admin; nil if there is none or
+    /// that user is the client.
+    private func otherManager(ofExperiment id: Int64) throws -> String? {
+        let name = try connection.query(
+            """
+            SELECT users.name FROM role_permissions AS permission
+            JOIN roles ON roles.id = permission.role_id
+            JOIN users ON users.id = roles.user_id AND NOT users.is_admin
+            WHERE permission.resource_type = 'experiment' AND permission.resource_pattern = ?1
+                AND permission.permission = 'MANAGE'
+            ORDER BY permission.id LIMIT 1
+            """,
+            String(id)
+        ).firstRow { $0.string(0) }
+        return name.flatMap { caller.owner?.isExactly($0) == true ? nil : $0 }
     }
 
     private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentDestination.Holder? {

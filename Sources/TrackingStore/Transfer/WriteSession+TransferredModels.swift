@@ -14,6 +14,7 @@ extension WriteSession {
             return
         }
         let stored = try loggedModelInfo(model.info.modelID, allowsDeleted: true, for: .update)
+        try requireSameExperiment(stored.experimentID, experimentID, "the logged model", transferred.home)
         var isCompleted = false
         if model.info.finishes(stored) {
             try connection.run(

@@ -16,7 +16,38 @@ extension WriteSession {
             report.count(.run) { $0.added += 1 }
             return
         }
-        try complete(transferred, row, experimentID: experimentID, &report)
+        try requireSameExperiment(row.experimentID, experimentID, "the run", transferred.home)
+        try requireOwnRun(row.id)
+        try complete(transferred, row, &report)
+    }
+
+    /// Throws where a thing that comes is here in another experiment, whose readers would get to see it.
+    func requireSameExperiment(_ stored: Int64, _ id: Int64, _ thing: String, _ home: TransferredHome) throws {
+        guard stored != id else { return }
+        throw TrackingError(
+            .invalidParameterValue,
+            "\(thing) is here in the experiment with the id \(stored), and comes in the experiment '\(shortened(home.name))'"
+        )
+    }
+
+    /// Throws for a run that somebody else made here who is no admin.
+    ///
+    /// Who makes a run may choose its id, and would get to see what comes of the run that has it elsewhere.
+    private func requireOwnRun(_ row: Int64) throws {
+        let owner = try connection.query(
+            """
+            SELECT owner.name FROM run_owners AS owned
+            JOIN storage_owners AS owner ON owner.id = owned.owner_id
+            JOIN users ON users.name = owner.name AND NOT users.is_admin
+            WHERE owned.run_id = ?1
+            """,
+            row
+        ).firstRow { $0.string(0) }
+        guard let owner, caller.owner?.isExactly(owner) != true else { return }
+        throw TrackingError(
+            .permissionDenied,
+            "a run with this id was made here by '\(shortened(owner))', who is no admin and may have chosen the id"
+        )
     }
 
     private func insert(_ transferred: TransferredRun, experimentID: Int64) throws -> Int64 {
@@ -53,7 +84,6 @@ extension WriteSession {
     private func complete(
         _ transferred: TransferredRun,
         _ row: RunRow,
-        experimentID: Int64,
         _ report: inout TransferReport
     ) throws {
         let run = transferred.run
@@ -80,13 +110,13 @@ extension WriteSession {
         for tag in tags.missing { try upsertTag(tag, runRow: row.id) }
         if try completeInputs(run, runRow: row.id, experimentID: row.experimentID) { isCompleted = true }
         report.count(.run) { $0.note(isCompleted: isCompleted || !tags.missing.isEmpty) }
-        var differences = run.info.differences(from: stored)
-        if row.experimentID != experimentID {
-            differences.append(
-                "experiment '\(shortened(transferred.home.name))', here that with the id \(row.experimentID)"
-            )
-        }
-        report.remark(.run, run.info.runID, differences: differences, tags: tags.conflicts, params: otherParams)
+        report.remark(
+            .run,
+            run.info.runID,
+            differences: run.info.differences(from: stored),
+            tags: tags.conflicts,
+            params: otherParams
+        )
     }
 
     private enum ParamImport {
@@ -144,6 +174,7 @@ extension WriteSession {
 
     func importRecord(_ transferred: TransferredPoints, _ report: inout TransferReport) throws {
         let row = try runRow(transferred.runID, for: .update)
+        try requireOwnRun(row.id)
         let series = MetricSeries(runRow: row.id, keyID: try keyID(for: transferred.key))
         let added = try insert(transferred.points, into: series)
         report.count(.points) {

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Coding
 internal import HTTPWire
-internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import Tracking

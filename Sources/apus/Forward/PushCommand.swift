@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Budgets
 internal import Forwarding
 internal import Glibc
 internal import HTTPClient
@@ -131,7 +132,7 @@ struct PushCommand: ParsableCommand {
             writer.member("sent_points", status.sentPoints)
             writer.member("sent_files", status.sentFiles)
             writer.member("sent_bytes", status.sentBytes)
-            writer.members(of: status)
+            writer.members(of: status, for: .server)
             writer.members(of: report)
             writer.endObject()
             StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))

@@ -9,8 +9,12 @@ struct RouteTable {
     private(set) var router = HTTPRouter()
     private var declared: [String: [HTTPMethod: Access]] = [:]
 
+    /// The longest body of a request that needs no credential: a form of the log-in is the longest that is of use.
+    private static let openBodyBytes = 16_384
+
     mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handling: HTTPHandling) {
-        router.add(method, pattern, handling)
+        // Who shows no credential must not take the memory for bodies from others.
+        router.add(method, pattern, access.action == .open ? handling.taking(atMost: Self.openBodyBytes) : handling)
         declared[pattern, default: [:]][method] = access
     }
 

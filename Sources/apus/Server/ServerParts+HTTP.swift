@@ -38,7 +38,7 @@ extension ServerParts {
             table.add(
                 .get,
                 base + "/metrics",
-                .lookUp(.store),
+                .lookUp(.statistics),
                 .blocking { _, responder in
                     let text = metricsPage(routes, statistics).text
                     responder.send(HTTPResponse(contentType: "text/plain; version=0.0.4", bytes: Array(text.utf8)))
@@ -144,7 +144,7 @@ extension Endpoint {
         return access.resources.contains { resource in
             switch resource.kind {
             case .experiment, .experimentName, .loggedModel, .registeredModel, .artifact, .upload, .server, .store: true
-            case .run, .account, .none: false
+            case .run, .account, .statistics, .none: false
             }
         }
     }

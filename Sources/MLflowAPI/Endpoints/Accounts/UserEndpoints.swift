@@ -35,6 +35,11 @@ extension MLflowAPI {
         guard password.unicodeScalars.count >= shortestPassword else {
             throw TrackingError.invalidParameter("Password must be at least \(shortestPassword) characters.")
         }
+        guard !password.isExactly(User.knownPassword) else {
+            throw TrackingError.invalidParameter(
+                "This password is the one that MLflow once shipped, and everybody knows it. Choose another one."
+            )
+        }
         // HMAC takes zeros at the end for nothing.
         guard !password.utf8.contains(0) else {
             throw TrackingError.invalidParameter("A password cannot contain the character NUL.")
@@ -187,8 +192,9 @@ extension MLflowAPI {
             )
         }
         try change(call, .user, name) { try $0.deleteUser(name) }
-        // The user's tokens went along.
+        // The user's tokens and log-ins went along.
         try settings.access?.reload()
+        try settings.access?.reloadLogIns()
         return .empty
     }
 }

@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
@@ -62,11 +63,12 @@ extension MLflowAPI {
                 runIDs: runIDs,
                 after: start,
                 limit: limit,
-                forwarder: forwarder
+                forwarder: forwarder,
+                for: request.caller
             )
             return .json { writer in
                 writer.beginObject()
-                writer.members(of: forwarder.status)
+                writer.members(of: forwarder.status, for: request.caller)
                 writer.members(of: report)
                 writer.endObject()
             }
@@ -78,9 +80,9 @@ extension MLflowAPI {
             guard let runIDs = try message.strings("run_ids") else {
                 // A retry of all runs changes nothing in the store, so there is nothing to audit.
                 forwarder.retryAll()
-                return .forwarding(forwarder.status)
+                return .forwarding(forwarder.status, for: request.caller)
             }
-            return .forwarding(forwarder.status, runs: try forwarder.retry(runIDs, audit))
+            return .forwarding(forwarder.status, for: request.caller, runs: try forwarder.retry(runIDs, audit))
         }
     }
 
@@ -89,24 +91,24 @@ extension MLflowAPI {
             guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
                 throw TrackingError.invalidParameter("'run_ids' is missing: name the runs to skip.")
             }
-            return .forwarding(forwarder.status, runs: try forwarder.skip(runIDs, audit))
+            return .forwarding(forwarder.status, for: request.caller, runs: try forwarder.skip(runIDs, audit))
         }
     }
 
     private func drainForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
         withForwarder(request, responder) { forwarder, _ in
             forwarder.drain()
-            return .forwarding(forwarder.status)
+            return .forwarding(forwarder.status, for: request.caller)
         }
     }
 }
 
 extension HTTPResponse {
-    fileprivate static func forwarding(_ status: ForwardStatus, runs: Int? = nil) -> HTTPResponse {
+    fileprivate static func forwarding(_ status: ForwardStatus, for caller: Caller, runs: Int? = nil) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
             writer.member("runs", ifPresent: runs.map { Int64($0) })
-            writer.members(of: status)
+            writer.members(of: status, for: caller)
             writer.endObject()
         }
     }

@@ -33,11 +33,18 @@ extension MLflowAPI {
         }
         if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
             return responder.send(
-                .status(settings.snapshots(), settings.forwarder?.status, artifacts.freeSpace?.reading)
+                .status(
+                    settings.snapshots(),
+                    settings.forwarder?.status,
+                    artifacts.freeSpace?.reading,
+                    for: request.caller
+                )
             )
         }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-        healthChecks.requestCheck { responder.send(.health($0, $1, artifacts.freeSpace?.reading)) }
+        healthChecks.requestCheck {
+            responder.send(.health($0, $1, artifacts.freeSpace?.reading, for: request.caller))
+        }
     }
 
     /// Whether runs may have artifacts in an object storage, to which clients send them without this server.
@@ -82,20 +89,25 @@ extension HTTPResponse {
     fileprivate static func status(
         _ snapshots: SnapshotStatus?,
         _ forwarding: ForwardStatus?,
-        _ space: FreeSpace.Reading?
+        _ space: FreeSpace.Reading?,
+        for caller: Caller
     ) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
             writer.member("status", "ok")
             if let snapshots {
                 writer.memberObject("snapshots") { writer in
-                    writer.member("place", snapshots.place)
+                    // Folders of the server's machine are for those who look after it.
+                    if caller.seesAll { writer.member("place", snapshots.place) }
                     writer.member("newest", ifPresent: snapshots.newest)
                     writer.member("current", snapshots.isCurrent)
-                    writer.member("failure", ifPresent: snapshots.failure)
+                    writer.member(
+                        "failure",
+                        ifPresent: snapshots.failure.map { caller.seesAll ? $0 : "an admin can see why" }
+                    )
                 }
             }
-            if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding) } }
+            if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding, for: caller) } }
             if let space { writer.member(space) }
             writer.endObject()
         }
@@ -105,20 +117,22 @@ extension HTTPResponse {
     fileprivate static func health(
         _ health: StoreHealth,
         _ artifacts: String?,
-        _ space: FreeSpace.Reading?
+        _ space: FreeSpace.Reading?,
+        for caller: Caller
     ) -> HTTPResponse {
-        .json(status: health.status(with: artifacts)) { writer in
+        func shown(_ problem: String?) -> String? { problem.map { caller.seesAll ? $0 : "an admin can see why" } }
+        return .json(status: health.status(with: artifacts)) { writer in
             writer.beginObject()
             writer.member("status", health.isSound && artifacts == nil ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
             writer.member("free_bytes", ifPresent: health.freeBytes)
             if let space { writer.member(space) }
             writer.memberObject("problems") { problems in
-                problems.member("files", ifPresent: health.files)
-                problems.member("disk", ifPresent: health.disk)
-                problems.member("reader", ifPresent: health.reader)
-                problems.member("writer", ifPresent: health.writer)
-                problems.member("artifacts", ifPresent: artifacts)
+                problems.member("files", ifPresent: shown(health.files))
+                problems.member("disk", ifPresent: shown(health.disk))
+                problems.member("reader", ifPresent: shown(health.reader))
+                problems.member("writer", ifPresent: shown(health.writer))
+                problems.member("artifacts", ifPresent: shown(artifacts))
             }
             writer.endObject()
         }

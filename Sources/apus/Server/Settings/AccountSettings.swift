@@ -1,6 +1,7 @@
 internal import Coding
 internal import Files
 internal import Identities
+internal import Tracking
 
 /// The operator's settings about users: flags of this server, and the variables and the configuration file of MLflow's.
 struct AccountSettings {
@@ -13,8 +14,6 @@ struct AccountSettings {
 
     /// The only value of `--app-name` that is known; `mlflow server` has the same.
     private static let application = "basic-auth"
-    /// The publicly known password that older versions of MLflow were shipped with.
-    private static let knownPassword = "password1234"
     private static let longestFile = 65_536
 
     /// - Returns: nil if the server does not ask for names and passwords.
@@ -42,7 +41,7 @@ struct AccountSettings {
         standard = try Self.standard(level?.text ?? file["default_permission"], level?.source ?? "default_permission")
         administrator = environment["MLFLOW_AUTH_ADMIN_USERNAME"] ?? file["admin_username"] ?? "admin"
         password = environment["MLFLOW_AUTH_ADMIN_PASSWORD"] ?? file["admin_password"]
-        if password == Self.knownPassword {
+        if password == User.knownPassword {
             throw StartFailure(
                 "The password of the admin '\(administrator.printable(limit: 60))' is the one that MLflow was once shipped with, which "
                     + "is publicly known. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out: the server then makes one."

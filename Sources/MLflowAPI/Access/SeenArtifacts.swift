@@ -45,7 +45,7 @@ extension MLflowAPI {
     }
 
     /// Of those whose ids are in a path, from the root downwards, the ones that have a say.
-    private func deciding(_ owners: [ArtifactOwner], _ path: ArtifactPath, _ root: ArtifactRoot) -> [ArtifactOwner] {
+    private func deciding(_ owners: [ArtifactOwner], _ path: ArtifactPath, _ root: any ArtifactStorage) -> [ArtifactOwner] {
         var isInFolder = false
         return owners.filter { owner in
             if holds(owner, path, root) { isInFolder = true } else if isInFolder { return false }
@@ -54,7 +54,7 @@ extension MLflowAPI {
     }
 
     /// Whether a path lies in the folder of a run or a model.
-    private func holds(_ owner: ArtifactOwner, _ path: ArtifactPath, _ root: ArtifactRoot) -> Bool {
+    private func holds(_ owner: ArtifactOwner, _ path: ArtifactPath, _ root: any ArtifactStorage) -> Bool {
         // What this server does not open holds no path of its own.
         guard let folder = try? folder(at: owner.location, owner: ""), folder.store === root,
             folder.base.components.count <= path.components.count

@@ -45,7 +45,11 @@ extension MLflowAPI {
     }
 
     /// Of those whose ids are in a path, from the root downwards, the ones that have a say.
-    private func deciding(_ owners: [ArtifactOwner], _ path: ArtifactPath, _ root: any ArtifactStorage) -> [ArtifactOwner] {
+    private func deciding(
+        _ owners: [ArtifactOwner],
+        _ path: ArtifactPath,
+        _ root: any ArtifactStorage
+    ) -> [ArtifactOwner] {
         var isInFolder = false
         return owners.filter { owner in
             if holds(owner, path, root) { isInFolder = true } else if isInFolder { return false }

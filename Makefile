@@ -9,7 +9,7 @@ SHELL := bash
 python := python3
 apus := .build/release/apus
 release := Scripts/build-release
-environments := .venv .venv-2.9 .venv-2.22 .venv-notebooks .venv-reference .venv-browser
+environments := .venv .venv-2.9 .venv-2.22 .venv-notebooks .venv-reference .venv-browser .venv-s3
 # Where `make install` puts the binary: $(PREFIX)/bin.
 PREFIX := /usr/local
 swift_sources := Sources Tests Examples Scripts Package.swift
@@ -88,6 +88,7 @@ environments: $(environments:%=%/.stamp)
 .venv-notebooks/.stamp: Tests/Wheel/requirements.txt
 .venv-reference/.stamp: Scripts/reference-requirements.txt
 .venv-browser/.stamp: Tests/Browser/requirements.txt
+.venv-s3/.stamp: Tests/Support/requirements-s3.txt
 
 # If pip fails, there is no stamp, and the next run creates this environment anew.
 %/.stamp: | test-packages

@@ -49,6 +49,11 @@ let modules: [Target] = [
         dependencies: ["Coding", "Files", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
         swiftSettings: settings
     ),
+    .target(
+        name: "S3",
+        dependencies: ["Coding", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS"],
+        swiftSettings: settings
+    ),
     .target(name: "Passwords", dependencies: ["COpenSSL", "Coding", "Hashing"], swiftSettings: settings),
     .target(
         name: "HTTPServer",
@@ -73,6 +78,7 @@ let modules: [Target] = [
         dependencies: ["Budgets", "CLinux", "Coding", "Files", "Hashing"],
         swiftSettings: settings
     ),
+    .target(name: "BucketStore", dependencies: ["ArtifactStore", "HTTPWire", "S3"], swiftSettings: settings),
     .target(
         name: "Forwarding",
         dependencies: [
@@ -92,10 +98,10 @@ let modules: [Target] = [
     .executableTarget(
         name: "apus",
         dependencies: [
-            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
+            "ArtifactStore", "BucketStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files",
+            "Forwarding",
             "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
-            "OpenID",
-            "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
+            "OpenID", "Passwords", "S3", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -135,6 +141,11 @@ let tests: [Target] = [
     .testTarget(
         name: "OpenIDTests",
         dependencies: ["Coding", "HTTPClient", "Hashing", "OpenID"],
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "S3Tests",
+        dependencies: ["Coding", "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "S3", "TLS"],
         swiftSettings: settings
     ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),

@@ -38,6 +38,14 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case rootUnavailable
     /// The process or the machine has no descriptor left (EMFILE, ENFILE).
     case tooManyOpenFiles
+    /// The object storage denies what the server's keys ask for; the sentence says what to change.
+    case storageDenies(String)
+    /// The object storage cannot be used as it is set up; the sentence says what to change.
+    case storageRefuses(String)
+    /// The object storage is away or overloaded; the same request may succeed later.
+    case storageAway(String)
+    /// The file has become another since it was opened.
+    case replaced
     /// Any other failure: the value of `errno` and the call that set it.
     ///
     /// It is meant for the log and not for clients.
@@ -106,6 +114,8 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .rootUnavailable:
             "The server's folder of artifacts is missing or not a folder; check --artifacts-destination or --data-dir."
         case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
+        case .storageDenies(let text), .storageRefuses(let text), .storageAway(let text): text
+        case .replaced: "The artifact was replaced while it was read: '\(path)'"
         case .other: "The artifact storage of the server failed; its log has the details."
         }
     }

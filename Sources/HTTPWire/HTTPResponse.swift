@@ -45,6 +45,10 @@ package enum HTTPResponseBody: Sendable {
     /// The body is sent chunked; with HTTP/1.0, it ends with the connection. It is compressed under the same conditions
     /// as `bytes`, except for the size.
     case stream(any HTTPBodyProducer)
+    /// A body that is made in pieces on a worker thread and sent with this length; never compressed.
+    ///
+    /// The producer makes exactly as many bytes, or throws, so that the client notices.
+    case sizedStream(any HTTPBodyProducer, length: Int)
     /// Memory that lives as long as the process, such as embedded pages; handled like `bytes`, but copied only to
     /// compress it.
     case staticBytes(HTTPStaticBytes)

@@ -1,3 +1,4 @@
+internal import ArtifactStore
 internal import Dispatch
 internal import Synchronization
 internal import TrackingStore
@@ -9,20 +10,23 @@ internal import TrackingStore
 /// A check may take two seconds. Any number of waiting requests occupies only one thread.
 final class HealthChecks: Sendable {
     private struct State {
-        var waiting: [@Sendable (StoreHealth) -> Void] = []
+        var waiting: [@Sendable (StoreHealth, _ artifacts: String?) -> Void] = []
         var isChecking = false
     }
 
     private let store: TrackingStore
+    private let artifacts: any ArtifactStorage
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "apus.health", qos: .utility)
 
-    init(store: TrackingStore) {
+    init(store: TrackingStore, artifacts: any ArtifactStorage) {
         self.store = store
+        self.artifacts = artifacts
     }
 
-    /// Calls `completion` with the result of a check that begins after this call; returns without waiting for it.
-    func requestCheck(_ completion: @escaping @Sendable (StoreHealth) -> Void) {
+    /// Calls `completion` with the result of a check that begins after this call, and with what is wrong with the artifacts;
+    /// returns without waiting for it.
+    func requestCheck(_ completion: @escaping @Sendable (StoreHealth, _ artifacts: String?) -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(completion)
             defer { state.isChecking = true }
@@ -34,12 +38,13 @@ final class HealthChecks: Sendable {
     private func runChecks() {
         while let completions = takeWaiting() {
             let health = store.examine()
-            for completion in completions { completion(health) }
+            let fault = artifacts.fault()
+            for completion in completions { completion(health, fault) }
         }
     }
 
     /// Removes and returns the waiting completions; returns nil, which ends the series of checks, if there are none.
-    private func takeWaiting() -> [@Sendable (StoreHealth) -> Void]? {
+    private func takeWaiting() -> [@Sendable (StoreHealth, _ artifacts: String?) -> Void]? {
         state.withLock { state in
             defer { state.waiting = [] }
             state.isChecking = !state.waiting.isEmpty

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Coding
 internal import MLflowAPI
+internal import S3
 internal import Tracking
 internal import Transfer
 
@@ -143,6 +144,9 @@ extension ExportCommand {
             throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
         }
         let layout = try StorageLayout(storage, environment)
+        if let bucket = layout.artifactBucket {
+            StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket.uri)'")
+        }
         var target = outputPath.hasPrefix("/") ? outputPath : layout.workingDirectory + "/" + outputPath
         while target.hasSuffix("/") { target.removeLast() }
         let export = MLflowDatabaseExport(databasePath: path, artifactsPath: layout.artifactsPath, target: target)

@@ -5,7 +5,8 @@ internal import Tracking
 extension MLflowAPI {
     /// The answer to what reading, listing or deleting an artifact threw, with the path as the client gave it.
     ///
-    /// No status here makes the client retry: retries would delay a training by minutes, and these faults last.
+    /// No status here makes the client retry, but that of an outage of the object storage: retries would delay a training by
+    /// minutes, and the other faults last.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)
@@ -14,6 +15,17 @@ extension MLflowAPI {
         case .notFound: known = .doesNotExist(message)
         case .isDirectory, .notDirectory, .invalidPath, .nameTooLong, .nameNotSupported:
             known = .invalidParameter(message)
+        case .storageDenies:
+            reportStorageFault(error)
+            known = TrackingError(.permissionDenied, message)
+        case .storageRefuses:
+            reportStorageFault(error)
+            known = TrackingError(.invalidState, message)
+        case .storageAway:
+            // An outage passes: the client shall come again.
+            reportStorageFault(error)
+            return APIError(httpStatus: 503, message: message).response
+        case .replaced: known = TrackingError(.invalidState, message)
         case .busy: known = TrackingError(.invalidState, message)
         case .spaceKept, .quotaSpent: known = TrackingError(.tooManyBytes, message)
         case .readOnly, .permissionDenied: known = TrackingError(.permissionDenied, message)

@@ -1,0 +1,139 @@
+internal import Coding
+internal import HTTPClient
+internal import HTTPWire
+internal import Hashing
+
+/// A part of an upload that the storage has.
+package struct S3Part: Sendable {
+    package let number: Int
+    /// The entity tag that the storage answered.
+    package let tag: String
+
+    package init(number: Int, tag: String) {
+        self.number = number
+        self.tag = tag
+    }
+}
+
+/// An upload in parts that nobody has completed.
+package struct S3Upload: Sendable {
+    package let key: String
+    package let id: String
+    /// Seconds since 1970.
+    package let begun: Int64
+}
+
+extension S3Client {
+    /// The smallest part but the last, in bytes.
+    package static let smallestPart = 5 * 1_048_576
+    /// The largest number of parts of one object.
+    package static let mostParts = 10_000
+
+    /// Begins an object that arrives in parts; nobody sees it before it is completed.
+    ///
+    /// - Returns: the id of the upload.
+    package func createUpload(_ key: String, contentType: String?) throws(S3Failure) -> String {
+        let type = contentType.map { [(name: "Content-Type", value: $0)] } ?? []
+        let fields = type + settings.uploadFields
+        let reply = try send(Request(method: .post, key: key, query: [("uploads", "")], fields: fields))
+        guard let id = XMLElement(reply.body)?["UploadId"], !id.isEmpty else {
+            throw S3Failure(.refused, "The object storage at \(place) begins no upload in parts.")
+        }
+        return id
+    }
+
+    /// Stores a part, which replaces an earlier one of its number.
+    package func putPart(
+        _ number: Int,
+        of id: String,
+        _ key: String,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(S3Failure) -> S3Part {
+        let query = [(name: "partNumber", value: String(number)), (name: "uploadId", value: id)]
+        let reply = try send(Request(method: .put, key: key, query: query, body: .memory(bytes)))
+        guard let tag = reply.field("etag") else {
+            throw S3Failure(.refused, "The object storage at \(place) gives no tag to a part.")
+        }
+        return S3Part(number: number, tag: tag)
+    }
+
+    /// Makes the object of its parts; it is there, and complete, when this returns.
+    package func complete(_ id: String, _ key: String, _ parts: [S3Part]) throws(S3Failure) {
+        let list = parts.map { part in
+            "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(XMLElement.escaped(part.tag))</ETag></Part>"
+        }.joined()
+        let body = Array("<CompleteMultipartUpload>\(list)</CompleteMultipartUpload>".utf8)
+        var attempt = 1
+        while true {
+            let reply: HTTPReply
+            do throws(S3Failure) {
+                reply = try send(Request(method: .post, key: key, query: [("uploadId", id)], body: .array(body)))
+            } catch {
+                if error.kind == .noUpload, try isComplete(key, parts) { return }
+                throw error
+            }
+            // The status is sent before the parts are joined: the body decides.
+            guard let result = XMLElement(reply.body), result.name != "Error" else {
+                let code = XMLElement(reply.body)?["Code"] ?? "InternalError"
+                let failure = S3Fault(code: code).failure(bucket: bucket, place: place)
+                guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
+                attempt += 1
+                continue
+            }
+            return
+        }
+    }
+
+    /// Whether the object is the one of these parts, because an earlier request has completed it and its answer was lost.
+    private func isComplete(_ key: String, _ parts: [S3Part]) throws(S3Failure) -> Bool {
+        var sums: [UInt8] = []
+        for part in parts {
+            guard let sum = Hexadecimal.bytes(part.tag.filter { $0 != "\"" }), sum.count == 16 else { return false }
+            sums += sum
+        }
+        let tag = "\"\(Hexadecimal.text(MD5.digest(of: sums)))-\(parts.count)\""
+        do throws(S3Failure) {
+            return try head(key).tag == tag
+        } catch {
+            if error.kind == .noObject { return false }
+            throw error
+        }
+    }
+
+    /// Gives an upload up, with its parts; one that is not there is no error.
+    package func abort(_ id: String, _ key: String) throws(S3Failure) {
+        _ = try send(Request(method: .delete, key: key, query: [("uploadId", id)], expected: [200, 204, 404]))
+    }
+
+    /// The parts that an upload has, with their sizes.
+    package func parts(of id: String, _ key: String) throws(S3Failure) -> [(part: S3Part, size: Int64)] {
+        var found: [(part: S3Part, size: Int64)] = []
+        var marker: String?
+        repeat {
+            var query = [(name: "uploadId", value: id), (name: "max-parts", value: "1000")]
+            if let marker { query.append(("part-number-marker", marker)) }
+            let reply = try send(Request(method: .get, key: key, query: query))
+            guard let result = XMLElement(reply.body) else { break }
+            for child in result.children where child.name == "Part" {
+                guard let number = child["PartNumber"].flatMap({ Int($0) }),
+                    let size = child["Size"].flatMap({ Int64($0) })
+                else { continue }
+                found.append((S3Part(number: number, tag: child["ETag"] ?? ""), size))
+            }
+            marker = result["IsTruncated"] == "true" ? result["NextPartNumberMarker"] : nil
+        } while marker != nil && found.count < Self.mostParts
+        return found
+    }
+
+    /// The uploads beneath a prefix that nobody has completed, up to 1,000.
+    package func unfinishedUploads(prefix: String) throws(S3Failure) -> [S3Upload] {
+        let reply = try send(Request(method: .get, query: [("uploads", ""), ("prefix", prefix)]))
+        guard let result = XMLElement(reply.body) else { return [] }
+        return result.children.compactMap { child in
+            guard child.name == "Upload", let key = child["Key"], key.hasPrefix(prefix), let id = child["UploadId"],
+                let begun = child["Initiated"].flatMap({ SignedMoment.seconds($0) })
+            else { return nil }
+            return S3Upload(key: key, id: id, begun: begun)
+        }
+    }
+}

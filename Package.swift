@@ -67,7 +67,7 @@ let modules: [Target] = [
     ),
     .target(
         name: "Transfer",
-        dependencies: ["Coding", "Files", "Hashing", "JSON", "SQLite", "Tracking"],
+        dependencies: ["Coding", "Files", "Hashing", "JSON", "PostgreSQL", "SQLite", "Tracking"],
         swiftSettings: settings
     ),
     .target(
@@ -97,7 +97,7 @@ let modules: [Target] = [
             "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
             "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
             "OpenID",
-            "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
+            "Passwords", "PostgreSQL", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -150,7 +150,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "TransferTests",
-        dependencies: ["Coding", "Files", "JSON", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer"],
+        dependencies: [
+            "Coding", "Files", "JSON", "PostgreSQL", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer",
+        ],
         swiftSettings: settings
     ),
     .testTarget(

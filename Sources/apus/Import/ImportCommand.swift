@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ArtifactStore
 internal import Glibc
 internal import MLflowClient
+internal import PostgreSQL
 internal import Tracking
 internal import Transfer
 
@@ -10,7 +11,7 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Take over runs, models and artifacts from MLflow, TensorBoard or another Apus, with ids and times.",
         discussion: """
-            Reads a SQLite database of MLflow 2.9 or later, a folder of its file store, a running server, an archive or a data \
+            Reads a database of MLflow 2.9 or later in SQLite or PostgreSQL, a folder of its file store, a running server, an archive or a data \
             folder of Apus, a folder of mlflow-export-import, or a folder with event files of TensorBoard, and never changes \
             what is in it. What is here already stays as it is: import again to bring what is new. Goes into a data folder, \
             or into the server that holds it. Exits with 0 when all has come, with 1 when something was left out, which is \
@@ -21,8 +22,9 @@ struct ImportCommand: ParsableCommand {
 
     @Argument(
         help: """
-            The database of MLflow (mlflow.db), its file store (mlruns), or the folder with one of them; the address of a \
-            running server, http://HOST:PORT; an archive of Apus, or - for one that comes through a pipe; another data folder \
+            The database of MLflow (mlflow.db, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, for which PGPASSWORD may \
+            have the password), its file store (mlruns), or the folder with one of them; the address of a running server, \
+            http://HOST:PORT; an archive of Apus, or - for one that comes through a pipe; another data folder \
             of Apus; a folder of mlflow-export-import; or one with event files of TensorBoard.
             """,
         completion: .file()
@@ -97,7 +99,7 @@ struct ImportCommand: ParsableCommand {
         do {
             let folder = try StorageLayout.currentFolder()
             let place = ImportPlace(to, folder, link ? .link : .copy)
-            if link, self.source.contains("://") {
+            if link, self.source.contains("://"), !PostgresAddress.isOne(self.source) {
                 throw ImportFailure("--link is for files of this machine; a server sends its files.")
             }
             guard !place.isFolder(self.source) else {

@@ -1,10 +1,11 @@
 internal import MLflowClient
+internal import PostgreSQL
 internal import Transfer
 
 /// Recognises a source by looking at it.
 enum ImportSource {
     /// - Parameters:
-    ///   - text: a path, the address of a server, or `-` for an archive that comes through the standard input.
+    ///   - text: a path, the address of a server or of a database, or `-` for an archive that comes through the standard input.
     ///   - workingDirectory: what a path may be relative to.
     ///   - artifacts: the folder with its artifacts, where its locations do not lead to them.
     ///   - experimentName: for a source without experiments.
@@ -18,6 +19,8 @@ enum ImportSource {
         let source =
             if text == "-" {
                 ArchiveOpening.standardInput() as any RecordSource
+            } else if PostgresAddress.isOne(text) {
+                try StockDatabase(PostgresAddress(text), folder: workingDirectory, artifacts: artifacts)
             } else if text.contains("://") {
                 try server(text, artifacts)
             } else {

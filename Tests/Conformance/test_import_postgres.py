@@ -388,11 +388,12 @@ def test_every_row_is_that_of_the_source(stock, postgres, exported, table):  # n
 def test_the_schema_is_that_of_the_reference(postgres, trained, exported):
     facts = {
         "columns": """
-            SELECT relname, attnum, attname, format_type(atttypid, atttypmod) AS type, attnotnull, attidentity, attgenerated,
+            SELECT relname, row_number() OVER (PARTITION BY relname ORDER BY attnum) AS place, attname, format_type(atttypid, atttypmod) AS type, attnotnull, attidentity, attgenerated,
                 replace(pg_get_expr(adbin, adrelid), '''0''::bigint', '0') AS usual
             FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
                 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') AND attnum > 0
+                AND NOT attisdropped
             ORDER BY relname, attnum
         """,
         "constraints": """

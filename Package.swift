@@ -123,7 +123,7 @@ let tests: [Target] = [
     ),
     .testTarget(name: "BudgetsTests", dependencies: ["Budgets", "Identities"], swiftSettings: settings),
     .testTarget(name: "IdentitiesTests", dependencies: ["Identities"], swiftSettings: settings),
-    .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: settings),
+    .testTarget(name: "ThreadsTests", dependencies: ["CLinux", "Threads"], swiftSettings: settings),
     .testTarget(name: "CodingTests", dependencies: ["Coding"], swiftSettings: settings),
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: settings),
     .testTarget(name: "HashingTests", dependencies: ["Coding", "Hashing"], swiftSettings: settings),

@@ -4,7 +4,9 @@
 //
 // Ends after N iterations over all connections or S seconds (default 10), whichever is first; then waits up to 60 s for
 // the answers still missing. Prints one JSON object. With --rate, R requests a second are due at even intervals, and
-// each latency counts from the due time, so that it includes the delay by a stall.
+// each latency counts from the due time, so that it includes the delay by a stall. Then "server_us" tells the same without
+// the delay by this program itself, which is "lag_us": it may have waited for a processor before it sent a request that was
+// due, or after the kernel had the answer for it.
 //
 // A script has one instruction per line:
 //   list runs FILE                     lines for placeholders like ${runs[…]}
@@ -41,6 +43,8 @@ typedef struct {
     Response response;
     Values values;
     int64_t requestStart, iterationStart;
+    int64_t sendLag;  // how late this program began the request
+    int64_t arrival;  // when the kernel had the last bytes of the answer
 } Connection;
 
 typedef struct {
@@ -59,17 +63,20 @@ static struct {
     uint64_t bytes, braces;
     int64_t statuses[1000];
     char firstFailure[200];
-    Latencies requestLatencies, iterationLatencies;
+    Latencies requestLatencies, iterationLatencies, serverLatencies, lags;
     Connection **idle;
     size_t idleCount;
+    int64_t idleSince;  // since when a connection has been free
     Buffer body;
     char *readBuffer;
 } load;
 
+static int64_t nanoseconds(struct timespec time) { return time.tv_sec * INT64_C(1000000000) + time.tv_nsec; }
+
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+    return nanoseconds(time);
 }
 
 static void note(Latencies *latencies, int64_t nanoseconds) {
@@ -103,6 +110,7 @@ static void openConnection(Connection *connection) {
         fail("cannot connect to port %d: %s", load.port, strerror(errno));
     int one = 1;
     setsockopt(connection->descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (load.rate > 0) setsockopt(connection->descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
     fcntl(connection->descriptor, F_SETFL, O_NONBLOCK);
     watch(connection, EPOLL_CTL_ADD, false);
 }
@@ -165,6 +173,7 @@ static bool beginRequest(Connection *connection, int64_t time, int64_t due) {
 
 static void rest(Connection *connection) {
     connection->isBusy = false;
+    if (load.idleCount == 0) load.idleSince = connection->arrival;
     load.idle[load.idleCount++] = connection;
 }
 
@@ -186,6 +195,11 @@ static void finishRequest(Connection *connection) {
     load.bytes += response->bodyBytes;
     load.braces += response->braces;
     note(&load.requestLatencies, time - connection->requestStart);
+    if (load.rate > 0) {
+        int64_t lag = connection->sendLag + time - connection->arrival;
+        note(&load.lags, lag);
+        note(&load.serverLatencies, time - connection->requestStart - lag);
+    }
     if (response->status > 0 && response->status < 1000) load.statuses[response->status]++;
     bool isGood = response->status >= 200 && response->status < 300;
     if (!isGood) noteFailure(response->body.bytes, response->body.length);
@@ -219,9 +233,33 @@ static void breakConnection(Connection *connection, const char *reason) {
     if (wasBusy) rest(connection);
 }
 
+// Reads what is there, and notes when the kernel had it.
+static ssize_t receiveBytes(Connection *connection) {
+    if (load.rate == 0) return recv(connection->descriptor, load.readBuffer, READ_BYTES, 0);
+    union {
+        char bytes[CMSG_SPACE(sizeof(struct timespec))];
+        struct cmsghdr alignment;
+    } control;
+    struct iovec part = {.iov_base = load.readBuffer, .iov_len = READ_BYTES};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    ssize_t count = recvmsg(connection->descriptor, &message, 0);
+    if (count <= 0) return count;
+    connection->arrival = now();
+    for (struct cmsghdr *field = CMSG_FIRSTHDR(&message); field; field = CMSG_NXTHDR(&message, field)) {
+        if (field->cmsg_level != SOL_SOCKET || field->cmsg_type != SCM_TIMESTAMPNS) continue;
+        struct timespec stamp, wall;
+        memcpy(&stamp, CMSG_DATA(field), sizeof stamp);
+        clock_gettime(CLOCK_REALTIME, &wall);
+        int64_t age = nanoseconds(wall) - nanoseconds(stamp);
+        if (age > 0) connection->arrival -= age;
+    }
+    return count;
+}
+
 static void receive(Connection *connection) {
     for (;;) {
-        ssize_t count = recv(connection->descriptor, load.readBuffer, READ_BYTES, 0);
+        ssize_t count = receiveBytes(connection);
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
         if (count <= 0 || !connection->isBusy) {
             breakConnection(connection, count < 0 ? strerror(errno) : "the server closed the connection");
@@ -239,20 +277,22 @@ static void receive(Connection *connection) {
     }
 }
 
-// Sends requests on idle connections; returns the milliseconds until the next request is due.
-static int beginIdle(void) {
+// Sends requests on idle connections; returns the nanoseconds until the next request is due.
+static int64_t beginIdle(void) {
+    const int64_t second = INT64_C(1000000000);
     while (load.idleCount > 0) {
         int64_t time = now(), due = time;
         if (load.rate > 0) {
-            due = load.begin + load.dueRequests * INT64_C(1000000000) / load.rate;
-            if (due > time) return due < load.deadline ? (int)((due - time) / 1000000) : 1000;
+            due = load.begin + load.dueRequests * second / load.rate;
+            if (due > time) return due < load.deadline ? due - time : second;
         }
         Connection *connection = load.idle[load.idleCount - 1];
-        if (!beginRequest(connection, time, due)) return 1000;
+        connection->sendLag = time - (due > load.idleSince ? due : load.idleSince);
+        if (!beginRequest(connection, time, due)) return second;
         load.idleCount--;
         load.dueRequests++;
     }
-    return 1000;
+    return second;
 }
 
 static void run(int connectionCount) {
@@ -270,14 +310,15 @@ static void run(int connectionCount) {
     load.deadline = load.begin + load.seconds * INT64_C(1000000000);
     struct epoll_event events[EVENTS];
     for (;;) {
-        int patience = beginIdle();
+        int64_t patience = beginIdle();
         int64_t time = now();
         if (load.busy == 0 && !mayBegin(time)) break;
         if (time > load.deadline + PATIENCE_SECONDS * INT64_C(1000000000)) {
             noteFailure("no reply within 60 s", 20);
             break;
         }
-        int count = epoll_wait(load.epoll, events, EVENTS, patience);
+        struct timespec wait = {.tv_sec = patience / 1000000000, .tv_nsec = patience % 1000000000};
+        int count = epoll_pwait2(load.epoll, events, EVENTS, &wait, NULL);
         for (int index = 0; index < count; index++) {
             Connection *connection = events[index].data.ptr;
             if (events[index].events & EPOLLOUT) sendRequest(connection);
@@ -310,6 +351,10 @@ static void report(void) {
     printf("\"bytes\": %llu, \"braces\": %llu, ", (unsigned long long)load.bytes, (unsigned long long)load.braces);
     printLatencies("request_us", &load.requestLatencies);
     printLatencies("iteration_us", &load.iterationLatencies);
+    if (load.rate > 0) {
+        printLatencies("server_us", &load.serverLatencies);
+        printLatencies("lag_us", &load.lags);
+    }
     printf("\"statuses\": {");
     const char *comma = "";
     for (int status = 0; status < 1000; status++) {

@@ -1,3 +1,5 @@
+internal import Coding
+
 /// Why an artifact could not be named, read, written or deleted.
 ///
 /// When a write fails, readers see nothing of it. When a deletion fails half-way, the part that it did not reach
@@ -92,7 +94,7 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .invalidPath(let rule): "Invalid path" + (rule.reason.map { ": " + $0 } ?? "")
         case .noSpace: "There is no space left for artifacts on the server."
         case .spaceKept(let bytes):
-            "The disk of the artifacts is nearly full: the server keeps its last \(bytes) bytes free (--keep-free), so that "
+            "The disk of the artifacts is nearly full: the server keeps its last \(ByteCount.text(bytes)) free (--keep-free), so that "
                 + "metrics, params and tags can go on. Delete what is not needed, or give the disk more space."
         case .quotaSpent(let text): text
         case .readOnly: "The artifact storage of the server is read-only."

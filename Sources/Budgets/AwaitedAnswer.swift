@@ -1,11 +1,12 @@
-/// Tracks whether the answer to one request has reached its caller.
+/// Tells whether the answer to one request has reached its caller.
 ///
-/// A connection answers its requests in order, so this object counts the answers sent before it was created.
+/// A connection answers its requests in order: the answer was sent if the caller has got more answers than it had when
+/// the request arrived.
 package struct AwaitedAnswer: Sendable {
     private let caller: Caller
     private let answersBefore: Int
 
-    /// Call it when the request arrives.
+    /// Must be called when the request arrives.
     package init(of caller: Caller) {
         self.caller = caller
         answersBefore = caller.answerCount
@@ -14,6 +15,6 @@ package struct AwaitedAnswer: Sendable {
     /// Whether the whole answer was sent while the caller was still connected.
     package var hasArrived: Bool { caller.answerCount > answersBefore }
 
-    /// Whether the connection ended before the answer was sent: the caller cannot know the result of its request.
+    /// Whether the connection ended before the whole answer was sent, so that the caller may not know the result.
     package var isLost: Bool { caller.hasLeft && !hasArrived }
 }

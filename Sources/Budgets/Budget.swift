@@ -1,16 +1,17 @@
 internal import Synchronization
 
-/// A limited quantity (bytes, connections, places in a queue): `total` limits all peers together, `share` one peer.
+/// A limited quantity, such as bytes, connections or waiting requests: `total` limits all peers together, `share`
+/// limits one peer.
 ///
-/// Taking and giving back cost one short lock; both are safe from any thread.
+/// Usable from any thread; `take` and `giveBack` cost one short lock.
 package final class Budget: Sendable {
-    /// The use of a budget, for `/metrics`.
+    /// The use of a budget; `/metrics` shows it.
     package struct Usage: Sendable {
         /// The amount that all peers hold now.
         package var held = 0
         /// The largest amount ever held.
         package var highest = 0
-        /// The number of refused requests.
+        /// The number of calls of `take` that returned false.
         package var refusals = 0
     }
 
@@ -23,13 +24,13 @@ package final class Budget: Sendable {
     package let total: Int
     /// The most that one peer may hold.
     package let share: Int
-    /// The most that all programs on this machine together may hold.
+    /// The most that one local peer may hold: all programs on this machine with the same loopback address together.
     package let localShare: Int
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - share: at most `total`; nil lets one peer hold all of it.
-    ///   - localShare: nil gives the programs on this machine the same share as any other peer.
+    ///   - share: at most `total`; nil for all of it.
+    ///   - localShare: at most `total`; nil for the same as `share`.
     package init(total: Int, share: Int? = nil, localShare: Int? = nil) {
         precondition(total >= 0, "a budget must not be negative, got \(total)")
         self.total = total
@@ -37,7 +38,8 @@ package final class Budget: Sendable {
         self.localShare = min(localShare ?? self.share, total)
     }
 
-    /// Takes `amount` for the peer; takes nothing and returns false if that would exceed the total or the peer's share.
+    /// Takes `amount` for the peer, or takes nothing and returns false if `amount` would exceed the total or the peer's
+    /// share.
     package func take(_ amount: Int, for peer: Peer) -> Bool {
         state.withLock { state in
             let held = state.byPeer[peer, default: 0]
@@ -55,7 +57,7 @@ package final class Budget: Sendable {
     /// The most that this peer may hold.
     package func share(of peer: Peer) -> Int { peer.isLocal ? localShare : share }
 
-    /// Gives back an amount that was taken for the peer.
+    /// Gives back an amount that `take` took for the peer.
     package func giveBack(_ amount: Int, for peer: Peer) {
         state.withLock { state in
             let left = state.byPeer[peer, default: 0] - amount
@@ -72,7 +74,7 @@ package final class Budget: Sendable {
     package var usage: Usage { state.withLock { $0.usage } }
 }
 
-/// The part of a budget that one request or connection holds; given back on deallocation.
+/// The part of a budget that one request or connection holds; given back when this object is deallocated.
 package final class Holding: Sendable {
     private let budget: Budget
     private let peer: Peer
@@ -83,7 +85,7 @@ package final class Holding: Sendable {
         self.peer = peer
     }
 
-    /// Takes `count` more; takes nothing and returns false if the budget or the peer's share is used up.
+    /// Takes `count` more, or takes nothing and returns false if `count` would exceed the total or the peer's share.
     package func grow(by count: Int) -> Bool {
         guard budget.take(count, for: peer) else { return false }
         amount.wrappingAdd(count, ordering: .relaxed)

@@ -1,38 +1,40 @@
 /// The limits that many requests share.
 ///
-/// The limits of a single request (its head, its fields, its body) are in `HTTPLimits` and in the module `Tracking`.
-/// `docs/limits.md` documents all of them.
+/// The limits of a single request are in `HTTPLimits`, for its head and body, and in the module Tracking, for its data.
+/// `docs/limits.md` documents all limits.
 package struct BudgetLimits: Sendable {
-    /// Open connections of all peers together; a further one is answered 429 and closed.
+    /// The most open connections of all peers together; a further one is answered with 429 and closed.
     package var connections = 4_096
-    /// Bytes of request bodies held in memory; a request whose body does not fit is answered 429.
+    /// The most bytes of request bodies in memory; a request whose body would exceed them is answered with 429.
     package var bodyBytes = 128 * 1_048_576
-    /// Bytes of answers that wait in memory until their clients read them.
+    /// The most bytes of answers that wait in memory until their clients read them.
     package var answerBytes = 96 * 1_048_576
-    /// Requests that wait for a thread that may block; a further one is answered 429.
+    /// The most requests that wait for a worker thread; a further one is answered with 429.
     package var queuedCalls = 2_048
-    /// Writes that wait for the next commit; a further one is answered 429.
+    /// The most writes that wait for the next commit; a further one is answered with 429.
     package var queuedWrites = 16_384
-    /// Reads that wait for a reader; a further one is answered 429.
+    /// The most reads that wait for a reader; a further one is answered with 429.
     package var queuedReads = 4_096
-    /// Processor time of one read; a longer read is answered 400, with a message that names the expensive part.
+    /// The most processor time of one read; a longer read is answered with 400, and a message that names the expensive
+    /// part.
     package var readWork: Duration = .seconds(10)
-    /// Wall-clock time of one read, without the wait for a reader; a longer read is answered 400 too.
+    /// The most wall-clock time of one read, without the wait for a reader; a longer read is answered with 400 too.
     package var readTime: Duration = .seconds(60)
-    /// Size of the write-ahead log (WAL) in bytes; reads that keep it from restarting are ended before it grows larger.
+    /// The largest size of the write-ahead log (WAL) in bytes; before the WAL grows larger, reads that keep it from
+    /// restarting are ended.
     package var logBytes = 64 * 1_048_576
-    /// Multipart uploads that are open at once.
+    /// The most multipart uploads that are open at the same time.
     package var multipartUploads = 256
-    /// What one client may hold, where that is less than its share.
+    /// Limits for one client that are lower than its share.
     package var client = ClientLimits()
 
     package init() {}
 }
 
-/// What one client may hold of the budgets; nil leaves it at three quarters.
+/// The most that one client may hold of the budgets; nil for the usual share, which is three quarters.
 package struct ClientLimits: Sendable {
     package var connections: Int?
-    /// Files that are being received, and multipart uploads that are open: so many of each.
+    /// The most files that are being received, and also the most multipart uploads that are open.
     package var uploads: Int?
     package var bodyBytes: Int?
     package var answerBytes: Int?
@@ -44,7 +46,7 @@ package struct ClientLimits: Sendable {
 package final class Budgets: Sendable {
     package let limits: BudgetLimits
     package let connections: Budget
-    /// The connections of those who have shown who they are, by identity; each counts among `connections` too.
+    /// The connections of clients with an identity, by identity; each counts in `connections` too.
     package let identifiedConnections: Budget
     package let bodyBytes: Budget
     package let answerBytes: Budget
@@ -52,15 +54,16 @@ package final class Budgets: Sendable {
     package let queuedWrites: Budget
     package let queuedReads: Budget
     package let multipartUploads: Budget
-    /// Files, and parts of files, that are being received.
+    /// The files, and parts of files, that are being received.
     package let uploads: Budget
-    /// Computes `Retry-After` for the requests that any of the budgets refuses.
+    /// Computes the `Retry-After` field of requests that any of the budgets refuses.
     package let overload = Overload()
 
-    /// Gives one peer at most three quarters of each budget, so that a second peer always finds room, or less where
+    /// Gives one peer at most three quarters of each budget, so that a second peer always has room, or less if
     /// `limits.client` says so.
     ///
-    /// All programs on this machine are one peer, which may hold fifteen sixteenths of the connections.
+    /// A local peer may hold fifteen sixteenths of the connections, because many programs may share its address. One
+    /// peer may hold all of `uploads`, unless `limits.client` limits them.
     package init(_ limits: BudgetLimits = .init()) {
         self.limits = limits
         func shared(_ total: Int, atMost bound: Int? = nil) -> Budget {
@@ -82,7 +85,7 @@ package final class Budgets: Sendable {
         uploads = Budget(total: limits.connections, share: client.uploads)
     }
 
-    /// Each budget with its name in `/metrics` and `docs/limits.md`.
+    /// All budgets with their names in `/metrics` and `docs/limits.md`.
     package var all: [(name: String, budget: Budget)] {
         [
             ("connections", connections), ("identified_connections", identifiedConnections), ("body_bytes", bodyBytes),

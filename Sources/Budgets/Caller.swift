@@ -3,15 +3,18 @@ internal import Synchronization
 
 /// The client that waits for the answer to a request.
 ///
-/// The HTTP server creates one for each connection (and a new one after a request that was given up) and passes it on
-/// with each request, so that long work can stop when the client has disconnected.
+/// The HTTP server creates a caller for each connection, and another one after a request that was abandoned, and passes
+/// it on with each request, so that long work can stop when the client has disconnected.
 package final class Caller: Sendable {
+    /// The network address of the client.
     package let peer: Peer
-    /// Who it is; nil where nobody is asked, and for the server's own work: then nothing is hidden.
+    /// The identity of the client; nil if the server does not require one, and for the server's own work.
+    ///
+    /// A caller without an identity may see all data.
     package let identity: Identity?
-    /// Whose shares its requests use: those of its identity, or of its address where it has shown none.
+    /// The peer whose shares of the budgets the requests use: that of the identity or, without one, of the address.
     package let party: Peer
-    /// A number that stands for the party where turns are taken.
+    /// A number for the party, for queues in which parties have turns.
     package let turn: Int
     private let gone = Atomic<Bool>(false)
     private let answers = Atomic<Int>(0)
@@ -23,12 +26,15 @@ package final class Caller: Sendable {
         turn = party.hashValue
     }
 
+    /// Whether nothing that is stored is hidden from it.
+    package var seesAll: Bool { identity?.permissions == nil }
+
     /// Whether the connection has ended, so that nobody will read the answer.
     ///
-    /// Costs one atomic load; safe from any thread.
+    /// Usable from any thread; costs one atomic load.
     package var hasLeft: Bool { gone.load(ordering: .relaxed) }
 
-    /// Records that the client no longer waits; called by the owner of the connection.
+    /// Records that the client has disconnected; called by the owner of the connection.
     package func leave() { gone.store(true, ordering: .relaxed) }
 
     /// The number of whole answers sent while the client was still connected.
@@ -42,6 +48,6 @@ package final class Caller: Sendable {
         if answerCount > 0 { answers.wrappingSubtract(1, ordering: .relaxed) }
     }
 
-    /// The server itself as a caller, for its own work; it never leaves.
+    /// The caller of the server's own work, for which `hasLeft` is always false.
     package static let server = Caller(peer: .server)
 }

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// A sequence of events close to each other, such as an overload; a long enough pause ends it.
+/// Measures how long a series of events lasts, such as an overload; a long enough pause between two events ends it.
 ///
-/// Safe from any thread; each event costs one short lock.
+/// Usable from any thread; each event costs one short lock.
 package final class Burst: Sendable {
     private struct State {
         var start: ContinuousClock.Instant?
@@ -16,9 +16,9 @@ package final class Burst: Sendable {
     /// Records one event.
     ///
     /// - Parameters:
-    ///   - now: the moment of the event.
+    ///   - now: the time of the event.
     ///   - quiet: returns the longest pause between two events of the burst, given how long the burst has lasted.
-    /// - Returns: how long the burst has lasted; nil if the event starts a new one.
+    /// - Returns: how long the burst has lasted; nil if the event starts a new burst.
     package func note(
         at now: ContinuousClock.Instant = .now,
         endsAfter quiet: (_ lasted: Duration) -> Duration
@@ -36,8 +36,8 @@ package final class Burst: Sendable {
 
 /// Computes when clients should retry after a refusal: the longer an overload lasts, the later.
 ///
-/// A client tries seven times. Constant short waits use these attempts up in seconds; waits that double last for a
-/// minute and a half, and stay short if the overload is short.
+/// MLflow's client tries a request seven times. With constant short waits, it would give up after seconds; with waits
+/// that double, it tries for a minute and a half, and still waits only briefly if the overload is short.
 package final class Overload: Sendable {
     /// The longest wait, in seconds.
     package static let longestWait = 30
@@ -46,13 +46,13 @@ package final class Overload: Sendable {
 
     package init() {}
 
-    /// The longest time in seconds that a request may be tried before its refusal: the writer waits while another
-    /// program holds the database's lock.
+    /// The longest time in seconds from the arrival of a request to its refusal; a request is refused this late if
+    /// another program holds the lock of the database.
     private static let longestTry = 8
 
     /// Records a refused request.
     ///
-    /// - Returns: the seconds for its `Retry-After` field: 1, 2, 4, 8, 16, 30 as the overload lasts.
+    /// - Returns: the seconds for its `Retry-After` field: 1 at the beginning of an overload, then 2, 4, 8, 16 and 30.
     package func retryAfter(at now: ContinuousClock.Instant = .now) -> Int {
         let lasted = burst.note(at: now) { .seconds(2 * Self.wait(after: $0) + Self.longestTry) }
         return Self.wait(after: lasted ?? .zero)

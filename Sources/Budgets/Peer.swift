@@ -1,28 +1,42 @@
 package import Identities
 
-/// Who uses one share of a budget: all connections from one IP address, or all requests of one identity.
+/// The user of one share of a budget: all connections from one IP address, or all requests of one identity.
 package struct Peer: Hashable, Sendable {
-    /// The numeric address without the port, or that of `unixSocket`; the name of an identity; empty for the server's own
-    /// work.
+    /// The numeric address without the port, `unix` for `unixSocket`, or the name of an identity; empty for the
+    /// server's own work.
     package let name: String
-    /// Whether it is a loopback address, which stands for all local programs and for all clients of a local proxy.
+    /// Whether the peer is a loopback address or `unixSocket`, which all local programs share, and all clients of a
+    /// local proxy.
     package let isLocal: Bool
-    /// Whether it stands for an identity, wherever its requests come from.
-    package let isIdentity: Bool
+    /// The kind of the identity, whatever the addresses of its requests; nil for an address.
+    private let kind: Identity.Kind?
 
     package init(address: String) {
         name = address
         isLocal = address.hasPrefix("127.") || address == "::1" || address == Self.unixSocketAddress
-        isIdentity = false
+        kind = nil
     }
 
     package init(_ identity: Identity) {
         name = identity.name
         isLocal = false
-        isIdentity = true
+        kind = identity.kind
     }
 
-    /// Whom a refusal names.
+    /// Whether it stands for an identity.
+    package var isIdentity: Bool { kind != nil }
+
+    /// Two names whose bytes differ are two, also where they look the same.
+    package static func == (left: Peer, right: Peer) -> Bool {
+        left.kind == right.kind && left.isLocal == right.isLocal && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(name)
+    }
+
+    /// The peer as the subject of a sentence, for refusals.
     package var phrase: String { isIdentity ? "'\(name)'" : "The address \(name)" }
 
     private static let unixSocketAddress = "unix"

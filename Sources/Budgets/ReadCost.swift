@@ -2,17 +2,15 @@ internal import Synchronization
 
 /// The class of a read, which decides when it is served.
 package enum ReadCost: Sendable {
-    /// A look-up of one row or a few: it has a reader of its own and never waits for a search.
+    /// A look-up of one row or a few rows; one reader serves only such reads, so that they never wait for a search.
     case cheap
-    /// The next part of an answer that has begun: it is served before reads that start an answer.
+    /// A read for the next part of an answer that has begun; served before reads that begin an answer.
     case continued
     /// Any other read.
     case expensive
 }
 
-/// The total processor time of the reads for one answer.
-///
-/// Safe from any thread.
+/// The total processor time of the reads for one answer; usable from any thread.
 package final class ReadEffort: Sendable {
     private let spent = Atomic<UInt64>(0)
 

@@ -1,35 +1,35 @@
 internal import Synchronization
 
-/// A bound on how many requests come in a second, for each client and for all together.
+/// Limits the requests per second, of each client and of all clients together.
 ///
-/// It is kept on average over ten seconds: who has been quiet may send what was saved at once. Safe from any thread; a
-/// request costs one short lock.
+/// A limit holds on average over ten seconds: a client that has sent nothing for ten seconds may send the requests of
+/// ten seconds at once. Usable from any thread; a request costs one short lock.
 package final class RequestRate: Sendable {
-    /// A bound that refuses a request, and when to send it again.
+    /// The limit that refuses a request, and when to send the request again.
     package struct Refusal: Sendable, Equatable {
-        /// Requests in a second.
+        /// The most requests per second.
         package let limit: Int
-        /// Whether the bound is that of all clients together.
+        /// Whether the limit is that of all clients together.
         package let isOfServer: Bool
-        /// 1 to 30.
+        /// The seconds after which the client should send the request again, 1 to 30.
         package let seconds: Int
     }
 
-    /// The state of one bound, by the generic cell rate algorithm: `due` is when all that was admitted will have been
-    /// paid for.
+    /// The state of one limit (generic cell rate algorithm).
     private struct Meter {
+        /// The time at which all admitted requests would have come if they had come at exactly the limit's rate.
         var due: ContinuousClock.Instant
-        /// Until when the rate is promised to requests that were refused and will come again.
+        /// The time until which the rate is reserved for refused requests that will be sent again.
         var promised: ContinuousClock.Instant
 
-        /// Nil if one more request is admitted, else after how many seconds it is to come again.
-        mutating func take(_ interval: Duration, at now: ContinuousClock.Instant) -> Int? {
+        /// Admits one more request and returns nil, or returns the seconds after which it should be sent again.
+        mutating func admit(_ interval: Duration, at now: ContinuousClock.Instant) -> Int? {
             due = max(due, now)
-            guard due + interval - now > RequestRate.saved else {
+            guard due + interval - now > RequestRate.averagingTime else {
                 due += interval
                 return nil
             }
-            // Those who are refused together must not come again together.
+            // Requests that are refused at the same time must not be sent again at the same time.
             promised = max(promised, now) + interval
             return Int(min(max((promised - now).components.seconds + 1, 1), Int64(Overload.longestWait)))
         }
@@ -38,21 +38,21 @@ package final class RequestRate: Sendable {
     private struct State {
         var server: Meter
         var clients: [Peer: Meter] = [:]
-        /// At how many clients those are forgotten who have been quiet.
-        var pruning = 1_024
+        /// The number of clients above which inactive clients are removed.
+        var pruningCount = 1_024
     }
 
-    /// For how long a client may save up its requests.
-    private static let saved = Duration.seconds(10)
+    /// The time over which a limit holds on average.
+    private static let averagingTime = Duration.seconds(10)
 
     private let client: Int?
     private let server: Int?
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - client: requests of one client in a second, at least 1; nil for any number.
-    ///   - server: of all clients together.
-    /// - Returns: nil if neither is bounded.
+    ///   - client: the most requests of one client per second, at least 1; nil for no limit.
+    ///   - server: the most requests of all clients together per second, at least 1; nil for no limit.
+    /// - Returns: nil if there is no limit.
     package init?(client: Int?, server: Int?) {
         guard client != nil || server != nil else { return nil }
         precondition(client ?? 1 > 0 && server ?? 1 > 0, "a rate must be at least 1")
@@ -62,25 +62,28 @@ package final class RequestRate: Sendable {
         state = Mutex(State(server: Meter(due: now, promised: now)))
     }
 
-    /// Counts a request; nil if it is admitted.
+    /// Counts a request and returns nil if it is admitted; otherwise returns the refusal.
     package func take(for party: Peer, at now: ContinuousClock.Instant = .now) -> Refusal? {
         state.withLock { state in
             if let client {
                 let interval = Duration.seconds(1) / client
                 let new = Meter(due: now, promised: now)
-                if let seconds = state.clients[party, default: new].take(interval, at: now) {
+                if let seconds = state.clients[party, default: new].admit(interval, at: now) {
                     return Refusal(limit: client, isOfServer: false, seconds: seconds)
                 }
-                if state.clients.count > state.pruning { Self.prune(&state, at: now) }
+                if state.clients.count > state.pruningCount { Self.prune(&state, at: now) }
             }
-            guard let server, let seconds = state.server.take(Duration.seconds(1) / server, at: now) else { return nil }
+            guard let server, let seconds = state.server.admit(Duration.seconds(1) / server, at: now) else {
+                return nil
+            }
             return Refusal(limit: server, isOfServer: true, seconds: seconds)
         }
     }
 
-    /// Forgets clients whose rate is whole again, so that many addresses do not fill the memory.
+    /// Removes clients that may again send the requests of ten seconds at once, so that many addresses do not fill the
+    /// memory.
     private static func prune(_ state: inout State, at now: ContinuousClock.Instant) {
         state.clients = state.clients.filter { $0.value.due > now }
-        state.pruning = max(1_024, 2 * state.clients.count)
+        state.pruningCount = max(1_024, 2 * state.clients.count)
     }
 }

@@ -342,6 +342,10 @@ static const unsigned char file_parts_selection_js[] = {
 #embed "../../static/parts/selection.js"
 };
 
+static const unsigned char file_parts_sharing_js[] = {
+#embed "../../static/parts/sharing.js"
+};
+
 static const unsigned char file_parts_signature_js[] = {
 #embed "../../static/parts/signature.js"
 };
@@ -488,6 +492,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("parts/run-table.js", file_parts_run_table_js),
     APUS_FILE("parts/scatter.js", file_parts_scatter_js),
     APUS_FILE("parts/selection.js", file_parts_selection_js),
+    APUS_FILE("parts/sharing.js", file_parts_sharing_js),
     APUS_FILE("parts/signature.js", file_parts_signature_js),
     APUS_FILE("parts/space.js", file_parts_space_js),
     APUS_FILE("parts/sparkline.js", file_parts_sparkline_js),

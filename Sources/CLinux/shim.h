@@ -47,6 +47,41 @@ static inline int apus_pidfd_open(int pid) {
     return (int)syscall(434, pid, 0);
 }
 
+// sched_getattr(2) and sched_setattr(2), which glibc wraps since 2.41 only.
+struct apus_sched_attributes {
+    unsigned int size;
+    unsigned int policy;
+    unsigned long long flags;
+    int nice;
+    unsigned int priority;
+    unsigned long long runtime;
+    unsigned long long deadline;
+    unsigned long long period;
+};
+
+#if defined(__x86_64__)
+enum { apus_sched_setattr_number = 314, apus_sched_getattr_number = 315 };
+#else
+enum { apus_sched_setattr_number = 274, apus_sched_getattr_number = 275 };
+#endif
+
+// The time slice of the calling thread in nanoseconds; 0 where the system does not say.
+static inline unsigned long long apus_time_slice(void) {
+    struct apus_sched_attributes attributes = {0};
+    long result = syscall(apus_sched_getattr_number, 0, &attributes, sizeof attributes, 0);
+    return result == 0 && attributes.policy == 0 ? attributes.runtime : 0;
+}
+
+// Changes it; 0 stands for the usual one. 0, or -1 where the system refuses it or the thread has no ordinary policy.
+static inline int apus_set_time_slice(unsigned long long nanoseconds) {
+    struct apus_sched_attributes attributes = {0};
+    if (syscall(apus_sched_getattr_number, 0, &attributes, sizeof attributes, 0) != 0) return -1;
+    if (attributes.policy != 0) return -1;
+    attributes.size = sizeof attributes;
+    attributes.runtime = nanoseconds;
+    return (int)syscall(apus_sched_setattr_number, 0, &attributes, 0);
+}
+
 // From <fcntl.h> and <unistd.h> under _GNU_SOURCE. Offsets are 64 bits wide, as on every Linux that Swift runs on.
 extern int fallocate(int, int, long, long);
 extern long copy_file_range(int, long long *, int, long long *, unsigned long, unsigned int);

@@ -1,10 +1,10 @@
-/// Bytes as text in base64 (RFC 4648 §4, §5), and back.
+/// Encodes bytes in base64 (RFC 4648 §4, §5), and decodes them.
 package enum Base64 {
-    /// The characters of the last two digits, and whether the text is filled up to a multiple of four.
+    /// The characters for the values 62 and 63, and whether the text is padded to a multiple of four characters.
     package enum Alphabet: Sendable {
-        /// `+`, `/` and padding (§4).
+        /// `+`, `/`, and padding with `=` (§4).
         case standard
-        /// `-`, `_` and no padding: needs no escape in a URL (§5).
+        /// `-`, `_`, and no padding: a URL can contain the text without escapes (§5).
         case urlSafe
     }
 
@@ -25,9 +25,7 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads text in either alphabet; padding is optional.
-    ///
-    /// - Returns: nil for anything but base64.
+    /// Decodes text in either alphabet, with or without padding; nil for any other text.
     package static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0

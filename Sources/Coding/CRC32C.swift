@@ -1,6 +1,6 @@
-/// CRC-32C (Castagnoli; RFC 3720 appendix B.4) over bytes that arrive piece by piece.
+/// Computes the CRC-32C (Castagnoli; RFC 3720 appendix B.4) of bytes that arrive piece by piece.
 ///
-/// Takes eight bytes at a time, about a gigabyte a second in a release build.
+/// Processes eight bytes at a time, about a gigabyte a second in a release build.
 package struct CRC32C: Sendable {
     private var state = UInt32.max
 
@@ -23,10 +23,10 @@ package struct CRC32C: Sendable {
             let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             let mixed = word ^ UInt64(state)
             state = 0
-            for place in 0..<8 {
-                // The first byte of the word has seven more bytes after it, and so the last table.
-                let byte = Int(truncatingIfNeeded: (mixed &>> UInt64(8 * place)) & 0xFF)
-                state ^= tables[(7 - place) * 256 + byte]
+            for index in 0..<8 {
+                // Seven more bytes follow the first byte of the word, so its table is the last one.
+                let byte = Int(truncatingIfNeeded: (mixed &>> UInt64(8 * index)) & 0xFF)
+                state ^= tables[(7 - index) * 256 + byte]
             }
         }
         for byte in bytes[wordsEnd...] {
@@ -35,7 +35,7 @@ package struct CRC32C: Sendable {
         return state
     }
 
-    /// Eight tables of 256 entries: what a byte becomes with 0 to 7 bytes after it.
+    /// Eight tables of 256 entries: the contribution of a byte to the checksum if 0 to 7 bytes follow it.
     private static let tables: [UInt32] = {
         let polynomial: UInt32 = 0x82F6_3B78
         var tables: [UInt32] = []

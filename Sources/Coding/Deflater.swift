@@ -1,28 +1,27 @@
 internal import CZlib
 
-/// A compressor (RFC 1951).
-///
-/// Holds some 256 KiB.
+/// Compresses bytes (RFC 1951); needs about 256 KiB of memory.
 package final class Deflater: @unchecked Sendable {
     // Unchecked because a z_stream is not Sendable; each compressor has one owner at a time.
     /// The format around the compressed bytes.
     package enum Wrapper: Sendable {
-        /// No head and no trailer, as in a zip archive.
+        /// No header and no trailer, as in a zip archive.
         case none
-        /// Head and trailer of gzip (RFC 1952).
+        /// The header and the trailer of gzip (RFC 1952).
         case gzip
     }
 
     private let stream: UnsafeMutablePointer<z_stream>
     private static let stepBytes = 32 * 1_024
 
-    /// Nil when memory is short.
+    /// Returns nil if there is not enough memory.
     ///
-    /// - Parameter level: from 1, the only level that keeps up with a network, to 9, for data that is compressed once.
+    /// - Parameter level: 1 to 9; only 1 is fast enough for answers, and 9 is for data that is compressed only once.
     package init?(_ wrapper: Wrapper, level: Int32 = 1) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 bits of window; negative asks for no wrapper, 16 more for that of gzip (zlib.h, deflateInit2).
+        // A window of 15 bits. A negative number means no wrapper, and 16 more mean that of gzip (zlib.h,
+        // deflateInit2).
         let windowBits: Int32 = wrapper == .gzip ? 15 + 16 : -15
         let size = Int32(MemoryLayout<z_stream>.size)
         guard
@@ -38,17 +37,20 @@ package final class Deflater: @unchecked Sendable {
         stream.deallocate()
     }
 
-    /// Discards the state, so that the next content can be compressed.
+    /// Discards the state, so that other content can be compressed.
     ///
-    /// - Returns: whether it can be used again.
+    /// - Returns: whether the compressor can be used again.
     @discardableResult
     package func restart() -> Bool { deflateReset(stream) == Z_OK }
 
-    /// Compresses the input and appends the output; with `isLast`, also what was held back, and the trailer.
+    /// Compresses the input and appends the output.
+    ///
+    /// - Parameter isLast: whether this is the end of the content, so that the rest of the output and the trailer
+    ///   follow.
     package func compress(_ input: UnsafeRawBufferPointer, isLast: Bool, into output: inout [UInt8]) {
         var offset = 0
         repeat {
-            // zlib counts in 32 bits.
+            // zlib's counters have 32 bits.
             let count = min(input.count - offset, 1 << 30)
             stream.pointee.next_in = UnsafeMutablePointer(
                 mutating: input.baseAddress?.advanced(by: offset).assumingMemoryBound(to: UInt8.self)

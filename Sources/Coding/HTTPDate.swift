@@ -3,24 +3,26 @@ internal import Glibc
 private let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
 private let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-/// Times as HTTP writes and reads them (RFC 9110 §5.6.7).
+/// Formats and parses the dates of HTTP (RFC 9110 §5.6.7).
 package enum HTTPDate {
-    /// A time as in `Sun, 06 Nov 1994 08:49:37 GMT`.
+    /// Formats a time as in `Sun, 06 Nov 1994 08:49:37 GMT`.
     ///
-    /// - Parameter seconds: since 1970.
+    /// - Parameter seconds: the time in seconds since 1970.
     package static func text(_ seconds: Int64) -> String {
         var time = time_t(seconds)
         var parts = tm()
         gmtime_r(&time, &parts)
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        // A file's time may lie so far in the future that its year does not fit into 32 bits.
+        // The time of a file may be so far in the future that adding 1900 in 32 bits would overflow.
         let year = Int(parts.tm_year) + 1900
         return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(year) "
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
     }
 
-    /// Seconds since 1970; nil for what is none of the three forms, of which clients write only the first:
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+    /// Parses a date, and returns it in seconds since 1970; nil for any other text.
+    ///
+    /// The three forms are `Sun, 06 Nov 1994 08:49:37 GMT`, which all current clients send, `Sunday, 06-Nov-94 08:49:37
+    /// GMT` and `Sun Nov  6 08:49:37 1994`.
     package static func seconds(_ text: String) -> Int64? {
         let words = text.split { " ,-".contains($0) }
         switch words.count {
@@ -46,7 +48,9 @@ package enum HTTPDate {
         return Int64(timegm(&parts))
     }
 
-    /// The year that the text means; two digits mean a year from 1950 to 2049.
+    /// The year for two or four digits; two digits mean a year from 1950 to 2049.
+    ///
+    /// Nil for any other text.
     private static func fullYear(_ text: Substring) -> Int32? {
         guard let year = number(text) else { return nil }
         if text.utf8.count == 2 { return year + (year < 50 ? 2000 : 1900) }

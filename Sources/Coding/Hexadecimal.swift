@@ -1,4 +1,4 @@
-/// Bytes as text of two lower-case digits each, and back.
+/// Writes bytes as two lower-case hexadecimal digits each, and reads them.
 package enum Hexadecimal {
     private static let digits = Array("0123456789abcdef".utf8)
 
@@ -6,7 +6,7 @@ package enum Hexadecimal {
         String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    /// - Returns: nil for an odd number of digits and for anything that is no digit.
+    /// Reads digits in upper or lower case; nil for an odd number of digits, and for any other character.
     package static func bytes(_ text: String) -> [UInt8]? {
         let values = text.utf8.map(value(of:))
         guard values.count % 2 == 0 else { return nil }
@@ -19,7 +19,7 @@ package enum Hexadecimal {
         return bytes
     }
 
-    /// The value of a digit of either case; nil for any other character.
+    /// The value of a digit in upper or lower case; nil for any other character.
     @inlinable
     package static func value(of digit: UInt8) -> UInt8? {
         switch digit {

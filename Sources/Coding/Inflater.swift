@@ -1,28 +1,28 @@
 internal import CZlib
 
-/// Decodes gzip or zlib from bytes that arrive in pieces.
+/// Decompresses gzip or zlib from bytes that arrive in pieces.
 package final class Inflater {
     /// The format around the compressed bytes.
     package enum Wrapper: Sendable {
-        /// RFC 1950: what HTTP calls "deflate" (RFC 9110 §8.4.1.2).
+        /// The format of RFC 1950, which HTTP calls "deflate" (RFC 9110 §8.4.1.2).
         case zlib
-        /// RFC 1952.
+        /// The format of RFC 1952.
         case gzip
     }
 
-    /// The bytes are not a valid coding, or continue after its end.
+    /// The error for bytes that are not valid in the format, or that follow its end.
     package struct Broken: Error {}
 
     private let stream: UnsafeMutablePointer<z_stream>
-    /// Whether the end of the coding has been reached.
+    /// Whether the end of the compressed bytes has been reached.
     package private(set) var isFinished = false
     private static let stepBytes = 64 * 1_024
 
-    /// Nil when memory is short.
+    /// Returns nil if there is not enough memory.
     package init?(_ wrapper: Wrapper) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 bits of window; 16 more ask for the wrapper of gzip (zlib.h, inflateInit2).
+        // A window of 15 bits; 16 more mean the wrapper of gzip (zlib.h, inflateInit2).
         let windowBits: Int32 = wrapper == .gzip ? 15 + 16 : 15
         guard inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             stream.deallocate()
@@ -35,10 +35,10 @@ package final class Inflater {
         stream.deallocate()
     }
 
-    /// Decodes all of the input and passes the result on in pieces of at most 64 KiB, so that a bomb takes little
-    /// memory.
+    /// Decompresses all of the input, and calls `sink` with pieces of at most 64 KiB of the result, so that little
+    /// memory is needed even for extremely compressed input.
     ///
-    /// - Throws: `Broken`; whatever the sink throws.
+    /// - Throws: `Broken`, and the errors of `sink`.
     package func inflate(_ input: UnsafeRawBufferPointer, sink: (UnsafeRawBufferPointer) throws -> Void) throws {
         guard !input.isEmpty else { return }
         if isFinished { throw Broken() }

@@ -1,10 +1,10 @@
 /// Percent-encoding of bytes in URIs and header fields (RFC 3986 §2.1).
 package enum PercentCoding {
-    /// Decodes a piece of a URI into text, exactly once.
+    /// Decodes a part of a URI once.
     ///
-    /// Not generic: other modules call it for each request, and could not use a specialised copy.
+    /// Not generic over the sequence of bytes, because other modules could not use a specialised copy.
     /// - Parameter plusIsSpace: whether a `+` stands for a space, as in the query of a form.
-    /// - Returns: nil when an escape is broken, a NUL appears, or the result is not UTF-8.
+    /// - Returns: nil if an escape is broken, or if the result contains NUL or is not UTF-8.
     package static func decode(_ bytes: UnsafeRawBufferPointer, plusIsSpace: Bool = false) -> String? {
         let isPlain = bytes.allSatisfy {
             $0 != 0 && $0 != UInt8(ascii: "%") && $0 < 0x80 && !(plusIsSpace && $0 == UInt8(ascii: "+"))
@@ -13,7 +13,7 @@ package enum PercentCoding {
         return decodeEscapes(bytes, plusIsSpace: plusIsSpace)
     }
 
-    /// As above, for a text.
+    /// Decodes a part of a URI once, as the function for bytes does.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         Array(text.utf8).withUnsafeBytes { decode($0, plusIsSpace: plusIsSpace) }
     }
@@ -37,7 +37,7 @@ package enum PercentCoding {
         return String(validating: result, as: UTF8.self)
     }
 
-    /// Decodes the escapes that are well-formed and leaves every other `%` as it is, as Python's `unquote` does.
+    /// Decodes the well-formed escapes and leaves every other `%` unchanged, as Python's `unquote` does.
     package static func decodeLeniently(_ bytes: [UInt8]) -> [UInt8] {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
@@ -55,10 +55,10 @@ package enum PercentCoding {
         return decoded
     }
 
-    /// Encodes a text so that it can be one value of a query or one segment of a path.
+    /// Encodes a text so that it can be one value in a query, or one segment of a path.
     ///
-    /// - Parameter unescaped: the ASCII characters that stay besides letters and digits; by default those that need no
-    ///   encoding anywhere in a URI (RFC 3986 §2.3).
+    /// - Parameter unescaped: the ASCII characters that are not encoded, in addition to letters and digits; by default
+    ///   those that need no encoding in any part of a URI (RFC 3986 §2.3).
     package static func encode(_ text: some StringProtocol, unescaped: String = "-._~") -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

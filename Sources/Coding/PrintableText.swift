@@ -1,5 +1,6 @@
 extension StringProtocol {
-    /// One line for a terminal: control and format characters become blanks, and long text is cut.
+    /// The text in one line for a terminal: control and format characters become spaces, and `...` replaces what
+    /// exceeds `limit` Unicode scalars.
     package func printable(limit: Int) -> String {
         var shown = String.UnicodeScalarView()
         for scalar in unicodeScalars {

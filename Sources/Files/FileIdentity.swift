@@ -1,4 +1,4 @@
-/// The identity of a file, which does not depend on its name and content.
+/// The identity of a file, which is independent of its path and content.
 package struct FileIdentity: Sendable, Hashable {
     package let device: UInt64
     package let inode: UInt64
@@ -8,7 +8,7 @@ package struct FileIdentity: Sendable, Hashable {
         self.inode = inode
     }
 
-    /// The file that a path leads to, links followed; nil where there is none.
+    /// The identity of the file at a path, after symbolic links are followed; nil if there is no file.
     package init?(path: String) {
         guard let status = FileStatus(path: path) else { return nil }
         self = status.identity

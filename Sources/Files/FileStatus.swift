@@ -1,8 +1,8 @@
 package import Glibc
 
-/// The identity of a file, and the facts that tell versions of its content apart without reading it.
+/// The identity of a file, and facts that differ for different versions of its content.
 ///
-/// The time of the last change of status is a part of it, because the time of modification can be set back.
+/// The time of the last status change is included, because programs can set the time of modification.
 package struct FileStatus: Sendable, Hashable {
     package let identity: FileIdentity
     /// The size in bytes.
@@ -17,7 +17,7 @@ package struct FileStatus: Sendable, Hashable {
         change = FileTime(status.st_ctim)
     }
 
-    /// The file that a path leads to, links followed; nil where there is none.
+    /// The status of the file at a path, after symbolic links are followed; nil if there is no file.
     package init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -25,11 +25,11 @@ package struct FileStatus: Sendable, Hashable {
     }
 }
 
-/// A point in time as the file system keeps it.
+/// A point in time in the resolution of the file system.
 package struct FileTime: Sendable, Hashable {
     /// Whole seconds since 1970.
     package let seconds: Int64
-    /// The rest in nanoseconds, always less than a second.
+    /// The nanoseconds after the whole second, less than a second.
     package let nanoseconds: Int64
 
     /// Whole milliseconds since 1970.

@@ -1,4 +1,4 @@
-/// The kind of value that a comparison tests or an ordering sorts by.
+/// The kind of data that a comparison tests, or that an ordering sorts by.
 package enum Entity: String, Sendable, Hashable, CaseIterable {
     case attribute
     case metric
@@ -17,9 +17,9 @@ package enum ComparisonOperator: String, Sendable, Hashable, CaseIterable {
     case greaterOrEqual = ">="
     case less = "<"
     case lessOrEqual = "<="
-    /// `%` and `_` are wildcards. Case counts, and there is no escape character.
+    /// Compares with a pattern in which `%` and `_` are wildcards that cannot be escaped; distinguishes case.
     case like = "LIKE"
-    /// Works as `like`, but ignores the case of ASCII letters.
+    /// Compares like `like`, but ignores the case of ASCII letters.
     case ilike = "ILIKE"
     case isIn = "IN"
     case notIn = "NOT IN"
@@ -27,18 +27,17 @@ package enum ComparisonOperator: String, Sendable, Hashable, CaseIterable {
     case isNotNull = "IS NOT NULL"
 }
 
-/// The right side of a comparison.
-///
-/// The field on the left side decides which case it has.
+/// The right side of a comparison, whose case depends on the field on the left side.
 package enum ComparisonValue: Sendable, Hashable {
     /// Used only with `isNull` and `isNotNull`.
     case none
     case text(String)
-    /// A metric's value, or a time that was written with a decimal point or an exponent. May be infinite, never NaN.
+    /// A value for a metric, or a time that was written with a decimal point or an exponent; may be infinite, never
+    /// NaN.
     case number(Double)
     /// A time in Unix milliseconds, an experiment id or the number of a model version.
     case integer(Int64)
-    /// Used only with `isIn` and `notIn`. Empty only for a logged model's field.
+    /// Used only with `isIn` and `notIn`; may be empty only for a field of a logged model.
     case list([String])
     /// Experiment ids; used only with `isIn` and `notIn`, never empty.
     case integers([Int64])
@@ -46,12 +45,11 @@ package enum ComparisonValue: Sendable, Hashable {
 
 /// One condition of a filter.
 ///
-/// The parser only returns conditions that are legal for the subject of the search, so the store need not check them.
+/// The parser only returns conditions that are legal for the subject of the search, so TrackingStore need not check
+/// them.
 package struct Comparison: Sendable, Hashable {
     package let entity: Entity
-    /// The key without quotes.
-    ///
-    /// For an attribute it is the canonical name (`start_time` for `Created`).
+    /// The key without quotes; for an attribute, its canonical name (`start_time` for `Created`).
     package let key: String
     package let comparisonOperator: ComparisonOperator
     package let value: ComparisonValue
@@ -68,24 +66,22 @@ package struct Comparison: Sendable, Hashable {
 package struct Ordering: Sendable, Hashable {
     /// The value by which an ordering sorts.
     ///
-    /// A clause of the language always means `value`; requests for run tables use the other cases.
+    /// A parsed `order_by` clause always has `value`; requests for run tables use the other cases.
     package enum SortValue: Sendable, Hashable {
-        /// The latest number of a metric; the text of everything else.
+        /// The latest value of a metric; for other entities, the text.
         case value
-        /// The numbers of texts that are decimal numbers; all other texts come after them.
+        /// The number that a text represents; texts that are not decimal numbers come after all numbers.
         case number
-        /// The least number that a metric ever had.
+        /// The least value of a metric.
         case minimum
-        /// The greatest number that a metric ever had.
+        /// The greatest value of a metric.
         case maximum
         /// The value of a metric at a step.
         case step(Int64)
     }
 
     package let entity: Entity
-    /// The key without quotes.
-    ///
-    /// For an attribute it is the canonical name.
+    /// The key without quotes; for an attribute, its canonical name.
     package let key: String
     package let ascending: Bool
     package let sortValue: SortValue
@@ -100,9 +96,9 @@ package struct Ordering: Sendable, Hashable {
 
 /// The reason why a filter or an `order_by` clause is refused.
 ///
-/// The client gets it as 400 INVALID_PARAMETER_VALUE.
+/// The client gets the error as 400 INVALID_PARAMETER_VALUE.
 package struct FilterError: Error, Sendable, Hashable {
-    /// One line that names the wrong clause, key or operator and, where there are few, the legal ones.
+    /// One line that shows the wrong clause, key or operator and, if there are few, the legal ones.
     package let message: String
 
     package init(_ message: String) {
@@ -112,17 +108,18 @@ package struct FilterError: Error, Sendable, Hashable {
 
 /// Bounds on one search.
 ///
-/// They are higher than what MLflow can carry out: MLflow fails at 10,000 tokens in a filter and at 64 joined tables.
+/// These limits allow more than MLflow can carry out: MLflow fails at 10,000 tokens in a filter, and at 64 joined
+/// tables.
 package enum FilterLimits {
-    /// Maximum number of UTF-8 bytes in one filter.
+    /// The maximum number of UTF-8 bytes in one filter.
     package static let filterBytes = 512 * 1024
-    /// Maximum number of conditions in one filter.
-    package static let comparisons = 200
-    /// Maximum number of values in all lists of one filter together; well below SQLite's 32,766 bound values per
-    /// statement.
-    package static let listValues = 10_000
-    /// Maximum number of clauses in one `order_by`.
-    package static let orderings = 64
-    /// Maximum number of UTF-8 bytes in one `order_by` clause.
+    /// The maximum number of conditions in one filter.
+    package static let comparisonCount = 200
+    /// The maximum number of values in all lists of one filter together; well below SQLite's limit of 32,766 bound
+    /// values in a statement.
+    package static let listValueCount = 10_000
+    /// The maximum number of clauses in one `order_by`.
+    package static let orderingCount = 64
+    /// The maximum number of UTF-8 bytes in one `order_by` clause.
     package static let orderingBytes = 4 * 1024
 }

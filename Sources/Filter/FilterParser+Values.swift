@@ -5,7 +5,7 @@ extension FilterParser {
         for field: FieldReference,
         from start: Int
     ) throws(FilterError) -> ComparisonValue {
-        // `key = AND …` has no value: this AND joins a condition that the client appended.
+        // In `key = AND …` the value is missing, and AND joins the next condition.
         guard let lexeme = reader.current, lexeme.token != .word(.and) else { throw invalidClause(from: start) }
         if field.kind == .optionallyQuoted { return .text(try optionallyQuotedValue(lexeme, from: start)) }
         reader.advance()
@@ -40,7 +40,7 @@ extension FilterParser {
 
     /// Reads a value that may be quoted or not, and removes its quotes.
     ///
-    /// MLflow does not remove double quotes here, and so such a comparison finds nothing there.
+    /// MLflow does not remove double quotes here, so that a comparison with a value in double quotes finds nothing.
     private mutating func optionallyQuotedValue(_ lexeme: Lexeme, from start: Int) throws(FilterError) -> String {
         if case .singleQuotes = lexeme.token {
             reader.advance()
@@ -93,9 +93,9 @@ extension FilterParser {
                 "While parsing a list in the query, expected a non-empty list of string values, but got empty list"
             )
         }
-        listValues += values.count
-        guard listValues <= FilterLimits.listValues else {
-            throw FilterError("The filter's lists have more than \(FilterLimits.listValues) values. Use fewer.")
+        listValueCount += values.count
+        guard listValueCount <= FilterLimits.listValueCount else {
+            throw FilterError("The filter's lists have more than \(FilterLimits.listValueCount) values. Use fewer.")
         }
         return values
     }

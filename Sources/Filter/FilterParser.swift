@@ -1,10 +1,10 @@
 /// Parses a search filter.
 ///
-/// A search finds the entities that meet all of the returned comparisons.
+/// A search finds the entities for which all of the returned comparisons are true.
 ///
-/// Accepts what MLflow 3.17.2 accepts. As there, `AND` may be missing before a comparison that has neither a list nor a
-/// null test. An empty text is an empty filter; a text of only white space is an error. The cost is linear in the
-/// length of the text.
+/// Accepts what MLflow 3.17.2 accepts: even `AND` may be missing before a comparison that has neither a list nor a null
+/// test. An empty text is an empty filter; a text of only white space is an error. The cost is linear in the length of
+/// the text.
 package func parseFilter(_ text: String, for subject: SearchSubject) throws(FilterError) -> [Comparison] {
     guard !text.isEmpty else { return [] }
     guard text.utf8.count <= FilterLimits.filterBytes else {
@@ -24,7 +24,7 @@ package func parseFilter(_ text: String, for subject: SearchSubject) throws(Filt
 /// Parses the tokens of one filter, from left to right.
 struct FilterParser {
     var reader: TokenReader
-    var listValues = 0
+    var listValueCount = 0
 
     init(reader: TokenReader) {
         self.reader = reader
@@ -45,8 +45,8 @@ struct FilterParser {
             guard isJoined || !comparison.comparisonOperator.needsConjunction else { throw invalidClause(from: start) }
             isJoined = comparison.value == .none
             comparisons.append(comparison)
-            guard comparisons.count <= FilterLimits.comparisons else {
-                throw FilterError("The filter has more than \(FilterLimits.comparisons) comparisons. Use fewer.")
+            guard comparisons.count <= FilterLimits.comparisonCount else {
+                throw FilterError("The filter has more than \(FilterLimits.comparisonCount) comparisons. Use fewer.")
             }
         }
         return comparisons
@@ -85,7 +85,8 @@ struct FilterParser {
 
     /// Reads an operator and returns its canonical text, whether or not it is legal for the field.
     ///
-    /// `like` keeps its case if the subject distinguishes the case of operators. Returns nil if no operator comes next.
+    /// The text keeps its case if the subject distinguishes the case of operators. Returns nil if no operator comes
+    /// next.
     private mutating func writtenOperator() -> String? {
         guard let lexeme = reader.current else { return nil }
         if lexeme.token == .comparison {
@@ -100,7 +101,7 @@ struct FilterParser {
         let prefix = reader.take(keyword: .not) ? "NOT " : ""
         guard let word = reader.current else { return nil }
         if reader.take(keyword: .inKeyword) {
-            // MLflow rewrites `not in` to upper case, but not `in` by itself.
+            // MLflow converts `not in` to upper case, but not `in` alone.
             return prefix.isEmpty && !reader.subject.foldsOperatorCase ? reader.source(word) : prefix + "IN"
         }
         for keyword in [Keyword.like, .ilike, .rlike] where reader.take(keyword: keyword) {

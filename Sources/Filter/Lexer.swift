@@ -1,6 +1,6 @@
 /// A token of a filter or of an `order_by` clause.
 enum Token: Equatable {
-    /// A run of letters, digits and underscores; with its keyword if it is one.
+    /// Letters, digits and underscores in a row; with the keyword if they are one.
     case word(Keyword?)
     /// The text between backticks.
     case backticks(String)
@@ -10,9 +10,9 @@ enum Token: Equatable {
     case doubleQuotes(String)
     case integer
     case float
-    /// A run of the characters `< > = ~ !`, even if no operator has that spelling.
+    /// Any of the characters `< > = ~ !` in a row, even if they are not an operator.
     case comparison
-    /// A `/` or `-` between the words of a key; only for subjects whose keys may contain them.
+    /// A `/` or `-` between the words of a key; only for subjects whose keys may contain these characters.
     case joiner
     case dot
     case comma
@@ -63,8 +63,8 @@ struct Lexeme {
 
 /// Splits a filter or an `order_by` clause into tokens.
 ///
-/// MLflow uses a general SQL lexer. This one accepts only what can be part of a legal filter. It looks at every Unicode
-/// scalar a bounded number of times.
+/// MLflow uses a general SQL lexer; this one accepts only what can be part of a legal filter. The cost is linear in the
+/// length of the text.
 struct Lexer {
     let scalars: [Unicode.Scalar]
     private let takesJoiners: Bool
@@ -77,7 +77,7 @@ struct Lexer {
 
     /// Returns the tokens of the whole text, without white space.
     ///
-    /// - Throws: `UnexpectedText` at the first place where no token begins.
+    /// - Throws: `UnexpectedText` with the first position at which a token should begin but does not.
     mutating func tokens() throws(UnexpectedText) -> [Lexeme] {
         var found: [Lexeme] = []
         while let scalar = peek(0) {
@@ -116,8 +116,8 @@ struct Lexer {
 
     /// Reads from an opening quote to the closing one, and returns the text between them.
     ///
-    /// A quote inside the text is doubled or, if `backslashEscapes` is set, comes after a backslash. If no closing
-    /// quote is found, the last quote inside counts as the closing one, as in MLflow (`'C:\'`).
+    /// A quote inside the text is doubled or, if `backslashEscapes` is set, comes after a backslash. If the closing
+    /// quote is missing, the last quote inside the text counts as the closing one, as in MLflow (`'C:\'`).
     private mutating func quoted(by quote: Unicode.Scalar, backslashEscapes: Bool) throws(UnexpectedText) -> String {
         let start = position + 1
         var index = start
@@ -169,7 +169,7 @@ struct Lexer {
         return token
     }
 
-    /// Reads what begins with a digit: an integer, `1.`, `1.5`, `1e-5`, `1.5e5`, or a word such as `5x`.
+    /// Reads a number such as `1`, `1.`, `1.5`, `1e-5` or `1.5e5`, or a word that begins with a digit, such as `5x`.
     private mutating func numberOrWord() throws(UnexpectedText) -> Token {
         let start = position
         skipDigits()
@@ -214,14 +214,24 @@ struct Lexer {
     }
 
     func text(_ range: Range<Int>) -> String {
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: scalars[range])
-        return String(text)
+        // Appending scalars to a string, alone or together, takes many times as long.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(range.count)
+        for index in range {
+            let scalar = scalars[index]
+            if scalar.isASCII {
+                bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            } else {
+                bytes.append(contentsOf: scalar.utf8)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 
-/// No token begins at this offset, which counts Unicode scalars.
+/// The error for text that is not part of any token.
 struct UnexpectedText: Error {
+    /// The position of the text, counted in Unicode scalars.
     let offset: Int
 }
 

@@ -1,7 +1,7 @@
 /// Resolves the escapes in a string of an `IN` list; returns nil if the string is ill-formed.
 ///
-/// MLflow reads lists, and only lists, as Python literals, where a backslash escapes. In Python a doubled quote joins
-/// two literals and disappears; here such a string is ill-formed.
+/// MLflow reads the strings of lists, and only these, as Python literals with backslash escapes. A doubled quote makes
+/// a string ill-formed here; in Python, it ends one literal and begins another, which are joined.
 func unescapedListValue(_ text: String, quote: Unicode.Scalar) -> String? {
     var scalars = text.unicodeScalars.makeIterator()
     var result = String.UnicodeScalarView()

@@ -1,7 +1,7 @@
 extension SearchSubject {
     /// The subject of `logged-models/search` (`search_logged_model_utils.py`).
     ///
-    /// All values but metrics and times are texts.
+    /// All values are texts, except those of metrics and times.
     package static let loggedModels = SearchSubject(
         entityNames: ["attributes": .attribute, "metrics": .metric, "params": .parameter, "tags": .tag],
         entityNamesText: "['attributes', 'metrics', 'params', 'tags']",

@@ -47,7 +47,7 @@ extension SearchSubject {
         tieBreaks: [.ascending("name"), .descending("version_number")]
     )
 
-    /// MLflow accepts the prefix `attributes.` since 3.18.
+    /// The prefixes that MLflow 3.17.2 accepts, and `attributes.`, which MLflow accepts since 3.18.
     private static let registryEntityNames: [String: Entity] = [
         "attribute": .attribute, "attributes": .attribute, "tag": .tag, "tags": .tag,
     ]

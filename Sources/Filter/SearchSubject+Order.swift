@@ -1,7 +1,7 @@
 extension SearchSubject {
-    /// Returns the given orderings, or the default order if there are none, followed by the tie-breaks.
+    /// Returns the orderings, or the default order if `orderings` is empty, followed by the tie-breaks.
     ///
-    /// No two entities are equal in the resulting order.
+    /// In the resulting order no two entities are equal.
     package func withTieBreakers(_ orderings: [Ordering]) -> [Ordering] {
         let wanted = orderings.isEmpty ? defaultOrder : orderings
         return wanted + tieBreaks(of: wanted)

@@ -1,28 +1,28 @@
-/// How the value of a field is written in a filter, and as which type it is read.
+/// How a filter writes the value of a field, and the type to which the value is converted.
 enum ValueKind: Sendable, Equatable {
-    /// A number, read as a double: metrics.
+    /// A number, converted to a double: metrics.
     case double
-    /// A number, read as an integer if it is written as one, else as a double: times of runs and of logged models.
+    /// A number, converted to an integer if it is written as an integer, otherwise to a double: times of runs and of
+    /// logged models.
     case integerOrDouble
-    /// An integer: times of experiments and in the registry.
+    /// An integer: times of experiments, registered models and model versions.
     case integer
     /// An integer, quoted or not: numbers of model versions.
     case integerOrQuotedInteger
     /// A quoted string.
     case text
-    /// A quoted string or a list of them.
+    /// A quoted string or a list of quoted strings.
     case textOrList
     /// A text, quoted or not, or a list of quoted strings, which may be empty: the fields of logged models that are
     /// texts.
     case optionallyQuoted
-    /// A quoted integer or a list of them: experiment ids.
+    /// A quoted integer or a list of quoted integers: experiment ids.
     case quotedInteger
 }
 
-/// An attribute or a field of a dataset.
-///
-/// A field with several names occurs once for each of them.
+/// An attribute, or a field of a dataset.
 struct Field: Sendable {
+    /// The canonical name.
     let name: String
     let kind: ValueKind
     let isOrderable: Bool
@@ -36,20 +36,20 @@ struct Field: Sendable {
     }
 }
 
-/// The keys that an entity has.
+/// The legal keys of an entity.
 enum KeyRule: Sendable {
     /// Any key that a client may have logged; all of its values have the same kind.
     case anyKey(ValueKind, allowsNullTests: Bool)
-    /// A fixed set of fields, by all of their names.
+    /// A fixed set of fields, by name; a field with several names occurs once for each name.
     case named([String: Field])
 }
 
 /// The grammar of one kind of search: its entities, attributes, operators and orders.
 ///
-/// MLflow's searches differ in grammar and wording. Each difference is a property here; the parser asks for the
-/// property and never for the subject.
+/// MLflow's searches differ in grammar and wording. Each difference is a property here, so that the parser need not
+/// know which subject it parses for.
 package struct SearchSubject: Sendable {
-    /// The legal prefixes before the dot of a key, with the entity that each of them means.
+    /// The legal prefixes before the dot of a key, with the entity that each prefix means.
     let entityNames: [String: Entity]
     /// The legal prefixes as MLflow's messages list them.
     let entityNamesText: String
@@ -66,19 +66,19 @@ package struct SearchSubject: Sendable {
     let wording: FilterWording
     /// Whether a filter may write the name of an attribute in quotes of any kind.
     var allowsQuotedAttributes = true
-    /// The order if the client gives none.
+    /// The order if the request has no `order_by`.
     var defaultOrder: [Ordering] = []
     /// Attributes whose values together are unique, which make every order total.
     let tieBreaks: [Ordering]
 }
 
-/// MLflow's wording for the errors of one kind of search; its own tests compare the beginnings of these messages.
+/// MLflow's wording for the errors of one kind of search; MLflow's own tests compare the beginnings of these messages.
 struct FilterWording: Sendable {
     let invalidClause: String
     let invalidOperator: String
-    /// The text before the name of an unknown entity.
+    /// The text before the name of an unknown entity in a message.
     let invalidEntity: String
-    /// What the message about an unknown field in `order_by` calls a field.
+    /// The word for a field in the message about an unknown field in `order_by`.
     var orderKey = "attribute key"
     /// Whether errors about values and operators have the wording of the model registry's searches.
     var usesRegistryWording = false

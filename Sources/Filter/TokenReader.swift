@@ -7,7 +7,7 @@ struct TokenReader {
 
     /// Splits the text into tokens.
     ///
-    /// - Throws: the offset of the first place where no token begins.
+    /// - Throws: `UnexpectedText` with the first position at which a token should begin but does not.
     init(_ text: String, subject: SearchSubject) throws(UnexpectedText) {
         self.subject = subject
         var lexer = Lexer(text, takesJoiners: subject.joinsWords)
@@ -35,25 +35,26 @@ struct TokenReader {
         lexer.text(lexeme.range)
     }
 
-    /// The text from an offset to the end of the current token, at most 120 scalars of it; for messages.
+    /// The text from an offset to the end of the current token, truncated to 120 scalars; for messages.
     func source(from start: Int) -> String {
         let end = current?.range.upperBound ?? lexer.scalars.count
         let limit = 120
         return end - start > limit ? lexer.text(start..<start + limit) + "…" : lexer.text(start..<max(start, end))
     }
 
-    /// The text from an offset to the next closing parenthesis, at most 120 scalars of it; for messages.
+    /// The text from an offset to the next closing parenthesis, truncated to 120 scalars; for messages.
     func parenthesised(from start: Int) -> String {
         var reader = self
         while let lexeme = reader.current, lexeme.token != .close { reader.advance() }
         return reader.source(from: start)
     }
 
-    /// Skips the keyword if it is the current token, and returns whether it was.
+    /// Skips the current token if it is the keyword, and returns whether it was.
     mutating func take(keyword: Keyword) -> Bool {
         take(.word(keyword))
     }
 
+    /// Skips the current token if it equals `token`, and returns whether it did.
     mutating func take(_ token: Token) -> Bool {
         guard current?.token == token else { return false }
         advance()
@@ -109,7 +110,7 @@ extension TokenReader {
             advance()
             guard case .word = part.token else { return key.isEmpty ? name : nil }
             key += key.isEmpty ? name : "." + name
-            key += readJoinedWords(behind: part.range.upperBound)
+            key += readJoinedWords(after: part.range.upperBound)
             end = lastEnd
         }
         return key
@@ -117,7 +118,7 @@ extension TokenReader {
 
     /// Reads the rest of a key such as `a/b-c` after its first word; returns an empty text if nothing is joined to the
     /// word.
-    private mutating func readJoinedWords(behind wordEnd: Int) -> String {
+    private mutating func readJoinedWords(after wordEnd: Int) -> String {
         var joined = ""
         var end = wordEnd
         while let joiner = current, joiner.token == .joiner, joiner.range.lowerBound == end, index + 1 < lexemes.count {
@@ -130,7 +131,7 @@ extension TokenReader {
         return joined
     }
 
-    /// Reads a value that is not in single quotes, as it is written; nil if no such value comes next.
+    /// Reads a value that is not in single quotes, as it is written; returns nil if no such value comes next.
     ///
     /// The value is a number, a text in backticks or double quotes, or words joined by dots, `/` and `-`.
     mutating func readBareValue() -> String? {
@@ -143,12 +144,12 @@ extension TokenReader {
         case .word, .singleQuotes, .comparison, .joiner, .dot, .comma, .open, .close: return nil
         }
         advance()
-        var value = source(first) + readJoinedWords(behind: first.range.upperBound)
+        var value = source(first) + readJoinedWords(after: first.range.upperBound)
         while let dot = current, dot.token == .dot, dot.range.lowerBound == lastEnd, index + 1 < lexemes.count {
             let part = lexemes[index + 1]
             guard part.range.lowerBound == dot.range.upperBound, case .word = part.token else { break }
             index += 2
-            value += "." + source(part) + readJoinedWords(behind: part.range.upperBound)
+            value += "." + source(part) + readJoinedWords(after: part.range.upperBound)
         }
         return value
     }
@@ -171,9 +172,8 @@ extension TokenReader {
         }
     }
 
-    /// Whether `true` or `false` without quotes follows the operator.
-    ///
-    /// MLflow's lexer does not read that as a comparison.
+    /// Whether `true` or `false` without quotes follows the operator, which MLflow's lexer does not read as a
+    /// comparison.
     private var isBeforeTruthValue: Bool {
         guard index + 1 < lexemes.count, case .word = lexemes[index + 1].token else { return false }
         return ["true", "false"].contains(source(lexemes[index + 1]).lowercased())
@@ -231,7 +231,7 @@ extension TokenReader {
 }
 
 extension TokenReader {
-    /// The names of an entity's fields that a filter may compare; empty if the entity has any keys.
+    /// The names of an entity's fields that a filter may compare; empty if the entity may have any keys.
     private func validKeys(_ entity: Entity) -> [String] {
         guard case .named(let fields) = subject.rules[entity] else { return [] }
         return fields.filter(\.value.isComparable).keys.sorted()
@@ -247,7 +247,7 @@ extension Token {
     }
 }
 
-/// Formats names as MLflow's messages show a list of them.
+/// Formats a list of names as MLflow's messages do: `['a', 'b']`.
 func formattedList(_ names: [String]) -> String {
     "[" + names.map { "'\($0)'" }.joined(separator: ", ") + "]"
 }

@@ -6,28 +6,31 @@ internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// Another Apus: it takes records with their ids and times, so that everything keeps its id.
+/// An upstream that is another Apus.
+///
+/// It accepts records with their ids and times, so runs and models keep their ids.
 struct ApusUpstream: Upstream {
     let calls: any UpstreamCalls
     private var runs: RunCalls { RunCalls(calls: calls) }
 
     let title = "Apus"
-    let takesMany = true
+    let sendsManyRunsPerCall = true
     let mayCreateTwice = false
 
     init(_ calls: any UpstreamCalls) {
         self.calls = calls
     }
 
-    /// Whether a server takes records: of no records it stores nothing.
+    /// Whether a server is Apus.
     ///
-    /// What it calls itself does not tell, because a proxy may stand before it.
+    /// It is asked to import an empty list of records, which changes nothing; its `Server` header is not used, because
+    /// a proxy may have set it.
     ///
-    /// - Throws: also where nothing says that it is another kind of server, because it answers no other call.
+    /// - Throws: also if the server refuses the import and answers no MLflow call either, so that its kind is unknown.
     static func isAt(_ calls: PatientCalls) throws(UpstreamFailure) -> Bool {
         if try takesRecords(calls) { return true }
-        try calls.look()
-        // The way to it may have been opened between the two calls.
+        try calls.checkServer()
+        // The server may have become reachable between the two calls.
         return try takesRecords(calls)
     }
 
@@ -49,7 +52,9 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// Stores records, all or nothing, unless they are too long for a proxy on the way.
+    /// Imports records in one call, which stores all of them or none.
+    ///
+    /// If the body is too long, sends each half in a call of its own.
     private func take(_ records: [TransferRecord]) throws(UpstreamFailure) -> TransferReport {
         var writer = JSONWriter(capacity: 65_536)
         var body: [UInt8] = []
@@ -60,7 +65,7 @@ struct ApusUpstream: Upstream {
         }
         do throws(UpstreamFailure) {
             let answer = try calls.send(.post, "/api/apus/1.0/import", .records(body)).json()
-            guard let report = TransferReport(answer) else { throw .strange("its answer is no report") }
+            guard let report = TransferReport(answer) else { throw .strange("its answer is not a report of an import") }
             return report
         } catch {
             guard error.isAboutLength, let (first, second) = Self.halves(records) else { throw error }
@@ -70,7 +75,9 @@ struct ApusUpstream: Upstream {
         }
     }
 
-    /// The halves of records, in their order; nil for what cannot be divided.
+    /// The two halves of records, in their order; a single record of points is divided too.
+    ///
+    /// Returns nil if the records cannot be divided.
     private static func halves(_ records: [TransferRecord]) -> ([TransferRecord], [TransferRecord])? {
         if records.count > 1 {
             let middle = records.count / 2
@@ -97,17 +104,17 @@ struct ApusUpstream: Upstream {
         var outcome = ThingOutcome(target: "")
         if let known {
             do {
-                // Records never change what is there.
+                // An import never changes an existing experiment, so this call updates it.
                 try runs.complete(known.target, experiment, &outcome.omissions)
                 outcome.target = known.target
                 return outcome
             } catch let error where error.kind == .missing {
-                // It was removed there.
+                // The upstream no longer has the experiment: it is sent again.
             }
         }
         let report = try take([.experiment(experiment)])
         outcome.target = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
-        // One that was there under this name may be deleted.
+        // An existing experiment with this name was used, which may be deleted.
         if report.counts[.experiment]?.added != 1 {
             try runs.complete(outcome.target, experiment, isOurs: false, &outcome.omissions)
         }
@@ -121,7 +128,7 @@ struct ApusUpstream: Upstream {
         for (index, parcel) in parcels.enumerated() where !parcel.difference.isNew {
             complete(parcel, &outcomes[index])
         }
-        // A failure of the server is one for all that it did not take.
+        // A failure of the server concerns all runs that were not sent.
         if let failure = outcomes.lazy.compactMap(\.failure).first(where: { $0.isAboutServer }) {
             return outcomes.map { outcome in
                 var outcome = outcome
@@ -132,9 +139,10 @@ struct ApusUpstream: Upstream {
         return try take(parcels, outcomes, isShort: false)
     }
 
-    /// Sends the records of runs.
+    /// Sends the records of those runs whose outcome has no failure.
     ///
-    /// - Parameter isShort: whether params and tags follow in calls of their own, because they are too long for one.
+    /// - Parameter isShort: whether to leave out params and tags, which follow in calls of their own because they are
+    ///   too long for one call.
     private func take(
         _ parcels: [RunParcel],
         _ outcomes: [RunOutcome],
@@ -147,7 +155,7 @@ struct ApusUpstream: Upstream {
                 home.id = Int64(parcel.experiment) ?? home.id
                 var run = parcel.forwarded.run
                 run.home = home
-                // Those of a run that is there have been sent.
+                // `complete` has sent the params and tags of a run that the upstream has.
                 if isShort || !parcel.difference.isNew { (run.run.params, run.run.tags) = ([], []) }
                 records.append(.run(run))
             }
@@ -161,13 +169,20 @@ struct ApusUpstream: Upstream {
             let report = try take(records)
             return zip(parcels, outcomes).map { parcel, outcome in
                 guard outcome.failure == nil else { return outcome }
+                let id = parcel.forwarded.runID
+                if let remark = report.remarks.first(where: { $0.isAboutRun(id) && $0.isOfRecordLeftOut }) {
+                    var outcome = outcome
+                    outcome.failure = UpstreamFailure(.refused, Self.reason(remark))
+                    return outcome
+                }
                 var outcome = outcome.with(points: true)
-                outcome.target = parcel.forwarded.runID
+                outcome.target = id
                 outcome.sent = SentRun(parcel.run)
                 if parcel.difference.isNew {
-                    // It may be there already, as it was at another time: the next round sends what differs.
+                    // The upstream may have had an older state of the run, so the next round sends every part of it
+                    // that is in doubt.
                     let wasAsked = parcel.forwarded.journal.known != nil
-                    let isOther = report.remarks.contains { $0.kind == .run && $0.id.isExactly(parcel.forwarded.runID) }
+                    let isOther = report.remarks.contains { $0.isAboutRun(id) }
                     if isOther || wasAsked || isShort {
                         outcome.sent = parcel.doubted
                         outcome.sent?.askedTime = nil
@@ -187,14 +202,14 @@ struct ApusUpstream: Upstream {
                     return outcome
                 }
             }
-            // One of them may be to blame: each travels alone.
+            // One run may be to blame, so each run is sent in a call of its own.
             return try zip(parcels, outcomes).map { (parcel, outcome) throws(UpstreamFailure) in
                 outcome.failure == nil ? try take([parcel])[0] : outcome
             }
         }
     }
 
-    /// Changes a run that is there, which records cannot.
+    /// Updates a run that the upstream has, because an import does not change existing runs.
     private func complete(_ parcel: RunParcel, _ outcome: inout RunOutcome) {
         let target = outcome.target ?? parcel.forwarded.runID
         var sent = parcel.doubted
@@ -232,7 +247,7 @@ struct ApusUpstream: Upstream {
         let model = parcel.model.model
         var outcome = ThingOutcome(target: model.name)
         let isOther = report.remarks.contains { $0.kind == .registeredModel && $0.text == TransferRemark.otherModel }
-        // One that has only its name is not changed, neither now nor later.
+        // Another model of the upstream has the same name: it is never changed.
         if isOther { outcome.target = "" }
         guard known != nil, !isOther else {
             outcome.omissions = report.remarks.map { ("\($0.kind.title) \($0.id)", Self.reason($0)) }
@@ -252,9 +267,9 @@ struct ApusUpstream: Upstream {
     private static func reason(_ remark: TransferRemark) -> String { "the upstream says: \(remark.text)" }
 
     func place(of files: FileOwner) throws(UpstreamFailure) -> FilePlace {
-        // It has the location that the record said.
+        // The imported record gave the owner the location that it has in this store.
         guard let path = ProxiedPath.of(files.location) else {
-            return .elsewhere("its files lie at \(files.location), where clients reach them themselves")
+            return .elsewhere("its files are at \(files.location), where clients read them without this server")
         }
         return .proxied(path, location: files.location)
     }
@@ -264,16 +279,21 @@ struct ApusUpstream: Upstream {
     }
 }
 
+extension TransferRemark {
+    fileprivate func isAboutRun(_ id: String) -> Bool { kind == .run && self.id.isExactly(id) }
+}
+
 extension RunOutcome {
     fileprivate func with(points: Bool) -> RunOutcome {
         var copy = self
-        copy.tookPoints = points && failure == nil
+        copy.hasSentPoints = points && failure == nil
         return copy
     }
 }
 
-/// The path in `mlflow-artifacts:/<path>`, whatever its host; nil for one that is no folder beneath the root of artifacts.
+/// Reads locations of the form `mlflow-artifacts:/<path>`.
 enum ProxiedPath {
+    /// The path of a location, whatever its host; nil for another scheme, an empty path, or a path with `.` or `..`.
     static func of(_ location: String) -> String? {
         let scheme = "mlflow-artifacts:"
         guard location.hasPrefix(scheme) else { return nil }
@@ -289,7 +309,7 @@ enum ProxiedPath {
 }
 
 extension UpstreamCalls {
-    /// Stores a file at a path of the server's artifacts.
+    /// Uploads a file to a path of the artifacts that the server serves.
     func putArtifact(_ body: UpstreamBody, at path: String) throws(UpstreamFailure) {
         let target = path.split(separator: "/").map { PercentCoding.encode(String($0)) }.joined(separator: "/")
         _ = try send(.put, "/api/2.0/mlflow-artifacts/artifacts/\(target)", body)
@@ -297,6 +317,6 @@ extension UpstreamCalls {
 }
 
 extension TransferKind {
-    /// For a person.
+    /// The name of the kind in messages.
     fileprivate var title: String { wireName.replacing("_", with: " ") }
 }

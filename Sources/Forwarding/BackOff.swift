@@ -1,4 +1,4 @@
-/// When something that failed is tried again: after 1 s, and then ever later, up to 60 s.
+/// The time of the next attempt after failures: the pause is 1 s after the first failure and doubles up to 60 s.
 package struct BackOff: Sendable, Equatable {
     private static let first = Duration.seconds(1)
     private static let longest = Duration.seconds(60)
@@ -9,8 +9,9 @@ package struct BackOff: Sendable, Equatable {
     package init() {}
 
     /// - Parameters:
-    ///   - requested: the pause that the server asks for, which is kept, up to ten minutes.
-    ///   - jitter: from 0 to 1: shortens the pause by up to a quarter, so that many clients do not come at once.
+    ///   - requested: the shortest pause that the server asks for; at most ten minutes of it are kept.
+    ///   - jitter: from 0 to 1; shortens the pause by up to a quarter, so that many clients do not call at the same
+    ///     time.
     package mutating func fail(at now: ContinuousClock.Instant, requested: Duration? = nil, jitter: Double) {
         let doublings = min(attempts, 6)
         attempts += 1

@@ -1,13 +1,15 @@
 internal import Synchronization
 
-/// The calls that wait for an answer, by which the status tells of an upstream that hangs; may be used by several threads.
+/// The calls that wait for an answer, so that the status can report an upstream that hangs.
+///
+/// Several threads may use it.
 final class CallsInFlight: Sendable {
     private struct State {
         var next = 0
         var starts: [Int: ContinuousClock.Instant] = [:]
     }
 
-    /// An answer may take as long before a person should know.
+    /// The status reports a call that has waited longer than this.
     private static let usualTime = Duration.seconds(5)
 
     private let state = Mutex(State())
@@ -24,7 +26,7 @@ final class CallsInFlight: Sendable {
         state.withLock { $0.starts[call] = nil }
     }
 
-    /// What is to be said of the call that has waited longest; nil if none has waited long.
+    /// The failure that the status reports if the oldest call has waited longer than `usualTime`; otherwise nil.
     var failure: UpstreamFailure? {
         guard let start = state.withLock({ $0.starts.values.min() }) else { return nil }
         let time = ContinuousClock.now - start

@@ -1,6 +1,6 @@
 internal import Hashing
 
-/// The first eight bytes of a SHA-256, in hexadecimal digits: tells whether something has changed since it was sent.
+/// The first eight bytes of a SHA-256 in hexadecimal digits, by which a change since the last sending is found.
 struct Fingerprint {
     private var hash = SHA256()
 
@@ -10,7 +10,9 @@ struct Fingerprint {
         return fingerprint.text
     }
 
-    /// Adds a part; what ends one part and begins the next counts too.
+    /// Adds a part with its length, so that "ab" + "c" and "a" + "bc" have different fingerprints.
+    ///
+    /// The fingerprints of nil and an empty text differ too.
     mutating func add(_ part: String?) {
         let bytes = Array((part ?? "").utf8)
         hash.update(Array("\(part == nil ? "-" : String(bytes.count)):".utf8))

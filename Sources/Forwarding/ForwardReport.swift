@@ -1,18 +1,18 @@
-internal import Budgets
+package import Budgets
 package import JSON
 internal import Tracking
 package import TrackingStore
 
-/// For each of some runs what an upstream has of it, what waits and why, and what the upstream does not hold.
+/// How much of each run an upstream has, why a run waits or failed, and which parts the upstream lacks.
 package struct ForwardReport: Sendable {
     package enum State: String, Sendable {
-        /// Everything is there.
+        /// The upstream has the whole run.
         case sent
-        /// Something is to be sent.
+        /// A part of the run still has to be sent.
         case waiting
-        /// The upstream refuses it; it is tried again when it changes, or by `apus forward retry`.
+        /// The upstream refuses the run, which is sent again when it changes or after `apus forward retry`.
         case failed
-        /// The operator wants nothing of it to be sent.
+        /// The operator excluded the run from forwarding.
         case skipped
     }
 
@@ -28,33 +28,44 @@ package struct ForwardReport: Sendable {
     }
 
     package var lines: [Line] = []
-    /// Where the next page begins; nil on the last one.
+    /// The row after which the next page begins; nil on the last page.
     package var next: Int64?
     package var omissions: [ForwardOmission] = []
     package var omissionCount: Int64 = 0
-    /// What is there in another form.
+    /// Parts that the upstream has in another form, such as a version with another number.
     package var notes: [ForwardOmission] = []
 
     fileprivate static let mostOmissions = 200
     private static let runsOfPage = 1_000
 
-    /// Blocks, as `readNow`.
+    /// Reads one page of the report.
+    ///
+    /// Blocks as `readNow` does.
     ///
     /// - Parameters:
     ///   - runIDs: nil for all runs.
-    ///   - forwarder: knows what waits; without one, a folder that no server holds tells what its journal says.
+    ///   - forwarder: the forwarder that knows which runs wait; nil if no server has the data open, so that only the
+    ///     journal is read.
+    ///   - caller: who asks; one that may not read everything learns of readable runs alone.
     package init(
         of store: TrackingStore,
         upstream: String,
         runIDs: [String]?,
         after start: Int64,
         limit: Int,
-        forwarder: Forwarder?
+        forwarder: Forwarder?,
+        for caller: Caller = .server
     ) throws {
-        let found = try store.readNow(.continued) { session in
+        let found = try store.readNow(.continued, for: caller) { session in
             let id = try session.upstreamID(of: upstream) ?? 0
+            let runs = try session.forwardedRunStatuses(after: start, limit: limit, runIDs: runIDs, upstream: id)
+            guard caller.seesAll else {
+                let omissions = try session.omissions(of: runs.map(\.info.runID), upstream: id)
+                let shown = Array(omissions.prefix(Self.mostOmissions))
+                return (runs: runs, omissions: shown, notes: [ForwardOmission](), count: Int64(omissions.count))
+            }
             return (
-                runs: try session.forwardedRunStatuses(after: start, limit: limit, runIDs: runIDs, upstream: id),
+                runs: runs,
                 omissions: try session.omissions(upstream: id, limit: Self.mostOmissions),
                 notes: try session.omissions(upstream: id, areNotes: true, limit: Self.mostOmissions),
                 count: try session.omissionCount(upstream: id)
@@ -87,7 +98,7 @@ package struct ForwardReport: Sendable {
         notes = found.notes
     }
 
-    /// All runs, of which no page is left out.
+    /// Reads all pages of the report into one.
     package init(ofAll store: TrackingStore, upstream: String, runIDs: [String]?, forwarder: Forwarder?) throws {
         var start = Int64.min
         var lines: [Line] = []
@@ -110,7 +121,9 @@ package struct ForwardReport: Sendable {
 
 extension JSONWriter {
     /// Writes a status as members of an object that is open.
-    package mutating func members(of status: ForwardStatus) {
+    ///
+    /// - Parameter caller: who asks; names of things and messages of the upstream are for one that may read everything.
+    package mutating func members(of status: ForwardStatus, for caller: Caller) {
         member("upstream", status.upstream)
         member("kind", ifPresent: status.title)
         member("current", status.isCurrent)
@@ -122,13 +135,14 @@ extension JSONWriter {
         if let failure = status.failure {
             memberObject("failure") { writer in
                 writer.member("kind", failure.kind.rawValue)
-                writer.member("message", failure.message)
+                writer.member("message", caller.seesAll ? failure.message : "an admin can see why")
             }
         }
-        memberArray("postponed") { $0.list(status.postponed.prefix(ForwardReport.mostOmissions)) }
+        let postponed = caller.seesAll ? status.postponed : []
+        memberArray("postponed") { $0.list(postponed.prefix(ForwardReport.mostOmissions)) }
     }
 
-    /// Writes a report as members of an object that is open.
+    /// Writes a report as members of the object that the writer has begun.
     package mutating func members(of report: ForwardReport) {
         memberArray("run_states") { writer in
             for line in report.lines {

@@ -1,14 +1,14 @@
 package import ArtifactStore
 
-/// How forwarding is done.
+/// The settings of forwarding: delay, selection, folders of artifacts, patience and messages.
 package struct ForwardSettings: Sendable {
-    /// How far an upstream may be behind while it answers.
+    /// The longest delay between a change and its arrival at an upstream that answers.
     package var delay = Duration.seconds(5)
     /// Which runs and experiments are sent; nil for everything.
     package var selection: ForwardSelection?
-    /// Finds the folder of artifacts for a location; nil for one that this server does not open.
+    /// Returns the folder of artifacts for a location; nil for a location that this server does not open.
     package var folder: @Sendable (_ location: String) -> ForwardFolder?
-    /// How long the pauses of one call may be that the upstream asks for.
+    /// The longest total time that one call waits because the upstream asks for pauses.
     package var patience = Duration.seconds(100)
     /// Receives messages for the operator.
     package var report: @Sendable (String) -> Void = { _ in }
@@ -18,13 +18,13 @@ package struct ForwardSettings: Sendable {
     }
 }
 
-/// Some experiments and runs.
+/// The experiments or the runs that are sent, by their ids; nothing else is sent.
 package enum ForwardSelection: Sendable {
     case experiments(Set<Int64>)
     case runs(Set<String>)
 }
 
-/// A folder of artifacts beneath a root.
+/// A folder of artifacts: a root, and the folder's path relative to the root.
 package struct ForwardFolder: Sendable {
     package var root: ArtifactRoot
     package var path: ArtifactPath

@@ -1,116 +1,116 @@
 internal import Tracking
 internal import TrackingStore
 
-/// What a forwarder knows between its rounds.
+/// What a forwarder remembers between its rounds.
 struct ForwardState: Sendable {
-    /// A run of which something is to be sent.
+    /// A run of which a part has to be sent.
     struct Waiting: Sendable {
         var since: ContinuousClock.Instant
         var backOff = BackOff()
         var failure: UpstreamFailure?
-        /// How often the upstream has refused it.
+        /// The number of times the upstream refused the run.
         var refusals = 0
         var isEnded = false
-        /// Until when an earlier creation may still be carried out.
+        /// The time until which the upstream may still carry out an earlier creation that got no answer.
         var notBefore: ContinuousClock.Instant?
     }
 
-    /// What failed while the upstream answered other calls.
+    /// A failure of one item although the upstream answered other calls.
     struct Trouble: Sendable {
         var failure: UpstreamFailure
         var backOff = BackOff()
-        /// What failed in it, for a person.
+        /// The part of the item that failed, for messages.
         var part = ""
-        /// The runs of an experiment that failed.
+        /// The rows of the runs concerned: of an experiment's failed runs, or of the run whose files failed.
         var rows: Set<Int64> = []
     }
 
-    /// An experiment, model or entry of the registry.
+    /// The kind and name of an experiment, logged model or registered model.
     struct ThingName: Hashable, Sendable {
         var kind: ForwardedKind
         var name: String
     }
 
-    /// What is to be tried again although it was refused.
+    /// What the operator wants to send again although it was refused: everything, or some subjects.
     struct Retry: Sendable {
         var isOfAll = false
-        /// The ids and names of things.
+        /// The ids of runs and logged models, and the names of registered models and experiments.
         var subjects: Set<String> = []
     }
 
-    /// So many runs may wait; more are found by a comparison later.
+    /// The most runs that may wait; a later comparison finds the others.
     static let mostWaiting = 100_000
-    /// After so many refusals of a run the forwarder waits for a change of it, or for the operator.
+    /// The number of refusals after which a run is not sent again before it changes or the operator asks for it.
     static let mostAttempts = 5
-    /// When as many different things of one kind have failed, the others of it have a pause.
-    static let mostInARow = 5
-    static let pauseAfterRow = Duration.seconds(5)
+    /// The number of different items of one kind that may fail before all items of this kind pause.
+    static let failuresBeforePause = 5
+    static let pauseAfterFailures = Duration.seconds(5)
 
     var waiting: [Int64: Waiting] = [:]
     /// When long metrics of runs were last sent again from their beginning, because some points came late.
     var restarts: [Int64: ContinuousClock.Instant] = [:]
-    /// Runs whose files are to be compared.
+    /// The rows of runs whose files have to be compared.
     var fileRuns: Set<Int64> = []
-    /// Logged models whose files are to be compared, by id, with their ids there.
+    /// Logged models whose files have to be compared, by their ids in this store.
     var fileModels: [String: FileOwner] = [:]
-    /// Experiments of which several runs failed.
+    /// The failures of runs, by the ids of their experiments.
     var runTroubles: [Int64: Trouble] = [:]
     var thingTroubles: [ThingName: Trouble] = [:]
-    /// When things that failed are tried again; nil if none did.
+    /// When experiments and models that failed are tried again; nil if none failed.
     var thingsDue: ContinuousClock.Instant?
-    /// Whether the last round of things ended early, because many had failed.
-    var isThingRoundCut = false
-    /// By the runs and models that the files belong to.
+    /// Whether the last round of experiments and models ended early because many failed.
+    var hasThingRoundEndedEarly = false
+    /// The failures of files, by the runs and models that own the files.
     var fileTroubles: [ForwardedFileOwner: Trouble] = [:]
-    /// The owners of files that failed, since a file was taken.
+    /// The owners of files that failed since the last file was sent.
     var fileOwnersInARow: Set<ForwardedFileOwner> = []
-    /// What the operator wants to be tried again.
+    /// What the operator wants to send again, until a round has prepared it.
     var retry = Retry()
-    /// The owners whose files are all compared again.
+    /// The owners of which all files have to be compared again.
     var fileRetries: Set<ForwardedFileOwner> = []
-    /// The rows of runs that name runs and models which are not there yet, by their ids.
+    /// The rows of runs that wait for another run or model, by the id of that run or model.
     var dependants: [String: Set<Int64>] = [:]
-    /// The bytes that are missing there, of what was compared.
+    /// The total size of the files that the upstream is known to lack, by owner.
     var fileBytes: [ForwardedFileOwner: Int64] = [:]
-    /// The row up to which all runs were compared with the journal; nil when all were.
+    /// The row up to which runs have been compared with the journal; nil when all have been.
     var comparison: Int64? = 0
     /// Whether experiments, models or versions may have changed.
     var haveThingsChanged = true
-    /// Whether they are being compared and sent.
+    /// Whether logged models and the registry are being compared and sent.
     var isSendingThings = false
-    /// The ids of experiments there, by those here.
+    /// The upstream's ids of experiments, by their ids in this store.
     var experiments: [Int64: String] = [:]
-    /// When the upstream was last seen to have what it was given; nil after a failure.
+    /// When the upstream last proved to have the database that the journal describes; nil after a failure.
     var recognized: ContinuousClock.Instant?
-    /// Counts the databases that were found at the address.
+    /// Grows by one whenever another database is found at the upstream's address.
     var generation = 0
     var upstreamID: Int64?
     var upstream: (any Upstream)?
-    /// What is wrong with the database here, for each of the two rounds.
+    /// The last failure of the local database, by the round (`runs` or `files`) that met it.
     var journalFailures: [String: UpstreamFailure] = [:]
     var backOff = BackOff()
     var fileBackOff = BackOff()
     var isStopped = false
-    /// Whether what comes is sent at once.
+    /// Whether new changes are sent at once.
     var isDraining = false
     var status: ForwardStatus
 
-    /// Merges what was changed since the last round.
+    /// Adds the changes since the last round to the runs that wait.
     mutating func add(_ changes: ChangeFeed.Changes, at now: ContinuousClock.Instant) {
         if changes.isIncomplete { comparison = 0 }
-        for row in changes.runs { wait(for: row, at: isDraining ? Self.longAgo(now) : now) }
+        for row in changes.runs { wait(for: row, at: isDraining ? Self.distantPast(now) : now) }
     }
 
-    /// Sends everything that waits without the usual delay and pauses.
+    /// Makes everything that waits due now, without the usual delay and pauses.
     mutating func drain(at now: ContinuousClock.Instant) {
         isDraining = true
         endPauses(at: now)
         for row in waiting.keys {
-            waiting[row]?.since = Self.longAgo(now)
+            waiting[row]?.since = Self.distantPast(now)
         }
     }
 
-    /// Lets everything that failed be tried now.
+    /// Ends the pauses of everything that failed.
     mutating func endPauses(at now: ContinuousClock.Instant) {
         backOff = BackOff()
         fileBackOff = BackOff()
@@ -121,17 +121,17 @@ struct ForwardState: Sendable {
         for row in waiting.keys { waiting[row]?.backOff = BackOff() }
     }
 
-    /// Lets the runs be sent that have waited for a run or model, because it is there now.
-    mutating func noteArrival(of id: String, at now: ContinuousClock.Instant) {
+    /// Makes the runs due that have waited for a run or model, because the upstream has it now.
+    mutating func endWait(for id: String, at now: ContinuousClock.Instant) {
         for row in dependants.removeValue(forKey: id) ?? [] {
-            wait(for: row, at: Self.longAgo(now))
+            wait(for: row, at: Self.distantPast(now))
             waiting[row]?.backOff = BackOff()
-            waiting[row]?.since = Self.longAgo(now)
+            waiting[row]?.since = Self.distantPast(now)
         }
     }
 
-    /// So long ago that every delay is over.
-    static func longAgo(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant { now - .seconds(86_400) }
+    /// A time so long ago that every delay is over.
+    static func distantPast(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant { now - .seconds(86_400) }
 
     mutating func wait(for row: Int64, at now: ContinuousClock.Instant) {
         if waiting[row] != nil { return }
@@ -142,15 +142,17 @@ struct ForwardState: Sendable {
         waiting[row] = Waiting(since: now)
     }
 
-    /// Whether long metrics with late points may be sent again from their beginning: when the run has ended, and else once
-    /// in a minute.
+    /// Whether long metrics with points that were logged late may be sent again from their beginning: always after the
+    /// end of the run, before it at most once a minute.
+    ///
+    /// Removes outdated entries of `restarts`.
     mutating func mayRestart(_ run: ForwardedRun, at now: ContinuousClock.Instant) -> Bool {
         restarts = restarts.filter { now - $0.value < .seconds(60) }
         return run.run.run.info.endTime != nil || restarts[run.row] == nil
     }
 
-    /// The next runs to be sent, at most `limit`: those that failed less often, then ended ones, then the ones that have
-    /// waited longest.
+    /// The rows of at most `limit` runs that are due: first those that failed least often, among them ended runs first,
+    /// and then those that have waited longest.
     func due(at now: ContinuousClock.Instant, delay: Duration, limit: Int) -> [Int64] {
         let candidates = waiting.filter { _, run in
             run.backOff.isDue(at: now) && now - run.since >= delay && (run.notBefore ?? now) <= now

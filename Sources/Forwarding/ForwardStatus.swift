@@ -1,30 +1,30 @@
 package import TrackingStore
 
-/// How it stands with forwarding.
+/// The state of forwarding: backlog, failures and counters.
 package struct ForwardStatus: Sendable {
-    /// The address of the upstream, without name and password.
+    /// The upstream's address, without user name and password.
     package var upstream: String
-    /// What kind of server it is; nil before it has answered.
+    /// The kind of the upstream, `Apus` or `MLflow`; nil before its first answer.
     package var title: String?
-    /// Runs of which something is still to be sent, files apart.
+    /// The number of runs of which a part other than files still has to be sent.
     package var backlogRuns = 0
-    /// Runs and models of which files are still to be sent or compared.
+    /// The number of runs and models whose files still have to be compared or sent.
     package var backlogFileOwners = 0
-    /// The bytes of files that are known to be missing there.
+    /// The total size of the files that the upstream is known to lack.
     package var backlogFileBytes: Int64 = 0
-    /// Whether all runs are being compared with the journal, as after each start.
+    /// Whether runs, experiments or models are still being compared with the journal, as after each start.
     package var isComparing = false
-    /// Unix milliseconds of the last answer that took something; nil before.
+    /// When the upstream last accepted something, in Unix milliseconds; nil if it has not since the start.
     package var lastSuccess: Int64?
-    /// Why the last attempt failed; nil after one that did not.
+    /// Why the last attempt failed; nil if it succeeded.
     package var failure: UpstreamFailure?
-    /// Experiments, models and files that failed while the upstream answered other calls, and are tried again.
+    /// Experiments, models and files that failed although the upstream answered other calls, and that are tried again.
     package var postponed: [ForwardOmission] = []
-    /// How often something failed, by kind.
+    /// The number of failures since the start, by kind.
     package var failures: [UpstreamFailure.Kind: Int] = [:]
-    /// When the upstream last took something, or a comparison got on.
+    /// When the upstream last accepted something new or refused an item, or the comparison last advanced.
     package var lastProgress = ContinuousClock.now
-    /// What this process has sent.
+    /// The numbers of new runs, points, files and bytes of files that this process has sent since it started.
     package var sentRuns = 0
     package var sentPoints = 0
     package var sentFiles = 0
@@ -34,7 +34,7 @@ package struct ForwardStatus: Sendable {
         self.upstream = upstream
     }
 
-    /// Whether the upstream has everything that it takes.
+    /// Whether the upstream has everything except what it refuses.
     package var isCurrent: Bool {
         backlogRuns == 0 && backlogFileOwners == 0 && !isComparing && failure == nil
             && postponed.isEmpty

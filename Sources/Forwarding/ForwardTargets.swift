@@ -2,52 +2,53 @@ internal import Budgets
 internal import Tracking
 internal import TrackingStore
 
-/// The ids that runs and models have at an upstream.
+/// Looks up in the journal which ids runs and logged models have at an upstream.
 struct ForwardTargets: Sendable {
     let store: TrackingStore
     let upstreamID: Int64
-    /// Whether a run that is not there is one that is sent soon.
-    let isRunComing: @Sendable (ForwardedRun) -> Bool
-    /// Whether models of an experiment and a run are sent at all.
-    let isModelSent: @Sendable (TransferredLoggedModel) -> Bool
+    /// Whether a run that the upstream does not have yet will be sent.
+    let willSendRun: @Sendable (ForwardedRun) -> Bool
+    /// Whether a logged model that the upstream does not have yet will be sent.
+    let willSendModel: @Sendable (TransferredLoggedModel) -> Bool
 
-    /// What is known of a run or model there.
-    enum Target: Sendable, Equatable {
+    /// What the journal says of a run or logged model.
+    enum Presence: Sendable, Equatable {
+        /// The upstream has the run or model, with this id.
         case there(String)
-        /// It is to be sent, and was not yet.
-        case coming
-        /// It is here, and for the time being it is not sent: it was skipped, refused or not selected.
-        case left
-        /// It is not one of this store.
+        /// This store has the run or model, and it will be sent.
+        case pending
+        /// This store has the run or model, but does not send it, because it was skipped, refused or not selected.
+        case withheld
+        /// This store does not have the run or model.
         case foreign
     }
 
-    /// nil for a run that is not there, or not known to be.
-    func run(_ id: String) throws(UpstreamFailure) -> String? {
+    /// The id at the upstream of a run of this store; nil if the journal has none.
+    func targetID(ofRun id: String) throws(UpstreamFailure) -> String? {
         try read { session in
             guard let row = try session.rowOfRun(id) else { return nil }
             return try session.forwardedRunJournal(row: row, upstream: upstreamID)?.target
         }
     }
 
-    /// A run that another one names.
-    func namedRun(_ id: String) throws(UpstreamFailure) -> Target {
+    /// The state of a run that another run names as its parent.
+    func presence(ofRun id: String) throws(UpstreamFailure) -> Presence {
         let run = try read { session in
             try session.rowOfRun(id).flatMap { try session.forwardedRuns(rows: [$0], upstream: upstreamID).first }
         }
         guard let run else { return .foreign }
         if let target = run.journal.target { return .there(target) }
-        return isRunComing(run) ? .coming : .left
+        return willSendRun(run) ? .pending : .withheld
     }
 
-    func model(_ id: String) throws(UpstreamFailure) -> Target {
+    func presence(ofModel id: String) throws(UpstreamFailure) -> Presence {
         try read { session in
             if let thing = try session.forwardedThing(.loggedModel, id, upstream: upstreamID) {
                 if !thing.target.isEmpty { return .there(thing.target) }
-                if !thing.isInDoubt { return .left }
+                if !thing.isInDoubt { return .withheld }
             }
             guard let model = try session.modelToForward(id: id) else { return .foreign }
-            return isModelSent(model) ? .coming : .left
+            return willSendModel(model) ? .pending : .withheld
         }
     }
 
@@ -57,8 +58,8 @@ struct ForwardTargets: Sendable {
         do {
             return try store.readNow(.cheap, body)
         } catch {
-            // The store is closing or its disk is ill: nothing is known to be wrong with the upstream.
-            throw UpstreamFailure(.journal, "the database here cannot be read: \(error)")
+            // The store is closing or its disk fails; the upstream is not to blame.
+            throw UpstreamFailure(.journal, "the local database cannot be read: \(error)")
         }
     }
 }

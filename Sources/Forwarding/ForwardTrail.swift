@@ -1,32 +1,34 @@
 internal import Synchronization
 
-/// Tells whether what this server sends to another one comes back to it; may be used by several threads.
+/// Detects servers that forward to each other in a circle.
 ///
-/// Each call to an upstream says which servers it comes from: this one, and those that have lately sent something here. A
-/// server that finds itself among them refuses the call, because servers in a circle would overwrite what is new with what
-/// is old. The names are made anew at each start.
+/// Several threads may use it.
+///
+/// Each call to an upstream has a header field with the names of this server and of the servers that have lately sent
+/// something to it. A server that finds its own name in the field refuses the call, because servers in a circle would
+/// overwrite new data with old data. Each start chooses a new random name.
 package final class ForwardTrail: Sendable {
     package static let field = "Apus-Forwarded-By"
     package static let errorCode = "FORWARDING_LOOP"
-    /// What a server says to a call that comes from itself.
+    /// The message with which a server refuses a call whose field has its own name.
     package static let refusal =
         "What this server sends comes back to it: let no server be the upstream of itself or of its own upstream"
 
-    /// So many servers are known at once.
+    /// The most names of other servers that are remembered.
     private static let mostSources = 32
-    /// How long a server counts as one that sends everything here.
+    /// How long the name of another server is remembered after its last call.
     private static let memory = Duration.seconds(3_600)
-    private static let lengthOfName = 16
+    private static let nameLength = 16
 
     private let name: String
     private let sources = Mutex<[String: ContinuousClock.Instant]>([:])
 
     package init() {
         let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        name = String(repeating: "0", count: Self.lengthOfName - digits.count) + digits
+        name = String(repeating: "0", count: Self.nameLength - digits.count) + digits
     }
 
-    /// The value of the field in calls to the upstream.
+    /// The value of the header field in calls to the upstream: this server's name, then the remembered ones.
     package var value: String {
         let now = ContinuousClock.now
         let others = sources.withLock { sources in
@@ -36,16 +38,16 @@ package final class ForwardTrail: Sendable {
         return ([name] + others).joined(separator: ", ")
     }
 
-    /// Remembers where a call comes from.
+    /// Remembers the server names in a call's field.
     ///
-    /// - Parameter value: that of the field.
-    /// - Returns: whether it comes from this server itself.
+    /// - Parameter value: the value of the header field.
+    /// - Returns: true if one of the names is this server's own; then nothing is remembered.
     package func comesBack(_ value: String) -> Bool {
         let names = value.split(whereSeparator: { $0 == "," || $0 == " " }).prefix(Self.mostSources).map { String($0) }
         if names.contains(name) { return true }
         let now = ContinuousClock.now
         sources.withLock { sources in
-            for source in names where source.utf8.count == Self.lengthOfName && source.allSatisfy(\.isHexDigit) {
+            for source in names where source.utf8.count == Self.nameLength && source.allSatisfy(\.isHexDigit) {
                 if sources[source] == nil, sources.count >= Self.mostSources {
                     guard let oldest = sources.min(by: { $0.value < $1.value }) else { continue }
                     sources[oldest.key] = nil

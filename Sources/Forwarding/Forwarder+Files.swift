@@ -5,9 +5,11 @@ internal import Tracking
 internal import TrackingStore
 
 extension Forwarder {
-    /// Sends files of runs and models that are there; blocks while it does.
+    /// Sends the files of runs and models that the upstream has.
     ///
-    /// - Throws: a failure of the store; what the upstream says is in `status`.
+    /// Blocks until no files are due.
+    ///
+    /// - Throws: a failure of the store; failures of the upstream are reported in `status`.
     package func sendFiles() throws {
         try notingJournal("files") { try sendFilesNow() }
     }
@@ -27,7 +29,7 @@ extension Forwarder {
                     state.fileBackOff.succeed()
                 }
             } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                // It concerns the files of this owner, and is noted.
+                // The failure concerns only this owner's files and has been noted.
                 continue
             } catch let failure as UpstreamFailure {
                 let jitter = Double.random(in: 0...1)
@@ -45,7 +47,9 @@ extension Forwarder {
         case model(FileOwner)
     }
 
-    /// Those that failed come when their pause is over, and after the others.
+    /// Returns the next owner whose files are due.
+    ///
+    /// Owners whose files failed come last, after their pause.
     private func nextOwner() -> NextOwner? {
         state.withLock { state in
             guard !state.isStopped, state.fileBackOff.isDue(at: .now) else { return nil }
@@ -60,7 +64,7 @@ extension Forwarder {
         }
     }
 
-    /// Lets the files of an owner wait that failed while the upstream answered; with many owners, all files.
+    /// Gives an owner whose files failed a pause; after the failures of `failuresBeforePause` owners, all files pause.
     private func postpone(_ owner: ForwardedFileOwner, _ row: Int64?, _ part: String, _ failure: UpstreamFailure) {
         let jitter = Double.random(in: 0...1)
         state.withLock { state in
@@ -72,15 +76,15 @@ extension Forwarder {
             trouble.backOff.fail(at: .now, requested: failure.pause, jitter: jitter)
             state.fileTroubles[owner] = trouble
             state.fileOwnersInARow.insert(owner)
-            guard state.fileOwnersInARow.count >= ForwardState.mostInARow else { return }
+            guard state.fileOwnersInARow.count >= ForwardState.failuresBeforePause else { return }
             state.fileOwnersInARow = []
             state.fileBackOff = BackOff()
-            state.fileBackOff.fail(at: .now, requested: ForwardState.pauseAfterRow, jitter: jitter)
+            state.fileBackOff.fail(at: .now, requested: ForwardState.pauseAfterFailures, jitter: jitter)
         }
     }
 
     private func sendFiles(ofRun row: Int64, to upstream: any Upstream, _ upstreamID: Int64) throws {
-        // What is uploaded from now on puts the run on the list again.
+        // An upload after this read adds the run to the list again.
         let found = try store.readNow(.cheap) { try $0.forwardedRuns(rows: [row], upstream: upstreamID).first }
         if let found, let target = found.journal.target, !found.journal.isSkipped {
             let info = found.run.run.info
@@ -98,7 +102,7 @@ extension Forwarder {
             }
             let entry = found.lastArtifactEntry
             try store.writeNow { try $0.noteFilesCompared(ofRun: row, at: entry, upstream: upstreamID) }
-            // The operator may want all of them again meanwhile.
+            // The operator may meanwhile have asked for all files again.
             if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
         }
         state.withLock { $0.endFiles(ofRun: row) }
@@ -117,16 +121,19 @@ extension Forwarder {
         _ = state.withLock { $0.fileModels.removeValue(forKey: id) }
     }
 
-    /// A file that is not there as it is here.
+    /// A file that the upstream lacks, or has in another version.
     private struct MissingFile {
-        /// Relative to the folder of its owner.
+        /// The path relative to the owner's folder.
         let path: String
         let place: ArtifactPath
         let bytes: Int64
     }
 
-    /// - Parameter only: the paths beneath the root that may have changed; nil for all files.
-    /// - Throws: an `UpstreamFailure` if a file is missing that is to be tried again; it is noted unless it is about the server.
+    /// Sends the files of an owner that differ from the journal.
+    ///
+    /// - Parameter only: the paths relative to the root of artifacts that may have changed; nil for all files.
+    /// - Throws: an `UpstreamFailure` if a file has to be tried again; unless the failure concerns the server, it has
+    ///   been noted.
     private func sendFiles(
         of owner: FileOwner,
         _ row: Int64?,
@@ -144,7 +151,7 @@ extension Forwarder {
             if versions[ExactText(file.path)] != opened.entityTag { missing.append(file) }
         }
         if only == nil { try forgetFileOmissions(of: owner.owner.id, upstreamID) }
-        guard !missing.isEmpty else { return noteFilesTaken(of: owner.owner) }
+        guard !missing.isEmpty else { return noteFilesSent(of: owner.owner) }
         defer { state.withLock { $0.fileBytes[owner.owner] = nil } }
         var left = missing.reduce(0) { $0 + $1.bytes }
         let generation = state.withLock(\.generation)
@@ -156,14 +163,14 @@ extension Forwarder {
             case .elsewhere(let reason):
                 let omission = ForwardOmission(subject: owner.owner.id, part: ForwardOmission.files, reason: reason)
                 try store.writeNow { try $0.note(omission, upstream: upstreamID) }
-                return noteFilesTaken(of: owner.owner)
+                return noteFilesSent(of: owner.owner)
             }
         } catch let failure as UpstreamFailure where failure.isAboutThing {
-            // The run there was removed, or is not shown.
+            // The upstream has removed the run or model, or does not show it.
             let id = owner.owner.id
             let omission = ForwardOmission(subject: id, part: ForwardOmission.files, reason: failure.message)
             try store.writeNow { try $0.note(omission, upstream: upstreamID) }
-            return noteFilesTaken(of: owner.owner)
+            return noteFilesSent(of: owner.owner)
         } catch let failure as UpstreamFailure where !failure.isAboutServer {
             postpone(owner.owner, row, ForwardOmission.files, failure)
             throw failure
@@ -172,11 +179,11 @@ extension Forwarder {
         for file in missing {
             let waiting = left
             state.withLock { $0.fileBytes[owner.owner] = waiting }
-            guard !isStopped else { throw UpstreamFailure(.unreachable, "the server stops") }
+            guard !isStopped else { throw UpstreamFailure(.unreachable, "this server is stopping") }
             guard state.withLock({ $0.generation == generation }) else {
-                throw UpstreamFailure(.unreachable, "its database is another one now")
+                throw UpstreamFailure(.unreachable, "its database was replaced")
             }
-            // It may have been replaced or deleted since it was listed.
+            // The file may have been replaced or deleted since it was listed.
             guard let opened = try? folder.root.open(file.place) else { continue }
             let sent = ForwardedFile(path: file.path, bytes: opened.size, version: opened.entityTag)
             do throws(UpstreamFailure) {
@@ -191,7 +198,7 @@ extension Forwarder {
                     try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 default: failed.append((part, error))
                 }
-                // Two that fail are enough to let the others wait too.
+                // After two failures the remaining files wait too.
                 if failed.count > 1 { break }
                 continue
             }
@@ -203,18 +210,19 @@ extension Forwarder {
             postpone(owner.owner, row, first.part, first.failure)
             throw first.failure
         }
-        noteFilesTaken(of: owner.owner)
+        noteFilesSent(of: owner.owner)
     }
 
-    /// Removes the notes of an owner's files, of which all are compared, so that those of removed ones do not stay.
+    /// Removes the omissions of an owner's files before all files are compared, so that no omission of a removed file
+    /// stays.
     private func forgetFileOmissions(of id: String, _ upstreamID: Int64) throws {
         let known = try store.readNow(.cheap) { try $0.omissions(of: [id], upstream: upstreamID) }
         guard !known.isEmpty else { return }
         try store.writeNow { try $0.forgetFileOmissions(of: id, upstream: upstreamID) }
     }
 
-    /// Notes that nothing is left to be tried of the files of an owner.
-    private func noteFilesTaken(of owner: ForwardedFileOwner) {
+    /// Notes that no file of an owner has to be tried again.
+    private func noteFilesSent(of owner: ForwardedFileOwner) {
         state.withLock { $0.fileTroubles[owner] = nil }
     }
 
@@ -259,13 +267,13 @@ extension Forwarder {
 }
 
 extension ForwardState {
-    /// Takes a run off the list of those whose files are to be sent.
+    /// Removes a run from those whose files have to be sent.
     mutating func endFiles(ofRun row: Int64) {
         fileRuns.remove(row)
         fileTroubles = fileTroubles.filter { !$0.value.rows.contains(row) }
     }
 
-    /// Runs of which files failed while the upstream answered, by their rows.
+    /// The failures of runs' files, by the rows of the runs.
     fileprivate var fileRunsThatFailed: [Int64: Trouble] {
         var found: [Int64: Trouble] = [:]
         for trouble in fileTroubles.values { for row in trouble.rows { found[row] = trouble } }

@@ -2,14 +2,15 @@ internal import Budgets
 internal import Synchronization
 internal import TrackingStore
 
-/// Whether the server behind the address still is the one that the journal tells of.
+/// Checks whether the upstream still has the database that the journal describes.
 extension Forwarder {
     private static let runsAtOnce = 1_000
 
-    /// Asks the upstream for something that it was given, and forgets what the journal says if it has nothing of it, so that
-    /// all is sent again: its database is another one.
+    /// Asks the upstream for a few runs and experiments that were sent to it.
     ///
-    /// It is asked after a start and after a failure, and else from time to time.
+    /// If it has none of them, its database is another one: the journal is cleared, so that everything is sent again.
+    ///
+    /// The upstream is asked after a start, after a failure, and otherwise every `recognitionInterval`.
     func recognize(_ upstream: any Upstream, _ upstreamID: Int64) throws {
         guard state.withLock({ !$0.isRecognized(at: .now) }) else { return }
         let evidence = try store.readNow(.cheap) { try $0.forwardEvidence(upstream: upstreamID) }
@@ -21,16 +22,16 @@ extension Forwarder {
             case nil: isInDoubt = true
             }
         }
-        // It is asked again in the next round.
+        // Without a clear answer the next round asks again.
         if isInDoubt { return }
         if !evidence.isEmpty {
-            settings.report("the upstream \(calls.address) has nothing of what it was sent: all is sent to it again")
+            settings.report("the upstream \(calls.address) has nothing that it was sent: everything is sent again")
             try forgetAll(upstreamID)
         }
         state.withLock { $0.recognized = .now }
     }
 
-    /// - Returns: nil where the upstream does not say, which may concern the one thing only.
+    /// - Returns: nil if the call failed although the upstream answers other calls.
     private func isThere(_ evidence: ForwardEvidence, _ upstream: any Upstream) throws(UpstreamFailure) -> Bool? {
         do throws(UpstreamFailure) {
             return try upstream.holds(evidence)
@@ -41,7 +42,10 @@ extension Forwarder {
         }
     }
 
-    /// Runs are the evidence, so that an interrupted forgetting goes on after the next start.
+    /// Clears the journal of this upstream.
+    ///
+    /// Runs are removed last: they are the evidence that `recognize` asks for, so that an interrupted clearing goes on
+    /// after the next start.
     private func forgetAll(_ upstreamID: Int64) throws {
         state.withLock { $0.forgetUpstream() }
         try store.writeNow { try $0.forgetForwardedThings(upstream: upstreamID) }
@@ -54,7 +58,7 @@ extension Forwarder {
         state.withLock { $0.forgetUpstream() }
     }
 
-    /// Lets an experiment be looked for again because the upstream says that it is not there.
+    /// Makes the next round look for an experiment again, because the upstream says that it does not have it.
     func forgetExperiment(_ id: Int64, _ upstreamID: Int64) throws {
         let name = String(id)
         state.withLock { $0.experiments[id] = nil }
@@ -66,13 +70,13 @@ extension Forwarder {
 }
 
 extension ForwardState {
-    private static let timeOfRecognition = Duration.seconds(10)
+    private static let recognitionInterval = Duration.seconds(10)
 
     fileprivate func isRecognized(at now: ContinuousClock.Instant) -> Bool {
-        recognized.map { now - $0 < Self.timeOfRecognition } ?? false
+        recognized.map { now - $0 < Self.recognitionInterval } ?? false
     }
 
-    /// Begins anew with a server of which nothing is known.
+    /// Clears everything known of the upstream and starts a comparison of all runs.
     fileprivate mutating func forgetUpstream() {
         experiments = [:]
         fileRuns = []

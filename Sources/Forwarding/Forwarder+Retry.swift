@@ -3,19 +3,19 @@ internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
-/// What the operator wants to be tried again although the upstream has refused it.
+/// Prepares what the operator wants to send again although the upstream refused it.
 extension Forwarder {
-    /// Runs that are changed in one write.
+    /// The number of runs that one write changes.
     private static let runsOfWrite = 100
 
-    /// Takes from the journal what counts as sent because it was refused; the rounds send it then.
+    /// Clears in the journal that refused parts count as sent, so that the rounds send them again.
     ///
-    /// Called by the thread that sends runs, which alone writes what was sent of them. What is listed as refused stays so
-    /// until it was taken.
+    /// Only the thread that sends runs may call this, because no other thread writes what was sent of them. A refused
+    /// part stays in the list of omissions until the upstream accepts it.
     func beginRetry(_ upstreamID: Int64) throws {
         let retry = state.withLock { state in
             defer { state.retry = ForwardState.Retry() }
-            // From now on the comparison of things says that there is something to do.
+            // This flag keeps `isComparing` of the status true after the request to retry is removed.
             if state.retry.isWanted { state.haveThingsChanged = true }
             return state.retry
         }
@@ -76,7 +76,8 @@ extension Forwarder {
             }
             return (retries: retries, owners: owners, gone: gone)
         }
-        // First, so that a comparison of files that runs now does not count as one of all.
+        // Set before the write, so that a comparison of files that is running does not count as a comparison of all
+        // files.
         state.withLock { $0.fileRetries.formUnion(found.owners) }
         try store.writeNow { session in
             try session.resend(found.retries, upstream: upstreamID)
@@ -85,7 +86,7 @@ extension Forwarder {
         let now = ContinuousClock.now
         state.withLock { state in
             for retry in found.retries {
-                state.wait(for: retry.row, at: ForwardState.longAgo(now))
+                state.wait(for: retry.row, at: ForwardState.distantPast(now))
                 state.fileRuns.insert(retry.row)
             }
         }

@@ -3,22 +3,23 @@ internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
-/// What is read of runs at once.
+/// Limits of what one batch of runs reads.
 enum RunReading {
     static let runsAtOnce = 20
-    /// All points of one batch together.
+    /// The most points of one batch.
     static let pointsAtOnce = 20_000
-    /// Points of one metric.
+    /// The most points of one metric in a batch.
     static let pointsOfSeries = 5_000
 }
 
 extension Forwarder {
-    /// Sends some runs, with as many of their points as fit, and writes to the journal what was confirmed.
+    /// Sends some runs with at most `pointsAtOnce` of their points, and writes to the journal what the upstream
+    /// confirmed.
     func send(_ rows: [Int64], to upstream: any Upstream, _ upstreamID: Int64) throws {
         let runs = try store.readNow(.continued) { try $0.forwardedRuns(rows: rows, upstream: upstreamID) }
         let present = Set(runs.map(\.row))
         state.withLock { state in
-            // These were removed.
+            // Runs without a row were removed from the store.
             for row in rows where !present.contains(row) { state.waiting[row] = nil }
         }
         var parcels: [RunParcel] = []
@@ -26,10 +27,10 @@ extension Forwarder {
         var room = RunReading.pointsAtOnce
         for run in runs where settings.isSelected(run) && !run.journal.isSkipped {
             if postponeForExperiment(run) { continue }
-            // The others have their turn in the next batch.
+            // The other runs follow in the next batch.
             guard room > 0 else { break }
             if upstream.mayCreateTwice, let pause = run.journal.known?.pause(at: currentMilliseconds()) {
-                // A creation without an answer may still be carried out; it is found then.
+                // The upstream may still carry out a creation that got no answer; after the pause the run can be found.
                 state.withLock { $0.waiting[run.row]?.notBefore = .now + pause }
                 continue
             }
@@ -41,7 +42,7 @@ extension Forwarder {
                 parcels.append(parcel)
                 progress.append(series)
             } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                // Its experiment is refused.
+                // The upstream refuses the run's experiment.
                 try refuse(run, failure, upstreamID)
             }
         }
@@ -70,9 +71,10 @@ extension Forwarder {
         if let failure = outcomes.lazy.compactMap(\.failure).first(where: \.isAboutServer) { throw failure }
     }
 
-    /// What is to be sent of a run; nil if there is nothing.
+    /// Reads what has to be sent of a run; nil if there is nothing.
     ///
-    /// - Returns: also how far its metrics have come when it was taken.
+    /// - Parameter room: the number of points that still fit into the batch.
+    /// - Returns: the parcel, and the state of its metrics after the upstream has accepted it.
     private func parcel(
         of run: ForwardedRun,
         to upstream: any Upstream,
@@ -129,18 +131,18 @@ extension Forwarder {
         let isLast = outcome.failure.map { $0.isAboutThing && refusals + 1 >= ForwardState.mostAttempts } ?? false
         journal.failure = isLast ? outcome.failure?.message : nil
         var update = ForwardedRunUpdate(row: parcel.forwarded.row, journal: journal)
-        if outcome.tookPoints { update.series = progress }
+        if outcome.hasSentPoints { update.series = progress }
         let id = parcel.forwarded.runID
-        // What was refused is listed again, and the rest no longer.
+        // The omissions of the sent parts are replaced with those of this outcome.
         update.sentParts = (id, Self.partsSent(of: parcel, outcome))
         update.omissions = outcome.omissions.map { ForwardOmission(subject: id, part: $0.part, reason: $0.reason) }
-        for missing in outcome.missing where !missing.isComing {
+        for missing in outcome.missing where !missing.willBeSent {
             update.omissions.append(ForwardOmission(subject: id, part: missing.part, reason: missing.reason))
         }
         return update
     }
 
-    /// What counts as sent of a run now and did not before, by the names that omissions have.
+    /// The names of the parts that count as sent now and did not before, as omissions write them.
     private static func partsSent(of parcel: RunParcel, _ outcome: RunOutcome) -> [String] {
         let difference = parcel.difference
         let rest = RunDifference(parcel.run, sent: outcome.sent)
@@ -149,8 +151,8 @@ extension Forwarder {
             .subtracting((rest.tags.map(\.key) + rest.removedTags).map { ExactText($0) })
         var parts = params.map { ForwardOmission.part(ofParam: $0.text) }
         parts += tags.map { ForwardOmission.part(ofTag: $0.text) }
-        if outcome.tookPoints {
-            // Of a metric that goes on earlier points may have been refused.
+        if outcome.hasSentPoints {
+            // Other metrics are left out, because earlier points of theirs may have been refused.
             let begun = parcel.points.filter { $0.series.last == nil }
             parts += begun.map { ForwardOmission.part(ofMetric: $0.series.key) }
         }
@@ -160,10 +162,11 @@ extension Forwarder {
             + parcel.run.datasetInputs.map { ForwardOmission.part(ofDataset: $0.dataset.name) }
     }
 
-    /// Decides whether a run goes on waiting.
+    /// Updates the state after an attempt: the run is settled, waits for its next attempt, or waits for another run or
+    /// model.
     private func finish(_ parcel: RunParcel, _ outcome: RunOutcome, _ progress: [ForwardedSeries]) {
         if outcome.target != nil, parcel.forwarded.journal.target == nil {
-            state.withLock { $0.noteArrival(of: parcel.forwarded.runID, at: .now) }
+            state.withLock { $0.endWait(for: parcel.forwarded.runID, at: .now) }
         }
         guard let failure = outcome.failure else {
             let points = parcel.pointCount
@@ -178,12 +181,12 @@ extension Forwarder {
                 state.runTroubles[parcel.forwarded.run.home.id] = nil
                 for missing in outcome.missing { state.dependants[missing.id, default: []].insert(row) }
             }
-            // What was written after it was read comes by the feed.
+            // The feed reports changes that were written after the run was read.
             let arePointsThere =
-                outcome.tookPoints && progress.count == parcel.forwarded.series.count
+                outcome.hasSentPoints && progress.count == parcel.forwarded.series.count
                 && progress.allSatisfy { $0.sent == $0.count }
-            let coming = outcome.missing.first(where: \.isComing)
-            // What names something that is not there is sent when this has come.
+            let coming = outcome.missing.first(where: \.willBeSent)
+            // Parts that name a withheld run or model are sent when the upstream has it.
             if arePointsThere, rest.isEmpty || (!outcome.missing.isEmpty && coming == nil) {
                 return settle(parcel.forwarded)
             }
@@ -196,7 +199,7 @@ extension Forwarder {
                     waiting.backOff.fail(at: .now, jitter: 0)
                 } else {
                     waiting.backOff.succeed()
-                    // Late points wait for their time.
+                    // A run without progress, such as one with late points, waits for the usual delay again.
                     if !isProgress { waiting.since = .now }
                 }
                 state.waiting[row] = waiting
@@ -205,7 +208,9 @@ extension Forwarder {
         if !failure.isAboutServer { postpone(parcel.forwarded, failure) }
     }
 
-    /// Lets a run wait without a call while its experiment has a pause, because others of it failed.
+    /// Postpones a run without a call if its experiment has a pause because several of its runs failed.
+    ///
+    /// - Returns: whether the run was postponed.
     private func postponeForExperiment(_ run: ForwardedRun) -> Bool {
         state.withLock { state in
             guard let trouble = state.runTroubles[run.run.home.id], trouble.rows.count > 1,
@@ -225,9 +230,10 @@ extension Forwarder {
         try store.writeNow { try $0.note([update], upstream: upstreamID) }
     }
 
-    /// Lets a run that was refused, or that failed while the upstream answered, wait for its next attempt.
+    /// Gives a run a pause before its next attempt, because it was refused or failed although the upstream answers
+    /// other calls.
     ///
-    /// - Returns: false if it was refused for the last time, so that it waits no longer.
+    /// - Returns: false if this was the last attempt, so that the run no longer waits.
     @discardableResult
     private func postpone(_ run: ForwardedRun, _ failure: UpstreamFailure) -> Bool {
         let jitter = Double.random(in: 0...1)
@@ -254,7 +260,8 @@ extension Forwarder {
         }
     }
 
-    /// Takes a run of which everything is there off the list; its files may be missing.
+    /// Removes a completely sent run from the waiting runs, and adds it to those whose files are compared if files were
+    /// uploaded.
     private func settle(_ run: ForwardedRun) {
         state.withLock { state in
             state.waiting[run.row] = nil

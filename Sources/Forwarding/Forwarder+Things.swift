@@ -6,11 +6,12 @@ internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// Experiments, logged models and the registry: few and small, so that all are compared when some may have changed.
+/// Sends experiments, logged models and the registry. They are few and small, so a change of any of them makes a round
+/// compare all of them with the journal.
 extension Forwarder {
     private static let thingsAtOnce = 50
 
-    /// The id of an experiment there, which is sent if it is not there yet.
+    /// Returns the id of an experiment at the upstream, and sends the experiment first if it is not there yet.
     func experiment(
         _ home: TransferredHome,
         to upstream: any Upstream,
@@ -31,19 +32,19 @@ extension Forwarder {
             guard let last = experiments.last else { break }
             position = last.id
             for experiment in experiments where settings.isSelected(experiment) {
-                // One that nobody has used is not worth a mark there.
+                // The default experiment is sent only when it has tags or a run needs it.
                 if experiment.id == 0, experiment.tags.isEmpty { continue }
                 let name = ForwardState.ThingName(kind: .experiment, name: experiment.name)
                 guard mayTry(name) else { continue }
                 do {
                     _ = try send(experiment, to: upstream, upstreamID)
                 } catch let failure as UpstreamFailure where failure.isAboutThing {
-                    // Its runs say so too.
+                    // The runs of the experiment report the refusal too.
                     let omission = Self.omission(experiment, failure)
                     try store.writeNow { try $0.note(omission, upstream: upstreamID) }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    // Whether others of them fail too shows when their runs are sent.
-                    guard postpone(name, failure) < ForwardState.mostInARow else { return }
+                    // A failing experiment also stops its runs, so the others are only given up after several failures.
+                    guard postpone(name, failure) < ForwardState.failuresBeforePause else { return }
                 }
             }
         }
@@ -60,7 +61,7 @@ extension Forwarder {
             return known.target
         }
         if var attempt = known, !attempt.digest.isEmpty {
-            // It is sent again even if it becomes meanwhile what it was.
+            // With an empty digest the experiment is sent again, even if it changes back before the next attempt.
             attempt.digest = ""
             try store.writeNow { [attempt] in try $0.note(attempt, .experiment, name, upstream: upstreamID) }
         }
@@ -73,12 +74,12 @@ extension Forwarder {
                 ForwardOmission(subject: experiment.name, part: $0.part, reason: $0.reason)
             }
         } catch {
-            // One that is there can stay without a change that the server does not offer.
+            // An experiment that the upstream has is used although the upstream refuses the change.
             guard let known, error.isAboutThing else { throw error }
             target = known.target
             omissions = [Self.omission(experiment, error)]
         }
-        try requireOwn(target, .experiment, name, upstreamID)
+        try requireUniqueTarget(target, .experiment, name, upstreamID)
         try store.writeNow { [omissions] session in
             let thing = ForwardedThing(target: target, digest: digest)
             try session.forgetOmissions(ofExperiment: experiment.name, upstream: upstreamID)
@@ -93,22 +94,28 @@ extension Forwarder {
         return target
     }
 
-    /// - Throws: a refusal if the upstream says that two things are one.
-    private func requireOwn(_ target: String, _ kind: ForwardedKind, _ name: String, _ upstreamID: Int64) throws {
+    /// - Throws: a refusal if the journal already has the target as the id of another item of this kind.
+    private func requireUniqueTarget(
+        _ target: String,
+        _ kind: ForwardedKind,
+        _ name: String,
+        _ upstreamID: Int64
+    ) throws {
         let other = try store.readNow(.cheap) { session in
             try session.forwardedName(kind, withTarget: target, besides: name, upstream: upstreamID)
         }
         guard let other else { return }
-        throw UpstreamFailure(.refused, "it has the id \(target) there, which is that of \(kind.title) \(other)")
+        let reason = "the upstream gives it the id \(target), which \(kind.title) \(other) has already"
+        throw UpstreamFailure(.refused, reason)
     }
 
     private static func omission(_ experiment: Experiment, _ failure: UpstreamFailure) -> ForwardOmission {
         ForwardOmission(subject: experiment.name, part: ForwardOmission.experiment, reason: failure.message)
     }
 
-    /// Sends logged models and the registry, after the runs that they name.
+    /// Sends logged models, and then the registry, after the runs that they name.
     func sendThings(to upstream: any Upstream, _ upstreamID: Int64) throws {
-        // A change that comes while they are compared is one for the next round.
+        // A change that comes during this round sets the flag again, for the next round.
         let isAsked = state.withLock { state in
             state.isSendingThings = state.haveThingsChanged || state.areThingsDue
             state.haveThingsChanged = false
@@ -120,9 +127,9 @@ extension Forwarder {
             state.withLock { state in
                 state.isSendingThings = false
                 var times = state.thingTroubles.values.compactMap(\.backOff.nextTry)
-                if state.isThingRoundCut { times.append(.now + ForwardState.pauseAfterRow) }
+                if state.hasThingRoundEndedEarly { times.append(.now + ForwardState.pauseAfterFailures) }
                 state.thingsDue = times.min()
-                state.isThingRoundCut = false
+                state.hasThingRoundEndedEarly = false
             }
         }
         do {
@@ -134,7 +141,7 @@ extension Forwarder {
         }
     }
 
-    /// - Returns: false if some of them are left for a later round.
+    /// - Returns: false if some logged models are left for a later round.
     private func sendModels(to upstream: any Upstream, _ upstreamID: Int64) throws -> Bool {
         var position = Int64.min
         var areAllThere = true
@@ -153,17 +160,17 @@ extension Forwarder {
                 do {
                     if try !send(model, to: upstream, upstreamID) { areAllThere = false }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    if postpone(name, failure) >= ForwardState.mostInARow { return false }
+                    if postpone(name, failure) >= ForwardState.failuresBeforePause { return false }
                 }
             }
         }
-        // The end was not reached.
+        // The forwarder was stopped before the last model.
         noteThings()
         return false
     }
 
-    /// Whether one of the runs is not there yet and is still to be sent.
-    private func isSomeRunComing(_ runIDs: Set<String>, _ upstreamID: Int64) throws -> Bool {
+    /// Whether at least one of the runs is not at the upstream yet and will be sent.
+    private func hasRunToBeSent(_ runIDs: Set<String>, _ upstreamID: Int64) throws -> Bool {
         let runs = try store.readNow(.continued) { session in
             let rows = try runIDs.compactMap { try session.rowOfRun($0) }.filter { row in
                 try session.forwardedRunJournal(row: row, upstream: upstreamID)?.target == nil
@@ -182,13 +189,14 @@ extension Forwarder {
         }
         var thing = known
         if known?.digest != digest {
-            guard !mayComeYet(known, upstream) else { return false }
+            guard !mayStillBeCreated(known, upstream) else { return false }
             let points = try store.readNow(.continued) { try $0.pointsToForward(ofModel: info.modelID) }
             let runIDs = Set(points.map(\.runID)).union([info.sourceRunID])
-            guard try !isSomeRunComing(runIDs, upstreamID) else { return false }
+            guard try !hasRunToBeSent(runIDs, upstreamID) else { return false }
             let experiment = try experiment(found.model.home, to: upstream, upstreamID)
             let parcel = ModelParcel(model: found.model, points: points, experiment: experiment)
-            thing = try noting(.loggedModel, info.modelID, known, digest, upstreamID) { () throws(UpstreamFailure) in
+            thing = try sendAndNote(.loggedModel, info.modelID, known, digest, upstreamID) {
+                () throws(UpstreamFailure) in
                 try upstream.take(parcel, known: known?.target.isEmpty == true ? nil : known)
             }
         }
@@ -224,36 +232,37 @@ extension Forwarder {
                     try $0.forwardedThing(.registeredModel, name, upstream: upstreamID)
                 }
                 guard known?.digest != digest else { continue }
-                guard !mayComeYet(known, upstream) else {
+                guard !mayStillBeCreated(known, upstream) else {
                     isOneWaiting = true
                     continue
                 }
-                // A version keeps the source that it is created with: first the model that it names.
+                // The source of a version cannot be changed later, so the logged model that it names is sent first.
                 if entry.versions.contains(where: { isPostponed($0.version) }) { continue }
-                guard try !isSomeRunComing(Set(entry.versions.map(\.version.runID)), upstreamID) else {
+                guard try !hasRunToBeSent(Set(entry.versions.map(\.version.runID)), upstreamID) else {
                     isOneWaiting = true
                     continue
                 }
                 let parcel = RegistryParcel(model: entry.model, versions: entry.versions)
                 do {
-                    _ = try noting(.registeredModel, name, known, digest, upstreamID) { () throws(UpstreamFailure) in
+                    _ = try sendAndNote(.registeredModel, name, known, digest, upstreamID) {
+                        () throws(UpstreamFailure) in
                         try upstream.take(parcel, known: known?.target.isEmpty == true ? nil : known)
                     }
                 } catch let failure as UpstreamFailure where !failure.isAboutServer {
-                    if postpone(thingName, failure) >= ForwardState.mostInARow { return }
+                    if postpone(thingName, failure) >= ForwardState.failuresBeforePause { return }
                 }
             }
         }
         noteThings()
     }
 
-    /// Whether the logged model of a version failed and is tried again.
+    /// Whether the logged model that is a version's source has failed and waits for another attempt.
     private func isPostponed(_ version: ModelVersion) -> Bool {
         guard let model = ReferenceText.modelID(ofSource: version.source) else { return false }
         return state.withLock { $0.thingTroubles[ForwardState.ThingName(kind: .loggedModel, name: model)] != nil }
     }
 
-    /// Lets nothing wait that is no longer here.
+    /// Forgets the failures of items that this store no longer has.
     private func forgetTroublesOfRemoved() throws {
         let names = state.withLock { Array($0.thingTroubles.keys) }
         guard !names.isEmpty else { return }
@@ -263,14 +272,14 @@ extension Forwarder {
         }
     }
 
-    /// Whether a thing has no pause now.
+    /// Whether an item has no pause after a failure, or the pause is over.
     private func mayTry(_ name: ForwardState.ThingName) -> Bool {
         state.withLock { $0.thingTroubles[name]?.backOff.isDue(at: .now) ?? true }
     }
 
-    /// Lets a thing that failed while the upstream answered wait for its next attempt.
+    /// Gives an item that failed although the upstream answers other calls a pause before the next attempt.
     ///
-    /// - Returns: how many of its kind wait for this.
+    /// - Returns: how many items of this kind have failed and wait.
     private func postpone(_ name: ForwardState.ThingName, _ failure: UpstreamFailure) -> Int {
         let jitter = Double.random(in: 0...1)
         return state.withLock { state in
@@ -281,21 +290,23 @@ extension Forwarder {
             state.thingTroubles[name] = trouble
             if let nextTry = trouble.backOff.nextTry { state.thingsDue = min(state.thingsDue ?? nextTry, nextTry) }
             let count = state.thingTroubles.keys.count { $0.kind == name.kind }
-            if count >= ForwardState.mostInARow { state.isThingRoundCut = true }
+            if count >= ForwardState.failuresBeforePause { state.hasThingRoundEndedEarly = true }
             return count
         }
     }
 
-    /// Whether a creation without an answer may still be carried out, so that the thing could not be found yet.
-    private func mayComeYet(_ known: ForwardedThing?, _ upstream: any Upstream) -> Bool {
+    /// Whether an earlier creation got no answer and the upstream may still carry it out, so that the item cannot be
+    /// found yet.
+    private func mayStillBeCreated(_ known: ForwardedThing?, _ upstream: any Upstream) -> Bool {
         guard upstream.mayCreateTwice, let time = known?.askedTime else { return false }
         return SentRun.pause(sinceAsked: time, at: currentMilliseconds()) != nil
     }
 
-    /// Sends a thing and writes to the journal what became of it.
+    /// Sends an item with `take` and writes the outcome to the journal.
     ///
-    /// What the server refuses is noted too, with an empty target if it is not there: it is sent again when it changes.
-    private func noting(
+    /// A refusal is noted too, with an empty target if the upstream does not have the item; the item is sent again when
+    /// it changes.
+    private func sendAndNote(
         _ kind: ForwardedKind,
         _ name: String,
         _ known: ForwardedThing?,
@@ -305,7 +316,7 @@ extension Forwarder {
     ) throws -> ForwardedThing {
         var thing = known ?? ForwardedThing(target: "", digest: "")
         var omissions: [ForwardOmission] = []
-        // What is created may be there from now on, and what changes may be as it was or as it is here.
+        // From now on the upstream may have the item, in its old or in its new state.
         thing.digest = ForwardedThing.digest(ofAttemptAt: currentMilliseconds())
         try store.writeNow { [thing] in try $0.note(thing, kind, name, upstream: upstreamID) }
         thing.digest = digest
@@ -320,7 +331,7 @@ extension Forwarder {
                 }
                 throw error
             }
-            if !outcome.target.isEmpty { try requireOwn(outcome.target, kind, name, upstreamID) }
+            if !outcome.target.isEmpty { try requireUniqueTarget(outcome.target, kind, name, upstreamID) }
             thing.target = outcome.target
             thing.failure = nil
             omissions = outcome.omissions.map { ForwardOmission(subject: name, part: $0.part, reason: $0.reason) }
@@ -340,8 +351,8 @@ extension Forwarder {
         }
         state.withLock { state in
             state.thingTroubles[ForwardState.ThingName(kind: kind, name: name)] = nil
-            // Runs that name it need not wait longer, whatever became of it.
-            if kind == .loggedModel { state.noteArrival(of: name, at: .now) }
+            // Runs that name the model need not wait longer, whatever the outcome is.
+            if kind == .loggedModel { state.endWait(for: name, at: .now) }
         }
         return thing
     }
@@ -358,7 +369,7 @@ extension Forwarder {
 }
 
 extension ForwardedKind {
-    /// For a person.
+    /// The name of the kind in messages.
     var title: String {
         switch self {
         case .experiment: ForwardOmission.experiment

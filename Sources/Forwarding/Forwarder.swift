@@ -3,11 +3,14 @@ internal import Synchronization
 package import Tracking
 package import TrackingStore
 
-/// Sends what is new in a store to another server, beside requests; may be used by several threads.
+/// Sends changes of a tracking store to another server, the upstream, while this server answers requests.
 ///
-/// `sendRuns` and `sendFiles` are rounds, each for one thread that calls it again and again. They read in short reads, send,
-/// and then write to the journal in the store what was confirmed. So nothing is missing after a kill, and what is sent
-/// again was not confirmed; runs are found again by their ids before they are created.
+/// Several threads may use a forwarder.
+///
+/// `sendRuns` and `sendFiles` each do one round; one thread per method calls it again and again. A round reads from the
+/// store in short reads, sends, and then notes in the store's journal what the upstream confirmed. After a kill nothing
+/// is lost, and only what was not confirmed is sent again; before a run is created it is looked up at the upstream by
+/// its id.
 package final class Forwarder: Sendable {
     let store: TrackingStore
     let calls: any UpstreamCalls
@@ -17,12 +20,12 @@ package final class Forwarder: Sendable {
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
     private let inFlight = CallsInFlight()
 
-    /// Runs that are compared with the journal in one read.
-    private static let runsOfComparison = 100
-    /// How long one round compares before it sends.
-    private static let timeOfComparison = Duration.milliseconds(300)
+    /// The number of runs that one read compares with the journal.
+    private static let runsPerComparison = 100
+    /// The time after which a round stops comparing and begins to send.
+    private static let comparisonTime = Duration.milliseconds(300)
 
-    /// - Parameter feed: the one that the store tells of changes.
+    /// - Parameter feed: the feed in which the store notes its changes.
     package init(_ store: TrackingStore, _ feed: ChangeFeed, to calls: any UpstreamCalls, _ settings: ForwardSettings) {
         self.store = store
         self.feed = feed
@@ -31,17 +34,17 @@ package final class Forwarder: Sendable {
         state = Mutex(ForwardState(status: ForwardStatus(upstream: calls.address)))
     }
 
-    /// - Parameter body: makes the threads begin their rounds now.
+    /// Sets the function that makes the threads begin their rounds at once; `drain`, `retry` and `retryAll` call it.
     package func whenNeeded(_ body: @escaping @Sendable () -> Void) {
         wake.withLock { $0 = body }
     }
 
-    /// How it stands.
+    /// The current state: backlog, failures and counters.
     package var status: ForwardStatus {
         state.withLock { state in
             var status = state.status
             status.title = state.upstream?.title
-            // What was written a moment ago counts too.
+            // Changes that no round has read yet belong to the backlog too.
             let pending = feed.pending
             status.backlogRuns = state.waiting.count + pending.runs.count { state.waiting[$0] == nil }
             status.backlogFileOwners = state.fileRuns.count + state.fileModels.count
@@ -55,7 +58,7 @@ package final class Forwarder: Sendable {
         }
     }
 
-    /// Why the runs that wait have failed, or their files, by their rows.
+    /// The last failures of waiting runs, or of their files, by the rows of the runs.
     package var failures: [Int64: String] {
         state.withLock { state in
             var failures = state.waiting.compactMapValues { $0.failure?.message }
@@ -68,35 +71,37 @@ package final class Forwarder: Sendable {
         }
     }
 
-    /// Whether something of a run is still to be sent.
+    /// Whether a part of a run, or of its files, still has to be sent.
     package func isWaiting(row: Int64) -> Bool {
         state.withLock { $0.waiting[row] != nil || $0.fileRuns.contains(row) }
     }
 
-    /// How long the upstream has taken nothing new.
+    /// The time since the upstream last accepted something new.
     package var timeWithoutProgress: Duration { ContinuousClock.now - state.withLock(\.status.lastProgress) }
 
-    /// Tells that experiments, models or the registry may have changed.
+    /// Makes the next round compare experiments, logged models and the registry with the journal.
     package func noteThings() {
         state.withLock { $0.haveThingsChanged = true }
     }
 
-    /// Sends what waits at once, without the usual delay and pauses; returns at once.
+    /// Makes the rounds send everything that waits without the usual delay and pauses.
+    ///
+    /// Returns without waiting for them.
     package func drain() {
         state.withLock { $0.drain(at: .now) }
         wake.withLock { $0 }?()
     }
 
-    /// Lets rounds end soon, so that the store can be closed.
+    /// Makes running rounds end soon, so that the store can be closed.
     package func stop() {
         state.withLock { $0.isStopped = true }
     }
 
-    /// Sends nothing more of some runs.
+    /// Stops the forwarding of some runs.
     ///
-    /// Blocks as `writeNow`.
-    /// - Parameter audit: the entry that the audit gets in the same transaction.
-    /// - Returns: how many of the runs are here.
+    /// Blocks as `writeNow` does.
+    /// - Parameter audit: the entry that is written to the audit log in the same transaction.
+    /// - Returns: how many of the runs exist in this store.
     package func skip(_ runIDs: [String], _ audit: AuditEntry? = nil) throws -> Int {
         let rows = try setForwarding(of: runIDs, isSkipped: true, audit)
         state.withLock { state in
@@ -108,13 +113,13 @@ package final class Forwarder: Sendable {
         return rows.count
     }
 
-    /// Sends what the upstream has refused of some things again, and runs that were skipped.
+    /// Makes the next round send some items again that the upstream refused or that `skip` left out.
     ///
-    /// Blocks as `writeNow`; what was refused stays listed until the upstream has taken it.
+    /// Blocks as `writeNow` does. A refused part stays in the list of omissions until the upstream accepts it.
     /// - Parameters:
     ///   - subjects: ids of runs and logged models, names of registered models and experiments.
-    ///   - audit: the entry that the audit gets in the same transaction.
-    /// - Returns: how many of them are here.
+    ///   - audit: the entry that is written to the audit log in the same transaction.
+    /// - Returns: how many of the subjects exist in this store.
     package func retry(_ subjects: [String], _ audit: AuditEntry? = nil) throws -> Int {
         let count = try store.readNow { session in
             try subjects.count { try session.isHere($0) }
@@ -122,7 +127,7 @@ package final class Forwarder: Sendable {
         let rows = try setForwarding(of: subjects, isSkipped: false, audit)
         let now = ContinuousClock.now
         state.withLock { state in
-            for row in rows { state.waiting[row] = ForwardState.Waiting(since: ForwardState.longAgo(now)) }
+            for row in rows { state.waiting[row] = ForwardState.Waiting(since: ForwardState.distantPast(now)) }
             state.retry.subjects.formUnion(subjects)
             state.endPauses(at: now)
         }
@@ -130,7 +135,7 @@ package final class Forwarder: Sendable {
         return count
     }
 
-    /// Sends everything again that the upstream has refused.
+    /// Makes the next round send everything again that the upstream refused.
     package func retryAll() {
         state.withLock { state in
             state.retry.isOfAll = true
@@ -152,9 +157,11 @@ package final class Forwarder: Sendable {
 extension Forwarder {
     var isStopped: Bool { state.withLock(\.isStopped) }
 
-    /// Sends what is due of runs, experiments, models and the registry; blocks while it does.
+    /// Sends the runs, experiments, logged models and registered models that are due.
     ///
-    /// - Throws: a failure of the store; what the upstream says is in `status`.
+    /// Blocks until the round is over.
+    ///
+    /// - Throws: a failure of the store; failures of the upstream are reported in `status`.
     package func sendRuns() throws {
         try notingJournal("runs") { try sendRunsNow() }
     }
@@ -164,13 +171,15 @@ extension Forwarder {
         let upstreamID = try journalID()
         try beginRetry(upstreamID)
         try compare(upstreamID)
-        guard state.withLock({ !$0.isStopped && $0.backOff.isDue(at: .now) && $0.hasWork }) else { return endDrain() }
+        guard state.withLock({ !$0.isStopped && $0.backOff.isDue(at: .now) && $0.hasWork }) else {
+            return endDrainIfDone()
+        }
         do {
             let upstream = try connect(upstreamID)
             try recognize(upstream, upstreamID)
             try sendExperiments(to: upstream, upstreamID)
             while !isStopped {
-                let limit = upstream.takesMany ? RunReading.runsAtOnce : 1
+                let limit = upstream.sendsManyRunsPerCall ? RunReading.runsAtOnce : 1
                 let due = state.withLock { $0.due(at: .now, delay: settings.delay / 2, limit: limit) }
                 if due.isEmpty { break }
                 try send(due, to: upstream, upstreamID)
@@ -181,10 +190,10 @@ extension Forwarder {
         } catch let failure as UpstreamFailure {
             note(failure)
         }
-        endDrain()
+        endDrainIfDone()
     }
 
-    private func endDrain() {
+    private func endDrainIfDone() {
         state.withLock { state in
             if state.waiting.isEmpty, state.comparison == nil, !state.haveThingsChanged, state.thingsDue == nil {
                 state.isDraining = false
@@ -209,25 +218,25 @@ extension Forwarder {
             state.status.failures[failure.kind, default: 0] += 1
             return state.status.failure?.kind != failure.kind
         }
-        if isNew { settings.report("the upstream \(calls.address) takes nothing now: \(failure.message)") }
+        if isNew { settings.report("nothing can be sent to the upstream \(calls.address) now: \(failure.message)") }
     }
 
-    /// Runs a round, and keeps for the status what the database here says.
+    /// Runs one round; if the local database fails, keeps the failure for `status` and throws it.
     func notingJournal(_ round: String, _ body: () throws -> Void) throws {
         do {
             try body()
             state.withLock { $0.journalFailures[round] = nil }
         } catch {
             let reason = (error as? TrackingError)?.message ?? "\(error)"
-            let failure = UpstreamFailure(.journal, "the database here does not take what was sent: \(reason)")
+            let failure = UpstreamFailure(.journal, "the local database cannot note what was sent: \(reason)")
             state.withLock { $0.journalFailures[round] = failure }
             throw error
         }
     }
 
-    /// Notes that the upstream has taken something.
+    /// Notes that the upstream accepted a call.
     ///
-    /// - Parameter isProgress: whether it has something now that it had not.
+    /// - Parameter isProgress: whether the upstream now has something that it did not have before.
     func noteSuccess(isProgress: Bool = true, _ change: (inout ForwardStatus) -> Void = { _ in }) {
         let wasFailing = state.withLock { state in
             let wasFailing = state.status.failure != nil
@@ -243,9 +252,12 @@ extension Forwarder {
         if wasFailing { settings.report("the upstream \(calls.address) answers again") }
     }
 
-    /// The upstream, when it has said what kind of server it is.
+    /// Returns the upstream.
     ///
-    /// The ids there depend on the kind, so that it stays what it was at first.
+    /// The first call asks it whether it is Apus or MLflow.
+    ///
+    /// - Throws: an `UpstreamFailure` if the kind is not the one in the journal, because the ids at the upstream depend
+    ///   on the kind.
     private func connect(_ upstreamID: Int64) throws -> any Upstream {
         if let known = state.withLock(\.upstream) { return known }
         let patient = PatientCalls(calls, inFlight, patience: settings.patience) { [weak self] in
@@ -263,16 +275,16 @@ extension Forwarder {
         return upstream
     }
 
-    /// What is known of runs and models there.
+    /// Looks up the ids that runs and models of this store have at the upstream.
     private func targets(_ upstreamID: Int64) -> ForwardTargets {
         ForwardTargets(
             store: store,
             upstreamID: upstreamID,
-            isRunComing: { [weak self] run in
+            willSendRun: { [weak self] run in
                 guard let self, settings.isSelected(run), !run.journal.isSkipped else { return false }
                 return run.journal.failure == nil && state.withLock { $0.waiting[run.row]?.failure == nil }
             },
-            isModelSent: { [weak self] model in
+            willSendModel: { [weak self] model in
                 guard let self, settings.isSelected(model) else { return false }
                 let name = ForwardState.ThingName(kind: .loggedModel, name: model.model.info.modelID)
                 return state.withLock { $0.thingTroubles[name] == nil }
@@ -280,27 +292,28 @@ extension Forwarder {
         )
     }
 
-    /// Compares runs with the journal, some at a time, and remembers those of which something is missing.
+    /// Compares runs with the journal, `runsPerComparison` at a time, and remembers the runs of which the upstream
+    /// lacks a part.
     private func compare(_ upstreamID: Int64) throws {
-        let end = ContinuousClock.now + Self.timeOfComparison
+        let end = ContinuousClock.now + Self.comparisonTime
         while !isStopped, .now < end {
             let position = state.withLock { state in
-                state.waiting.count + Self.runsOfComparison <= ForwardState.mostWaiting ? state.comparison : nil
+                state.waiting.count + Self.runsPerComparison <= ForwardState.mostWaiting ? state.comparison : nil
             }
             guard let position else { return }
             let runs = try store.readNow(.continued) { session in
-                let rows = try session.runRows(after: position, limit: Self.runsOfComparison)
+                let rows = try session.runRows(after: position, limit: Self.runsPerComparison)
                 return (rows: rows, runs: try session.forwardedRuns(rows: rows, upstream: upstreamID))
             }
             let now = ContinuousClock.now
             state.withLock { state in
-                // A change of the feed may have asked for a new beginning meanwhile.
+                // A change of the feed may have restarted the comparison meanwhile.
                 guard state.comparison == position else { return }
                 state.comparison = runs.rows.last
                 state.status.lastProgress = now
                 for run in runs.runs where settings.isSelected(run) && !run.journal.isSkipped {
                     if !RunDifference(run.run.run, sent: run.journal.known).isEmpty || !run.series.isEmpty {
-                        state.wait(for: run.row, at: ForwardState.longAgo(now))
+                        state.wait(for: run.row, at: ForwardState.distantPast(now))
                         state.waiting[run.row]?.isEnded = run.run.run.info.endTime != nil
                     } else if run.journal.artifactEntry != run.lastArtifactEntry {
                         state.fileRuns.insert(run.row)
@@ -314,10 +327,10 @@ extension Forwarder {
 extension ForwardState {
     fileprivate var hasWork: Bool { !waiting.isEmpty || haveThingsChanged || areThingsDue }
 
-    /// Whether something is to be tried again that is no run and no file.
+    /// Whether the pause of an experiment, logged model or registered model that failed is over.
     var areThingsDue: Bool { thingsDue.map { $0 <= .now } ?? false }
 
-    /// What failed while the upstream answered, besides runs and their files.
+    /// The experiments, models and files of models that failed although the upstream answered other calls.
     fileprivate var postponed: [ForwardOmission] {
         let things = thingTroubles.map { ($0.key.name, $0.value) }
         let files = fileTroubles.filter(\.value.rows.isEmpty).map { ($0.key.id, $0.value) }

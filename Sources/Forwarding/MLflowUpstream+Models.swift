@@ -6,7 +6,7 @@ internal import TrackingStore
 
 extension MLflowUpstream {
     private static let versionsOfPage = 200
-    private static let ofPrompts = "tags.`\(Tag.isPromptKey)` = 'true'"
+    private static let promptFilter = "tags.`\(Tag.isPromptKey)` = 'true'"
 
     func take(_ parcel: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome {
         let model = parcel.model.model
@@ -16,7 +16,7 @@ extension MLflowUpstream {
         if let target { id = target } else { id = try create(model, in: parcel.experiment) }
         var outcome = ThingOutcome(target: id)
         let path = "logged-models/\(PercentCoding.encode(id))"
-        // The server itself notes the versions that are registered from a model, with their numbers there.
+        // The upstream sets this tag itself, with its own numbers of the versions.
         let tags = try translated(
             model.tags.filter { !$0.key.isExactly(Tag.modelVersionsKey) },
             [model.info.modelID: id]
@@ -40,7 +40,7 @@ extension MLflowUpstream {
     }
 
     private func create(_ model: LoggedModel, in experiment: String) throws(UpstreamFailure) -> String {
-        let run = model.info.sourceRunID.isEmpty ? nil : try targets.run(model.info.sourceRunID)
+        let run = model.info.sourceRunID.isEmpty ? nil : try targets.targetID(ofRun: model.info.sourceRunID)
         let answer = try runs.post("logged-models") { writer in
             writer.member("experiment_id", experiment)
             writer.member("name", model.info.name)
@@ -50,25 +50,25 @@ extension MLflowUpstream {
             writer.pairs("tags", [(SourceTag.model, model.info.modelID)])
         }
         guard let id = answer["model"]?["info"]?["model_id"]?.string else {
-            throw .strange("it does not say the id of a logged model")
+            throw .strange("its answer has no model ID")
         }
         return id
     }
 
-    /// Logs the points of a model by the runs that have them.
+    /// Logs the metric points of a model, each to the run that logged it.
     private func log(
         _ points: [ModelMetric],
         of model: String,
         _ omissions: inout [(part: String, reason: String)]
     ) throws(UpstreamFailure) {
         for (source, ofRun) in Dictionary(grouping: points, by: \.runID).sorted(by: { $0.key < $1.key }) {
-            guard let run = try targets.run(source) else {
-                omissions.append(("metrics of run \(source)", "the run is not there"))
+            guard let run = try targets.targetID(ofRun: source) else {
+                omissions.append(("metrics of run \(source)", "the upstream does not have the run"))
                 continue
             }
             var refused: [(items: ArraySlice<ModelMetric>, reason: String)] = []
-            for start in stride(from: 0, to: ofRun.count, by: RunCalls.itemsOfBatch) {
-                let part = ofRun[start..<min(start + RunCalls.itemsOfBatch, ofRun.count)]
+            for start in stride(from: 0, to: ofRun.count, by: RunCalls.maximumItems) {
+                let part = ofRun[start..<min(start + RunCalls.maximumItems, ofRun.count)]
                 refused += try runs.halving(part) { some throws(UpstreamFailure) in try log(some, run, model) }
             }
             guard let first = refused.first else { continue }
@@ -102,10 +102,10 @@ extension MLflowUpstream {
             do {
                 try runs.post("registered-models/create") { writer in
                     writer.member("name", model.name)
-                    writer.pairs("tags", model.tags.filter(\.tellsPrompt).map { ($0.key, $0.value) })
+                    writer.pairs("tags", model.tags.filter(\.isPromptMarker).map { ($0.key, $0.value) })
                 }
             } catch let error where error.code == "RESOURCE_ALREADY_EXISTS" {
-                // Its versions are found by their tags, unless one is a prompt and the other is not.
+                // The existing model is used, unless one of the two is a prompt and the other is not.
                 guard try isPrompt(model.name) == model.tags.belongToPrompt else { throw error }
             }
         }
@@ -122,14 +122,16 @@ extension MLflowUpstream {
             } else {
                 guard let made = try create(version, origin, &outcome.omissions) else { continue }
                 guard taken.insert(made).inserted else {
-                    outcome.omissions.append(("version \(version.version)", "it gets the number of another one there"))
+                    let reason = "the upstream gives it the number of another version"
+                    outcome.omissions.append(("version \(version.version)", reason))
                     continue
                 }
                 number = made
             }
             numbers[version.version] = number
             if number != String(version.version) {
-                outcome.omissions.append((ForwardOmission.part(ofNumber: version.version), "it is \(number) there"))
+                let part = ForwardOmission.part(ofNumber: version.version)
+                outcome.omissions.append((part, "it is version \(number) at the upstream"))
             }
             var translated = version
             translated.tags = try self.translated(version.tags)
@@ -141,7 +143,7 @@ extension MLflowUpstream {
         return outcome
     }
 
-    /// Whether the registered model that has a name there is a prompt.
+    /// Whether the upstream's registered model with this name is a prompt.
     private func isPrompt(_ name: String) throws(UpstreamFailure) -> Bool {
         let found = try runs.get("registered-models/get", [("name", name)])["registered_model"]
         let tags = (found?["tags"].map { Array($0.elements) } ?? []).map { tag in
@@ -150,26 +152,29 @@ extension MLflowUpstream {
         return tags.belongToPrompt
     }
 
-    /// What a version was made of, with the ids there.
+    /// The run, logged model and source of a version, with the ids of the upstream.
     private struct VersionOrigin {
         var run: String?
         var model: String?
-        /// The id here of its logged model, if it is not there.
+        /// The id in this store of the version's logged model, if the upstream does not have that model; otherwise nil.
         var missingModel: String?
         var source: String
     }
 
-    /// A version there that was created for one from a server like this.
+    /// A version of the upstream that a forwarding server created, as its tag says.
     private struct VersionThere {
         var number: String
-        /// Its number where it was made first.
+        /// The version's number at the server that forwarded it.
         var sourceNumber: String
         var run: String
         var source: String
-        /// Of a prompt, all of which have the same source.
+        /// The text of a prompt's version, because all prompts have the same source; nil for other versions.
         var promptText: String?
 
-        /// Whether it was created for a version: other servers have versions with this number too, but not of this run.
+        /// Whether this version of the upstream was created for a version of this store.
+        ///
+        /// The number alone does not tell, because other servers may have forwarded versions too; the run, or the
+        /// source and the prompt's text, must match as well.
         func isOf(_ version: ModelVersion, _ origin: VersionOrigin) -> Bool {
             guard sourceNumber == String(version.version) else { return false }
             if let ofOrigin = origin.run { return run == ofOrigin }
@@ -178,12 +183,15 @@ extension MLflowUpstream {
         }
     }
 
-    /// - Parameter arePrompts: whether the model is a prompt: searches find versions of prompts only if they ask for them.
+    /// Returns the upstream's versions of a model that forwarding servers created.
+    ///
+    /// - Parameter arePrompts: whether the model is a prompt; a search finds versions of prompts only if its filter
+    ///   asks for prompts.
     private func versions(of name: String, arePrompts: Bool) throws(UpstreamFailure) -> [VersionThere] {
         var found: [VersionThere] = []
         var token: String?
         var pages = PageTokens()
-        let filters = [Self.quoted(name).map { "name = \($0)" }, arePrompts ? Self.ofPrompts : nil].compactMap { $0 }
+        let filters = [Self.quoted(name).map { "name = \($0)" }, arePrompts ? Self.promptFilter : nil].compactMap { $0 }
         repeat {
             var query = [(name: "max_results", value: String(Self.versionsOfPage))]
             if !filters.isEmpty { query.append((name: "filter", value: filters.joined(separator: " AND "))) }
@@ -209,34 +217,37 @@ extension MLflowUpstream {
         return found
     }
 
-    /// A text in the quotes of a filter, which has no escapes; nil for one with quotes of both kinds.
+    /// Quotes a text for a filter, whose language has no escapes; nil for a text with both kinds of quotes.
     static func quoted(_ text: String) -> String? {
         if !text.utf8.contains(UInt8(ascii: "'")) { return "'\(text)'" }
         return text.utf8.contains(UInt8(ascii: "\"")) ? nil : "\"\(text)\""
     }
 
     private func origin(of version: ModelVersion) throws(UpstreamFailure) -> VersionOrigin {
-        let run = version.runID.isEmpty ? nil : try targets.run(version.runID)
+        let run = version.runID.isEmpty ? nil : try targets.targetID(ofRun: version.runID)
         var model: String?
         var missing: String?
         if let id = ReferenceText.modelID(ofSource: version.source) {
-            if case .there(let target) = try targets.model(id) { model = target } else { missing = id }
+            if case .there(let target) = try targets.presence(ofModel: id) { model = target } else { missing = id }
         }
         let source = try source(of: version, run, model)
         return VersionOrigin(run: run, model: model, missingModel: missing, source: source)
     }
 
-    /// - Returns: its number there; nil where the server does not take it.
+    /// Creates a version at the upstream.
+    ///
+    /// - Returns: its number at the upstream; nil if it was refused or its logged model is missing, which is added to
+    ///   the omissions.
     private func create(
         _ version: ModelVersion,
         _ origin: VersionOrigin,
         _ omissions: inout [(part: String, reason: String)]
     ) throws(UpstreamFailure) -> String? {
         if let missing = origin.missingModel {
-            omissions.append(("version \(version.version)", "its logged model \(missing) is not there"))
+            omissions.append(("version \(version.version)", "the upstream does not have its logged model \(missing)"))
             return nil
         }
-        let prompt = version.tags.belongToPrompt ? version.tags.filter(\.tellsPrompt) : []
+        let prompt = version.tags.belongToPrompt ? version.tags.filter(\.isPromptMarker) : []
         do {
             let answer = try runs.post("model-versions/create") { writer in
                 writer.member("name", version.name)
@@ -244,7 +255,7 @@ extension MLflowUpstream {
                 writer.member("run_id", ifPresent: origin.run)
                 writer.member("model_id", ifPresent: origin.model)
                 writer.member("run_link", ifPresent: version.runLink.isEmpty ? nil : version.runLink)
-                // By its tags the server knows a prompt, which has no source.
+                // The server recognizes a prompt by these tags, and requires no source of it.
                 let source = (key: SourceTag.version, value: String(version.version))
                 writer.pairs("tags", [source] + prompt.map { ($0.key, $0.value) })
             }
@@ -255,7 +266,7 @@ extension MLflowUpstream {
         }
     }
 
-    /// The source of a version with the ids of its run and model there.
+    /// The source of a version, with the upstream's ids or artifact folder of its run or logged model.
     private func source(
         of version: ModelVersion,
         _ run: String?,
@@ -273,7 +284,7 @@ extension MLflowUpstream {
         }
         guard let run, !version.runID.isEmpty else { return source }
         if source.hasPrefix("runs:/") { return source.replacing(version.runID, with: run) }
-        // The folder of the run's artifacts here is that of the run there.
+        // The run's artifact folder is replaced with the one that the run has at the upstream.
         let mark = "/\(version.runID)/artifacts"
         guard let range = source.firstRange(of: mark) else { return source }
         let found = try runs.get("runs/get", [("run_id", run)])["run"]?["info"]?["artifact_uri"]?.string
@@ -282,6 +293,6 @@ extension MLflowUpstream {
 }
 
 extension Tag {
-    /// Whether it is one of those with which clients create a version of a prompt.
-    fileprivate var tellsPrompt: Bool { key.hasPrefix("mlflow.prompt.") || key.hasPrefix("_mlflow_prompt_") }
+    /// Whether the tag is one of those with which clients create a version of a prompt.
+    fileprivate var isPromptMarker: Bool { key.hasPrefix("mlflow.prompt.") || key.hasPrefix("_mlflow_prompt_") }
 }

@@ -1,19 +1,19 @@
 internal import Tracking
 internal import TrackingStore
 
-/// Texts that name runs and logged models by `runs:/<id>` and `models:/<id>`.
+/// Finds the ids of runs and logged models in texts, written as `runs:/<id>` and `models:/<id>`.
 enum ReferenceText {
-    /// A text with other ids behind each `mark`.
+    /// Replaces the id after each occurrence of a prefix.
     ///
-    /// - Parameter replacement: the other id; nil for one that stays.
+    /// - Parameter replacement: returns the new id; nil to leave an id as it is.
     static func replacingIDs(
         in text: String,
-        behind mark: String,
+        after prefix: String,
         _ replacement: (String) throws(UpstreamFailure) -> String?
     ) throws(UpstreamFailure) -> String {
         var result = ""
         var rest = text[...]
-        while let range = rest.firstRange(of: mark) {
+        while let range = rest.firstRange(of: prefix) {
             let id = String(rest[range.upperBound...].prefix { isOfID($0) })
             result += rest[..<range.upperBound]
             result += try replacement(id) ?? id
@@ -26,58 +26,59 @@ enum ReferenceText {
         character == "-" || (character.isASCII && (character.isLetter || character.isNumber))
     }
 
-    /// The id of the logged model that is the source of a version: `models:/m-…`, or a folder `…/models/m-…/artifacts`.
+    /// The id of the logged model that a version's source names, as `models:/m-…` or as a folder
+    /// `…/models/m-…/artifacts`; nil for other sources.
     static func modelID(ofSource source: String) -> String? {
         let isReference = source.hasPrefix("models:/")
-        let mark = isReference ? "models:/m-" : "/models/m-"
-        guard let range = source.firstRange(of: mark) else { return nil }
+        let prefix = isReference ? "models:/m-" : "/models/m-"
+        guard let range = source.firstRange(of: prefix) else { return nil }
         let id = source[range.upperBound...].prefix { isOfID($0) }
         let rest = source[id.endIndex...]
-        // What has more parts names a version of a registered model.
+        // A `models:/` URI with more parts names a version of a registered model.
         guard isReference ? rest.isEmpty : rest.hasPrefix("/artifacts") else { return nil }
         return "m-" + id
     }
 }
 
 extension MLflowUpstream {
-    /// A text with the ids that the runs and models which it names have there.
+    /// Replaces the ids of runs and models in a text with their ids at the upstream.
     ///
-    /// What is not there, and is not sent either, keeps its id.
+    /// An id that the upstream does not have stays as it is.
     ///
     /// - Parameters:
-    ///   - ids: those there of what is being sent, by the ids here.
-    ///   - missing: gets the models that the text names and that are not there.
+    ///   - ids: the upstream's ids of the items that are being sent, by their ids in this store.
+    ///   - missing: receives the models of this store that the text names and that the upstream does not have.
     func translated(
         _ text: String,
         _ ids: [String: String],
-        _ missing: inout [(id: String, isComing: Bool)]
+        _ missing: inout [(id: String, willBeSent: Bool)]
     ) throws(UpstreamFailure) -> String {
-        let named = try ReferenceText.replacingIDs(in: text, behind: "runs:/") { id throws(UpstreamFailure) in
+        let named = try ReferenceText.replacingIDs(in: text, after: "runs:/") { id throws(UpstreamFailure) in
             if let target = ids[id] { return target }
-            return try targets.run(id)
+            return try targets.targetID(ofRun: id)
         }
-        var models: [(id: String, isComing: Bool)] = []
+        var models: [(id: String, willBeSent: Bool)] = []
         defer { missing += models }
-        return try ReferenceText.replacingIDs(in: named, behind: "models:/") { id throws(UpstreamFailure) in
+        return try ReferenceText.replacingIDs(in: named, after: "models:/") { id throws(UpstreamFailure) in
             if let target = ids[id] { return target }
-            // The others are names of registered models.
+            // Other ids are names of registered models.
             guard id.hasPrefix("m-") else { return nil }
-            switch try targets.model(id) {
+            switch try targets.presence(ofModel: id) {
             case .there(let target): return target
-            case .coming: models.append((id, true))
-            case .left: models.append((id, false))
+            case .pending: models.append((id, true))
+            case .withheld: models.append((id, false))
             case .foreign: break
             }
             return nil
         }
     }
 
-    /// Tags of a model or version with the ids there.
+    /// Replaces the ids of runs and models in the tags of a model or version with their ids at the upstream.
     func translated(_ tags: [Tag], _ ids: [String: String] = [:]) throws(UpstreamFailure) -> [Tag] {
         var result: [Tag] = []
         for tag in tags {
-            // Models that name each other cannot wait for each other.
-            var missing: [(id: String, isComing: Bool)] = []
+            // Missing models are ignored: models that name each other cannot wait for each other.
+            var missing: [(id: String, willBeSent: Bool)] = []
             result.append(Tag(key: tag.key, value: try translated(tag.value, ids, &missing)))
         }
         return result

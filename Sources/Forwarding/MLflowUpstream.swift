@@ -5,12 +5,12 @@ internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-/// A server that speaks MLflow's REST API and gives things ids of its own.
+/// An upstream that speaks MLflow's REST API and gives each item an id of its own.
 ///
-/// What is created carries the id from here as a tag. Before something is created it is looked for by that tag, or by its
-/// name: the answer to an earlier creation may have been lost.
+/// Each created run, logged model and version has its id of this store as a tag. Before an item is created, it is
+/// searched for by this tag or by its name, because the answer to an earlier creation may have been lost.
 struct MLflowUpstream: Upstream {
-    /// The tags by which things are found again.
+    /// The tags by which created items are found again.
     enum SourceTag {
         static let run = "apus.source_run_id"
         static let model = "apus.source_model_id"
@@ -22,7 +22,7 @@ struct MLflowUpstream: Upstream {
     var runs: RunCalls { RunCalls(calls: calls) }
 
     let title = "MLflow"
-    let takesMany = false
+    let sendsManyRunsPerCall = false
     let mayCreateTwice = true
 
     init(_ calls: any UpstreamCalls, _ targets: ForwardTargets) {
@@ -38,7 +38,7 @@ struct MLflowUpstream: Upstream {
                 outcome.target = known.target
                 return outcome
             } catch let error where error.kind == .missing {
-                // It was removed there.
+                // The upstream no longer has the experiment: it is created again.
             }
         }
         var found = try self.experiment(named: experiment.name)
@@ -51,7 +51,7 @@ struct MLflowUpstream: Upstream {
             }
         }
         if let found { outcome.target = found }
-        guard !outcome.target.isEmpty else { throw .strange("it does not say the id of an experiment") }
+        guard !outcome.target.isEmpty else { throw .strange("its answer has no experiment ID") }
         try runs.complete(outcome.target, experiment, isOurs: found == nil, &outcome.omissions)
         return outcome
     }
@@ -73,7 +73,7 @@ struct MLflowUpstream: Upstream {
         }
     }
 
-    /// Whether a run there was created for one from here.
+    /// Whether a run of the upstream was created for a run of this store, by its tag.
     private func isOurs(_ target: String, _ source: String) throws(UpstreamFailure) -> Bool {
         let run = try runs.get("runs/get", [("run_id", target)])["run"]
         return run?["info"]?["run_id"]?.string == target && Self.hasTag(run?["data"]?["tags"], SourceTag.run, source)
@@ -115,7 +115,7 @@ struct MLflowUpstream: Upstream {
         try runs.complete(target, parcel, sent: &sent, omissions: &outcome.omissions) { tag throws(UpstreamFailure) in
             try rewritten(tag, ids, &outcome.missing)
         }
-        // They are sent again when what they name has come.
+        // These parts are sent again when the upstream has the run or model that they name.
         for missing in outcome.missing { sent.forget(missing.part) }
         let whole = SentRun(parcel.run)
         if sent.inputs != whole.inputs, try logInputs(parcel.run, target, &outcome) {
@@ -123,11 +123,14 @@ struct MLflowUpstream: Upstream {
         }
         let points = parcel.points.map { (key: $0.series.key, points: $0.points) }
         try runs.log(target, points: points, omissions: &outcome.omissions)
-        outcome.tookPoints = true
+        outcome.hasSentPoints = true
         try runs.finish(target, parcel, sent: &sent)
     }
 
-    /// A run that was created for one from here; of several the one with the lowest id, and the others are deleted.
+    /// Finds the upstream's run that was created for a run of this store.
+    ///
+    /// If there are several, keeps the one with the lowest id, if possible one that is not deleted, and deletes the
+    /// others.
     private func run(of source: String, in experiment: String) throws(UpstreamFailure) -> (id: String, isDeleted: Bool)?
     {
         let found = try runs.search("runs", in: experiment, page: 500, SourceTag.run, source) { $0["data"]?["tags"] }
@@ -141,7 +144,7 @@ struct MLflowUpstream: Upstream {
 
     /// Creates a run.
     ///
-    /// - Parameter outcome: says that the run may be there where it is not certain that it is not.
+    /// - Parameter outcome: its `sent` is set if the call failed in such a way that the run may have been created.
     private func create(_ parcel: RunParcel, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> String {
         let info = parcel.run.info
         outcome.sent = parcel.doubted
@@ -159,15 +162,16 @@ struct MLflowUpstream: Upstream {
             throw error
         }
         guard let id = answer["run"]?["info"]?["run_id"]?.string else {
-            throw .strange("it does not say the id of a run")
+            throw .strange("its answer has no run ID")
         }
         guard try isOurs(id, info.runID) else {
-            throw UpstreamFailure(.refused, "it answers the creation of the run with the id of another one")
+            throw UpstreamFailure(.refused, "it answers the creation of the run with the ID of another run")
         }
         return id
     }
 
-    /// A tag as it is to be there; nil while the parent or a model that it names is still to be sent.
+    /// Returns a tag with the upstream's ids; nil if a run or model that the tag names still has to be sent, or if the
+    /// parent run is withheld.
     private func rewritten(
         _ tag: Tag,
         _ ids: [String: String],
@@ -175,34 +179,37 @@ struct MLflowUpstream: Upstream {
     ) throws(UpstreamFailure) -> Tag? {
         switch tag.key {
         case "mlflow.parentRunId":
-            let parent = try targets.namedRun(tag.value)
+            let parent = try targets.presence(ofRun: tag.value)
             switch parent {
             case .there(let id): return Tag(key: tag.key, value: id)
-            // It may be a run of the upstream itself.
+            // The parent may be a run that only the upstream has.
             case .foreign: return tag
-            case .coming, .left:
-                let reason = "its parent, the run \(tag.value), is not there"
+            case .pending, .withheld:
+                let reason = "the upstream does not have its parent, the run \(tag.value)"
                 let part = ForwardOmission.part(ofTag: tag.key)
                 missing.append(
-                    MissingTarget(id: tag.value, part: part, reason: reason, isComing: parent == .coming)
+                    MissingTarget(id: tag.value, part: part, reason: reason, willBeSent: parent == .pending)
                 )
                 return nil
             }
         case "mlflow.log-model.history":
             return Tag(key: tag.key, value: ids.reduce(tag.value) { $0.replacing($1.key, with: $1.value) })
         default:
-            var models: [(id: String, isComing: Bool)] = []
+            var models: [(id: String, willBeSent: Bool)] = []
             let value = try translated(tag.value, ids, &models)
             for model in models {
-                let reason = "it names the model \(model.id), which is not there"
+                let reason = "it names the model \(model.id), which the upstream does not have"
                 let part = ForwardOmission.part(ofTag: tag.key)
-                missing.append(MissingTarget(id: model.id, part: part, reason: reason, isComing: model.isComing))
+                missing.append(MissingTarget(id: model.id, part: part, reason: reason, willBeSent: model.willBeSent))
             }
-            return models.contains(where: \.isComing) ? nil : Tag(key: tag.key, value: value)
+            return models.contains(where: \.willBeSent) ? nil : Tag(key: tag.key, value: value)
         }
     }
 
-    /// - Returns: false while a model is not there that the run names.
+    /// Links the run with its datasets and models.
+    ///
+    /// - Returns: false if the upstream lacks a model that the run names. Nothing is linked if such a model still has
+    ///   to be sent.
     private func logInputs(_ run: Run, _ target: String, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> Bool {
         var (inputs, outputs): ([ModelInput], [ModelOutput]) = ([], [])
         var names: [String: String] = [:]
@@ -219,8 +226,8 @@ struct MLflowUpstream: Upstream {
             output.modelID = id
             outputs.append(output)
         }
-        // What waits is sent once, with all that it waits for.
-        guard !outcome.missing[before...].contains(where: \.isComing) else { return false }
+        // The links are sent in one go when all models have been sent.
+        guard !outcome.missing[before...].contains(where: \.willBeSent) else { return false }
         try runs.link(
             target,
             datasets: run.datasetInputs,
@@ -232,16 +239,17 @@ struct MLflowUpstream: Upstream {
         return outcome.missing.count == before
     }
 
-    /// The id there of a model that a run names; nil if it is not there, which is noted.
+    /// Returns the upstream's id of a model that a run names; if the upstream does not have it, notes that and returns
+    /// nil.
     private func model(_ id: String, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> String? {
-        let model = try targets.model(id)
+        let model = try targets.presence(ofModel: id)
         let part = ForwardOmission.part(ofModel: id)
         switch model {
         case .there(let target): return target
         case .foreign: outcome.omissions.append((part, "the upstream does not have it"))
-        case .coming, .left:
+        case .pending, .withheld:
             let reason = "the upstream does not have it"
-            outcome.missing.append(MissingTarget(id: id, part: part, reason: reason, isComing: model == .coming))
+            outcome.missing.append(MissingTarget(id: id, part: part, reason: reason, willBeSent: model == .pending))
         }
         return nil
     }
@@ -256,8 +264,8 @@ struct MLflowUpstream: Upstream {
             location = answer["model"]?["info"]?["artifact_uri"]?.string
         }
         guard let location, let path = ProxiedPath.of(location) else {
-            let place = location.flatMap { $0.isEmpty ? nil : $0 } ?? "an unknown place"
-            return .elsewhere("the upstream keeps files at \(place), which is no folder of its artifacts")
+            let place = location.flatMap { $0.isEmpty ? nil : $0 } ?? "an unknown location"
+            return .elsewhere("the upstream keeps files at \(place), not among its proxied artifacts")
         }
         return .proxied(path, location: location)
     }
@@ -271,11 +279,13 @@ struct MLflowUpstream: Upstream {
         try calls.putArtifact(.file(file.descriptor, bytes: file.size), at: path)
     }
 
-    /// The ids there of the run and the model that a file names.
+    /// The upstream's ids of the run and the model that an `MLmodel` file names, by their ids in this store.
     private func ids(in text: String) throws(UpstreamFailure) -> [String: String] {
         var ids: [String: String] = [:]
-        if let id = ModelFile.value(of: "run_id", in: text) { ids[id] = try targets.run(id) }
-        if let id = ModelFile.value(of: "model_id", in: text), case .there(let target) = try targets.model(id) {
+        if let id = ModelFile.value(of: "run_id", in: text) { ids[id] = try targets.targetID(ofRun: id) }
+        if let id = ModelFile.value(of: "model_id", in: text),
+            case .there(let target) = try targets.presence(ofModel: id)
+        {
             ids[id] = target
         }
         return ids

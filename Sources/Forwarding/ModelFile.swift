@@ -2,11 +2,11 @@ internal import ArtifactStore
 internal import Files
 internal import Glibc
 
-/// The file `MLmodel`, which names the run and the logged model that it belongs to.
+/// Reads and rewrites the file `MLmodel`, which names the run and the logged model that it belongs to.
 enum ModelFile {
     private static let maximumBytes: Int64 = 1_048_576
 
-    /// The text of a file; nil for one that is too long or no text.
+    /// The text of a file; nil if it has more than 1 MiB or is not UTF-8.
     static func read(_ file: OpenArtifact) -> String? {
         guard file.size <= maximumBytes else { return nil }
         var bytes = [UInt8](repeating: 0, count: Int(file.size))
@@ -15,7 +15,7 @@ enum ModelFile {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// The value of a member at the top.
+    /// The value of a key at the top level of the YAML text, without quotes; nil if the key is missing.
     static func value(of key: String, in text: String) -> String? {
         for line in text.split(separator: "\n") where line.hasPrefix(key + ": ") {
             return String(line.dropFirst(key.count + 2)).replacing("'", with: "").replacing("\"", with: "")
@@ -23,7 +23,9 @@ enum ModelFile {
         return nil
     }
 
-    /// The text with the ids and the location that things have elsewhere.
+    /// Replaces ids and the artifact location in the text with those of the upstream.
+    ///
+    /// - Parameter ids: the upstream's ids, by the ids in this store.
     static func rewritten(_ text: String, ids: [String: String], location: (here: String, there: String)) -> String {
         let moved = text.replacing("artifact_path: \(location.here)", with: "artifact_path: \(location.there)")
         return ids.reduce(moved) { $0.replacing($1.key, with: $1.value) }

@@ -1,13 +1,15 @@
 internal import JSON
 
-/// The tokens of the pages of one list.
+/// The page tokens of one list, by which a list without an end is detected.
 struct PageTokens {
-    /// Far more than things have one name or come from one run.
+    /// Far more pages than any list that forwarding reads can have.
     private static let mostPages = 10_000
 
     private var known: Set<String> = []
 
-    /// The token of the page after one; nil after the last one.
+    /// Returns the token of the page that follows `page`; nil if it is the last page.
+    ///
+    /// - Throws: if a token occurs twice or the list has too many pages.
     mutating func next(in page: JSONValue) throws(UpstreamFailure) -> String? {
         guard let token = page["next_page_token"]?.string, !token.isEmpty else { return nil }
         guard known.insert(token).inserted else {

@@ -2,22 +2,24 @@ internal import Glibc
 internal import HTTPWire
 internal import JSON
 
-/// Makes a call again that the server has put off, so that one with a low rate of calls gets on at this rate, and says of a
-/// failure whether it concerns the one call or all.
+/// Repeats calls that the server answers with a request to wait, so that forwarding works with a server that limits the
+/// rate of calls.
+///
+/// Finds out of each failure whether it concerns only this call or the server.
 struct PatientCalls: UpstreamCalls {
     private static let attempts = 8
     private static let usualPause = Duration.seconds(1)
-    /// A server that asks for a longer pause is left alone altogether.
+    /// If the server asks for a longer pause, the call fails and the whole round pauses.
     private static let longestPause = Duration.seconds(10)
-    /// How long the look at the server may take after a call has failed.
-    private static let longestLook = Duration.seconds(10)
+    /// The time limit of the call that checks the server after another call has failed.
+    private static let longestCheck = Duration.seconds(10)
 
     private let calls: any UpstreamCalls
     private let inFlight: CallsInFlight
     private let patience: Duration
     private let isStopped: @Sendable () -> Bool
 
-    /// - Parameter patience: the longest time for the pauses of one call.
+    /// - Parameter patience: the longest total time that one call may wait.
     init(
         _ calls: any UpstreamCalls,
         _ inFlight: CallsInFlight,
@@ -41,34 +43,39 @@ struct PatientCalls: UpstreamCalls {
         do {
             return try sendPatiently(method, path, body, within: limit)
         } catch {
-            throw judged(error)
+            throw classified(error)
         }
     }
 
-    /// Whether the server answers at all, by a call that each of its kind answers to everybody.
-    func look() throws(UpstreamFailure) {
+    /// Checks with `experiments/search`, which every MLflow server answers, that the server works.
+    ///
+    /// A server that is busy passes.
+    func checkServer() throws(UpstreamFailure) {
         let question = UpstreamBody.json(Array(#"{"max_results":1}"#.utf8))
         do throws(UpstreamFailure) {
-            let answer = try sendOnce(.post, RunCalls.route + "experiments/search", question, within: Self.longestLook)
-            guard try answer.json().kind == .object else { throw UpstreamFailure(.broken, "its answer is no object") }
+            let answer = try sendOnce(.post, RunCalls.route + "experiments/search", question, within: Self.longestCheck)
+            guard try answer.json().kind == .object else {
+                throw UpstreamFailure(.broken, "its answer is not a JSON object")
+            }
         } catch {
-            // Only the server itself counts calls.
+            // A limit of calls comes from the server itself, so the server works.
             if error.kind != .busy { throw error }
         }
     }
 
-    /// A failure with what a look at the server says of it.
+    /// The failure, with `isServerAnswering` and the kind corrected by a second call that checks the server.
     ///
-    /// What has MLflow's error code is about the thing. Anything else may come from what stands before the server: a proxy
-    /// that knows no way to it answers 404, one that wants a login answers with a redirect or a page.
-    private func judged(_ failure: UpstreamFailure) -> UpstreamFailure {
+    /// A refusal with an error code of MLflow concerns the item that was sent. Other answers may come from a proxy: a
+    /// proxy without a route to the server answers 404, and a proxy that wants a login answers with a redirect or a
+    /// page.
+    private func classified(_ failure: UpstreamFailure) -> UpstreamFailure {
         var failure = failure
         switch failure.kind {
         case .unreachable, .busy, .journal: return failure
         case .refused, .missing, .unsupported: if !failure.code.isEmpty { return failure }
         case .unclear, .credentials, .broken: break
         }
-        if !isStopped(), (try? look()) != nil {
+        if !isStopped(), (try? checkServer()) != nil {
             failure.isServerAnswering = true
         } else if failure.isAboutThing {
             failure.kind = .broken
@@ -88,7 +95,7 @@ struct PatientCalls: UpstreamCalls {
             attempt += 1
             do throws(UpstreamFailure) {
                 let answer = try sendOnce(method, path, body, within: limit)
-                guard answer.isOfAPI else { throw UpstreamFailure(.broken, "it answers with a page, which is no JSON") }
+                guard answer.isOfAPI else { throw UpstreamFailure(.broken, "it answers with a page instead of JSON") }
                 return answer
             } catch {
                 guard error.kind == .busy else { throw error }
@@ -106,14 +113,14 @@ struct PatientCalls: UpstreamCalls {
         _ body: UpstreamBody,
         within limit: Duration?
     ) throws(UpstreamFailure) -> UpstreamAnswer {
-        // How long a file may take depends on its size.
+        // Uploads of files are not watched, because their time depends on the size.
         if case .file = body { return try calls.send(method, path, body, within: limit) }
         let call = inFlight.begin()
         defer { inFlight.end(call) }
         return try calls.send(method, path, body, within: limit)
     }
 
-    /// - Returns: false if the server stops meanwhile.
+    /// - Returns: false if this server stops meanwhile.
     private func wait(_ pause: Duration) -> Bool {
         let end = ContinuousClock.now + pause
         while ContinuousClock.now < end {

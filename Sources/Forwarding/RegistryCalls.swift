@@ -4,7 +4,9 @@ internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-/// Calls about registered models and versions that are there, each of which may be repeated.
+/// Calls that change registered models and versions of an upstream.
+///
+/// Each call may be repeated without harm.
 struct RegistryCalls: Sendable {
     private let calls: RunCalls
 
@@ -15,8 +17,8 @@ struct RegistryCalls: Sendable {
     /// Gives a model its description, tags and aliases.
     ///
     /// - Parameters:
-    ///   - numbers: those of the versions there, by those here.
-    ///   - omissions: gets what the server refuses.
+    ///   - numbers: the numbers that the versions have at the upstream, by their numbers in this store.
+    ///   - omissions: receives the parts that the server refuses.
     func complete(
         _ model: RegisteredModel,
         aliases: [ModelAlias],
@@ -42,7 +44,7 @@ struct RegistryCalls: Sendable {
         }
         for alias in aliases {
             guard let number = numbers[alias.version] else {
-                omissions.append(("alias \(alias.alias)", "its version \(alias.version) is not there"))
+                omissions.append(("alias \(alias.alias)", "the upstream does not have its version \(alias.version)"))
                 continue
             }
             try calls.omitting("alias \(alias.alias)", &omissions) { () throws(UpstreamFailure) in
@@ -55,9 +57,11 @@ struct RegistryCalls: Sendable {
         }
     }
 
+    /// Gives a version its description, tags and stage.
+    ///
     /// - Parameters:
-    ///   - number: that of the version there.
-    ///   - omissions: gets what the server refuses.
+    ///   - number: the version's number at the upstream.
+    ///   - omissions: receives the parts that the server refuses.
     func complete(
         _ version: ModelVersion,
         number: String,

@@ -3,13 +3,13 @@ internal import Tracking
 internal import TrackingStore
 
 extension RunCalls {
-    /// Brings a run that is there to the state of a parcel, points and models apart, step by step.
+    /// Gives a run at the upstream the state of a parcel, except for points, datasets and models.
     ///
-    /// What the server refuses of params and tags counts as sent, so that it is not tried again before it changes.
+    /// Params and tags that the server refuses count as sent, so that they are not tried again before they change.
     ///
     /// - Parameters:
-    ///   - sent: what is there; it keeps what was done before a failure.
-    ///   - rewrite: makes the value of a tag what it is to be there; nil for one that is not sent yet.
+    ///   - sent: what the upstream has of the run; also up to date if a call fails.
+    ///   - rewrite: returns a tag as the upstream gets it; nil for a tag that is not sent yet.
     func complete(
         _ target: String,
         _ parcel: RunParcel,
@@ -38,7 +38,9 @@ extension RunCalls {
         }
     }
 
-    /// Deletes a run there at last, if it is deleted here.
+    /// Deletes the run at the upstream if it is deleted in this store.
+    ///
+    /// Called after all other changes of the run.
     func finish(_ target: String, _ parcel: RunParcel, sent: inout SentRun) throws(UpstreamFailure) {
         guard parcel.run.info.lifecycleStage == .deleted, sent.isDeleted != true else { return }
         try setDeleted(target, true)

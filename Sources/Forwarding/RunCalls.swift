@@ -4,14 +4,16 @@ internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-/// Calls of MLflow's REST API about one run and experiment, each of which may be repeated.
+/// Calls of MLflow's REST API that read and change runs and experiments of an upstream.
+///
+/// Each call may be repeated without harm.
 struct RunCalls: Sendable {
     static let route = "/api/2.0/mlflow/"
-    /// What `runs/log-batch` takes at once, of all kinds together and of params and of tags.
-    static let itemsOfBatch = 1_000
-    static let textsOfBatch = 100
-    /// After so many refusals of parts of one batch, what is left of it is not divided any more.
-    private static let refusalsOfBatch = 60
+    /// The most items that `runs/log-batch` accepts in one call; `maximumTexts` is its limit for params, and for tags.
+    static let maximumItems = 1_000
+    static let maximumTexts = 100
+    /// The number of refusals in one batch after which `halving` does not divide refused parts any more.
+    private static let maximumRefusals = 60
 
     let calls: any UpstreamCalls
 
@@ -37,13 +39,15 @@ struct RunCalls: Sendable {
         return try calls.send(.get, "\(Self.route)\(call)?\(text)", .none).json()
     }
 
-    /// What was created in an experiment for a thing from here, deleted ones too.
+    /// Returns the runs or models of an experiment, deleted ones too, whose tag says that they were created for an item
+    /// of this store.
     ///
-    /// A server that does not heed the filter lists other things too, so that the tag of each is looked at.
+    /// Each result's tag is checked here too, because a server may ignore the filter. The search ends with the first
+    /// page that has results.
     ///
     /// - Parameters:
     ///   - list: `runs` or `models`, the name of the list in the answer.
-    ///   - tags: those of one in the list.
+    ///   - tags: returns the tags of an element of the list.
     func search(
         _ list: String,
         in experiment: String,
@@ -70,13 +74,13 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Whether an experiment is there under a name.
+    /// Whether the upstream's experiment with this id has exactly this name.
     func has(experiment target: String, named name: String) throws(UpstreamFailure) -> Bool {
         let found = try get("experiments/get", [("experiment_id", target)])["experiment"]
         return found?["name"]?.string?.isExactly(name) == true
     }
 
-    /// Sets name, status and end.
+    /// Sets a run's name, status and end time.
     func update(_ target: String, _ info: RunInfo) throws(UpstreamFailure) {
         try post("runs/update") { writer in
             writer.member("run_id", target)
@@ -86,11 +90,12 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Logs params and tags, in as many calls as it takes; those of a refused call one by one.
+    /// Logs params and tags, at most `maximumTexts` of each in one call; if a call is refused, its params and tags are
+    /// sent one by one.
     ///
     /// - Parameters:
-    ///   - whole: what the run has, by which is noted what was sent.
-    ///   - sent: keeps what was done before a failure.
+    ///   - whole: the fingerprints of the whole run, from which `sent` is filled.
+    ///   - sent: receives what was sent, also if a later call fails.
     func log(
         _ target: String,
         params: [Param],
@@ -101,7 +106,7 @@ struct RunCalls: Sendable {
     ) throws(UpstreamFailure) {
         var (params, tags) = (params[...], tags[...])
         while !params.isEmpty || !tags.isEmpty {
-            let (someParams, someTags) = (params.prefix(Self.textsOfBatch), tags.prefix(Self.textsOfBatch))
+            let (someParams, someTags) = (params.prefix(Self.maximumTexts), tags.prefix(Self.maximumTexts))
             do {
                 try logBatch(target, params: someParams, tags: someTags.map(\.there)[...], [])
                 sent.note(params: someParams, tags: someTags.map(\.here), of: whole)
@@ -119,12 +124,12 @@ struct RunCalls: Sendable {
                     sent.note(params: [], tags: [tag.here], of: whole)
                 }
             }
-            params = params.dropFirst(Self.textsOfBatch)
-            tags = tags.dropFirst(Self.textsOfBatch)
+            params = params.dropFirst(Self.maximumTexts)
+            tags = tags.dropFirst(Self.maximumTexts)
         }
     }
 
-    /// Runs `body`, and notes what the server refuses.
+    /// Runs `body`; if the server refuses the call or does not offer it, adds `part` to the omissions and returns.
     func omitting(
         _ part: String,
         _ omissions: inout [(part: String, reason: String)],
@@ -137,7 +142,8 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Logs points of some metrics, in as many calls as it takes; what a refused call holds is sent in ever smaller parts.
+    /// Logs points of metrics, at most `maximumItems` in one call; the points of a refused call are sent in ever
+    /// smaller parts.
     func log(
         _ target: String,
         points: [(key: String, points: [MetricPoint])],
@@ -145,8 +151,8 @@ struct RunCalls: Sendable {
     ) throws(UpstreamFailure) {
         let all = points.flatMap { series in series.points.map { (series.key, $0) } }
         var refused: [(key: String, part: RefusedPart)] = []
-        for start in stride(from: 0, to: all.count, by: Self.itemsOfBatch) {
-            let part = all[start..<min(start + Self.itemsOfBatch, all.count)]
+        for start in stride(from: 0, to: all.count, by: Self.maximumItems) {
+            let part = all[start..<min(start + Self.maximumItems, all.count)]
             let found = try halving(part) { some throws(UpstreamFailure) in
                 try logBatch(target, params: [], tags: [], some)
             }
@@ -161,11 +167,11 @@ struct RunCalls: Sendable {
         omissions += RefusedPart.omissions(refused)
     }
 
-    /// Sends items, and where they are refused each half of them by itself, down to the single one.
+    /// Sends items; if they are refused, sends each half, and so on down to single items.
     ///
-    /// Where next to nothing is taken, what is left is refused as a whole.
+    /// After `maximumRefusals` refusals, a refused part is not divided any more and counts as refused as a whole.
     ///
-    /// - Returns: what was refused.
+    /// - Returns: the refused items with the server's reasons.
     func halving<Items: RandomAccessCollection>(
         _ items: Items,
         _ send: (Items.SubSequence) throws(UpstreamFailure) -> Void
@@ -180,7 +186,7 @@ struct RunCalls: Sendable {
             } catch {
                 guard error.kind == .refused else { throw error }
                 refusals += 1
-                if some.count == 1 || refusals > Self.refusalsOfBatch {
+                if some.count == 1 || refusals > Self.maximumRefusals {
                     refused.append((some, error.message))
                     continue
                 }
@@ -217,7 +223,9 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Removes a tag; one that is not there is no failure.
+    /// Removes a tag of a run.
+    ///
+    /// Does nothing if the run has no such tag.
     func deleteTag(_ target: String, _ key: String) throws(UpstreamFailure) {
         do {
             try post("runs/delete-tag") { writer in
@@ -229,7 +237,9 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Deletes or restores a run; one that is in this state already is no failure.
+    /// Deletes or restores a run.
+    ///
+    /// Does nothing if the run is in this state already.
     func setDeleted(_ target: String, _ isDeleted: Bool) throws(UpstreamFailure) {
         do {
             try post(isDeleted ? "runs/delete" : "runs/restore") { $0.member("run_id", target) }
@@ -239,7 +249,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Logs datasets of a run; if they are refused, one by one.
+    /// Logs the datasets of a run in one call, or one by one if that call is refused.
     func logDatasets(
         _ target: String,
         _ inputs: [DatasetInput],
@@ -251,7 +261,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Links models that a run has used and made; if they are refused, one by one.
+    /// Links a run with its input and output models in one call each, or one by one if that call is refused.
     func logModels(
         _ target: String,
         inputs: [ModelInput],
@@ -299,7 +309,7 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Sends items at once, and where they are refused one by one.
+    /// Sends items in one call, or one by one if that call is refused.
     func eachIfRefused<Item>(
         _ items: [Item],
         _ part: (Item) -> String,
@@ -343,9 +353,9 @@ struct RunCalls: Sendable {
         }
     }
 
-    /// Gives an experiment that is there the name, the tags and the stage that it has here.
+    /// Gives an experiment at the upstream the name, tags and lifecycle stage of this store's experiment.
     ///
-    /// - Parameter isOurs: whether it was sent from here before; another one that has its name is not deleted.
+    /// - Parameter isOurs: whether this server created it; an experiment that only has the same name is not deleted.
     func complete(
         _ target: String,
         _ experiment: Experiment,
@@ -381,7 +391,9 @@ struct RunCalls: Sendable {
 }
 
 extension JSONWriter {
-    /// A list of objects with key and value; nothing for an empty one.
+    /// Writes a member that is a list of objects with `key` and `value`.
+    ///
+    /// Writes nothing if the list is empty.
     mutating func pairs(_ name: StaticString, _ pairs: [(key: String, value: String)]) {
         guard !pairs.isEmpty else { return }
         memberArray(name) { writer in
@@ -400,7 +412,7 @@ private struct RefusedPart {
     var steps: [Int64]
     var reason: String
 
-    /// What is to be said of metrics, each with all its parts.
+    /// Returns one omission per metric, which counts the refused points of all parts.
     static func omissions(_ refused: [(key: String, part: RefusedPart)]) -> [(part: String, reason: String)] {
         Dictionary(grouping: refused) { ExactText($0.key) }.map { key, parts in
             let steps = parts.flatMap(\.part.steps)
@@ -412,7 +424,7 @@ private struct RefusedPart {
 }
 
 extension SentRun {
-    /// Notes that params and tags were sent as a run has them.
+    /// Notes that some params and tags were sent, with their fingerprints in `whole`.
     fileprivate mutating func note(params: some Sequence<Param>, tags: [Tag], of whole: SentRun) {
         for param in params { self.params[ExactText(param.key)] = whole.params[ExactText(param.key)] }
         for tag in tags { self.tags[ExactText(tag.key)] = whole.tags[ExactText(tag.key)] }

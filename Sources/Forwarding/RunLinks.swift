@@ -2,13 +2,13 @@ internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-/// The datasets and models that a run has at the upstream.
+/// The datasets and models that a run is linked with at the upstream.
 struct RunLinks {
     private let datasets: Set<[ExactText]>
     private let inputs: Set<String>
     private let outputs: Set<String>
 
-    /// - Parameter run: as `runs/get` answers it.
+    /// - Parameter run: the member `run` of the answer of `runs/get`.
     init(_ run: JSONValue?) {
         let datasets = run?["inputs"]?["dataset_inputs"].map { Array($0.elements) } ?? []
         self.datasets = Set(
@@ -29,21 +29,22 @@ struct RunLinks {
         inputs.filter { !datasets.contains([ExactText($0.dataset.name), ExactText($0.dataset.digest)]) }
     }
 
-    /// - Parameter inputs: with the ids there.
+    /// - Parameter inputs: with the models' ids at the upstream.
     func missing(of inputs: [ModelInput]) -> [ModelInput] { inputs.filter { !self.inputs.contains($0.modelID) } }
 
-    /// - Parameter outputs: with the ids there.
+    /// - Parameter outputs: with the models' ids at the upstream.
     func missing(of outputs: [ModelOutput]) -> [ModelOutput] { outputs.filter { !self.outputs.contains($0.modelID) } }
 }
 
 extension RunCalls {
-    /// Links datasets and models with a run that it is not linked with yet.
+    /// Links a run with those datasets and models that it is not linked with yet.
     ///
-    /// MLflow's own server refuses all outputs of a call if one of them is there.
+    /// Existing links are left out, because MLflow's server refuses all outputs of a call if it has one of them
+    /// already.
     ///
     /// - Parameters:
-    ///   - inputs: with the ids there, as `outputs`.
-    ///   - names: the ids of these models here, by those there.
+    ///   - inputs: with the models' ids at the upstream, as `outputs`.
+    ///   - names: the ids of these models in this store, by their ids at the upstream.
     func link(
         _ target: String,
         datasets: [DatasetInput],
@@ -58,7 +59,8 @@ extension RunCalls {
         try logDatasets(target, there.missing(of: datasets), &refused)
         try logModels(target, inputs: there.missing(of: inputs), outputs: there.missing(of: outputs), &refused)
         guard !refused.isEmpty else { return }
-        // An earlier call, the answer to which was lost, may have been carried out only now.
+        // An earlier call without an answer may have been carried out meanwhile: only what is still missing is an
+        // omission.
         let now = try links(of: target)
         var parts: [String: String] = [:]
         for input in now.missing(of: datasets) {

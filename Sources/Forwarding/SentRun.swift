@@ -2,25 +2,25 @@ internal import JSON
 package import Tracking
 internal import TrackingStore
 
-/// What an upstream has of a run besides points and files.
+/// What an upstream has of a run, except for points and files.
 ///
-/// What is being sent, or was without an answer, is in doubt: it may be there as it was or as it is here. It is sent again,
-/// even if the run has meanwhile become again what it was.
+/// A part that is being sent, or was sent without an answer, is in doubt: the upstream may have its old or its new
+/// value. Such a part is sent again, even if the run meanwhile has its old value again.
 package struct SentRun: Sendable, Equatable {
-    /// Of name, status and end.
+    /// The fingerprint of name, status and end time; empty if in doubt.
     package var info: String
-    /// nil in doubt.
+    /// Whether the run is deleted at the upstream; nil if in doubt.
     package var isDeleted: Bool?
-    /// Fingerprints of the values, empty ones in doubt.
+    /// The fingerprints of the values by key; empty for values in doubt.
     package var params: [ExactText: String]
     package var tags: [ExactText: String]
-    /// Of datasets and models.
+    /// The fingerprint of datasets and models; `inputsInDoubt` if in doubt.
     package var inputs: String
-    /// When the upstream was asked to create the run, in Unix milliseconds, while no answer has come; nil for a run that is
-    /// there.
+    /// When the upstream was asked to create the run, in Unix milliseconds, if no answer has come; nil for a run that
+    /// the upstream has.
     package var askedTime: Int64?
 
-    /// Nothing but the run itself.
+    /// The state of a run that was created without any details.
     package init() {
         info = ""
         isDeleted = false
@@ -29,7 +29,7 @@ package struct SentRun: Sendable, Equatable {
         inputs = ""
     }
 
-    /// Everything that a run has.
+    /// The state of a run that was sent completely.
     package init(_ run: Run) {
         info = Self.infoFingerprint(run.info)
         isDeleted = run.info.lifecycleStage == .deleted
@@ -42,7 +42,7 @@ package struct SentRun: Sendable, Equatable {
         Fingerprint.of(info.name, info.status.wireName, info.endTime.map { String($0) })
     }
 
-    /// Empty for a run without datasets and models, as that of a run that has just been created.
+    /// The fingerprint of a run's datasets and models; empty if it has none.
     static func inputsFingerprint(_ run: Run) -> String {
         guard !(run.datasetInputs.isEmpty && run.modelInputs.isEmpty && run.modelOutputs.isEmpty) else { return "" }
         var fingerprint = Fingerprint()
@@ -63,9 +63,9 @@ package struct SentRun: Sendable, Equatable {
 extension SentRun {
     private static let inputsInDoubt = "?"
 
-    /// What is known while a difference is being sent.
+    /// Returns the state in which the parts of a difference are in doubt, because they are being sent.
     ///
-    /// - Parameter time: Unix milliseconds.
+    /// - Parameter time: the current time in Unix milliseconds.
     package func doubting(_ difference: RunDifference, at time: Int64) -> SentRun {
         var copy = self
         if difference.isNew { copy.askedTime = time }
@@ -78,7 +78,7 @@ extension SentRun {
         return copy
     }
 
-    /// Lets a part that was refused, or not sent as it is to be, be in doubt.
+    /// Marks a part as in doubt, because it was refused or not sent in its final form.
     mutating func forget(_ part: String) {
         for key in params.keys where part == ForwardOmission.part(ofParam: key.text) { params[key] = "" }
         for key in tags.keys where part == ForwardOmission.part(ofTag: key.text) { tags[key] = "" }
@@ -86,12 +86,13 @@ extension SentRun {
         if ofInputs.contains(where: { part.hasPrefix($0) }) { inputs = Self.inputsInDoubt }
     }
 
-    /// How long a creation without an answer may still be carried out, by a proxy with a queue for instance.
+    /// How long a creation that got no answer may still be carried out, for instance because a proxy has queued it.
     private static let millisecondsOfCreation: Int64 = 15_000
 
-    /// How long to wait until it is certain that the run can be found, if a creation had no answer; nil if it is now.
+    /// The time to wait after a creation without an answer until the run, if it was created, can be found; nil if no
+    /// wait is needed.
     ///
-    /// - Parameter now: Unix milliseconds.
+    /// - Parameter now: the current time in Unix milliseconds.
     func pause(at now: Int64) -> Duration? { askedTime.flatMap { Self.pause(sinceAsked: $0, at: now) } }
 
     static func pause(sinceAsked time: Int64, at now: Int64) -> Duration? {
@@ -102,26 +103,27 @@ extension SentRun {
 }
 
 extension ForwardedRunJournal {
-    /// What is there; nil for a run that the upstream was never asked to take.
+    /// What the upstream has of the run; nil for a run that was never sent.
     var known: SentRun? { SentRun(sent) ?? (target == nil ? nil : SentRun()) }
 }
 
 extension ForwardedThing {
-    /// The digest of a thing that is being sent, so that it is in doubt until an answer has come.
+    /// The digest that the journal has while an item is being sent, which marks the item as in doubt until an answer
+    /// comes.
     ///
-    /// - Parameter time: Unix milliseconds.
+    /// - Parameter time: the time of the attempt in Unix milliseconds.
     static func digest(ofAttemptAt time: Int64) -> String { attempt + String(time) }
 
-    /// When it was sent without an answer, in Unix milliseconds; nil for one that had an answer.
+    /// The time of the attempt that has no answer yet, in Unix milliseconds; nil if the last attempt had an answer.
     var askedTime: Int64? { digest.hasPrefix(Self.attempt) ? Int64(digest.dropFirst(Self.attempt.count)) : nil }
 
-    /// Whether it is to be sent again.
+    /// Whether the item must be sent again because its state at the upstream is not certain.
     var isInDoubt: Bool { digest.isEmpty || askedTime != nil }
 }
 
-/// The form in the journal.
+/// The JSON text in the journal.
 extension SentRun {
-    /// nil for a text that `text` has not made.
+    /// Parses a text that `text` made; nil for any other text.
     package init?(_ text: String) {
         guard let value = try? JSONDocument(parsing: Array(text.utf8)).root, value.kind == .object,
             let info = value["info"]?.string, let inputs = value["inputs"]?.string
@@ -161,21 +163,21 @@ extension SentRun {
     }
 }
 
-/// What is to be sent of a run besides points and files.
+/// The parts of a run that have to be sent, except for points and files.
 package struct RunDifference: Sendable, Equatable {
-    /// Whether the upstream is not known to have the run.
+    /// Whether the upstream is not known to have the run at all.
     package var isNew: Bool
-    /// Whether name, status or end are others there.
+    /// Whether the upstream has another name, status or end time.
     package var hasOtherInfo: Bool
-    /// Whether it must be deleted there, or restored; nil for neither.
+    /// true if the run must be deleted at the upstream, false if it must be restored, nil for neither.
     package var deletion: Bool?
     package var params: [Param]
     package var tags: [Tag]
-    /// The keys of tags that were removed here.
+    /// The keys of tags that were removed in this store.
     package var removedTags: [String]
     package var hasOtherInputs: Bool
 
-    /// - Parameter sent: nil for a run that the upstream was never asked to take.
+    /// - Parameter sent: what the upstream has of the run; nil for a run that was never sent.
     package init(_ run: Run, sent: SentRun?) {
         let known = sent ?? SentRun()
         isNew = sent == nil || known.askedTime != nil

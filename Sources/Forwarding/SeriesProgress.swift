@@ -2,21 +2,21 @@ package import Tracking
 package import TrackingStore
 
 extension ForwardedSeries {
-    /// A metric with more points is not sent again for each point that comes late.
+    /// A metric with more points than this is not sent again for every point that was logged late.
     package static let pointsOfLongSeries: Int64 = 5_000
 
-    /// Notes points that were sent after the last one.
+    /// Notes that the points which follow `last` in the history were sent.
     ///
     /// - Parameters:
-    ///   - points: in the order of the history.
-    ///   - count: how many points the metric had when they were read.
-    ///   - isAtEnd: whether no point followed them then.
-    ///   - mayRestart: whether all points may be sent again where some have come late.
+    ///   - points: the sent points, in the order of the history.
+    ///   - count: how many points the metric had when the points were read.
+    ///   - isAtEnd: whether the last of the points was the end of the history then.
+    ///   - mayRestart: whether all points may be sent again if some were logged late.
     package mutating func advance(by points: [MetricPoint], count: Int64, isAtEnd: Bool, mayRestart: Bool) {
         sent += Int64(points.count)
         last = points.last ?? last
         self.count = count
-        // Some have come late, so that they lie somewhere before the last one.
+        // Points that were logged late lie before the last point, so the metric is sent again from its beginning.
         if isAtEnd, sent != count, mayRestart { (sent, last) = (0, nil) }
     }
 }

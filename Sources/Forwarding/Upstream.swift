@@ -3,93 +3,95 @@ internal import Files
 internal import Tracking
 internal import TrackingStore
 
-/// A server that gets what is new; one thread sends runs and things, another one files.
+/// A server that receives the changes of this store.
+///
+/// One thread sends runs, experiments and models; another sends files.
 protocol Upstream: Sendable {
-    /// What kind of server it is, for a person.
+    /// The kind of the server in messages: `Apus` or `MLflow`.
     var title: String { get }
-    /// Whether many runs travel in one call.
-    var takesMany: Bool { get }
-    /// Whether something is there twice if its creation is carried out twice, because the server gives ids itself.
+    /// Whether one call can send many runs.
+    var sendsManyRunsPerCall: Bool { get }
+    /// Whether a creation that is carried out twice makes two items, because the server chooses the ids.
     var mayCreateTwice: Bool { get }
 
-    /// Whether the server has what it was given earlier.
+    /// Whether the server has a run or experiment that was sent earlier.
     ///
-    /// - Throws: `.missing` also says that it has not.
+    /// - Throws: also `.missing` if the server does not have it.
     func holds(_ evidence: ForwardEvidence) throws(UpstreamFailure) -> Bool
 
-    /// Sends an experiment; one that is there gets what it lacks.
+    /// Sends an experiment; if the upstream has it already, updates it.
     func take(_ experiment: Experiment, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome
 
     /// Sends runs with some of their points.
     ///
-    /// - Returns: what became of each, in their order.
-    /// - Throws: a failure that concerns all of them.
+    /// - Returns: the outcome of each run, in the order of the parcels.
+    /// - Throws: a failure that concerns all runs.
     func take(_ parcels: [RunParcel]) throws(UpstreamFailure) -> [RunOutcome]
 
     /// Sends a logged model with all its points.
     ///
-    /// - Returns: its id there.
+    /// - Returns: the outcome, with the model's id at the upstream.
     func take(_ model: ModelParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome
 
     /// Sends a registered model with all its versions.
     func take(_ entry: RegistryParcel, known: ForwardedThing?) throws(UpstreamFailure) -> ThingOutcome
 
-    /// Where the files of a run or logged model go.
+    /// Returns the folder at the upstream for the files of a run or logged model.
     func place(of files: FileOwner) throws(UpstreamFailure) -> FilePlace
 
     /// Sends the content of a file to a path of the server's artifacts.
     ///
-    /// - Parameter location: that of the owner's files there.
+    /// - Parameter location: the artifact location that the owner has at the upstream.
     func put(_ file: OpenArtifact, of owner: FileOwner, at location: String, to path: String) throws(UpstreamFailure)
 }
 
-/// A run, what is to be sent of it, and some of its points.
+/// A run with the parts that have to be sent and some of its points.
 struct RunParcel: Sendable {
     var forwarded: ForwardedRun
     var difference: RunDifference
-    /// What is known to be there while the difference is being sent.
+    /// What the upstream certainly has of the run while the difference is being sent.
     var doubted: SentRun
-    /// The id of its experiment there.
+    /// The id of the run's experiment at the upstream.
     var experiment: String
-    /// The points to send, each list of one of `forwarded.series`.
+    /// The points to send, one list for each metric, in the order of `forwarded.series`.
     var points: [(series: ForwardedSeries, points: [MetricPoint])]
 
     var run: Run { forwarded.run.run }
     var pointCount: Int { points.reduce(0) { $0 + $1.points.count } }
 }
 
-/// What became of a run.
+/// The outcome of sending a run.
 struct RunOutcome: Sendable {
-    /// Its id there; nil if it is not there.
+    /// The run's id at the upstream; nil if the upstream does not have it.
     var target: String?
-    /// What is there now; as before where nothing was taken.
+    /// What the upstream has of the run now; unchanged if nothing was sent.
     var sent: SentRun?
-    /// Whether its points were taken.
-    var tookPoints = false
-    /// Why something was not taken; nil if all was.
+    /// Whether the upstream accepted the parcel's points; refused points are in `omissions`.
+    var hasSentPoints = false
+    /// Why sending failed; nil if it did not.
     var failure: UpstreamFailure?
-    /// What the server does not hold, and will not.
+    /// The parts that the upstream lacks and that are not sent again.
     var omissions: [(part: String, reason: String)] = []
-    /// Runs and models that it names and that are not there, so that something of it is not sent.
+    /// The runs and models that the run names and the upstream lacks, so that parts of the run cannot be sent.
     var missing: [MissingTarget] = []
 }
 
-/// A run or model that is named by a run and is not at the upstream.
+/// A run or model that a sent run names and that the upstream does not have.
 struct MissingTarget: Sendable {
     var id: String
-    /// What of the run waits for it.
+    /// The part of the sent run that waits for it.
     var part: String
-    /// For a person.
+    /// The message for the operator.
     var reason: String
-    /// Whether it is sent soon.
-    var isComing: Bool
+    /// Whether it will be sent.
+    var willBeSent: Bool
 }
 
 /// A logged model with all its points.
 struct ModelParcel: Sendable {
     var model: TransferredLoggedModel
     var points: [ModelMetric]
-    /// The id of its experiment there.
+    /// The id of the model's experiment at the upstream.
     var experiment: String
 }
 
@@ -99,7 +101,8 @@ struct RegistryParcel: Sendable {
     var versions: [TransferredModelVersion]
 }
 
-/// What became of an experiment, a model or an entry of the registry.
+/// The outcome of sending an experiment, a logged model or a registered model: its id at the upstream, and the parts
+/// that were not sent.
 struct ThingOutcome: Sendable {
     var target: String
     var omissions: [(part: String, reason: String)] = []
@@ -108,16 +111,16 @@ struct ThingOutcome: Sendable {
 /// A run or logged model whose files are sent.
 struct FileOwner: Sendable {
     var owner: ForwardedFileOwner
-    /// Its id there.
+    /// The owner's id at the upstream.
     var target: String
-    /// Its folder here.
+    /// The owner's artifact location in this store.
     var location: String
 }
 
-/// Where files go.
+/// The folder at the upstream for the files of one owner.
 enum FilePlace: Sendable, Equatable {
-    /// Beneath this path of the server's artifacts, which clients know by a location.
+    /// A path among the artifacts that the upstream serves itself; `location` is the URI that clients have for it.
     case proxied(String, location: String)
-    /// Nowhere, for a reason.
+    /// No folder that this server can upload to, with the reason for the operator.
     case elsewhere(String)
 }

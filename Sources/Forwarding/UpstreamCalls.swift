@@ -2,16 +2,19 @@ package import Files
 package import HTTPWire
 internal import JSON
 
-/// Calls of the server that is forwarded to; may be used by several threads.
+/// Makes HTTP calls to the upstream.
+///
+/// Several threads may use it.
 package protocol UpstreamCalls: Sendable {
-    /// The server's address without name and password, for a person and for the journal.
+    /// The server's address without user name and password, for messages and for the journal.
     var address: String { get }
 
-    /// Makes a call once and returns the answer of any status but those that `UpstreamFailure` stands for.
+    /// Makes a call once and returns its answer, whose status is 200 to 299.
     ///
     /// - Parameters:
-    ///   - path: behind the address, with its query, percent-encoded.
-    ///   - limit: how long it may take altogether; nil for the usual time.
+    ///   - path: the path and query that follow the address, percent-encoded.
+    ///   - limit: the time limit of the whole call; nil for the usual one.
+    /// - Throws: any other status as a failure, and a call without an answer.
     func send(
         _ method: HTTPMethod,
         _ path: String,
@@ -30,10 +33,10 @@ extension UpstreamCalls {
 package enum UpstreamBody: Sendable {
     case none
     case json([UInt8])
-    /// Records of `import`, one in each line.
+    /// Records for Apus's call `import`, one in each line.
     case records([UInt8])
     case bytes([UInt8])
-    /// The first bytes of a file, which are sent no faster than the operator allows.
+    /// The first bytes of a file, sent no faster than the rate that the operator allows.
     case file(Descriptor, bytes: Int64)
 }
 
@@ -45,57 +48,59 @@ package struct UpstreamAnswer: Sendable {
         self.body = body
     }
 
-    /// Whether it may be an answer of the API, and not the page of a login or of a proxy.
+    /// Whether the body is empty or begins like a JSON object.
+    ///
+    /// Otherwise it is a page of a login or a proxy.
     var isOfAPI: Bool {
         guard let first = body.first(where: { !" \t\r\n".utf8.contains($0) }) else { return true }
         return first == UInt8(ascii: "{")
     }
 
-    /// The document of the answer.
+    /// The parsed body.
     func json() throws(UpstreamFailure) -> JSONValue {
         do {
             var limits = JSONLimits()
-            limits.values = 4_000_000
+            limits.valueCount = 4_000_000
             return try JSONDocument(parsing: body, limits: limits).root
         } catch {
-            throw UpstreamFailure(.broken, "its answer is no JSON: \(error)")
+            throw UpstreamFailure(.broken, "its answer is not JSON: \(error)")
         }
     }
 }
 
-/// Why something was not taken.
+/// Why a call to the upstream failed.
 package struct UpstreamFailure: Error, Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
-        /// It was certainly not carried out: nothing listens, or there is no connection.
+        /// The call was certainly not carried out, because no connection could be made.
         case unreachable
-        /// It may have been carried out: the answer did not come.
+        /// The call may have been carried out, but no answer came.
         case unclear
-        /// The name, password or token is refused.
+        /// The server refuses the user name, password or token.
         case credentials
-        /// The server asks to come again, and has not carried it out.
+        /// The server did not carry out the call and asks to repeat it later.
         case busy
-        /// The server failed, and may have carried it out.
+        /// The server failed, and may have carried out the call.
         case broken
-        /// The server refuses this very thing; it would refuse it again.
+        /// The server refuses the item that was sent, and would refuse it again.
         case refused
-        /// There is no such thing there.
+        /// The server does not have the item that the call names.
         case missing
         /// This server does not offer the call.
         case unsupported
-        /// The database here does not take what was sent, or cannot be read.
+        /// The local database cannot be read or written.
         case journal
     }
 
     package var kind: Kind
-    /// For a person, without a full stop.
+    /// The message for the operator, without a full stop.
     package var message: String
-    /// The server's error code, such as RESOURCE_ALREADY_EXISTS; empty without one.
+    /// The server's error code, such as RESOURCE_ALREADY_EXISTS; empty if it sent none.
     package var code = ""
-    /// What the server itself asks for.
+    /// The pause that the server asks for, from `Retry-After`; nil if it asks for none.
     package var pause: Duration?
-    /// Whether the server has answered another call after it, so that other things can be sent.
+    /// Whether the server answered another call after this failure, so that other items can be sent.
     package var isServerAnswering = false
-    /// Whether the body was too long for the server, or for a proxy before it.
+    /// Whether the body was too long for the server or for a proxy in front of it (status 413).
     package var isAboutLength = false
 
     package init(_ kind: Kind, _ message: String, code: String = "", pause: Duration? = nil) {
@@ -105,17 +110,17 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
         self.pause = pause
     }
 
-    /// An answer that is none to the call that was made.
+    /// A failure for an answer that does not fit the call.
     static func strange(_ message: String) -> UpstreamFailure {
         var failure = UpstreamFailure(.broken, message)
         failure.isServerAnswering = true
         return failure
     }
 
-    /// Whether the call may have been carried out, or will be yet.
+    /// Whether the call may have been carried out, or may still be.
     var mayBeDone: Bool { kind == .unclear || kind == .broken }
 
-    /// Whether the server refuses the one thing that was sent, and would refuse it again.
+    /// Whether the server refuses only the item that was sent, and would refuse it again.
     var isAboutThing: Bool {
         switch kind {
         case .refused, .missing, .unsupported: true
@@ -123,31 +128,32 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// Whether nothing can be sent now.
+    /// Whether nothing at all can be sent now.
     ///
-    /// If it is neither this nor about the thing, the thing is tried again later, and others are sent meanwhile.
+    /// If neither `isAboutThing` nor `isAboutServer` holds, the item is tried again later and other items are sent
+    /// meanwhile.
     var isAboutServer: Bool { !isAboutThing && !isServerAnswering }
 }
 
 extension UpstreamFailure {
-    /// What a status says; nil for success.
+    /// Makes the failure that an HTTP status stands for; nil for 200 to 299.
     package init?(status: Int, code: String, message: String, pause: Duration?) {
         let kind: Kind
-        // A quota that waiting does not change.
+        // Without a pause, these codes name a quota that waiting does not change.
         let isQuota =
             pause == nil && ["RESOURCE_EXHAUSTED", "RESOURCE_LIMIT_EXCEEDED", "QUOTA_EXCEEDED"].contains(code)
         switch status {
         case 200..<300: return nil
-        // The client follows none: something before the server sends calls elsewhere, for instance to a login.
+        // The client follows no redirects. A proxy in front of the server redirects calls, for instance to a login.
         case 300..<400: kind = .broken
         case _ where isQuota: kind = .refused
         case 401, 403, 407: kind = .credentials
         case 404: kind = code.isEmpty || code == "ENDPOINT_NOT_FOUND" ? .unsupported : .missing
         case 405, 501: kind = .unsupported
         case 429: kind = .busy
-        // A 503 may come after the commit.
+        // The server may answer 503 after it has committed the change.
         case 408, 500...: kind = .broken
-        // The servers send everything to each other in a circle.
+        // The servers forward to each other in a circle.
         case _ where code == ForwardTrail.errorCode: kind = .unreachable
         default: kind = code == "REQUEST_LIMIT_EXCEEDED" ? .busy : .refused
         }

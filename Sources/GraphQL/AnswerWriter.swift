@@ -1,6 +1,6 @@
 internal import JSON
 
-/// Writes the fields that were asked for.
+/// Writes the fields that a query selects, as JSON.
 struct AnswerWriter {
     private var writer = JSONWriter(capacity: 2_048)
     private(set) var errors: [String] = []
@@ -17,7 +17,7 @@ struct AnswerWriter {
     mutating func write(_ selections: [GraphQLSelection], of object: any GraphQLObject) throws {
         guard writer.bytes.count <= limits.answerBytes else {
             throw GraphQLError(
-                "The answer has more than \(limits.answerBytes >> 20) MiB; ask for fewer things or for fewer fields of them."
+                "The answer has more than \(limits.answerBytes >> 20) MiB; ask for fewer objects or for fewer fields."
             )
         }
         writer.beginObject()
@@ -34,13 +34,13 @@ struct AnswerWriter {
         writer.endObject()
     }
 
-    /// The value of a field; nil if reading it failed, which is then recorded in `errors`.
+    /// The value of a field; nil if the field failed with a reportable error, which is added to `errors`.
     private mutating func value(of selection: GraphQLSelection, _ object: any GraphQLObject) throws -> GraphQLOutput? {
         do {
             return try object.value(of: selection)
         } catch {
             guard let message = reportable(error) else { throw error }
-            if errors.count < limits.errors { errors.append(message) }
+            if errors.count < limits.errorCount { errors.append(message) }
             return nil
         }
     }

@@ -1,4 +1,4 @@
-/// A query as it was written: its operations and fragments.
+/// A parsed query: its operations and fragments.
 struct Document {
     var operations: [OperationDefinition] = []
     var fragments: [String: FragmentDefinition] = [:]
@@ -11,7 +11,7 @@ struct OperationDefinition {
     }
 
     var kind: Kind
-    /// nil for one without a name.
+    /// Nil for an operation without a name.
     var name: String?
     var variables: [VariableDefinition]
     var selections: [Selection]
@@ -21,51 +21,51 @@ struct OperationDefinition {
 struct VariableDefinition {
     var name: String
     var type: TypeReference
-    var standard: Literal?
+    var defaultValue: Literal?
 }
 
-/// A named set of selections that operations spread.
+/// A named set of selections that operations and other fragments can include ("spread").
 struct FragmentDefinition {
     var name: String
-    /// The type whose fields it selects.
+    /// The type whose fields the fragment selects.
     var type: String
     var selections: [Selection]
 }
 
-/// One entry between the braces.
+/// One element of a set of selections, that is, of the text between two braces.
 indirect enum Selection {
     case field(FieldSelection)
     case spread(fragment: String, directives: [Directive])
-    /// The type is nil if it is that of the surrounding selections.
+    /// An inline fragment; the type is nil if it is the type of the surrounding selections.
     case inline(type: String?, directives: [Directive], [Selection])
 }
 
-/// A field that is asked for.
+/// A field that a query selects.
 struct FieldSelection {
     var alias: String?
     var name: String
     var arguments: [Argument]
     var directives: [Directive]
-    /// nil where there are no braces.
+    /// The selected fields of the field's object; nil for a field without braces.
     var selections: [Selection]?
 
-    /// The name of the member in the answer.
+    /// The name of the field in the answer.
     var responseKey: String { alias ?? name }
 }
 
-/// `@name(arguments)`.
+/// A directive: `@name(arguments)`.
 struct Directive {
     var name: String
     var arguments: [Argument]
 }
 
-/// `name: value`.
+/// An argument: `name: value`.
 struct Argument {
     var name: String
     var value: Literal
 }
 
-/// A value as it is written in a query.
+/// A value in the text of a query.
 indirect enum Literal {
     case null
     case boolean(Bool)
@@ -84,7 +84,7 @@ indirect enum TypeReference: Sendable, Equatable, CustomStringConvertible {
     case list(TypeReference)
     case nonNull(TypeReference)
 
-    /// As it is written.
+    /// The type in the notation of GraphQL.
     var description: String {
         switch self {
         case .named(let name): name
@@ -93,7 +93,7 @@ indirect enum TypeReference: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The type without lists and exclamation marks.
+    /// The name of the type, without lists and exclamation marks.
     var name: String {
         switch self {
         case .named(let name): name

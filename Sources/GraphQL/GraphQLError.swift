@@ -1,4 +1,4 @@
-/// What is wrong with a query, or with what it asks for, in one sentence for the client.
+/// What is wrong with a query, its variables or its answer, in one sentence for the client.
 package struct GraphQLError: Error, Sendable, Equatable {
     package let message: String
 

@@ -1,6 +1,6 @@
 package import JSON
 
-/// A value that came with a query, of the type that the schema asks for.
+/// The value of an argument or variable, converted to its type in the schema.
 package indirect enum GraphQLInput: Sendable, Equatable {
     case null
     case boolean(Bool)
@@ -11,9 +11,9 @@ package indirect enum GraphQLInput: Sendable, Equatable {
     case list([GraphQLInput])
     case object([String: GraphQLInput])
 
-    /// Writes the value as JSON; members whose value is null are left out.
+    /// Writes the value as JSON; leaves out members whose value is null.
     ///
-    /// - Parameter memberName: gives the name that a member has in the JSON.
+    /// - Parameter memberName: converts the name of a member to its name in the JSON.
     package func write(to writer: inout JSONWriter, memberName: (String) -> String) {
         switch self {
         case .null: writer.null()

@@ -1,9 +1,9 @@
-/// Something that a query can ask for fields.
+/// An object whose fields a query can select.
 package protocol GraphQLObject {
-    /// The name of its type in the schema.
+    /// The name of the object's type in the schema.
     var typeName: String { get }
 
-    /// The value of a field that the schema says it has.
+    /// The value of a field of the object's type.
     ///
     /// - Throws: the reason why the field has no value.
     func value(of field: GraphQLSelection) throws -> GraphQLOutput
@@ -13,16 +13,17 @@ package protocol GraphQLObject {
 package enum GraphQLOutput {
     case null
     case text(String)
-    /// NaN and the infinities are null in an answer, as JSON has no word for them.
+    /// A number; NaN and the infinities are written as null, because JSON cannot represent them.
     case number(Double)
     case texts([String])
     case object(any GraphQLObject)
-    /// A list that is made while it is written: the closure passes each element on, and stops when that throws.
+    /// A list that is made while it is written: the closure calls its argument with each element, and rethrows its
+    /// errors.
     case objects(_ forEach: ((any GraphQLObject) throws -> Void) throws -> Void)
 
     /// A text, or null.
     package init(_ text: String?) { self = text.map { .text($0) } ?? .null }
 
-    /// A number of 64 bits, which travels as a text because JavaScript has no such numbers; or null.
+    /// A number of 64 bits, or null; written as a text, because numbers in JavaScript have only 53 bits.
     package init(long number: Int64?) { self = number.map { .text(String($0)) } ?? .null }
 }

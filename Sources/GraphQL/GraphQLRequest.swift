@@ -1,13 +1,15 @@
 package import JSON
 
-/// A query that has been read, checked against a schema and bounded; what it asks for can be answered.
+/// A query that has been parsed, and checked against a schema and the limits.
 package struct GraphQLRequest: Sendable {
     /// The fields of the first level.
     package let selections: [GraphQLSelection]
     private let limits: GraphQLLimits
 
+    /// Parses and checks a query.
+    ///
     /// - Parameters:
-    ///   - operationName: which operation is meant, where the query has several.
+    ///   - operationName: the operation to carry out; needed only if the query has several.
     ///   - variables: a JSON object, null or nil.
     package init(
         _ query: String,
@@ -19,7 +21,7 @@ package struct GraphQLRequest: Sendable {
         let document = try Parser.document(query, limits)
         let operation = try Self.operation(named: operationName, of: document)
         guard operation.kind == .query else {
-            throw GraphQLError("This server answers queries alone; a \(operation.kind.rawValue) is not carried out.")
+            throw GraphQLError("This server answers only queries; a \(operation.kind.rawValue) is not carried out.")
         }
         if let variables, !variables.isNull, variables.kind != .object {
             throw GraphQLError("The variables must be an object.")
@@ -50,12 +52,14 @@ package struct GraphQLRequest: Sendable {
         return operation
     }
 
-    /// Asks an object for the fields of the first level.
+    /// Carries out the query.
     ///
-    /// - Parameter reportable: gives the message of a failure that the answer reports; nil for one that ends the
-    ///   answer.
-    /// - Returns: a JSON object, and the messages of the failures; each field that failed is null.
-    /// - Throws: what is not reportable, and `GraphQLError` for an answer that grows too long.
+    /// - Parameters:
+    ///   - root: the object with the fields of the first level.
+    ///   - reportable: returns the message for an error of a field that the answer reports; nil for an error that must
+    ///     be thrown.
+    /// - Returns: a JSON object in which each field that failed is null, and the messages of the failures.
+    /// - Throws: errors that are not reportable, and `GraphQLError` for an answer that is too long.
     package func answer(
         from root: any GraphQLObject,
         reportable: @escaping (any Error) -> String?

@@ -1,4 +1,4 @@
-/// The types that can be asked for, read from a text in GraphQL's own language.
+/// The types of the objects and arguments, read from a text in GraphQL's schema language.
 package struct GraphQLSchema: Sendable {
     /// A type that has fields.
     struct ObjectType: Sendable {
@@ -6,7 +6,7 @@ package struct GraphQLSchema: Sendable {
         var fields: [String: Field] = [:]
     }
 
-    /// A field of a type, with what it takes.
+    /// The type of a field, and the types of its arguments.
     struct Field: Sendable {
         var type: TypeReference
         var arguments: [String: TypeReference] = [:]
@@ -17,19 +17,19 @@ package struct GraphQLSchema: Sendable {
     private(set) var enumerations: [String: Set<String>] = [:]
     private(set) var scalars: Set<String> = ["Boolean", "Float", "ID", "Int", "String"]
 
-    /// The type whose fields a query begins with.
+    /// The type with the fields of the first level of a query.
     static let root = "Query"
 
     /// Reads `type`, `input`, `enum` and `scalar` definitions.
     ///
-    /// - Throws: what is wrong with the text, which the program itself contains.
+    /// - Throws: what is wrong with the text; the text is a part of the program, so this is a fault of the program.
     package init(_ text: String) throws(GraphQLError) {
         var parser = try Parser(text, GraphQLLimits())
         while parser.token != .end { try readDefinition(&parser) }
         guard objects[Self.root] != nil else { throw GraphQLError("The schema has no type named Query.") }
     }
 
-    /// The fields of each type that is no input, for tests that each of them is answered.
+    /// The names of the fields of each object type; tests check with it that every field is answered.
     package var fieldNames: [String: [String]] { objects.mapValues { $0.fields.keys.sorted() } }
 
     func isInput(_ type: TypeReference) -> Bool {
@@ -63,7 +63,7 @@ package struct GraphQLSchema: Sendable {
         }
     }
 
-    /// `name: type` between two brackets; nothing where the first one is not there.
+    /// Reads pairs `name: type` between two brackets; returns none if the opening bracket does not come next.
     private static func readInputs(
         _ parser: inout Parser,
         _ opening: UnicodeScalar,

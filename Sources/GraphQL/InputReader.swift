@@ -2,7 +2,7 @@ internal import JSON
 
 /// Converts the values of variables and arguments to the types of the schema (§3.5, §3.10, §6.1.2).
 struct InputReader {
-    /// A value as it came: in the JSON of the variables, or in the query.
+    /// A value before its conversion: in the JSON of the variables, or in the query.
     fileprivate enum Source {
         case json(JSONValue)
         case literal(Literal)
@@ -11,21 +11,24 @@ struct InputReader {
     private let schema: GraphQLSchema
     private var valuesLeft: Int
     private let limits: GraphQLLimits
-    /// The variables of the operation by name, with their types; without a value where none came.
-    private var variables: [String: (type: TypeReference, hasStandard: Bool, value: GraphQLInput?)] = [:]
+    /// The variables that the operation declares, by name; the value is nil if the client sent none and the variable
+    /// has no default.
+    private var variables: [String: (type: TypeReference, hasDefault: Bool, value: GraphQLInput?)] = [:]
 
     init(_ schema: GraphQLSchema, _ limits: GraphQLLimits) {
         self.schema = schema
         self.limits = limits
-        valuesLeft = limits.inputValues
+        valuesLeft = limits.inputValueCount
     }
 
-    /// Takes the variables that an operation declares out of those that were sent; others are ignored.
+    /// Converts the values of the variables that an operation declares; ignores other variables that the client sent.
     mutating func readVariables(_ definitions: [VariableDefinition], from sent: JSONValue?) throws(GraphQLError) {
         for definition in definitions {
             let name = "$" + definition.name
             guard schema.isInput(definition.type) else {
-                throw GraphQLError("The variable '\(name)' has the type '\(definition.type)', which is no input type.")
+                throw GraphQLError(
+                    "The variable '\(name)' has the type '\(definition.type)', which is not an input type."
+                )
             }
             guard variables[definition.name] == nil else {
                 throw GraphQLError("There can be only one variable named '\(name)'.")
@@ -33,12 +36,12 @@ struct InputReader {
             var value: GraphQLInput?
             if let json = sent?[definition.name] {
                 value = try read(.json(json), as: definition.type, name)
-            } else if let standard = definition.standard {
-                value = try read(.literal(standard), as: definition.type, name)
+            } else if let defaultValue = definition.defaultValue {
+                value = try read(.literal(defaultValue), as: definition.type, name)
             } else if case .nonNull = definition.type {
                 throw GraphQLError("The variable '\(name)' of the required type '\(definition.type)' was not provided.")
             }
-            variables[definition.name] = (definition.type, definition.standard != nil, value)
+            variables[definition.name] = (definition.type, definition.defaultValue != nil, value)
         }
     }
 
@@ -74,16 +77,16 @@ struct InputReader {
 
     private func variable(_ name: String, as type: TypeReference) throws(GraphQLError) -> GraphQLInput? {
         guard let variable = variables[name] else { throw GraphQLError("The variable '$\(name)' is not defined.") }
-        let isGiven = variable.hasStandard && variable.value != GraphQLInput.null
-        guard Self.fits(isGiven ? .nonNull(variable.type.nullable) : variable.type, type) else {
+        let hasValue = variable.hasDefault && variable.value != GraphQLInput.null
+        guard Self.fits(hasValue ? .nonNull(variable.type.nullable) : variable.type, type) else {
             throw GraphQLError(
-                "The variable '$\(name)' of type '\(variable.type)' stands where the type '\(type)' is expected."
+                "The variable '$\(name)' of type '\(variable.type)' is used where the type '\(type)' is expected."
             )
         }
         return variable.value
     }
 
-    /// Whether a value of one type may stand where another one is expected (§5.8.5).
+    /// Whether a value of one type may be used where another type is expected (§5.8.5).
     private static func fits(_ type: TypeReference, _ expected: TypeReference) -> Bool {
         switch (type, expected) {
         case (.nonNull(let inner), .nonNull(let wanted)): fits(inner, wanted)
@@ -102,7 +105,7 @@ struct InputReader {
     ) throws(GraphQLError) -> GraphQLInput {
         valuesLeft -= 1
         guard valuesLeft >= 0 else {
-            throw GraphQLError("The variables and arguments have more than \(limits.inputValues) values.")
+            throw GraphQLError("The variables and arguments have more than \(limits.inputValueCount) values.")
         }
         if case .literal(.variable(let name)) = source { return try variable(name, as: type) ?? .null }
         switch type {
@@ -112,7 +115,7 @@ struct InputReader {
             return value
         case .list(let element):
             if source.isNull { return .null }
-            // One value stands for a list of one (§3.11).
+            // A single value is converted to a list with one element (§3.11).
             guard let elements = source.elements else { return .list([try read(source, as: element, path)]) }
             var values: [GraphQLInput] = []
             for item in elements { values.append(try read(item, as: element, path)) }
@@ -151,7 +154,7 @@ struct InputReader {
             guard let text = source.text else { throw Self.wrong(path, type, "is a string") }
             return .text(text)
         default:
-            // The schema's own scalars are whole numbers of 64 bits, written as numbers or as texts.
+            // All scalars that the schema defines are whole numbers of 64 bits, written as numbers or as texts.
             guard let value = source.integer ?? source.text.flatMap({ Int64($0) }) else {
                 throw Self.wrong(path, type, "is a whole number")
             }
@@ -181,7 +184,7 @@ struct InputReader {
     }
 
     private static func wrong(_ path: String, _ type: String, _ expected: String) -> GraphQLError {
-        GraphQLError("The value of '\(path)' is no \(type), which \(expected).")
+        GraphQLError("The value of '\(path)' is not of type \(type), which \(expected).")
     }
 }
 
@@ -202,7 +205,9 @@ extension InputReader.Source {
         }
     }
 
-    /// A whole number; in variables also one that is written as 2.0.
+    /// The whole number of 64 bits; in variables, it may be written as 2.0.
+    ///
+    /// Nil for any other value.
     fileprivate var integer: Int64? {
         switch self {
         case .json(let value): value.int64 ?? value.double.flatMap { Int64(exactly: $0) }

@@ -1,4 +1,4 @@
-/// The smallest piece of a query that means something (GraphQL, October 2021, §2.1).
+/// A token of a query (GraphQL, October 2021, §2.1).
 enum Token: Equatable {
     case end
     /// One of `! $ & ( ) : = @ [ ] { | }`.
@@ -6,14 +6,14 @@ enum Token: Equatable {
     /// `...`
     case spread
     case name(String)
-    /// As it is written.
+    /// An integer, as it is written in the query.
     case integer(String)
-    /// As it is written.
+    /// A number with a fraction or an exponent, as it is written in the query.
     case float(String)
-    /// With its escapes resolved.
+    /// A string with its escapes resolved.
     case string(String)
 
-    /// As a message shows it.
+    /// The token as messages show it.
     var shown: String {
         switch self {
         case .end: "the end of the query"
@@ -25,18 +25,18 @@ enum Token: Equatable {
     }
 }
 
-/// Cuts a text into tokens.
+/// Splits a text into tokens.
 struct Lexer {
     private let bytes: [UInt8]
     private var position = 0
-    /// Where the token that was read last begins.
+    /// The offset in bytes of the token that was read last.
     private(set) var start = 0
 
     init(_ text: String) {
         bytes = Array(text.utf8)
     }
 
-    /// Reads the next token; `.end` again and again behind the last one.
+    /// Reads the next token; after the last token, every call returns `.end`.
     mutating func next() throws(GraphQLError) -> Token {
         skipIgnored()
         start = position
@@ -57,7 +57,7 @@ struct Lexer {
         }
     }
 
-    /// An error that says where the token begins that was read last.
+    /// An error with the line and the column of the token that was read last.
     func failure(_ message: String) -> GraphQLError {
         var line = 1
         var column = 1
@@ -76,7 +76,7 @@ struct Lexer {
         position + distance < bytes.count ? bytes[position + distance] : nil
     }
 
-    /// Blanks, line ends, commas, comments and byte order marks mean nothing (§2.1.7).
+    /// Skips blanks, line ends, commas, comments and byte order marks, which have no meaning (§2.1.7).
     private mutating func skipIgnored() {
         while let byte = peek() {
             switch byte {
@@ -167,7 +167,7 @@ extension Lexer {
         }
     }
 
-    /// `\uXXXX`, perhaps two of them for one character, or `\u{X…}` (§2.9.4).
+    /// Reads the rest of an escape `\uXXXX`, of two such escapes for one character, or of `\u{X…}` (§2.9.4).
     private mutating func readCodePoint() throws(GraphQLError) -> UnicodeScalar {
         if peek() == UInt8(ascii: "{") {
             position += 1
@@ -188,7 +188,7 @@ extension Lexer {
         return scalar
     }
 
-    /// Reads exactly `count` digits; with `end`, one to `count` digits and the end itself.
+    /// Reads exactly `count` digits or, if `end` is not nil, one to `count` digits and `end`.
     private mutating func readHexadecimal(upTo count: Int, endedBy end: UInt8?) throws(GraphQLError) -> UInt32 {
         var number: UInt32 = 0
         var digits = 0

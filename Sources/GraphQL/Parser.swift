@@ -1,4 +1,4 @@
-/// Reads a query (GraphQL, October 2021, §2): the executable part of the language without strings in three quotes.
+/// Parses a query (GraphQL, October 2021, §2); block strings (three quotes) are not supported.
 ///
 /// Its recursion is bounded by `GraphQLLimits.nesting`.
 struct Parser {
@@ -23,8 +23,8 @@ struct Parser {
         var definitions = 0
         repeat {
             definitions += 1
-            guard definitions <= limits.definitions else {
-                throw GraphQLError("The query has more than \(limits.definitions) operations and fragments.")
+            guard definitions <= limits.definitionCount else {
+                throw GraphQLError("The query has more than \(limits.definitionCount) operations and fragments.")
             }
             try parser.readDefinition(into: &document)
         } while parser.token != .end
@@ -70,7 +70,7 @@ struct Parser {
         var variable = VariableDefinition(name: name, type: try readType())
         if token == .punctuator(UInt8(ascii: "=")) {
             try advance()
-            variable.standard = try readValue(isConstant: true)
+            variable.defaultValue = try readValue(isConstant: true)
         }
         _ = try readDirectives()
         return variable
@@ -243,7 +243,7 @@ extension Parser {
     private mutating func enter() throws(GraphQLError) {
         nesting += 1
         guard nesting <= limits.nesting else {
-            throw lexer.failure("brackets within brackets, more than \(limits.nesting) deep")
+            throw lexer.failure("brackets are nested more than \(limits.nesting) deep")
         }
     }
 }

@@ -1,6 +1,7 @@
-/// Checks the selections of an operation against the schema and merges them into the fields that the answer has.
+/// Checks the selections of an operation against the schema, and merges them into the fields of the answer (§5.3,
+/// §6.3.2).
 ///
-/// Every type of the schema is concrete, so that this needs no data (§5.3, §6.3.2).
+/// The schema has no interfaces and unions, so the data is not needed for this.
 struct SelectionPlanner {
     private let schema: GraphQLSchema
     private let fragments: [String: FragmentDefinition]
@@ -16,7 +17,7 @@ struct SelectionPlanner {
         fragments = document.fragments
     }
 
-    /// The fields of the first level.
+    /// Returns the fields of the first level of the answer.
     mutating func plan(_ operation: OperationDefinition) throws(GraphQLError) -> [GraphQLSelection] {
         guard let root = schema.objects[GraphQLSchema.root] else { throw GraphQLError("There is nothing to query.") }
         try refuseCycles()
@@ -26,17 +27,20 @@ struct SelectionPlanner {
 
     // MARK: One level
 
-    /// The fields that were collected on one level, by their member's name, in the order of the query.
+    /// The fields that were collected on one level, in the order of the query.
     private struct Level {
+        /// The selections of each field, by the name of the field in the answer.
         var groups: [(key: String, fields: [FieldSelection])] = []
+        /// The index in `groups` of each name.
         var positions: [String: Int] = [:]
+        /// The names of the fragments that were spread.
         var spread: Set<String> = []
-        var aliases = 0
-        var fields = 0
+        var aliasCount = 0
+        var fieldCount = 0
 
         mutating func add(_ field: FieldSelection) {
-            fields += 1
-            if field.alias != nil { aliases += 1 }
+            fieldCount += 1
+            if field.alias != nil { aliasCount += 1 }
             let key = field.responseKey
             if let position = positions[key] {
                 groups[position].fields.append(field)
@@ -57,14 +61,14 @@ struct SelectionPlanner {
         }
         var level = Level()
         for set in sets { try collect(set, of: type, into: &level) }
-        guard level.aliases <= limits.aliases else {
+        guard level.aliasCount <= limits.aliasCount else {
             throw GraphQLError(
-                "The query has \(level.aliases) aliases on one level; \(limits.aliases) are the most that are answered."
+                "The query has \(level.aliasCount) aliases on one level; at most \(limits.aliasCount) are allowed."
             )
         }
-        guard depth > 1 || level.fields <= limits.rootFields else {
+        guard depth > 1 || level.fieldCount <= limits.rootFieldCount else {
             throw GraphQLError(
-                "The query has \(level.fields) root fields; \(limits.rootFields) are the most that are answered."
+                "The query has \(level.fieldCount) root fields; at most \(limits.rootFieldCount) are allowed."
             )
         }
         var planned: [GraphQLSelection] = []
@@ -79,17 +83,17 @@ struct SelectionPlanner {
     ) throws(GraphQLError) {
         for selection in selections {
             stepCount += 1
-            guard stepCount <= limits.steps else { throw tooManySelections }
+            guard stepCount <= limits.stepCount else { throw tooManySelections }
             switch selection {
             case .field(let field):
                 guard try isWanted(field.directives) else { continue }
                 selectionCount += 1
-                guard selectionCount <= limits.selections else { throw tooManySelections }
+                guard selectionCount <= limits.selectionCount else { throw tooManySelections }
                 level.add(field)
             case .spread(let name, let directives):
                 guard let fragment = fragments[name] else { throw GraphQLError("Unknown fragment '\(name)'.") }
                 try require(fragment.type, of: type, "fragment '\(name)'")
-                // The same fragment again adds nothing to a level.
+                // A fragment that has already been spread on this level adds nothing.
                 guard try isWanted(directives), level.spread.insert(name).inserted else { continue }
                 try collect(fragment.selections, of: type, into: &level)
             case .inline(let condition, let directives, let inner):
@@ -101,7 +105,7 @@ struct SelectionPlanner {
     }
 
     private var tooManySelections: GraphQLError {
-        GraphQLError("The query selects more than \(limits.selections) fields.")
+        GraphQLError("The query selects more than \(limits.selectionCount) fields.")
     }
 
     private func require(
@@ -115,7 +119,7 @@ struct SelectionPlanner {
         }
     }
 
-    /// Whether `@skip` and `@include` leave a selection in; all other directives are ignored.
+    /// Whether `@skip` and `@include` keep a selection; ignores all other directives.
     private mutating func isWanted(_ directives: [Directive]) throws(GraphQLError) -> Bool {
         for directive in directives where directive.name == "skip" || directive.name == "include" {
             guard let argument = directive.arguments.first(where: { $0.name == "if" }),
@@ -173,7 +177,7 @@ struct SelectionPlanner {
 
     // MARK: Fragments
 
-    /// A fragment that spreads itself, directly or through other fragments, is refused (§5.5.2.2).
+    /// Throws if a fragment spreads itself, directly or through other fragments (§5.5.2.2).
     private func refuseCycles() throws(GraphQLError) {
         var finished: Set<String> = []
         for name in fragments.keys.sorted() {
@@ -182,7 +186,7 @@ struct SelectionPlanner {
         }
     }
 
-    /// Its recursion is bounded by the number of definitions.
+    /// Throws if a fragment leads to a fragment in `path`; the number of definitions bounds the recursion.
     private func walk(_ name: String, _ path: inout [String], _ finished: inout Set<String>) throws(GraphQLError) {
         guard let fragment = fragments[name], !finished.contains(name) else { return }
         guard !path.contains(name) else { throw GraphQLError("The fragment '\(name)' spreads itself.") }
@@ -192,7 +196,7 @@ struct SelectionPlanner {
         finished.insert(name)
     }
 
-    /// The fragments that stand in selections, on any level; recursion is bounded by the nesting of the text.
+    /// The names of the fragments that selections spread, on any level; the nesting of the query bounds the recursion.
     private static func spreads(in selections: [Selection]) -> Set<String> {
         var names: Set<String> = []
         for selection in selections {

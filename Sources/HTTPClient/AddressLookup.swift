@@ -3,10 +3,10 @@ internal import HTTPWire
 internal import Synchronization
 
 extension SocketAddress {
-    /// Resolves a host name as `resolve` does, but waits no longer than the deadline.
+    /// Resolves a host name as `resolve` does, but waits no longer than until the deadline.
     ///
-    /// The resolver has no time limit of its own. When the deadline passes, its thread keeps running until the process
-    /// ends.
+    /// The resolver has no time limit. If the deadline passes, the resolver continues on its thread, and its result is
+    /// ignored.
     static func lookUp(_ host: String, port: Int, by deadline: Deadline) throws(CallFailure) -> [SocketAddress] {
         let lookup = Lookup()
         DispatchQueue.global().async {

@@ -1,7 +1,8 @@
 package import TLS
 
-/// Why a request got no answer.
+/// The reason why a request got no answer.
 package enum CallFailure: Error, Sendable {
+    /// The part of a call that was under way.
     package enum Phase: Sendable {
         case lookingUp
         case connecting
@@ -10,7 +11,7 @@ package enum CallFailure: Error, Sendable {
         case answering
     }
 
-    /// The host's name has no address.
+    /// The host name has no address; the value is the resolver's reason.
     case unresolved(String)
     /// Nothing listens on the port.
     case refused
@@ -18,28 +19,28 @@ package enum CallFailure: Error, Sendable {
     case unreachable(String)
     /// The deadline passed during this phase.
     case timedOut(Phase)
-    /// The peer took the request and closed without an answer.
+    /// The peer closed the connection without an answer.
     case disconnected
-    /// The peer's bytes are not HTTP/1.1; the value says what is wrong with them.
+    /// The peer's answer is not HTTP/1.1; the value says what is wrong with it.
     case notHTTP(String)
-    /// The peer's answer ended, or became unreadable, before its end; the value says where.
+    /// The peer's answer ended too early, or its framing is broken; the value says where.
     case brokenAnswer(String)
-    /// The peer's answer, or its head, is longer than what is read; the value says which.
+    /// The peer's answer, or its head, exceeds a limit; the value says which.
     case longAnswer(String)
     /// The peer expects TLS.
     case speaksTLS
     /// The connection cannot be encrypted, or the peer is not trusted.
     case tls(TLSFailure)
-    /// The proxy cannot be used; the value names it and says why.
+    /// The proxy cannot be used; the value names the proxy and says why.
     case proxy(String)
     /// The body of the request cannot be read to its end; the value says why.
     case brokenBody(String)
-    /// The caller has interrupted the call.
+    /// The caller interrupted the call.
     case interrupted
 }
 
 extension CallFailure {
-    /// The end of the sentence that says why a place cannot be reached.
+    /// The reason as the end of a sentence such as "the server at X cannot be reached: …", where "it" is the server.
     package var phrase: String {
         switch self {
         case .unresolved(let text): "its name has no address (\(text))"
@@ -53,7 +54,7 @@ extension CallFailure {
         case .speaksTLS: "it expects https"
         case .tls(let failure): "\(failure)"
         case .proxy(let text): text
-        case .brokenBody(let text): "what is sent to it cannot be read: \(text)"
+        case .brokenBody(let text): "the body of the request cannot be read: \(text)"
         case .interrupted: "the call was interrupted"
         }
     }

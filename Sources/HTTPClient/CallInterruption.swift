@@ -5,10 +5,11 @@ internal import Synchronization
 
 /// Ends calls early: those that are under way, and those that begin later.
 ///
-/// The look-up of a name goes on until its own end, unheard.
+/// The look-up of a host name is not interrupted.
 package final class CallInterruption: Sendable {
-    /// Becomes readable with the interruption; nil where the system had no descriptor left, so that a call notices only
-    /// between two of its steps.
+    /// A descriptor that becomes readable when calls must end; nil if the system had no descriptor left.
+    ///
+    /// Without the descriptor, a call notices the interruption only between two steps.
     let signal: Descriptor?
     private let isSet = Atomic(false)
 
@@ -19,6 +20,7 @@ package final class CallInterruption: Sendable {
 
     package var isInterrupted: Bool { isSet.load(ordering: .acquiring) }
 
+    /// Ends the calls; usable from any thread.
     package func interrupt() {
         guard !isSet.exchange(true, ordering: .acquiringAndReleasing), let signal else { return }
         _ = eventfd_write(signal.rawValue, 1)

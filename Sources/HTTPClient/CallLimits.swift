@@ -1,12 +1,12 @@
-/// How long a call may take.
+/// The time limits of a call.
 package struct CallLimits: Sendable {
-    /// When the whole call must be done, with its body.
+    /// The deadline for the whole call, including the body of the answer.
     package var whole: Deadline
-    /// The longest time for the look-up of the host and the connection; nil where the whole call's time decides.
+    /// The longest time for the look-up of the host and the connection; nil if only `whole` limits it.
     package var connecting: Duration?
-    /// The longest time in which no byte leaves or arrives; nil where the whole call's time decides.
+    /// The longest time in which no byte is sent or received; nil if only `whole` limits it.
     package var silence: Duration?
-    /// Ends the call early; nil for a call that nobody interrupts.
+    /// Can end the call early; nil for a call that cannot be interrupted.
     package var interruption: CallInterruption?
 
     package init(
@@ -21,18 +21,18 @@ package struct CallLimits: Sendable {
         self.interruption = interruption
     }
 
-    /// When a connection must be there, from now on.
-    var connectionDeadline: Deadline { whole.orAfter(connecting) }
+    /// The deadline for a connection that is begun now.
+    var connectionDeadline: Deadline { whole.limited(to: connecting) }
 
-    /// When the next byte must have moved, from now on.
-    var progressDeadline: Deadline { whole.orAfter(silence) }
+    /// The deadline for the next byte, if the last one was sent or received now.
+    var progressDeadline: Deadline { whole.limited(to: silence) }
 }
 
 /// The time by which a step must be done.
 package struct Deadline: Sendable {
     private let end: ContinuousClock.Instant
 
-    /// So far away that it never passes.
+    /// A deadline that never passes.
     package static let never = Deadline(after: .seconds(1 << 40))
 
     /// The earlier of two deadlines.
@@ -48,17 +48,17 @@ package struct Deadline: Sendable {
         self.end = end
     }
 
-    /// An earlier deadline: the remaining time is divided by `parts`.
+    /// The deadline after one of `parts` equal parts of the remaining time.
     package func dividing(by parts: Int) -> Deadline {
         Deadline(.now + (end - .now) / max(parts, 1))
     }
 
-    /// The earlier one of this deadline and the time after a duration.
-    func orAfter(_ duration: Duration?) -> Deadline {
+    /// This deadline or the end of a duration from now, whichever is earlier.
+    func limited(to duration: Duration?) -> Deadline {
         duration.map { Deadline(min(end, .now + $0)) } ?? self
     }
 
-    /// The remaining milliseconds, rounded up; 0 when the deadline has passed.
+    /// The remaining milliseconds, rounded up; 0 after the deadline.
     package var remainingMilliseconds: Int32 {
         let left = end - .now
         guard left > .zero else { return 0 }

@@ -3,11 +3,9 @@ internal import Glibc
 internal import HTTPWire
 internal import TLS
 
-/// A connection to a server, or to a proxy in front of it.
-///
-/// It is closed when its owner releases it, and every call ends within its limits.
+/// A connection to a server, or to a proxy in front of it; closed when it is deallocated.
 final class ClientConnection: @unchecked Sendable {
-    // Unchecked because a connection belongs to one call at a time; between two calls the pool owns it.
+    // Unchecked because only one call at a time uses a connection; between two calls the pool owns it.
     static let readBytes = 64 * 1_024
 
     private var channel: Channel
@@ -18,10 +16,9 @@ final class ClientConnection: @unchecked Sendable {
         channel = Channel(descriptor)
     }
 
-    /// Connects to one of the host's addresses: tries one after the other, so that an unreachable address does not hide a
-    /// reachable one.
+    /// Connects to one of the host's addresses, which are tried one after the other.
     ///
-    /// When all fail, the last failure is thrown.
+    /// - Throws: the failure for the last address, if all fail.
     static func connected(
         host: String,
         port: Int,
@@ -51,7 +48,7 @@ final class ClientConnection: @unchecked Sendable {
         let created = socket(address.family, type, 0)
         guard created >= 0 else { throw failure(errno) }
         let connection = ClientConnection(owning: Descriptor(owning: created))
-        // Head and body are separate calls where the body is large: the last piece must not wait for an acknowledgement.
+        // A large request is sent piece by piece, and the last piece must not wait for an acknowledgement.
         var on: Int32 = 1
         _ = setsockopt(created, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         guard address.withPointer({ connect(created, $0, address.length) }) != 0 else { return connection }
@@ -66,7 +63,7 @@ final class ClientConnection: @unchecked Sendable {
         return connection
     }
 
-    /// Whether nothing has happened since the last call: the peer has neither closed the connection nor sent anything.
+    /// Whether the peer of an idle connection has neither closed it nor sent anything.
     var isQuiet: Bool {
         var entry = pollfd(fd: channel.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
         return input.isEmpty && poll(&entry, 1, 0) == 0
@@ -74,7 +71,7 @@ final class ClientConnection: @unchecked Sendable {
 
     /// Sends all bytes.
     ///
-    /// - Returns: false when the peer has answered or closed before it took all bytes, so that sending is of no use.
+    /// - Returns: false if the peer has answered or closed the connection before all bytes were sent.
     func send(_ bytes: ByteBuffer, _ limits: CallLimits) throws(CallFailure) -> Bool {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         while !bytes.isEmpty {
@@ -82,7 +79,7 @@ final class ClientConnection: @unchecked Sendable {
             case .bytes(let count): bytes.consume(count)
             case .wouldBlock:
                 let events = try wait(for: POLLOUT | POLLIN, limits, .sending)
-                if events & POLLOUT == 0, hasAnswered() { return false }
+                if events & POLLOUT == 0, receiveEarlyAnswer() { return false }
             case .endOfFile, .failed(EPIPE), .failed(ECONNRESET): return false
             case .failed(let code): throw failure(code)
             }
@@ -90,8 +87,10 @@ final class ClientConnection: @unchecked Sendable {
         return true
     }
 
-    /// Whether the peer has answered or closed.
-    private func hasAnswered() -> Bool {
+    /// Reads bytes that have arrived while the request is being sent.
+    ///
+    /// - Returns: whether the peer has answered or closed the connection.
+    private func receiveEarlyAnswer() -> Bool {
         input.reserve(Self.readBytes)
         switch channel.receive(input.space) {
         case .bytes(let count):
@@ -102,7 +101,7 @@ final class ClientConnection: @unchecked Sendable {
         }
     }
 
-    /// Waits for bytes and appends them to the input; false when the peer has closed the connection.
+    /// Waits for bytes and appends them to `input`; returns false if the peer has closed the connection.
     func receive(_ limits: CallLimits) throws(CallFailure) -> Bool {
         input.reserve(Self.readBytes)
         while true {
@@ -118,14 +117,14 @@ final class ClientConnection: @unchecked Sendable {
         }
     }
 
-    /// The reason of the encryption, where it has failed, or that of the system.
+    /// The failure of the encryption, if it has failed; otherwise the failure for the system's error code.
     private func failure(_ code: Int32) -> CallFailure {
         channel.session?.failure.map { .tls($0) } ?? Self.failure(code)
     }
 
-    /// Encrypts the connection from here on.
+    /// Encrypts the connection from now on.
     ///
-    /// - Parameter name: of the server.
+    /// - Parameter name: the name or numeric address that the server's certificate must be for.
     func encrypt(
         _ context: TLSContext,
         expecting name: String,
@@ -150,7 +149,7 @@ final class ClientConnection: @unchecked Sendable {
         }
     }
 
-    /// Waits for one of the events, and returns those that have come.
+    /// Waits for one of the events of `poll`, and returns the events that have occurred.
     private func wait(
         for events: Int32,
         _ limits: CallLimits,
@@ -171,7 +170,7 @@ final class ClientConnection: @unchecked Sendable {
             guard milliseconds > 0 else { throw .timedOut(phase) }
             var entries = (
                 pollfd(fd: channel.descriptor.rawValue, events: Int16(truncatingIfNeeded: events), revents: 0),
-                // poll passes over a negative descriptor.
+                // poll ignores a negative descriptor.
                 pollfd(fd: interruption?.signal?.rawValue ?? -1, events: Int16(POLLIN), revents: 0)
             )
             let (count, code) = withUnsafeMutablePointer(to: &entries) { pointer in

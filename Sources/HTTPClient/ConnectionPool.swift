@@ -10,14 +10,18 @@ final class ConnectionPool: Sendable {
     private let idle = Mutex<[Idle]>([])
 
     private static let maximumCount = 8
-    /// Most servers keep a connection that nobody uses for at least a minute.
+    /// The time after which an idle connection is closed; most servers keep one for at least a minute.
     private static let longestIdle = Duration.seconds(30)
-    /// A request that must not be sent twice takes only a connection that no server is likely to close just now: the
-    /// shortest time after which servers usually do is two seconds.
+    /// The longest idle time of a connection for a request that must not be sent twice, so that the server is unlikely
+    /// to close the connection at the same time.
+    ///
+    /// Servers close idle connections after two seconds or more.
     private static let shortIdle = Duration.seconds(1)
 
-    /// Takes the connection that was used last; nil if none can be used.
-    func take(forRepeatable isRepeatable: Bool) -> ClientConnection? {
+    /// Removes and returns the connection that was used last; nil if there is no usable connection.
+    ///
+    /// - Parameter isRepeatable: whether the next request may be sent twice.
+    func takeConnection(forRepeatable isRepeatable: Bool) -> ClientConnection? {
         let oldest = ContinuousClock.now - (isRepeatable ? Self.longestIdle : Self.shortIdle)
         return idle.withLock { idle in
             idle.removeAll { $0.since + Self.longestIdle < .now }
@@ -29,6 +33,7 @@ final class ConnectionPool: Sendable {
         }
     }
 
+    /// Adds a connection whose last answer was read to its end.
     func giveBack(_ connection: ClientConnection) {
         idle.withLock { idle in
             if idle.count >= Self.maximumCount { idle.removeFirst() }

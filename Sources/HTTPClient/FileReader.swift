@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 internal import HTTPWire
 
-/// The first bytes of a file as a body.
+/// Yields the first `bytes` bytes of a file as a body.
 final class FileReader: HTTPBodyProducer, @unchecked Sendable {
     // Unchecked because a producer is never called concurrently.
     private let file: Descriptor

@@ -3,21 +3,21 @@ package import HTTPWire
 internal import Synchronization
 package import TLS
 
-/// Sends requests to one server over HTTP/1.1, plain or encrypted, and uses its connections again; may be used by several threads.
+/// Sends requests to one server over HTTP/1.1, plain or encrypted, and reuses connections; usable from any thread.
 package final class HTTPClient: Sendable {
-    /// The longest body of a response that is read where nothing else is said, in bytes.
-    package static let usualMaximumBytes = 8 * 1_048_576
+    /// The default limit for the body of a response, in bytes.
+    package static let defaultMaximumBytes = 8 * 1_048_576
 
     package let origin: HTTPOrigin
     private let proxy: HTTPProxy?
     private let trust: TLSTrust
     let pool = ConnectionPool()
-    /// Made for the first encrypted connection.
+    /// The settings of encrypted connections; nil before the first one.
     private let context = Mutex<TLSContext?>(nil)
 
     /// - Parameters:
     ///   - proxy: nil for direct connections.
-    ///   - trust: whom to trust where the origin is one of https.
+    ///   - trust: the trusted certificates; used only with https.
     package init(_ origin: HTTPOrigin, proxy: HTTPProxy? = nil, trust: TLSTrust = TLSTrust()) {
         self.origin = origin
         self.proxy = proxy
@@ -31,19 +31,19 @@ package final class HTTPClient: Sendable {
 
     /// Sends a request and returns the response, whatever its status.
     ///
-    /// Redirects within the origin are followed; a response that sends elsewhere is returned. A response with a longer
-    /// body than `maximumBytes` is an error.
+    /// Follows redirects within the origin; returns a response that redirects to another origin.
     ///
     /// - Parameters:
-    ///   - target: path and query, percent-encoded.
-    ///   - fields: header fields, including Host, but without Connection and the fields that frame the message.
-    ///   - body: nil for a request without one.
+    ///   - target: the path and the query, percent-encoded.
+    ///   - fields: the header fields, including Host, but without Connection and the fields that frame the message.
+    ///   - body: nil for a request without a body.
+    ///   - maximumBytes: the longest body of a response; a longer one is an error.
     package func send(
         _ method: HTTPMethod,
         _ target: String,
         fields: [(name: String, value: String)],
         body: [UInt8]? = nil,
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         let body = body.map { RequestBody.bytes($0) } ?? .none
@@ -51,10 +51,10 @@ package final class HTTPClient: Sendable {
         return try send(request, maximumBytes: maximumBytes, CallLimits(whole: deadline))
     }
 
-    /// Sends a request whose body is the content of a file, from its beginning; its size must not change meanwhile.
+    /// Sends a request whose body is the first `bytes` bytes of a file, which is read piece by piece and must not
+    /// change meanwhile.
     ///
-    /// The file is read piece by piece.
-    /// - Throws: `.brokenBody` when the file cannot be read to its end, or as `send`.
+    /// - Throws: `.brokenBody` if the file cannot be read to its end, and the errors of the other `send`.
     package func send(
         _ method: HTTPMethod,
         _ target: String,
@@ -67,14 +67,14 @@ package final class HTTPClient: Sendable {
         return try send(request, CallLimits(whole: deadline))
     }
 
-    /// Sends a request without a body, and passes the body of a response of status 200 on as it arrives.
+    /// Sends a GET request, and passes the body of a response with status 200 to `take` as it arrives.
     ///
     /// - Parameters:
-    ///   - patience: how long nothing may arrive.
-    ///   - deadline: when all of it must be there.
-    ///   - take: called with the bytes, piece by piece.
-    /// - Returns: the response, whose body is empty if it was passed on.
-    /// - Throws: `CallFailure`, also for a response that is cut off, or what `take` throws.
+    ///   - patience: the longest time in which nothing arrives.
+    ///   - deadline: the deadline for the whole body.
+    ///   - take: called with each piece of the body.
+    /// - Returns: the response; its body is empty if it was passed to `take`.
+    /// - Throws: `CallFailure`, also for an incomplete response; and the errors of `take`.
     package func download(
         _ target: String,
         fields: [(name: String, value: String)],
@@ -85,7 +85,7 @@ package final class HTTPClient: Sendable {
         let limits = CallLimits(whole: deadline, connecting: patience, silence: patience)
         let stream = try open(ClientRequest(.get, target, fields: fields), limits)
         guard stream.head.status == 200 else {
-            return HTTPReply(head: stream.head, body: try stream.body(atMost: Self.usualMaximumBytes))
+            return HTTPReply(head: stream.head, body: try stream.body(atMost: Self.defaultMaximumBytes))
         }
         while let piece = try stream.next() { try take(piece) }
         return HTTPReply(head: stream.head, body: [])
@@ -94,20 +94,20 @@ package final class HTTPClient: Sendable {
     /// Sends a request and returns the whole response, whatever its status.
     package func send(
         _ request: ClientRequest,
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         _ limits: CallLimits
     ) throws(CallFailure) -> HTTPReply {
         let stream = try open(request, limits)
         return HTTPReply(head: stream.head, body: try stream.body(atMost: maximumBytes))
     }
 
-    /// Sends a request and returns the response when its head has arrived; its body is read from the stream.
+    /// Sends a request and returns the response as soon as its head has arrived; the caller reads its body.
     package func open(_ request: ClientRequest, _ limits: CallLimits) throws(CallFailure) -> ReplyStream {
         var request = request
         for _ in 0...Redirection.maximumCount {
             let stream = try exchange(request, limits)
             guard let next = Redirection.request(after: stream.head, of: request, at: origin) else { return stream }
-            // A long body is not worth the connection.
+            // Reads the body of the redirect to its end, so that the connection can be used again, unless it is long.
             _ = try? stream.body(atMost: 65_536)
             request = next
         }
@@ -116,10 +116,10 @@ package final class HTTPClient: Sendable {
 }
 
 extension HTTPClient {
-    /// Sends a request once, or a second time if a connection that was used before turns out to be closed and the request
-    /// may be repeated.
+    /// Sends a request; sends it a second time if the server has closed a reused connection, and the request may be
+    /// repeated.
     private func exchange(_ request: ClientRequest, _ limits: CallLimits) throws(CallFailure) -> ReplyStream {
-        if let connection = pool.take(forRepeatable: request.isRepeatable) {
+        if let connection = pool.takeConnection(forRepeatable: request.isRepeatable) {
             do throws(CallFailure) {
                 return try exchange(request, on: connection, limits)
             } catch {
@@ -140,10 +140,10 @@ extension HTTPClient {
         }
     }
 
-    /// Connects to the server, or to the proxy in front of it, and encrypts the connection to an origin of https.
+    /// Connects to the server, or to the proxy in front of it, and encrypts the connection if the scheme is https.
     private func connect(_ limits: CallLimits) throws(CallFailure) -> ClientConnection {
         let deadline = limits.connectionDeadline
-        // A library or a file that is missing is told before anybody is asked for a connection.
+        // A missing library or certificate file is reported before any connection is made.
         let context = origin.isSecure ? try sharedContext() : nil
         let connection: ClientConnection
         if let proxy {
@@ -182,7 +182,7 @@ extension HTTPClient {
             throw .proxy("\(proxy.shown) cannot be reached: \(error.phrase)")
         }
         guard origin.isSecure else { return connection }
-        // RFC 9110 §9.3.6: after the answer, the bytes go to the server as they are.
+        // After the answer to CONNECT, the proxy passes all bytes on unchanged (RFC 9110 §9.3.6).
         let request = ByteBuffer()
         request.append("CONNECT \(origin.authority) HTTP/1.1\r\n")
         HeadWriter.appendField("Host", origin.authority, to: request)
@@ -201,11 +201,11 @@ extension HTTPClient {
             throw .proxy("\(proxy.shown) does not connect to the server: \(error.phrase)")
         }
         guard (200..<300).contains(head.status) else {
-            let reason = head.status == 407 ? ": it wants a name and a password, or others" : ""
+            let reason = head.status == 407 ? ": it requires a name and a password, or other ones" : ""
             throw .proxy("\(proxy.shown) does not connect to the server: it answers \(head.status)\(reason)")
         }
         guard connection.input.isEmpty else {
-            throw .proxy("\(proxy.shown) sends something of its own before the server does")
+            throw .proxy("\(proxy.shown) sends bytes before the server does")
         }
         return connection
     }
@@ -222,10 +222,10 @@ extension HTTPClient {
         return try result.mapError { CallFailure.tls($0) }.get()
     }
 
-    /// The head of a request, as this client's server or its proxy takes it.
+    /// The head of a request to the server, or to the proxy that reads it.
     fileprivate func head(of request: ClientRequest) -> ByteBuffer {
         let head = ByteBuffer()
-        // RFC 9112 §3.2.2: a proxy that reads the request gets the whole address.
+        // A proxy that reads the request needs the absolute form of the target (RFC 9112 §3.2.2).
         let reader = origin.isSecure ? nil : proxy
         let target = reader == nil ? request.target : "http://\(origin.authority)\(request.target)"
         HeadWriter.appendRequestLine(request.method, target, to: head)
@@ -240,7 +240,9 @@ extension HTTPClient {
 }
 
 extension ClientConnection {
-    /// Sends head and body; false when the peer has answered or closed before it took all of it.
+    /// Sends the head and the body.
+    ///
+    /// - Returns: false if the peer has answered or closed the connection before all bytes were sent.
     fileprivate func send(
         _ request: ClientRequest,
         by client: HTTPClient,
@@ -259,7 +261,7 @@ extension ClientConnection {
         }
     }
 
-    /// Sends what is in `output` and then all pieces of a body, framed by its length or, without one, in chunks.
+    /// Sends the content of `output` and then all pieces of a body, chunked if `length` is nil.
     private func send(
         _ output: ByteBuffer,
         _ producer: any HTTPBodyProducer,

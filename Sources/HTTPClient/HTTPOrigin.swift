@@ -1,8 +1,8 @@
-/// Where a server answers: the scheme, host and port of its addresses (RFC 9110 §4.3.1).
+/// The scheme, host and port of a server's addresses (RFC 9110 §4.3.1).
 package struct HTTPOrigin: Sendable, Hashable {
     /// Whether the scheme is https.
     package let isSecure: Bool
-    /// A name or numeric address, without brackets; an IPv6 zone stands behind a `%`.
+    /// A name or numeric address, without brackets; an IPv6 zone follows a `%`.
     package let host: String
     package let port: Int
 
@@ -14,13 +14,13 @@ package struct HTTPOrigin: Sendable, Hashable {
 
     package var scheme: String { isSecure ? "https" : "http" }
 
-    /// The host without the zone of an IPv6 address, which means nothing to another machine.
+    /// The host without the zone of an IPv6 address, which has a meaning only on this machine.
     var hostWithoutZone: String { host.contains(":") ? String(host.prefix { $0 != "%" }) : host }
 
     /// The host as it is written in a URL.
     private var hostInURL: String { host.contains(":") ? "[\(hostWithoutZone)]" : host }
 
-    /// Host and port, the port also where it is the usual one.
+    /// The host and the port, even if it is the default port of the scheme.
     var authority: String { "\(hostInURL):\(port)" }
 
     /// The value of the field Host (RFC 9110 §7.2).

@@ -8,19 +8,19 @@ package struct HTTPProxy: Sendable {
     let port: Int
     /// The value of the field Proxy-Authorization; nil without name and password.
     let authorization: String?
-    /// The variable that names it.
+    /// The name of the environment variable with the proxy.
     let variable: String
 
-    /// The proxy and the variable, for a person; without name and password.
+    /// The proxy and the variable, without name and password, for messages.
     var shown: String { "the proxy \(HTTPOrigin(host: host, port: port).authority) of \(variable)" }
 
-    /// The proxy that the environment names for an origin; nil for a direct connection.
+    /// The proxy in the environment variables for an origin; nil for a direct connection.
     ///
-    /// Follows the Python client: `http_proxy` or `https_proxy` by the scheme, then `all_proxy`, each also in upper case,
-    /// unless the host is one of `no_proxy`. `HTTP_PROXY` in upper case is ignored inside a CGI script, where a client of
-    /// that script can set it.
+    /// Reads the same variables as MLflow's Python client: `http_proxy` or `https_proxy` by the scheme, then
+    /// `all_proxy`, each also in upper case, unless `no_proxy` contains the host. Ignores `HTTP_PROXY` in a CGI script,
+    /// whose clients can set this variable with a header field.
     ///
-    /// - Parameter variable: looks a variable of the environment up; nil for an empty one.
+    /// - Parameter variable: returns the value of an environment variable; nil for an empty or missing one.
     package static func proxy(
         for origin: HTTPOrigin,
         _ variable: (String) -> String?
@@ -42,9 +42,9 @@ package struct HTTPProxy: Sendable {
             "Write it as http://HOST:PORT or http://NAME:PASSWORD@HOST:PORT, or put the server's host into NO_PROXY."
         )
         var rest = text[...]
-        if let mark = text.firstRange(of: "://") {
-            guard text[..<mark.lowerBound].lowercased() == "http" else { throw fault }
-            rest = text[mark.upperBound...]
+        if let separator = text.firstRange(of: "://") {
+            guard text[..<separator.lowerBound].lowercased() == "http" else { throw fault }
+            rest = text[separator.upperBound...]
         }
         rest = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         if let at = rest.lastIndex(of: "@") {
@@ -56,21 +56,21 @@ package struct HTTPProxy: Sendable {
         } else {
             authorization = nil
         }
-        guard let place = HostAndPort(rest, usualPort: 80) else { throw fault }
-        host = place.host
-        port = place.port
+        guard let address = HostAndPort(rest, defaultPort: 80) else { throw fault }
+        host = address.host
+        port = address.port
         self.variable = variable
     }
 }
 
-/// A host and a port as they stand in a URL.
+/// The host and the port in a URL.
 struct HostAndPort {
-    /// Without brackets.
+    /// The host without brackets.
     let host: String
     let port: Int
 
-    /// - Parameter usualPort: the port where the text names none.
-    init?(_ text: some StringProtocol, usualPort: Int) {
+    /// - Parameter defaultPort: the port if the text has none.
+    init?(_ text: some StringProtocol, defaultPort: Int) {
         let isBracketed = text.hasPrefix("[")
         let rest: Substring
         if isBracketed {
@@ -86,7 +86,7 @@ struct HostAndPort {
             return nil
         }
         if rest.isEmpty || rest == ":" {
-            port = usualPort
+            port = defaultPort
         } else {
             guard rest.hasPrefix(":"), let number = UInt16(rest.dropFirst()), number > 0 else { return nil }
             port = Int(number)
@@ -94,11 +94,11 @@ struct HostAndPort {
     }
 }
 
-/// The hosts that are reached without a proxy.
+/// The hosts in `no_proxy`, which are reached without a proxy.
 struct NoProxyList {
     private let entries: [String]
 
-    /// - Parameter text: names, their common endings, addresses and IPv4 networks, separated by commas; `*` for all.
+    /// - Parameter text: host names, domains, addresses and IPv4 networks, separated by commas; `*` for all hosts.
     init(_ text: String) {
         entries = text.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() }.filter { !$0.isEmpty }
     }
@@ -107,7 +107,9 @@ struct NoProxyList {
         let host = origin.host.lowercased()
         if entries == ["*"] { return true }
         if let address = Self.number(host) {
-            return entries.contains { $0 == host || $0 == "\(host):\(origin.port)" || Self.network($0, holds: address) }
+            return entries.contains {
+                $0 == host || $0 == "\(host):\(origin.port)" || Self.network($0, contains: address)
+            }
         }
         return entries.contains { entry in
             let name = entry.drop { $0 == "." }
@@ -115,7 +117,7 @@ struct NoProxyList {
         }
     }
 
-    private static func network(_ text: String, holds address: UInt32) -> Bool {
+    private static func network(_ text: String, contains address: UInt32) -> Bool {
         let parts = text.split(separator: "/")
         guard parts.count == 2, let base = number(String(parts[0])), let bits = UInt32(parts[1]),
             (1...32).contains(bits)
@@ -124,7 +126,7 @@ struct NoProxyList {
         return base & mask == address & mask
     }
 
-    /// A dotted IPv4 address as a number.
+    /// The number for a dotted IPv4 address; nil for other texts.
     private static func number(_ text: String) -> UInt32? {
         var address = in_addr()
         guard inet_pton(AF_INET, text, &address) == 1 else { return nil }

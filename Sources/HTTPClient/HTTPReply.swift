@@ -12,6 +12,6 @@ package struct HTTPReply: Sendable {
 
     package var status: Int { head.status }
 
-    /// The first field of this name, which is given in lower case.
+    /// The value of the first field with a name, which must be in lower case; nil if there is no such field.
     package func field(_ name: String) -> String? { head.value(of: name) }
 }

@@ -1,11 +1,11 @@
 internal import HTTPWire
 
-/// Follows redirects that stay at the origin, so that credentials never go to another place.
+/// Follows redirects within the origin, and no others, so that credentials are never sent to another server.
 enum Redirection {
     /// The largest number of redirects that one call follows.
     static let maximumCount = 5
 
-    /// The request that a redirecting response asks for (RFC 9110 §15.4); nil if the response is final here.
+    /// The request to send after a redirect (RFC 9110 §15.4); nil if the response is no redirect that can be followed.
     static func request(
         after head: ResponseHead,
         of request: ClientRequest,
@@ -17,7 +17,8 @@ enum Redirection {
         var next = request
         next.target = target
         if head.status == 307 || head.status == 308 { return request.body.isRepeatable ? next : nil }
-        // As the Python client does: only a redirected GET or HEAD keeps its method, and other methods that 301 meets.
+        // As in MLflow's Python client, GET and HEAD keep their method, after 301 all methods but POST do, and any
+        // other method becomes GET.
         if request.method == .get || request.method == .head { return next }
         if head.status == 301, request.method != .post { return request.body.isRepeatable ? next : nil }
         next.method = .get
@@ -26,19 +27,19 @@ enum Redirection {
         return next
     }
 
-    /// The target that a Location field names; nil if it lies at another origin or is malformed.
+    /// The target in a Location field; nil if the field is malformed or names another origin.
     static func target(of location: String, base: String, at origin: HTTPOrigin) -> String? {
         guard location.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
         let reference = location.prefix { $0 != "#" }
         if reference.hasPrefix("//") { return target(afterScheme: reference.dropFirst(2), origin) }
-        if let mark = reference.firstRange(of: "://"),
-            !reference[..<mark.lowerBound].contains(where: { "/?".contains($0) })
+        if let separator = reference.firstRange(of: "://"),
+            !reference[..<separator.lowerBound].contains(where: { "/?".contains($0) })
         {
-            guard reference[..<mark.lowerBound].lowercased() == origin.scheme else { return nil }
-            return target(afterScheme: reference[mark.upperBound...], origin)
+            guard reference[..<separator.lowerBound].lowercased() == origin.scheme else { return nil }
+            return target(afterScheme: reference[separator.upperBound...], origin)
         }
         if reference.hasPrefix("/") { return String(reference) }
-        // RFC 3986 §4.2: a colon in the first segment would be the end of a scheme.
+        // A colon in the first segment is the end of a scheme (RFC 3986 §4.2).
         guard !reference.prefix(while: { !"/?".contains($0) }).contains(":") else { return nil }
         let path = base.prefix { $0 != "?" }
         if reference.isEmpty { return String(path) }
@@ -49,14 +50,14 @@ enum Redirection {
 
     private static func target(afterScheme text: Substring, _ origin: HTTPOrigin) -> String? {
         let end = text.firstIndex { "/?".contains($0) } ?? text.endIndex
-        guard let place = HostAndPort(text[..<end], usualPort: origin.isSecure ? 443 : 80),
-            place.host.lowercased() == origin.host.lowercased(), place.port == origin.port
+        guard let address = HostAndPort(text[..<end], defaultPort: origin.isSecure ? 443 : 80),
+            address.host.lowercased() == origin.host.lowercased(), address.port == origin.port
         else { return nil }
         let rest = String(text[end...])
         return rest.hasPrefix("/") ? rest : "/" + rest
     }
 
-    /// RFC 3986 §5.2.4: resolves `.` and `..` in the path.
+    /// Resolves `.` and `..` in the path of a target (RFC 3986 §5.2.4).
     private static func withoutDots(_ target: String) -> String {
         let path = target.prefix { $0 != "?" }
         var kept: [Substring] = []

@@ -2,14 +2,15 @@ package import HTTPWire
 
 /// A response whose head has arrived and whose body is read piece by piece.
 ///
-/// It must be read to its end before its connection can serve the next call; one that is released earlier is closed.
+/// When the body was read to its end, another request can use the connection. If this object is deallocated earlier,
+/// the connection is closed.
 package final class ReplyStream {
     package let head: ResponseHead
 
     private let connection: ClientConnection
     private let limits: CallLimits
     private var decoder: BodyDecoder
-    /// Gives the connection back; called at the end of the body.
+    /// Gives the connection back to the pool at the end of the body; nil if the connection cannot be used again.
     private var giveBack: (() -> Void)?
     private var hasEnded = false
 
@@ -19,11 +20,11 @@ package final class ReplyStream {
         return limits
     }()
 
-    /// Waits for the head, and skips interim (1xx) responses.
+    /// Waits for the head of the response.
     ///
     /// - Parameters:
     ///   - isForHead: whether the request was HEAD, whose response has no body.
-    ///   - giveBack: called when the connection can serve another call.
+    ///   - giveBack: called when another request can use the connection.
     init(
         on connection: ClientConnection,
         isForHead: Bool,
@@ -41,7 +42,7 @@ package final class ReplyStream {
         self.giveBack = head.keepsConnection ? giveBack : nil
     }
 
-    /// Waits for the final head of a response.
+    /// Waits for the head of a response, and skips interim (1xx) responses.
     static func receiveHead(
         on connection: ClientConnection,
         _ limits: CallLimits
@@ -64,7 +65,7 @@ package final class ReplyStream {
         }
     }
 
-    /// Waits for the next piece of the body; nil at its end.
+    /// Waits for the next piece of the body; returns nil at its end.
     package func next() throws(CallFailure) -> [UInt8]? {
         let input = connection.input
         while !hasEnded {
@@ -89,7 +90,7 @@ package final class ReplyStream {
 
     /// Reads the body to its end.
     ///
-    /// - Throws: `.longAnswer` for one that is longer than `maximumBytes`, as soon as that is known.
+    /// - Throws: `.longAnswer` as soon as the body is known to be longer than `maximumBytes`.
     package func body(atMost maximumBytes: Int) throws(CallFailure) -> [UInt8] {
         var body: [UInt8] = []
         try requireRoom(decoder.announced, maximumBytes)
@@ -104,7 +105,7 @@ package final class ReplyStream {
         guard count <= room else { throw .longAnswer("its answer is larger than expected") }
     }
 
-    /// Receives at least one byte; false when the end of the connection is the end of the body.
+    /// Receives at least one byte; returns false if the connection has ended, and the body with it.
     private func receiveMore() throws(CallFailure) -> Bool {
         do throws(CallFailure) {
             if try connection.receive(limits) { return true }
@@ -118,14 +119,15 @@ package final class ReplyStream {
 
     private func end() {
         hasEnded = true
-        // Bytes that nobody asked for cannot be told from the next response.
+        // A connection with further bytes cannot be used again: they would be taken for the next response.
         if connection.input.isEmpty { giveBack?() }
         giveBack = nil
     }
 
-    /// Recognizes from the first bytes a peer that does not speak HTTP, because the rest of the line may never come.
+    /// Throws if the first bytes of an answer are not HTTP; without this check, the call might wait for the rest of a
+    /// line that never comes.
     private static func checkBeginning(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) {
-        // RFC 8446 §5.1: a record of type alert, from a peer that expected a handshake.
+        // An alert of TLS, from a peer that expected a handshake (RFC 8446 §5.1).
         if bytes.starts(with: [0x15, 0x03]) { throw .speaksTLS }
         guard zip(bytes, "HTTP/1.".utf8).allSatisfy({ $0 == $1 }) else {
             throw .notHTTP("the answer does not begin like HTTP")

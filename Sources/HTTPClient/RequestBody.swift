@@ -8,15 +8,15 @@ package enum RequestBody {
     case bytes([UInt8])
     /// The first bytes of a file, which is read piece by piece; its size must not change meanwhile.
     case file(Descriptor, bytes: Int64)
-    /// Made in pieces on the caller's thread, and sent with this length or, if it is nil, chunked.
+    /// A body that is made in pieces on the caller's thread; sent chunked if `length` is nil.
     case stream(any HTTPBodyProducer, length: Int?)
 
-    /// Whether it can be sent again.
+    /// Whether the body can be sent again.
     var isRepeatable: Bool {
         if case .stream = self { false } else { true }
     }
 
-    /// The fields that frame it; nil without a body.
+    /// The framing of the body; nil without a body.
     var framing: BodyFraming? {
         switch self {
         case .none: nil
@@ -30,9 +30,9 @@ package enum RequestBody {
 /// A request to one origin.
 package struct ClientRequest {
     package var method: HTTPMethod
-    /// Path and query, percent-encoded.
+    /// The path and the query, percent-encoded.
     package var target: String
-    /// Header fields, including Host, but without Connection and the fields that frame the message.
+    /// The header fields, including Host, but without Connection and the fields that frame the message.
     package var fields: [(name: String, value: String)]
     package var body = RequestBody.none
 
@@ -48,6 +48,6 @@ package struct ClientRequest {
         self.body = body
     }
 
-    /// Whether it may be sent again when it is unknown whether the server has carried it out (RFC 9110 §9.2.2).
+    /// Whether the request may be sent again if the server may already have carried it out (RFC 9110 §9.2.2).
     var isRepeatable: Bool { method != .post && method != .patch && body.isRepeatable }
 }

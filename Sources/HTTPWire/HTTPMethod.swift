@@ -1,4 +1,6 @@
-/// The methods that routes can be added for; any other token is answered 501 (RFC 9110 §9.1).
+/// The methods that a route can have.
+///
+/// A request with any other method is answered with 501 (RFC 9110 §9.1).
 package enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
     case get = "GET"
     case head = "HEAD"
@@ -8,7 +10,7 @@ package enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
     case delete = "DELETE"
     case options = "OPTIONS"
 
-    /// Methods by which a browser page could change state (RFC 9110 §9.2.1: the others are safe).
+    /// Whether a request with this method may change data: false for the safe methods of RFC 9110 §9.2.1.
     package var changesState: Bool {
         switch self {
         case .post, .put, .patch, .delete: true
@@ -16,7 +18,7 @@ package enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Methods are case-sensitive (RFC 9110 §9.1).
+    /// Reads the name of a method, which is case-sensitive (RFC 9110 §9.1); nil for any other name.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         switch bytes.count {
         case 3 where bytes.elementsEqual("GET".utf8): self = .get

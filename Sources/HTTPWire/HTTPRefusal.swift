@@ -1,8 +1,8 @@
-/// A request or response that is not accepted, with the status that answers it: it breaks the protocol, exceeds a
-/// limit, or is not carried out.
+/// The reason why a message is not accepted, and the status to answer with: the message breaks the protocol or exceeds
+/// a limit, or the server does not carry the request out.
 ///
-/// The parsers throw it; for a response of a server the status is 502. A body receiver may throw it to choose the
-/// answer.
+/// The parsers throw it; if another server's response is at fault, the status is 502. An `HTTPBodyReceiver` may throw
+/// it to choose the answer.
 package struct HTTPRefusal: Error, Sendable, Equatable {
     package let status: Int
     /// The whole message, or the part of it before `startArguments`.
@@ -11,15 +11,15 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
     package let startArguments: String?
 
     /// - Parameters:
-    ///   - reason: One line for the client; no secrets.
-    ///   - startArguments: Follow "start the server with" in the message; the reason ends in "and" or a comma.
+    ///   - reason: one line that the client sees, so without secrets. Before `startArguments` it must end in "and" or a
+    ///     comma, because "start the server with" follows.
     package init(_ status: Int, _ reason: String, startArguments: String? = nil) {
         self.status = status
         self.reason = reason
         self.startArguments = startArguments
     }
 
-    /// One line for the client.
+    /// The whole message, which is one line for the client.
     package var message: String {
         guard let startArguments else { return reason }
         return "\(reason) start the server with \(startArguments)"

@@ -2,13 +2,13 @@ package import Files
 
 /// A response: status, header fields and body.
 ///
-/// The server adds `Date`, `Server`, framing and connection fields. Fields given here replace the server's common
-/// fields.
+/// The server adds `Date`, `Server`, and the fields for framing and the connection. A field in `headers` replaces the
+/// server's common field of the same name.
 package struct HTTPResponse: Sendable {
     package var status: Int
-    /// Names are sent as they are given.
+    /// The header fields, which are sent in this order.
     ///
-    /// CR, LF and NUL in a value become spaces.
+    /// CR, LF and NUL in a name or value are sent as spaces.
     package var headers: [(name: String, value: String)]
     package var body: HTTPResponseBody
 
@@ -27,7 +27,7 @@ package struct HTTPResponse: Sendable {
         self.init(status: status, headers: [("Content-Type", contentType)], body: .bytes(bytes))
     }
 
-    /// The first field of a name, compared without case.
+    /// The value of the first field with that name, in whatever case; nil if there is no such field.
     package func header(_ lowercasedName: String) -> String? {
         headers.first { ASCII.matches($0.name, lowercasedName) }?.value
     }
@@ -35,17 +35,18 @@ package struct HTTPResponse: Sendable {
 
 /// The source of the bytes of a response body.
 package enum HTTPResponseBody: Sendable {
-    /// Sent with `Content-Length`; gzip when the client accepts it, the type is text-like and it is above 1 KiB.
+    /// Bytes sent with `Content-Length`; compressed with gzip if the client accepts it, the content type is JSON or
+    /// text, and there is more than 1 KiB.
     case bytes([UInt8])
-    /// Part of a file, sent with `sendfile` on a worker thread; never compressed.
+    /// A part of a file, sent with `sendfile` on a worker thread; never compressed.
     case file(HTTPFileBody)
-    /// Made in pieces on a worker thread.
+    /// A body that is made in pieces on a worker thread.
     ///
-    /// It is sent chunked; for HTTP/1.0 its end is the end of the connection. It is compressed under the same
-    /// conditions as `bytes`.
+    /// The body is sent chunked; with HTTP/1.0, it ends with the connection. It is compressed under the same conditions
+    /// as `bytes`, except for the size.
     case stream(any HTTPBodyProducer)
-    /// Memory that lives as long as the process, such as embedded pages; it is never copied, but otherwise handled
-    /// like `bytes`.
+    /// Memory that lives as long as the process, such as embedded pages; handled like `bytes`, but copied only to
+    /// compress it.
     case staticBytes(HTTPStaticBytes)
 }
 
@@ -62,16 +63,16 @@ package struct HTTPStaticBytes: @unchecked Sendable {
 
 /// A part of an open file that is sent as a body.
 package struct HTTPFileBody: Sendable {
-    /// Stays open until the answer is done.
+    /// The file, which stays open until the answer has been sent.
     package let descriptor: Descriptor
-    /// Where in the file the body begins, in bytes.
+    /// The offset in the file at which the body begins, in bytes.
     package let offset: Int
-    /// Bytes to send.
+    /// The number of bytes to send.
     ///
-    /// If the file turns out to be shorter, the connection is closed early, so that the client notices.
+    /// If the file turns out to be too short, the connection is closed early, so that the client notices.
     package let length: Int
 
-    /// - Parameter descriptor: of a regular file.
+    /// - Parameter descriptor: an open regular file.
     package init(_ descriptor: Descriptor, offset: Int, length: Int) {
         precondition(offset >= 0 && length >= 0, "offset and length must not be negative, got \(offset) and \(length)")
         self.descriptor = descriptor
@@ -80,21 +81,22 @@ package struct HTTPFileBody: Sendable {
     }
 }
 
-/// A body that is made as it is sent.
+/// Makes the pieces of a body while the body is sent.
 package protocol HTTPBodyProducer: AnyObject, Sendable {
-    /// Appends the next piece to the buffer, which is empty when called.
+    /// Appends the next piece to the buffer, which is empty when this method is called.
     ///
-    /// Called on a worker thread, never concurrently, and only after the previous piece has been sent. It may block.
-    /// About 64 KiB is a good size; an empty piece sends nothing. When the producer is released before it returned
-    /// false, the answer was cut off.
+    /// Called on a worker thread, never concurrently, and only after the previous piece has been sent. It may block. A
+    /// good size for a piece is about 64 KiB; an empty piece sends nothing. If the producer is deallocated before it
+    /// has returned false, the answer was not sent completely.
     /// - Returns: whether more pieces follow.
-    /// - Throws: any error; the connection is then closed early, so that the client does not take the body for
-    ///   complete.
+    /// - Throws: any error. The connection is then closed early, so that the client notices that the body is
+    ///   incomplete.
     func next(into buffer: inout [UInt8]) throws -> Bool
 
-    /// The bytes that the producer holds between two pieces plus its longest piece.
+    /// The memory that the producer needs: what it holds between two pieces, plus its longest piece; 192 KiB by
+    /// default.
     ///
-    /// The server takes this much of the budget for answers until the answer has been sent.
+    /// The answer counts with this size against the budget for answers until it has been sent.
     var memoryBytes: Int { get }
 }
 
@@ -106,15 +108,15 @@ extension HTTPBodyProducer {
 ///
 /// All three methods are called on worker threads, one after the other, never concurrently.
 package protocol HTTPBodyReceiver: AnyObject, Sendable {
-    /// Takes the next piece; may block on the disk. The next bytes are read only after it has returned.
+    /// Processes the next piece; may block on the disk. No more bytes are read from the connection until it returns.
     ///
     /// - Throws: `HTTPRefusal` to choose the answer; any other error is answered with 500, unless the receiver has
     ///   already answered. `abort` is called next.
     func receive(_ bytes: UnsafeRawBufferPointer) throws
-    /// The whole body has arrived; the receiver answers through its responder, now or later.
+    /// Called when the whole body has arrived; the receiver answers through its responder, at once or later.
     func finish()
-    /// The client disconnected, the framing was broken, a time limit passed, or `receive` threw.
+    /// Removes everything that the receiver has stored.
     ///
-    /// The receiver must remove everything it has stored.
+    /// Called if the client disconnected, the framing was broken, a time limit passed, or `receive` threw.
     func abort()
 }

@@ -6,6 +6,8 @@ package final class Identity: Sendable {
         /// The holder of a token that belongs to no user.
         case token
         case user
+        /// Somebody whom a proxy or an issuer names, on a server without users.
+        case outsider
         /// A command on the server's machine.
         case operatorCommand = "operator"
     }

@@ -36,14 +36,14 @@ extension PermissionLevel: Comparable {
 
 /// What somebody wants to do with a thing.
 package enum PermittedAction: Sendable {
-    case read, update, delete, manage
+    case read, update, delete
 
     /// The least level that allows it.
     package var level: PermissionLevel {
         switch self {
         case .read: .read
         case .update: .edit
-        case .delete, .manage: .manage
+        case .delete: .manage
         }
     }
 }

@@ -3,9 +3,10 @@ enum JSONBytes {
     static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
-    /// Sets the high bit of each byte that is a quote, a backslash or a control character.
+    /// A word whose lowest set bit is the high bit of the first byte that is a quote, a backslash or a control
+    /// character; 0 if no byte is.
     ///
-    /// The subtraction may borrow, so only the lowest mark is reliable; but no mark is ever missing.
+    /// The subtractions borrow from higher bytes, so that higher bits may be set wrongly.
     @inline(__always)
     static func specials(in word: UInt64) -> UInt64 {
         let quotes = word ^ (ones &* 0x22)
@@ -15,7 +16,7 @@ enum JSONBytes {
         return (zeros | controls) & highBits
     }
 
-    /// The value of an upper-case or lower-case hexadecimal digit.
+    /// The value of an upper-case or lower-case hexadecimal digit; nil for any other byte.
     static func hexadecimalValue(_ byte: UInt8) -> UInt32? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
@@ -30,7 +31,7 @@ enum JSONBytes {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + (value & 15) - 10
     }
 
-    /// Calls `emit` with the bytes of a string after its escapes are resolved; the parser has checked the escapes.
+    /// Resolves the escapes of a string, which the parser has checked, and calls `emit` with each byte of the result.
     static func unescape(_ content: UnsafeBufferPointer<UInt8>, _ emit: (UInt8) -> Void) {
         var index = 0
         while index < content.count {

@@ -1,13 +1,13 @@
-/// A parsed JSON document: its source bytes and a flat tape of its keys and values.
+/// A parsed JSON document: its source bytes, and a flat array (the tape) with the positions of its keys and values.
 package struct JSONDocument: Sendable {
     private let tape: JSONTape
 
     /// Parses a whole document.
     ///
-    /// Strict as in RFC 8259, with two differences: NaN, Infinity and -Infinity are numbers, as in Python, and a lone
-    /// surrogate escape is an error. The source must be UTF-8 without a byte order mark, at most 256 MiB. Needs 16
-    /// bytes of memory per key and value, and keeps the source. Values are decoded on access.
-    /// - Throws: the first error and its offset.
+    /// Accepts the JSON of RFC 8259, with two differences: NaN, Infinity and -Infinity are numbers, as in Python, and a
+    /// lone surrogate escape is an error. The source must be UTF-8 without a byte order mark, at most 256 MiB. Needs 16
+    /// bytes of memory for each key and value, and keeps the source. Values are decoded when they are read.
+    /// - Throws: the first error, with its offset.
     package init(parsing bytes: [UInt8], limits: JSONLimits = .init()) throws(JSONError) {
         guard bytes.count <= JSONNode.maximumSourceBytes else {
             throw JSONError(offset: 0, message: "document larger than \(JSONNode.maximumSourceBytes) bytes")

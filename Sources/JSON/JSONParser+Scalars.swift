@@ -1,5 +1,5 @@
 extension JSONParser {
-    /// Parses a number of RFC 8259 §6, or -Infinity, which Python accepts too.
+    /// Parses a number (RFC 8259 §6), or -Infinity, which Python accepts too.
     mutating func parseNumber() throws(JSONError) {
         let start = position
         if base[position] == UInt8(ascii: "-") {
@@ -31,7 +31,9 @@ extension JSONParser {
             }
             try requireDigits()
         }
-        try append(JSONNode(kind: .number, start: start, end: position, next: count + 1, isMarked: isInteger))
+        try append(
+            JSONNode(kind: .number, start: start, end: position, next: count + 1, hasEscapesOrIsInteger: isInteger)
+        )
     }
 
     private mutating func requireDigits() throws(JSONError) {
@@ -62,7 +64,13 @@ extension JSONParser {
             switch base[position] {
             case UInt8(ascii: "\""):
                 try append(
-                    JSONNode(kind: .string, start: start, end: position, next: count + 1, isMarked: hasEscapes)
+                    JSONNode(
+                        kind: .string,
+                        start: start,
+                        end: position,
+                        next: count + 1,
+                        hasEscapesOrIsInteger: hasEscapes
+                    )
                 )
                 position += 1
                 return
@@ -84,7 +92,7 @@ extension JSONParser {
             let word = UInt64(littleEndian: UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self))
             let stops = JSONBytes.specials(in: word) | (word & JSONBytes.highBits)
             if stops != 0 {
-                // Only marks above the first real stop can be wrong, because of a borrow; the lowest mark is right.
+                // The lowest set bit belongs to the first such byte; see `specials(in:)`.
                 position += stops.trailingZeroBitCount / 8
                 return
             }
@@ -124,7 +132,7 @@ extension JSONParser {
         }
     }
 
-    /// Reads the UTF-16 code unit of the escape that begins here.
+    /// Reads the UTF-16 code unit of the escape `\uXXXX` at the current position, without moving on.
     private func hexadecimalUnit() throws(JSONError) -> UInt32 {
         guard end - position >= 6 else { throw failure("string without end") }
         var unit: UInt32 = 0
@@ -137,7 +145,7 @@ extension JSONParser {
         return unit
     }
 
-    /// Checks one multi-byte sequence by the table of RFC 3629 §4, which excludes overlong forms and surrogates.
+    /// Checks one multi-byte sequence by the grammar of RFC 3629 §4, which excludes overlong forms and surrogates.
     private mutating func checkMultibyte() throws(JSONError) {
         let lead = base[position]
         let length: Int

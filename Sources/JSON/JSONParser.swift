@@ -12,12 +12,12 @@ struct JSONParser {
     private var container = -1
     private var depth = 0
 
-    /// The caller must free `nodes`, even if `parse()` throws.
+    /// Creates a parser, whose `nodes` the caller must free, even if `parse()` throws.
     init(_ source: UnsafeBufferPointer<UInt8>, base: UnsafePointer<UInt8>, limits: JSONLimits) {
         self.base = base
         end = source.count
         self.limits = limits
-        capacity = max(1, min(source.count / 8 + 16, limits.values))
+        capacity = max(1, min(source.count / 8 + 16, limits.valueCount))
         nodes = .allocate(capacity: capacity)
     }
 
@@ -32,7 +32,8 @@ struct JSONParser {
         guard position == end else { throw failure("text after the document") }
     }
 
-    /// Parses a scalar, or opens a container and goes to its first value, if it has one.
+    /// Parses a value up to its end or, for an array or object that is not empty, up to the end of its first scalar or
+    /// empty container.
     private mutating func parseValue() throws(JSONError) {
         while true {
             skipBlanks()
@@ -63,7 +64,7 @@ struct JSONParser {
         }
     }
 
-    /// Closes all containers that end after a value; true if another value follows.
+    /// Closes all containers that end directly after a value; returns whether another value follows.
     private mutating func finishValue() throws(JSONError) -> Bool {
         while container >= 0 {
             nodes[container].countOne()
@@ -76,7 +77,7 @@ struct JSONParser {
                 if isObject { try parseKey() }
                 return true
             case UInt8(ascii: "}") where isObject, UInt8(ascii: "]") where !isObject:
-                // The closed container is itself a value, at whose end the outer container may close.
+                // The closed container is a value of the outer container, which may also end here.
                 close()
             default:
                 throw failure(isObject ? "expected ',' or '}'" : "expected ',' or ']'")
@@ -99,7 +100,8 @@ struct JSONParser {
         guard depth <= limits.depth else { throw failure("nested deeper than \(limits.depth)") }
         let parent = container
         container = count
-        // A parent of -1 (none) is stored as UInt32.max, and `close()` converts it back.
+        // While the container is open, `next` is its parent; -1 is stored as UInt32.max, and `close()` converts it
+        // back.
         try append(JSONNode(kind: kind, start: position, end: position, next: parent))
         position += 1
     }
@@ -143,8 +145,8 @@ struct JSONParser {
     }
 
     private mutating func grow() throws(JSONError) {
-        guard count < limits.values else { throw failure("more than \(limits.values) keys and values") }
-        let larger = min(capacity * 2, max(limits.values, capacity + 1))
+        guard count < limits.valueCount else { throw failure("more than \(limits.valueCount) keys and values") }
+        let larger = min(capacity * 2, max(limits.valueCount, capacity + 1))
         let moved = UnsafeMutablePointer<JSONNode>.allocate(capacity: larger)
         moved.moveInitialize(from: nodes, count: count)
         nodes.deallocate()

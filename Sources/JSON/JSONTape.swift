@@ -11,31 +11,32 @@ package enum JSONKind: UInt8, Sendable {
 
 /// One key or value: its range in the source, and the index of the node that follows it.
 struct JSONNode {
-    /// Offset of the first byte; for a string, of the byte after its opening quote.
+    /// The offset of the first byte; for a string, of the byte after its opening quote.
     var start: UInt32
-    /// Offset after the last byte; for a string, of its closing quote.
+    /// The offset after the last byte; for a string, of its closing quote.
     var end: UInt32
-    /// Index of the node after this one and its content; for an open container, the index of its parent.
+    /// The index of the node after this one and its content; for an open container, the index of its parent.
     var next: UInt32
-    /// Bits 0 to 2 hold the kind, bit 3 the mark, bits 4 to 31 the number of elements or members.
+    /// Bits 0 to 2 are the kind, bit 3 is `hasEscapesOrIsInteger`, bits 4 to 31 are the number of elements or members.
     private var bits: UInt32
 
-    /// Added to `bits` for each element or member.
+    /// The number that is added to `bits` for each element or member.
     static let one: UInt32 = 1 << 4
-    /// The largest document in bytes: an element takes two bytes at least, so their number fits into 28 bits.
+    /// The largest size of a document in bytes: with two bytes or more for each element, their number fits into 28
+    /// bits.
     static let maximumSourceBytes = 1 << 28
 
-    init(kind: JSONKind, start: Int, end: Int, next: Int, isMarked: Bool = false) {
+    init(kind: JSONKind, start: Int, end: Int, next: Int, hasEscapesOrIsInteger: Bool = false) {
         self.start = UInt32(truncatingIfNeeded: start)
         self.end = UInt32(truncatingIfNeeded: end)
         self.next = UInt32(truncatingIfNeeded: next)
-        bits = UInt32(kind.rawValue) | (isMarked ? 8 : 0)
+        bits = UInt32(kind.rawValue) | (hasEscapesOrIsInteger ? 8 : 0)
     }
 
     var kind: JSONKind { JSONKind(rawValue: UInt8(truncatingIfNeeded: bits & 7)) ?? .null }
 
-    /// For a string, whether it has escapes; for a number, whether it has neither fraction nor exponent.
-    var isMarked: Bool { bits & 8 != 0 }
+    /// For a string, whether it contains escapes; for a number, whether it has neither fraction nor exponent.
+    var hasEscapesOrIsInteger: Bool { bits & 8 != 0 }
 
     var count: Int { Int(bits >> 4) }
 
@@ -44,13 +45,13 @@ struct JSONNode {
 
 /// The nodes of a document in source order, and the source.
 ///
-/// `@unchecked Sendable` because it never changes after `init`.
+/// `@unchecked Sendable` because a tape never changes after `init`.
 final class JSONTape: @unchecked Sendable {
     let source: [UInt8]
     let nodes: UnsafeMutablePointer<JSONNode>
     let count: Int
 
-    /// Takes ownership of `nodes`.
+    /// Creates a tape, which frees `nodes` when it is deallocated.
     init(source: [UInt8], nodes: UnsafeMutablePointer<JSONNode>, count: Int) {
         self.source = source
         self.nodes = nodes
@@ -61,7 +62,7 @@ final class JSONTape: @unchecked Sendable {
         nodes.deallocate()
     }
 
-    /// Every index comes from the tape itself, never from the document.
+    /// The node at an index; not checked in a release build, because all indices come from the tape itself.
     @inline(__always)
     func node(_ index: Int) -> JSONNode {
         assert(index >= 0 && index < count, "tape index \(index) of \(count)")

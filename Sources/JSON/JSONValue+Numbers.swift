@@ -1,25 +1,25 @@
 extension JSONValue {
-    /// The text of a number in the source, including NaN and the infinities; nil for other kinds.
+    /// The number as it is written in the source, including NaN and the infinities; nil for other kinds.
     package var numberText: String? {
         let node = node
         guard node.kind == .number else { return nil }
         return tape.withBytes(of: node) { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Whether it is a number without fraction and exponent, of any size.
+    /// Whether the value is a number without fraction and exponent, of any size.
     package var numberIsInteger: Bool {
         let node = node
-        return node.kind == .number && node.isMarked
+        return node.kind == .number && node.hasEscapesOrIsInteger
     }
 
-    /// The value of a number without fraction and exponent that fits into 64 bits; otherwise nil.
+    /// The value of a number without fraction and exponent that fits into 64 bits; nil for any other value.
     package var int64: Int64? {
         let node = node
-        guard node.kind == .number, node.isMarked else { return nil }
+        guard node.kind == .number, node.hasEscapesOrIsInteger else { return nil }
         return tape.withBytes(of: node, JSONNumber.int64)
     }
 
-    /// The value of a number, correctly rounded, infinite if too large; nil for other kinds.
+    /// The value of a number, correctly rounded, and infinite if it is too large; nil for other kinds.
     package var double: Double? {
         let node = node
         guard node.kind == .number else { return nil }
@@ -27,17 +27,17 @@ extension JSONValue {
     }
 }
 
-/// Conversion of number literals that the parser has checked.
+/// Converts number literals that the parser has checked.
 enum JSONNumber {
     static func int64(_ digits: UnsafeBufferPointer<UInt8>) -> Int64? {
         let isNegative = digits.first == UInt8(ascii: "-")
-        // 19 digits and a sign; the grammar has no leading zeros.
+        // At most 19 digits and a sign; the grammar of JSON has no leading zeros.
         guard digits.count <= 20 else { return nil }
         var value: Int64 = 0
         for byte in digits.dropFirst(isNegative ? 1 : 0) {
             let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
             let digit = Int64(byte &- UInt8(ascii: "0"))
-            // Uses negative numbers, because their range is larger by one.
+            // The sum is negative, because the range of negative numbers is larger by one.
             let (next, carry) = shifted.subtractingReportingOverflow(digit)
             if overflow || carry { return nil }
             value = next
@@ -52,7 +52,8 @@ enum JSONNumber {
 
     /// The value of a literal of up to 15 digits with an exponent of ten up to 22; nil for all other literals.
     ///
-    /// A Double holds both exactly, so their product or quotient is rounded only once (Clinger's fast path).
+    /// A Double represents the digits and the power of ten exactly, so that their product or quotient is rounded only
+    /// once (Clinger's fast path).
     private static func exact(_ literal: UnsafeBufferPointer<UInt8>) -> Double? {
         var index = literal.first == UInt8(ascii: "-") ? 1 : 0
         let isNegative = index == 1

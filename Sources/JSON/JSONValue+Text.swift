@@ -1,7 +1,7 @@
 extension JSONValue {
     /// The value as Python's `json.dumps` prints it: ", " and ": " as separators, ASCII only, one member per key.
     ///
-    /// May be longer than the source.
+    /// The text may be longer than the source.
     package var text: String { text(in: .spaced) }
 
     /// The value without spaces and with sorted keys: equal values have the same text, for use in messages.
@@ -18,7 +18,7 @@ extension JSONValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Recursive, to the reader's depth limit at most.
+    /// Recursive, at most to the depth in `JSONLimits`.
     private func appendText(to bytes: inout [UInt8], _ style: Style) {
         let comma = style == .spaced ? ", " : ","
         switch kind {
@@ -56,14 +56,14 @@ extension JSONValue {
     /// The members in the order of their first occurrence, each with its last value, as in a Python dictionary.
     private func uniqueMembers() -> [(key: String, value: JSONValue)] {
         var unique: [(key: String, value: JSONValue)] = []
-        // Keys are compared as bytes: String treats canonically equivalent keys as equal.
-        var places: [[UInt8]: Int] = [:]
+        // Keys are compared as bytes, because String treats canonically equivalent keys as equal.
+        var positions: [[UInt8]: Int] = [:]
         for member in members {
             let key = Array(member.key.utf8)
-            if let place = places[key] {
-                unique[place].value = member.value
+            if let position = positions[key] {
+                unique[position].value = member.value
             } else {
-                places[key] = unique.count
+                positions[key] = unique.count
                 unique.append(member)
             }
         }
@@ -79,7 +79,7 @@ enum PythonText {
         return double(value.double ?? .nan)
     }
 
-    /// The shortest digits that read back as the same value, with an exponent below 1e-4 and from 1e16 on.
+    /// The shortest text that reads back as the same value; below 1e-4 and from 1e16 on, with an exponent.
     static func double(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }

@@ -1,4 +1,4 @@
-/// One value of a document: a view that retains the document and is cheap to copy.
+/// One value of a document; it retains the document, and is cheap to copy.
 package struct JSONValue: Sendable {
     let tape: JSONTape
     let index: Int
@@ -18,24 +18,26 @@ package struct JSONValue: Sendable {
         }
     }
 
-    /// A string with its escapes resolved; nil for other kinds.
+    /// The string with its escapes resolved; nil for other kinds.
     package var string: String? {
         let node = node
         guard node.kind == .string else { return nil }
         return tape.string(of: node)
     }
 
-    /// Passes the UTF-8 of a string with its escapes resolved to `body`; nil for other kinds.
+    /// Calls `body` with the UTF-8 of a string, with its escapes resolved; returns nil for other kinds.
     ///
     /// Copies only if there are escapes. The buffer is valid only until `body` returns.
     package func withUTF8<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
         let node = node
         guard node.kind == .string else { return nil }
-        guard node.isMarked else { return try tape.withBytes(of: node) { try body(UnsafeRawBufferPointer($0)) } }
+        guard node.hasEscapesOrIsInteger else {
+            return try tape.withBytes(of: node) { try body(UnsafeRawBufferPointer($0)) }
+        }
         return try tape.unescapedBytes(of: node).withUnsafeBytes(body)
     }
 
-    /// Whether it is a string with exactly these bytes; creates no String.
+    /// Whether the value is a string with the same UTF-8 bytes as `text`; creates no String.
     package func isString(_ text: String) -> Bool {
         let node = node
         return node.kind == .string && tape.matches(node, text)
@@ -51,9 +53,11 @@ package struct JSONValue: Sendable {
         return tape.source[Int(node.start) - quote..<Int(node.end) + quote]
     }
 
-    /// The value of a member, the last one if the key occurs twice, as in Python; nil if there is none.
+    /// The value of the member with a key; nil if there is no such member.
     ///
-    /// Compares bytes; the time grows with the number of members.
+    /// If the key occurs several times, the last value counts, as in Python.
+    ///
+    /// Compares the bytes of keys. The cost is proportional to the number of members.
     package subscript(_ key: String) -> JSONValue? {
         tape.member(of: index, key).map { JSONValue(tape: tape, index: $0) }
     }
@@ -61,7 +65,7 @@ package struct JSONValue: Sendable {
 
 extension JSONTape {
     func string(of node: JSONNode) -> String {
-        guard node.isMarked else { return withBytes(of: node) { String(decoding: $0, as: UTF8.self) } }
+        guard node.hasEscapesOrIsInteger else { return withBytes(of: node) { String(decoding: $0, as: UTF8.self) } }
         return String(decoding: unescapedBytes(of: node), as: UTF8.self)
     }
 
@@ -76,10 +80,10 @@ extension JSONTape {
 
     func matches(_ node: JSONNode, _ text: String) -> Bool {
         var text = text
-        return text.withUTF8 { wanted in withBytes(of: node) { Self.matches($0, node.isMarked, wanted) } }
+        return text.withUTF8 { wanted in withBytes(of: node) { Self.matches($0, node.hasEscapesOrIsInteger, wanted) } }
     }
 
-    /// The index of the value of a key in the object at `index`.
+    /// The index of the value of a key in the object at `index`; nil if the object has no such key, or is no object.
     func member(of index: Int, _ key: String) -> Int? {
         let object = node(index)
         guard object.kind == .object else { return nil }
@@ -91,9 +95,9 @@ extension JSONTape {
                 let end = Int(object.next)
                 while current < end {
                     let name = nodes[current]
-                    if name.isMarked || Int(name.end &- name.start) == wanted.count {
+                    if name.hasEscapesOrIsInteger || Int(name.end &- name.start) == wanted.count {
                         let content = UnsafeBufferPointer(rebasing: source[Int(name.start)..<Int(name.end)])
-                        if Self.matches(content, name.isMarked, wanted) { found = current + 1 }
+                        if Self.matches(content, name.hasEscapesOrIsInteger, wanted) { found = current + 1 }
                     }
                     current = Int(nodes[current + 1].next)
                 }

@@ -1,4 +1,4 @@
-/// Each function writes a key and its value. Keys must be ASCII without characters to escape, as in `key(_:)`.
+/// Each function writes a key and its value. The key must be ASCII without characters to escape, as for `key(_:)`.
 extension JSONWriter {
     package mutating func member(_ name: StaticString, _ value: String) {
         key(name)

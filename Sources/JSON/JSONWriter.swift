@@ -1,7 +1,7 @@
 /// Writes JSON into a buffer and inserts the commas.
 ///
-/// The caller is responsible for the structure: a key before each value of an object, an end for each begin. Text is
-/// written as UTF-8; only quotes, backslashes and control characters are escaped.
+/// The caller must keep the structure right: a key before each value of an object, and an `end…` for each `begin…`.
+/// Text is written as UTF-8; only quotes, backslashes and control characters are escaped.
 package struct JSONWriter: Sendable {
     /// The bytes written so far, after the initial content of the buffer.
     package private(set) var bytes: [UInt8]
@@ -9,7 +9,7 @@ package struct JSONWriter: Sendable {
     /// Whether the next key or value needs a comma before it.
     private var needsComma = false
 
-    /// Appends to a buffer and takes ownership of it.
+    /// Continues the content of a buffer.
     package init(continuing bytes: consuming [UInt8] = []) {
         self.bytes = bytes
     }
@@ -43,7 +43,7 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    // Disfavoured, so that a literal selects the overload that does not look for escapes.
+    // Disfavoured, so that for a literal the compiler chooses the overload that does not look for characters to escape.
     /// Writes a member's key.
     @_disfavoredOverload
     package mutating func key(_ name: String) {
@@ -58,7 +58,7 @@ package struct JSONWriter: Sendable {
         appendQuoted(text)
     }
 
-    /// Writes a string from UTF-8 that is not checked, such as the text of a database column.
+    /// Writes a string whose UTF-8 is not checked, such as the text of a database column.
     package mutating func string(utf8: UnsafeRawBufferPointer) {
         separate()
         appendQuoted(utf8)
@@ -71,8 +71,8 @@ package struct JSONWriter: Sendable {
 
     package mutating func int(_ value: Int) { int(Int64(value)) }
 
-    /// Writes a number with the fewest digits that read back the same; NaN and the infinities as strings, as in
-    /// protobuf.
+    /// Writes a number with the fewest digits that read back as the same value; NaN and the infinities as strings, as
+    /// protobuf does.
     package mutating func double(_ value: Double) {
         separate()
         guard value.isFinite else {
@@ -101,13 +101,13 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: "null".utf8)
     }
 
-    /// Writes bytes that are a complete JSON value; they are not checked.
+    /// Writes bytes that must be a complete JSON value; does not check them.
     package mutating func raw(_ value: some Sequence<UInt8>) {
         separate()
         bytes.append(contentsOf: value)
     }
 
-    /// Returns the bytes written so far and continues with an empty buffer, in the same place of the structure.
+    /// Returns the bytes written so far and empties the buffer; the next bytes continue the same document.
     package mutating func takeBytes() -> [UInt8] {
         var taken: [UInt8] = []
         swap(&taken, &bytes)
@@ -183,7 +183,7 @@ extension JSONWriter {
     }
 
     private mutating func appendDecimal(_ value: Int64) {
-        // 19 digits and a sign.
+        // A number of 64 bits has at most 19 digits and a sign.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
             var index = 20
             var rest = value.magnitude

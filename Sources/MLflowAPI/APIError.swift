@@ -15,7 +15,7 @@ package struct APIError: Error, Sendable {
         self.message = message
     }
 
-    /// The only place where a failure is mapped to a status.
+    /// Maps every error of the store to its HTTP status and code; no other function does so.
     package init(_ error: TrackingError) {
         let (status, code): (Int, String) =
             switch error.code {
@@ -29,14 +29,14 @@ package struct APIError: Error, Sendable {
             case .quotaSpent: (403, "RESOURCE_LIMIT_EXCEEDED")
             case .tooManyBytes: (413, "RESOURCE_LIMIT_EXCEEDED")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
-            // Not 503: after it, the request may have taken effect, and clients repeat creations only after 429.
+            // Not 503: clients do not repeat creations after 503, because the request may have taken effect.
             case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")
             case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")
             }
         self.init(status: status, code: code, message: error.message)
     }
 
-    /// An error that the HTTP server found before any endpoint was reached.
+    /// Creates an error that the HTTP server found before it called an endpoint.
     package init(httpStatus status: Int, message: String) {
         let code =
             switch status {
@@ -52,7 +52,9 @@ package struct APIError: Error, Sendable {
         self.init(status: status, code: code, message: message)
     }
 
-    /// The answer that carries the error; if its status asks the client to retry, the HTTP server adds `Retry-After`.
+    /// The HTTP response with the error.
+    ///
+    /// The HTTP server adds `Retry-After` if the status asks the client to retry.
     package var response: HTTPResponse {
         HTTPResponse.json(status: status) { writer in
             writer.beginObject()

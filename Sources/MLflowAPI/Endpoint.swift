@@ -6,7 +6,9 @@ internal import Tracking
 /// One call of the API: its method and path, what it reads or changes, and the code that answers it.
 package struct Endpoint: Sendable {
     package var method: HTTPMethod
-    /// Segments in braces are parameters; one that ends with `...` takes the rest of the path.
+    /// The path.
+    ///
+    /// Segments in braces are parameters; a parameter that ends with `...` contains the rest of the path.
     package var path: String
     package var family: PathFamily
     package var access: Access
@@ -19,13 +21,13 @@ package struct Endpoint: Sendable {
 package enum PathFamily: String, Sendable, CaseIterable {
     /// The tracking API.
     case tracking
-    /// Artifacts by their paths.
+    /// The proxied artifacts (`mlflow-artifacts`).
     case artifacts
-    /// Calls that only this server has.
+    /// Calls that only Apus has.
     case apus
-    /// Other paths beneath the two prefixes of the API.
+    /// Other paths that begin with one of the two prefixes of the API.
     case api
-    /// Other paths that the reference offers only to its own web pages.
+    /// Other paths that MLflow offers only to its own web pages.
     case pages
     /// Paths at the root of the server.
     case root
@@ -43,10 +45,10 @@ package enum PathFamily: String, Sendable, CaseIterable {
 
     private static let bothPrefixes = ["/api/", "/ajax-api/"]
 
-    /// Whether the answers are useful only to scripts, because no browser shows them as they are.
+    /// Whether the answers are meant only for scripts, and not for a browser to show as a page or image.
     ///
-    /// When a page of another site requests such an answer without an `Origin` field, it cannot read the answer: the
-    /// request only costs the server work.
+    /// A page of another site that requests such an answer without an `Origin` field cannot read the answer, so the
+    /// request only costs the server time.
     package var isForScripts: Bool {
         switch self {
         case .tracking, .api, .pages, .apus: true
@@ -58,19 +60,19 @@ package enum PathFamily: String, Sendable, CaseIterable {
 /// The kind of action that a call performs, and the resources that it touches.
 package struct Access: Sendable {
     package enum Action: String, Sendable {
-        /// A read that needs no credential.
+        /// The action of a read that needs no credential.
         case open
         case read, change, administration
     }
 
     package let action: Action
-    /// The cost of a read: cheap if it looks up one thing or a few.
+    /// The cost of a read: cheap if the call looks up only a few entities.
     package let cost: ReadCost
-    /// The resources that the request may name; if there are several, one request names one of them.
+    /// The resources that the request may name; each request names one of them.
     ///
-    /// Resources inside a list of the request, and those that are only read in addition, are left to the handler.
+    /// The handler itself checks resources inside lists of messages, and resources that it only reads in addition.
     package let resources: [Resource]
-    /// What a call that may change something leaves in the audit; such a call has to say.
+    /// What a call that may change something adds to the audit log; required for all such calls.
     package var audit: AuditRule?
 
     private init(action: Action, cost: ReadCost, resources: [Resource]) {
@@ -79,7 +81,7 @@ package struct Access: Sendable {
         self.resources = resources
     }
 
-    /// A look-up for everybody, also where every other call needs a credential.
+    /// A look-up that needs no credential, even if the server requires one for all other calls.
     package static func open(_ resources: Resource...) -> Access {
         Access(action: .open, cost: .cheap, resources: resources)
     }
@@ -99,35 +101,35 @@ package struct Access: Sendable {
 }
 
 extension Access {
-    /// Whether the call shows and changes only what belongs to experiments, each of which may be there for a client or not.
+    /// Whether the call only reads and changes entities that belong to experiments.
     ///
-    /// The sessions of the store hide the others from a call of this kind.
+    /// In such a call, the sessions of the store hide experiments that the client may not read.
     package var isWithinExperiments: Bool {
         resources.allSatisfy { resource in
             switch resource.kind {
             case .none, .experimentName, .run, .loggedModel, .artifact, .upload: true
             case .server: action == .read || action == .open
-            // The creation of an experiment names none.
+            // A call that creates an experiment names no experiment.
             case .experiment: resource.place != .unnamed || action == .read
-            case .store, .registeredModel, .account: false
+            case .statistics, .store, .registeredModel, .account: false
             }
         }
     }
 }
 
-/// A kind of thing, and how a request names it.
+/// A kind of resource, and how a request names the resource.
 package struct Resource: Sendable, Equatable {
     package enum Kind: String, Sendable {
-        case none, server, store, experiment, experimentName, run, loggedModel, registeredModel, artifact, upload,
-            account
+        case none, server, statistics, store, experiment, experimentName, run, loggedModel, registeredModel, artifact,
+            upload, account
     }
 
     package enum Place: Sendable, Equatable {
-        /// The request names no resource: the call creates one, or concerns all of a kind.
+        /// The request names no resource, because the call creates one or concerns all resources of a kind.
         case unnamed
-        /// The first of these fields that is present, in the message or, if the body is no message, in the query.
+        /// The first of these fields that is present in the message, or in the query if the body is not a message.
         case fields([String])
-        /// Every element of this list; in a query, elements may also be separated by commas.
+        /// Every element of the list with this name; in a query, commas may separate the elements.
         case list(String)
         /// The parameter of the path with this index.
         case parameter(Int)
@@ -145,35 +147,41 @@ package struct Resource: Sendable, Equatable {
     package static let none = Resource(.none, .unnamed)
     /// The server itself.
     package static let server = Resource(.server, .unnamed)
-    /// Everything that is stored, whoever it belongs to.
+    /// What the server counts of its own work and of its users; of these, it is for admins alone.
+    package static let statistics = Resource(.statistics, .unnamed)
+    /// The whole store, with the data of all clients.
     package static let store = Resource(.store, .unnamed)
-    /// A user, a role, a grant or a token: who may read or change it, the handler decides.
+    /// A user, a role, a grant or a token.
+    ///
+    /// The handler decides who may read or change it.
     package static let account = Resource(.account, .unnamed)
-    /// A new thing, or all things of a kind.
+    /// A new resource, or all resources of a kind.
     static func unnamed(_ kind: Kind) -> Resource { Resource(kind, .unnamed) }
 
     static let experiment = Resource(.experiment, .fields(["experiment_id"]))
     static let experiments = Resource(.experiment, .list("experiment_ids"))
     static let experimentName = Resource(.experimentName, .fields(["experiment_name"]))
-    /// A run by its id or, as old clients do, by `run_uuid`.
+    /// A run by `run_id` or, for old clients, by `run_uuid`.
     static let run = Resource(.run, .fields(["run_id", "run_uuid"]))
-    /// A run by its id alone.
+    /// A run by `run_id` only.
     static let runID = Resource(.run, .fields(["run_id"]))
     static func runs(_ name: String) -> Resource { Resource(.run, .list(name)) }
-    /// A logged model whose id is in the path.
+    /// A logged model whose id is the first parameter of the path.
     package static let loggedModel = Resource(.loggedModel, .parameter(0))
     static let loggedModelID = Resource(.loggedModel, .fields(["model_id"]))
     /// A registered model; its versions, tags and aliases belong to it.
     static let model = Resource(.registeredModel, .fields(["name"]))
-    /// An artifact by its path, which the request's path ends with.
+    /// An artifact whose path is the first parameter of the request's path.
     static let artifact = Resource(.artifact, .parameter(0))
     static let folder = Resource(.artifact, .fields(["path"]))
-    /// A part of an upload: the signature in its URL is the permission.
+    /// A part of an upload.
+    ///
+    /// The signature in the part's URL is the permission.
     static let upload = Resource(.upload, .parameter(0))
 }
 
 extension MLflowAPI {
-    /// An endpoint at each prefix of its family.
+    /// Returns an endpoint for each prefix of the family.
     func endpoint(
         _ method: HTTPMethod,
         _ family: PathFamily,
@@ -194,7 +202,7 @@ extension MLflowAPI {
         }
     }
 
-    /// An endpoint whose handler reads a message and says what the store shall do.
+    /// Returns endpoints whose handler reads a message and returns an operation for the store.
     func endpoint(
         _ method: HTTPMethod,
         _ family: PathFamily,
@@ -224,7 +232,7 @@ extension MLflowAPI {
         )
     }
 
-    /// An endpoint whose handler may block, and writes the entry of the audit that it is given with its changes.
+    /// Returns endpoints whose handler may block, and stores the given audit entry together with its changes.
     func endpoint(
         _ method: HTTPMethod,
         _ family: PathFamily,

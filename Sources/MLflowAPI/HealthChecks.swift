@@ -2,9 +2,11 @@ internal import Dispatch
 internal import Synchronization
 internal import TrackingStore
 
-/// Checks the store's health, one check at a time; all requests that arrive during a check share the next one.
+/// Checks the store's health, one check at a time.
 ///
-/// A check may take seconds. However many requests wait, the checks take only one thread.
+/// All requests that arrive during a check share the next check.
+///
+/// A check may take two seconds. Any number of waiting requests occupies only one thread.
 final class HealthChecks: Sendable {
     private struct State {
         var waiting: [@Sendable (StoreHealth) -> Void] = []
@@ -19,24 +21,24 @@ final class HealthChecks: Sendable {
         self.store = store
     }
 
-    /// Calls `completion` with the result of a check that begins after this call; returns at once.
-    func ask(_ completion: @escaping @Sendable (StoreHealth) -> Void) {
+    /// Calls `completion` with the result of a check that begins after this call; returns without waiting for it.
+    func requestCheck(_ completion: @escaping @Sendable (StoreHealth) -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(completion)
             defer { state.isChecking = true }
             return !state.isChecking
         }
-        if mustStart { queue.async { [self] in check() } }
+        if mustStart { queue.async { [self] in runChecks() } }
     }
 
-    private func check() {
-        while let asking = takeWaiting() {
+    private func runChecks() {
+        while let completions = takeWaiting() {
             let health = store.examine()
-            for completion in asking { completion(health) }
+            for completion in completions { completion(health) }
         }
     }
 
-    /// The requests that wait; nil if there are none, which ends the series of checks.
+    /// Removes and returns the waiting completions; returns nil, which ends the series of checks, if there are none.
     private func takeWaiting() -> [@Sendable (StoreHealth) -> Void]? {
         state.withLock { state in
             defer { state.waiting = [] }

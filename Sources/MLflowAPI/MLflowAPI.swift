@@ -8,17 +8,19 @@ package import TrackingStore
 
 /// The MLflow REST API over a store.
 package struct MLflowAPI: Sendable {
-    /// What the person who starts the server decides.
+    /// The settings that the operator chooses when starting the server.
     package struct Settings: Sendable {
-        /// The MLflow version that the API answers for, as `/version` says it.
+        /// The MLflow version that the API is compatible with, which `/version` returns.
         package var version = "3.17.2"
-        /// The path beneath which every endpoint answers once more: empty, or with a slash before and none behind it.
+        /// A path prefix with which every endpoint also answers; empty, or with a leading and no trailing slash.
         package var staticPrefix = ""
-        /// Whether the `mlflow-artifacts` routes work.
+        /// Whether the `mlflow-artifacts` routes are served.
         package var servesArtifacts = true
-        /// Whether nothing but those routes works.
+        /// Whether only the `mlflow-artifacts` routes and calls about the server are served.
         package var servesOnlyArtifacts = false
-        /// Folders of the operator for artifacts that are not proxied; local artifacts are opened only beneath them.
+        /// Folders for artifacts that clients write directly to the disk.
+        ///
+        /// Local artifacts outside of these folders are not opened.
         package var artifactRoots: [LocalArtifactRoot] = []
         /// The folder against which a client's relative artifact location is resolved.
         package var workingDirectory: String
@@ -26,26 +28,26 @@ package struct MLflowAPI: Sendable {
         package var multipartLimits = MultipartUploads.Limits()
         /// Whether values that are too long are cut (MLFLOW_TRUNCATE_LONG_VALUES) or refused.
         package var longValues = LongValuePolicy.truncate
-        /// Whether a creation that a client repeats because its answer was lost returns what the first one created.
+        /// Whether a repeated creation returns the entity of the first request if the answer to that request was lost.
         package var recognizesRetries = true
-        /// What the sources of model versions must match; nil if every legal source is accepted.
+        /// A pattern that the sources of new model versions must match; nil to accept every valid source.
         package var sourcePattern: SourcePattern?
-        /// Makes what stands around an export; without it an export is the document alone.
+        /// Returns the HTML before and after the JSON document of an export; both are empty by default.
         package var exportShell: @Sendable () -> ExportShell = { ExportShell() }
 
-        /// Holds artifacts against quotas; nil where there are none.
+        /// Checks uploads against the storage quotas; nil if there are no quotas.
         package var quotas: StorageQuotas?
-        /// The files that one client may send at once.
+        /// Limits the number of files that one client may upload at the same time; nil for no limit.
         package var uploads: Budget?
 
-        /// Whether changes leave entries in the audit.
+        /// Whether changes are recorded in the audit log.
         package var isAudited = true
 
-        /// Decides who may send which request; nil where there is no server, and so nobody who asks.
+        /// Decides which client may send which request; nil in commands that use the API without a server.
         package var access: AccessControl?
-        /// Tells of the snapshots of the data; nil where none are made.
+        /// Returns the status of the snapshots of the data; nil if no snapshots are made.
         package var snapshots: @Sendable () -> SnapshotStatus? = { nil }
-        /// Sends everything to another server; nil where nothing is sent.
+        /// Sends all data to another server; nil if the server has no upstream.
         package var forwarder: Forwarder?
 
         package init(workingDirectory: String) {
@@ -53,9 +55,9 @@ package struct MLflowAPI: Sendable {
         }
     }
 
-    /// A folder that holds artifacts which clients write themselves.
+    /// A folder with artifacts that clients write directly to the disk.
     package struct LocalArtifactRoot: Sendable {
-        /// Absolute, without a trailing slash.
+        /// The absolute path, without a trailing slash.
         package var path: String
         package var store: ArtifactRoot
 
@@ -67,21 +69,25 @@ package struct MLflowAPI: Sendable {
 
     let store: TrackingStore
     let artifacts: ArtifactRoot
-    /// The uploads in parts; the owner of this value has expired uploads removed from time to time.
+    /// The uploads in parts.
+    ///
+    /// The owner of this value must remove expired uploads from time to time.
     package let multipartUploads: MultipartUploads
     let settings: Settings
     let healthChecks: HealthChecks
-    /// Taken by each change of an artifact until its entry in the journal is on its way.
+    /// Lets one request at a time change an artifact, until the change has been passed to the artifact journal.
     let artifactTurns = ArtifactTurns()
-    /// Where the artifacts of experiments are, for clients to which some experiments are hidden.
+    /// The artifact locations of experiments, needed for clients that may not read all experiments.
     let knownPlaces = KnownPlaces()
-    /// The digests of files that were compared.
+    /// Caches the digests of artifact files.
     let digests = DigestCache()
-    /// Taken by the one removal for good that runs.
+    /// Lets one removal for good run at a time.
     let removalTurn = RemovalTurn()
-    /// Called for failures that no client can cause; the client is sent only a constant text.
+    /// Called for failures that no client can cause.
+    ///
+    /// The client gets only a constant text.
     let reportFailure: @Sendable (any Error) -> Void
-    /// Lasts while another program holds the lock of the database.
+    /// The series of requests that fail because another program has locked the database.
     private let databaseLock = Burst()
 
     package init(
@@ -98,7 +104,7 @@ package struct MLflowAPI: Sendable {
         self.reportFailure = reportFailure
     }
 
-    /// Every endpoint, once for each path at which it answers, the static prefix left out.
+    /// All endpoints, one for each path at which a call is answered, without the static prefix.
     package var endpoints: [Endpoint] {
         let groups = [
             experimentEndpoints, runEndpoints, loggingEndpoints, metricEndpoints, loggedModelEndpoints,
@@ -110,10 +116,12 @@ package struct MLflowAPI: Sendable {
             unsupportedEndpoints,
         ]
         let all = Array(groups.joined().joined())
-        return settings.servesOnlyArtifacts ? all.map(openWithArtifactsOnly) : all
+        return settings.servesOnlyArtifacts ? all.map(restrictedToArtifacts) : all
     }
 
-    /// The answer to a failure; one that no client can cause is reported to the operator, and its cause is hidden.
+    /// Returns the answer to a failure.
+    ///
+    /// A failure that no client can cause is reported, and the answer hides its cause.
     func response(to error: any Error) -> HTTPResponse {
         if (error as? TrackingError)?.code == .databaseLocked { reportDatabaseLock(error) }
         if let known = APIError(error) { return known.response }
@@ -126,7 +134,9 @@ package struct MLflowAPI: Sendable {
         return hidden.response
     }
 
-    /// Reports once, and not for each request, that another program locks the database.
+    /// Reports the first failure of a series of requests that fail because another program has locked the database.
+    ///
+    /// A series ends after 60 s without such a failure.
     private func reportDatabaseLock(_ error: any Error) {
         if databaseLock.note(endsAfter: { _ in .seconds(60) }) == nil { reportFailure(error) }
     }

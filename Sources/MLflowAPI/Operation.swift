@@ -4,28 +4,30 @@ internal import HTTPWire
 internal import Tracking
 internal import TrackingStore
 
-/// What a handler wants done once its request has been read and found legal: work that gives a value, and an encoder of
-/// the value.
+/// What a handler returns after it has read and validated its request: work for the store, and an encoder of its value.
 ///
-/// The work runs inside a transaction. The encoder runs after the transaction, on a thread that neither the writer nor
-/// a reader needs, so that no request of the store waits while an answer is written as JSON.
+/// The work runs in a transaction. The encoder runs after the transaction, and not on a thread of the writer or of a
+/// reader, so that no other request waits while an answer is written as JSON.
 struct Operation: Sendable {
     enum Work: Sendable {
-        /// Part of the next group commit; answered when that is durable.
+        /// Changes that are part of the next group commit, after which the request is answered.
         case write(@Sendable (WriteSession) throws -> Encoding)
-        /// As `write`, but a request that is repeated because its answer was lost returns what the first one created.
+        /// A write that creates an entity. If a client repeats the request because the answer was lost, the repetition
+        /// returns the same entity.
         case create(_ kind: String, @Sendable (WriteSession) throws -> Encoding)
-        /// On a reader's thread, at one moment in time.
+        /// Reads in one transaction, on a reader's thread.
         case read(@Sendable (ReadSession) throws -> Encoding)
-        /// The request alone decides the answer.
+        /// No work: the handler has already made the answer.
         case none(HTTPResponse)
     }
 
-    /// Makes the answer from the value of the work, which the closure holds: the store knows the type of neither.
+    /// Makes the answer from the value of the work.
+    ///
+    /// The closure captures the value, so that the store need not know the value's type.
     enum Encoding: Sendable {
         /// The answer is an empty JSON object.
         case empty
-        /// - note: what the value says for the audit.
+        /// The closure makes the answer. `note` returns what the value adds to the audit entry.
         case value(@Sendable () throws -> HTTPResponse, note: (@Sendable () -> AuditNote)?)
 
         init<Value: Sendable>(
@@ -45,7 +47,7 @@ struct Operation: Sendable {
 
     let work: Work
 
-    /// Answers without asking the store.
+    /// Returns an operation that sends a response without using the store.
     static func answered(_ response: HTTPResponse) -> Operation { Operation(work: .none(response)) }
 
     static func write(_ work: @escaping @Sendable (WriteSession) throws -> Void) -> Operation {
@@ -57,7 +59,7 @@ struct Operation: Sendable {
         )
     }
 
-    /// - Parameter note: what the value says for the audit, in the transaction of the work.
+    /// - Parameter note: returns what the value adds to the audit entry; called in the transaction of the work.
     static func write<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
         noting note: (@Sendable (Value) -> AuditNote)? = nil,
@@ -84,11 +86,11 @@ struct Operation: Sendable {
 }
 
 extension MLflowAPI {
-    /// Has the store do the work, and answers when it is done.
+    /// Passes the work to the store, and answers the request when the work is done.
     ///
     /// - Parameters:
     ///   - cost: the cost of the operation if it is a read.
-    ///   - draft: the entry that the audit gets in the transaction of a write; nil for none.
+    ///   - draft: the audit entry that is stored in the transaction of a write; nil for none.
     func perform(
         _ operation: Operation,
         _ cost: ReadCost,
@@ -100,7 +102,7 @@ extension MLflowAPI {
         case .none(let response): responder.send(response)
         case .write(let work): write(Self.audited(work, draft), for: request, responder)
         case .create(let kind, let work):
-            // A repetition that is answered with what is there already has changed nothing.
+            // The audit entry is inside `onlyOnce`, because a recognised repetition changes nothing.
             write(onlyOnce(kind, request, Self.audited(work, draft)), for: request, responder)
         case .read(let work):
             store.read(work, cost: cost, for: request.caller) { result in
@@ -126,7 +128,12 @@ extension MLflowAPI {
         for request: HTTPRequest,
         _ responder: HTTPResponder
     ) {
-        store.write(work, for: request.caller, mayBlock: request.isAloneOnItsThread) { result in
+        store.write(
+            work,
+            for: request.caller,
+            bytes: request.body.count,
+            mayBlock: request.isAloneOnItsThread
+        ) { result in
             responder.send(answer(to: result, isShort: true))
         }
     }
@@ -142,7 +149,9 @@ extension MLflowAPI {
         return { session in try session.once(creation) { try work(session) } }
     }
 
-    /// Called on the writer's or a reader's thread, which must not be held up, so the encoder runs on another thread.
+    /// Returns an answer whose encoder runs on another thread.
+    ///
+    /// This function is called on the writer's or a reader's thread, which must not be delayed.
     private func answer(to result: Result<Operation.Encoding, any Error>, isShort: Bool) -> HTTPAnswer {
         switch result {
         case .success(.empty): return .ready(.empty)

@@ -1,14 +1,14 @@
-/// How it stands with the snapshots of a server's data.
+/// The status of the snapshots of a server's data.
 package struct SnapshotStatus: Sendable {
-    /// The folder that holds them: its name, without those above it.
+    /// The name of the folder with the snapshots, without its path.
     package var place: String
-    /// When the newest one was made, in Unix milliseconds; nil if this server has made and seen none yet.
+    /// When the newest snapshot was made, in Unix milliseconds; nil if this server has neither made nor found one.
     package var newest: Int64?
-    /// Whether the newest one holds everything that was committed.
+    /// Whether the newest snapshot contains everything that was committed.
     package var isCurrent: Bool
-    /// Why the last one could not be made; nil if it could.
+    /// Why the last attempt failed; nil if it succeeded.
     ///
-    /// Names no folder above the place and the database.
+    /// The text does not contain the paths of the folders that contain the snapshots and the database.
     package var failure: String?
 
     package init(place: String, newest: Int64?, isCurrent: Bool, failure: String?) {

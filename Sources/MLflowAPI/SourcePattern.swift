@@ -1,17 +1,19 @@
-/// A regular expression that the sources of new model versions must match somewhere, if the operator says so
+/// A regular expression that must match somewhere in the source of each new model version
 /// (`MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX`).
 package struct SourcePattern: Sendable {
     private let text: String
 
-    /// - Throws: what is wrong with the text, when it is no regular expression.
+    /// - Throws: the parser's error if the text is not a regular expression.
     package init(_ text: String) throws {
         _ = try Regex(text)
         self.text = text
     }
 
-    /// Whether the pattern is found in the source, compared by Unicode scalars; may take long for a long source.
+    /// Whether the pattern matches somewhere in the source, compared by Unicode scalars.
+    ///
+    /// Matching may take long for a long source.
     func isFound(in source: String) -> Bool {
-        // A compiled expression must not be shared by threads; versions are made rarely enough to compile it each time.
+        // Threads must not share a compiled expression, so it is compiled each time; model versions are created rarely.
         // The initializer has checked that the text compiles.
         guard let expression = try? Regex(text) else { return false }
         return source.contains(expression.matchingSemantics(.unicodeScalar))

@@ -11,12 +11,12 @@ internal import HTTPClient
 public final class Cancellation: Sendable {
     let interruption = CallInterruption()
 
-    /// Nothing is cancelled yet.
+    /// Makes a cancellation that has not been cancelled yet.
     public init() {}
 
-    /// Ends the calls that are under way, and those that begin later.
+    /// Ends the calls that are running, and all later calls.
     public func cancel() { interruption.interrupt() }
 
-    /// Whether it was cancelled.
+    /// Whether `cancel` was called.
     public var isCancelled: Bool { interruption.isInterrupted }
 }

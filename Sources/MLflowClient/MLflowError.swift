@@ -1,82 +1,82 @@
 package import HTTPClient
 
-/// Why a call did not do what was asked.
+/// Why a call failed.
 public struct MLflowError: Error, Sendable {
-    /// What went wrong: the server's error code, or one of the client's own.
+    /// The server's error code, or one of the client's own codes.
     public struct Code: RawRepresentable, Sendable, Hashable {
-        /// As the server sends it.
+        /// The text of the code, as the server sends it.
         public let rawValue: String
 
-        /// A code of the server.
+        /// Makes a code from the text that the server sends.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
-        /// There is no such experiment, run, model or file.
+        /// The experiment, run, model or file does not exist.
         public static let resourceDoesNotExist = Code(rawValue: "RESOURCE_DOES_NOT_EXIST")
-        /// The name is taken, also by something that is deleted.
+        /// The name is in use already, perhaps by a deleted item.
         public static let resourceAlreadyExists = Code(rawValue: "RESOURCE_ALREADY_EXISTS")
         /// The server refuses a value.
         public static let invalidParameterValue = Code(rawValue: "INVALID_PARAMETER_VALUE")
-        /// The run or experiment is not in a state that allows this.
+        /// The state of the run or experiment does not allow the call.
         public static let invalidState = Code(rawValue: "INVALID_STATE")
-        /// The server does not know who asks.
+        /// The credentials are missing or wrong.
         public static let unauthenticated = Code(rawValue: "UNAUTHENTICATED")
-        /// Who asks may not do this.
+        /// The user has no permission for the call.
         public static let permissionDenied = Code(rawValue: "PERMISSION_DENIED")
-        /// The server asks for fewer calls.
+        /// The client makes more calls than the server allows.
         public static let requestLimitExceeded = Code(rawValue: "REQUEST_LIMIT_EXCEEDED")
         /// The server is busy or about to stop.
         public static let temporarilyUnavailable = Code(rawValue: "TEMPORARILY_UNAVAILABLE")
-        /// The server failed.
+        /// The server failed because of a fault of its own.
         public static let internalError = Code(rawValue: "INTERNAL_ERROR")
         /// The server does not have this call.
         public static let endpointNotFound = Code(rawValue: "ENDPOINT_NOT_FOUND")
-        /// The server knows the call but does not offer it.
+        /// The server knows the call but does not support it.
         public static let notImplemented = Code(rawValue: "NOT_IMPLEMENTED")
 
-        /// The client's own: there was no answer.
+        /// A code of the client: no answer came.
         public static let noAnswer = Code(rawValue: "CLIENT_NO_ANSWER")
-        /// The client's own: the task or the caller cancelled the call.
+        /// A code of the client: the task or the caller cancelled the call.
         public static let cancelled = Code(rawValue: "CLIENT_CANCELLED")
-        /// The client's own: the answer is not one of MLflow's.
+        /// A code of the client: the answer is not one that an MLflow server gives.
         public static let malformedAnswer = Code(rawValue: "CLIENT_MALFORMED_ANSWER")
-        /// The client's own: the address or a setting cannot be used.
+        /// A code of the client: the address or a setting cannot be used.
         public static let invalidConfiguration = Code(rawValue: "CLIENT_INVALID_CONFIGURATION")
-        /// The client's own: a file of this machine cannot be read or written.
+        /// A code of the client: a file of this machine cannot be read or written.
         public static let localFile = Code(rawValue: "CLIENT_LOCAL_FILE")
-        /// The client's own: the files of this run are at a place that only other clients reach.
+        /// A code of the client: the artifacts are in a storage that this client cannot read or write.
         public static let unreachableArtifacts = Code(rawValue: "CLIENT_UNREACHABLE_ARTIFACTS")
-        /// The client's own: the provider of tokens failed.
+        /// A code of the client: the provider of tokens failed.
         public static let noToken = Code(rawValue: "CLIENT_NO_TOKEN")
     }
 
     /// Whether the server may have carried the call out.
     public enum Outcome: Sendable, Hashable {
-        /// The call has changed nothing.
+        /// The server has certainly not carried out the call.
         case notCarriedOut
-        /// The call may have changed what it was to change: look before it is made again.
+        /// The server may have carried out the call; check its state before you repeat the call.
         case unclear
     }
 
-    /// What went wrong.
+    /// The error code of the server or the client.
     public let code: Code
-    /// The status of the answer; nil where there was none.
+    /// The HTTP status of the answer; nil if no answer came.
     public let httpStatus: Int?
-    /// What the server or the client says, in one line, without secrets.
+    /// The message of the server or the client, in one line, without secrets.
     public let message: String
     /// Whether the server may have carried the call out.
     public let outcome: Outcome
-    /// What the error was made of.
+    /// The answer or the failed call behind the error.
     package let cause: Cause
 
-    /// What happened to the call, for who explains it to a person.
+    /// The answer or the failed call that caused an error, for code that explains the error to a person.
     package enum Cause: Sendable {
         /// The server answered.
         case answer(HTTPReply)
-        /// There was no answer.
+        /// No answer came.
         case call(CallFailure)
-        /// The client found it out by itself.
+        /// The client found the error by itself.
         case client
     }
 
@@ -90,7 +90,7 @@ public struct MLflowError: Error, Sendable {
 }
 
 extension MLflowError {
-    /// The same error of a call of which an earlier attempt may have been carried out.
+    /// The same error with the outcome `.unclear`, because an earlier attempt of the call may have been carried out.
     var unclear: MLflowError { MLflowError(code, message, outcome: .unclear, cause: cause) }
 }
 

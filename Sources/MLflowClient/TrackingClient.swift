@@ -2,9 +2,9 @@ internal import Threads
 
 /// A client of an MLflow tracking server and model registry.
 ///
-/// The methods have the names and the meaning of the Python client's. Each makes its calls on a thread of the library, so
-/// that a slow server never holds a thread of Swift's tasks, and ends when its task is cancelled. A call that is cancelled
-/// may still have been carried out; its error says so.
+/// The methods have the names and the meaning of MLflow's Python client. Each method makes its calls on a thread of the
+/// library, so that a slow server never blocks a thread of Swift's tasks, and ends when its task is cancelled. The
+/// server may still have carried out a cancelled call; the error's `outcome` says so.
 ///
 /// ```swift
 /// let client = try TrackingClient(ClientConfiguration(trackingURI: "http://127.0.0.1:5000"))
@@ -14,10 +14,12 @@ internal import Threads
 /// try await client.setTerminated(runID: run.info.runID)
 /// ```
 public struct TrackingClient: Sendable {
-    /// The same client for threads that may wait.
+    /// The same client with methods that block the calling thread.
     public let blocking: BlockingTrackingClient
 
-    /// Calls block their threads, so that there must be some; more calls than this wait in a line.
+    /// The threads that make the calls.
+    ///
+    /// Each call blocks its thread, so further calls wait until a thread is free.
     private static let threads = ThreadPool(name: "mlflow-client", width: 32)
 
     /// Makes a client; the server is not called yet.
@@ -27,7 +29,7 @@ public struct TrackingClient: Sendable {
         blocking = try BlockingTrackingClient(configuration)
     }
 
-    /// A client that shares the connections of a blocking one.
+    /// Makes a client that shares the connections of a blocking client.
     public init(_ blocking: BlockingTrackingClient) {
         self.blocking = blocking
     }
@@ -43,7 +45,7 @@ public struct TrackingClient: Sendable {
     /// }
     /// ```
     ///
-    /// - Parameter calls: gets a client whose calls end when the task is cancelled.
+    /// - Parameter calls: receives a client whose calls end when the task is cancelled.
     public func perform<Answer: Sendable, Failure: Error>(
         _ calls: @escaping @Sendable (BlockingTrackingClient) throws(Failure) -> Answer
     ) async throws(Failure) -> Answer {
@@ -55,7 +57,7 @@ public struct TrackingClient: Sendable {
 
     /// Runs work that may block on a thread of the library.
     ///
-    /// - Parameter work: gets what is cancelled with the task.
+    /// - Parameter work: receives a cancellation that is cancelled together with the task.
     static func onThread<Answer: Sendable, Failure: Error>(
         _ work: @escaping @Sendable (Cancellation) throws(Failure) -> Answer
     ) async throws(Failure) -> Answer {

@@ -1,32 +1,39 @@
 internal import Coding
+internal import Dispatch
 internal import HTTPClient
 internal import Hashing
 internal import JSON
 internal import Synchronization
 internal import Threads
 
-/// An issuer of tokens with its keys, which are fetched when they are needed and kept while it is away.
+/// An issuer of tokens with its keys.
+///
+/// The keys are fetched when they are needed, and kept while the issuer does not answer.
 package final class Issuer: Sendable {
     private struct State {
         var document: IssuerDocument?
         var keys: KeySet?
         var keyBytes: [UInt8] = []
-        /// Grows with each change of the keys.
+        /// The number of times the keys have changed.
         var generation = 0
         var lastAttempt: ContinuousClock.Instant?
         var lastSuccess: ContinuousClock.Instant?
         var failure: IssuerFailure?
         var isFetching = false
+        /// Called when the keys have been fetched, or could not be.
+        var waiting: [@Sendable () -> Void] = []
     }
 
-    /// How often an issuer is asked.
+    /// How often the keys are fetched.
     package struct Pace: Sendable {
-        /// The least time between two attempts, whatever keys are wanted.
+        /// The shortest time between two attempts while the server has keys.
         package var rest = Duration.seconds(60)
-        /// The same while there are no keys at all.
+        /// The shortest time between two attempts while the server has no keys.
         package var restWithoutKeys = Duration.seconds(5)
-        /// When keys are fetched anew though nobody misses any, so that one that was withdrawn does not count for ever.
+        /// The age at which keys are fetched again even if none is missing, so that a withdrawn key is removed.
         package var lifetime = Duration.seconds(3_600)
+        /// How long a request waits for keys that are being fetched.
+        package var longestWait = Duration.seconds(2)
 
         package init() {}
     }
@@ -37,7 +44,7 @@ package final class Issuer: Sendable {
     private let report: @Sendable (String) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter report: told when the issuer cannot be asked, and when it can be asked again.
+    /// - Parameter report: receives a message when the issuer cannot be reached, and when it can be reached again.
     package init(
         _ settings: IssuerSettings,
         _ calls: IssuerCalls,
@@ -50,27 +57,29 @@ package final class Issuer: Sendable {
         self.report = report
     }
 
-    /// Grows with each change of the keys, so that what was proven by older ones is proven anew.
+    /// The number of times the keys have changed.
+    ///
+    /// Tokens that were checked with older keys must be checked again.
     var generation: Int { state.withLock(\.generation) }
 
-    /// Begins to fetch the keys; returns at once.
-    package func begin() { _ = fetchBeside() }
+    /// Starts to fetch the keys on another thread, and returns at once.
+    package func begin() { _ = startFetching() }
 
     // MARK: Tokens
 
-    /// What a token for this server proves; returns at once.
-    func proof(of token: JSONWebToken, at now: Double) throws(TokenFault) -> ProvenToken {
+    /// Checks a token that was sent as a credential, without blocking.
+    ///
+    /// - Parameter now: the current time in Unix seconds.
+    func check(_ token: JSONWebToken, at now: Double) throws(TokenFault) -> ProvenToken {
         let rules = TokenRules(settings: settings, audiences: settings.audiences)
-        // The key comes last: a token that is no good anyhow makes nobody fetch keys.
-        let proof = try rules.proof(of: token.claims, at: now)
+        // The key is looked up last, so that a token with invalid claims does not make the server fetch keys.
+        let proof = try rules.check(token.claims, at: now)
         let key: KeySet.Entry
         switch choice(for: token) {
         case .key(let found): key = found
         case .unfit: throw Self.unfit
         case .unknown:
-            if fetchBeside() {
-                throw .unready("The keys of \(settings.issuer) are being fetched; send the request again in a moment.")
-            }
+            if startFetching() { throw isFetchSlow ? slowness : .awaited(KeyFetch(of: self)) }
             if let failure = state.withLock(\.failure) {
                 throw .unready("The keys of \(settings.issuer) cannot be fetched at the moment: it \(failure).")
             }
@@ -86,20 +95,26 @@ package final class Issuer: Sendable {
         .refused("The token is signed with a key (kid) that \(settings.issuer) does not publish.")
     }
 
-    private func choice(for token: JSONWebToken) -> KeySet.Choice {
+    private var slowness: TokenFault {
+        .unready(
+            "The keys of \(settings.issuer) are being fetched, which takes long; send the request again in a moment."
+        )
+    }
+
+    private func choice(for token: JSONWebToken) -> KeySet.KeyChoice {
         let (keys, isOld) = state.withLock { state in
             (state.keys, state.lastSuccess.map { .now - $0 > pace.lifetime } ?? false)
         }
-        if isOld { _ = fetchBeside() }
+        if isOld { _ = startFetching() }
         return keys?.key(for: token) ?? .unknown
     }
 
     // MARK: Keys
 
-    /// Has the keys fetched on a thread of its own, unless that was tried a short while ago.
+    /// Starts a thread that fetches the keys, unless one is running or the last attempt is too recent.
     ///
-    /// - Returns: whether they are being fetched.
-    private func fetchBeside() -> Bool {
+    /// - Returns: whether the keys are being fetched now.
+    private func startFetching() -> Bool {
         let (isUnderWay, mayBegin) = state.withLock { state in
             if state.isFetching { return (true, false) }
             let rest = state.keys == nil ? pace.restWithoutKeys : pace.rest
@@ -110,8 +125,45 @@ package final class Issuer: Sendable {
         }
         guard mayBegin else { return isUnderWay }
         let isStarted = SystemThread.start(name: "apus.issuer") { [self] in fetch() }
-        if !isStarted { state.withLock { $0.isFetching = false } }
+        if !isStarted { endFetch { _ in } }
         return isStarted
+    }
+
+    /// Whether keys are being fetched for so long that nobody waits for them.
+    private var isFetchSlow: Bool {
+        state.withLock { state in
+            state.isFetching && state.lastAttempt.map { .now - $0 >= pace.longestWait } ?? false
+        }
+    }
+
+    /// Calls a closure when no keys are being fetched, or when that has taken long.
+    func whenFetched(_ done: @escaping @Sendable () -> Void) {
+        let (isOver, isFirst) = state.withLock { state in
+            guard state.isFetching else { return (true, false) }
+            state.waiting.append(done)
+            return (false, state.waiting.count == 1)
+        }
+        if isOver { return done() }
+        guard isFirst else { return }
+        let seconds = Double(pace.longestWait.components.seconds)
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak self] in self?.endWait() }
+    }
+
+    private func endFetch(_ note: (inout State) -> Void) {
+        state.withLock { state in
+            note(&state)
+            state.isFetching = false
+        }
+        endWait()
+    }
+
+    /// Lets those go on who wait for keys.
+    private func endWait() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for done in waiting { done() }
     }
 
     /// Fetches what the issuer says of itself and its keys; what was there stays if that fails.
@@ -124,9 +176,9 @@ package final class Issuer: Sendable {
         } catch {
             result = .failure(error)
         }
-        let before = state.withLock { state in
-            defer { state.isFetching = false }
-            let before = state.failure
+        var before: IssuerFailure?
+        endFetch { state in
+            before = state.failure
             switch result {
             case .failure(let failure): state.failure = failure
             case .success(let (document, keys, bytes)):
@@ -137,7 +189,6 @@ package final class Issuer: Sendable {
                 (state.keys, state.keyBytes) = (keys, bytes)
                 state.generation += 1
             }
-            return before
         }
         switch result {
         case .failure(let failure):
@@ -159,17 +210,17 @@ package final class Issuer: Sendable {
 
     // MARK: Log-in
 
-    /// Where a browser is sent so that somebody logs in (RFC 6749 §4.1.1, RFC 7636 §4.3).
+    /// The address to which a browser is sent for a log-in (RFC 6749 §4.1.1, RFC 7636 §4.3).
     ///
-    /// - Throws: if the issuer has not said yet where that is; it is then being asked.
+    /// - Throws: if the issuer's configuration is not known yet; then a thread is fetching it.
     package func authorizationAddress(
         for attempt: LogInAttempt,
         returningTo redirect: String
     ) throws(IssuerFailure) -> String {
-        guard let client = settings.client else { throw IssuerFailure("lets nobody log in here") }
+        guard let client = settings.client else { throw IssuerFailure("is not set up for log-ins to this server") }
         guard let document = state.withLock(\.document) else { throw unasked }
         guard let endpoint = document.authorizationEndpoint else {
-            throw IssuerFailure("lets nobody log in: it has no authorization_endpoint")
+            throw IssuerFailure("does not support log-ins: it has no authorization_endpoint")
         }
         let query = Self.form([
             ("response_type", "code"), ("client_id", client.id), ("redirect_uri", redirect), ("scope", client.scope),
@@ -180,17 +231,17 @@ package final class Issuer: Sendable {
     }
 
     private var unasked: IssuerFailure {
-        let isUnderWay = fetchBeside()
-        if let failure = state.withLock(\.failure), !isUnderWay { return failure }
+        let isFetching = startFetching()
+        if let failure = state.withLock(\.failure), !isFetching { return failure }
         return IssuerFailure("has not answered yet; try again in a moment")
     }
 
-    /// Who has logged in, by the code that the browser has brought back.
+    /// Exchanges the code that the browser brought from the issuer for a token, and returns the user who has logged in.
     ///
-    /// Blocks on calls of the issuer.
+    /// Blocks while it calls the issuer.
     /// - Parameters:
-    ///   - issuer: the issuer that the answer names (RFC 9207); nil if it names none.
-    ///   - now: in Unix seconds.
+    ///   - issuer: the parameter `iss` of the answer (RFC 9207); nil if the answer has none.
+    ///   - now: the current time in Unix seconds.
     package func user(
         code: String,
         from issuer: String?,
@@ -199,7 +250,7 @@ package final class Issuer: Sendable {
         at now: Double
     ) throws -> ProvenToken {
         guard let client = settings.client, let document = state.withLock(\.document) else { throw unasked }
-        guard issuer.map({ $0.utf8.elementsEqual(settings.issuer.utf8) }) ?? !document.namesItself else {
+        guard issuer.map({ $0.utf8.elementsEqual(settings.issuer.utf8) }) ?? !document.answersWithIssuer else {
             throw TokenFault.refused("The answer is of another issuer.")
         }
         guard let endpoint = document.tokenEndpoint else { throw IssuerFailure("has no token_endpoint") }
@@ -208,7 +259,7 @@ package final class Issuer: Sendable {
             ("code_verifier", attempt.verifier),
         ]
         var fields: [(name: String, value: String)] = []
-        if let secret = client.secret, !document.takesSecretInBody {
+        if let secret = client.secret, !document.needsSecretInBody {
             let pair = "\(PercentCoding.encode(client.id)):\(PercentCoding.encode(secret))"
             fields.append(("Authorization", "Basic \(Base64.encode(Array(pair.utf8), .standard))"))
         } else {
@@ -222,17 +273,17 @@ package final class Issuer: Sendable {
             let isRefusal = (400..<500).contains(reply.status)
             throw IssuerFailure("answers \(reply.status)\(reason) instead of a token", isRefusal: isRefusal)
         }
-        return try proof(of: JSONWebToken(Array(text.utf8)), for: client, attempt, at: now)
+        return try checkLogIn(JSONWebToken(Array(text.utf8)), for: client, attempt, at: now)
     }
 
-    /// What the token proves that the issuer has made for a log-in.
-    private func proof(
-        of token: JSONWebToken,
+    /// Checks the token that the issuer has made for a log-in.
+    private func checkLogIn(
+        _ token: JSONWebToken,
         for client: IssuerSettings.Client,
         _ attempt: LogInAttempt,
         at now: Double
     ) throws(TokenFault) -> ProvenToken {
-        let proof = try TokenRules(settings: settings, audiences: [client.id]).proof(of: token.claims, at: now)
+        let proof = try TokenRules(settings: settings, audiences: [client.id]).check(token.claims, at: now)
         guard let nonce = token.claims.text("nonce"),
             ConstantTime.areEqual(Array(nonce.utf8), Array(attempt.nonce.utf8))
         else { throw .refused("The token belongs to another log-in (nonce).") }
@@ -240,15 +291,23 @@ package final class Issuer: Sendable {
         guard token.claims.has("azp") || isShared ? token.claims.text("azp") == client.id : true else {
             throw .refused("The token was made for another client (azp).")
         }
-        switch choice(for: token) {
+        switch choiceNow(for: token) {
         case .key(let key):
             guard token.isSigned(by: key) else { throw Self.wrongSignature }
             return proof
         case .unfit: throw Self.unfit
-        case .unknown:
-            guard fetchBeside() else { throw unknown }
-            throw .unready("The keys of \(settings.issuer) have changed and are being fetched: log in once more.")
+        case .unknown: throw state.withLock(\.isFetching) ? slowness : unknown
         }
+    }
+
+    /// The key of a token; blocks while it is fetched.
+    private func choiceNow(for token: JSONWebToken) -> KeySet.Choice {
+        let known = choice(for: token)
+        guard case .unknown = known, startFetching(), !isFetchSlow else { return known }
+        let isOver = DispatchSemaphore(value: 0)
+        whenFetched { isOver.signal() }
+        isOver.wait()
+        return choice(for: token)
     }
 
     private static func form(_ values: [(String, String)]) -> String {

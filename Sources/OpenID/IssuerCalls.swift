@@ -2,11 +2,13 @@ package import HTTPClient
 internal import HTTPWire
 package import TLS
 
-/// Calls the issuer's addresses: those alone that the operator has named, or that are at an origin that the operator has named.
+/// Calls the addresses of an issuer.
+///
+/// Every called address was named by the operator or has an origin that the operator named.
 package struct IssuerCalls: Sendable {
-    /// How long one call may take altogether.
+    /// The time limit of one call.
     private static let longestCall = Duration.seconds(10)
-    /// The longest answer that is read; sets of keys have a few thousand bytes.
+    /// The longest answer that is read, in bytes; sets of keys have a few thousand bytes.
     private static let maximumBytes = 256 * 1_024
 
     /// Sends a request and returns the status and the body of the answer.
@@ -14,27 +16,27 @@ package struct IssuerCalls: Sendable {
 
     private let send: Sending
 
-    /// - Parameter send: called for each request, whose fields lack Host and User-Agent.
+    /// - Parameter send: sends each request; the request has no Host and User-Agent fields yet.
     package init(_ send: @escaping Sending) {
         self.send = send
     }
 
     /// - Parameters:
-    ///   - agent: the field User-Agent.
-    ///   - trust: whose certificates are trusted.
-    ///   - variable: looks a variable of the environment up, for proxies; nil for an empty one.
+    ///   - agent: the value of the User-Agent field.
+    ///   - trust: the certificates that are trusted.
+    ///   - variable: returns the value of an environment variable that names a proxy, or nil for an empty one.
     package init(agent: String, trust: TLSTrust, _ variable: @escaping @Sendable (String) -> String?) {
         send = { url, request throws(IssuerFailure) in try Self.send(request, to: url, agent, trust, variable) }
     }
 
-    /// The body of the answer to a GET.
+    /// Sends a GET and returns the body of an answer with status 200.
     func get(_ url: HTTPURL) throws(IssuerFailure) -> [UInt8] {
         let (status, body) = try send(url, ClientRequest(.get, url.target, fields: [("Accept", "application/json")]))
         guard status == 200 else { throw IssuerFailure("answers \(status)") }
         return body
     }
 
-    /// The answer to a form.
+    /// Sends a form with POST and returns the answer, whatever its status.
     func post(
         _ url: HTTPURL,
         _ form: String,
@@ -63,7 +65,7 @@ package struct IssuerCalls: Sendable {
         var request = request
         request.fields = [("Host", url.origin.hostField), ("User-Agent", agent)] + request.fields
         do throws(CallFailure) {
-            // A client of its own for each call: there are few, and no connection is kept open between them.
+            // Each call has a client of its own, because calls are rare and need no open connection between them.
             let client = HTTPClient(url.origin, proxy: proxy, trust: trust)
             let limits = CallLimits(whole: Deadline(after: longestCall))
             let reply = try client.send(request, maximumBytes: maximumBytes, limits)

@@ -1,13 +1,13 @@
 package import HTTPClient
 
-/// An issuer of tokens whom the operator trusts, and how its tokens are read.
+/// An issuer of tokens that the operator trusts, and how its tokens are read.
 package struct IssuerSettings: Sendable {
-    /// What this server is to the issuer when people log in.
+    /// The client under which this server is registered with the issuer, for log-ins.
     package struct Client: Sendable {
         package var id: String
-        /// Nil for a client that is known by PKCE alone.
+        /// The client's secret; nil for a public client, which uses only PKCE.
         package var secret: String?
-        /// What is asked for, `openid` among it.
+        /// The requested scopes, which must include `openid`.
         package var scope = "openid profile email"
 
         package init(id: String) {
@@ -15,28 +15,29 @@ package struct IssuerSettings: Sendable {
         }
     }
 
-    /// The address of the issuer, as its tokens have it in `iss`.
+    /// The address of the issuer, exactly as its tokens have it in `iss`.
     package let issuer: String
-    /// What people call it.
+    /// The name of the issuer for users.
     package var title: String
-    /// For whom a token must be: it needs one of them in `aud`.
+    /// The accepted audiences: a token must have at least one of them in `aud`.
     package var audiences: [String] = []
     /// The claim that names the user.
     package var userClaim = "sub"
-    /// What stands in front of that name here, so that it is not taken for one of somebody else.
+    /// The prefix of the names of this issuer's users, so that they differ from the names of other users.
     package var userPrefix = ""
-    /// The claim that lists the groups; nil where there are none.
+    /// The claim that lists the user's groups; nil if groups are not used.
     package var groupsClaim: String?
-    /// Claims that a token must have, with their values.
+    /// The claims that a token must have, with their values.
     package var requiredClaims: [(name: String, value: String)] = []
-    /// Nil where nobody logs in to the pages through this issuer.
+    /// The client for log-ins to the pages; nil if this issuer is not used for log-ins.
     package var client: Client?
-    /// Where else than at the issuer's own origin its keys and its endpoints may be.
+    /// The origins that the issuer's keys and endpoints may have besides the issuer's own origin.
     package var endpointOrigins: [HTTPOrigin] = []
 
     let url: HTTPURL
 
-    /// Nil for what is no address of https, or of this machine.
+    /// Makes settings for an issuer; nil if the address is neither https nor http on this machine, or has a query or
+    /// fragment.
     package init?(issuer: String) {
         guard let url = IssuerURL.parse(issuer), !issuer.contains("?"), !issuer.contains("#") else { return nil }
         self.issuer = issuer
@@ -45,9 +46,10 @@ package struct IssuerSettings: Sendable {
     }
 }
 
-/// Addresses that may be called.
+/// Parses addresses of issuers.
 package enum IssuerURL {
-    /// Reads an address of https, or one of plain http on this machine; nil for others, and with a name or a password in it.
+    /// Parses an https address, or an http address of this machine; nil for other addresses, and for addresses with a
+    /// user name or password.
     package static func parse(_ text: String) -> HTTPURL? {
         guard text.utf8.count <= 2_000, let url = HTTPURL(text), !url.origin.host.contains("@"),
             url.origin.isSecure || isLoopback(url.origin.host)

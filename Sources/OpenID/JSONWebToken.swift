@@ -2,7 +2,7 @@ internal import Coding
 internal import JSON
 internal import TLS
 
-/// A JSON Web Token in its compact form (RFC 7519, RFC 7515), taken apart and not yet trusted.
+/// A JSON Web Token in its compact form (RFC 7519, RFC 7515), parsed but not yet checked.
 struct JSONWebToken: Sendable {
     let algorithm: SignatureAlgorithm
     let keyID: String?
@@ -10,39 +10,46 @@ struct JSONWebToken: Sendable {
     private let signedBytes: [UInt8]
     private let signature: [UInt8]
 
-    /// The longest token that is read.
+    /// The longest token that is read, in bytes.
     static let maximumBytes = 16_384
 
-    /// Kinds of token that are no credential of a client; they have names so that none is taken for another.
+    /// The values of `typ` that a credential may have.
+    ///
+    /// Tokens for other purposes have other types, so that they cannot be used as credentials.
     private static let kinds: Set<String> = ["jwt", "at+jwt", "application/jwt", "application/at+jwt"]
 
-    /// Whether the text has the form of such a token: three parts, of which the first is a JSON object in base64.
+    /// Whether a text looks like a JSON Web Token: three parts, the first of which begins like a JSON object in base64.
     static func isOne(_ text: [UInt8]) -> Bool {
         text.starts(with: "ey".utf8) && text.count { $0 == UInt8(ascii: ".") } == 2
     }
 
     init(_ text: [UInt8]) throws(TokenFault) {
         guard text.count <= Self.maximumBytes else {
-            throw .refused("The token has \(text.count) bytes, and at most \(Self.maximumBytes) are read.")
+            throw .refused("The token has \(text.count) bytes; at most \(Self.maximumBytes) are read.")
         }
         let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let head = Self.document(parts[0]), let payload = Self.document(parts[1]) else {
-            throw .refused("The token is no signed JSON Web Token in its compact form, or is not whole.")
+            throw .refused("The token is not a signed JSON Web Token in its compact form, or it is cut off.")
         }
-        // What must be understood and is not makes a token invalid (RFC 7515 §4.1.11).
+        // A token with extensions that must be understood (`crit`) is invalid for a server without them (RFC 7515
+        // §4.1.11).
         guard head["crit"] == nil else { throw .refused("The token needs extensions that are not supported (crit).") }
         if let kind = head["typ"] {
             guard let text = kind.string, Self.kinds.contains(text.lowercased()) else {
-                throw .refused("The token is of a kind that is no credential (typ).")
+                throw .refused("The token has a type that is not a credential (typ).")
             }
+        }
+        // A token that names its key in a way that nobody understands must not be taken for one that names none.
+        guard head["kid"].map({ $0.string != nil }) ?? true else {
+            throw .refused("The token names its key by something that is no text (kid).")
         }
         guard let name = head["alg"]?.string, let algorithm = SignatureAlgorithm(rawValue: name) else {
             let known = SignatureAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
             let given = head["alg"]?.string?.printable(limit: 20) ?? "nothing"
-            throw .refused("The token is signed with \(given) (alg), and accepted are \(known).")
+            throw .refused("The token is signed with \(given) (alg). Accepted algorithms are \(known).")
         }
         guard let signature = Self.bytes(parts[2]), !signature.isEmpty else {
-            throw .refused("The token has no signature, or is not whole.")
+            throw .refused("The token has no signature, or it is cut off.")
         }
         self.algorithm = algorithm
         self.signature = signature
@@ -51,7 +58,7 @@ struct JSONWebToken: Sendable {
         signedBytes = Array(text[..<parts[1].endIndex])
     }
 
-    /// Whether the key is one for this token and has signed it.
+    /// Whether the key fits the token's algorithm and the signature is right.
     func isSigned(by key: KeySet.Entry) -> Bool {
         key.isFor(algorithm) && key.key.isValid(signature, of: signedBytes, by: algorithm.scheme)
     }
@@ -59,21 +66,21 @@ struct JSONWebToken: Sendable {
     private static func document(_ part: ArraySlice<UInt8>) -> JSONValue? {
         var limits = JSONLimits()
         limits.depth = 16
-        limits.values = 2_000
+        limits.valueCount = 2_000
         guard let bytes = bytes(part), let root = try? JSONDocument(parsing: bytes, limits: limits).root,
             root.kind == .object
         else { return nil }
         return root
     }
 
-    /// The bytes of base64url without padding (RFC 7515 §2); nil for anything else.
+    /// Decodes base64url without padding (RFC 7515 §2); nil for any other text.
     static func bytes(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard !text.contains(where: { "+/=".utf8.contains($0) }) else { return nil }
         return Base64.decode(String(decoding: text, as: UTF8.self))
     }
 }
 
-/// What a token says.
+/// The claims of a token.
 struct Claims: Sendable {
     private let root: JSONValue
 
@@ -81,7 +88,9 @@ struct Claims: Sendable {
         self.root = root
     }
 
-    /// The value of a claim; where no claim has the name, dots in it lead into objects (`realm_access.roles`).
+    /// The value of a claim.
+    ///
+    /// If no claim has the whole name, its dots lead into nested objects (`realm_access.roles`).
     private func value(_ name: String) -> JSONValue? {
         if let value = root[name] { return value }
         var value: JSONValue? = root
@@ -91,10 +100,11 @@ struct Claims: Sendable {
 
     func has(_ name: String) -> Bool { value(name) != nil }
 
-    /// A claim that is one text.
+    /// The value of a claim that is a text; otherwise nil.
     func text(_ name: String) -> String? { value(name)?.string }
 
-    /// A claim that is one text or a list of texts; nil for anything else, and for a list with something else in it.
+    /// The values of a claim that is a text or a list of texts; nil for any other value, also for a list with an
+    /// element that is not a text.
     func texts(_ name: String) -> [String]? {
         guard let value = value(name) else { return nil }
         if let text = value.string { return [text] }
@@ -103,7 +113,8 @@ struct Claims: Sendable {
         return texts.count == value.count ? texts : nil
     }
 
-    /// A claim as it is compared with what an operator demands: a text, a number or a truth value.
+    /// Whether a claim has the value that the operator demands: the same text, or a number or boolean that is written
+    /// in the same way.
     func isEqual(_ name: String, to wanted: String) -> Bool {
         guard let value = value(name) else { return false }
         switch value.kind {
@@ -113,10 +124,10 @@ struct Claims: Sendable {
         }
     }
 
-    /// Whether the claim is there and denies: false, or the text of it.
+    /// Whether a claim is `false`, as a boolean or as a text.
     func denies(_ name: String) -> Bool { isEqual(name, to: "false") }
 
-    /// A point in time, in seconds; nil where there is none, or no finite number.
+    /// A time in Unix seconds; nil if the claim is missing or not a finite number.
     func time(_ name: String) -> Double? {
         guard let number = value(name)?.double, number.isFinite else { return nil }
         return number

@@ -7,7 +7,7 @@ struct KeySet: Sendable {
         let key: PublicKey
         let kind: KeyKind
         let id: String?
-        /// The only algorithm for the key; nil where the issuer names none.
+        /// The only algorithm that the key may be used with; nil if the issuer does not restrict it.
         let algorithm: String?
 
         func isFor(_ algorithm: SignatureAlgorithm) -> Bool {
@@ -19,13 +19,17 @@ struct KeySet: Sendable {
 
     private static let maximumCount = 100
 
-    /// Reads a set; keys that sign nothing, or in ways that are not known here, are left out.
+    /// Reads a JSON Web Key Set.
+    ///
+    /// Keys that are not for signatures, and keys of unsupported kinds, are left out.
+    ///
+    /// - Throws: if no key can be used.
     init(_ bytes: [UInt8]) throws(IssuerFailure) {
         guard let root = try? JSONDocument(parsing: bytes).root, let keys = root["keys"], keys.kind == .array else {
-            throw IssuerFailure("answers with no set of keys in JSON")
+            throw IssuerFailure("does not answer with a set of keys in JSON")
         }
         guard keys.count <= Self.maximumCount else {
-            throw IssuerFailure("answers with \(keys.count) keys, and at most \(Self.maximumCount) are read")
+            throw IssuerFailure("answers with \(keys.count) keys; at most \(Self.maximumCount) are read")
         }
         var entries: [Entry] = []
         var last: TLSFailure?
@@ -48,24 +52,24 @@ struct KeySet: Sendable {
         if let operations = key["key_ops"], !operations.elements.contains(where: { $0.isString("verify") }) {
             return nil
         }
-        func number(_ name: String) -> [UInt8]? {
+        func bytes(of name: String) -> [UInt8]? {
             key[name]?.string.flatMap { JSONWebToken.bytes($0.utf8) }
         }
         let made: PublicKey
         let kind: KeyKind
         switch key["kty"]?.string {
         case "RSA":
-            guard let modulus = number("n"), let exponent = number("e") else { return nil }
+            guard let modulus = bytes(of: "n"), let exponent = bytes(of: "e") else { return nil }
             made = try PublicKey(modulus: modulus, exponent: exponent)
             kind = .rsa
         case "EC":
-            guard let name = key["crv"]?.string, let curve = EllipticCurve(rawValue: name), let x = number("x"),
-                let y = number("y")
+            guard let name = key["crv"]?.string, let curve = EllipticCurve(rawValue: name), let x = bytes(of: "x"),
+                let y = bytes(of: "y")
             else { return nil }
             made = try PublicKey(curve, x: x, y: y)
             kind = .elliptic(curve)
         case "OKP":
-            guard key["crv"]?.isString("Ed25519") == true, let x = number("x") else { return nil }
+            guard key["crv"]?.isString("Ed25519") == true, let x = bytes(of: "x") else { return nil }
             made = try PublicKey(ed25519: x)
             kind = .ed25519
         default: return nil
@@ -73,16 +77,18 @@ struct KeySet: Sendable {
         return Entry(key: made, kind: kind, id: key["kid"]?.string, algorithm: key["alg"]?.string)
     }
 
-    enum Choice {
+    /// The result of looking for a token's key.
+    enum KeyChoice {
         case key(Entry)
-        /// The set has no key of the token's name.
+        /// The set has no key with the token's key id (`kid`).
         case unknown
-        /// The set has the key, and it is not one for the algorithm; or a token without a name could be of several keys.
+        /// The key with the token's key id is not for the token's algorithm; or the token has no key id, and not
+        /// exactly one key is for its algorithm.
         case unfit
     }
 
-    /// The key that the token names or, where it names none, the only one for its algorithm.
-    func key(for token: JSONWebToken) -> Choice {
+    /// The key that the token names by its key id; for a token without a key id, the only key for its algorithm.
+    func key(for token: JSONWebToken) -> KeyChoice {
         guard let id = token.keyID else {
             let fitting = entries.filter { $0.isFor(token.algorithm) }
             return fitting.count == 1 ? .key(fitting[0]) : .unfit

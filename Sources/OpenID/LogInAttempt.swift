@@ -1,18 +1,20 @@
 internal import Coding
 package import Hashing
 
-/// What ties the answer of an issuer to the browser that has asked: all of it is made of one seed, which that browser keeps.
+/// The values that tie an issuer's answer to the browser that began a log-in.
+///
+/// All are derived from one seed, which the browser keeps.
 package struct LogInAttempt: Sendable {
-    /// Comes back with the answer (RFC 6749 §10.12).
+    /// The value that the issuer must return with its answer (RFC 6749 §10.12).
     package let state: String
-    /// Comes back in the token (OpenID Connect Core §15.5.2).
+    /// The value that the token must contain (OpenID Connect Core §15.5.2).
     package let nonce: String
-    /// Shown with the code, so that nobody else can use it (RFC 7636).
+    /// The secret that is sent together with the code, so that nobody else can use the code (RFC 7636).
     package let verifier: String
 
     /// - Parameters:
-    ///   - seed: random bytes, and whatever else shall not be changed between question and answer.
-    ///   - key: known to this server alone.
+    ///   - seed: random bytes, and any data that must not change between the request and the answer.
+    ///   - key: a key that only this server knows.
     package init(seed: String, key: HMAC) {
         func derive(_ purpose: String) -> String {
             Base64.encode(key.authenticationCode(for: Array("\(purpose):\(seed)".utf8)), .urlSafe)
@@ -24,7 +26,9 @@ package struct LogInAttempt: Sendable {
 
     package var challenge: String { Base64.encode(SHA256.digest(of: Array(verifier.utf8)), .urlSafe) }
 
-    /// Whether an answer is one to this attempt.
+    /// Whether the `state` of an answer belongs to this attempt.
+    ///
+    /// Compares in constant time.
     package func isAnswered(by state: String) -> Bool {
         ConstantTime.areEqual(Array(state.utf8), Array(self.state.utf8))
     }

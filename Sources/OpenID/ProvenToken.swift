@@ -1,31 +1,33 @@
 internal import Coding
 
-/// What a token has proven: who its holder is, by the word of its issuer.
+/// The facts of a token whose check succeeded: the user, the user's groups and the expiration time.
 package struct ProvenToken: Sendable, Equatable {
     /// The issuer's address.
     package let issuer: String
-    /// The user's name, behind the issuer's prefix.
+    /// The user's name, with the issuer's prefix.
     package let name: String
     package let groups: [String]
-    /// When it ends, in Unix milliseconds.
+    /// The expiration time in Unix milliseconds.
     package let expirationTime: Int64
 
-    /// The most groups that are read of one token.
+    /// The most groups that a token may have.
     package static let groupLimit = 1_000
 }
 
-/// What a token must say to be taken (RFC 7519 §4.1, OpenID Connect Core §3.1.3.7).
+/// Checks the claims of a token (RFC 7519 §4.1, OpenID Connect Core §3.1.3.7).
 struct TokenRules: Sendable {
     let settings: IssuerSettings
     let audiences: [String]
 
-    /// How far the clocks of the issuer and of this machine may differ, in seconds.
+    /// The largest difference between the clocks of the issuer and this machine, in seconds.
     static let leeway = 60.0
 
-    /// Reads what a token proves, if its signature is right.
+    /// Checks the claims and returns the facts of the token.
     ///
-    /// - Parameter now: in Unix seconds.
-    func proof(of claims: Claims, at now: Double) throws(TokenFault) -> ProvenToken {
+    /// The caller must check the signature.
+    ///
+    /// - Parameter now: the current time in Unix seconds.
+    func check(_ claims: Claims, at now: Double) throws(TokenFault) -> ProvenToken {
         guard let issuer = claims.text("iss"), issuer.utf8.elementsEqual(settings.issuer.utf8) else {
             throw .refused("The token is of another issuer.")
         }
@@ -33,11 +35,13 @@ struct TokenRules: Sendable {
             let given = claims.texts("aud")?.prefix(3).map { "'\($0.printable(limit: 100))'" }.joined(separator: ", ")
             throw .refused("The token is for \(given ?? "nobody") (aud), and not for this server.")
         }
-        // It would only count together with a proof of the key that it names (RFC 7800 §3).
-        guard !claims.has("cnf") else { throw .refused("The token is bound to a key (cnf), and is no bearer token.") }
-        let end = try times(claims, now)
+        // A token with `cnf` is only valid if the sender proves that it has the named key (RFC 7800 §3).
+        guard !claims.has("cnf") else {
+            throw .refused("The token is bound to a key (cnf), so it is not a bearer token.")
+        }
+        let end = try checkTimes(of: claims, at: now)
         for wanted in settings.requiredClaims where !claims.isEqual(wanted.name, to: wanted.value) {
-            throw .refused("The claim '\(wanted.name)' of the token is not the one that this server demands.")
+            throw .refused("The claim '\(wanted.name)' of the token does not have the value that this server demands.")
         }
         return ProvenToken(
             issuer: settings.issuer,
@@ -51,9 +55,9 @@ struct TokenRules: Sendable {
         audiences.contains { $0.utf8.elementsEqual(text.utf8) }
     }
 
-    /// Returns when the token ends, if it is valid now.
-    private func times(_ claims: Claims, _ now: Double) throws(TokenFault) -> Double {
-        guard let end = claims.time("exp") else { throw .refused("The token has no end (exp).") }
+    /// Checks `exp`, `nbf` and `iat`, and returns the expiration time in Unix seconds.
+    private func checkTimes(of claims: Claims, at now: Double) throws(TokenFault) -> Double {
+        guard let end = claims.time("exp") else { throw .refused("The token has no expiration time (exp).") }
         guard now < end + Self.leeway, end > 0 else { throw .refused("The token has expired.") }
         for (name, phrase) in [("nbf", "is not valid yet"), ("iat", "was issued in the future")] where claims.has(name)
         {
@@ -79,7 +83,7 @@ struct TokenRules: Sendable {
         guard let claim = settings.groupsClaim, claims.has(claim) else { return [] }
         guard let groups = claims.texts(claim), groups.count <= ProvenToken.groupLimit else {
             throw .refused(
-                "The claim '\(claim)' of the token is no list of at most \(ProvenToken.groupLimit) names of groups."
+                "The claim '\(claim)' of the token is not a list of at most \(ProvenToken.groupLimit) group names."
             )
         }
         return groups

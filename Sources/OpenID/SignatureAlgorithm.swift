@@ -1,8 +1,8 @@
 internal import TLS
 
-/// The ways of signing that are accepted (RFC 7518 §3.1, RFC 8037 §3.1).
+/// The signature algorithms that are accepted (RFC 7518 §3.1, RFC 8037 §3.1).
 ///
-/// `none` is not among them, nor is HMAC: what an issuer publishes is no secret.
+/// `none` and HMAC are not accepted: HMAC needs a secret key, and the keys that an issuer publishes are not secret.
 enum SignatureAlgorithm: String, Sendable, CaseIterable {
     case rs256 = "RS256"
     case rs384 = "RS384"
@@ -28,7 +28,7 @@ enum SignatureAlgorithm: String, Sendable, CaseIterable {
         }
     }
 
-    /// The only kind of key with which it may be used.
+    /// The only kind of key that the algorithm may be used with.
     var keyKind: KeyKind {
         switch scheme {
         case .rsa, .rsaPSS: .rsa

@@ -1,7 +1,7 @@
 internal import Hashing
 internal import Synchronization
 
-/// All issuers whom the operator trusts, and the tokens that they have proven.
+/// All issuers that the operator trusts, and a cache of the tokens whose check succeeded.
 package final class TokenIssuers: Sendable {
     private struct Known {
         let proof: ProvenToken
@@ -11,10 +11,10 @@ package final class TokenIssuers: Sendable {
 
     package let all: [Issuer]
     private let byName: [String: Issuer]
-    /// By the hash of the token, so that none is kept.
+    /// The checked tokens, by their SHA-256, so that no token itself is kept in memory.
     private let known = Mutex<[[UInt8]: Known]>([:])
 
-    /// How many proven tokens are remembered.
+    /// The most checked tokens that are remembered.
     private static let capacity = 4_096
 
     package init(_ issuers: [Issuer]) {
@@ -22,17 +22,20 @@ package final class TokenIssuers: Sendable {
         byName = Dictionary(issuers.map { ($0.settings.issuer, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Whether a credential has the form of a token that issuers make.
+    /// Whether a credential has the form of a JSON Web Token.
     package static func areMeant(by credential: [UInt8]) -> Bool { JSONWebToken.isOne(credential) }
 
-    /// What a token proves.
+    /// Checks a token and returns the user that it names.
     ///
-    /// Returns at once, and checks the signature of a token once: until its end, or a change of the issuer's keys, it is known.
+    /// Does not block. A token that was checked successfully is remembered until it expires or the issuer's keys
+    /// change.
     ///
-    /// - Parameter now: in Unix milliseconds.
+    /// - Parameter now: the current time in Unix milliseconds.
+    /// - Throws: `.refused` for a token that this server does not accept; `.unready` if the issuer's keys are not
+    ///   available yet.
     package func proof(of text: [UInt8], at now: Int64) throws(TokenFault) -> ProvenToken {
         guard text.count <= JSONWebToken.maximumBytes else {
-            throw .refused("The token has \(text.count) bytes, and at most \(JSONWebToken.maximumBytes) are read.")
+            throw .refused("The token has \(text.count) bytes; at most \(JSONWebToken.maximumBytes) are read.")
         }
         let hash = SHA256.digest(of: text)
         if let known = known.withLock({ $0[hash] }), known.proof.expirationTime > now,
@@ -45,7 +48,7 @@ package final class TokenIssuers: Sendable {
             throw .refused("The token is of an issuer that this server does not know.")
         }
         let generation = issuer.generation
-        let proof = try issuer.proof(of: token, at: Double(now) / 1_000)
+        let proof = try issuer.check(token, at: Double(now) / 1_000)
         known.withLock { known in
             if known.count >= Self.capacity {
                 known = known.filter { $0.value.proof.expirationTime > now }

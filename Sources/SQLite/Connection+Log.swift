@@ -2,15 +2,15 @@ internal import CSQLite
 internal import CSQLiteSetup
 
 extension Connection {
-    /// How far a checkpoint goes (https://sqlite.org/c3ref/wal_checkpoint_v2.html).
+    /// What a checkpoint does with the write-ahead log (https://sqlite.org/c3ref/wal_checkpoint_v2.html).
     package enum CheckpointMode: Sendable {
         /// Copies as many pages as possible without waiting for readers.
         case passive
         /// Copies all pages, so that the next commit restarts the WAL; fails with `isBusy` instead of waiting.
         case restart
-        /// As `restart`, and truncates the WAL file to zero bytes.
+        /// Does the same as `restart`, and truncates the WAL file to zero bytes.
         case truncate
-        /// As `truncate`, but waits for readers and other programs up to the busy timeout.
+        /// Does the same as `truncate`, but waits for readers and other programs up to the busy timeout.
         case truncateWhenFree
 
         fileprivate var code: Int32 {
@@ -31,14 +31,14 @@ extension Connection {
 
     /// The pages in the write-ahead log (WAL) after this connection's last commit; 0 if the next commit restarts it.
     ///
-    /// Counted only if `configureForWriting` has chosen a WAL without automatic checkpoints; otherwise 0.
+    /// Always 0 unless `configureForWriting` has chosen a WAL without automatic checkpoints.
     package var walPages: Int { Int(database.walPages.pointee) }
 
-    /// The size of a WAL file with `walPages` (https://sqlite.org/walformat.html); a smaller file was truncated.
+    /// The bytes that `walPages` take in the WAL file (https://sqlite.org/walformat.html).
     package var logBytes: Int64 { walPages == 0 ? 0 : 32 + Int64(walPages) * (24 + pageBytes) }
 
     /// Copies pages from the WAL into the database file; blocks on the disk.
-    /// - Returns: the pages in the WAL, and how many of them are now in the database; -1 without a WAL.
+    /// - Returns: the pages in the WAL, and how many of them are now in the database; -1 for both without a WAL.
     /// - Throws: `isBusy` if a reader or another checkpoint blocked a mode other than `.passive`; no data is lost.
     @discardableResult
     package func checkpoint(_ mode: CheckpointMode) throws(SQLiteError) -> (log: Int, checkpointed: Int) {
@@ -59,7 +59,7 @@ extension Connection {
         apus_keep_log_when_closed(raw)
     }
 
-    /// The pages that this connection has written to the database or the WAL since it was opened; 0 once closed.
+    /// The pages that this connection has written to the database or the WAL since it was opened; 0 after `close()`.
     ///
     /// During a transaction, SQLite writes only the pages for which its page cache has no room.
     var writtenPages: Int {
@@ -70,7 +70,7 @@ extension Connection {
         return Int(count)
     }
 
-    /// Frees cached pages that no statement uses; SQLite reads them again when needed.
+    /// Frees the cached pages that no statement uses; SQLite reads them again when it needs them.
     package func releaseMemory() {
         guard let raw = database.raw else { return }
         sqlite3_db_release_memory(raw)

@@ -3,16 +3,16 @@ internal import CSQLiteSetup
 
 /// One SQLite connection.
 ///
-/// Only one thread at a time may use it (SQLITE_OPEN_NOMUTEX); `Writer` and `ReaderPool` ensure this. Every call may
-/// block on the disk, and on locks up to the busy timeout.
+/// Only one thread at a time may use a connection (SQLITE_OPEN_NOMUTEX), which `Writer` and `ReaderPool` ensure. Every
+/// call may block on the disk, and on locks up to the busy timeout.
 package final class Connection {
     /// How a database file is opened.
     package enum Mode: Sendable {
-        /// For reading and writing; an absent file is created.
+        /// For reading and writing; creates the file if it does not exist.
         case readWriteCreate
-        /// For reading and writing; an absent file is an error.
+        /// For reading and writing; fails if the file does not exist.
         case readWrite
-        /// For reading only, with `query_only` set; an absent file is an error.
+        /// For reading only, with `query_only` set; fails if the file does not exist.
         case readOnly
 
         var flags: Int32 {
@@ -23,7 +23,7 @@ package final class Connection {
             }
         }
 
-        /// The name of the VFS; nil for SQLite's default.
+        /// The name of SQLite's file system layer (VFS); nil for SQLite's default.
         var fileSystem: String? {
             switch self {
             case .readWriteCreate, .readWrite: APUS_LOG_BUFFERING_FILES
@@ -39,7 +39,7 @@ package final class Connection {
 
     let database: DatabaseHandle
 
-    /// The size of a page of the database.
+    /// The size of a page of the database in bytes; 4,096 if the query fails.
     private(set) lazy var pageBytes: Int64 = {
         let pageSize = try? prepare("PRAGMA page_size")
         guard let pageSize, (try? pageSize.step()) == true else { return 4_096 }
@@ -51,7 +51,8 @@ package final class Connection {
 
     /// Opens a database file; sets `busy_timeout`, `foreign_keys` and, for readers, `query_only`.
     ///
-    /// Does not write to the file. If it is not a database, this or the first statement throws `isNotADatabase`.
+    /// Does not write to the file. If the file is not a database, this initialiser or the first statement throws
+    /// `isNotADatabase`.
     /// - Parameter busyTimeout: how long a statement waits for a lock before it fails with `isBusy`.
     package init(path: String, mode: Mode, busyTimeout: Duration = .seconds(5)) throws(SQLiteError) {
         self.path = path
@@ -87,13 +88,13 @@ package final class Connection {
     /// Whether `close()` has not been called.
     package var isOpen: Bool { database.raw != nil }
 
-    /// Interrupts this connection's statements from another thread.
+    /// A value that interrupts this connection's statements from any thread.
     package var interrupter: Interrupter { Interrupter(target: database.interruptTarget) }
 }
 
 extension Connection {
-    /// Compiles one statement, which the caller keeps.
-    /// - Throws: SQLite's error for the text; MISUSE if the text holds no statement or more than one.
+    /// Compiles one statement, without the cache.
+    /// - Throws: SQLite's error for the text; SQLITE_MISUSE if the text has no statement or several statements.
     package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
         guard let raw = database.raw else { throw .closed(sql: sql) }
         var text = sql
@@ -125,9 +126,10 @@ extension Connection {
         return Statement(handle: handle, database: database)
     }
 
-    /// A compiled statement from the cache of the 64 used last, reset and without bound values.
+    /// Returns a compiled statement that is reset and has no bound values, if possible from the cache.
     ///
-    /// If the cached statement is in use, returns a new one, so nested use is safe.
+    /// The cache holds the 64 statements that were used last. If the cached statement is in use, compiles a new one, so
+    /// that nested use is safe.
     package func cached(_ sql: String) throws(SQLiteError) -> Statement {
         if let statement = statements.statement(for: sql) {
             guard statement.isBusy else {
@@ -141,12 +143,13 @@ extension Connection {
         return statement
     }
 
-    /// Runs a script of any number of statements; rows are discarded.
+    /// Runs a script of any number of statements; ignores their rows.
     ///
-    /// Stops at the first failure and keeps the effects of the statements before it: wrap a script in a transaction.
+    /// Stops at the first failure and keeps the effects of the statements before it, unless the caller has opened a
+    /// transaction.
     package func execute(_ sql: String) throws(SQLiteError) {
         guard let raw = database.raw else { throw .closed(sql: sql) }
-        // A NUL would end the C string, and SQLite would silently skip the rest of the script.
+        // SQLite would silently ignore the rest of the script after a NUL, which ends a C string.
         guard !sql.utf8.contains(0) else { throw SQLiteError(code: .misuse, message: "NUL in the script", sql: sql) }
         var failed: SQLiteError?
         sql.withCString { start in

@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// A lock on the database file itself, which still protects the database when its lock file has been removed.
+/// A lock on the database file itself, which still protects the database if somebody removes its lock file.
 ///
-/// An open file description lock on one byte, far from the bytes that SQLite locks. Closing any descriptor of the file
-/// makes POSIX drop all of SQLite's locks, so the descriptor stays open until this object is deallocated, and this
-/// object must outlive the connections.
+/// The lock is an open file description lock on one byte, far from the bytes that SQLite locks. When a process closes
+/// any descriptor of the file, POSIX drops all of its other locks on the file, also SQLite's. The descriptor therefore
+/// stays open until this object is deallocated, and this object must outlive the connections.
 package final class DatabaseClaim: Sendable {
     private let descriptor: Int32
 
-    /// Releases the lock but keeps the descriptor open, for the reason above.
+    /// Releases the lock but keeps the descriptor open, so that SQLite keeps its locks.
     package func release() {
         var lock = Self.lock(Int16(F_UNLCK))
         if descriptor >= 0 { _ = fcntl(descriptor, Self.setOpenFileLock, &lock) }
@@ -23,15 +23,16 @@ package final class DatabaseClaim: Sendable {
         return lock
     }
 
-    /// Opens and locks the database file; creates an absent file, and removes other users' access to an existing one.
+    /// Opens and locks the database file, which is created if it does not exist.
     ///
-    /// If the file cannot be opened, SQLite will report the reason later.
+    /// Also removes other users' access to the file and to SQLite's files beside it. If the file cannot be opened, no
+    /// lock is held, and SQLite will report the reason when it opens the file.
     /// - Throws: `OwnerLock.Failure.ownedElsewhere` if another process holds the lock.
     package init(databasePath: String) throws(OwnerLock.Failure) {
         descriptor = open(databasePath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
         var lock = Self.lock(Int16(F_WRLCK))
-        // On any other error the file system has no such locks, and `OwnerLock` alone must protect the database.
+        // Any other error means that the file system has no such locks: then only `OwnerLock` protects the database.
         if fcntl(descriptor, Self.setOpenFileLock, &lock) != 0, errno == EAGAIN || errno == EACCES {
             close(descriptor)
             throw .ownedElsewhere(pid: nil, path: databasePath)
@@ -43,22 +44,24 @@ package final class DatabaseClaim: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Whether the open file still has a name in the file system.
+    /// Whether the locked file still has a path; true if the file could not be opened.
     package var isLinked: Bool {
         var status = stat()
         return descriptor < 0 || fstat(descriptor, &status) != 0 || status.st_nlink > 0
     }
 
-    /// F_OFD_SETLK, the same on every architecture (fcntl(2)); the Glibc module leaves it out.
+    /// F_OFD_SETLK (fcntl(2)), which the Glibc module leaves out; it is the same on every architecture.
     private static let setOpenFileLock: Int32 = 37
     private static let lockedByte: off_t = 1 << 40
 
-    /// SQLite creates the WAL and the journal with the mode of the database, but existing files keep their modes.
+    /// Removes other users' access to the database file and to SQLite's files beside it.
+    ///
+    /// SQLite creates its files with the mode of the database file, but existing files keep their modes.
     private static func restrictMode(_ path: String) {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             var status = stat()
             guard stat(path + suffix, &status) == 0, status.st_mode & 0o077 != 0 else { continue }
-            // chmod fails if another user owns the file; then its mode is that user's decision.
+            // If another user owns the file, chmod fails, and that user decides about the mode.
             _ = chmod(path + suffix, 0o600)
         }
     }

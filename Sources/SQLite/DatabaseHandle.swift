@@ -2,15 +2,15 @@ internal import CSQLite
 internal import CSQLiteSetup
 internal import Synchronization
 
-/// The C connection, shared by a `Connection` and its statements, so that SQLite frees it only after both.
+/// SQLite's connection, shared by a `Connection` and its statements.
 ///
-/// Only one thread at a time may use it; only `interruptTarget` may be used from any thread.
+/// Only one thread at a time may use a handle; only `interruptTarget` may be used from any thread.
 final class DatabaseHandle {
     /// Nil after `close()`.
     private(set) var raw: OpaquePointer?
     let interruptTarget: InterruptTarget
 
-    /// Pages in the write-ahead log after the newest commit; written by SQLite's WAL hook.
+    /// The pages in the write-ahead log (WAL) after the newest commit; written by SQLite's WAL hook.
     let walPages: UnsafeMutablePointer<Int32>
 
     init(raw: OpaquePointer) {
@@ -27,7 +27,7 @@ final class DatabaseHandle {
 
     /// Makes SQLite update `walPages` at each commit.
     ///
-    /// This replaces SQLite's automatic checkpoint, which uses the same hook.
+    /// Replaces SQLite's automatic checkpoint, which uses the same hook.
     func countWALPages() {
         guard let raw else { return }
         _ = sqlite3_wal_hook(
@@ -40,7 +40,7 @@ final class DatabaseHandle {
         )
     }
 
-    /// Makes what was written to the database file itself durable.
+    /// Makes durable what was written to the database file, as opposed to the WAL.
     func syncFile() throws(SQLiteError) {
         guard let raw else { return }
         let result = apus_sync_database(raw)
@@ -51,7 +51,7 @@ final class DatabaseHandle {
         guard let closing = raw else { return }
         raw = nil
         interruptTarget.invalidate()
-        // `walPages` is freed with this object; the C connection may live until its last statement is finalised.
+        // SQLite's connection may outlive this object, which frees `walPages`: the hook must not use it any more.
         _ = sqlite3_wal_hook(closing, nil, nil)
         var statement = sqlite3_next_stmt(closing, nil)
         while let current = statement {
@@ -62,10 +62,12 @@ final class DatabaseHandle {
     }
 }
 
-/// The one operation on a connection that SQLite allows from any thread.
+/// Interrupts a connection from any thread, which SQLite allows for no other operation.
 final class InterruptTarget: Sendable {
-    /// `@unchecked Sendable` because the pointer is only passed to `sqlite3_interrupt`, which any thread may call
-    /// while the connection is open, and the mutex keeps it open meanwhile.
+    /// `@unchecked Sendable` because the pointer is only passed to `sqlite3_interrupt`.
+    ///
+    /// Any thread may call this function while the connection is open, and the mutex keeps the connection open during
+    /// the call.
     private struct Target: @unchecked Sendable {
         let raw: OpaquePointer
     }
@@ -87,11 +89,11 @@ final class InterruptTarget: Sendable {
     }
 }
 
-/// Interrupts the running statements of a connection, from any thread.
+/// Interrupts the running statements of a connection; usable from any thread.
 package struct Interrupter: Sendable {
     let target: InterruptTarget
 
-    /// Makes the running statements fail with SQLITE_INTERRUPT; does nothing once the connection is closed.
+    /// Makes the running statements fail with SQLITE_INTERRUPT; does nothing after the connection was closed.
     ///
     /// Interrupting a write rolls back its transaction (https://sqlite.org/c3ref/interrupt.html).
     package func interrupt() {

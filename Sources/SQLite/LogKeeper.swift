@@ -1,17 +1,18 @@
 /// Keeps the write-ahead log (WAL) within its limits; runs on the writer's thread, between two commits.
 ///
-/// SQLite restarts the WAL as soon as all its pages are in the database and no reader uses it. Reads that overlap
-/// without a gap prevent this for ever. So when a checkpoint could not restart the WAL, no new read starts for some
-/// milliseconds. When the WAL has become large, running reads are ended first: the long ones, and at last all.
+/// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If at every moment some
+/// read runs, the WAL never restarts. So when a checkpoint could not restart the WAL, no new read starts for some
+/// milliseconds. If the WAL is large, running reads are ended before: those that have lasted for a second, or all if
+/// the WAL is even larger.
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
-    /// Pages in the WAL at the last call of `empty`.
+    /// The pages in the WAL at the last call of `empty`.
     private var lastPages = 0
     /// The most pages that the WAL has held since its file was truncated.
     private var filePages = 0
 
-    /// Smaller files are kept: extending a truncated file costs a commit more than overwriting pages.
+    /// Smaller files are not truncated, because a commit is slower if it must extend the file.
     private static let pagesWorthTruncating = 256
 
     init(limits: LogLimits, gate: (any ReadGate)?) {
@@ -19,7 +20,8 @@ struct LogKeeper {
         self.gate = gate
     }
 
-    /// Whether the WAL has grown enough since the last call of `empty` to need the next one.
+    /// Records the size of the WAL, and returns whether it has grown so much since the last call of `empty` that
+    /// another call is necessary.
     mutating func isDue(_ connection: Connection) -> Bool {
         let pages = connection.walPages
         filePages = max(filePages, pages)
@@ -40,6 +42,7 @@ struct LogKeeper {
 
     /// Copies the WAL into the database and makes the next commit restart the WAL.
     ///
+    /// Does not make the next commit restart the WAL if running reads prevent it.
     /// - Throws: SQLite's error if the WAL cannot be copied. Nothing is lost then: the WAL keeps its pages.
     mutating func empty(on connection: Connection) throws(SQLiteError) {
         lastPages = connection.walPages
@@ -52,13 +55,13 @@ struct LogKeeper {
         let moment = ReadMoment.now - (lastPages < limits.endAllReads ? Self.longRead : .zero)
         gate.endReads(startedBefore: moment)
         guard gate.waitForReads(startedBefore: moment, within: Self.patienceWithEndedReads) else { return }
-        // Copies what the ended reads have kept back, while cheap reads go on.
+        // Copies the pages that the ended reads have blocked, while cheap reads continue.
         try connection.checkpoint(.passive)
         try restartBetweenReads(connection, gate)
     }
 
     private mutating func restartBetweenReads(_ connection: Connection, _ gate: any ReadGate) throws(SQLiteError) {
-        // A read that has already lasted longer than `patience` is not worth waiting for.
+        // A read that has already lasted longer than `patience` will probably not end within `patience`.
         if let oldest = gate.oldestRead, oldest < .now - Self.patience { return }
         gate.pause(.all)
         defer { gate.resume(.all) }
@@ -67,12 +70,12 @@ struct LogKeeper {
     }
 
     private static let longRead = Duration.seconds(1)
-    /// How long commits wait for short reads to finish.
+    /// The longest time for which commits wait for short reads.
     private static let patience = Duration.milliseconds(20)
-    /// How long commits wait for ended reads to leave.
+    /// The longest time for which commits wait until reads that must end have ended.
     private static let patienceWithEndedReads = Duration.milliseconds(200)
 
-    /// - Returns: false when a read or another program still uses the WAL.
+    /// - Returns: false if a read or another program still uses the WAL.
     private mutating func restart(_ connection: Connection) throws(SQLiteError) -> Bool {
         do {
             try connection.checkpoint(.restart)

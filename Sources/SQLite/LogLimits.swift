@@ -2,19 +2,19 @@
 ///
 /// A page takes 4,120 bytes of the WAL.
 package struct LogLimits: Sendable {
-    /// Pages at which a checkpoint copies the WAL into the database and restarts it; 0 for never.
+    /// The pages from which a checkpoint copies the WAL into the database and restarts it; 0 for no checkpoint.
     package let restart: Int
 
-    /// Further pages after which the next attempt follows, when reads have kept the WAL from restarting.
+    /// The pages by which the WAL grows before the next attempt, if reads have kept it from restarting.
     package let step: Int
 
-    /// Pages from which reads that have lasted for a second are ended.
+    /// The pages from which reads that have lasted for a second are ended.
     package let endLongReads: Int
 
-    /// Pages from which all running reads are ended.
+    /// The pages from which all running reads are ended.
     package let endAllReads: Int
 
-    /// After a kill the next start must read the WAL, at 1 to 2 ms per MB: a larger WAL would delay it noticeably.
+    /// The largest value of `restart`: if the server is killed, the next start must read the WAL, at 1 to 2 ms per MB.
     private static let largestRestart = 4_096
 
     /// - Parameter bytes: the largest size of the WAL on disk; at least 1 MB.
@@ -23,7 +23,7 @@ package struct LogLimits: Sendable {
         self.init(restart: min(Self.largestRestart, pages / 4), largest: pages)
     }
 
-    /// - Parameter largest: the most pages that the WAL may hold.
+    /// - Parameter largest: the most pages that the WAL may hold; the limits for ending reads are 1/2 and 3/4 of it.
     package init(restart: Int, largest: Int) {
         self.restart = restart
         step = max(1, restart / 4)

@@ -1,6 +1,6 @@
 /// One step of the database schema.
 package struct Migration: Sendable {
-    /// Position in the sequence, from 1.
+    /// The position in the sequence of migrations, from 1.
     package let version: Int
 
     /// The file name; error messages use it.
@@ -15,16 +15,17 @@ package struct Migration: Sendable {
         self.sql = sql
     }
 
-    /// Makes a step from a file whose name begins with its version, such as `0001_initial.sql`; nil for other names.
+    /// Makes a migration from a file whose name begins with the version, such as `0001_initial.sql`; nil for other
+    /// names.
     package init?(fileName: String, sql: String) {
         let digits = fileName.prefix { $0.isASCII && $0.isNumber }
         guard let version = Int(digits), version > 0, fileName.hasSuffix(".sql") else { return nil }
         self.init(version: version, name: fileName, sql: sql)
     }
 
-    /// FNV-1a, 64 bits, over the UTF-8 of the script, as 16 hexadecimal digits.
+    /// The 64-bit FNV-1a hash of the script in UTF-8, as 16 hexadecimal digits.
     ///
-    /// Detects an edited file, but not an attack.
+    /// The checksum detects an edited file, but not an attack.
     package var checksum: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in sql.utf8 {
@@ -35,7 +36,7 @@ package struct Migration: Sendable {
     }
 }
 
-/// Why a database cannot be used with these migrations.
+/// The reason why a database cannot be used with these migrations.
 ///
 /// The database is unchanged, because all missing migrations share one transaction.
 package enum MigrationError: Error, Sendable {
@@ -60,7 +61,7 @@ package enum MigrationError: Error, Sendable {
 }
 
 extension MigrationError: CustomStringConvertible {
-    /// What is wrong, in one line for the person who starts the server.
+    /// One line for the person who starts the server.
     package var description: String {
         switch self {
         case .brokenSequence(let name, let expected, let found):
@@ -72,7 +73,7 @@ extension MigrationError: CustomStringConvertible {
         case .foreignDatabase:
             "this is not an Apus database; it was not changed"
         case .newerDatabase(let recorded, let name, let known):
-            "the database is at version \(recorded) (\(name)), this program knows versions up to \(known)"
+            "the database is at version \(recorded) (\(name)), but this program knows only versions up to \(known)"
         case .changedChecksum(let name, let recorded, let current):
             "migration \(name) was changed after it had been applied: checksum \(current), recorded \(recorded)"
         case .gapInRecord(let missing):

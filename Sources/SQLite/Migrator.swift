@@ -1,10 +1,11 @@
 internal import Glibc
 
-/// Migrates a database to the newest schema, or says why it must not.
+/// Migrates a database to the newest schema, or throws the reason why the database must not be used.
 ///
-/// The table `schema_migrations` records the applied migrations; the header's `application_id` identifies Apus.
+/// The table `schema_migrations` records the applied migrations; `application_id` in the file's header identifies Apus.
 package struct Migrator: Sendable {
-    /// "APUS" in ASCII (https://sqlite.org/pragma.html#pragma_application_id).
+    /// The `application_id` of a database of Apus (https://sqlite.org/pragma.html#pragma_application_id): "APUS" in
+    /// ASCII.
     package static let applicationID: Int64 = 0x4150_5553
 
     /// The state of a database before migration.
@@ -32,11 +33,11 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Inspects a file without changing it; call it before a writing connection is opened.
+    /// Inspects a database file; call it before a connection for writing is opened.
     ///
-    /// Uses a read-only connection, with two exceptions. After a crash, a database whose journal must be rolled back
-    /// first is opened for writing, which rolls it back. A database with a WAL on a file system without shared memory
-    /// is opened for writing with an exclusive lock.
+    /// Opens the file for reading only, with two exceptions. If a crash has left a journal, the file is opened for
+    /// writing, and SQLite rolls the journal back. A database with a WAL on a file system without shared memory is
+    /// opened for writing with an exclusive lock.
     /// - Throws: the reason why the database must not be used.
     package func inspect(path: String) throws(MigrationError) -> State {
         guard access(path, F_OK) == 0 else { return .empty }
@@ -51,8 +52,8 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Applies all missing migrations in one immediate transaction, and so with one sync.
-    /// - Returns: the names of the migrations applied now.
+    /// Applies all missing migrations in one immediate transaction, so that they need only one sync.
+    /// - Returns: the names of the migrations that were applied.
     /// - Throws: the errors of `inspect`, and `.failed`; the database is then unchanged.
     @discardableResult
     package func migrate(_ connection: Connection) throws(MigrationError) -> [String] {
@@ -96,16 +97,16 @@ package struct Migrator: Sendable {
         return try state(of: connection)
     }
 
-    /// Throws `MigrationError` or `SQLiteError`; a failed query is never taken for an empty database.
+    /// Throws `MigrationError`, or `SQLiteError` if a query fails.
     private func state(of connection: Connection) throws -> State {
         try connection.readTransaction {
             let tables = try connection.prepare(Self.listTables).map { $0.string(0) }
             guard !tables.isEmpty else { return .empty }
-            let recordColumns = try connection.int64(Self.countRecordColumns) ?? 0
-            let identifier = try connection.int64("PRAGMA application_id") ?? 0
+            let recordColumns = try connection.firstInt64(of: Self.countRecordColumns) ?? 0
+            let identifier = try connection.firstInt64(of: "PRAGMA application_id") ?? 0
             guard recordColumns == 4, identifier == Self.applicationID else {
                 guard tables.contains("alembic_version") else { throw MigrationError.foreignDatabase }
-                let revision = try connection.string("SELECT version_num FROM alembic_version")
+                let revision = try connection.firstString(of: "SELECT version_num FROM alembic_version")
                 throw MigrationError.mlflowDatabase(revision: revision)
             }
             return .applied(version: try checkRecord(of: connection))

@@ -1,20 +1,19 @@
 internal import Glibc
 internal import Synchronization
 
-/// Makes one process the owner of a database, as long as this object lives.
+/// Makes this process the only owner of a database, until `release()` or until this object is deallocated.
 ///
-/// Holds an `flock` on the file `<database>.lock`. The kernel releases the lock when the process ends, in whatever way;
-/// a second lock within the same process conflicts too. The file is never removed, because removing it would race with
-/// another process that has just opened it.
+/// Holds an `flock` on the file `<database>.lock`. The kernel releases the lock however the process ends. A second
+/// lock fails within the same process too. The file is never removed, because another process may have just opened it.
 package final class OwnerLock: Sendable {
     /// Why the lock was not obtained.
     package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
-        /// Another lock is held; `pid` is its process, or nil if the lock file does not name one.
+        /// Another owner holds the lock; `pid` is its process, or nil if the lock file has no pid.
         case ownedElsewhere(pid: Int32?, path: String)
         /// The system call `call` on the lock file failed with `errno`.
         case system(call: String, errno: Int32, path: String)
 
-        /// What is wrong, in one line for the person who starts the server.
+        /// One line for the person who starts the server.
         package var description: String {
             switch self {
             case .ownedElsewhere(let pid, let path):
@@ -25,27 +24,27 @@ package final class OwnerLock: Sendable {
         }
     }
 
-    /// The lock file.
+    /// The path of the lock file.
     package let path: String
 
-    /// Whether the last owner ended without `release()`: it was killed, or the machine crashed.
-    package let isTakenOver: Bool
+    /// Whether the last owner ended without `release()`: it crashed or was killed, or the machine crashed.
+    package let previousOwnerCrashed: Bool
 
-    /// Whether an earlier owner has called `noteStore()` for this database.
-    package let knowsStore: Bool
+    /// Whether an earlier owner has called `recordDatabase()` for this database.
+    package let expectsDatabase: Bool
 
     private let descriptor: Int32
     private let isReleased = Atomic<Bool>(false)
 
-    /// Locks a database; its folder must exist, the database file need not.
+    /// Locks a database, without waiting; its folder must exist, but the database file need not.
     ///
-    /// Does not wait. Two paths that lead to one database through symbolic links share one lock.
+    /// Two paths that lead to the same database through symbolic links share one lock.
     package init(databasePath: String) throws(Failure) {
         path = Self.lockPath(for: databasePath)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system(call: "open", errno: errno, path: path) }
         do {
-            (isTakenOver, knowsStore) = try Self.claim(descriptor, path: path)
+            (previousOwnerCrashed, expectsDatabase) = try Self.claim(descriptor, path: path)
         } catch {
             Glibc.close(descriptor)
             throw error
@@ -58,32 +57,35 @@ package final class OwnerLock: Sendable {
         Glibc.close(descriptor)
     }
 
-    /// Records that the database holds a store, so that later owners notice when the file is missing.
-    package func noteStore() throws(Failure) {
-        try Self.write("\(getpid())\n\(Self.storeMark)\n", to: descriptor, path: path)
+    /// Records in the lock file that the database has been created, so that a later owner notices if it is missing.
+    package func recordDatabase() throws(Failure) {
+        try Self.write("\(getpid())\n\(Self.databaseLine)\n", to: descriptor, path: path)
     }
 
-    /// Writes the address at which this server answers to the lock file; an empty address removes it.
+    /// Writes the address at which this server answers, and the name of this machine, to the lock file.
     ///
-    /// Another process that wants the same database reads it, with the name of the machine on which it is valid.
-    /// - Parameter key: what such a process has to show to the server; left out where others than the file's owner could
-    ///   read it.
-    /// - Parameter requiresTokens: whether this server asks every request for a token.
+    /// A command that needs the same database reads them, to send its request to this server.
+    /// - Parameters:
+    ///   - address: an empty address removes all of it from the file again.
+    ///   - key: the secret that such a command must send; not written if other users could read the file.
+    ///   - requiresTokens: whether this server requires a token in every request.
     package func announce(_ address: String, key: String = "", requiresTokens: Bool = false) throws(Failure) {
-        var place = address.isEmpty ? "" : "\(address)\n\(Owner.machine)\n"
-        if !place.isEmpty, !key.isEmpty, isPrivate { place += Owner.keyMark + key + "\n" }
-        if !place.isEmpty, requiresTokens { place += "\(Owner.tokenMark)\n" }
-        try Self.write("\(getpid())\n" + place + Self.keptMark(descriptor), to: descriptor, path: path)
+        var lines = address.isEmpty ? "" : "\(address)\n\(Owner.machine)\n"
+        if !lines.isEmpty, !key.isEmpty, makePrivate() { lines += Owner.keyPrefix + key + "\n" }
+        if !lines.isEmpty, requiresTokens { lines += "\(Owner.tokensLine)\n" }
+        try Self.write("\(getpid())\n" + lines + Self.keptDatabaseLine(descriptor), to: descriptor, path: path)
     }
 
-    /// Whether nobody but the owner of the file may read it; a file that an older server has left is made so.
-    private var isPrivate: Bool {
+    /// Removes other users' access to the lock file, which an older version of Apus may have left readable.
+    ///
+    /// - Returns: whether only the owner of the file can read it now.
+    private func makePrivate() -> Bool {
         var status = stat()
         _ = fchmod(descriptor, 0o600)
         return fstat(descriptor, &status) == 0 && status.st_mode & 0o077 == 0
     }
 
-    /// The owner according to the lock file; nil if there is none, or the last one called `release()`.
+    /// The owner according to the lock file; nil if there is no lock file, or the last owner has called `release()`.
     package static func owner(ofDatabase databasePath: String) -> Owner? {
         let descriptor = open(lockPath(for: databasePath), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -91,18 +93,18 @@ package final class OwnerLock: Sendable {
         return Owner(lockFile: content(descriptor))
     }
 
-    /// Removes the pid, so that the next owner sees an orderly end, and releases the lock; safe to call twice.
+    /// Removes the pid from the lock file, which shows an orderly end, and releases the lock; safe to call twice.
     package func release() {
         guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
         defer { _ = flock(descriptor, LOCK_UN) }
-        let mark = Self.keptMark(descriptor)
-        try? Self.write(mark.isEmpty ? "" : "\n" + mark, to: descriptor, path: path)
+        let line = Self.keptDatabaseLine(descriptor)
+        try? Self.write(line.isEmpty ? "" : "\n" + line, to: descriptor, path: path)
     }
 
-    /// The last line of a lock file whose database has held a store.
-    private static let storeMark: Substring = "store"
+    /// The last line of a lock file whose database has been created.
+    private static let databaseLine: Substring = "store"
 
-    /// - Returns: whether the file still held the pid of an owner, and whether it holds the mark of a store.
+    /// - Returns: whether the file still contained the pid of an owner, and whether it has `databaseLine`.
     private static func claim(_ descriptor: Int32, path: String) throws(Failure) -> (Bool, Bool) {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
@@ -110,15 +112,15 @@ package final class OwnerLock: Sendable {
             guard code == EWOULDBLOCK else { throw .system(call: "flock", errno: code, path: path) }
             throw .ownedElsewhere(pid: Owner(lockFile: content(descriptor))?.pid, path: path)
         }
-        let isTakenOver = Owner(lockFile: content(descriptor)) != nil
-        let mark = keptMark(descriptor)
-        try write("\(getpid())\n" + mark, to: descriptor, path: path)
-        return (isTakenOver, !mark.isEmpty)
+        let previousOwnerCrashed = Owner(lockFile: content(descriptor)) != nil
+        let line = keptDatabaseLine(descriptor)
+        try write("\(getpid())\n" + line, to: descriptor, path: path)
+        return (previousOwnerCrashed, !line.isEmpty)
     }
 
-    /// The mark of a store with its newline; empty if the file has none.
-    private static func keptMark(_ descriptor: Int32) -> String {
-        content(descriptor).hasSuffix("\n\(storeMark)\n") ? "\(storeMark)\n" : ""
+    /// `databaseLine` with its newline; empty if the file does not end with this line.
+    private static func keptDatabaseLine(_ descriptor: Int32) -> String {
+        content(descriptor).hasSuffix("\n\(databaseLine)\n") ? "\(databaseLine)\n" : ""
     }
 
     private static func write(_ text: String, to descriptor: Int32, path: String) throws(Failure) {

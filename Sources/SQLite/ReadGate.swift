@@ -1,18 +1,18 @@
-/// The writer's control over the readers, for when reads keep the write-ahead log (WAL) from restarting.
+/// The writer's control over the readers, which it uses when reads keep the write-ahead log (WAL) from restarting.
 package protocol ReadGate: Sendable {
-    /// Blocks new reads until `resume`; each call needs its own `resume`.
+    /// Makes new reads wait until `resume`; each call needs its own `resume`. Running reads continue.
     func pause(_ reads: PausedReads)
 
     /// Ends one `pause` of the same reads.
     func resume(_ reads: PausedReads)
 
-    /// Ends the reads that began before that moment, within some milliseconds.
+    /// Makes the reads that began before `moment` end within some milliseconds; returns at once.
     func endReads(startedBefore moment: ReadMoment)
 
-    /// The start of the oldest running read; nil if none runs.
+    /// The start of the oldest running read; nil if no read runs.
     var oldestRead: ReadMoment? { get }
 
-    /// Blocks until every running read began at or after that moment.
+    /// Blocks until no read runs that began before `moment`.
     /// - Returns: false if the time ran out.
     func waitForReads(startedBefore moment: ReadMoment, within time: Duration) -> Bool
 }
@@ -20,7 +20,7 @@ package protocol ReadGate: Sendable {
 /// The reads that a pause blocks.
 package enum PausedReads: Sendable {
     case all
-    /// All but `ReadCost.cheap` ones.
+    /// All reads except those of `ReadCost.cheap`.
     case expensive
 }
 

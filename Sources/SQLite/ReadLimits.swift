@@ -3,16 +3,16 @@ internal import Glibc
 
 /// Limits of one read.
 package struct ReadLimits: Sendable {
-    /// The processor time it may use.
+    /// The most processor time that the read may use.
     package var work: Duration
-    /// The wall-clock time from the start of its transaction.
+    /// The most wall-clock time from the start of the read.
     package var time: Duration
-    /// The processor time after which a read is long: it continues at a low priority, beside a few other long reads.
+    /// The processor time after which a read is long: it then continues at a low priority.
     package var workBeforeLong: Duration = .milliseconds(100)
-    /// Long reads that may run at once; the others wait for their turn and start again.
+    /// The most long reads that run at the same time; further ones are ended, and start again when their turn comes.
     package var longReads: Int
 
-    /// Takes the limits from the server's budgets; long reads use at most half of the machine's processors.
+    /// Copies the limits from the server's budgets; at most half as many long reads run as the machine has processors.
     package init(_ budgets: BudgetLimits = .init()) {
         work = budgets.readWork
         time = budgets.readTime
@@ -23,13 +23,13 @@ package struct ReadLimits: Sendable {
 /// The error of a read that was ended before it had its result.
 package struct ReadEnded: Error, Sendable {
     package enum Reason: Sendable {
-        /// It used up its processor time.
+        /// The read used up its processor time.
         case work
-        /// It used up its wall-clock time.
+        /// The read used up its wall-clock time.
         case time
-        /// Its caller has disconnected.
+        /// The client that asked for the read has disconnected.
         case callerLeft
-        /// It kept the WAL from restarting, for the second time.
+        /// The read was ended for the second time because it kept the write-ahead log (WAL) from restarting.
         case log
     }
 

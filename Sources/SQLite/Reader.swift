@@ -4,15 +4,16 @@ internal import Glibc
 internal import Synchronization
 internal import Threads
 
-/// One reader: a thread and, from its first read on, a connection with its context.
+/// One reader of a pool: a thread and, from its first read on, a connection with its context.
 ///
-/// `@unchecked Sendable` because `job` is protected by the pool's lock, `interrupter` by its own, and everything else
-/// is used only on the reader's thread.
+/// `@unchecked Sendable` because the pool's lock protects `kind`, `job` and `mustReleaseMemory`, `interrupter` has a
+/// lock of its own, and everything else is used only on the reader's thread.
 final class Reader: @unchecked Sendable {
     /// The kind of reads that a reader serves.
-    enum Place {
+    enum Kind {
         /// Only cheap reads.
         case reserved
+        /// All reads except long ones.
         case general
         /// Only long reads.
         case long
@@ -20,20 +21,21 @@ final class Reader: @unchecked Sendable {
 
     /// The outcome of a read.
     enum Outcome {
-        /// The closure hands the result over; any thread may call it.
+        /// The read succeeded. The closure passes the result to the caller; any thread may call it.
         case answered(@Sendable () -> Void)
-        /// The read failed; the reason is set if it was ended.
+        /// The read failed; the reason is nil unless the read was ended.
         case failed(any Error, ReadEnded.Reason?)
         /// The read is long, and must start again on a reader for long reads.
         case moved
+        /// The read was ended to let the WAL restart, for the first time, and must start again.
         case recalled
     }
 
-    /// Changed only on the reader's thread, under the pool's lock.
-    var place: Place
-    /// Set by the pool, under its lock, for an idle reader.
+    /// Changed only on the reader's thread, while it holds the pool's lock.
+    var kind: Kind
+    /// The next read of an idle reader; set by the pool, under its lock.
     var job: ReaderJob?
-    /// Set by the pool, under its lock, for an idle reader.
+    /// Whether an idle reader must free its cached pages; set by the pool, under its lock.
     var mustReleaseMemory = false
     let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -44,38 +46,38 @@ final class Reader: @unchecked Sendable {
     private let interrupter = Mutex<Interrupter?>(nil)
 
     init(
-        place: Place,
+        kind: Kind,
         limits: ReadLimits,
         recall: ReadRecall,
         open: @escaping @Sendable () throws -> any ReaderContext,
-        turnLong: @escaping (Reader) -> ReadWatch.LongTurn
+        decideOnLongRead: @escaping (Reader) -> ReadWatch.LongReadDecision
     ) {
-        self.place = place
+        self.kind = kind
         self.limits = limits
         self.open = open
         let link = Link()
-        watch = ReadWatch(limits: limits, recall: recall) { link.reader.map(turnLong) ?? .stays }
+        watch = ReadWatch(limits: limits, recall: recall) { link.reader.map(decideOnLongRead) ?? .continuesUnchanged }
         link.reader = self
     }
 
-    /// A weak reference from the watch to the reader that owns it.
+    /// A weak reference from the watch to its reader, which owns the watch.
     private final class Link {
         weak var reader: Reader?
     }
 
-    /// The start of the running read; nil if none runs.
+    /// The start of the running read; nil if no read runs.
     ///
-    /// Safe from any thread.
+    /// Usable from any thread.
     var readStart: ReadMoment? {
         let start = watch.startedAt.load(ordering: .acquiring)
         return start == 0 ? nil : ReadMoment(nanoseconds: start)
     }
 
-    /// Starts the thread, which runs `body` and then closes the connection.
+    /// Starts the reader's thread, which runs `body` and then closes the connection.
     ///
     /// - Returns: false if the system cannot create a thread.
     func start(named name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-        SystemThread.start(name: name) { [self] in
+        SystemThread.start(name: name, pace: kind == .reserved ? .prompt : .usual) { [self] in
             body()
             context?.connection.close()
             context = nil
@@ -84,11 +86,11 @@ final class Reader: @unchecked Sendable {
     }
 
     func perform(_ job: ReaderJob) -> Outcome {
-        watch.begin(for: job.caller, job.cost, job.effort, isLong: place == .long)
+        watch.begin(for: job.caller, job.cost, job.effort, isLong: kind == .long)
         let result = Result { try job.run(try openedContext()) }
         let end = watch.finish(addingTo: job.effort ?? context?.effort)
         context?.connection.rollBackIfNeeded()
-        defer { watch.rest() }
+        defer { watch.didEndTransaction() }
         switch (result, end) {
         case (.success(let deliver), _): return .answered(deliver)
         case (.failure(let error), nil): return .failed(error, nil)
@@ -103,13 +105,15 @@ final class Reader: @unchecked Sendable {
     /// Frees cached pages; called on the reader's thread.
     func releaseMemory() { context?.connection.releaseMemory() }
 
-    /// Interrupts the running statement; safe from any thread.
+    /// Interrupts the running statement; usable from any thread.
     func interrupt() {
         interrupter.withLock { $0 }?.interrupt()
     }
 
-    /// Waits up to 10 milliseconds for the thread to end; called from another thread.
-    func hasEnded() -> Bool { ended.wait(timeout: .now() + .milliseconds(10)) == .success }
+    /// Waits up to 10 milliseconds until the thread ends; called from another thread.
+    ///
+    /// - Returns: whether the thread has ended.
+    func waitForEnd() -> Bool { ended.wait(timeout: .now() + .milliseconds(10)) == .success }
 
     private func openedContext() throws -> any ReaderContext {
         if let context { return context }

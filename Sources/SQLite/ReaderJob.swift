@@ -1,24 +1,28 @@
 internal import Budgets
 
-/// One read without its result type.
+/// One read, independent of the type of its result.
 struct ReaderJob: Sendable {
     let cost: ReadCost
     let caller: Caller
-    /// The processor time shared with the other parts of the same answer.
+    /// The sum of the processor times of all reads for the same answer; nil for a read on its own.
     let effort: ReadEffort?
-    /// Runs the read, and returns a closure that hands its result over.
+    /// Runs the read, and returns a closure that passes the result to the caller.
     let run: @Sendable (any ReaderContext) throws -> (@Sendable () -> Void)
+    /// Passes an error to the caller.
     let fail: @Sendable (any Error) -> Void
-    /// Whether the read was already ended once to let the WAL restart.
+    /// Whether the read has already been ended once to let the WAL restart.
     var wasRecalled = false
-    /// Whether the job holds a place in the budget of waiting reads.
-    var holdsPlace = false
+    /// Whether the job counts in the budget of waiting reads.
+    var countsAsWaiting = false
 }
 
 /// What a reader's thread does next.
 enum ReaderTask {
     case perform(ReaderJob)
-    /// Delivers the result of a long read; the read's own thread might pass its low priority on to threads it wakes.
+    /// Delivers the result of a long read.
+    ///
+    /// The thread of the long read does not deliver the result itself, because its low priority might be passed on to
+    /// threads that the delivery wakes or starts.
     case deliver(@Sendable () -> Void)
     case releaseMemory
 }

@@ -6,42 +6,42 @@ extension ReaderPool {
     /// The number of reads that wait for a reader.
     package var queueDepth: Int { statistics.waiting }
 
-    /// The reads that wait, that run, and that were ended so far.
+    /// The numbers of reads that wait now, that run now, and that have been ended so far.
     package var statistics: ReaderStatistics {
         state.withLock { state in
             var statistics = state.statistics
             statistics.waitingCheap = state.queues.cheap.count
             statistics.waitingExpensive = state.queues.expensive.count + state.queues.continued.count
             statistics.waitingLong = state.queues.long.count
-            for reader in state.readers where reader.readStart != nil { statistics.countRunning(reader.place == .long) }
+            for reader in state.readers where reader.readStart != nil { statistics.countRunning(reader.kind == .long) }
             return statistics
         }
     }
 
-    /// Ends every read that began before `moment`, within some milliseconds.
+    /// Makes the reads that began before `moment` end within some milliseconds; returns at once.
     ///
-    /// Each of them runs once more from its beginning, on the newest data; if ended again, it fails with `ReadEnded`.
+    /// Each such read starts again, on the newest data; if it is ended for a second time, it fails with `ReadEnded`.
     package func endReads(startedBefore moment: ReadMoment) { recall.recall(before: moment) }
 
-    /// The start of the oldest running read; nil if none runs.
+    /// The start of the oldest running read; nil if no read runs.
     package var oldestRead: ReadMoment? { state.withLock { $0.readers.compactMap(\.readStart).min() } }
 
-    /// Blocks new reads until `resume`, which must follow each call; running reads continue.
+    /// Makes new reads wait until `resume`, which must follow each call; running reads continue.
     package func pause(_ reads: PausedReads) { state.withLock { $0.pause(reads) } }
 
     /// Ends one `pause` of the same reads.
     package func resume(_ reads: PausedReads) {
         let (awake, vacancies) = state.withLock { $0.resume(reads) }
         for reader in awake { reader.wake.signal() }
-        for place in vacancies { startReader(in: place) }
+        for kind in vacancies { startReader(kind) }
     }
 
     /// Makes each idle reader free its cached pages; returns at once.
     package func releaseMemory() {
-        for reader in state.withLock({ $0.callToReleaseMemory() }) { reader.wake.signal() }
+        for reader in state.withLock({ $0.askIdleReadersToReleaseMemory() }) { reader.wake.signal() }
     }
 
-    /// Waits until every running read began at or after `moment`; never call it on a reader's thread.
+    /// Blocks until no read runs that began before `moment`; never call it on a reader's thread.
     ///
     /// - Returns: false if the time ran out.
     package func waitForReads(startedBefore moment: ReadMoment, within time: Duration) -> Bool {
@@ -53,16 +53,16 @@ extension ReaderPool {
         return true
     }
 
-    /// Fails new and queued reads with `.closed`, interrupts running ones, and ends all threads and connections.
+    /// Makes new and waiting reads fail with `.closed`, interrupts running reads, and ends all threads and connections.
     ///
-    /// Safe to call twice. Blocks until done; never call it from a reader's thread.
+    /// Blocks until all threads have ended; never call it on a reader's thread. Safe to call twice.
     package func close() {
         let (waiting, idle, all) = state.withLock { $0.close() }
         for job in waiting { refuse(job, .closed) }
         for reader in idle { reader.wake.signal() }
         for reader in all {
-            // An interrupt misses a statement that starts just after it, so repeat it.
-            repeat { reader.interrupt() } while !reader.hasEnded()
+            // A statement that starts just after an interrupt is not interrupted, so the interrupt is repeated.
+            repeat { reader.interrupt() } while !reader.waitForEnd()
         }
     }
 }

@@ -3,27 +3,27 @@ internal import Budgets
 extension ReaderPool {
     /// The waiting reads, the readers, and the number of readers allowed.
     struct State {
-        /// A number for each kind of reader.
-        struct Places {
-            private var numbers: (reserved: Int, general: Int, long: Int)
+        /// A number of readers of each kind.
+        struct KindCounts {
+            private var counts: (reserved: Int, general: Int, long: Int)
 
             init(reserved: Int = 0, general: Int = 0, long: Int = 0) {
-                numbers = (reserved, general, long)
+                counts = (reserved, general, long)
             }
 
-            subscript(place: Reader.Place) -> Int {
+            subscript(kind: Reader.Kind) -> Int {
                 get {
-                    switch place {
-                    case .reserved: numbers.reserved
-                    case .general: numbers.general
-                    case .long: numbers.long
+                    switch kind {
+                    case .reserved: counts.reserved
+                    case .general: counts.general
+                    case .long: counts.long
                     }
                 }
                 set {
-                    switch place {
-                    case .reserved: numbers.reserved = newValue
-                    case .general: numbers.general = newValue
-                    case .long: numbers.long = newValue
+                    switch kind {
+                    case .reserved: counts.reserved = newValue
+                    case .general: counts.general = newValue
+                    case .long: counts.long = newValue
                     }
                 }
             }
@@ -35,19 +35,20 @@ extension ReaderPool {
         /// All readers that have a thread.
         private(set) var readers: [Reader] = []
         private var deliveries = FIFOQueue<@Sendable () -> Void>()
-        /// The waiting readers, the one used last at the end, so that a lone client always gets the same reader.
+        /// The readers without work; the last one worked last and is used first, so that a lone client always gets the
+        /// same reader.
         private var idle: [Reader] = []
         private var pauses: (all: Int, expensive: Int) = (0, 0)
         private var startedReaders = 0
-        private let capacity: Places
-        private var taken = Places()
+        private let capacity: KindCounts
+        private var readerCounts = KindCounts()
 
         init(readers: Int, longReads: Int) {
             let reserved = readers > 1 ? 1 : 0
-            capacity = Places(reserved: reserved, general: readers - reserved, long: longReads)
+            capacity = KindCounts(reserved: reserved, general: readers - reserved, long: longReads)
         }
 
-        private var shortReaders: Int { taken[.reserved] + taken[.general] }
+        private var shortReaders: Int { readerCounts[.reserved] + readerCounts[.general] }
 
         // MARK: Readers
 
@@ -57,24 +58,24 @@ extension ReaderPool {
             return takeIdle(.general)
         }
 
-        private mutating func takeIdle(_ place: Reader.Place) -> Reader? {
-            idle.lastIndex { $0.place == place }.map { idle.remove(at: $0) }
+        private mutating func takeIdle(_ kind: Reader.Kind) -> Reader? {
+            idle.lastIndex { $0.kind == kind }.map { idle.remove(at: $0) }
         }
 
-        /// Reserves the start of one more reader for reads of this cost; nil if there are enough.
-        mutating func claimPlace(for cost: ReadCost) -> Reader.Place? {
+        /// Counts one more reader for reads of this cost, which the caller must start; nil if no more may be started.
+        mutating func reserveReader(for cost: ReadCost) -> Reader.Kind? {
             guard !isPaused(cost) else { return nil }
-            if cost == .cheap, let place = claim(.reserved) { return place }
-            return claim(.general)
+            if cost == .cheap, let kind = reserveReader(.reserved) { return kind }
+            return reserveReader(.general)
         }
 
-        private mutating func claim(_ place: Reader.Place) -> Reader.Place? {
-            guard taken[place] < capacity[place] else { return nil }
-            taken[place] += 1
-            return place
+        private mutating func reserveReader(_ kind: Reader.Kind) -> Reader.Kind? {
+            guard readerCounts[kind] < capacity[kind] else { return nil }
+            readerCounts[kind] += 1
+            return kind
         }
 
-        /// - Returns: the reader's number, counting all readers ever started.
+        /// - Returns: the reader's number among all readers that the pool has ever started.
         mutating func add(_ reader: Reader) -> Int {
             readers.append(reader)
             startedReaders += 1
@@ -91,7 +92,7 @@ extension ReaderPool {
 
         private mutating func remove(_ reader: Reader) {
             readers.removeAll { $0 === reader }
-            taken[reader.place] -= 1
+            readerCounts[reader.kind] -= 1
         }
 
         // MARK: Work
@@ -101,19 +102,21 @@ extension ReaderPool {
                 reader.job = nil
                 return .perform(job)
             }
-            if reader.place != .long, let deliver = deliveries.popFirst() { return .deliver(deliver) }
+            if reader.kind != .long, let deliver = deliveries.popFirst() { return .deliver(deliver) }
             if reader.mustReleaseMemory {
                 reader.mustReleaseMemory = false
                 return .releaseMemory
             }
             guard !isPaused(.cheap) else { return nil }
-            return queues.popFirst(for: reader.place, onlyCheap: isPaused(.expensive)).map { .perform($0) }
+            return queues.popFirst(for: reader.kind, onlyCheap: isPaused(.expensive)).map { .perform($0) }
         }
 
-        /// Whether an idle reader ends its thread; otherwise it waits from now on.
-        mutating func retires(_ reader: Reader) -> Bool {
+        /// Adds a reader without work to the idle ones, unless it is not needed any more.
+        ///
+        /// - Returns: whether its thread must end.
+        mutating func retireOrWait(_ reader: Reader) -> Bool {
             if isClosed { return true }
-            if reader.place == .long, queues.long.isEmpty {
+            if reader.kind == .long, queues.long.isEmpty {
                 remove(reader)
                 return true
             }
@@ -121,10 +124,11 @@ extension ReaderPool {
             return false
         }
 
-        /// Passes the result of a long read to a reader of ordinary priority.
+        /// Queues the delivery of a long read's result for a reader of ordinary priority.
         ///
-        /// - Returns: nil if there is no such reader; otherwise a reader to wake, if one is idle.
-        mutating func takeDelivery(_ deliver: @escaping @Sendable () -> Void) -> Reader?? {
+        /// - Returns: nil if there is no reader of ordinary priority; otherwise an idle reader to wake, or nil inside
+        ///   the optional if all are busy.
+        mutating func queueDelivery(_ deliver: @escaping @Sendable () -> Void) -> Reader?? {
             guard !isClosed, shortReaders > 0 else { return nil }
             deliveries.append(deliver)
             return .some(takeIdle(.reserved) ?? takeIdle(.general))
@@ -133,42 +137,45 @@ extension ReaderPool {
         /// - Returns: false if the pool is closed.
         mutating func queueAgain(_ job: ReaderJob, isLong: Bool) -> Bool {
             guard !isClosed else { return false }
-            // If no reader for long reads is left, the job goes to the ordinary queues.
-            if isLong, taken[.long] > 0 { queues.long.append(job) } else { queues.append(job) }
+            // If there is no reader for long reads any more, a reader of ordinary priority runs the job.
+            if isLong, readerCounts[.long] > 0 { queues.long.append(job) } else { queues.append(job) }
             return true
         }
 
-        /// Makes the reader one for long reads; returns nil if enough of them run.
+        /// Changes a reader into one for long reads.
         ///
-        /// - Returns: the kinds of readers to start; the first may be the only one left for short reads.
-        mutating func makeLong(_ reader: Reader) -> [Reader.Place]? {
-            guard taken[.long] < capacity[.long] else { return nil }
+        /// - Returns: the kinds of readers to start in its place; nil if as many long reads run as are allowed. If no
+        ///   other reader serves short reads, the first one to start must.
+        mutating func makeLong(_ reader: Reader) -> [Reader.Kind]? {
+            guard readerCounts[.long] < capacity[.long] else { return nil }
             move(reader, to: .long)
             guard !isClosed else { return [] }
-            var vacancies: [Reader.Place] = []
-            if taken[.reserved] == 0, let place = claim(.reserved) { vacancies.append(place) }
+            var vacancies: [Reader.Kind] = []
+            if readerCounts[.reserved] == 0, let kind = reserveReader(.reserved) { vacancies.append(kind) }
             let isWanted = shortReaders == 0 || !queues.expensive.isEmpty || !queues.continued.isEmpty
-            if isWanted, let place = claim(.general) { vacancies.append(place) }
+            if isWanted, let kind = reserveReader(.general) { vacancies.append(kind) }
             return vacancies
         }
 
-        /// Makes the reader one for short reads again if there is no other; true if it did.
-        mutating func makeShortIfAlone(_ reader: Reader, _ place: Reader.Place) -> Bool {
+        /// Changes a reader back to its former kind if no other reader serves short reads.
+        ///
+        /// - Returns: whether the reader was changed.
+        mutating func makeShortIfAlone(_ reader: Reader, _ kind: Reader.Kind) -> Bool {
             guard shortReaders == 0 else { return false }
-            move(reader, to: place)
+            move(reader, to: kind)
             return true
         }
 
-        private mutating func move(_ reader: Reader, to place: Reader.Place) {
-            taken[reader.place] -= 1
-            reader.place = place
-            taken[place] += 1
+        private mutating func move(_ reader: Reader, to kind: Reader.Kind) {
+            readerCounts[reader.kind] -= 1
+            reader.kind = kind
+            readerCounts[kind] += 1
         }
 
         /// Asks the idle readers to free their cached pages.
         ///
-        /// - Returns: readers to wake.
-        mutating func callToReleaseMemory() -> [Reader] {
+        /// - Returns: the readers to wake.
+        mutating func askIdleReadersToReleaseMemory() -> [Reader] {
             for reader in idle { reader.mustReleaseMemory = true }
             defer { idle = [] }
             return idle
@@ -187,15 +194,15 @@ extension ReaderPool {
             }
         }
 
-        /// - Returns: readers to wake, and the kinds of readers to start.
-        mutating func resume(_ reads: PausedReads) -> (awake: [Reader], vacancies: [Reader.Place]) {
+        /// - Returns: the readers to wake, and the kinds of readers to start.
+        mutating func resume(_ reads: PausedReads) -> (awake: [Reader], vacancies: [Reader.Kind]) {
             count(reads, -1)
             guard !isPaused(.cheap), !isClosed, !queues.isEmpty else { return ([], []) }
-            var vacancies: [Reader.Place] = []
-            if !queues.cheap.isEmpty, let place = claim(.reserved) { vacancies.append(place) }
+            var vacancies: [Reader.Kind] = []
+            if !queues.cheap.isEmpty, let kind = reserveReader(.reserved) { vacancies.append(kind) }
             let wanted = isPaused(.expensive) ? 0 : queues.expensive.count + queues.continued.count
-            while vacancies.count < wanted, let place = claim(.general) {
-                vacancies.append(place)
+            while vacancies.count < wanted, let kind = reserveReader(.general) {
+                vacancies.append(kind)
             }
             defer { idle = [] }
             return (idle, vacancies)

@@ -3,14 +3,14 @@ internal import Dispatch
 internal import Synchronization
 internal import Threads
 
-/// Read-only connections, each with its own thread, so that reads run beside each other and beside the writer.
+/// Read-only connections, each with its own thread, so that reads run at the same time as each other and as a write.
 ///
-/// No read waits long for others. One reader serves only cheap reads. The other readers serve the peers in turn, and
-/// the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long: it
-/// continues at a low priority on its thread, and a new thread serves the short reads instead. If the largest number of
-/// long reads already runs, the read is ended and starts again when its turn comes.
+/// No read waits long for other reads. One reader serves only cheap reads. The other readers serve the peers in turn,
+/// and the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long:
+/// it continues at a low priority on its thread, and a new thread serves the short reads instead. If as many long reads
+/// run as are allowed, the read is ended, and starts again when its turn comes.
 ///
-/// Not generic: other modules could not use a specialised copy, and type look-ups took longer than a cheap read.
+/// The class is not generic, because the type look-ups of an unspecialised generic class took longer than a cheap read.
 package final class ReaderPool: Sendable {
     let state: Mutex<State>
     let recall = ReadRecall()
@@ -20,9 +20,11 @@ package final class ReaderPool: Sendable {
 
     /// Creates the pool; threads and connections are created when first needed.
     /// - Parameters:
-    ///   - count: the number of readers for short reads, at least 1; from 2 on, one of them serves only cheap reads.
+    ///   - count: the number of readers for short reads, at least 1; if there are 2 or more, one serves only cheap
+    ///     reads.
     ///   - queue: the budget of reads that wait for a reader; when it is used up, `submit` throws `.overloaded`.
-    ///   - open: opens a reader's connection and context, always of one type; if it throws, the next read retries it.
+    ///   - open: opens a reader's connection and context, which always have the same type; if it throws, the read
+    ///     fails, and the next read calls it again.
     package init(
         count: Int,
         queue: Budget,
@@ -39,10 +41,10 @@ package final class ReaderPool: Sendable {
     /// Runs `work` on a reader, then `completion` with its result on a reader's thread.
     ///
     /// Returns at once. `completion` also gets the errors of `work` and of opening the connection. A transaction that
-    /// `work` leaves open is rolled back. `work` does not run if the caller has disconnected.
+    /// `work` leaves open is rolled back. `work` does not run if the caller has disconnected by then.
     /// - Parameters:
-    ///   - work: gets the context made by `open`. It may run again, so its only effect must be the value it returns.
-    ///   - effort: adds up the processor time of several reads.
+    ///   - work: gets the context made by `open`. It may run several times, so its only effect must be its result.
+    ///   - effort: the sum of the processor times of several reads, which `ReadLimits.work` limits together.
     /// - Throws: `.overloaded` or `.closed`; then neither closure is called.
     package func submit<Context: ReaderContext, Value: Sendable>(
         _ work: @escaping @Sendable (Context) throws -> Value,
@@ -64,42 +66,42 @@ package final class ReaderPool: Sendable {
             },
             fail: { completion(.failure($0)) }
         )
-        switch try place(job) {
-        case .given(let reader): reader.wake.signal()
-        case .needsReader(let place): startReader(in: place)
+        switch try assign(job) {
+        case .toReader(let reader): reader.wake.signal()
+        case .needsReader(let kind): startReader(kind)
         case .queued: break
         }
     }
 
-    private enum Placement {
-        case given(Reader)
-        case needsReader(Reader.Place)
+    private enum Assignment {
+        case toReader(Reader)
+        case needsReader(Reader.Kind)
         case queued
     }
 
-    private func place(_ job: ReaderJob) throws(SubmissionError) -> Placement {
-        let placement: Result<Placement, SubmissionError> = state.withLock { state in
+    private func assign(_ job: ReaderJob) throws(SubmissionError) -> Assignment {
+        let assignment: Result<Assignment, SubmissionError> = state.withLock { state in
             guard !state.isClosed else { return .failure(.closed) }
             if let reader = state.takeIdleReader(for: job.cost) {
                 reader.job = job
-                return .success(.given(reader))
+                return .success(.toReader(reader))
             }
             guard queue.take(1, for: job.caller.party) else { return .failure(.overloaded) }
             var job = job
-            job.holdsPlace = true
+            job.countsAsWaiting = true
             state.queues.append(job)
-            return .success(state.claimPlace(for: job.cost).map { .needsReader($0) } ?? .queued)
+            return .success(state.reserveReader(for: job.cost).map { .needsReader($0) } ?? .queued)
         }
-        return try placement.get()
+        return try assignment.get()
     }
 
-    /// Starts a reader of a kind that `claimPlace` has reserved.
+    /// Starts a reader that the state counts already.
     ///
-    /// - Returns: false if no thread could be started; the reservation is then undone.
+    /// - Returns: false if no thread could be started; the reader is then not counted any more.
     @discardableResult
-    func startReader(in place: Reader.Place) -> Bool {
-        let reader = Reader(place: place, limits: limits, recall: recall, open: open) { [weak self] reader in
-            self?.turnLong(reader) ?? .stays
+    func startReader(_ kind: Reader.Kind) -> Bool {
+        let reader = Reader(kind: kind, limits: limits, recall: recall, open: open) { [weak self] reader in
+            self?.decideOnLongRead(reader) ?? .continuesUnchanged
         }
         let number = state.withLock { $0.add(reader) }
         if reader.start(named: "reader-\(number)", { [self] in serve(on: reader) }) { return true }
@@ -107,14 +109,14 @@ package final class ReaderPool: Sendable {
         return false
     }
 
-    /// Fails a job that never ran.
+    /// Makes a job fail that has not run.
     func refuse(_ job: ReaderJob, _ error: SubmissionError) {
-        giveBackPlace(of: job)
+        stopCountingAsWaiting(job)
         job.fail(error)
     }
 
-    private func giveBackPlace(of job: ReaderJob) {
-        if job.holdsPlace { queue.giveBack(1, for: job.caller.party) }
+    private func stopCountingAsWaiting(_ job: ReaderJob) {
+        if job.countsAsWaiting { queue.giveBack(1, for: job.caller.party) }
     }
 
     // MARK: On a reader's thread
@@ -125,7 +127,7 @@ package final class ReaderPool: Sendable {
             case .deliver(let deliver): deliver()
             case .releaseMemory: reader.releaseMemory()
             case .perform(let job):
-                giveBackPlace(of: job)
+                stopCountingAsWaiting(job)
                 settle(job, job.caller.hasLeft ? notBegun : reader.perform(job), on: reader)
             }
         }
@@ -140,7 +142,7 @@ package final class ReaderPool: Sendable {
         while true {
             let (task, isDone) = state.withLock { state in
                 let task = state.nextTask(for: reader)
-                return (task, task == nil && state.retires(reader))
+                return (task, task == nil && state.retireOrWait(reader))
             }
             if task != nil || isDone { return task }
             reader.wake.wait()
@@ -157,32 +159,32 @@ package final class ReaderPool: Sendable {
         case .recalled:
             var job = job
             job.wasRecalled = true
-            queueAgain(job, isLong: reader.place == .long)
+            queueAgain(job, isLong: reader.kind == .long)
         }
     }
 
     private func handOver(_ deliver: @escaping @Sendable () -> Void, from reader: Reader) {
-        guard reader.place == .long, let other = state.withLock({ $0.takeDelivery(deliver) }) else { return deliver() }
+        guard reader.kind == .long, let other = state.withLock({ $0.queueDelivery(deliver) }) else { return deliver() }
         other?.wake.signal()
     }
 
     private func queueAgain(_ job: ReaderJob, isLong: Bool) {
         var job = job
-        job.holdsPlace = false
+        job.countsAsWaiting = false
         let isQueued = state.withLock { $0.queueAgain(job, isLong: isLong) }
         if !isQueued { job.fail(SubmissionError.closed) }
     }
 
-    /// Lets a read that has become long continue, unless the largest number of long reads already runs.
-    private func turnLong(_ reader: Reader) -> ReadWatch.LongTurn {
-        let former = reader.place
+    /// Decides what happens to a read that has become long, and starts the readers that must replace its reader.
+    private func decideOnLongRead(_ reader: Reader) -> ReadWatch.LongReadDecision {
+        let former = reader.kind
         let vacancies = state.withLock { $0.makeLong(reader) }
-        guard let vacancies else { return .moves }
-        let areFilled = vacancies.map { startReader(in: $0) }
+        guard let vacancies else { return .restartsLater }
+        let areFilled = vacancies.map { startReader($0) }
         guard areFilled.first ?? true || !state.withLock({ $0.makeShortIfAlone(reader, former) }) else {
-            return .stays
+            return .continuesUnchanged
         }
         SystemThread.lowerPriority()
-        return .goesOn
+        return .continuesAtLowPriority
     }
 }

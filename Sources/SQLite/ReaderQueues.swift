@@ -1,11 +1,11 @@
 internal import Budgets
 
-/// The queues of waiting reads, one for each cost and one for long reads.
+/// The queues of waiting reads: one for each `ReadCost`, and one for long reads.
 struct ReaderQueues {
     var cheap = FairQueue()
     var continued = FairQueue()
     var expensive = FairQueue()
-    /// Reads that have become long.
+    /// Reads that have become long, and start again.
     var long = FairQueue()
 
     var isEmpty: Bool { cheap.isEmpty && continued.isEmpty && expensive.isEmpty && long.isEmpty }
@@ -18,8 +18,8 @@ struct ReaderQueues {
         }
     }
 
-    mutating func popFirst(for place: Reader.Place, onlyCheap: Bool) -> ReaderJob? {
-        switch place {
+    mutating func popFirst(for kind: Reader.Kind, onlyCheap: Bool) -> ReaderJob? {
+        switch kind {
         case .reserved: cheap.popFirst()
         case .general: (onlyCheap ? nil : continued.popFirst() ?? expensive.popFirst()) ?? cheap.popFirst()
         case .long: onlyCheap ? nil : long.popFirst()

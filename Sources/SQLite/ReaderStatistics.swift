@@ -1,18 +1,20 @@
-/// The counts of a `ReaderPool`.
+/// Numbers of reads of a `ReaderPool`.
 package struct ReaderStatistics: Sendable {
-    /// Waiting for a reader: cheap reads, other reads, and long reads.
+    /// Cheap reads that wait for a reader now.
     package var waitingCheap = 0
+    /// Reads that wait now and are neither cheap nor long.
     package var waitingExpensive = 0
     package var waitingLong = 0
-    /// Running now: reads that are still short, and long ones.
+    /// Reads that run now and are not long.
     package var runningShort = 0
     package var runningLong = 0
-    /// Ended because they used up their processor time, or their wall-clock time.
+    /// Reads ended because they used up their processor time.
     package var endedForWork = 0
+    /// Reads ended because they used up their wall-clock time.
     package var endedForTime = 0
-    /// Ended, or never started, because their callers disconnected.
+    /// Reads ended, or never started, because their callers disconnected.
     package var endedForCallers = 0
-    /// Ended to let the WAL restart.
+    /// Reads that failed because they kept the write-ahead log (WAL) from restarting.
     package var endedForLog = 0
 
     package var waiting: Int { waitingCheap + waitingExpensive + waitingLong }

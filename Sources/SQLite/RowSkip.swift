@@ -1,9 +1,9 @@
 internal import CSQLite
 
-/// A counter of rows that SQLite skips before a statement returns its next row.
+/// The number of rows that SQLite skips before a statement returns its next row.
 ///
-/// Bind it to the parameter of `WHERE is_handed_out(?1)`, and set `rowCount` anew at each returned row. Returning a row
-/// costs about twice as much as skipping it inside SQLite.
+/// Bind a `RowSkip` to the parameter of `WHERE is_handed_out(?1)`, and set `rowCount` again at each returned row. A row
+/// that SQLite returns costs about twice as much as a row that SQLite skips.
 package final class RowSkip {
     /// The number of rows still to skip.
     package var rowCount: Int64
@@ -12,7 +12,7 @@ package final class RowSkip {
         self.rowCount = rowCount
     }
 
-    /// SQLite returns the pointer only for this type name (https://sqlite.org/bindptr.html).
+    /// The type name with which SQLite binds and returns the pointer (https://sqlite.org/bindptr.html).
     fileprivate static var pointerType: UnsafePointer<CChar> {
         let name: StaticString = "apus.RowSkip"
         return UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -20,10 +20,11 @@ package final class RowSkip {
 }
 
 extension Connection {
-    /// Adds the SQL function `is_handed_out(skip)`: false for the number of rows in the bound `RowSkip`, then true.
+    /// Adds the SQL function `is_handed_out(skip)`, which is false for as many rows as the bound `RowSkip` says, and
+    /// then true.
     ///
-    /// Call it once per connection. SQLite calls the function once for each row that meets the preceding conditions;
-    /// use `CASE` to keep their order. It counts rows before a sort, not rows of the sorted result.
+    /// Call this method once per connection. SQLite calls the SQL function for each row for which the preceding
+    /// conditions are true; only `CASE` guarantees the order of conditions. Rows are counted before they are sorted.
     package func addRowSkipping() throws(SQLiteError) {
         guard let raw = database.raw else { throw .closed(sql: "") }
         let flags = SQLITE_UTF8 | SQLITE_DIRECTONLY

@@ -1,8 +1,6 @@
 internal import CSQLite
 
-/// A failure reported by SQLite, or by this module (for instance, a closed connection).
-///
-/// Source: https://sqlite.org/rescode.html
+/// A failure reported by SQLite, or by this module, such as the use of a closed connection.
 package struct SQLiteError: Error, Sendable {
     /// The extended result code.
     package var code: Code
@@ -10,10 +8,10 @@ package struct SQLiteError: Error, Sendable {
     /// SQLite's message for the failure; it never contains a bound value.
     package var message: String
 
-    /// The SQL text without bound values, cut to 1,000 characters; nil if no statement was involved.
+    /// The SQL text without bound values, truncated to 1,000 characters; nil if no statement was involved.
     package var sql: String?
 
-    /// Makes an error; `sql` is cut to 1,000 characters.
+    /// Makes an error; truncates `sql` to 1,000 characters.
     package init(code: Code, message: String, sql: String? = nil) {
         self.code = code
         self.message = message
@@ -22,7 +20,7 @@ package struct SQLiteError: Error, Sendable {
 }
 
 extension SQLiteError {
-    /// An extended result code of SQLite.
+    /// An extended result code of SQLite (https://sqlite.org/rescode.html).
     package struct Code: RawRepresentable, Hashable, Sendable {
         package let rawValue: Int32
 
@@ -51,28 +49,28 @@ extension SQLiteError {
         package static let constraintUnique = Code(rawValue: SQLITE_CONSTRAINT | (8 << 8))
     }
 
-    /// Another connection held a lock for longer than the busy timeout.
+    /// Whether another connection held a lock for longer than the busy timeout.
     package var isBusy: Bool { code.primary == .busy }
-    /// The disk, a quota or `max_page_count` is exhausted.
+    /// Whether the disk, a quota or `max_page_count` is exhausted.
     package var isFull: Bool { code.primary == .full }
-    /// A unique index or primary key was violated.
+    /// Whether a unique index or primary key was violated.
     package var isConstraintUnique: Bool { code == .constraintUnique || code == .constraintPrimaryKey }
-    /// Any constraint was violated.
+    /// Whether any constraint was violated.
     package var isConstraint: Bool { code.primary == .constraint }
-    /// The file, its folder or the connection does not allow writing.
+    /// Whether the file, its folder or the connection does not allow writing.
     package var isReadOnly: Bool { code.primary == .readOnly }
-    /// The operating system refused a read, a write or a sync.
+    /// Whether the operating system reported an error for a read, a write or a sync.
     package var isIOError: Bool { code.primary == .inputOutput }
-    /// `Connection.interrupter` stopped the statement.
+    /// Whether the statement was interrupted, by `Connection.interrupter` or by `ReadWatch`.
     package var isInterrupt: Bool { code.primary == .interrupted }
-    /// The file is damaged: its content is not what SQLite writes.
+    /// Whether the file is damaged: its content is not what SQLite writes.
     package var isCorrupt: Bool { code.primary == .corrupt }
-    /// The file is not an SQLite database.
+    /// Whether the file is not an SQLite database.
     package var isNotADatabase: Bool { code.primary == .notADatabase }
 }
 
 extension SQLiteError: CustomStringConvertible {
-    /// Code, message and statement in one line, for logs.
+    /// The code, the message and the statement, for logs.
     package var description: String {
         let statement = sql.map { " in: \($0)" } ?? ""
         return "SQLite error \(code.rawValue): \(message)\(statement)"
@@ -84,7 +82,9 @@ extension SQLiteError {
         SQLiteError(code: .misuse, message: "the connection is closed", sql: sql)
     }
 
-    /// Reads code and message from the connection; call it before any other use of the connection.
+    /// The error of the newest call on `database`, which failed with `result`.
+    ///
+    /// Must be read before any other call on the connection. For nil, the message is SQLite's text for the code.
     static func latest(on database: OpaquePointer?, result: Int32, sql: String?) -> SQLiteError {
         guard let database else {
             return SQLiteError(code: Code(rawValue: result), message: String(cString: sqlite3_errstr(result)), sql: sql)

@@ -1,10 +1,12 @@
 internal import CSQLite
 
-/// Tells SQLite to copy the bytes before the call returns; the C macro is a cast that Swift does not import.
+/// SQLITE_TRANSIENT: SQLite copies the bytes before the call returns.
+///
+/// The C macro is a cast that Swift does not import.
 private let copyBytes = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-/// Parameters are numbered from 1, as in `?1`. An unknown position fails with SQLITE_RANGE, a value above SQLite's size
-/// limit (1 GB) with SQLITE_TOOBIG, and binding to a statement that has not been reset with MISUSE.
+/// Parameters are numbered from 1, as in `?1`. Binding fails with SQLITE_RANGE for a position that the statement does
+/// not have, with SQLITE_TOOBIG for more than 1 GB, and with SQLITE_MISUSE if the statement has not been reset.
 extension Statement {
     package func bind(_ value: Int64, at position: Int) throws(SQLiteError) {
         try check(sqlite3_bind_int64(handle, Int32(clamping: position), value))
@@ -24,14 +26,14 @@ extension Statement {
         try check(sqlite3_bind_double(handle, Int32(clamping: position), value))
     }
 
-    /// Binds text; its bytes are copied.
+    /// Binds text.
     package func bind(_ value: String, at position: Int) throws(SQLiteError) {
         var value = value
         let result = value.withUTF8 { bindText(UnsafeRawBufferPointer($0), at: position) }
         try check(result)
     }
 
-    /// Binds bytes as a blob; they are copied.
+    /// Binds a blob.
     package func bind(_ value: [UInt8], at position: Int) throws(SQLiteError) {
         let position = Int32(clamping: position)
         let result = value.withUnsafeBytes { bytes in
@@ -44,7 +46,7 @@ extension Statement {
         try check(result)
     }
 
-    /// Binds bytes as text without creating a String; they must be valid UTF-8 and are copied.
+    /// Binds bytes, which must be valid UTF-8, as text; SQLite copies them.
     package func bind(utf8 bytes: UnsafeRawBufferPointer, at position: Int) throws(SQLiteError) {
         try check(bindText(bytes, at: position))
     }

@@ -1,16 +1,18 @@
 internal import CSQLite
 
-/// Columns are numbered from 0 and read from the current row; an unknown position reads as NULL. SQLite converts
-/// between types as https://sqlite.org/c3ref/column_blob.html describes, so no accessor fails.
+/// The values of the current row; columns are numbered from 0, and a column that the result does not have is NULL.
+///
+/// SQLite converts a value to the type asked for (https://sqlite.org/c3ref/column_blob.html), so these methods never
+/// fail.
 extension Statement {
     package var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
-    /// The name of a column of the result, as the query gives it.
+    /// The name of a column in the result, such as the name after `AS`.
     package func columnName(_ column: Int) -> String {
         sqlite3_column_name(handle, Int32(clamping: column)).map { String(cString: $0) } ?? ""
     }
 
-    /// The type in which the value is stored: any column can hold any type.
+    /// The storage class of the value; the values of one column can have different ones.
     package func kind(_ column: Int) -> ValueKind {
         switch sqlite3_column_type(handle, Int32(clamping: column)) {
         case SQLITE_INTEGER: .integer
@@ -77,9 +79,9 @@ extension Statement {
         isNull(column) ? nil : string(column)
     }
 
-    /// Passes the value's text to `body` as UTF-8 without copying it; empty for NULL.
+    /// Calls `body` with the value as UTF-8 text, without copying it; empty for NULL.
     ///
-    /// The buffer is valid only until `body` returns or uses this column again.
+    /// The buffer is valid only until `body` returns or reads this column again.
     package func withText<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
         let column = Int32(clamping: column)
         guard let start = sqlite3_column_text(handle, column) else {

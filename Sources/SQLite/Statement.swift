@@ -2,13 +2,13 @@ internal import CSQLite
 
 /// One compiled statement of a connection; only one thread at a time may use it.
 ///
-/// Bind values, then call `run()`, or `step()` until it returns false and `reset()`. After a failure the statement is
-/// reset and without bound values, so it can be used again at once.
+/// Bind values, then call `run()`; or call `step()` until it returns false, and then `reset()`. A failure also resets
+/// the statement and removes its bound values, so that it can be used again at once.
 package final class Statement {
     let handle: OpaquePointer
     private let database: DatabaseHandle
 
-    /// The use count of the cache when it last returned this statement.
+    /// The value of `StatementCache.useCount` when the cache last returned this statement.
     var lastUse: UInt64 = 0
 
     init(handle: OpaquePointer, database: DatabaseHandle) {
@@ -23,12 +23,12 @@ package final class Statement {
     /// The SQL text, without bound values.
     package var sql: String { sqlite3_sql(handle).map { String(cString: $0) } ?? "" }
 
-    /// Whether the statement has been stepped but is neither finished nor reset.
+    /// Whether `step()` has been called, and the statement is neither finished nor reset.
     package var isBusy: Bool { sqlite3_stmt_busy(handle) != 0 }
 
-    /// Goes to the next row; false if there is none.
+    /// Moves to the next row, and returns whether there is one.
     ///
-    /// Call `reset()` before binding again: until then the statement may hold locks or a read snapshot.
+    /// Call `reset()` after the last row that you need: until then the statement may hold locks or a read snapshot.
     package func step() throws(SQLiteError) -> Bool {
         guard database.raw != nil else { throw .closed(sql: sql) }
         switch sqlite3_step(handle) {
@@ -44,14 +44,14 @@ package final class Statement {
         reset()
     }
 
-    /// Resets the statement and drops all bound values: parameters that are not bound again are NULL.
+    /// Resets the statement and sets all parameters to NULL.
     package func reset() {
-        // sqlite3_reset returns the failure of the last step again, which `step()` has already thrown.
+        // The result is ignored: it is the failure of the last step, which `step()` has already thrown.
         sqlite3_reset(handle)
         sqlite3_clear_bindings(handle)
     }
 
-    /// Calls `body` with this statement at each row; resets the statement in any case.
+    /// Calls `body` with this statement at each row, then resets the statement, also if `body` throws.
     package func forEachRow(_ body: (Statement) throws -> Void) throws {
         defer { reset() }
         while try step() {
@@ -59,20 +59,20 @@ package final class Statement {
         }
     }
 
-    /// Returns the result of `body` for the first row, nil if there is none; resets the statement in any case.
+    /// Returns the result of `body` for the first row, or nil if there is no row; then resets the statement.
     package func firstRow<Value>(_ body: (Statement) throws -> Value) throws -> Value? {
         defer { reset() }
         return try step() ? body(self) : nil
     }
 
-    /// Returns the results of `body` for all rows; resets the statement in any case.
+    /// Returns the results of `body` for all rows; then resets the statement.
     package func map<Value>(_ body: (Statement) throws -> Value) throws -> [Value] {
         var values: [Value] = []
         try forEachRow { values.append(try body($0)) }
         return values
     }
 
-    /// Reads the current error, then resets the statement.
+    /// Resets the statement and returns the error of its last call.
     func failure(_ result: Int32) -> SQLiteError {
         let error = SQLiteError.latest(on: sqlite3_db_handle(handle), result: result, sql: sql)
         reset()

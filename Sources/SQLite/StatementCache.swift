@@ -1,4 +1,4 @@
-/// The most recently used statements, by their SQL text.
+/// The statements that were used last, by their SQL text.
 struct StatementCache {
     private var statements: [String: Statement] = [:]
     private var useCount: UInt64 = 0
@@ -16,7 +16,7 @@ struct StatementCache {
         return statement
     }
 
-    /// Adds a statement; a full cache drops the least recently used one.
+    /// Adds a statement; a full cache first removes the one whose last use is the oldest.
     mutating func insert(_ statement: Statement, for sql: String) {
         if statements.count >= capacity, let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse }) {
             statements[oldest.key] = nil

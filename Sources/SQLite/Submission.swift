@@ -1,36 +1,37 @@
 package import Budgets
 
-/// Why a read or write was not accepted; no part of it has run.
+/// The reason why a read or write was not accepted; no part of it has run.
 package enum SubmissionError: Error, Sendable {
-    /// The queue is full: answer 429, so that the client tries again later.
+    /// The queue is full. The answer should be 429, so that the client tries again later.
     case overloaded
     /// `shutdown()` or `close()` has been called.
     case closed
 }
 
-/// The state of one reader: its connection and, for instance, prepared statements.
+/// The state of one reader: its connection and, for example, prepared statements.
 ///
 /// Used only on that reader's thread.
 package protocol ReaderContext: AnyObject, SendableMetatype {
     /// The connection of the reader; the pool closes it.
     var connection: Connection { get }
 
-    /// The processor time that the last read shares with further reads of the same answer; nil if it stands alone.
+    /// The sum of processor times to which the last read belongs, because further reads for the same answer follow; nil
+    /// for a read on its own.
     var effort: ReadEffort? { get }
 
-    /// The error that the caller gets for an ended read.
+    /// The error that the caller of a read gets if the read was ended.
     func failure(of end: ReadEnded) -> any Error
 }
 
 extension ReaderContext {
-    /// By default each read stands alone.
+    /// By default, no read shares its processor time.
     package var effort: ReadEffort? { nil }
 
-    /// By default the caller gets `end` itself.
+    /// By default, the caller gets `end` itself.
     package func failure(of end: ReadEnded) -> any Error { end }
 }
 
 extension Connection: ReaderContext {
-    /// The connection itself, for pools without further state.
+    /// The connection itself, for pools whose readers have no other state.
     package var connection: Connection { self }
 }

@@ -1,6 +1,6 @@
 internal import Budgets
 
-/// A queue of waiting elements.
+/// A queue whose elements are removed one at a time.
 protocol WaitingQueue {
     associatedtype Element
 
@@ -12,7 +12,7 @@ protocol WaitingQueue {
 /// A first-in, first-out queue.
 struct FIFOQueue<Element>: WaitingQueue {
     private var elements: [Element?] = []
-    /// The number of elements already removed from the front.
+    /// The number of elements at the front of `elements` that have been removed; their slots are nil.
     private var head = 0
 
     init() {}
@@ -34,7 +34,7 @@ struct FIFOQueue<Element>: WaitingQueue {
     }
 }
 
-/// A round-robin queue: the inner queues that are not empty deliver one element each in turn.
+/// A queue of inner queues: the inner queues that are not empty yield one element each, in turn.
 struct RoundRobinQueue<Key: Hashable, Inner: WaitingQueue>: WaitingQueue {
     private var turns = FIFOQueue<Key>()
     private var queues: [Key: Inner] = [:]
@@ -55,7 +55,7 @@ struct RoundRobinQueue<Key: Hashable, Inner: WaitingQueue>: WaitingQueue {
     }
 }
 
-/// The queue of reads: round-robin over the peers, then over the callers of a peer.
+/// The waiting reads: the peers have turns, and within the turns of one peer, its callers.
 struct FairQueue: WaitingQueue {
     private var peers = RoundRobinQueue<Peer, RoundRobinQueue<ObjectIdentifier, FIFOQueue<ReaderJob>>>()
     private(set) var count = 0

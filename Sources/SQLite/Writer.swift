@@ -5,29 +5,30 @@ internal import Threads
 /// The one writer of a database, with group commit.
 ///
 /// Requests queue up while a transaction runs. The next transaction runs all of them, commits once, and only then
-/// delivers their results: a thousand clients share one sync, and a lone client pays for one. There is no timer: an
-/// idle writer starts at once. A request that throws gets its own error. Its changes are undone, and
-/// those of the other requests are not affected.
+/// delivers their results, so that a thousand clients share one sync. An idle writer starts at once and does not wait
+/// for more requests. If a request throws, only this request gets the error, and only its changes are undone.
 package final class Writer<Session: WriterSession>: Sendable {
     private struct State {
         var pending: [WriterJob<Session>] = []
-        /// Background work, run one piece at a time while no request is pending.
+        /// Background work; each piece runs only while no request is pending.
         var background: [@Sendable () -> Void] = []
-        /// Whose requests are being written, if they are one client's.
+        /// The peer of the first request that is being written; nil while none is.
         var writing: Peer?
+        /// Whether large requests are among those that are being written.
+        var writesLarge = false
         var isScheduled = false
         var isClosed = false
         var statistics = WriterStatistics()
     }
 
     private let state = Mutex(State())
-    private let queue = SerialThread(name: "writer")
+    private let queue = SerialThread(name: "writer", pace: .prompt)
     private let turns = WriterTurns()
     private let limits: WriterLimits
     private let thread: WriterThread<Session>
 
-    /// Opens the session (and runs migrations, for instance) on the calling thread.
-    /// - Parameter gate: the readers beside the writer, which it can pause.
+    /// Calls `openSession`, which may also run migrations, on the calling thread.
+    /// - Parameter gate: the readers of the same database, which the writer can pause.
     /// - Throws: the errors of `openSession`.
     package init(limits: WriterLimits = .init(), gate: (any ReadGate)? = nil, openSession: () throws -> Session) throws
     {
@@ -44,21 +45,24 @@ package final class Writer<Session: WriterSession>: Sendable {
     ///     common transaction, so it must have no other effects. It must not begin or end transactions, and must
     ///     rethrow SQLite's errors, because an error may have ended the transaction.
     ///   - peer: the peer whose share of the queue the request uses.
+    ///   - bytes: the size of what is to be written, as the client has sent it; small requests may be done before large ones.
     ///   - mayBlock: whether an idle writer may run the request on the calling thread, which saves a lone client two
-    ///     thread switches: then this blocks for one commit, and unless others write too, `completion` has been called when
-    ///     it returns.
+    ///     thread switches. `submit` then blocks for one commit, and unless other clients write at the same time,
+    ///     `completion` has been called when it returns.
     ///   - lane: `.background` for work that runs only while no request waits, with a commit of its own.
-    ///   - completion: must be quick and must not wait for the writer.
+    ///   - completion: gets the result or the error; must be quick and must not wait for the writer.
     /// - Throws: `.overloaded` if the queue is full, `.closed` after `shutdown()`; then neither closure is called.
     package func submit<Value: Sendable>(
         _ work: @escaping @Sendable (Session) throws -> Value,
         for peer: Peer = .server,
+        bytes: Int = 0,
         mayBlock: Bool = false,
         lane: WriterLane = .requests,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) throws(SubmissionError) {
         let job = WriterRequest<Session, Value>(
             peer: peer,
+            bytes: bytes,
             queue: limits.queue,
             work: work,
             completion: completion
@@ -69,7 +73,8 @@ package final class Writer<Session: WriterSession>: Sendable {
             switch lane {
             case .requests:
                 state.pending.append(job)
-                if let writing = state.writing, writing != peer { turns.noteOthers() }
+                let isAhead = state.writesLarge && !job.isLarge
+                if let writing = state.writing, isAhead || writing != peer { turns.noteOthers(areSmall: isAhead) }
             case .background: state.background.append { [self] in _ = process([job]) }
             }
             defer { state.isScheduled = true }
@@ -82,14 +87,14 @@ package final class Writer<Session: WriterSession>: Sendable {
                 processPending()
                 return thread.isCheckpointDue
             }
-            // Requests that came meanwhile, or a due checkpoint, run on the writer's thread, so that they do not delay
-            // the caller.
+            // Requests that have come meanwhile, and a checkpoint that is due, run on the writer's thread, so that they
+            // do not delay the caller.
             guard remainsScheduled() || isCheckpointDue else { return }
         }
         queue.async { self.drain() }
     }
 
-    /// The counts of the writer.
+    /// The current numbers about the writer's work.
     package var statistics: WriterStatistics {
         state.withLock { state in
             var statistics = state.statistics
@@ -100,9 +105,9 @@ package final class Writer<Session: WriterSession>: Sendable {
 
     /// Refuses new requests, runs the queued ones, empties the write-ahead log (WAL) and closes the connection.
     ///
-    /// Background work that has not begun fails with `.closed`, and so may a request that is submitted at this moment.
-    /// Safe to call twice. Blocks until done; never call it from a completion. Close the readers first, or the WAL
-    /// stays.
+    /// Background work that has not begun fails with `.closed`, and so may a request that is submitted at the same
+    /// time. Blocks until the connection is closed; never call it from a completion. Close the readers before,
+    /// otherwise the WAL cannot be emptied. Safe to call twice.
     package func shutdown() {
         let unbegun = state.withLock { state in
             state.isClosed = true
@@ -116,9 +121,9 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
     }
 
-    /// Truncates a large WAL and frees cached pages in the background lane; for a timer that finds the server idle.
+    /// Truncates a large WAL and frees cached pages, as background work; for an idle server.
     ///
-    /// Returns at once; `completion` is called on the writer's thread.
+    /// Returns at once; `completion` is called on the writer's thread afterwards.
     package func rest(completion: @escaping @Sendable () -> Void = {}) {
         let mustStart = state.withLock { state in
             state.background.append { [self] in
@@ -140,7 +145,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
     }
 
-    /// Leaves the queue scheduled if work is left; if not, the next request must schedule it again.
+    /// Updates `isScheduled`: if no work is left, the next request must start `drain` again.
     ///
     /// - Returns: whether work is left.
     private func remainsScheduled() -> Bool {
@@ -164,6 +169,7 @@ package final class Writer<Session: WriterSession>: Sendable {
             var taken: [WriterJob<Session>] = []
             swap(&taken, &state.pending)
             state.writing = taken.first?.peer
+            state.writesLarge = taken.contains(where: \.isLarge)
             return taken
         }
         var waiting = turns.begin(jobs)[...]
@@ -173,7 +179,8 @@ package final class Writer<Session: WriterSession>: Sendable {
         }
         state.withLock { state in
             state.writing = nil
-            // Those who came meanwhile have their turns among them.
+            state.writesLarge = false
+            // The clients whose requests came meanwhile share the turns with those whose requests still wait.
             if !waiting.isEmpty { state.pending.insert(contentsOf: waiting, at: 0) }
         }
     }

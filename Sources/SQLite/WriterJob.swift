@@ -1,26 +1,33 @@
 internal import Budgets
 
-/// One request to the writer without its result type.
+/// One request to the writer, independent of the type of its result.
 ///
 /// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
     /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
-    /// The queue in which it waits; nil once it has left it.
+    /// Whether the request is so large that others would notice if they waited for it.
+    let isLarge: Bool
+    /// The budget in which the request counts while it waits; nil after `leaveQueue()`.
     private var queue: Budget?
 
-    init(peer: Peer, queue: Budget) {
+    /// From how many bytes on a request is large: about 200 metrics, which take a millisecond.
+    private static var largeBytes: Int { 16_384 }
+
+    /// - Parameter bytes: the size of what is to be written, as the client has sent it.
+    init(peer: Peer, bytes: Int, queue: Budget) {
         self.peer = peer
+        isLarge = bytes >= Self.largeBytes
         self.queue = queue
     }
 
-    /// Gives back its place in the queue, because its turn has come.
+    /// Stops counting the request in the budget of waiting requests, because it runs now.
     final func leaveQueue() {
         queue?.giveBack(1, for: peer)
         queue = nil
     }
 
-    /// Runs the work and keeps its value; called again if the transaction is undone.
+    /// Runs the work and keeps its result; called again if the transaction is undone.
     func execute(_ session: Session) throws {}
 
     /// Makes `error` the outcome.
@@ -30,7 +37,7 @@ class WriterJob<Session: WriterSession>: @unchecked Sendable {
     func deliver() {}
 }
 
-/// A request whose work yields a `Value`.
+/// A request whose work returns a `Value`.
 ///
 /// `@unchecked Sendable` because its outcome is touched only on the writer's queue.
 final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Session>, @unchecked Sendable {
@@ -40,13 +47,14 @@ final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Se
 
     init(
         peer: Peer,
+        bytes: Int,
         queue: Budget,
         work: @escaping @Sendable (Session) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         self.work = work
         self.completion = completion
-        super.init(peer: peer, queue: queue)
+        super.init(peer: peer, bytes: bytes, queue: queue)
     }
 
     override func execute(_ session: Session) throws {

@@ -10,13 +10,13 @@ package protocol WriterSession: AnyObject, SendableMetatype {
     /// Called before COMMIT; if it throws, the transaction is rolled back and every request in it fails.
     func willCommit() throws
 
-    /// Called when the transaction is durable: what was cached during the transaction is valid for readers too.
+    /// Called when the transaction is durable: what the session cached during the transaction is now true for readers.
     func didCommit()
 
-    /// Called after a rollback: drop what was cached during the transaction.
+    /// Called after a rollback; must remove what the session cached during the transaction.
     func didRollBack()
 
-    /// Called before the connection is closed for good.
+    /// Called once, before the connection is closed.
     func willClose() -> LogAtClose
 }
 
@@ -24,7 +24,7 @@ package protocol WriterSession: AnyObject, SendableMetatype {
 package enum LogAtClose: Sendable {
     /// The WAL is copied into the database and removed.
     case emptyLog
-    /// The WAL stays as it is, because the database file is no longer at its path.
+    /// The WAL stays as it is; for a database whose file is no longer at its path.
     case keepLog
 }
 
@@ -44,21 +44,22 @@ package struct WriterLimits: Sendable {
     /// The most requests in one transaction, which limits how long the first of them waits.
     package var requestsPerCommit = 1_024
 
-    /// A transaction takes no more requests once SQLite has written this many of its pages for lack of page cache.
+    /// The pages after which a transaction takes no more requests: those that SQLite had to write before the commit,
+    /// because its page cache was full.
     package var pagesPerCommit = 1_024
 
     /// The limits on the size of the WAL.
     package var log = LogLimits()
 
-    /// Whether a commit must wait until no read runs, as with a rollback journal.
+    /// Whether a commit must wait until no read runs, which a rollback journal requires.
     package var pausesReadersToCommit = false
 
     package init() {}
 }
 
-/// The counts of a `Writer`.
+/// Numbers about the work of a `Writer`.
 package struct WriterStatistics: Sendable {
-    /// Requests waiting now.
+    /// Requests that wait now.
     package var queueDepth = 0
     /// Transactions committed.
     package var commits = 0
@@ -66,17 +67,19 @@ package struct WriterStatistics: Sendable {
     package var requests = 0
     /// Requests run again because their transaction was undone.
     package var replays = 0
-    /// The time of the last COMMIT, of all together, and of the longest.
+    /// How long the last COMMIT took.
     package var lastCommit: Duration = .zero
+    /// How long all COMMITs took together.
     package var totalCommit: Duration = .zero
     package var longestCommit: Duration = .zero
     /// The longest time from the start of a transaction to the last call of a completion.
     package var longestBatch: Duration = .zero
-    /// Successful checkpoints, failed ones, and the time of the longest.
+    /// Successful checkpoints.
     package var checkpoints = 0
     package var failedCheckpoints = 0
     package var longestCheckpoint: Duration = .zero
-    /// Commits by size: slot n counts commits of 2^n to 2^(n+1)-1 requests; the last slot also counts all larger ones.
+    /// The number of commits by their size: element n counts commits of 2^n to 2^(n+1)-1 requests, and the last element
+    /// also all larger ones.
     package var commitSizes: [Int] = Array(repeating: 0, count: 12)
 
     mutating func countCommit(requests: Int, time: Duration) {

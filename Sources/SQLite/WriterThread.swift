@@ -1,8 +1,8 @@
 /// The part of the writer that runs on its thread: transactions, replays and checkpoints.
 ///
-/// There are no savepoints: each would cost two statements and a copy of every page that its request changes, a tenth
-/// of the writer's speed, and few requests fail after they have changed something. If one does, the transaction is
-/// rolled back, and the requests before it run again in a new transaction.
+/// If a request fails after it has changed something, the transaction is rolled back, and the requests before it run
+/// again in a new transaction. Such requests are few. A savepoint for each request would avoid the repetition, but cost
+/// a tenth of the writer's speed: two statements, and a copy of every page that the request changes.
 ///
 /// `@unchecked Sendable` because everything in it is used only on the writer's serial thread.
 final class WriterThread<Session: WriterSession>: @unchecked Sendable {
@@ -43,7 +43,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         return jobs.count - waiting.count
     }
 
-    /// Runs all of the jobs.
+    /// Runs all of the jobs and delivers their outcomes, in several transactions if necessary.
     private func commitAll(_ jobs: Jobs) {
         var waiting = jobs
         while !waiting.isEmpty { waiting = waiting.dropFirst(commit(waiting)) }
@@ -54,7 +54,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         guard let session else { return }
         switch session.willClose() {
         case .emptyLog:
-            // If a reader of another program makes the checkpoint fail, nothing is lost: the next start reads the WAL.
+            // A failure, such as one caused by another program that reads, loses nothing: the next start reads the WAL.
             _ = try? session.connection.checkpoint(.truncateWhenFree)
         case .keepLog:
             session.connection.keepLogWhenClosed()
@@ -69,13 +69,13 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         return log.isDue(connection)
     }
 
-    /// Runs a checkpoint, and waits briefly for readers if the WAL has outgrown its limits.
+    /// Runs a checkpoint; pauses the readers for a short time if they keep the WAL from restarting.
     func checkpoint() {
         guard let connection = session?.connection else { return }
         countCheckpoint { () throws(SQLiteError) in try log.empty(on: connection) }
     }
 
-    /// Truncates a large WAL and frees cached pages; called while no requests come.
+    /// Truncates a large WAL and frees cached pages; called on an idle server.
     func rest() {
         guard let connection = session?.connection else { return }
         if log.isWorthTruncating {
@@ -90,14 +90,14 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
             try body()
             statistics.checkpoints += 1
         } catch {
-            // Nothing is lost: the WAL keeps its pages, and the next checkpoint tries again.
+            // A failure loses nothing: the WAL keeps its pages, and the next checkpoint copies them.
             statistics.failedCheckpoints += 1
         }
         statistics.longestCheckpoint = max(statistics.longestCheckpoint, clock.now - start)
     }
 
-    /// Runs one transaction for as many of the jobs as it can take.
-    /// - Returns: how many jobs, from the first on, are finished and have got their outcome.
+    /// Runs one transaction for as many of the jobs as it may hold.
+    /// - Returns: how many jobs, from the first on, are finished and have delivered their outcome.
     private func settle(_ jobs: Jobs, in session: Session) -> Int {
         let connection = session.connection
         do {
@@ -119,24 +119,28 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
             }
             if turns.isShared {
                 let now = clock.now
-                turns.note(now - last, for: 1, of: jobs[index].peer)
+                turns.note(now - last, for: 1, like: jobs[index])
                 last = now
             }
-            let isTurnOver =
-                turns.isShared && last - start > WriterTurns.longest(whenCommitsTake: statistics.lastCommit)
+            let isTurnOver = turns.endsTransaction(
+                after: jobs[index],
+                before: index + 1 < jobs.endIndex ? jobs[index + 1] : nil,
+                lasted: last - start,
+                lastCommit: statistics.lastCommit
+            )
             if isTurnOver || connection.writtenPages - pagesBefore > pagesPerCommit {
                 jobs = jobs[...index]
                 break
             }
         }
-        if last == start, let peer = jobs.first?.peer { turns.note(clock.now - start, for: jobs.count, of: peer) }
+        if last == start, let first = jobs.first { turns.note(clock.now - start, for: jobs.count, like: first) }
         do {
             try commitTransaction(session, requests: jobs.count)
             for job in jobs { job.deliver() }
         } catch {
             undo(session)
             if jobs.count == 1 || (error as? SQLiteError)?.isBusy == true {
-                // Another program holds the lock: no job is at fault, and each replay would wait for the lock again.
+                // Another program holds the lock. No job is at fault, and each replay would wait for the lock again.
                 fail(jobs, error)
             } else {
                 for index in jobs.indices { replay(jobs[index...index]) }
@@ -145,7 +149,10 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         return jobs.count
     }
 
-    /// Runs one job; false if it failed and the transaction must be rolled back because of it.
+    /// Runs one job.
+    ///
+    /// - Returns: false if the transaction must be rolled back, because the job failed after it had changed something,
+    ///   or ended the transaction.
     private func attempt(_ job: WriterJob<Session>, in session: Session) -> Bool {
         job.leaveQueue()
         let connection = session.connection
@@ -178,9 +185,10 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         session.didCommit()
     }
 
-    /// Pauses the readers during the commit, if `pausesReadersToCommit` is set.
+    /// Runs `commit`; if `pausesReadersToCommit` is set, while no read runs.
     ///
-    /// Otherwise SQLite would wait for the readers with growing sleeps, and fail after the busy timeout.
+    /// With a rollback journal, SQLite itself would wait for the reads with growing sleeps, and fail after the busy
+    /// timeout. Reads that last longer than a second are ended.
     private func withoutReads(_ commit: () throws -> Void) throws {
         guard pausesReadersToCommit, let gate else { return try commit() }
         gate.pause(.all)
@@ -197,7 +205,7 @@ final class WriterThread<Session: WriterSession>: @unchecked Sendable {
         }
     }
 
-    /// A job may have caught the error that ended the transaction: such a job must fail.
+    /// Throws if a job has ended the transaction, for example because it caught an error that rolled it back.
     private func requireTransaction(_ connection: Connection) throws(SQLiteError) {
         guard connection.isInTransaction else {
             throw SQLiteError(code: .error, message: "the transaction ended inside a request")

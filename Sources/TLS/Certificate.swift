@@ -1,7 +1,7 @@
 internal import COpenSSL
 internal import Glibc
 
-/// What is read of a certificate, which is borrowed.
+/// A view of a certificate, which something else owns.
 struct Certificate {
     private let pointer: OpaquePointer
 
@@ -9,20 +9,20 @@ struct Certificate {
         self.pointer = pointer
     }
 
-    /// The day and hour of its end, in UTC.
+    /// The date and time until which the certificate is valid, in UTC.
     var end: String { Self.text(apus_X509_get0_notAfter(pointer)) }
 
-    /// The day and hour of its beginning, in UTC.
+    /// The date and time from which the certificate is valid, in UTC.
     var beginning: String { Self.text(apus_X509_get0_notBefore(pointer)) }
 
-    /// Whether its end has passed.
+    /// Whether the certificate is no longer valid; false if its date cannot be read.
     var hasExpired: Bool {
         var parts = tm()
         guard let time = apus_X509_get0_notAfter(pointer), apus_ASN1_TIME_to_tm(time, &parts) == 1 else { return false }
         return timegm(&parts) < time_t(Glibc.time(nil))
     }
 
-    /// The names and addresses it is for, at most eight.
+    /// The host names and numeric addresses that the certificate is for, at most eight.
     var names: [String] {
         guard let list = apus_X509_get_ext_d2i(pointer, Int32(APUS_NID_subject_alt_name.rawValue), nil, nil) else {
             return []
@@ -32,9 +32,9 @@ struct Certificate {
         return (0..<max(0, apus_OPENSSL_sk_num(all))).prefix(8).compactMap { Self.name(apus_OPENSSL_sk_value(all, $0)) }
     }
 
-    /// Whether it is for this host, a name or a numeric address.
+    /// Whether the certificate is for a host name or numeric address.
     func isFor(_ host: String) -> Bool {
-        if NumericAddress.isOne(host) { return apus_X509_check_ip_asc(pointer, host, 0) == 1 }
+        if NumericAddress.isValid(host) { return apus_X509_check_ip_asc(pointer, host, 0) == 1 }
         let flags = UInt32(APUS_X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS.rawValue)
         return apus_X509_check_host(pointer, host, host.utf8.count, flags, nil) == 1
     }
@@ -63,12 +63,12 @@ struct Certificate {
 /// Numeric addresses of hosts.
 enum NumericAddress {
     /// Whether the text is an IPv4 or IPv6 address.
-    static func isOne(_ text: String) -> Bool {
+    static func isValid(_ text: String) -> Bool {
         var space = in6_addr()
         return inet_pton(AF_INET, text, &space) == 1 || inet_pton(AF_INET6, text, &space) == 1
     }
 
-    /// The text for the four or sixteen bytes of an address.
+    /// The text for the four or sixteen bytes of an address; nil for another number of bytes.
     static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { space in

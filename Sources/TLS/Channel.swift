@@ -2,12 +2,12 @@ package import Files
 internal import Glibc
 package import HTTPWire
 
-/// The bytes of a connection, plain or encrypted.
+/// Sends and receives the bytes of a connection, plain or encrypted.
 ///
-/// One thread may use it at a time.
+/// Only one thread at a time may use a channel.
 package struct Channel: Sendable {
     package let descriptor: Descriptor
-    /// Nil for a plain connection.
+    /// The encryption; nil for a plain connection.
     package let session: TLSSession?
 
     package init(_ descriptor: Descriptor, _ session: TLSSession? = nil) {
@@ -22,7 +22,7 @@ package struct Channel: Sendable {
 
     /// Sends one or two buffers, or a part of them.
     ///
-    /// After `.wouldBlock` the next call must be given the same bytes again, perhaps with more behind them.
+    /// After `.wouldBlock`, the next call must begin with the same bytes again; more bytes may follow them.
     package func send(
         _ first: UnsafeRawBufferPointer,
         _ second: UnsafeRawBufferPointer,
@@ -34,7 +34,7 @@ package struct Channel: Sendable {
 
     /// Sends a part of a file; may block on the disk, never on the socket.
     ///
-    /// After `.wouldBlock` the next call must be given the same part again.
+    /// After `.wouldBlock`, the next call must be for the same part again.
     package func sendFile(_ file: Descriptor, offset: Int, count: Int) -> Transfer {
         guard let session else {
             return SystemCall.sendFile(descriptor.rawValue, file.rawValue, offset: offset, count: count)
@@ -52,13 +52,13 @@ package struct Channel: Sendable {
 
     private static var nothing: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
-    /// Whether a read that returned `count` bytes for a buffer of `space` has taken all that has arrived.
+    /// Whether a read of `count` bytes into a buffer of `space` bytes has read everything that has arrived.
     package func isDrained(afterReading count: Int, of space: Int) -> Bool {
-        // A short read has emptied a stream socket (epoll(7)).
+        // A read that does not fill its buffer has emptied a stream socket (epoll(7)).
         session?.isDrained ?? (count < space)
     }
 
-    /// Closes the sending side.
+    /// Closes the sending side; an encrypted connection first sends a last record that says so.
     package func shutdownWriting() {
         session?.sayGoodbye()
         SystemCall.shutdownWriting(descriptor.rawValue)

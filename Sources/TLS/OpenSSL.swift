@@ -1,28 +1,31 @@
 internal import COpenSSL
 
-/// The system's OpenSSL, which is loaded when it is used for the first time.
+/// The system's OpenSSL library, which is loaded when it is used for the first time.
 enum OpenSSL {
+    /// Loads the library, if it is not loaded yet.
+    ///
     /// - Throws: `.noLibrary`.
     static func load() throws(TLSFailure) {
         if let reason = apus_load_openssl() { throw .noLibrary(String(cString: reason)) }
     }
 
-    /// Takes the errors of this thread, and returns the code of the last one; nil if there is none.
+    /// Removes this thread's errors from OpenSSL's queue, and returns the code of the last one; nil if there is none.
     static func takeError() -> UInt? {
         let code = apus_ERR_peek_last_error()
         apus_ERR_clear_error()
         return code == 0 ? nil : UInt(code)
     }
 
-    /// The library's text for an error code, such as `no shared cipher`.
+    /// The library's text for an error code, such as `no shared cipher`; a text for nil too.
     static func text(_ code: UInt?) -> String {
         guard let code, let text = apus_ERR_reason_error_string(UInt(code)) else { return "the reason is unknown" }
         return String(cString: text)
     }
 
-    /// The part of an error code that says what has happened (ERR_GET_REASON).
+    /// The reason in an error code (ERR_GET_REASON), without the part of the library that reported it; 0 for an
+    /// `errno`.
     static func reason(_ code: UInt) -> UInt {
-        // A code with the highest bit is an errno (ERR_SYSTEM_FLAG).
+        // A code with the highest bit contains an errno (ERR_SYSTEM_FLAG).
         code & 0x8000_0000 == 0 ? code & 0x7F_FFFF : 0
     }
 }

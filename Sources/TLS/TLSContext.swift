@@ -1,9 +1,9 @@
 internal import COpenSSL
 internal import Synchronization
 
-/// The settings that many sessions share; immutable once it is made.
+/// The settings that many sessions share; never changes.
 package final class TLSContext: @unchecked Sendable {
-    // Unchecked because OpenSSL counts references of a context under a lock, and nothing else changes here.
+    // Unchecked because OpenSSL counts references of a context under a lock, and nothing else changes.
     let pointer: OpaquePointer
     let isServer: Bool
     let verifiesPeer: Bool
@@ -23,7 +23,7 @@ package final class TLSContext: @unchecked Sendable {
             APUS_SSL_MODE_ENABLE_PARTIAL_WRITE.rawValue | APUS_SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER.rawValue
             | APUS_SSL_MODE_RELEASE_BUFFERS.rawValue
         apus_SSL_CTX_ctrl(made, Int32(APUS_SSL_CTRL_MODE.rawValue), Int(mode), nil)
-        // One system call then reads a record with its head, and as many as follow.
+        // With this setting, one system call can read several records with their headers.
         apus_SSL_CTX_ctrl(made, Int32(APUS_SSL_CTRL_SET_READ_AHEAD.rawValue), 1, nil)
         apus_SSL_CTX_set_options(
             made,
@@ -36,10 +36,12 @@ package final class TLSContext: @unchecked Sendable {
         apus_SSL_CTX_free(pointer)
     }
 
-    /// The context of a client.
+    /// Makes the context of a client.
+    ///
+    /// - Throws: `.noLibrary`, or `.badFile` for certificates that cannot be used.
     package static func client(_ trust: TLSTrust) throws(TLSFailure) -> TLSContext {
         let context = try TLSContext(isServer: false, verifiesPeer: trust.verifies)
-        // Without this call a client verifies nobody (SSL_CTX_set_verify(3)).
+        // Without this call a client accepts every certificate (SSL_CTX_set_verify(3)).
         if trust.verifies {
             apus_verify_peers(context.pointer)
             try context.load(trust.authorities)
@@ -50,25 +52,28 @@ package final class TLSContext: @unchecked Sendable {
         return context
     }
 
-    /// The context of a server.
+    /// Makes the context of a server.
+    ///
+    /// - Throws: `.noLibrary`, or `.badFile` for a certificate or key that cannot be used.
     package static func server(_ own: TLSIdentity) throws(TLSFailure) -> TLSContext {
         let context = try TLSContext(isServer: true, verifiesPeer: false)
         try context.use(own)
         apus_offer_http11(context.pointer)
-        // Clients resume by tickets, which take no memory here.
+        // Clients resume sessions with tickets, which need no memory in the server, unlike a cache of sessions.
         apus_SSL_CTX_ctrl(context.pointer, Int32(APUS_SSL_CTRL_SET_SESS_CACHE_MODE.rawValue), 0, nil)
-        // Many clients close without a last record. Requests are framed, so that a cut one is recognized all the same.
+        // Many clients close the connection without the last record of TLS. The framing of HTTP shows whether a request
+        // is complete.
         apus_SSL_CTX_set_options(context.pointer, UInt64(APUS_SSL_OP_IGNORE_UNEXPECTED_EOF.rawValue))
         return context
     }
 
-    /// Whether the own certificate is for this host.
+    /// Whether this side's certificate is for a host name or numeric address.
     package func isFor(_ host: String) -> Bool { ownCertificate?.isFor(host) ?? false }
 
-    /// The names and addresses that the own certificate is for.
+    /// The host names and numeric addresses that this side's certificate is for, at most eight.
     package var ownNames: [String] { ownCertificate?.names ?? [] }
 
-    /// When the own certificate has ended; nil while it is valid.
+    /// The date until which this side's certificate was valid; nil if it has not expired.
     package var expiry: String? { ownCertificate.flatMap { $0.hasExpired ? $0.end : nil } }
 
     private var ownCertificate: Certificate? { apus_SSL_CTX_get0_certificate(pointer).map { Certificate($0) } }
@@ -79,11 +84,11 @@ package final class TLSContext: @unchecked Sendable {
             guard apus_SSL_CTX_set_default_verify_paths(pointer) == 1 else {
                 throw .badFile("the system's certificates cannot be read: \(OpenSSL.text(OpenSSL.takeError()))")
             }
-        case .place(let path, let source):
-            let isLoaded = PrivateFile.isFolder(path) ? apus_SSL_CTX_load_verify_dir : apus_SSL_CTX_load_verify_file
+        case .path(let path, let source):
+            let isLoaded = PEMFile.isFolder(path) ? apus_SSL_CTX_load_verify_dir : apus_SSL_CTX_load_verify_file
             guard isLoaded(pointer, path) == 1 else { throw Self.badFile(source, path, "no trusted certificates") }
         }
-        // An empty default file leaves errors behind.
+        // OpenSSL queues errors for an empty default file, although the call succeeds.
         apus_ERR_clear_error()
     }
 
@@ -101,8 +106,8 @@ package final class TLSContext: @unchecked Sendable {
 
     private static func badKey(_ own: TLSIdentity) -> TLSFailure {
         let code = OpenSSL.takeError()
-        // X509_R_KEY_VALUES_MISMATCH and X509_R_KEY_TYPE_MISMATCH
-        if let code, [115, 116].contains(OpenSSL.reason(code)), PrivateFile.readFailure(own.keyPath) == nil {
+        // 115 is X509_R_KEY_TYPE_MISMATCH, 116 is X509_R_KEY_VALUES_MISMATCH.
+        if let code, [115, 116].contains(OpenSSL.reason(code)), PEMFile.readFailure(own.keyPath) == nil {
             return .badFile(
                 "the key in \(own.keySource) '\(own.keyPath)' is not that of the certificate in "
                     + "\(own.certificateSource) '\(own.certificatePath)'"
@@ -113,14 +118,14 @@ package final class TLSContext: @unchecked Sendable {
 
     private static func badFile(_ source: String, _ path: String, _ what: String, _ code: UInt? = nil) -> TLSFailure {
         let found = code ?? OpenSSL.takeError()
-        if let reason = PrivateFile.readFailure(path) {
+        if let reason = PEMFile.readFailure(path) {
             return .badFile("\(source) '\(path)' cannot be read: \(reason)")
         }
         return .badFile("\(source) '\(path)' holds \(what) in PEM form (\(OpenSSL.text(found)))")
     }
 }
 
-/// The context for the next connections of a server; it can be replaced while the server runs.
+/// The context of a server, which can be replaced while the server runs.
 package final class TLSServerContext: Sendable {
     private let context: Mutex<TLSContext>
 
@@ -128,8 +133,9 @@ package final class TLSServerContext: Sendable {
         self.context = Mutex(context)
     }
 
-    /// What new connections use; the older ones keep what they began with.
+    /// The context for new connections; existing connections keep their context.
     package var current: TLSContext { context.withLock { $0 } }
 
+    /// Sets the context for new connections; usable from any thread.
     package func replace(by new: TLSContext) { context.withLock { $0 = new } }
 }

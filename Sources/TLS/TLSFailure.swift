@@ -1,37 +1,37 @@
-/// Why a connection cannot be encrypted, or its peer not be trusted.
+/// The reason why a connection cannot be encrypted, or why its peer is not trusted.
 package enum TLSFailure: Error, Sendable, Equatable {
     /// OpenSSL 3 is not on this machine or cannot be used; the value says why.
     case noLibrary(String)
-    /// A file of certificates or keys cannot be used; the value names it and says why.
+    /// A file of certificates or keys, or a setting, cannot be used; the value names it and says why.
     case badFile(String)
-    /// The certificate is valid only until this date.
+    /// The certificate was valid only until this date.
     case expired(String)
     /// The certificate is valid only from this date on.
     case notYetValid(String)
-    /// The certificate is for other names, these.
+    /// The certificate is not for the expected name, but for these names.
     case wrongName([String])
-    /// The certificate is signed by itself and is none of the trusted ones.
+    /// The certificate is signed with its own key, and is not a trusted certificate.
     case selfSigned
-    /// The certificate's issuer is none of the trusted ones.
+    /// The issuer of the certificate is not trusted.
     case unknownIssuer
     /// The certificate is refused for another reason.
     case untrusted(String)
     /// The peer does not speak TLS.
     case notTLS
-    /// The peer speaks no version of TLS from 1.2 on.
+    /// The peer supports only versions of TLS before 1.2.
     case oldVersion
-    /// The peer wants a certificate of this side, and none was sent.
+    /// The peer requires a certificate of this side, and none was sent.
     case wantsCertificate
     /// The peer refuses this side's certificate or the connection; the value is the peer's reason.
     case refused(String)
-    /// The peer has closed the connection before it was encrypted.
+    /// The peer closed the connection before it was encrypted.
     case closed
-    /// Something else has failed in the protocol; the value is the library's reason.
+    /// Any other failure; the value is the reason.
     case broken(String)
 }
 
 extension TLSFailure: CustomStringConvertible {
-    /// What is wrong, in the words of a sentence's end.
+    /// The reason as the end of a sentence about the peer, which is called "it".
     package var description: String {
         switch self {
         case .noLibrary(let reason):
@@ -39,7 +39,7 @@ extension TLSFailure: CustomStringConvertible {
         case .badFile(let reason): reason
         case .expired(let date): "its certificate has expired: it was valid until \(date)"
         case .notYetValid(let date):
-            "its certificate is not yet valid: it begins on \(date); or the clock of this machine is wrong"
+            "its certificate is valid only from \(date) on, or the clock of this machine is wrong"
         case .wrongName(let names):
             names.isEmpty
                 ? "its certificate is for another name"
@@ -47,7 +47,7 @@ extension TLSFailure: CustomStringConvertible {
         case .selfSigned: "its certificate is signed by itself, and is not among the trusted ones"
         case .unknownIssuer: "the issuer of its certificate is not among the trusted ones"
         case .untrusted(let reason): "its certificate is refused: \(reason)"
-        case .notTLS: "it does not speak TLS: https is no address of it"
+        case .notTLS: "it does not speak TLS, so it cannot be reached with https"
         case .oldVersion: "it speaks neither TLS 1.2 nor TLS 1.3"
         case .wantsCertificate: "it wants a certificate of the client"
         case .refused(let reason): "it refuses the encrypted connection: \(reason)"

@@ -1,12 +1,13 @@
 internal import Glibc
 
-/// The files with the certificate and the private key of one side.
+/// The files with the certificate and the private key of one side of a connection.
 package struct TLSIdentity: Sendable, Equatable {
     package let certificatePath: String
-    /// The same as `certificatePath` where one file has both.
+    /// The same as `certificatePath` if one file contains both.
     package let keyPath: String
-    /// The flag or variable that names the certificate.
+    /// The name of the flag or variable with the path of the certificate, for messages.
     let certificateSource: String
+    /// The name of the flag or variable with the path of the key, for messages.
     let keySource: String
 
     package init(certificatePath: String, _ certificateSource: String, keyPath: String, _ keySource: String) {
@@ -16,16 +17,17 @@ package struct TLSIdentity: Sendable, Equatable {
         self.keySource = keySource
     }
 
-    /// A line for the operator if every user of the machine may read the key; nil if not.
+    /// A warning for the operator if every user of the machine can access the key; otherwise nil.
     package var keyWarning: String? {
         var status = stat()
         guard stat(keyPath, &status) == 0, status.st_mode & 0o007 != 0 else { return nil }
-        return "every user of this machine may read the private key '\(keyPath)': take the right away with chmod o-rwx"
+        return "every user of this machine can access the private key '\(keyPath)': remove this permission with chmod "
+            + "o-rwx"
     }
 }
 
-/// Files whose content OpenSSL reads.
-enum PrivateFile {
+/// Checks of files that OpenSSL reads.
+enum PEMFile {
     static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

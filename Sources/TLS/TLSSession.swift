@@ -5,24 +5,25 @@ package import HTTPWire
 
 /// The encryption of one connection over a non-blocking socket.
 ///
-/// One thread may use it at a time.
+/// Only one thread at a time may use a session.
 package final class TLSSession: @unchecked Sendable {
-    // Unchecked because its owner hands it from thread to thread, and only one of them uses it at a time.
+    // Unchecked because its owner passes it from thread to thread, and only one of them uses it at a time.
+    /// The state of the handshake.
     package enum Progress: Sendable {
         case done
-        /// The handshake goes on when bytes have arrived.
+        /// The handshake can continue when bytes have arrived.
         case waitsToRead
-        /// The handshake goes on when the socket takes bytes.
+        /// The handshake can continue when the socket accepts bytes.
         case waitsToWrite
         case failed(TLSFailure)
     }
 
     private let ssl: OpaquePointer
-    /// Kept open as long as the session.
+    /// Kept here so that the socket stays open as long as the session exists.
     private let descriptor: Descriptor
     private let socket: UnsafeMutablePointer<apus_tls_socket>
     private let context: TLSContext
-    /// Set once the session cannot be used any more.
+    /// The reason why the session cannot be used any more; nil if it can.
     package private(set) var failure: TLSFailure?
     /// Whether the handshake has begun.
     package private(set) var hasBegun = false
@@ -32,8 +33,8 @@ package final class TLSSession: @unchecked Sendable {
     /// The longest content of one record (RFC 8446 §5.1).
     static let recordBytes = 16_384
 
-    /// - Parameter name: of the server that a client expects; nil for a server.
-    /// - Throws: `.broken` without memory.
+    /// - Parameter name: the name or numeric address of the server that a client expects; nil for a server.
+    /// - Throws: `.broken` if there is no memory left, or the name cannot be used.
     package init(_ context: TLSContext, _ descriptor: Descriptor, expecting name: String? = nil) throws(TLSFailure) {
         let socket = UnsafeMutablePointer<apus_tls_socket>.allocate(capacity: 1)
         socket.initialize(
@@ -70,10 +71,10 @@ package final class TLSSession: @unchecked Sendable {
         socket.deallocate()
     }
 
-    /// Makes the handshake fail unless the certificate is for this name or address, and names it to the server.
+    /// Makes the handshake fail unless the certificate is for this name or address, and sends the name to the server.
     private func expect(_ name: String) throws(TLSFailure) {
-        if NumericAddress.isOne(name) {
-            // RFC 6066 §3: addresses are not sent.
+        if NumericAddress.isValid(name) {
+            // A numeric address must not be sent (RFC 6066 §3).
             let parameters = apus_SSL_get0_param(ssl)
             guard !context.verifiesPeer || apus_X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1
             else { throw .broken("the address \(name) cannot be verified") }
@@ -90,7 +91,7 @@ package final class TLSSession: @unchecked Sendable {
         }
     }
 
-    /// Goes on with the handshake as far as it can without waiting.
+    /// Continues the handshake as far as possible without waiting.
     package func handshake() -> Progress {
         if let failure { return .failed(failure) }
         hasBegun = true
@@ -117,11 +118,11 @@ package final class TLSSession: @unchecked Sendable {
 
     /// Encrypts and sends bytes, as many as fit into one record.
     ///
-    /// After `.wouldBlock` the next call must be given the same bytes again, perhaps with more behind them.
+    /// After `.wouldBlock`, the next call must begin with the same bytes again; more bytes may follow them.
     package func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Transfer {
         if second.isEmpty || first.count >= Self.recordBytes { return send(first) }
         if first.isEmpty { return send(second) }
-        // One record for both is one packet for both where they are short.
+        // Two short buffers in one record need only one packet.
         return withUnsafeTemporaryAllocation(byteCount: Self.recordBytes, alignment: 1) { space in
             let rest = min(second.count, Self.recordBytes - first.count)
             space.copyMemory(from: first)
@@ -139,15 +140,15 @@ package final class TLSSession: @unchecked Sendable {
         return count > 0 ? .bytes(Int(count)) : transfer(apus_SSL_get_error(ssl, count))
     }
 
-    /// Whether nothing more can be read until the socket gets further bytes.
+    /// Whether nothing more can be read until further bytes arrive at the socket.
     package var isDrained: Bool { socket.pointee.is_drained != 0 && apus_SSL_has_pending(ssl) == 0 }
 
-    /// Makes every further call fail, after something was sent in part that must not be sent again.
+    /// Makes every further call fail; for an owner that has sent only a part of its bytes and cannot send the rest.
     package func giveUp() {
         if failure == nil { failure = .broken("a part was not sent") }
     }
 
-    /// Tells the peer that no further bytes follow (RFC 8446 §6.1), if the socket takes it at once.
+    /// Tells the peer that no further bytes follow (RFC 8446 §6.1), if the socket accepts this record at once.
     package func sayGoodbye() {
         guard isEstablished, failure == nil, !hasSaidGoodbye else { return }
         hasSaidGoodbye = true
@@ -173,7 +174,7 @@ package final class TLSSession: @unchecked Sendable {
 
     private func describe(_ error: Int32) -> TLSFailure {
         let code = OpenSSL.takeError()
-        // TLS records begin with their type: a handshake or an alert.
+        // The first byte of a TLS record is its type: 0x16 is a handshake, 0x15 an alert.
         let first = socket.pointee.first_byte
         if !isEstablished, first >= 0, first != 0x16, first != 0x15 { return .notTLS }
         guard error == Int32(APUS_SSL_ERROR_SSL.rawValue), let code else {
@@ -185,20 +186,20 @@ package final class TLSSession: @unchecked Sendable {
         case 294: return .closed
         // SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_WRONG_VERSION_NUMBER, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION
         case 258, 267, 1_070: return .oldVersion
-        // SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED; before TLS 1.3 the same is a failure of the handshake.
+        // SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED; TLS 1.2 has no such alert, and reports a failed handshake instead.
         case 1_116: return .wantsCertificate
-        // The other alerts (SSL_AD_REASON_OFFSET).
+        // Any other alert (SSL_AD_REASON_OFFSET).
         case 1_000..<1_256: return .refused(OpenSSL.text(code))
         default: return .broken(OpenSSL.text(code))
         }
     }
 
-    /// Why the certificate of the peer was refused; nil if it was not.
+    /// The reason why the certificate of the peer was refused; nil if it was accepted.
     private func verificationFailure() -> TLSFailure? {
         let result = apus_SSL_get_verify_result(ssl)
         guard result != 0 else { return nil }
         let certificate = socket.pointee.refused.map { Certificate($0) }
-        // The numbers are those of X509_V_ERR_…
+        // The numbers are the values of X509_V_ERR_….
         switch result {
         case 9: return .notYetValid(certificate?.beginning ?? "a later date")
         case 10: return .expired(certificate?.end ?? "an earlier date")

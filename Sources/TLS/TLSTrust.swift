@@ -1,28 +1,30 @@
-/// Whom a client trusts, and how it shows who it is.
+/// The certificates that a client trusts, and its own certificate.
 package struct TLSTrust: Sendable, Equatable {
-    /// Where the trusted certificates are.
+    /// The location of the trusted certificates.
     package enum Authorities: Sendable, Equatable {
-        /// The places of the system's OpenSSL, or those that SSL_CERT_FILE and SSL_CERT_DIR name.
+        /// The default files of the system's OpenSSL, or those in SSL_CERT_FILE and SSL_CERT_DIR.
         case system
-        /// A file or a folder of hashed names, and the variable that names it.
-        case place(String, source: String)
+        /// The path of a file, or of a folder whose file names are hashes; `source` is the variable with the path.
+        case path(String, source: String)
     }
 
-    /// Whether certificates and their names are verified.
+    /// Whether the server's certificate, and its name, is verified.
     package var verifies = true
     package var authorities = Authorities.system
-    /// The client's own certificate; nil to send none.
+    /// The client's own certificate; nil to send no certificate.
     package var ownCertificate: TLSIdentity?
 
     package init() {}
 
-    /// What the environment says, as the Python client takes it.
+    /// Reads the environment variables of MLflow's Python client.
     ///
-    /// `MLFLOW_TRACKING_SERVER_CERT_PATH` wins over `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE`, these over the system's
-    /// certificates; `MLFLOW_TRACKING_INSECURE_TLS` trusts everyone.
+    /// The trusted certificates are those in `MLFLOW_TRACKING_SERVER_CERT_PATH` or, if it is not set, in
+    /// `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE`, or else the system's. With `MLFLOW_TRACKING_INSECURE_TLS`, every
+    /// certificate is accepted. The client's own certificate is in `MLFLOW_TRACKING_CLIENT_CERT_PATH`.
     ///
-    /// - Parameter variable: looks a variable of the environment up; nil for an empty one.
-    /// - Throws: the contradiction, in words, if both trust everyone and trust only a file are asked for.
+    /// - Parameter variable: returns the value of an environment variable; nil for an empty or missing one.
+    /// - Throws: `.badFile` if `MLFLOW_TRACKING_INSECURE_TLS` has another value than true, false, 1 or 0, or is true
+    ///   although `MLFLOW_TRACKING_SERVER_CERT_PATH` is set.
     package init(_ variable: (String) -> String?) throws(TLSFailure) {
         let everyone = "MLFLOW_TRACKING_INSECURE_TLS"
         let serverCertificate = "MLFLOW_TRACKING_SERVER_CERT_PATH"
@@ -33,11 +35,11 @@ package struct TLSTrust: Sendable, Equatable {
         }
         if let path = variable(serverCertificate) {
             guard verifies else { throw .badFile("\(everyone) and \(serverCertificate) contradict each other") }
-            authorities = .place(path, source: serverCertificate)
+            authorities = .path(path, source: serverCertificate)
         } else if let name = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].first(where: { variable($0) != nil }),
             let path = variable(name)
         {
-            authorities = .place(path, source: name)
+            authorities = .path(path, source: name)
         }
         let name = "MLFLOW_TRACKING_CLIENT_CERT_PATH"
         if let path = variable(name) {

@@ -2,8 +2,8 @@ internal import Dispatch
 
 /// A serial queue of Dispatch whose only piece of work lasts as long as the server, such as an event loop.
 ///
-/// It has a thread from the start and never asks for another one; see `SystemThread` for why short pieces of work do not
-/// go to such queues.
+/// It has a thread of the pace `prompt` from the start, and never asks for another one; see `SystemThread` for why short
+/// pieces of work do not go to such queues.
 package enum LoopQueue {
     /// Starts the work; false, with nothing started, where the system allows no further thread.
     ///
@@ -13,6 +13,7 @@ package enum LoopQueue {
         guard SystemThread.start(name: name, {}) else { return false }
         DispatchQueue(label: name, qos: .userInitiated).async {
             SystemThread.nameCurrent(name)
+            SystemThread.take(.prompt)
             body()
         }
         return true

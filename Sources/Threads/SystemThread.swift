@@ -16,7 +16,7 @@ package enum SystemThread {
     ///
     /// The thread blocks all signals, which are left to the thread that waits for them.
     /// - Parameter name: shown by `ps -L` and debuggers; at most 15 bytes of it.
-    package static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(name: String, pace: Pace = .usual, _ body: @escaping @Sendable () -> Void) -> Bool {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -26,6 +26,7 @@ package enum SystemThread {
         let argument = Unmanaged.passRetained(
             Body {
                 nameCurrent(name)
+                take(pace)
                 body()
             }
         )

@@ -8,9 +8,9 @@ package final class ThreadPool: Sendable {
     private let core: PoolCore
 
     /// - Parameter width: the maximum number of threads, at least 1.
-    package init(name: String, width: Int) {
+    package init(name: String, width: Int, pace: SystemThread.Pace = .usual) {
         precondition(width > 0, "a pool needs at least 1 thread, got \(width)")
-        core = PoolCore(name: name, width: width)
+        core = PoolCore(name: name, width: width, pace: pace)
     }
 
     deinit {
@@ -58,12 +58,14 @@ private final class PoolCore: Sendable {
 
     private let name: String
     private let width: Int
+    private let pace: SystemThread.Pace
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(name: String, width: Int) {
+    init(name: String, width: Int, pace: SystemThread.Pace) {
         self.name = name
         self.width = width
+        self.pace = pace
     }
 
     /// How many threads work for one sender: all but a quarter, which others find free.
@@ -91,7 +93,7 @@ private final class PoolCore: Sendable {
     }
 
     private func startThread() {
-        if SystemThread.start(name: name, { [self] in serve() }) { return }
+        if SystemThread.start(name: name, pace: pace, { [self] in serve() }) { return }
         let isAlone = state.withLock { state in
             state.threads -= 1
             return state.threads == 0

@@ -9,19 +9,18 @@ package struct ArtifactEvent: Sendable {
     }
 
     package var kind: Kind
-    /// The path relative to the artifact root.
-    ///
-    /// If a folder was deleted, this is the path of the folder.
+    /// The path of the file, or of the deleted folder, relative to the artifact root.
     package var path: String
-    /// The run that the artifact belongs to; nil if the request names none.
+    /// The run that the artifact belongs to; nil if the request names no run.
     package var runID: String?
     /// The size of the file, or of all deleted files together.
     package var bytes: Int64
-    /// The time from the start of the work until the change was durable, in microseconds.
+    /// The time from the start of the upload or deletion until the change was durable, in microseconds.
     package var microseconds: Int64
-    /// The name of the identity that stored the file; nil where nobody is asked.
+    /// The name of the identity that stored the file; nil if the server does not require clients to identify
+    /// themselves.
     package var owner: String?
-    /// Whether a deletion ended before all of it was gone.
+    /// Whether a deletion failed after it had deleted some of the files.
     package var isPartial = false
     /// Whether the file shares disk space with another file of the same content.
     package var isShared = false
@@ -56,11 +55,11 @@ package struct ArtifactJournalQuery: Sendable {
     package var runID: String?
     /// The path of a file; deletions of the folders above it are included.
     package var path: String?
-    /// The experiments to whose runs entries must belong; nil for all entries, also those of no run.
+    /// Restricts the result to entries of runs in these experiments; nil for all entries, also those without a run.
     package var scope: VisibleThings<Int64>?
     /// The earliest time of an entry, inclusive, in Unix milliseconds.
     package var since: Int64?
-    /// At least 1.
+    /// The largest number of entries in a page; at least 1.
     package var maxResults: Int
     package var pageToken: String?
 

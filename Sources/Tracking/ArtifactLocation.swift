@@ -2,7 +2,7 @@ internal import Coding
 
 /// The URI or path of a folder of artifacts.
 ///
-/// It is stored and shown to clients; this type never opens it.
+/// The location is stored and shown to clients; this type never opens it.
 package struct ArtifactLocation: Sendable, Equatable {
     package let uri: String
 
@@ -28,9 +28,7 @@ package struct ArtifactLocation: Sendable, Equatable {
         return isLegal ? candidate.lowercased() : nil
     }
 
-    /// Returns the location with a relative path appended to its path.
-    ///
-    /// A query and a fragment stay at the end.
+    /// Returns the location with a relative path appended to its path, before the query and the fragment.
     package func appending(_ relativePath: String) -> ArtifactLocation {
         guard let scheme else { return ArtifactLocation(Self.join(uri, relativePath)) }
         let bytes = uri.utf8

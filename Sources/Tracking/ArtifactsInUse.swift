@@ -1,15 +1,14 @@
-/// The folders of artifacts that a removal for good must leave, because something needs them that stays.
+/// The folders of artifacts that a removal for good must not delete, because something that is not removed needs them.
 package struct ArtifactsInUse: Sendable {
-    /// Something that needs artifacts.
+    /// A run, logged model, experiment or model version that needs artifacts.
     package struct User: Sendable {
-        /// How a message calls it.
         package enum Name: Sendable {
             case thing(RemovalKind, id: String)
             case version(Int64, ofModel: String)
         }
 
         package var name: Name
-        /// nil for a version of a registered model.
+        /// The experiment that it belongs to; nil for a version of a registered model.
         package var experimentID: Int64?
 
         package init(_ name: Name, experimentID: Int64? = nil) {
@@ -17,6 +16,7 @@ package struct ArtifactsInUse: Sendable {
             self.experimentID = experimentID
         }
 
+        /// The name as it appears in messages, such as "the run 0123".
         package var text: String {
             switch name {
             case .thing(let kind, let id): "the \(kind.noun) \(id)"
@@ -25,7 +25,7 @@ package struct ArtifactsInUse: Sendable {
         }
     }
 
-    /// The first user of a path, and the first one of another experiment.
+    /// The first user of a path, and the first user that belongs to another experiment.
     private struct Users {
         var first: User
         var other: User?
@@ -40,18 +40,20 @@ package struct ArtifactsInUse: Sendable {
     }
 
     private let folders: ArtifactFolders
-    /// The users of a folder and of all beneath it.
+    /// By the path of a folder: the users of the whole folder.
     private var usersAt: [String: Users] = [:]
-    /// The users of something at a path or beneath it.
+    /// By the path of a folder: the users of the folder, or of a part of it.
     private var usersBeneath: [String: Users] = [:]
-    /// The versions whose locations have the form `…/<id>/artifacts/…`, by that id: the rest may have another name here.
+    /// By an id: the version whose location has the form `…/<id>/artifacts/…`.
+    ///
+    /// The part before the id is not compared, because the location may be another name of the folder.
     private var versionsByOwner: [String: User] = [:]
 
     package init(in folders: ArtifactFolders) {
         self.folders = folders
     }
 
-    /// Adds something that needs all at a location and beneath it.
+    /// Adds a user that needs the whole folder at a location.
     package mutating func add(_ user: User, at location: String) {
         for path in folders.paths(of: location) {
             Self.add(user, path, &usersAt)
@@ -64,7 +66,7 @@ package struct ArtifactsInUse: Sendable {
         }
     }
 
-    /// Adds an experiment whose new runs will have their artifacts beneath a location.
+    /// Adds an experiment whose new runs will get their artifact folders in the folder at a location.
     package mutating func add(experiment id: Int64, at location: String) {
         let user = User(.thing(.experiment, id: String(id)), experimentID: id)
         for path in folders.paths(of: location) {
@@ -72,9 +74,9 @@ package struct ArtifactsInUse: Sendable {
         }
     }
 
-    /// What needs the artifacts of a run or logged model, or a part of them; nil if nothing does.
+    /// The first user of the artifacts of a run or logged model, or of a part of them; nil if there is none.
     ///
-    /// - Parameter experimentID: whose runs and models do not count, because they are removed as well.
+    /// - Parameter experimentID: an experiment whose runs and models do not count, because they are removed as well.
     package func user(of id: String, at location: String, besides experimentID: Int64? = nil) -> User? {
         if let version = versionsByOwner[id] { return version }
         for path in folders.paths(of: location) {
@@ -91,7 +93,7 @@ package struct ArtifactsInUse: Sendable {
         users[path]?.add(user)
     }
 
-    /// The path itself, and all above it.
+    /// The path itself, and the paths of all folders that contain it.
     private static func withFoldersAbove(_ path: String) -> [Substring] {
         var folders = ["/", path[...]]
         var rest = path[...]

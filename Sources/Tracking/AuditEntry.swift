@@ -1,18 +1,18 @@
-/// Who changed something, when and from where; or who has shown a credential.
+/// One change or log-in: who did it, when, and from which address.
 package struct AuditEntry: Sendable, Equatable {
-    /// Numbers entries in the order of their times; 0 for one that is not stored yet.
+    /// A number that orders entries by their time; 0 before the entry is stored.
     package var id: Int64 = 0
     package var actor: AuditActor
-    /// The network address that the request came from; empty for commands and the server itself.
+    /// The network address from which the request came; empty for commands and for the server itself.
     package var address: String
-    /// What was done, such as `runs/delete`.
+    /// The name of the action, such as `runs/delete`.
     package var action: String
     package var resource: AuditResource
-    /// What else is worth knowing, such as a new name: a JSON object as text, empty for nothing.
+    /// Further facts, such as a new name: the text of a JSON object, or empty.
     package var detail = ""
-    /// Whether it was refused; only log-ins are.
+    /// Whether this is a log-in that was refused; other refused requests are not recorded.
     package var isRefused = false
-    /// How often it happened: failed log-ins of one address are counted together.
+    /// How often the same happened: failed log-ins from one address share an entry.
     package var count: Int64 = 1
 
     package init(
@@ -27,36 +27,36 @@ package struct AuditEntry: Sendable, Equatable {
         self.resource = resource
     }
 
-    /// An entry for what a command on the machine of the data does.
+    /// An entry for an action of a command on the machine that has the data.
     package static func byCommand(_ action: String) -> AuditEntry { AuditEntry(actor: .command, action: action) }
 
-    /// Unix milliseconds.
+    /// The time of the entry in Unix milliseconds, which its id contains.
     package var time: Int64 { id >> Self.timeShift }
 
-    /// The number of the first entry that a time can have.
+    /// The smallest id that an entry of a time can have.
     ///
-    /// - Parameter time: Unix milliseconds; one that no clock shows counts as the nearest that one does.
+    /// - Parameter time: Unix milliseconds; a time before 1970 counts as 1970, and one after 2109 as 2109.
     package static func firstID(at time: Int64) -> Int64 { min(max(time, 0), 1 << 42) << timeShift }
 
-    /// How many numbers one millisecond has, as a power of two.
+    /// Each millisecond has 2 to the power of this number ids.
     private static let timeShift: Int64 = 20
 
-    /// The most bytes of what an entry says of a resource.
+    /// The most bytes of the id of a resource in an entry.
     package static let textLimit = 1_000
 }
 
-/// Who did something.
+/// The user, token or program that did something.
 package struct AuditActor: Sendable, Equatable {
-    /// The database stores the raw value.
+    /// The kind of an actor; the database stores the raw value.
     package enum Kind: Int64, Sendable, CaseIterable {
-        /// Somebody on a server that asks nobody, or who has shown no credential.
+        /// A client without credentials, or any client of a server that requires none.
         case anyone = 0
         /// The holder of a token.
         case token = 1
         case user = 2
-        /// A command on the machine of the data, by itself or through the server there.
+        /// A command on the machine that has the data, also one that the server there carries out.
         case command = 3
-        /// The server, by itself.
+        /// The server itself.
         case server = 4
 
         package var name: String {
@@ -83,13 +83,13 @@ package struct AuditActor: Sendable, Equatable {
     package static let command = AuditActor(.command)
     package static let server = AuditActor(.server)
 
-    /// What a filter names: the name, or the kind of an actor without one.
+    /// The text by which a filter finds the actor: its name or, without a name, its kind.
     package var shownName: String { name.isEmpty ? kind.name : name }
 }
 
-/// What something was done to.
+/// The object of an action.
 package struct AuditResource: Sendable, Equatable {
-    /// The database stores the raw value.
+    /// The kind of an object; the database stores the raw value.
     package enum Kind: Int64, Sendable, CaseIterable {
         case server = 0
         case experiment = 1
@@ -117,7 +117,7 @@ package struct AuditResource: Sendable, Equatable {
     }
 
     package var kind: Kind
-    /// An id, a name or a path; empty for the server.
+    /// The id, the name or the path of the object; empty for the server.
     package var id: String
 
     package init(_ kind: Kind, _ id: String = "") {
@@ -126,26 +126,28 @@ package struct AuditResource: Sendable, Equatable {
     }
 }
 
-/// Which entries are wanted, the newest first; a property that is nil does not restrict them.
+/// A query of the audit log, whose result begins with the newest entry.
+///
+/// A property that is nil does not restrict the result.
 package struct AuditQuery: Sendable {
-    /// Unix milliseconds, inclusive.
+    /// The earliest time of an entry, inclusive, in Unix milliseconds.
     package var since: Int64?
-    /// Unix milliseconds, exclusive.
+    /// The time before which entries must have been made, in Unix milliseconds.
     package var until: Int64?
-    /// A name, or the kind of an actor without a name.
+    /// The name of an actor or, for an actor without a name, its kind.
     package var actor: String?
-    /// An action, or the beginning of one that ends with a slash.
+    /// An action or, if it ends in a slash, the beginning of an action.
     package var action: String?
     /// The id of a resource.
     package var resourceID: String?
     package var address: String?
-    /// At least 1.
+    /// The largest number of entries in a page; at least 1.
     package var maxResults: Int
     package var pageToken: String?
 
     package init(maxResults: Int) { self.maxResults = maxResults }
 
-    /// Whether an entry is wanted, the times and the page left out.
+    /// Whether an entry matches the query; does not compare the time.
     package func includes(_ entry: AuditEntry) -> Bool {
         if let actor, !entry.actor.shownName.isExactly(actor) { return false }
         if let address, !entry.address.isExactly(address) { return false }
@@ -155,10 +157,13 @@ package struct AuditQuery: Sendable {
     }
 }
 
-/// Some of the entries, and how to ask for those that follow.
+/// One page of a query's result.
 package struct AuditPage: Sendable {
     package var entries: [AuditEntry]
-    /// nil at the end; a page before the end may have no entries, because a page looks at a bounded number of them.
+    /// The token for the next page; nil on the last page.
+    ///
+    /// A page may have no entries and still be followed by another, because the search for one page reads a bounded
+    /// number of entries.
     package var nextPageToken: String?
 
     package init(entries: [AuditEntry], nextPageToken: String?) {

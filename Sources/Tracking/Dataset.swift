@@ -4,9 +4,9 @@ package struct Dataset: Sendable, Equatable {
     package var digest: String
     package var sourceType: String
     package var source: String
-    /// JSON text, at most 1,048,575 code points; nil when the client sent none.
+    /// JSON text, at most 1,048,575 code points; nil if the client sent no schema.
     package var schema: String?
-    /// JSON text, at most 16,777,215 code points; nil when the client sent none.
+    /// JSON text, at most 16,777,215 code points; nil if the client sent no profile.
     package var profile: String?
 
     package init(
@@ -37,12 +37,12 @@ package struct DatasetInput: Sendable, Equatable {
     }
 }
 
-/// One entry in the answer of `experiments/search-datasets`.
+/// One element of the answer of `experiments/search-datasets`.
 package struct DatasetSummary: Sendable, Equatable {
     package var experimentID: Int64
     package var name: String
     package var digest: String
-    /// The value of the input's context tag; nil if it has none.
+    /// The value of the input's tag `mlflow.data.context`; nil if the input does not have this tag.
     package var context: String?
 
     package init(experimentID: Int64, name: String, digest: String, context: String?) {

@@ -1,7 +1,7 @@
-/// A dictionary key that is equal only to the same bytes of UTF-8.
+/// A text that equals another only if both have the same UTF-8 bytes, for use as a dictionary key.
 ///
-/// A Swift `String` equals every canonically equivalent one. MLflow compares code points, so "é" as one code point and
-/// "é" as two are different keys.
+/// Swift's `String` treats canonically equivalent texts as equal. MLflow compares code points: "é" as one code point
+/// and "é" as two code points are different keys.
 package struct ExactText: Hashable, Sendable {
     package let text: String
 

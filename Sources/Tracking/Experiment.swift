@@ -1,8 +1,6 @@
 /// A named collection of runs.
 package struct Experiment: Sendable, Equatable {
-    /// The id, written in decimal digits in JSON.
-    ///
-    /// The experiment named Default has the id 0.
+    /// The id, which JSON contains as a text of decimal digits; 0 for the experiment that every database begins with.
     package var id: Int64
     package var name: String
     /// The URI of the folder for the artifacts of the experiment's runs, as the client sent it.
@@ -12,7 +10,7 @@ package struct Experiment: Sendable, Equatable {
     package var creationTime: Int64
     /// Unix milliseconds.
     package var lastUpdateTime: Int64
-    /// In ascending order of key bytes.
+    /// The tags, in ascending order of key bytes.
     package var tags: [Tag]
 
     package init(

@@ -1,7 +1,6 @@
 /// Throws if an experiment cannot have the name (`_validate_experiment_name` in `validation.py`).
 ///
-/// A name has 1 to 500 Unicode scalars. A name with NUL is refused too, because
-/// no client could ask for it.
+/// A name has 1 to 500 Unicode scalars. A name with NUL is refused, because no client could search for it.
 package func validateExperimentName(_ name: String) throws(TrackingError) {
     guard !name.isEmpty else { throw .invalidParameter("Invalid experiment name: ''") }
     _ = try name.checked("name", limit: TrackingLimits.experimentNameLength)
@@ -12,10 +11,10 @@ package func validateExperimentName(_ name: String) throws(TrackingError) {
 
 /// Throws if an `artifact_location` is not allowed (`_validate_storage_location_uri` in `handlers.py`).
 ///
-/// Refused are: more than 2,048 Unicode scalars, control characters, a fragment, parameters, `..` in the query (also
-/// percent-encoded several times), `runs:` URIs, `file:` URIs with another host, and URIs whose scheme makes clients
-/// connect to the host they name. The last are allowed if one of `trustedRoots`, the configured artifact roots, has
-/// the same scheme and host. `..` in the path is allowed, because the server only passes the location on to clients.
+/// Refuses more than 2,048 Unicode scalars, control characters, a fragment, parameters, `..` in the query (also
+/// percent-encoded several times), `runs:` URIs, and `file:` URIs with another host. Also refuses URIs whose scheme
+/// makes clients connect to the host in the URI, unless one of `trustedRoots`, the configured artifact roots, has the
+/// same scheme and host. `..` in the path is allowed, because the server only passes the location on to clients.
 package func validateArtifactLocation(_ text: String, trustedRoots: [String] = []) throws(TrackingError) {
     guard !text.isLonger(than: TrackingLimits.artifactLocationLength) else {
         throw .invalidParameter(
@@ -50,12 +49,12 @@ private func validateHost(_ parts: LocationParts, in text: String, trustedRoots:
 }
 
 extension Experiment {
-    /// The artifact location of an experiment that was created without one: a folder named by its id.
+    /// The artifact location of an experiment that is created without a location: a folder named by the id.
     package static func defaultLocation(id: Int64, beneath root: ArtifactLocation) -> String {
         root.appending(String(id)).uri
     }
 
-    /// The experiment that has a name.
+    /// The experiment, active or deleted, that already has a name.
     package struct NameHolder: Sendable {
         let id: Int64
         let stage: LifecycleStage
@@ -68,7 +67,7 @@ extension Experiment {
 
     /// Throws `.resourceAlreadyExists` if another experiment, active or deleted, already has the name.
     ///
-    /// - Parameter holder: the experiment that has the name; nil if none has it.
+    /// - Parameter holder: the experiment that has the name; nil if no experiment has it.
     package static func requireUnusedName(_ name: String, holder: NameHolder?) throws(TrackingError) {
         guard let holder else { return }
         let remedy =
@@ -82,7 +81,7 @@ extension Experiment {
     /// Throws if the experiment is deleted, or if another experiment has the new name.
     ///
     /// - Parameter isTaken: whether any experiment, including this one, has the new name.
-    /// - Throws: `.invalidState` for a deleted experiment, `.badRequest` for a name that is taken.
+    /// - Throws: `.invalidState` for a deleted experiment, `.badRequest` if another experiment has the name.
     package func requireRenamable(to newName: String, isTaken: Bool) throws(TrackingError) {
         guard lifecycleStage == .active else {
             throw TrackingError(.invalidState, "Cannot rename a non-active experiment.")

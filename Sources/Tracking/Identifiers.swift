@@ -1,9 +1,7 @@
 /// Parses an experiment id: decimal digits, optionally after a minus sign.
 ///
-/// Leading zeros are allowed.
-///
-/// MLflow accepts everything that Python's `int` accepts (`" 1"`, `"1_0"`, `"+1"`); here these are errors. A negative
-/// id is legal, but no experiment has one.
+/// Leading zeros are allowed. MLflow also accepts other texts that Python's `int` accepts, such as `" 1"`, `"1_0"` and
+/// `"+1"`, which Apus refuses. A negative id is legal, but no experiment has a negative id.
 /// - Throws: `.invalidParameterValue` for a text that is not a number, `.resourceDoesNotExist` for a number that does
 ///   not fit into 64 bits (MLflow answers 500).
 package func parseExperimentID(_ text: String) throws(TrackingError) -> Int64 {
@@ -23,7 +21,7 @@ func isDecimal(_ text: String) -> Bool {
 /// Throws `.invalidParameterValue` if a text cannot be a run id (`_validate_run_id` in `validation.py`).
 ///
 /// A run id has 1 to 256 letters, digits, underscores and dashes; the first is an ASCII letter or digit. MLflow checks
-/// this only in `log-batch` and `log-inputs`; its other calls answer "not found" for such an id.
+/// ids only in `log-batch` and `log-inputs`; its other routes answer "not found" for an invalid id.
 package func validateRunID(_ text: String, path: @autoclosure () -> String = "run_id") throws(TrackingError) {
     let scalars = text.unicodeScalars
     let isLegal =

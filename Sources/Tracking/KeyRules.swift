@@ -1,7 +1,7 @@
 /// Throws if MLflow does not allow the key of a metric, param or tag (`_validate_param_name` in `validation.py`).
 ///
-/// A key contains only characters that Python's `\w` matches, `/`, `.`, `-`, `:` and spaces, and as a path it is in
-/// normal form. The length is checked elsewhere. The cost is linear; an ASCII key takes one pass over its bytes.
+/// A key contains only characters that Python's `\w` matches, `/`, `.`, `-`, `:` and spaces, and read as a path it is
+/// in normal form. Does not check the length. The cost is linear.
 /// - Parameter path: the name of the parameter in the message, such as `metrics[0].name`.
 /// - Throws: `.invalidParameterValue`.
 package func validateKey(_ key: String, path: @autoclosure () -> String) throws(TrackingError) {
@@ -16,7 +16,7 @@ package func validateKey(_ key: String, path: @autoclosure () -> String) throws(
     try validateOwnNormalisedPath(key, path: path())
 }
 
-/// Throws `.invalidParameterValue` if a text, as a path, is not in normal form, such as `a//b` or `..`.
+/// Throws `.invalidParameterValue` if a text, read as a path, is not in normal form, such as `a//b` or `..`.
 func validateOwnNormalisedPath(_ text: String, path: @autoclosure () -> String) throws(TrackingError) {
     guard isOwnNormalisedPath(text) else {
         throw .invalidValue(
@@ -29,7 +29,7 @@ func validateOwnNormalisedPath(_ text: String, path: @autoclosure () -> String) 
 }
 
 extension TrackingError {
-    /// An error about a refused value in MLflow's form, which shows the value as JSON.
+    /// The error for a refused value, in MLflow's wording, which shows the value as JSON.
     static func invalidValue(_ value: String, path: String, _ reason: String? = nil) -> TrackingError {
         let end = reason.map { ": \($0)" } ?? "."
         return .invalidParameter("Invalid value \(jsonText(value)) for parameter '\(path)' supplied\(end)")
@@ -38,7 +38,7 @@ extension TrackingError {
 
 /// Whether Python's `\w` matches the scalar: a letter, a number of any kind, or an underscore.
 ///
-/// Swift's standard library has a newer Unicode version than Python 3.11 (14.0), and so knows more letters.
+/// Swift's standard library knows more letters than Python 3.11, because its Unicode version is newer than 14.0.
 func isWordScalar(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return isWordByte(UInt8(truncatingIfNeeded: scalar.value)) }
     switch scalar.properties.generalCategory {
@@ -74,7 +74,7 @@ private func hasOnlyKeyCharacters(_ key: String) -> Bool {
     return true
 }
 
-/// Whether the text, as a path, is in normal form: no component is empty, `.` or `..`.
+/// Whether the text, read as a path, is in normal form: no component is empty, `.` or `..`.
 ///
 /// Like MLflow's check, this also refuses every text that begins with two dots (`..a`).
 private func isOwnNormalisedPath(_ key: String) -> Bool {
@@ -94,7 +94,7 @@ private func isOwnNormalisedPath(_ key: String) -> Bool {
     return !(length == dots && length <= 2)
 }
 
-/// Normalises a path like Python's `posixpath.normpath`: `a//b/./c/..` becomes `a/b`, an empty path becomes `.`.
+/// Normalises a path as Python's `posixpath.normpath` does: `a//b/./c/..` becomes `a/b`, and an empty path becomes `.`.
 func normalisedPath(_ path: String) -> String {
     let slashes = path.utf8.prefix { $0 == UInt8(ascii: "/") }.count
     let root = slashes == 2 ? "//" : slashes > 0 ? "/" : ""
@@ -112,7 +112,7 @@ func normalisedPath(_ path: String) -> String {
 
 /// Returns at most the first 500 Unicode scalars, followed by `...` if there are more.
 ///
-/// Messages show values this way, because a value can have many megabytes.
+/// Messages show values in this form, because a value can have many megabytes.
 package func shortened(_ text: String) -> String {
     let limit = 500
     guard text.isLonger(than: limit) else { return text }
@@ -124,7 +124,7 @@ func jsonText(_ text: String) -> String {
     asciiJSON(shortened(text))
 }
 
-/// Returns the text as a JSON string (RFC 8259 §7) with all other characters escaped as Python's `json.dumps` does.
+/// Returns the text as an ASCII JSON string (RFC 8259 §7), with the escapes of Python's `json.dumps`.
 func asciiJSON(_ text: String) -> String {
     var json = "\""
     for scalar in text.unicodeScalars {

@@ -1,6 +1,4 @@
-/// A parameter of a run or of a logged model.
-///
-/// Its value never changes once it is set.
+/// A parameter of a run or of a logged model; its value never changes.
 package struct Param: Sendable, Equatable {
     package var key: String
     package var value: String

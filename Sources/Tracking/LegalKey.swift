@@ -1,8 +1,8 @@
-/// Returns the nearest key that MLflow allows, for names that come from elsewhere.
+/// Turns a name, such as the key in an imported file, into a key that MLflow allows.
 ///
-/// Characters that keys cannot have become underscores, as do the dots of `.` and `..`; empty parts between slashes are
-/// left out, and the key ends where the limit is. A legal key is returned as it is, and every answer is a legal key.
-/// - Parameter suffix: legal characters, which the key ends in.
+/// Illegal characters become underscores, and so do the dots of the path components `.` and `..`; empty components are
+/// left out, and a long key is truncated. A legal key stays as it is.
+/// - Parameter suffix: legal characters, which are appended to the key within its limit.
 package func legalKey(_ name: String, suffix: String = "") -> String {
     if suffix.isEmpty, !name.isLonger(than: TrackingLimits.keyLength), (try? validateKey(name, path: "key")) != nil {
         return name

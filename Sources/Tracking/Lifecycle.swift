@@ -11,9 +11,9 @@ extension LifecycleStage {
     }
 }
 
-/// A deletion or a restoration: the new stage of an experiment or run, and the time of deletion that is stored with it.
+/// A deletion or a restoration: the new stage of an experiment or run, and the time of deletion to store.
 ///
-/// All runs of an experiment get the same stage as the experiment.
+/// The move of an experiment gives all of its runs the same stage.
 package struct LifecycleMove: Sendable, Equatable {
     package let stage: LifecycleStage
     /// Unix milliseconds; nil for a restoration.

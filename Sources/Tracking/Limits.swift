@@ -1,19 +1,19 @@
-/// The limits that MLflow documents or checks in `validation.py` of 3.17.2.
+/// The limits that MLflow 3.17.2 documents, or checks in `validation.py`.
 ///
 /// Lengths count Unicode scalars, like Python's `len`.
 package enum TrackingLimits {
-    /// For keys of metrics and params, and of tags of runs and experiments.
+    /// The limit for keys of metrics and params, and of tags of runs and experiments.
     package static let keyLength = 250
     package static let paramValueLength = 6_000
     package static let tagValueLength = 8_000
     package static let experimentTagValueLength = 20_000
     package static let experimentNameLength = 500
-    /// For names of registered models; in MLflow the database decides, and some allow only 256 characters.
+    /// The limit for names of registered models; in MLflow it depends on the database, and may be 256.
     package static let registeredModelNameLength = 1_200
     /// MLflow makes this limit configurable (MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH).
     package static let artifactLocationLength = 2_048
 
-    /// Maximum counts in one `runs/log-batch` request.
+    /// The maximum counts in one `runs/log-batch` request; `entitiesPerBatch` is for all three kinds together.
     package static let metricsPerBatch = 1_000
     package static let paramsPerBatch = 100
     package static let tagsPerBatch = 100
@@ -28,7 +28,7 @@ package enum TrackingLimits {
     package static let inputTagValueLength = 500
 }
 
-/// What happens to a value of a param or a run tag that is too long (MLFLOW_TRUNCATE_LONG_VALUES).
+/// What happens to a value of a param or run tag that is too long (MLflow's setting MLFLOW_TRUNCATE_LONG_VALUES).
 package enum LongValuePolicy: Sendable {
     /// The value is truncated to the limit; MLflow's default.
     case truncate
@@ -39,7 +39,7 @@ package enum LongValuePolicy: Sendable {
 extension String {
     /// Whether the text has more than `limit` Unicode scalars.
     ///
-    /// Counts them only if the text has more bytes than that.
+    /// Counts the scalars only if the text has more than `limit` bytes.
     func isLonger(than limit: Int) -> Bool {
         utf8.count > limit && unicodeScalars.count > limit
     }
@@ -53,7 +53,7 @@ extension String {
         throw .invalidParameter("'\(name())' exceeds the maximum length of \(limit) characters")
     }
 
-    /// Returns the text; if it has more than `limit` Unicode scalars, it is truncated or refused, as the policy says.
+    /// Returns the text; a text with more than `limit` Unicode scalars is truncated or refused, as the policy says.
     func fitted(
         _ name: @autoclosure () -> String,
         limit: Int,

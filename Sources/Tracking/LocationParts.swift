@@ -1,6 +1,6 @@
 internal import Coding
 
-/// Schemes that make a client connect to the host that the URI names.
+/// Schemes of URIs that make a client connect to the host in the URI.
 private let connectingSchemes: Set<String> = [
     "ftp", "sftp", "hdfs", "viewfs", "http", "https", "mlflow-artifacts", "r2", "b2", "abfss",
 ]
@@ -25,10 +25,10 @@ struct LocationParts {
         (rest, fragment) = Self.cut(rest, at: "#")
         (rest, query) = Self.cut(rest, at: "?")
         if rest.utf8.starts(with: "//".utf8) {
-            let behind = Substring(rest.utf8.dropFirst(2))
-            let slash = behind.unicodeScalars.firstIndex(of: "/") ?? behind.endIndex
-            authority = behind[..<slash]
-            rest = behind[slash...]
+            let afterSlashes = Substring(rest.utf8.dropFirst(2))
+            let slash = afterSlashes.unicodeScalars.firstIndex(of: "/") ?? afterSlashes.endIndex
+            authority = afterSlashes[..<slash]
+            rest = afterSlashes[slash...]
         } else {
             authority = ""
         }
@@ -37,7 +37,7 @@ struct LocationParts {
         path = rest[..<(parameters.isEmpty ? rest.endIndex : rest.utf8.index(before: parameters.startIndex))]
     }
 
-    // Searches Unicode scalars, because a divider followed by a combining mark is a different character.
+    // Searches Unicode scalars, because Swift treats a divider and a combining mark after it as one other character.
     private static func cut(_ text: Substring, at divider: Unicode.Scalar) -> (Substring, Substring) {
         let scalars = text.unicodeScalars
         guard let index = scalars.firstIndex(of: divider) else { return (text, "") }
@@ -45,7 +45,7 @@ struct LocationParts {
     }
 }
 
-/// Percent-decodes repeatedly until nothing changes, at most ten times, as MLflow does.
+/// Percent-decodes the bytes repeatedly, until nothing changes or ten times, as MLflow does.
 func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
     var current = bytes
     for _ in 0..<10 {
@@ -57,7 +57,7 @@ func fullyDecoded(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 extension LocationParts {
-    /// Throws if the scheme makes clients connect to the named host and no configured root has the same scheme and
+    /// Throws if the scheme makes clients connect to the host in the URI, unless a trusted root has the same scheme and
     /// host.
     ///
     /// - Parameters:
@@ -83,6 +83,7 @@ extension LocationParts {
 }
 
 extension [UInt8] {
+    /// Whether the bytes contain two dots in a row.
     var containsParentReference: Bool {
         let dot = UInt8(ascii: ".")
         return zip(self, dropFirst()).contains { $0 == dot && $1 == dot }

@@ -1,17 +1,20 @@
 internal import Coding
 
-/// A user whom somebody else than this server has proven: a proxy in front of it, or an issuer of tokens.
+/// A user whose identity a proxy in front of this server, or an issuer of tokens, has confirmed.
 package struct ProvenUser: Sendable, Hashable {
     package let name: String
     package let groups: [String]
-    /// Who has proven it: the address of an issuer, or `proxySource`.
+    /// Who confirmed the identity: the address of an issuer, or `proxySource`.
     package let source: String
 
     package static let proxySource = "proxy"
     /// The most characters of a name.
     package static let nameLimit = 255
 
-    /// Nil if the name cannot be one: it has 1 to 255 characters, all of them printable, and no space at an end.
+    /// Drops groups whose names are empty or not printable.
+    ///
+    /// - Returns: nil for a name that is not allowed: a name must have 1 to 255 characters, all of them printable, no
+    ///   space at its start or end, and must not be `AccessToken.operatorName`.
     package init?(name: String, groups: [String], source: String) {
         let scalars = name.unicodeScalars
         guard (1...Self.nameLimit).contains(scalars.count), name.first != " ", name.last != " ",
@@ -19,38 +22,43 @@ package struct ProvenUser: Sendable, Hashable {
             !name.isExactly(AccessToken.operatorName)
         else { return nil }
         self.name = name
-        // A group with a line break or the like is none that an operator can name.
+        // An operator cannot write the name of any other group in the settings.
         self.groups = groups.filter { !$0.isEmpty && $0.printable(limit: $0.unicodeScalars.count).isExactly($0) }
         self.source = source
     }
 }
 
-/// A browser that has logged in to the pages.
+/// The log-in of a browser to the pages.
 package struct LogIn: Sendable, Equatable {
+    /// The credential with which the browser has logged in.
     package enum Holder: Sendable, Equatable {
-        /// The holder of a token that was made here; the value is the token's hash.
+        /// A token of this server.
         case token(name: String, hash: [UInt8])
         case user(ProvenUser)
-        /// A user with a password; the mark changes with the password.
+        /// The password of a user; `mark` is a value that changes with the password, so that the log-in ends then.
         case account(name: String, mark: [UInt8])
     }
 
     package let holder: Holder
+    /// Unix milliseconds.
     package let creationTime: Int64
-    /// Right to five minutes.
+    /// Unix milliseconds, exact to five minutes.
     package var lastUsedTime: Int64
+    /// Unix milliseconds.
     package let expirationTime: Int64
 
-    /// What stands in the place of an issuer for a user with a password.
+    /// The stored source of a log-in with a password, which has no issuer.
     package static let accountSource = "password"
+    /// The stored source of a log-in with a token of this server, which has no issuer.
+    package static let tokenSource = ""
 
-    /// After this time a log-in ends, in milliseconds.
+    /// The time in milliseconds after which every log-in ends.
     package static let lifetime: Int64 = 7 * 86_400_000
-    /// After this time without a request it ends sooner.
+    /// The time in milliseconds without a request after which a log-in ends.
     package static let idleLifetime: Int64 = 86_400_000
-    /// How much later a use is worth writing down again.
+    /// The time in milliseconds after which `lastUsedTime` is updated again.
     package static let useInterval: Int64 = 300_000
-    /// The most log-ins of one name; the one that was used longest ago gives way.
+    /// The most log-ins of one holder; a further one replaces the one that was used longest ago.
     package static let limit = 100
 
     package init(_ holder: Holder, at time: Int64) {
@@ -71,5 +79,6 @@ package struct LogIn: Sendable, Equatable {
         }
     }
 
+    /// Whether the log-in has ended at a time in Unix milliseconds.
     package func hasEnded(at time: Int64) -> Bool { time >= min(expirationTime, lastUsedTime + Self.idleLifetime) }
 }

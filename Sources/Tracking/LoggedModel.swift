@@ -1,22 +1,22 @@
 /// The identity and the state of a logged model.
 package struct LoggedModelInfo: Sendable, Equatable {
-    /// `m-` and 32 lower-case hexadecimal digits, if Apus made the id.
+    /// The id; `m-` and 32 lower-case hexadecimal digits if Apus has generated it.
     package var modelID: String
     package var experimentID: Int64
     package var name: String
     package var artifactURI: String
     package var status: LoggedModelStatus
-    /// A description of an error; nil if there is none.
+    /// The description of an error; nil without an error.
     package var statusMessage: String?
-    /// Empty if the client named none.
+    /// Empty if the client sent no type.
     package var modelType: String
-    /// Empty if the client named none; the run may not exist.
+    /// The id of a run, which may not exist; empty if the client sent no run id.
     package var sourceRunID: String
     /// Unix milliseconds.
     package var creationTime: Int64
     /// Unix milliseconds.
     ///
-    /// As in MLflow, only a change of the status or of the lifecycle stage updates it.
+    /// As in MLflow, only a change of the status or of the lifecycle stage updates this time.
     package var lastUpdatedTime: Int64
     package var lifecycleStage: LifecycleStage
 
@@ -62,7 +62,7 @@ package struct LoggedModel: Sendable, Equatable {
 
 /// A metric point that was logged for a model; it belongs to a run and, optionally, to a dataset.
 package struct ModelMetric: Sendable, Equatable {
-    /// When it comes from the store, its value is finite.
+    /// The point; its value is finite if it was read from the database.
     package var metric: Metric
     package var modelID: String
     package var runID: String
@@ -76,7 +76,7 @@ package struct ModelMetric: Sendable, Equatable {
     }
 }
 
-/// The dataset that a metric was measured on, as the client named it; neither text is empty.
+/// The dataset on which a metric was measured; neither text is empty.
 package struct MetricDataset: Sendable, Hashable {
     package var name: String
     package var digest: String
@@ -121,7 +121,7 @@ package enum LoggedModelStatus: Int64, WireEnumeration {
 /// Throws `.invalidParameterValue` if MLflow does not allow the name (`_validate_logged_model_name` in
 /// `validation.py`).
 ///
-/// An empty name is allowed here: it means that the server generates one.
+/// An empty name is allowed: the server then generates a name.
 package func validateLoggedModelName(_ name: String) throws(TrackingError) {
     guard !name.utf8.contains(where: "/:.%\"'".utf8.contains) else {
         throw .invalidParameter(

@@ -6,7 +6,7 @@ extension LoggedModelInfo {
 }
 
 extension TrackingError {
-    /// The model already has this param; params never change, not even to the same value.
+    /// The error for a param that the model already has, even with the same value.
     package static func loggedModelParamExists(_ key: String, modelID: String) -> TrackingError {
         TrackingError(
             .badRequest,
@@ -15,14 +15,14 @@ extension TrackingError {
         )
     }
 
-    /// The model has no tag with this key.
+    /// The error for a tag that the model does not have.
     package static func loggedModelTagNotFound(_ key: String, modelID: String) -> TrackingError {
         doesNotExist(
             "No tag with key \(pythonLiteral(shortened(key))) found for model with ID '\(shortened(modelID))'."
         )
     }
 
-    /// A metric names a logged model that does not exist.
+    /// The error for a metric that names a logged model that does not exist.
     package static func modelOfMetricNotFound(_ metric: ModelMetric) -> TrackingError {
         TrackingError(
             .badRequest,
@@ -35,8 +35,8 @@ extension TrackingError {
 
 /// A metric point of a logged model, with the rule that decides which point is the latest.
 ///
-/// The rule differs from the one for runs: as in MLflow, the timestamp decides before the step. Several runs can log
-/// points for one model, so the run id breaks ties.
+/// Unlike for runs, the timestamp is compared before the step, as in MLflow. Several runs can log points for one model,
+/// so the run id breaks ties.
 package struct ModelMetricPoint: Sendable, Equatable {
     package let point: MetricPoint
     package let runID: String

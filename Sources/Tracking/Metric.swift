@@ -1,7 +1,7 @@
 /// One point of a metric.
 package struct Metric: Sendable, Equatable {
     package var key: String
-    /// The value as logged; may be NaN or infinite.
+    /// The value that the client sent; may be NaN or infinite.
     package var value: Double
     /// Unix milliseconds.
     package var timestamp: Int64
@@ -15,7 +15,7 @@ package struct Metric: Sendable, Equatable {
     }
 }
 
-/// One point of a metric's history, as the store holds it; the key is not repeated in each point.
+/// One point of a metric's history, as it is stored, without the key.
 package struct MetricPoint: Sendable, Equatable {
     /// The value; 0 if `isNaN` is set.
     package var value: Double
@@ -31,10 +31,10 @@ package struct MetricPoint: Sendable, Equatable {
         self.step = step
     }
 
-    /// Converts a logged metric to its stored form.
+    /// Converts a metric to the point to store.
     ///
     /// NaN becomes 0 with `isNaN` set, and an infinity becomes the largest finite number with the same sign. MLflow
-    /// stores the same values (`sanitize_metric_value`), and its filters and orders depend on them.
+    /// stores the same values (`sanitize_metric_value`), and its filters and sort orders depend on them.
     package init(_ metric: Metric) {
         isNaN = metric.value.isNaN
         if isNaN {
@@ -48,7 +48,7 @@ package struct MetricPoint: Sendable, Equatable {
         step = metric.step
     }
 
-    /// The value for answers: NaN if `isNaN` is set.
+    /// The value in answers: NaN if `isNaN` is set.
     package var shownValue: Double { isNaN ? .nan : value }
 
     /// Whether this point is later than the other by (step, timestamp, value); NaN counts as 0.

@@ -1,10 +1,10 @@
-/// One metric of one run as a line to be drawn.
+/// The line in a chart of one metric of one run.
 package struct MetricCurve: Sendable {
-    /// How the points of a curve relate to those that the client already has.
+    /// How the points of a curve relate to the points that the client already has.
     package enum Mode: Sendable {
-        /// The points replace all of them.
+        /// The points replace all points of the client.
         case whole
-        /// The points follow them.
+        /// The points come after the points of the client.
         case append
     }
 
@@ -18,11 +18,11 @@ package struct MetricCurve: Sendable {
     /// The number of points of the whole metric.
     package var pointCount: Int64
     package var points: [CurvePoint]
-    /// Whether a point stands for more than one.
+    /// Whether a point of the curve stands for more than one point of the metric.
     package var isThinned: Bool
-    /// Whether there are so many points that not all of them were read.
+    /// Whether only a sample of the metric's points was read, because there are too many.
     package var isSampled: Bool
-    /// An opaque text that says, in the next request, which points the client has; nil for a part of a curve.
+    /// An opaque text with which the next request says which points the client has; nil for a part of a curve.
     package var position: String?
 
     package init(
@@ -48,9 +48,9 @@ package struct CurveRequest: Sendable {
     package var axis: MetricCurve.Axis
     /// The maximum number of points of one curve, at least 2.
     package var maximumPoints: Int
-    /// The maximum number of points that are read of one metric; of a longer one a sample is read.
+    /// The maximum number of points of one metric to read; if the metric has more points, a sample is read.
     package var readPoints: Int64
-    /// The part of the axis that is wanted; nil for all of it.
+    /// The part of the axis to return; nil for all of it.
     package var range: ClosedRange<Int64>?
 
     package init(axis: MetricCurve.Axis, maximumPoints: Int, readPoints: Int64) {
@@ -60,12 +60,13 @@ package struct CurveRequest: Sendable {
     }
 }
 
-/// A point of a curve, and a summary of the points that it stands for: those after the point before it, and itself.
+/// A point of a curve, and a summary of the points that it stands for: itself, and those between the previous point of
+/// the curve and itself.
 package struct CurvePoint: Sendable, Equatable {
     package var point: MetricPoint
-    /// The least and the greatest number of these points; nil if all are NaN.
+    /// The least and the greatest value of the points that this one stands for; nil if all are NaN.
     package var range: ClosedRange<Double>?
-    /// How many of these points are NaN.
+    /// How many of the points that this one stands for are NaN.
     package var nanCount: Int
 
     package init(_ point: MetricPoint) {
@@ -74,12 +75,12 @@ package struct CurvePoint: Sendable, Equatable {
         nanCount = point.isNaN ? 1 : 0
     }
 
-    /// Makes this point stand for another point too.
-    package mutating func cover(_ other: MetricPoint) {
+    /// Adds a point to those that this point stands for.
+    package mutating func include(_ other: MetricPoint) {
         if other.isNaN { nanCount += 1 } else { widen(to: other.value) }
     }
 
-    /// Widens the range so that it includes a number.
+    /// Widens `range` so that it contains a value.
     package mutating func widen(to value: Double) {
         guard let known = range else {
             range = value...value
@@ -90,20 +91,22 @@ package struct CurvePoint: Sendable, Equatable {
     }
 }
 
-/// Thins a curve whose points are added one after another.
+/// Reduces the points of a curve, which are added one after another, to a maximum number.
 ///
-/// The first point is kept, the others are divided into parts of equal length, and of each part the last point is kept,
-/// with the extremes of the part.
+/// The first point is kept. The other points are divided into parts of about equal length, and the last point of each
+/// part is kept, together with the range of the part.
 package struct CurveThinner {
     package private(set) var points: [CurvePoint] = []
     /// Whether fewer points are kept than are added.
     package let isThinning: Bool
     private let parts: BucketSample
-    /// The index of the current part, and the place where the part ends.
     private var part: Int64 = 0
-    private var end: Int64 = 0
-    private var passed: Int64 = 0
-    private var open: CurvePoint?
+    /// The index of the last point of the current part; the first point of the curve is part 0 alone.
+    private var lastIndexOfPart: Int64 = 0
+    /// The index of the point that is added next.
+    private var index: Int64 = 0
+    /// The kept point of the current part so far; nil before the first point of the part.
+    private var unfinished: CurvePoint?
 
     /// - Parameters:
     ///   - pointCount: the number of points that will be added.
@@ -116,22 +119,20 @@ package struct CurveThinner {
 
     package mutating func add(_ point: MetricPoint) {
         guard isThinning else { return points.append(CurvePoint(point)) }
-        if var cover = open {
-            cover.cover(point)
-            cover.point = point
-            open = cover
+        if var current = unfinished {
+            current.include(point)
+            current.point = point
+            unfinished = current
         } else {
-            open = CurvePoint(point)
+            unfinished = CurvePoint(point)
         }
-        // `end` counts from the second point on, because the first point is a part by itself.
-        guard passed == end, let whole = open else {
-            passed += 1
-            return
-        }
-        points.append(whole)
-        open = nil
+        defer { index += 1 }
+        guard index == lastIndexOfPart, let finished = unfinished else { return }
+        points.append(finished)
+        unfinished = nil
         part += 1
-        end = parts.start(ofBucket: part)
-        passed += 1
+        // `parts` divides the points after the first, so that the start of a bucket is the index of the last point
+        // before the bucket.
+        lastIndexOfPart = parts.start(ofBucket: part)
     }
 }

@@ -1,4 +1,4 @@
-/// A number that a metric had, and the step at which it had it.
+/// A value of a metric, and the step at which it was logged.
 package struct MetricExtreme: Sendable, Equatable {
     package var value: Double
     package var step: Int64
@@ -9,7 +9,7 @@ package struct MetricExtreme: Sendable, Equatable {
     }
 }
 
-/// The least and the greatest number of a metric, each with the lowest step at which it was logged; NaN does not count.
+/// The least and the greatest value of a metric, each with the lowest step at which it was logged; NaN does not count.
 package struct MetricExtremes: Sendable, Equatable {
     package private(set) var minimum: MetricExtreme
     package private(set) var maximum: MetricExtreme

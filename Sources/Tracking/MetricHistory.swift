@@ -1,4 +1,4 @@
-/// The run and the key whose metric points a request asks for.
+/// The run and the key of a metric.
 package struct MetricHistory: Sendable {
     package var runID: String
     package var key: String
@@ -11,11 +11,9 @@ package struct MetricHistory: Sendable {
 
 /// One page of a metric's history.
 package struct MetricHistoryPage: Sendable {
-    /// In ascending order of (timestamp, step, value).
+    /// The points, in ascending order of (timestamp, step, value).
     package var points: [MetricPoint]
-    /// The token for the next page; nil on the last page.
-    ///
-    /// Clients must not interpret it.
+    /// The token for the next page, which is opaque for clients; nil on the last page.
     package var nextPageToken: String?
 
     package init(points: [MetricPoint], nextPageToken: String?) {
@@ -37,7 +35,7 @@ package struct RunMetricPoint: Sendable {
 
 /// Returns each different text once, in ascending order of bytes.
 ///
-/// Answers about several runs list the runs in this order.
+/// Answers about several runs list the runs in byte order.
 package func distinctInByteOrder(_ texts: [String]) -> [String] {
     Set(texts.map(ExactText.init)).map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 }
@@ -62,10 +60,10 @@ package struct BucketSample {
         return min(bucket * size + min(bucket, largerBuckets), rowCount)
     }
 
-    /// Returns the indices of the sampled rows in ascending order: the first row of each bucket and the last row of
-    /// all.
+    /// Returns the indices of the sampled rows in ascending order: the first row of each bucket, and the last of all
+    /// rows.
     ///
-    /// If that would be more than `limit` rows, the last row replaces the one before it.
+    /// If the last row would be one more than `limit`, it replaces the first row of the last bucket.
     package func indices(limit: Int) -> [Int64] {
         let last = rowCount - 1
         var indices: [Int64] = []

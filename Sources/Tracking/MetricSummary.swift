@@ -1,11 +1,11 @@
-/// Facts about one metric of one run that are stored besides its points.
+/// Facts about one metric of one run that are stored in addition to its points.
 package struct MetricSummary: Sendable, Equatable {
     /// The latest point by `MetricPoint.supersedes`.
     package private(set) var latest: MetricPoint
     package private(set) var pointCount: Int64
-    /// Whether every point was logged in order: each sorts after those before it, both by timestamp and by step.
+    /// Whether the points were logged in order: each comes after all earlier ones, both by timestamp and by step.
     package private(set) var isInOrder: Bool
-    /// nil while every point is NaN.
+    /// The extremes; nil if every point is NaN.
     package private(set) var extremes: MetricExtremes?
 
     package init(latest: MetricPoint, pointCount: Int64, isInOrder: Bool, extremes: MetricExtremes?) {
@@ -33,9 +33,9 @@ package struct MetricSummary: Sendable, Equatable {
     }
 }
 
-/// The summary of one metric of one run, with a record of what a request changed in it.
+/// The summary of one metric of one run during a request, and what the request has changed in it.
 package struct MetricSummaryChange: Sendable {
-    /// nil before the first point.
+    /// The current summary; nil before the first point.
     package private(set) var summary: MetricSummary?
     /// Whether the metric had no stored summary before.
     package let isFirst: Bool

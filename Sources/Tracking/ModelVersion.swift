@@ -1,9 +1,7 @@
 /// One version of a registered model.
 package struct ModelVersion: Sendable, Equatable {
     package var name: String
-    /// The number of the version.
-    ///
-    /// Numbers start at 1, have no gaps and are never reused.
+    /// The number of the version: 1 for the first version of a model, and 1 more for each new one; never reused.
     package var version: Int64
     /// Unix milliseconds.
     package var creationTime: Int64
@@ -11,15 +9,15 @@ package struct ModelVersion: Sendable, Equatable {
     package var lastUpdatedTime: Int64
     package var stage: ModelStage
     package var description: String?
-    /// The URI or path of the artifacts, as the client sent it, or `models:/<name>/<version>`; for clients.
+    /// The URI or path of the artifacts for clients, as the client sent it, or `models:/<name>/<version>`.
     package var source: String
-    /// Empty if the client named none; the run may not exist.
+    /// The id of a run, which may not exist; empty if the client sent no run id.
     package var runID: String
-    /// Empty if the client named none.
+    /// Empty if the client sent no link.
     package var runLink: String
-    /// In ascending order of key bytes.
+    /// The tags, in ascending order of key bytes.
     package var tags: [Tag] = []
-    /// In ascending order of alias bytes; empty in lists of versions, as in MLflow.
+    /// The aliases, in ascending order of their bytes; empty in lists of versions, as in MLflow.
     package var aliases: [String] = []
 
     package init(
@@ -60,7 +58,7 @@ package struct ModelVersionKey: Sendable, Equatable {
         text = self.version.map { String($0) } ?? version
     }
 
-    /// The error for a version, or a model, that does not exist.
+    /// The error if the version, or the model, does not exist.
     package var notFound: TrackingError { .modelVersionNotFound(name, text) }
 }
 
@@ -81,9 +79,7 @@ package enum ModelStage: Int64, Sendable, CaseIterable {
         }
     }
 
-    /// Whether versions in this stage are in use.
-    ///
-    /// A move can archive the other versions only of such a stage.
+    /// Whether versions in this stage are in use: a move to the stage can then archive the other versions in it.
     package var isActive: Bool { self == .staging || self == .production }
 
     /// Parses the name of a stage, in upper or lower case.

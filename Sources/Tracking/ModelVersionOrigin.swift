@@ -1,16 +1,16 @@
 /// The origin of a new model version: its source, run and logged model.
 ///
-/// Its functions check the source against the run or model that the request names and against what is stored.
+/// Its functions check whether the source belongs to the run or model that the request names.
 package struct ModelVersionOrigin: Sendable, Equatable {
-    /// The source to store: as the client sent it, or `models:/<name>/<version>` if it is another version.
+    /// The source to store: as the client sent it, or `models:/<name>/<version>` if the source is another version.
     package private(set) var source: String
     /// The location of the artifacts; nil if it is the source itself.
     package private(set) var location: String?
-    /// The run; nil if the client named none, never empty.
+    /// The id of the run, never empty; nil if the client sent no run id.
     package private(set) var runID: String?
-    /// The logged model that the client named; nil if it named none, never empty.
+    /// The id of the logged model, never empty; nil if the client sent no model id.
     package private(set) var modelID: String?
-    /// The logged model that the source refers to.
+    /// The logged model that the source refers to; nil for other sources.
     private var locatedModelID: String?
     private let isPrompt: Bool
 
@@ -24,13 +24,13 @@ package struct ModelVersionOrigin: Sendable, Equatable {
     /// The logged model whose run becomes the version's run; nil if the request names a run, or if no model is known.
     package var modelIDProvidingRun: String? { runID == nil ? locatedModelID ?? modelID : nil }
 
-    /// The logged model whose tag must list the new version; nil if there is none.
+    /// The logged model whose tag must list the new version; nil if no tag must.
     package var modelIDListingVersion: String? { isPrompt ? nil : modelID }
 }
 
 /// The artifact folder of the logged model that the request names or, if it names none, of the run.
 package enum NamedFolder: Sendable, Equatable {
-    /// The request names neither a logged model nor a run, or the kind of source needs no folder.
+    /// The request names neither a logged model nor a run, or the check of this source does not need a folder.
     case notNamed
     /// The model or run does not exist, or the model is deleted.
     case missing

@@ -1,9 +1,9 @@
 internal import Coding
 
 extension ModelVersionSource {
-    /// Whether a path is a folder or something inside it.
+    /// Whether a path is that of `folder` or of a file or folder inside it.
     ///
-    /// Both must be absolute and free of `.` and `..`.
+    /// Both paths must be absolute and free of `.` and `..`.
     package static func isLocalPath(_ path: String, within folder: String) -> Bool {
         let slash = UInt8(ascii: "/")
         let segments = path.utf8.split(separator: slash)
@@ -11,7 +11,7 @@ extension ModelVersionSource {
         return segments.count >= root.count && zip(segments, root).allSatisfy { $0.elementsEqual($1) }
     }
 
-    /// Whether a URI is `root` or something beneath it, with the same scheme and host.
+    /// Whether a URI is `root` or is inside of `root`, with the same scheme and host.
     ///
     /// Path segments are compared after all percent-escapes are decoded, also nested ones.
     package static func isURI(_ uri: String, within root: String) -> Bool {
@@ -46,7 +46,7 @@ extension ModelVersionSource {
 
     /// Percent-decodes repeatedly until nothing changes, and reads each plus sign as a space, as MLflow does.
     ///
-    /// Every round but the first makes the text shorter, and the length of a source is limited, so this ends soon.
+    /// Each round after the first makes the text shorter, so the limit on the length of a source bounds the rounds.
     static func decodedWithPluses(_ text: String) -> [UInt8] {
         var bytes = Array(text.utf8)
         while true {
@@ -56,9 +56,8 @@ extension ModelVersionSource {
         }
     }
 
-    /// Removes what Python's URL parser removes (https://url.spec.whatwg.org §4.4).
-    ///
-    /// These are control characters and spaces at the start, and tabs and line ends everywhere.
+    /// Removes control characters and spaces at the start, and tabs and line ends everywhere, as Python's URL parser
+    /// does (https://url.spec.whatwg.org §4.4).
     static func cleaned(_ text: String) -> String {
         let scalars = text.unicodeScalars.drop { $0.value <= 0x20 }
         return String(String.UnicodeScalarView(scalars.filter { $0 != "\t" && $0 != "\r" && $0 != "\n" }))
@@ -72,7 +71,7 @@ extension LocationParts {
     }
 }
 
-/// Splits `runs:/<run id>/<path>` into the run id and the path within its artifacts; nil for any other location.
+/// Splits `runs:/<run id>/<path>` into the run id and the path within the run's artifacts; nil for any other location.
 package func runAndPath(of location: String) -> (runID: String, path: String)? {
     let parts = LocationParts(location)
     let segments = parts.path.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1)

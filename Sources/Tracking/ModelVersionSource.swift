@@ -3,11 +3,10 @@ internal import Coding
 /// The source of a model version, classified by its text alone.
 ///
 /// Follows `_validate_source_run`, `_validate_source_model` and `_resolve_registered_model_source_lineage` in
-/// `handlers.py` of 3.17.2. The only tag that matters is the one that makes a prompt. A prompt's source is one of two
-/// constant placeholders, which refer to no file.
+/// `handlers.py` of MLflow 3.17.2. The source of a prompt is one of two constant placeholders, which refer to no file.
 package struct ModelVersionSource: Sendable {
     package enum Kind: Sendable, Equatable {
-        /// The constant text that prompts have instead of a source.
+        /// One of the constant texts that prompts have instead of a source.
         case placeholder
         /// A path or a `file:` URI of this machine. The path is absolute, percent-decoded once and free of `.` and
         /// `..`.
@@ -82,7 +81,7 @@ package struct ModelVersionSource: Sendable {
         refusal(text, "The \(parameter) request parameter must identify the resource that contains the source.")
     }
 
-    /// The error for a local path that is outside the named run or model, or that comes without either.
+    /// The error for a local path that is outside of the run or model in the request, or if the request names neither.
     package func notLocal(to parameter: String, resolvedPath: String?) -> TrackingError {
         Self.refusal(
             resolvedPath ?? text,
@@ -92,7 +91,7 @@ package struct ModelVersionSource: Sendable {
         )
     }
 
-    /// The error for a request whose run or model differs from that of the version it refers to.
+    /// The error for a request whose run or model differs from that of the version that is its source.
     package var originMismatch: TrackingError {
         Self.refusal(text, "The run_id and model_id request parameters must match the referenced model version.")
     }
@@ -164,9 +163,8 @@ extension ModelVersionSource {
         return absoluteLocalPath(of: text, workingDirectory: workingDirectory)
     }
 
-    /// Returns the absolute path of a local location, percent-decoded once and without `.` and `..`.
-    ///
-    /// Symbolic links are not followed.
+    /// Returns the absolute path of a local location, percent-decoded once and without `.` and `..`; does not resolve
+    /// symbolic links.
     package static func absoluteLocalPath(of location: String, workingDirectory: String) -> String {
         let parts = LocationParts(location)
         let encoded = parts.scheme == "file" ? String(parts.path) : location

@@ -1,13 +1,13 @@
 /// The fields of a request that creates a logged model.
 package struct NewLoggedModel: Sendable {
     package var experimentID: Int64
-    /// The name; if it is empty, a name is generated.
+    /// The name; if empty, a name is generated.
     package var name: String
     package var modelType: String
     package var sourceRunID: String
-    /// Each key at most once.
+    /// The params; each key occurs at most once.
     package var params: [Param]
-    /// Each key at most once.
+    /// The tags; each key occurs at most once.
     package var tags: [Tag]
 
     package init(

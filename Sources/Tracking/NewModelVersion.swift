@@ -1,11 +1,11 @@
 /// The fields of a request that creates a model version.
 package struct NewModelVersion: Sendable {
     package var name: String
-    /// As the client sent it.
+    /// The source, as the client sent it.
     package var source: String
-    /// The run of the version; nil if the client named none.
+    /// The run of the version; nil if the client sent no run id.
     package var runID: String?
-    /// The logged model that the version comes from; nil if the client named none.
+    /// The logged model that the version comes from; nil if the client sent no model id.
     package var modelID: String?
     package var runLink: String
     package var description: String
@@ -31,7 +31,7 @@ package struct NewModelVersion: Sendable {
 
     /// Throws `.invalidParameterValue` if MLflow does not allow the name or a tag.
     ///
-    /// As in MLflow, call it after the source is checked.
+    /// Call it after the check of the source, so that the same error comes first as in MLflow.
     package func validateNameAndTags() throws(TrackingError) {
         try validateModelName(name)
         for tag in tags { try validateModelVersionTag(tag) }

@@ -4,13 +4,11 @@ package struct NewRun: Sendable {
     package var runID: String?
     package var experimentID: Int64
     package var userID: String
-    /// The name; if it is empty, the value of the run name tag or, without that tag, a generated name is used.
+    /// The name; if empty, the run gets the name in the tag `mlflow.runName` or, without this tag, a generated name.
     package var name: String
     /// Unix milliseconds.
     package var startTime: Int64
-    /// The tags; each key at most once.
-    ///
-    /// The run name tag, if present, is not empty.
+    /// The tags; each key occurs at most once, and the tag `mlflow.runName` is not empty.
     package var tags: [Tag]
 
     package init(
@@ -29,9 +27,9 @@ package struct NewRun: Sendable {
         self.tags = tags
     }
 
-    /// Returns the run for the answer: a new one, or the existing one if the same request was sent before.
+    /// Returns the run for the answer: a new run, or the existing run if the client sent the same request before.
     ///
-    /// - Parameter existing: the run with the requested id, with its tags; nil if there is none.
+    /// - Parameter existing: the run with the requested id, with its tags; nil if no run has the id.
     /// - Throws: `.invalidParameterValue` for a deleted experiment or a name that differs from the run name tag,
     ///   `.resourceAlreadyExists` if the existing run is not what this request would create.
     package func run(
@@ -61,9 +59,8 @@ package struct NewRun: Sendable {
         return (run, true)
     }
 
-    /// Throws `.resourceAlreadyExists` if the run is not as this request would have created it.
-    ///
-    /// Tags that were added since do not count.
+    /// Throws `.resourceAlreadyExists` if the run is not as this request would have created it; ignores further tags of
+    /// the run.
     private func requireSame(_ run: Run) throws(TrackingError) {
         let stored = Set(run.tags.map { ExactText($0.key + "\0" + $0.value) })
         let isSame =

@@ -1,18 +1,18 @@
-/// Limits for fields that MLflow does not limit, or limits only in some of its databases.
+/// Limits for fields that MLflow does not limit, or limits only with some of its databases.
 ///
-/// They are far above what clients send, but low enough that one request stays cheap to store, find and show. Lengths
-/// count Unicode scalars.
+/// The limits are far above what clients send, but low enough that the data of one request stays cheap to store, find
+/// and show. Lengths count Unicode scalars.
 package enum OpenFieldLimits {
-    /// For names, ids and links: `user_id`, `run_name`, `model_type`, `source_run_id`, `run_link`, `source_type` and
-    /// similar.
+    /// The limit for names, ids and links, such as `user_id`, `run_name`, `model_type`, `source_run_id`, `run_link` and
+    /// `source_type`.
     package static let textLength = 8_000
-    /// For descriptions of registered models and model versions.
+    /// The limit for descriptions of registered models and model versions.
     package static let descriptionLength = 1_000_000
-    /// Maximum number of tags, params, datasets or models in one list of a request.
+    /// The maximum number of tags, params, datasets or models in one list of a request.
     package static let listCount = 1_000
-    /// For keys of tags and params that MLflow does not limit.
+    /// The limit for keys of tags and params that MLflow does not limit.
     package static let keyLength = 1_000
-    /// Maximum size of all keys and values of one list together, in bytes.
+    /// The maximum size of all keys and values of one list together, in bytes.
     package static let listBytes = 2_000_000
 }
 

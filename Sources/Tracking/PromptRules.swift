@@ -1,5 +1,5 @@
 extension Tag {
-    /// The tag with which searches recognise a prompt, on a registered model or on a version.
+    /// The tag by which searches recognise a prompt, on a registered model or on a version.
     package static let promptMark = Tag(key: isPromptKey, value: "true")
 
     /// Whether the tag makes its owner a prompt in searches.
@@ -11,14 +11,14 @@ extension Tag {
 extension [Tag] {
     /// Whether a model's versions are prompts once a version with these tags is added.
     ///
-    /// Either all versions of a model are prompts or none is.
+    /// If one version of a model is a prompt, all versions are.
     /// - Parameter othersArePrompts: whether the existing versions are prompts.
     package func makeVersionsPrompts(othersArePrompts: Bool) -> Bool {
         othersArePrompts || contains(where: \.marksPrompt)
     }
 }
 
-/// The kind of registry entry that has a name: a prompt or a registered model.
+/// The kind of the registry entry that has a name: a prompt or a registered model.
 package enum ModelNameHolder: Sendable, Equatable {
     case prompt
     case model
@@ -30,9 +30,9 @@ package enum ModelNameHolder: Sendable, Equatable {
 
     private var title: String { self == .prompt ? "Prompt" : "Registered Model" }
 
-    /// Throws `.resourceAlreadyExists` if the name is taken; prompts and models share one namespace.
+    /// Throws `.resourceAlreadyExists` if a prompt or a model already has the name.
     ///
-    /// - Parameter holder: the kind of entry that has the name; nil if none has it.
+    /// - Parameter holder: the kind of the entry that has the name; nil if no entry has it.
     package func requireUnusedName(_ name: String, holder: ModelNameHolder?) throws(TrackingError) {
         guard let holder else { return }
         guard holder != self else {

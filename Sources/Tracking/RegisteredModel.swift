@@ -1,4 +1,4 @@
-/// An entry of the model registry: a model or a prompt, with its versions under one name.
+/// An entry of the model registry: a model or a prompt, which has versions.
 package struct RegisteredModel: Sendable, Equatable {
     package var name: String
     /// Unix milliseconds.
@@ -7,13 +7,13 @@ package struct RegisteredModel: Sendable, Equatable {
     package var lastUpdatedTime: Int64
     /// The description; may be empty.
     package var description: String
-    /// The latest version in each stage that has one, without aliases.
+    /// The latest version in each stage that has versions, without aliases.
     ///
-    /// The order is that of the stages' oldest versions.
+    /// The stages are in the order of their oldest versions.
     package var latestVersions: [ModelVersion] = []
-    /// In ascending order of key bytes.
+    /// The tags, in ascending order of key bytes.
     package var tags: [Tag] = []
-    /// In ascending order of alias bytes.
+    /// The aliases, in ascending order of their bytes.
     package var aliases: [ModelAlias] = []
 
     package init(name: String, creationTime: Int64, lastUpdatedTime: Int64, description: String) {
@@ -45,16 +45,15 @@ extension Tag {
 }
 
 extension [Tag] {
-    /// The last tag of each key, in ascending order of key bytes; these are the tags that are stored.
+    /// The tags to store: the last tag of each key, in ascending order of key bytes.
     package var lastOfEachKey: [Tag] {
         var seen: Set<ExactText> = []
         let kept = reversed().filter { seen.insert(ExactText($0.key)).inserted }
         return kept.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 
-    /// Whether a request with these tags is about a prompt (`_is_prompt_request` in `handlers.py`).
-    ///
-    /// The case of the value does not matter.
+    /// Whether a request with these tags is about a prompt (`_is_prompt_request` in `handlers.py`); the case of the
+    /// tag's value does not matter.
     package var belongToPrompt: Bool {
         last { $0.key.isExactly(Tag.isPromptKey) }?.value.lowercased() == "true"
     }

@@ -1,8 +1,8 @@
-// The rules for names, versions, aliases and tags in the model registry, after MLflow's `validation.py`.
+// The rules for names, versions, aliases and tags in the model registry, from MLflow's `validation.py`.
 
 /// Throws if no registered model can have the name.
 ///
-/// A name must not be blank, must not contain `/` or `:`, and as a path must be in normal form.
+/// A name must not be blank, must not contain `/` or `:`, and read as a path must be in normal form.
 /// - Parameter parameter: the name of the request's parameter, for the message about a blank name.
 /// - Throws: `.invalidParameterValue`.
 package func validateModelName(_ name: String, parameter: String = "name") throws(TrackingError) {
@@ -17,8 +17,8 @@ package func validateModelName(_ name: String, parameter: String = "name") throw
 
 /// Throws if a model cannot be given the name.
 ///
-/// Besides the rules of `validateModelName`, clients must be able to ask for the model in a query string. That has room
-/// for `registeredModelNameLength` percent-encoded characters and cannot contain NUL. MLflow stores such names.
+/// In addition to the rules of `validateModelName`, a client must be able to send the name in a query string: a name
+/// has at most `registeredModelNameLength` Unicode scalars and no NUL. MLflow accepts other names too.
 /// - Throws: `.invalidParameterValue`.
 package func validateNewModelName(_ name: String, parameter: String = "name") throws(TrackingError) {
     try validateModelName(name, parameter: parameter)
@@ -30,7 +30,7 @@ package func validateNewModelName(_ name: String, parameter: String = "name") th
 
 /// Parses the number of a model version: decimal digits, optionally after a minus sign.
 ///
-/// MLflow accepts everything that Python's `int` accepts (`" 1"`, `"1_0"`); here these are errors.
+/// MLflow also accepts other texts that Python's `int` accepts, such as `" 1"` and `"1_0"`, which Apus refuses.
 /// - Returns: nil if the number does not fit into 64 bits; no version has such a number.
 /// - Throws: `.invalidParameterValue` for a text that is not a number.
 package func parseModelVersion(_ text: String) throws(TrackingError) -> Int64? {
@@ -65,7 +65,7 @@ package func validateUnreservedAlias(_ alias: String) throws(TrackingError) {
     guard !isVersion else { throw .invalidParameter("Version alias name '\(alias)' is reserved.") }
 }
 
-/// Whether the alias is `latest` in any case, which stands for the version with the highest number.
+/// Whether the alias is `latest` in upper or lower case, which stands for the version with the highest number.
 package func isLatestAlias(_ alias: String) -> Bool {
     alias.lowercased() == "latest"
 }
@@ -106,7 +106,7 @@ extension TrackingError {
         doesNotExist("Registered Model with name=\(shortened(name)) not found")
     }
 
-    /// The model has no such version, or there is no such model.
+    /// The error if the model, or its version with this number, does not exist.
     package static func modelVersionNotFound(_ name: String, _ version: String) -> TrackingError {
         doesNotExist("Model Version (name=\(shortened(name)), version=\(shortened(version))) not found")
     }
@@ -118,16 +118,17 @@ extension TrackingError {
         )
     }
 
-    /// The model has no such alias or, for `latest`, it has no versions.
+    /// The error if the model does not have the alias or, for `latest`, has no versions.
     package static func aliasNotFound(_ alias: String, model name: String) -> TrackingError {
         isLatestAlias(alias)
             ? doesNotExist("Latest version not found for model \(shortened(name)).")
             : invalidParameter("Registered model alias \(shortened(alias)) not found.")
     }
 
-    /// A source refers to the latest version of a model that has no versions, or none in the given stage.
+    /// The error for a source that refers to the latest version of a model without versions, or without a version in
+    /// the stage.
     package static func noVersions(ofModel name: String, in stage: ModelStage?) -> TrackingError {
-        let place = stage.map { " and stage '\($0.wireName)'" } ?? ""
-        return invalidParameter("No versions of model with name '\(shortened(name))'\(place) found")
+        let stageText = stage.map { " and stage '\($0.wireName)'" } ?? ""
+        return invalidParameter("No versions of model with name '\(shortened(name))'\(stageText) found")
     }
 }

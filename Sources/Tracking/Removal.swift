@@ -1,10 +1,10 @@
-/// What can be removed for good; the raw values are stored.
+/// The kinds of objects that can be removed for good; the database stores the raw values.
 package enum RemovalKind: Int64, Sendable, CaseIterable {
     case run = 0
     case loggedModel = 1
     case experiment = 2
 
-    /// How a message calls it.
+    /// The word for the kind in messages.
     package var noun: String {
         switch self {
         case .run: "run"
@@ -14,27 +14,27 @@ package enum RemovalKind: Int64, Sendable, CaseIterable {
     }
 }
 
-/// Which deleted things shall be removed for good.
+/// The deleted runs, logged models and experiments that a client wants to remove for good.
 package struct RemovalRequest: Sendable, Equatable {
     package var runIDs: [String]?
     package var loggedModelIDs: [String]?
     package var experimentIDs: [Int64]?
-    /// Unix milliseconds: what was deleted later, or nobody knows when, stays; nil where no age is asked for.
+    /// Unix milliseconds: objects that were deleted later, or at an unknown time, are not removed; nil for all ages.
     package var deletedBefore: Int64?
 
     package init(deletedBefore: Int64?) {
         self.deletedBefore = deletedBefore
     }
 
-    /// Whether nothing is named, so that everything that is deleted is meant.
+    /// Whether the request is for all deleted objects, because it names no ids.
     package var isOfEverything: Bool { runIDs == nil && loggedModelIDs == nil && experimentIDs == nil }
 
-    /// Whether something in this state stays when everything is meant that is deleted and old enough.
+    /// Whether an object in this state is not removed by a request for all deleted objects.
     package func leaves(_ stage: LifecycleStage, deletedTime: Int64) -> Bool {
         stage != .deleted || deletedBefore.map { deletedTime <= 0 || deletedTime > $0 } ?? false
     }
 
-    /// The ids that it names, as texts.
+    /// The ids that the request names, as texts.
     package var names: [(kind: RemovalKind, ids: [String])] {
         [
             (.run, runIDs ?? []), (.loggedModel, loggedModelIDs ?? []),
@@ -43,10 +43,10 @@ package struct RemovalRequest: Sendable, Equatable {
     }
 }
 
-/// How far a search for everything that is deleted has come.
+/// The position of a search for all deleted objects.
 package struct RemovalPosition: Sendable {
     package var kind: RemovalKind
-    /// The row that was looked at last.
+    /// The row that was read last.
     package var row: Int64
 
     package init(kind: RemovalKind, row: Int64) {
@@ -54,9 +54,12 @@ package struct RemovalPosition: Sendable {
         self.row = row
     }
 
-    /// Experiments first, so that what belongs to them need not be put on the list one by one.
+    /// The position before the first row of the first kind.
+    ///
+    /// Experiments come first, so that their runs and models need not be put on the list of removals one by one.
     package static let start = RemovalPosition(kind: .experiment, row: -1)
 
+    /// The position before the first row of the next kind; nil after the last kind.
     package var next: RemovalPosition? {
         switch kind {
         case .experiment: RemovalPosition(kind: .run, row: 0)
@@ -66,18 +69,18 @@ package struct RemovalPosition: Sendable {
     }
 }
 
-/// One run, model or experiment with the facts that decide whether it may be removed for good.
+/// One run, logged model or experiment, with the facts that decide whether it may be removed for good.
 package struct RemovalCandidate: Sendable {
     package var kind: RemovalKind
     package var id: String
-    /// Where its artifacts lie.
+    /// The URI or path of the folder of its artifacts.
     package var location: String
     package var stage: LifecycleStage
     /// Unix milliseconds; 0 or less if unknown.
     package var deletedTime: Int64
-    /// What needs its artifacts, or those of something that belongs to it.
+    /// What needs its artifacts or, for an experiment, those of its runs and models; nil if nothing does.
     package var user: ArtifactsInUse.User?
-    /// Of an experiment: whether a run in it was restored, or was deleted later than the request allows.
+    /// Whether this is an experiment with a run that was restored, or was deleted later than the request allows.
     package var holdsOthers = false
 
     package init(kind: RemovalKind, id: String, location: String, stage: LifecycleStage, deletedTime: Int64) {
@@ -88,7 +91,7 @@ package struct RemovalCandidate: Sendable {
         self.deletedTime = deletedTime
     }
 
-    /// Why it must stay; nil where it may be removed.
+    /// The reason why the candidate must not be removed; nil if it may be removed.
     package func obstacle(deletedBefore limit: Int64?) -> RemovalObstacle? {
         if stage != .deleted { return .notDeleted }
         if let limit {
@@ -100,31 +103,31 @@ package struct RemovalCandidate: Sendable {
     }
 }
 
-/// Why something is not removed for good.
+/// The reason why a run, logged model or experiment is not removed for good.
 package enum RemovalObstacle: Sendable {
     case notDeleted, tooYoung, undated, holdsOthers
     case inUse(by: ArtifactsInUse.User)
 
-    /// The refusal for a thing that was asked for by its id.
+    /// The error for a request that names the object by its id.
     package func refusal(_ kind: RemovalKind, _ id: String) -> TrackingError {
-        let thing = "The \(kind.noun) \(id)"
+        let object = "The \(kind.noun) \(id)"
         let text =
             switch self {
-            case .notDeleted: "\(thing) is not deleted. Only what is deleted can be removed for good; delete it first."
-            case .tooYoung: "\(thing) was deleted later than `older_than` allows."
+            case .notDeleted: "\(object) is not deleted. Only deleted objects can be removed for good; delete it first."
+            case .tooYoung: "\(object) was deleted later than `older_than` allows."
             case .undated:
-                "Nobody knows when the \(kind.noun) \(id) was deleted, so that `older_than` cannot be applied."
+                "It is not known when the \(kind.noun) \(id) was deleted, so `older_than` cannot be applied."
             case .holdsOthers:
-                "\(thing) holds runs that were restored, or that were deleted later than `older_than` allows, or nobody "
-                    + "knows when."
+                "\(object) contains runs that were restored, or that were deleted later than `older_than` allows or at "
+                    + "an unknown time."
             case .inUse(let user):
-                "\(thing) has artifacts that \(user.text) needs. Delete that first."
+                "\(object) has artifacts that \(user.text) needs. Delete \(user.text) first."
             }
         return .invalidParameter(text)
     }
 }
 
-/// How much was, or would be, removed for good.
+/// How much was removed for good, or would be.
 package struct RemovalCount: Sendable, Equatable {
     package var runs: Int64 = 0
     package var loggedModels: Int64 = 0
@@ -134,17 +137,18 @@ package struct RemovalCount: Sendable, Equatable {
     package var bytes: Int64 = 0
     package var uploads: Int64 = 0
     package var journalEntries: Int64 = 0
-    /// Deleted things that stay because something else needs their artifacts.
+    /// Deleted objects that are not removed, because something else needs their artifacts.
     package var kept: Int64 = 0
-    /// Deleted things that stay because an age is asked for, and nobody knows when they were deleted.
+    /// Deleted objects that are not removed, because the request sets an age and their time of deletion is unknown.
     package var undated: Int64 = 0
-    /// Of the first things that are kept, what needs their artifacts: a sentence each.
+    /// For each of the first 20 objects in `kept`, a sentence that says what needs its artifacts.
     package var reasons: [String] = []
-    /// Folders of artifacts that lie where this server opens none, and stay.
+    /// Folders of artifacts that are not removed, because this server does not open them.
     package var elsewhere: Int64 = 0
 
     package init() {}
 
+    /// Counts removed objects of a kind.
     package mutating func count(_ kind: RemovalKind, _ number: Int64 = 1) {
         switch kind {
         case .run: runs += number
@@ -153,7 +157,7 @@ package struct RemovalCount: Sendable, Equatable {
         }
     }
 
-    /// Counts a deleted thing that stays, if a person should hear of it.
+    /// Counts a deleted object that is not removed, if the obstacle is one that a person can do something about.
     package mutating func count(_ candidate: RemovalCandidate, keptBy obstacle: RemovalObstacle) {
         switch obstacle {
         case .notDeleted, .tooYoung, .holdsOthers: return
@@ -165,10 +169,10 @@ package struct RemovalCount: Sendable, Equatable {
     }
 
     private mutating func add(reasons more: [String]) {
-        reasons += more.prefix(Self.toldReasons - reasons.count)
+        reasons += more.prefix(Self.reasonLimit - reasons.count)
     }
 
-    private static let toldReasons = 20
+    private static let reasonLimit = 20
 
     package mutating func add(_ other: RemovalCount) {
         runs += other.runs
@@ -186,9 +190,9 @@ package struct RemovalCount: Sendable, Equatable {
     }
 }
 
-/// A thing whose rows are gone, and whose folder of artifacts is left.
+/// A run, logged model or experiment whose rows are removed, and whose folder of artifacts is not yet.
 package struct RemovedOwner: Sendable, Equatable {
-    /// The row in the list of removals.
+    /// The row id in the list of removals.
     package var row: Int64
     package var kind: RemovalKind
     package var id: String
@@ -203,7 +207,7 @@ package struct RemovedOwner: Sendable, Equatable {
 }
 
 extension TrackingError {
-    /// Something is on the list of what is removed for good, so that it cannot be restored.
+    /// The error for the restoration of an object that is on the list of removals.
     package static func beingRemoved(_ kind: RemovalKind, _ id: String) -> TrackingError {
         TrackingError(.invalidState, "The \(kind.noun) \(id) is being removed for good and cannot be restored.")
     }

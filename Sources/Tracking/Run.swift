@@ -1,12 +1,12 @@
 /// The identity and the state of a run.
 package struct RunInfo: Sendable, Equatable {
-    /// 32 lower-case hexadecimal digits, if Apus made the id.
+    /// The id; 32 lower-case hexadecimal digits if Apus has generated it.
     package var runID: String
     package var name: String
     package var experimentID: Int64
     package var userID: String
     package var status: RunStatus
-    /// Unix milliseconds; 0 if the client named no time.
+    /// Unix milliseconds; 0 if the client sent no time.
     package var startTime: Int64
     /// Unix milliseconds; nil until the run has ended.
     package var endTime: Int64?

@@ -1,41 +1,41 @@
-/// The metrics, params and tags that the runs of a search have, from which a table can take its columns.
+/// The metrics, params and tags of the runs that a search finds: the columns that a table of the runs can have.
 package struct RunColumns: Sendable {
-    /// A metric, and how many of the runs have it.
+    /// A metric, and the number of runs that have it.
     package struct Metric: Sendable, Equatable {
         package var key: String
-        package var runs: Int
+        package var runCount: Int
 
-        package init(key: String, runs: Int) {
+        package init(key: String, runCount: Int) {
             self.key = key
-            self.runs = runs
+            self.runCount = runCount
         }
     }
 
-    /// A param or a tag, and what the runs have there.
+    /// A param or a tag, and a summary of its values.
     package struct Text: Sendable {
         package var key: String
-        /// How many of the runs have it.
-        package private(set) var runs = 0
-        /// Some of its values, those of the newest runs first; long ones are left out.
+        /// The number of runs that have it.
+        package private(set) var runCount = 0
+        /// Up to 20 different values of at most 200 bytes, in the order in which they were added.
         package private(set) var samples: [String] = []
         /// Whether every value is a decimal number.
         package private(set) var isNumber = true
         private var hashes: Set<Int> = []
 
-        /// The maximum number of samples, and the maximum length of each in bytes of UTF-8.
         private static let sampleCount = 20
+        /// The maximum length of a sample in bytes of UTF-8.
         private static let sampleBytes = 200
 
         package init(key: String) {
             self.key = key
         }
 
-        /// How many different values the runs have.
-        package var distinct: Int { hashes.count }
+        /// The number of different values.
+        package var distinctValueCount: Int { hashes.count }
 
-        /// Counts the value of another run.
+        /// Adds the value of one more run.
         package mutating func add(_ value: String) {
-            runs += 1
+            runCount += 1
             // The equality of `String` would treat canonically equivalent texts as equal.
             var hasher = Hasher()
             for byte in value.utf8 { hasher.combine(byte) }
@@ -45,9 +45,9 @@ package struct RunColumns: Sendable {
         }
     }
 
-    /// How many runs were read.
-    package var runs = 0
-    /// Whether the search finds more runs than these.
+    /// The number of runs that were read.
+    package var runCount = 0
+    /// Whether the search finds more runs than were read.
     package var hasMoreRuns = false
     package var metrics: [Metric] = []
     package var params: [Text] = []

@@ -1,10 +1,10 @@
-/// Generates a name for a run or a logged model: adjective, noun and a number below 1,000, such as `calm-heron-417`.
+/// Generates a name for a run or a logged model: an adjective, a noun and a number below 1,000, as in `calm-heron-417`.
 package func makeRunName() -> String {
     var generator = SystemRandomNumberGenerator()
     return makeRunName(using: &generator)
 }
 
-/// Works as `makeRunName()`, with the given random number generator.
+/// Generates a name as `makeRunName()` does, with the given random number generator.
 package func makeRunName(using generator: inout some RandomNumberGenerator) -> String {
     let adjective = adjectives[Int.random(in: adjectives.indices, using: &generator)]
     let noun = nouns[Int.random(in: nouns.indices, using: &generator)]
@@ -13,9 +13,9 @@ package func makeRunName(using generator: inout some RandomNumberGenerator) -> S
 
 /// Returns the name of a new run (`SqlAlchemyStore.create_run`).
 ///
-/// It is the argument or, if that is empty or nil, the value of the tag `mlflow.runName` or, if that is empty or nil
-/// too, a generated name.
-/// - Throws: `.invalidParameterValue` if both are given and differ.
+/// The name is the argument or, if the argument is empty or nil, the value of the tag `mlflow.runName`. If both are
+/// empty or nil, a name is generated.
+/// - Throws: `.invalidParameterValue` if both have a value and the values differ.
 package func resolvedRunName(argument: String?, tag: String?) throws(TrackingError) -> String {
     let argument = argument ?? ""
     let tag = tag ?? ""

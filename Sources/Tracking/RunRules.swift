@@ -1,10 +1,10 @@
 /// What changes in a run when one of its tags is set.
 package enum RunTagEffect: Sendable, Equatable {
-    /// Only the tag.
+    /// Only the tag changes.
     case tag
-    /// The tag and the name of the run.
+    /// The tag and the name of the run change.
     case name
-    /// Nothing, because MLflow ignores an empty run name.
+    /// Nothing changes, because MLflow ignores an empty run name.
     case nothing
 }
 
@@ -46,7 +46,7 @@ func jsonList(_ list: String?, appending element: String) -> String {
     return elements.contains { !$0.isWhitespace } ? "[\(elements), \(element)]" : "[\(element)]"
 }
 
-/// An attempt to change a param; params never change.
+/// An attempt to change the value of a param, which is not allowed.
 package struct ParamConflict: Sendable, Equatable {
     package let param: Param
     package let storedValue: String

@@ -1,12 +1,12 @@
 /// One column of a run table.
 package enum RunTableColumn: Sendable, Hashable {
-    /// The number of a metric that a column shows.
+    /// The value of a metric that a column shows.
     package enum Measure: Sendable, Hashable {
-        /// The number that `runs/search` shows: the one at the highest step.
+        /// The value that `runs/search` shows: that of the highest step.
         case last
         case minimum
         case maximum
-        /// The last number that was logged at a step.
+        /// The value of the latest point at a step.
         case step(Int64)
     }
 
@@ -18,7 +18,7 @@ package enum RunTableColumn: Sendable, Hashable {
 /// The value of a run in one column of a table.
 package enum RunTableValue: Sendable, Equatable {
     case missing
-    /// NaN is NaN, and an infinity is the largest finite number of its sign, as it is stored.
+    /// The value of a metric; may be NaN. An infinity is the largest finite number of its sign, as it is stored.
     case number(Double)
     case extreme(MetricExtreme)
     case text(String)
@@ -35,11 +35,11 @@ package struct RunTableRow: Sendable {
     /// Unix milliseconds, like all times of the row.
     package var startTime: Int64
     package var endTime: Int64?
-    /// The parent of the run, according to the run's tag.
+    /// The parent of the run, from its tag `mlflow.parentRunId`.
     package var parentRunID: String?
     /// The newest time among the latest points of the run's metrics; nil unless the run is running.
     package var lastLogged: Int64?
-    /// One for each column of the table.
+    /// The values of the run, one for each column of the table.
     package var values: [RunTableValue]
 
     package init(
@@ -82,7 +82,7 @@ extension StringProtocol {
             digits += skipDigits()
         }
         guard digits > 0 else { return false }
-        if let mark = bytes.first, mark | 0x20 == UInt8(ascii: "e") {
+        if let letter = bytes.first, letter | 0x20 == UInt8(ascii: "e") {
             bytes = bytes.dropFirst()
             skipSign()
             guard skipDigits() > 0 else { return false }

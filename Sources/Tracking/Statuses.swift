@@ -1,4 +1,4 @@
-/// An enumeration of MLflow's protobuf interface, whose cases have a name and a number.
+/// An enumeration in MLflow's protobuf interface, whose cases have a name and a number.
 package protocol WireEnumeration: Sendable, CaseIterable, Hashable {
     /// The name in JSON, in upper case.
     var wireName: String { get }
@@ -7,7 +7,7 @@ package protocol WireEnumeration: Sendable, CaseIterable, Hashable {
 }
 
 extension WireEnumeration {
-    /// Parses what protobuf's JSON format accepts as a string: the exact name, or the number in decimal digits.
+    /// Parses the strings that protobuf's JSON format accepts: the exact name, or the number in decimal digits.
     ///
     /// Returns nil for any other text; MLflow then treats the field as absent.
     package init?(wireName: String) {
@@ -76,9 +76,7 @@ package enum ViewType: Int64, WireEnumeration {
     }
 }
 
-/// Whether an entity is in use or deleted.
-///
-/// Deleted experiments and runs can be restored.
+/// Whether an entity is active or deleted; deleted experiments and runs can be restored.
 package enum LifecycleStage: String, Sendable, CaseIterable, Hashable {
     case active
     case deleted

@@ -1,11 +1,12 @@
-/// What one identity has stored.
+/// The amount of data that one identity has stored.
 package struct StorageUse: Sendable, Equatable {
-    /// The name of a token or a user; nil for what was stored while nobody was asked.
+    /// The name of a token or a user; nil for data stored while the server did not require clients to identify
+    /// themselves.
     package var owner: String?
-    /// The sizes of artifacts as they are stored.
+    /// The sum of the sizes of the artifacts.
     package var artifactBytes: Int64 = 0
     package var artifacts: Int64 = 0
-    /// Runs that are not removed for good.
+    /// The number of runs, including deleted ones that are not removed for good.
     package var runs: Int64 = 0
 
     package init(owner: String?) {
@@ -13,7 +14,7 @@ package struct StorageUse: Sendable, Equatable {
     }
 }
 
-/// What is stored in all, and by those of whom that is known.
+/// The amount of data that is stored in total, and by each known identity.
 package struct StorageReport: Sendable, Equatable {
     package let server: StorageUse
     package let clients: [StorageUse]
@@ -23,7 +24,9 @@ package struct StorageReport: Sendable, Equatable {
         self.clients = clients
     }
 
-    /// - Parameter runs: how many there are in all; the creators of some are not known.
+    /// - Parameters:
+    ///   - use: of each identity; also an element without an owner for data of unknown identities.
+    ///   - runs: the total number of runs, which may exceed the sum in `use`, because some creators are not known.
     package init(of use: [StorageUse], runs: Int64) {
         var server = StorageUse(owner: nil)
         server.artifactBytes = use.reduce(0) { $0 + $1.artifactBytes }
@@ -33,9 +36,9 @@ package struct StorageReport: Sendable, Equatable {
     }
 }
 
-/// By how many bytes more or less an identity has stored.
+/// A change of the number of bytes that an identity has stored; negative for a decrease.
 package struct StoredChange: Sendable, Equatable {
-    /// Nil for what nobody is known for.
+    /// Nil for data whose owner is not known.
     package let owner: String?
     package let bytes: Int64
 
@@ -45,10 +48,11 @@ package struct StoredChange: Sendable, Equatable {
     }
 }
 
-/// How many runs may be stored; nil for any number.
+/// The most runs that may be stored; nil for no limit.
 package struct RunQuota: Sendable, Equatable {
-    /// Of one identity.
+    /// The most runs of one identity.
     package var client: Int64?
+    /// The most runs of all together.
     package var server: Int64?
 
     package init(client: Int64? = nil, server: Int64? = nil) {
@@ -69,8 +73,8 @@ extension TrackingError {
     package static func serverRunQuotaSpent(_ limit: Int64) -> TrackingError {
         TrackingError(
             .quotaSpent,
-            "The server has as many runs as all together may have: \(limit) (--server-runs). Delete runs and have the "
-                + "operator remove them with `apus gc`, or raise the limit."
+            "The server has as many runs as it may have: \(limit) (--server-runs). Delete runs and have the operator "
+                + "remove them with `apus gc`, or raise the limit."
         )
     }
 }

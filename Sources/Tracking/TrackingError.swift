@@ -1,7 +1,7 @@
 /// The reason why a request failed, in the terms of experiment tracking.
 ///
-/// All modules below MLflowAPI throw this type for failures that a client can cause. If a write throws it, nothing of
-/// the request is stored. `MLflowAPI` turns the code into an HTTP status and an MLflow `error_code`.
+/// All modules on which MLflowAPI is built throw this type for failures that a client can cause. If a write throws it,
+/// nothing of the request is stored. MLflowAPI turns the code into an HTTP status and an `error_code` of MLflow.
 package struct TrackingError: Error, Sendable, Equatable {
     /// The kinds of failure that clients distinguish.
     package enum Code: Sendable, Equatable {
@@ -19,7 +19,8 @@ package struct TrackingError: Error, Sendable, Equatable {
         case invalidState
         /// 403 RESOURCE_LIMIT_EXCEEDED: a quota is spent; the MLflow client does not retry after this status.
         case quotaSpent
-        /// 413 RESOURCE_LIMIT_EXCEEDED: bytes that may not be stored; the MLflow client does not retry after this status.
+        /// 413 RESOURCE_LIMIT_EXCEEDED: the upload would exceed a quota of bytes; the MLflow client does not retry
+        /// after this status.
         case tooManyBytes
         /// 501 NOT_IMPLEMENTED
         case notImplemented
@@ -58,7 +59,7 @@ package struct TrackingError: Error, Sendable, Equatable {
         doesNotExist("Could not find experiment with name '\(shortened(name))'")
     }
 
-    /// The experiment or run has no tag with this key.
+    /// The error for a tag that an experiment or run does not have.
     ///
     /// - Parameter owner: for the message, such as "experiment with id 1".
     package static func tagNotFound(_ key: String, in owner: String) -> TrackingError {
@@ -69,7 +70,7 @@ package struct TrackingError: Error, Sendable, Equatable {
         doesNotExist("Run with id=\(shortened(runID)) not found")
     }
 
-    /// No logged model has this id, or the model is deleted.
+    /// The error for a logged model that does not exist or is deleted.
     package static func loggedModelNotFound(_ modelID: String) -> TrackingError {
         doesNotExist("Logged model with ID '\(shortened(modelID))' not found.")
     }

@@ -1,13 +1,13 @@
-// The functions that the API needs from a store; a second kind of store would implement them. Searches are not here:
-// each is a function of the session in the file of its query.
+// The functions that MLflowAPI needs from the module that stores the data (TrackingStore). Searches are functions of
+// `ReadSession` there, each in the file of its query.
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every
-// function that changes a run or an experiment, or something that belongs to it, throws `.invalidParameterValue` if it
-// is deleted, unless its comment says otherwise. The comments list only further errors.
+// function that changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if
+// the run or experiment is deleted, unless its comment says otherwise. The comments list only further errors.
 
-/// The store during one read request.
+/// Reads the data for one request.
 ///
-/// All functions see the store at the same moment.
+/// All functions read the data of the same moment.
 package protocol TrackingReading {
     // MARK: Experiments
 
@@ -17,10 +17,10 @@ package protocol TrackingReading {
     /// An experiment with its tags, active or deleted.
     func experiment(named name: String) throws -> Experiment
 
-    /// Returns the datasets that runs of the experiments used, each with the contexts of its uses; at most 1,000
+    /// Returns the datasets that runs of the experiments used, once for each context of their uses; at most 1,000
     /// entries.
     ///
-    /// Unknown experiments are ignored.
+    /// Ignores unknown experiments.
     func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary]
 
     // MARK: Runs
@@ -31,7 +31,7 @@ package protocol TrackingReading {
     /// A run's identity and state, active or deleted.
     func runInfo(id runID: String) throws -> RunInfo
 
-    /// The number of runs, including deleted ones. The time it takes is proportional to that number.
+    /// The number of runs, including deleted ones. The cost is proportional to the number.
     func runCount() throws -> Int64
 
     // MARK: Metrics
@@ -53,18 +53,18 @@ package protocol TrackingReading {
 
     /// Returns a sample of a metric's points, spread evenly over the history; `BucketSample` chooses the points.
     ///
-    /// The points are in ascending order of (step, timestamp, value, is_nan). The cost is that of reading the whole
-    /// history once. The sample is empty for an unknown run or key.
+    /// The points are in ascending order of (step, timestamp, value, is_nan). The sample is empty for an unknown run or
+    /// key. The cost is that of reading the whole history once.
     /// - Parameters:
     ///   - steps: the steps to include; nil includes all.
     ///   - maxResults: the maximum number of points, at least 1.
     func sampleMetric(_ history: MetricHistory, steps: ClosedRange<Int64>?, maxResults: Int) throws -> [MetricPoint]
 
-    /// One metric of one run as a line of few points that keeps its extremes.
+    /// The curve of one metric of one run, reduced to few points that keep its extremes.
     ///
-    /// - Parameter position: the position in an earlier answer; nil for the whole curve.
-    /// - Returns: nil for an unknown run or key, and if no points were added since the position.
-    /// - Throws: `.invalidParameterValue` for a position that no answer gave for this metric.
+    /// - Parameter position: `MetricCurve.position` of an earlier answer; nil for the whole curve.
+    /// - Returns: nil for an unknown run or key, and if no points were added after the position.
+    /// - Throws: `.invalidParameterValue` for a position that does not come from a curve of this metric.
     func curve(
         of history: MetricHistory,
         _ request: CurveRequest,
@@ -101,14 +101,15 @@ package protocol TrackingReading {
     /// The location of a version's artifacts, for clients; it may be a `runs:` URI.
     func modelVersionLocation(_ key: ModelVersionKey) throws -> String
 
-    /// Resolves a location `runs:/<run id>/<path>` to a path below the run's artifact URI; returns any other unchanged.
+    /// Resolves a location `runs:/<run id>/<path>` to a path below the run's artifact URI; returns any other location
+    /// unchanged.
     func resolvedRunLocation(_ location: String) throws -> String
 
     // MARK: Journal of artifacts
 
     /// Returns up to 8 paths to which content with this hash was uploaded, the latest first.
     ///
-    /// Some of the files may have been deleted or replaced since.
+    /// The files at these paths may have been deleted or replaced since then.
     func artifactPaths(sha256: [UInt8]) throws -> [String]
 
     /// The number of entries that are older than a time in Unix milliseconds.
@@ -116,33 +117,34 @@ package protocol TrackingReading {
 
     // MARK: Removal for good
 
-    /// The artifacts of all that a request leaves: runs and logged models, and versions of registered models.
+    /// The artifacts of all runs, logged models and model versions that a request does not remove.
     ///
-    /// The cost is that of reading all of them.
+    /// The cost is that of reading all runs, logged models and model versions.
     func artifactsInUse(besides request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
 
-    /// What a request would remove, without the files: each thing with the folder of its artifacts.
+    /// What a request would remove: the numbers, except those of files, and each object with the folder of its
+    /// artifacts.
     ///
-    /// The cost is that of reading everything that is deleted, and the whole list is in memory.
-    /// - Throws: what `TrackingWriting.beginRemoval` throws.
+    /// The cost is that of reading all deleted objects, and the whole list is in memory.
+    /// - Throws: the errors of `TrackingWriting.beginRemoval`.
     func removalPreview(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse
     ) throws -> (count: RemovalCount, owners: [RemovedOwner])
 
-    /// Things whose rows are gone and whose folders are left.
+    /// The objects on the list of removals whose rows are removed, and whose folders of artifacts are not yet.
     ///
-    /// - Parameter skipping: how many of the first to leave out.
+    /// - Parameter skipping: the number of objects at the start of the list to leave out.
     func removedOwners(limit: Int, skipping: Int) throws -> [RemovedOwner]
 
-    /// Whether something is on the list of removals.
+    /// Whether the list of removals has any object.
     func hasRemovals() throws -> Bool
 
-    /// Whether a thing with this id exists, active or deleted.
+    /// Whether an object of this kind with this id exists, active or deleted.
     func exists(_ kind: RemovalKind, _ id: String) throws -> Bool
 }
 
-/// The store during one write request.
+/// Changes the data for one request.
 ///
 /// If a function throws, all changes of the request are undone.
 package protocol TrackingWriting {
@@ -150,16 +152,16 @@ package protocol TrackingWriting {
 
     /// Creates an experiment and returns its id.
     ///
-    /// - Parameter artifactLocation: if nil, a folder named by the id below the artifact root.
+    /// - Parameter artifactLocation: nil for a folder in the artifact root that is named by the id.
     /// - Throws: `.resourceAlreadyExists` if an experiment, active or deleted, has the name.
     func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64
 
     /// Renames an active experiment.
     ///
-    /// - Throws: `.invalidState` for a deleted experiment, `.badRequest` if the name is taken.
+    /// - Throws: `.invalidState` for a deleted experiment, `.badRequest` if another experiment has the name.
     func renameExperiment(_ id: Int64, to name: String) throws
 
-    /// Marks an active experiment and all its runs as deleted. The name stays taken.
+    /// Marks an active experiment and all its runs as deleted. No other experiment can have its name.
     ///
     /// - Throws: `.resourceDoesNotExist` also for an experiment that is already deleted.
     func deleteExperiment(_ id: Int64) throws
@@ -186,7 +188,7 @@ package protocol TrackingWriting {
     ///   the id belongs to another run.
     func createRun(_ new: NewRun) throws -> Run
 
-    /// Changes those of a run's status, end time and name that are not nil.
+    /// Changes a run's status, end time and name; those that are nil stay as they are.
     ///
     /// - Parameter name: an empty name is ignored, as in MLflow.
     func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo
@@ -197,7 +199,7 @@ package protocol TrackingWriting {
     /// Restores a deleted run. Restoring an active run succeeds.
     func restoreRun(_ runID: String) throws
 
-    /// Logs a batch of metrics, params and tags of one run: all of it or nothing.
+    /// Logs a batch of metrics, params and tags of one run: all of them or none.
     ///
     /// - Parameter batch: must be validated; each param key at most once.
     /// - Throws: `.invalidParameterValue` for a param that is stored with another value, `.badRequest` for a metric of
@@ -233,8 +235,9 @@ package protocol TrackingWriting {
 
     /// Links datasets and models to a run as its inputs.
     ///
-    /// A dataset with the same name and digest that the experiment already has is not changed. If the run already has
-    /// the dataset, the tags of the existing link stay; so of two equal datasets in one request, the first counts.
+    /// If the experiment already has a dataset with the same name and digest, the dataset is not changed. If the run
+    /// already has the dataset, the tags of the existing link stay. So of two equal datasets in one request, the first
+    /// counts.
     func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws
 
     /// Links models to a run as its outputs. For a model that is already linked, only the step changes.
@@ -290,7 +293,7 @@ package protocol TrackingWriting {
     /// Deletes one tag of a registered model. Deleting a tag that is not set succeeds.
     func deleteRegisteredModelTag(key: String, model name: String) throws
 
-    /// Makes an alias stand for a version, even if it stood for another one.
+    /// Makes an alias stand for a version, even if the alias has stood for another version.
     func setModelAlias(_ alias: String, version key: ModelVersionKey) throws
 
     /// Deletes an alias of a registered model. Deleting an unknown alias succeeds.
@@ -325,26 +328,28 @@ package protocol TrackingWriting {
 
     /// Adds an event to the journal, with the current time.
     ///
-    /// An unknown run id is dropped, because it may only be guessed from the path.
-    /// What it tells of stored files is counted for their owners.
-    /// - Returns: by how many bytes the sums of owners have changed.
+    /// Leaves out an unknown run id, because run ids are guessed from paths. Also updates the number of bytes that the
+    /// owners of the files have stored.
+    /// - Returns: the changes of these numbers.
     @discardableResult
     func add(_ event: ArtifactEvent) throws -> [StoredChange]
 
     /// Removes entries that are older than a time in Unix milliseconds, the oldest first.
     ///
-    /// - Returns: how many were removed; fewer than the limit when no more are left.
+    /// - Returns: how many were removed; fewer than the limit if no more such entries are left.
     func trimArtifactJournal(before time: Int64, limit: Int) throws -> Int
 
     // MARK: Removal for good
 
-    /// Puts what a request names on the list of removals; from then on it cannot be restored.
+    /// Puts the objects of a request on the list of removals, after which they cannot be restored.
     ///
-    /// Named things are put on the list together or, if one of them must stay, not at all. Everything that is deleted
-    /// is put there in several calls, so that other writes need not wait: each takes the position that the last returned.
-    /// - Parameter note: called for each thing that this call puts on the list.
-    /// - Returns: the position for the next call, nil at the end, and the deleted things that stay.
-    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for a thing that must stay.
+    /// If the request names ids, one call puts all of them on the list or, if one of them must not be removed, none. If
+    /// the request is for all deleted objects, several calls are necessary, so that other writes need not wait long;
+    /// each call needs the position that the previous call has returned.
+    /// - Parameter note: called for each object that this call puts on the list.
+    /// - Returns: the position for the next call, nil at the end; and the deleted objects that are not removed.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` if an object in the request must
+    ///   not be removed.
     func beginRemoval(
         _ request: RemovalRequest,
         keeping inUse: ArtifactsInUse,
@@ -352,11 +357,11 @@ package protocol TrackingWriting {
         noting note: (RemovalKind, String) throws -> Void
     ) throws -> (next: RemovalPosition?, kept: RemovalCount)
 
-    /// Removes rows of what is on the list, about as many as given.
+    /// Removes about `limit` rows of the objects on the list.
     ///
-    /// - Returns: what was finished in this call, and whether all rows are gone.
+    /// - Returns: what this call has finished, and whether all rows are removed.
     func removeRows(atMost limit: Int) throws -> (count: RemovalCount, isDone: Bool)
 
-    /// Takes things off the list, because their files are gone.
+    /// Removes objects from the list, because their files are removed.
     func endRemoval(rows: [Int64]) throws
 }

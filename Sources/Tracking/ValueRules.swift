@@ -2,7 +2,7 @@
 ///
 /// Every value is allowed, also NaN and infinities, and every step. The timestamp, in Unix milliseconds, must not be
 /// negative.
-/// - Parameter path: the place of the metric in a batch, such as `metrics[0]`; empty for a single metric.
+/// - Parameter path: the position of the metric in a batch, such as `metrics[0]`; empty for a single metric.
 package func validateMetric(_ metric: Metric, path: @autoclosure () -> String = "") throws(TrackingError) {
     try validateKey(metric.key, path: joinedPath(path(), "name"))
     guard metric.timestamp >= 0 else {
@@ -19,7 +19,7 @@ package func validateMetric(_ metric: Metric, path: @autoclosure () -> String = 
 /// Checks the key of a param, and returns the param as it is stored (`_validate_param`).
 ///
 /// - Parameters:
-///   - path: the place of the param in a batch, such as `params[0]`; empty for a single param.
+///   - path: the position of the param in a batch, such as `params[0]`; empty for a single param.
 ///   - longValues: whether a value that is too long is truncated or refused.
 /// - Throws: `.invalidParameterValue`.
 package func validatedParam(
@@ -36,7 +36,7 @@ package func validatedParam(
 /// Checks the key of a run's tag, and returns the tag as it is stored (`_validate_tag`).
 ///
 /// - Parameters:
-///   - path: the place of the tag in a batch, such as `tags[0]`; empty for a single tag.
+///   - path: the position of the tag in a batch, such as `tags[0]`; empty for a single tag.
 ///   - longValues: whether a value that is too long is truncated or refused.
 /// - Throws: `.invalidParameterValue`.
 package func validatedTag(

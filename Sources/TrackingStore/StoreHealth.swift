@@ -6,33 +6,30 @@ package import Tracking
 
 /// The result of a health check of the store.
 ///
-/// A text describes a problem; nil means that there is none.
+/// Each optional text describes a problem; nil means that this part has no problem.
 package struct StoreHealth: Sendable {
     /// The journal mode, such as `wal`.
     package var journal: String
-    /// A problem if the database file or its write-ahead log (WAL) is no longer at its path.
+    /// Set if the database file or its write-ahead log (WAL) is no longer at its path.
     package var files: String?
-    /// A problem if the disk has too little free space.
+    /// Set if the disk has too little free space.
     package var disk: String?
     /// Free bytes on the disk of the database; nil if the system does not report them.
     package var freeBytes: Int64?
-    /// A problem if a read failed or was not answered in time.
+    /// Set if a read failed or was not answered in time.
     package var reader: String?
-    /// A problem if an empty write failed or was not answered in time.
+    /// Set if an empty write failed or was not answered in time.
     package var writer: String?
 
-    /// Whether the files and the disk have no problem.
-    ///
-    /// The reader or the writer may still have one.
+    /// Whether the files and the disk have no problem, whatever the reader and the writer have.
     package var isStorageSound: Bool { files == nil && disk == nil }
     package var isSound: Bool { isStorageSound && reader == nil && writer == nil }
 }
 
 extension TrackingStore {
-    /// Throws if the database or its WAL is no longer at its path; call it before storing files that belong to the
-    /// database.
+    /// Throws the error that a write would get if the database or its WAL is no longer at its path.
     ///
-    /// - Throws: the error that a write to the database would get.
+    /// Call this function before storing files that belong to the database.
     package func requireDatabaseInPlace() throws(TrackingError) {
         switch files.state() {
         case .inPlace: return
@@ -41,15 +38,13 @@ extension TrackingStore {
         }
     }
 
-    /// Checks the files, the disk, a read and an empty write.
-    ///
-    /// Changes nothing.
+    /// Checks the files and the disk, and carries out a read and an empty write; changes nothing.
     ///
     /// - Parameter patience: how long the read and the write may take together; the call blocks no longer than this.
     package func examine(within patience: DispatchTimeInterval = .seconds(2)) -> StoreHealth {
         var health = examineFiles()
         let reading = Answer<Int64?>()
-        read({ try $0.connection.int64("SELECT id FROM experiments LIMIT 1") }, completion: reading.give)
+        read({ try $0.connection.firstInt64(of: "SELECT id FROM experiments LIMIT 1") }, completion: reading.give)
         let writing = Answer<Void>()
         write({ _ in }, completion: writing.give)
         let deadline = DispatchTime.now() + patience

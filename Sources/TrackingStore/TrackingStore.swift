@@ -4,8 +4,8 @@ package import Tracking
 
 /// The tracking store: one SQLite database with experiments, runs, logged models and the model registry.
 ///
-/// One writer commits the changes of many requests together (group commit); a few readers work at the same time. Only
-/// `init`, `readNow`, `close`, `examine`, and `write` with `mayBlock`, block the calling thread.
+/// One writer commits the changes of many requests together (group commit); a few readers work at the same time.
+/// `init`, `readNow`, `writeNow`, `close`, `examine`, and `write` with `mayBlock` block the calling thread.
 package final class TrackingStore: Sendable {
     /// The settings of a store.
     package struct Configuration: Sendable {
@@ -13,10 +13,10 @@ package final class TrackingStore: Sendable {
         ///
         /// Its folder must exist.
         package var databasePath: String
-        /// The folder for artifacts of experiments that have no artifact location of their own.
+        /// The folder for the artifacts of experiments that are created without an artifact location.
         package var artifactRoot: ArtifactLocation
         package var migrations: [Migration]
-        /// The number of read-only connections for short reads; each has its own page cache of 4 MiB.
+        /// The number of read-only connections for short reads, each with its own page cache of 4 MiB.
         ///
         /// Long reads use additional connections.
         package var readerCount = 4
@@ -24,9 +24,9 @@ package final class TrackingStore: Sendable {
         package var budgets = Budgets()
         /// How many runs may be stored.
         package var runQuota = RunQuota()
-        /// Told of the runs that writes touch; nil where nobody wants to know.
+        /// Receives the runs that each commit may have changed; nil if the server does not forward runs.
         package var changes: ChangeFeed?
-        /// Receives messages for the server's log: changes of the files, and failures of SQLite.
+        /// Receives messages for the server's log: database files that were moved or deleted, and failures of SQLite.
         package var report: @Sendable (String) -> Void = { _ in }
 
         package init(databasePath: String, artifactRoot: ArtifactLocation, migrations: [Migration]) {
@@ -44,14 +44,14 @@ package final class TrackingStore: Sendable {
     let files: StoreFiles
     let budgets: Budgets
     let report: @Sendable (String) -> Void
-    /// Tells what users may do differently after a commit, before the answer to the change is sent.
+    /// Announces the users whose permissions a commit has changed, before the request that changed them is answered.
     package let permissionChanges = PermissionChanges()
     private let writer: Writer<WriteSession>
     private let readers: ReaderPool
 
-    /// Opens the store, runs missing migrations, and creates the Default experiment in a new store.
+    /// Opens the store, runs missing migrations, and creates the Default experiment if there are no experiments.
     ///
-    /// Blocks for a few milliseconds. A database that is not from Apus, or is from a newer version, is not changed.
+    /// Blocks for a few milliseconds. Does not change a database of another program or of a newer version of Apus.
     /// - Throws: `OwnerLock.Failure`, `MissingDatabase`, `MigrationError` or `SQLiteError`; the description of each is
     ///   for the operator.
     package init(_ configuration: Configuration) throws {
@@ -59,7 +59,7 @@ package final class TrackingStore: Sendable {
         databasePath = configuration.databasePath
         report = configuration.report
         budgets = configuration.budgets
-        try Self.requireDatabase(databasePath, isKnown: lock.knowsStore)
+        try Self.requireDatabase(databasePath, isKnown: lock.expectsDatabase)
         let migrator = try Migrator(configuration.migrations)
         _ = try migrator.inspect(path: databasePath)
         claim = try DatabaseClaim(databasePath: databasePath)
@@ -86,12 +86,12 @@ package final class TrackingStore: Sendable {
                 runQuota: configuration.runQuota,
                 report: configuration.report
             )
-            // Runs at every start, because the first start may have ended after the migrations and before this.
+            // Runs at every start, because the first start may have been interrupted after the migrations.
             try connection.immediateTransaction { try session.createDefaultExperiment() }
             session.didCommit()
             return session
         }
-        try lock.noteStore()
+        try lock.recordDatabase()
     }
 
     private static func readers(_ configuration: Configuration) -> ReaderPool {
@@ -108,9 +108,9 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// Throws `MissingDatabase` if the database file is missing or empty although a store was kept here.
+    /// Throws `MissingDatabase` if the database file is missing or empty although it has contained runs before.
     ///
-    /// Without this, the server would create an empty database, as if all runs had been lost.
+    /// Without this check, the server would create an empty database, as if all runs had been lost.
     private static func requireDatabase(_ path: String, isKnown: Bool) throws {
         // A database that held a store is never empty, because SQLite writes its first page before anything else.
         guard fileSize(path) == 0, isKnown || fileSize(path + "-wal") > 0 else { return }
@@ -122,11 +122,13 @@ package final class TrackingStore: Sendable {
     /// - Parameters:
     ///   - work: makes the changes of one request. If it throws, all of them are undone. It may run twice.
     ///   - caller: the client whose share of the write queue is used.
+    ///   - bytes: the size of the request.
     ///   - mayBlock: whether the work may run on the calling thread, which then blocks for up to one commit.
-    ///   - completion: called on the writer's thread or on the calling one; must return quickly.
+    ///   - completion: called on the writer's thread or on the calling thread; must return quickly.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (WriteSession) throws -> Value,
         for caller: Caller = .server,
+        bytes: Int = 0,
         mayBlock: Bool = false,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
@@ -137,6 +139,7 @@ package final class TrackingStore: Sendable {
                     return try work(session)
                 },
                 for: caller.party,
+                bytes: bytes,
                 mayBlock: mayBlock
             ) {
                 completion($0.mapError(self.failure))
@@ -146,17 +149,15 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// Runs one read request on a reader's thread, in one read transaction.
-    ///
-    /// Returns at once.
+    /// Runs one read request on a reader's thread, in one read transaction, without blocking.
     ///
     /// A read that starts after a write was acknowledged sees that write.
     /// - Parameters:
     ///   - work: reads the values. It may run again from the start, in a new transaction.
-    ///   - cost: `.cheap` for a look-up of one thing; such reads never wait for a search.
+    ///   - cost: `.cheap` for a look-up of one entity. Cheap reads never wait for an expensive one.
     ///   - caller: the client that waits. The read ends when the client disconnects.
     ///   - effort: adds up the processor time of all reads for one answer; together they have the limits of one read.
-    ///   - completion: called on a reader's thread, or on the calling one if the read is refused.
+    ///   - completion: called on a reader's thread, or on the calling thread if the read is refused.
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (ReadSession) throws -> Value,
         cost: ReadCost = .expensive,
@@ -181,7 +182,7 @@ package final class TrackingStore: Sendable {
         }
     }
 
-    /// Runs one read request and blocks until its result is there.
+    /// Runs one read request and blocks until it returns or throws.
     ///
     /// Never call it on a reader's or the writer's thread.
     package func readNow<Value: Sendable>(
@@ -216,13 +217,14 @@ package final class TrackingStore: Sendable {
         (fileSize(databasePath), fileSize(databasePath + "-wal"))
     }
 
-    /// Whether the previous server was killed or its machine crashed, so that it did not close the store.
-    package var wasLeftInDisorder: Bool { lock.isTakenOver }
+    /// Whether the previous server did not close the store, because it was killed or its machine crashed.
+    package var wasLeftInDisorder: Bool { lock.previousOwnerCrashed }
 
     /// Records the server's address for other processes that try to open this database; an empty text removes it.
     ///
-    /// - Parameter key: what they have to show to the server.
-    /// - Parameter requiresTokens: whether the server asks every request for a token.
+    /// - Parameters:
+    ///   - key: the secret that other processes must send to the server.
+    ///   - requiresTokens: whether the server accepts only requests with a token.
     package func announce(
         _ address: String,
         key: String = "",
@@ -231,9 +233,7 @@ package final class TrackingStore: Sendable {
         try lock.announce(address, key: key, requiresTokens: requiresTokens)
     }
 
-    /// Finishes the queued requests, empties the WAL and closes the database.
-    ///
-    /// Blocks until this is done.
+    /// Finishes the queued requests, empties the WAL and closes the database; blocks until all is done.
     package func close() {
         readers.close()
         writer.shutdown()
@@ -241,15 +241,15 @@ package final class TrackingStore: Sendable {
         lock.release()
     }
 
-    /// Truncates a large WAL and frees cached pages.
+    /// Starts to truncate a large WAL and to free cached pages, without blocking.
     ///
-    /// Returns at once. Meant for times without requests.
+    /// Meant for times without requests.
     package func rest() {
         writer.rest()
         readers.releaseMemory()
     }
 
-    /// Works as `translate`, and reports failures that the operator must attend to.
+    /// Translates an error as `translate` does, and logs failures that need the operator's attention.
     private func failure(_ error: any Error) -> any Error {
         if let error = error as? SQLiteError, error.isCorrupt || error.isNotADatabase || error.isIOError {
             report("the database \(databasePath) cannot be used: \(error)")
@@ -257,9 +257,9 @@ package final class TrackingStore: Sendable {
         return Self.translate(error)
     }
 
-    /// Translates a database failure that clients should distinguish.
+    /// Returns the `TrackingError` for a database failure that clients should be able to recognise.
     ///
-    /// Any other error is returned unchanged and becomes an internal error in the answer.
+    /// Any other error is returned unchanged, and the client gets an internal error.
     private static func translate(_ error: any Error) -> any Error {
         switch error {
         case SubmissionError.overloaded, SubmissionError.closed:
@@ -288,8 +288,9 @@ package final class TrackingStore: Sendable {
         case let error as SQLiteError where error.isCorrupt || error.isNotADatabase:
             TrackingError(
                 .insufficientStorage,
-                "A part of the tracking database that this request needs is damaged. Nothing of this request was stored; "
-                    + "the server's log says what SQLite found. Check the disk, or restore the database from a copy."
+                "A part of the tracking database that this request needs is damaged. Nothing of this request was "
+                    + "stored; the server's log says what SQLite found. Check the disk, or restore the database from a "
+                    + "copy."
             )
         case let error as SQLiteError where error.code.primary == .cannotOpen:
             TrackingError(

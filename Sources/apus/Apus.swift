@@ -10,7 +10,7 @@ struct Apus: ParsableCommand {
         subcommands: [
             ServerCommand.self, RunCommand.self, ImportCommand.self, ExportCommand.self, BackupCommand.self,
             RestoreCommand.self, PushCommand.self, ForwardCommand.self, CheckCommand.self, GarbageCollection.self,
-            TokensCommand.self, UsageCommand.self, AuditCommand.self,
+            UsersCommand.self, TokensCommand.self, UsageCommand.self, AuditCommand.self,
             ArtifactsCommand.self, Doctor.self, ConfigurationPage.self,
         ],
         helpNames: .long
@@ -27,10 +27,10 @@ struct Apus: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         do {
             let isServer = arguments.first.map(ServerCommand.names.contains) ?? false
-            let reference = try ReferenceArguments(isServer ? arguments : [])
-            var command = try isServer ? parseServer(reference.rest) : parseAsRoot(Array(arguments))
+            let mlflowFlags = try MLflowServerFlags(isServer ? arguments : [])
+            var command = try isServer ? parseServer(mlflowFlags.rest) : parseAsRoot(Array(arguments))
             switch command {
-            case let server as ServerCommand: try server.serve(reference)
+            case let server as ServerCommand: try server.serve(mlflowFlags)
             case let run as RunCommand: try run.run(arguments.dropFirst())
             default: try command.run()
             }

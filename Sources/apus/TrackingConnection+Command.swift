@@ -10,7 +10,7 @@ extension TrackingConnection {
 
     /// A connection to the server of a data folder of this machine, at the address and with the key that it has written
     /// there.
-    init(ownerAt place: OwnerPlace, agent: String) throws(TrackingURIFault) {
+    init(ownerAt place: ReachableOwner, agent: String) throws(TrackingURIFault) {
         let userAgent = "\(agent)/\(apusVersion)"
         self.init(ownerAt: try TrackingURI(place.address), key: place.key, userAgent: userAgent)
     }

@@ -38,8 +38,8 @@ import Testing
 
     @Test(arguments: [0, 951_782_399_999, 1_764_300_000_123, 4_951_137_300_123])
     func `the name of a generation tells its time`(time: Int64) {
-        #expect(BackupPlace.time(ofName: BackupPlace.name(at: time)) == time)
-        #expect(BackupPlace.time(ofName: "yesterday") == nil)
+        #expect(BackupFolder.time(ofName: BackupFolder.name(at: time)) == time)
+        #expect(BackupFolder.time(ofName: "yesterday") == nil)
     }
 
     @Test(arguments: ["/etc/passwd", "artifacts/../apus.db", "artifacts", "artifacts//a", "other/a", "artifacts/./a"])
@@ -67,14 +67,14 @@ import Testing
     func `a placed file has the content and the time of its source`(mayLink: Bool) throws {
         let (source, target) = (folder.file("a"), folder.file("b"))
         try Disk.write(Array("content".utf8), to: source)
-        let way = try Disk.place(source, at: target, mayLink: mayLink)
+        let way = try Disk.linkOrCopy(source, at: target, mayLink: mayLink)
         #expect(way != nil && (mayLink || way == .copied))
         #expect(try Disk.contents(target) == Array("content".utf8))
         var (first, second) = (stat(), stat())
         #expect(stat(source, &first) == 0 && stat(target, &second) == 0)
         #expect(first.st_mtim.tv_sec == second.st_mtim.tv_sec && first.st_mtim.tv_nsec == second.st_mtim.tv_nsec)
         if !mayLink { #expect(first.st_ino != second.st_ino) }
-        #expect(try Disk.place(folder.file("absent"), at: folder.file("c"), mayLink: mayLink) == nil)
+        #expect(try Disk.linkOrCopy(folder.file("absent"), at: folder.file("c"), mayLink: mayLink) == nil)
     }
 
     @Test func `a walk finds files in the order of their paths, and no links`() throws {
@@ -92,7 +92,7 @@ import Testing
 
     @Test func `generations sort by their time`() {
         let times: [Int64] = [0, 999, 1_000, 1_764_300_000_001, 1_764_300_000_010, 4_102_444_800_000]
-        let names = times.map { BackupPlace.name(at: $0) }
+        let names = times.map { BackupFolder.name(at: $0) }
         #expect(names == names.sorted())
         #expect(names[3] == "2025-11-28T03.20.00.001Z")
     }

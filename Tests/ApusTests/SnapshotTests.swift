@@ -8,12 +8,12 @@ import Testing
 /// A place with snapshots of a folder of artifacts and of a database.
 private struct World {
     let folder: TemporaryFolder
-    let place: BackupPlace
+    let place: BackupFolder
     let lineage: SnapshotLineage
 
     init() throws {
         folder = try TemporaryFolder()
-        place = try BackupPlace(folder.file("place"))
+        place = try BackupFolder(folder.file("place"))
         lineage = SnapshotLineage(databasePath: folder.file("data/apus.db"))
         try Disk.makeFolders(place.path)
         try Disk.makeFolders(folder.file("data/artifacts/0"))
@@ -36,7 +36,7 @@ private struct World {
         try Snapshot(
             databasePath: folder.file("data/apus.db"),
             artifactsPath: folder.file("data/artifacts"),
-            place: place,
+            backupFolder: place,
             lineage: other ?? lineage,
             keep: keep,
             trustsNewest: trusting
@@ -127,7 +127,7 @@ private struct World {
     }
 
     @Test func `a place has held snapshots once one is there, not when the first was cut off in the making`() throws {
-        try world.lineage.add([BackupPlace.name(at: 1_000)])
+        try world.lineage.add([BackupFolder.name(at: 1_000)])
         try world.lineage.requireKnown([], of: world.place)
         _ = try world.snapshot()
         #expect(throws: StartFailure.self) { try world.lineage.requireKnown([], of: world.place) }
@@ -172,9 +172,9 @@ private struct World {
     }
 
     @Test func `names of generations are recognised by their form`() {
-        #expect(BackupPlace.isName(BackupPlace.name(at: 1_764_300_000_001)))
+        #expect(BackupFolder.isName(BackupFolder.name(at: 1_764_300_000_001)))
         for text in ["", "2025", "photos from Spain 2025 xx", "2025-11-28T03.20.00.00aZ"] {
-            #expect(!BackupPlace.isName(text))
+            #expect(!BackupFolder.isName(text))
         }
     }
 }

@@ -269,6 +269,14 @@ def test_a_refusal_shows_its_message(enter, root):
     expect(page.locator(".banner")).to_have_count(0)
 
 
+def test_whom_a_proxy_names_is_offered_no_password_to_change(page, tmp_path):
+    trusted = ["--trust-proxy-user", "X-Forwarded-User", "--trusted-proxies", "127.0.0.1", "--group-scopes", "*=write"]
+    with ApusServer(["--app-name", "basic-auth", *trusted], ADMIN, directory=tmp_path / "server") as server:
+        page.set_extra_http_headers({"X-Forwarded-User": "zoe"})
+        page.goto(server.url + "/")
+        expect(menu(page).get_by_role("menuitem")).to_have_text(["Your tokens"])
+
+
 def test_the_address_where_admins_make_users_leads_to_the_users(enter):
     page = enter("root", "signup")
     expect(heading(page)).to_have_text("Users and roles")
@@ -381,7 +389,7 @@ def test_users_are_made_changed_and_deleted(enter, root, server):
     page.get_by_role("button", name="New user").click()
     page.watch.expect(400, "/users/create")
     answer(page, "Create", Name="a:b", New_password=PASSWORD, The_new_password_once_more=PASSWORD)
-    expect(dialog(page).get_by_role("alert")).to_contain_text("is no name of a user")
+    expect(dialog(page).get_by_role("alert")).to_contain_text("is not a valid name of a user")
     answer(page, "Create", Name="grace <b>hopper</b>", Rights="admin")
     expect(heading(page)).to_have_text("grace <b>hopper</b>")
     grace = Calls(server, "grace <b>hopper</b>")
@@ -608,3 +616,33 @@ def test_the_new_token_and_the_banner_are_accessible_on_a_phone(enter, theme):
     picture(page, f"account-banner-{theme}-360")
     assert overflow(page) <= 0
     assert faults_of_accessibility(page) == []
+
+
+def test_a_grant_names_an_experiment_by_its_name(enter, root, server):
+    experiment = root.experiment("by its name")
+    single = Calls(server, root.user("named"))
+    page = enter("root", "#/users/named")
+    page.get_by_role("button", name="Grant…").click()
+    answer(page, "Grant", Which="no such experiment")
+    expect(dialog(page).get_by_role("alert")).to_contain_text("There is no experiment")
+    answer(page, "Grant", Which="by its name", How_much="DENY")
+    expect(page.get_by_role("main")).to_contain_text(f"by its name (id {experiment})")
+    assert single.get("2.0/mlflow/experiments/get", experiment_id=experiment)[0] == 403
+
+
+def test_who_manages_an_experiment_shares_it_on_its_page(enter, root, server):
+    experiment = root.experiment("to share")
+    owner, guest = root.user("owner"), root.user("guest")
+    root.make("3.0/mlflow/users/permissions/grant", username="owner", resource_type="experiment", resource_id=experiment,
+              permission="MANAGE")  # fmt: skip
+    page = enter("owner", f"#/experiments/{experiment}?view=about")
+    section = page.get_by_role("region", name="Who may")
+    section.get_by_role("button", name="Share…").click()
+    answer(page, "Share", User="guest", How_much="EDIT")
+    expect(section).to_contain_text("guest")
+    assert Calls(server, guest).send("POST", "2.0/mlflow/runs/create", {"experiment_id": experiment})[0] == 200
+    section.get_by_role("button", name="Remove what guest may").click()
+    answer(page, "Remove")
+    expect(section).not_to_contain_text("guest")
+    assert Calls(server, guest).send("POST", "2.0/mlflow/runs/create", {"experiment_id": experiment})[0] == 403
+    assert owner

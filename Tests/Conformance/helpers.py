@@ -20,7 +20,7 @@ API = "/api/2.0/mlflow/"
 PARENT_TAG = "mlflow.parentRunId"
 
 
-def send(method, url, body=None, headers=None, timeout=30):
+def send(method, url, body=None, headers=None, timeout=60):
     """One request by urllib. Returns the status, the body as bytes, and the headers."""
     request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
     try:

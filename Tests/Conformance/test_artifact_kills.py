@@ -69,7 +69,7 @@ def held_files(server):
 
 def half_upload(server, path, body):
     """Sends the head and half of the body."""
-    upload = socket.create_connection((server.host, server.port), timeout=30)
+    upload = socket.create_connection((server.host, server.port), timeout=60)
     head = f"PUT {ROUTE}{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     upload.sendall(head.encode() + body[: len(body) // 2])
     return upload

@@ -140,7 +140,7 @@ class World:
         self.server = server
         self.run = new_run(server.url)
         self.base = f"0/{self.run}/artifacts"
-        self.connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
+        self.connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
         assert self.send("PUT", f"{ARTIFACTS}/{self.base}/folder/b", b"kept")[0] == 200
         self.before = self.files()
 
@@ -227,7 +227,7 @@ def test_tabs_and_line_breaks_are_left_out_of_names(world, name):
 
 def test_a_raw_byte_in_the_target_is_refused(world):
     for raw in (b"\xff", b"\x00", b"\\", b"#"):
-        with http.client.socket.create_connection((world.server.host, world.server.port), timeout=10) as peer:
+        with http.client.socket.create_connection((world.server.host, world.server.port), timeout=60) as peer:
             target = ARTIFACTS.encode() + b"/a" + raw + b"/../b"
             peer.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert peer.makefile("rb").readline().split()[1] == b"400", raw

@@ -89,7 +89,7 @@ def test_a_registry_tells_who_did_what(server, ada):
     client.restore_experiment(experiment)
     client.delete_run(run_id)
     assert actions(server, "--resource", run_id, "--limit", "1") == ["runs/delete"]
-    assert actions(server, "--resource", experiment)[:2] == ["experiments/restore", "experiments/delete"]
+    assert actions(server, "--resource", experiment)[:3] == ["runs/delete", "experiments/restore", "experiments/delete"]
     assert "secret" not in json.dumps(audit(server))
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.apus
 
 def apus(*arguments, cwd=None):
     command = [str(apus_binary()), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=15, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
 
 
 def test_statistics_of_what_is_no_folder_of_artifacts_fail(tmp_path):

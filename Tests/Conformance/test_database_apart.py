@@ -13,7 +13,7 @@ pytestmark = pytest.mark.apus
 
 def start(folder, *arguments):
     command = [str(apus_binary()), "server", "--port", "0", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=10, cwd=folder)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder)
 
 
 @pytest.mark.parametrize("flag", ["--artifacts-destination", "--default-artifact-root"])
@@ -31,7 +31,7 @@ def test_a_database_within_the_folder_of_artifacts_is_refused_by_its_own_flag_to
     uri = f"sqlite:///{tmp_path}/data/artifacts/apus.db"
     result = start(tmp_path, "--data-dir", tmp_path / "data", "--backend-store-uri", uri)
     assert result.returncode == 1
-    assert "would take in the database" in result.stderr
+    assert "would contain the database" in result.stderr
     assert os.listdir(tmp_path) == []
 
 

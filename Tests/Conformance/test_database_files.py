@@ -77,7 +77,7 @@ def test_a_deleted_database_is_rescued_and_missed():
         database.unlink()
         assert server.stop(remove=False) == 0
         (copy,) = server.data_directory.glob("apus.db.rescued-*")
-        with pytest.raises(ServerFailed, match="is missing or empty, although runs were kept in it"):
+        with pytest.raises(ServerFailed, match="is missing or empty, although it has contained runs"):
             server.start()
         copy.rename(database)
         server.start()
@@ -109,7 +109,7 @@ def test_a_folder_that_serves_others_too_keeps_its_mode(tmp_path):
 def test_artifacts_may_not_take_in_the_database(tmp_path, flag, place):
     (tmp_path / "data").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "data")
-    with pytest.raises(ServerFailed, match="would take in the database"):
+    with pytest.raises(ServerFailed, match="would contain the database"):
         ApusServer(["--data-dir", tmp_path / "data", flag, tmp_path / place]).start()
     assert list((tmp_path / "data").iterdir()) == []
 

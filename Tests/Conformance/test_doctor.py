@@ -18,7 +18,7 @@ pytestmark = pytest.mark.apus
 def doctor(*arguments, **environment):
     command = [str(apus_binary()), "doctor", *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=30, env={"PATH": "/usr/bin:/bin", **environment}
+        command, capture_output=True, text=True, timeout=60, env={"PATH": "/usr/bin:/bin", **environment}
     )
 
 
@@ -36,7 +36,7 @@ def dead_port():
         yield held.getsockname()[1]
 
 
-STEPS = ["health", "experiment", "create-run", "log-metric", "read-metric", "end-run", "delete-run"]
+STEPS = ["health", "experiment", "create-run", "log-metric", "read-metric", "artifact", "end-run", "delete-run"]
 
 
 def assert_all_is_fine(result, url, experiment="found, id 0", health=None):

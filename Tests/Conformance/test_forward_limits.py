@@ -199,7 +199,7 @@ def test_a_version_whose_logged_model_is_not_there_is_listed_and_the_others_foll
         must(local.url, "model-versions/create", {"name": "text", "source": "dummy-source", "tags": tags})
         report = wait_until_current(local.url)
         listed = {(one["subject"], one["part"]): one["reason"] for one in report["omissions"]}
-        assert listed[("mixed", "version 1")] == f"its logged model {model.model_id} is not there"
+        assert listed[("mixed", "version 1")] == f"the upstream does not have its logged model {model.model_id}"
         assert set(listed) == {("mixed", "version 1"), (model.model_id, "logged model"), (run_id, "tag where")}, listed
         there, run = MlflowClient(behind.url), run_there(behind.url, run_id)
         version = there.get_model_version_by_alias("mixed", "champion")

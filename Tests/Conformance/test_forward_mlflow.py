@@ -207,7 +207,10 @@ def test_tags_and_sources_name_runs_and_models_by_their_ids_there(local, upstrea
     listed = {(str(one["name"]), str(one["version"])) for one in json.loads(model.tags["mlflow.modelVersions"])}
     assert listed == {("named", "2"), ("named", "3")}
     notes = {(note["part"], note["reason"]) for note in report["notes"] if note["subject"] == "named"}
-    assert notes == {("number of version 1", "it is 2 there"), ("number of version 2", "it is 3 there")}
+    assert notes == {
+        ("number of version 1", "it is version 2 at the upstream"),
+        ("number of version 2", "it is version 3 at the upstream"),
+    }
 
 
 def test_a_prompt_is_left_out_where_a_model_has_its_name(local, upstream):
@@ -231,7 +234,8 @@ def test_another_number_there_is_a_note_and_no_omission(upstream, tmp_path):
         data = server.data_directory
     for _ in range(2):
         shown = apus("push", "--to", upstream.url, "--data-dir", data)
-        assert shown.returncode == 0 and "note: counted, number of version 1: it is 2 there" in shown.stdout
+        assert shown.returncode == 0, shown.stderr
+        assert "note: counted, number of version 1: it is version 2 at the upstream" in shown.stdout
         assert "not there" not in shown.stdout
         state = apus("forward", "status", "--data-dir", data, check=False)
         assert state.returncode == 0, state.stdout + state.stderr

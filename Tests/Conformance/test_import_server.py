@@ -365,7 +365,7 @@ def test_a_redirect_to_elsewhere_is_told_with_its_place(stock, tmp_path):
 
     with Proxy(server.url, fault) as proxy:
         _, summary, _ = run_import(proxy.url, tmp_path / "data", check=1)
-    assert "status 302: it sends to https://login.example/x" in summary["skipped"][0]["reason"]
+    assert "status 302: it redirects to https://login.example/x" in summary["skipped"][0]["reason"]
 
 
 def test_what_one_call_refuses_is_reported_and_the_rest_comes(stock, tmp_path):
@@ -393,7 +393,7 @@ def test_what_one_call_refuses_is_reported_and_the_rest_comes(stock, tmp_path):
     text = done.stdout
     assert f"skipped metric odd of run {parent}: the server answers with status 400: no ***" in text
     assert f"skipped artifact leer of run {parent}: the server answers with status 404" in text
-    assert "skipped prompts: the server answers with status 200: its answer is no JSON" in text
+    assert "skipped prompts: the server answers with status 200: its answer is not JSON" in text
     assert "secret-word" not in text + done.stderr
     with ApusServer(["--data-dir", tmp_path / "data"]) as copy:
         found = mlflow.MlflowClient(copy.url).get_run(parent)

@@ -35,7 +35,7 @@ def flags(issuer, *more, scopes=SCOPES, audience=AUDIENCE):
 
 
 def status(server, token, method="GET", route=SEARCH, body=None, again=True):
-    """The status of one request; while keys are fetched, the request is sent again, as clients do."""
+    """The status of one request; while its issuer is away, the request is sent again, as clients do."""
     fields = {"Authorization": f"Bearer {token}"}
     if body is not None:
         body, fields["Content-Type"] = json.dumps(body).encode(), "application/json"
@@ -107,8 +107,9 @@ def test_a_token_that_is_not_for_this_server_is_refused(server, issuer):
         ({"aud": "https://other.example.org"}, "not for this server"), ({"aud": None}, "not for this server"),
         ({"aud": ["a", 1]}, "not for this server"), ({"aud": {}}, "not for this server"), ({"aud": AUDIENCE + "/"}, "aud"),
         ({"iss": "https://evil.example.org"}, "does not know"), ({"iss": None}, "does not know"),
-        ({"iss": issuer.url + "/"}, "does not know"), ({"exp": now - 61}, "expired"), ({"exp": None}, "no end"),
-        ({"exp": "tomorrow"}, "no end"), ({"exp": -1}, "expired"), ({"exp": 0}, "expired"), ({"nbf": now + 120}, "not valid yet"),
+        ({"iss": issuer.url + "/"}, "does not know"), ({"exp": now - 61}, "expired"), ({"exp": None}, "no expiration time"),
+        ({"exp": "tomorrow"}, "no expiration time"), ({"exp": -1}, "expired"), ({"exp": 0}, "expired"),
+        ({"nbf": now + 120}, "not valid yet"),
         ({"nbf": "x"}, "not valid yet"), ({"iat": now + 120}, "in the future"), ({"sub": None}, "names no user"),
         ({"sub": ""}, "names no user"), ({"sub": 7}, "names no user"), ({"sub": "a\nb"}, "names nobody"),
         ({"sub": "x" * 256}, "names nobody"), ({"sub": "the operator's command"}, "names nobody"),
@@ -150,8 +151,8 @@ def test_a_token_that_the_issuer_has_not_signed_is_refused(server, issuer):
         message = encoded({"alg": "HS256", "kid": issuer.keys[0].id, "typ": "JWT"}) + "." + payload
         hostile.append(message + "." + encoded(hmac.new(secret, message.encode(), hashlib.sha256).digest()))
     for token in hostile:
-        assert status(server, token, again=False) in (401, 503), token
-        assert status(server, token) == 401, token
+        # Whatever keys are fetched for it, it is refused for good.
+        assert status(server, token, again=False) == 401, token
     assert status(server, valid) == 200
     # One without the name of a key is of the only one there is.
     assert status(server, issuer.token(head={"kid": None, "typ": None}, **fine)) == 200
@@ -192,7 +193,7 @@ def test_while_the_issuer_is_away_its_keys_count_on(tmp_path):
 
 def hold(issuer):
     def fault(handler):
-        issuer.released.wait(30)
+        issuer.released.wait(60)
         handler.close_connection = True
 
     return fault
@@ -219,11 +220,11 @@ DISCOVERY = "/.well-known/openid-configuration"
 @pytest.mark.parametrize("path,fault,words", [
     (DISCOVERY, hold, None), (DISCOVERY, drip, None), ("/keys", hold, None),
     (DISCOVERY, reply(b"x" * 300_000), "larger"), ("/keys", reply(b"x" * 300_000), "larger"),
-    (DISCOVERY, reply(b"<html>"), "no JSON object"), (DISCOVERY, reply(b"[]"), "no JSON object"),
-    (DISCOVERY, reply(b""), "no JSON object"), (DISCOVERY, reply({}, 404), "answers 404"),
+    (DISCOVERY, reply(b"<html>"), "not answer with a JSON object"), (DISCOVERY, reply(b"[]"), "not answer with a JSON object"),
+    (DISCOVERY, reply(b""), "not answer with a JSON object"), (DISCOVERY, reply({}, 404), "answers 404"),
     (DISCOVERY, reply({}, 302, Location="http://169.254.169.254/latest"), "answers 302"),
     (DISCOVERY, reply({"issuer": "https://evil.example"}), "another issuer"),
-    ("/keys", reply(b"nothing"), "no set of keys"), ("/keys", reply({"keys": {}}), "no set of keys"),
+    ("/keys", reply(b"nothing"), "not answer with a set of keys"), ("/keys", reply({"keys": {}}), "not answer with a set of keys"),
     ("/keys", reply({"keys": []}), "no key that can be used"), ("/keys", reply({"keys": [{}] * 101}), "101 keys"),
     ("/keys", reply({"keys": [{"kty": "oct", "k": "AAAA"}, 7, {"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}), "no key"),
     ("/keys", reply({}, 307, Location="https://evil.example/keys"), "answers 307"),
@@ -245,12 +246,12 @@ def test_an_issuer_that_misbehaves_holds_nothing_up(tmp_path, path, fault, words
 
 
 @pytest.mark.parametrize("document,words", [
-    ({"jwks_uri": "http://example.org/keys"}, "no address of https as jwks_uri"),
+    ({"jwks_uri": "http://example.org/keys"}, "no https address as jwks_uri"),
     ({"jwks_uri": "https://example.org/keys"}, "--oidc-endpoint-origins"), ({"jwks_uri": None}, "names no keys"),
-    ({"jwks_uri": "file:///etc/passwd"}, "no address"), ({"jwks_uri": "http://127.0.0.1:1/keys"}, "--oidc-endpoint-origins"),
-    ({"jwks_uri": "https://a@127.0.0.1/keys"}, "no address"), ({"jwks_uri": ["x"]}, "no address"),
+    ({"jwks_uri": "file:///etc/passwd"}, "no https address"), ({"jwks_uri": "http://127.0.0.1:1/keys"}, "--oidc-endpoint-origins"),
+    ({"jwks_uri": "https://a@127.0.0.1/keys"}, "no https address"), ({"jwks_uri": ["x"]}, "no https address"),
     ({"token_endpoint": "https://example.org/"}, "--oidc-endpoint-origins"),
-    ({"authorization_endpoint": "javascript:alert(1)"}, "no address"),
+    ({"authorization_endpoint": "javascript:alert(1)"}, "no https address"),
 ])
 def test_only_addresses_that_the_operator_has_named_are_called(tmp_path, document, words):
     with Issuer("ES256") as issuer:
@@ -432,7 +433,7 @@ def test_a_slow_issuer_holds_up_nobody_but_who_logs_in(house):
             assert send("GET", server.url + "/login")[0] == 200
         assert time.monotonic() - start < 8
         issuer.released.set()
-        assert {child.communicate(timeout=30)[0] for child in children} == {"503"}
+        assert {child.communicate(timeout=60)[0] for child in children} == {"503"}
     finally:
         issuer.released.clear()
         del issuer.faults["/token"]
@@ -453,7 +454,7 @@ def test_an_attempt_leads_to_a_place_of_this_server_alone(house):
 def refused(tmp_path, *arguments, **environment):
     command = [apus_binary(), "server", "--port", "0", "--data-dir", tmp_path / "data", *arguments]
     ended = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, timeout=20, env={**os.environ, **environment}
+        [str(part) for part in command], capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
     )
     assert ended.returncode == 1, ended.stderr
     assert not (tmp_path / "data").exists()

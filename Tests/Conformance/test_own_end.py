@@ -14,7 +14,7 @@ pytestmark = pytest.mark.apus
 
 
 def wait_for_the_end(server):
-    assert server.process.wait(20) == 0
+    assert server.process.wait(60) == 0
     assert not server.ready_path.exists()
     assert server.data_directory.joinpath("apus.db.lock").read_text().splitlines()[:1] == [""]
 
@@ -30,7 +30,7 @@ def test_an_unused_server_ends_in_order_and_loses_nothing():
 
 def test_an_open_connection_keeps_the_server():
     with ApusServer(["--idle-exit", "1s"]) as server:
-        first = http.client.HTTPConnection(server.host, server.port, timeout=10)
+        first = http.client.HTTPConnection(server.host, server.port, timeout=60)
         first.connect()
         with pytest.raises(subprocess.TimeoutExpired):
             server.process.wait(2.5)
@@ -73,7 +73,7 @@ def test_the_server_ends_with_its_parent_however_that_ends(end):
 )
 def test_values_that_are_none_are_refused(tmp_path, arguments, complaint):
     command = [str(apus_binary()), "server", "--port", "0", "--data-dir", str(tmp_path / "data"), *arguments]
-    outcome = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    outcome = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert outcome.returncode == 1
     assert complaint in outcome.stderr
     assert not (tmp_path / "data").exists()
@@ -83,6 +83,6 @@ def test_a_parent_that_is_gone_already_is_refused(tmp_path):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     command = [str(apus_binary()), "server", "--port", "0", "--data-dir", str(tmp_path / "data")]
-    outcome = subprocess.run([*command, "--parent-pid", str(gone.pid)], capture_output=True, text=True, timeout=30)
+    outcome = subprocess.run([*command, "--parent-pid", str(gone.pid)], capture_output=True, text=True, timeout=60)
     assert outcome.returncode == 1
     assert f"--parent-pid '{gone.pid}': there is no such process" in outcome.stderr

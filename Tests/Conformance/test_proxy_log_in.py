@@ -36,7 +36,7 @@ class Proxy:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 fields = {name: value for name, value in self.headers.items() if not name.lower().startswith("x-forwarded")}
                 fields.update({FIELD: user, "X-Forwarded-Groups": groups})
-                connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
+                connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
                 connection.request(self.command, self.path, body or None, fields)
                 answer = connection.getresponse()
                 data = answer.read()
@@ -112,7 +112,7 @@ def test_a_range_holds_the_addresses_that_begin_like_it(tmp_path, peers):
 
 
 def raw(server, *lines):
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
     connection.putrequest("GET", SEARCH)
     for name, value in lines:
         connection.putheader(name, value)

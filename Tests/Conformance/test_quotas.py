@@ -216,7 +216,7 @@ def test_one_client_has_only_so_many_connections_and_uploads(monkeypatch):
         held = []
         statuses = []
         for _ in range(5):
-            connection = http.client.HTTPConnection(address, timeout=10)
+            connection = http.client.HTTPConnection(address, timeout=60)
             connection.request("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0", headers=bearer(token))
             answer = connection.getresponse()
             answer.read()
@@ -230,7 +230,7 @@ def test_one_client_has_only_so_many_connections_and_uploads(monkeypatch):
             return send("GET", server.url + "/api/2.0/mlflow/experiments/get?experiment_id=0", headers=bearer(token))[0] == 200
 
         wait_until(passes, 10, "the connections to be gone")
-        sending = http.client.HTTPConnection(address, timeout=10)
+        sending = http.client.HTTPConnection(address, timeout=60)
         sending.putrequest("PUT", ROUTE + "slow")
         for name, value in (bearer(token) | {"Content-Length": "1000"}).items():
             sending.putheader(name, value)

@@ -29,7 +29,7 @@ def start(*arguments, **environment):
     """A start that must end by itself. Returns the ended process."""
     command = [str(apus_binary()), *arguments]
     variables = {"PATH": os.environ["PATH"], **environment}
-    return subprocess.run(command, capture_output=True, text=True, timeout=15, env=variables)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=variables)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_what_cannot_be_honoured_is_refused_by_name_and_nothing_is_made(argument
         [str(apus_binary()), "server", "--port", "0", *data, *arguments],
         capture_output=True,
         text=True,
-        timeout=15,
+        timeout=60,
         cwd=tmp_path,
     )
     assert result.returncode == 1
@@ -150,7 +150,7 @@ def test_every_interface_is_opened_with_a_word_and_a_usable_address(tmp_path):
             until [ -s {ready} ]; do kill -0 $! || exit 9; sleep 0.05; done
             cat {ready} >&2; kill $!; wait $!
         """
-        result = subprocess.run([*network, script], capture_output=True, text=True, timeout=15)
+        result = subprocess.run([*network, script], capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, result.stderr
         opened, address = result.stderr.splitlines()[:2]
         assert re.match(r"apus: (0\.0\.0\.0|\[::\]):\d+ can be reached from other machines, and there is no login", opened)

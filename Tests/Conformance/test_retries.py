@@ -60,7 +60,7 @@ def things(server, title):
 def send_and_break_off(server, title, route, body, reset):
     """Sends a request and goes away without reading its answer."""
     before = things(server, title)
-    peer = socket.create_connection((server.host, server.port), timeout=30)
+    peer = socket.create_connection((server.host, server.port), timeout=60)
     content = json.dumps(body).encode()
     head = f"POST {API}{route} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     peer.sendall(head.encode() + f"Content-Length: {len(content)}\r\n\r\n".encode() + content)
@@ -90,7 +90,7 @@ def test_a_creation_that_was_answered_is_made_again(server, title):
     route, body = of(title, " answered")
     before = things(server, title)
     content = json.dumps(body).encode()
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
     answers = set()
     for _ in range(10):
         connection.request("POST", API + route, content, JSON)

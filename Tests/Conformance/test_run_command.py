@@ -80,7 +80,7 @@ class Job:
         self.process.stdin.write(text)
         self.process.stdin.flush()
 
-    def end(self, timeout=30):
+    def end(self, timeout=60):
         status = self.process.wait(timeout)
         self.close()
         return status
@@ -195,7 +195,7 @@ def test_a_server_that_cannot_start_is_told_in_the_status(folder):
 
 def test_a_command_is_needed_and_a_wrong_flag_is_refused(folder):
     for arguments in (["run"], ["run", "--no-such-flag", "--", "true"], ["run", "true"]):
-        assert subprocess.run([str(apus_binary()), *arguments], capture_output=True, timeout=30).returncode == 64
+        assert subprocess.run([str(apus_binary()), *arguments], capture_output=True, timeout=60).returncode == 64
 
 
 def test_the_flags_of_the_server_go_to_the_server(folder):
@@ -471,7 +471,19 @@ def test_a_status_file_that_cannot_be_written_is_told_before_anything_is_run(fol
 
 # What a shell does with a job: it gets the terminal, and when it stops, the shell has it until the next line.
 SHELL = """
-import os, signal, sys
+import os, signal, sys, time
+from pathlib import Path
+
+def running():
+    "Whether a process of the job has not stopped yet: such a one may still take what is typed for the shell."
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = path.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(group) == job and state not in "TZ":
+            return True
+
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 job = os.fork()
 if job == 0:
@@ -483,6 +495,8 @@ while True:
     status = os.waitpid(job, os.WUNTRACED)[1]
     if not os.WIFSTOPPED(status):
         sys.exit(os.waitstatus_to_exitcode(status))
+    while running():
+        time.sleep(0.01)
     os.tcsetpgrp(0, os.getpgrp())
     print("stopped", flush=True)
     sys.stdin.readline()
@@ -505,7 +519,7 @@ class Terminal:
 
     def read(self, pattern):
         """Reads until the pattern has come, and returns its first group."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not (found := re.search(pattern, self.text.decode())):
             assert select.select([self.screen], [], [], deadline - time.monotonic())[0], self.text
             try:
@@ -520,7 +534,7 @@ class Terminal:
     def end(self):
         # The terminal is read to its end, so that nobody waits for room in it.
         while True:
-            assert select.select([self.screen], [], [], 30)[0], self.text
+            assert select.select([self.screen], [], [], 120)[0], self.text
             try:
                 if not os.read(self.screen, 4096):
                     break
@@ -538,7 +552,7 @@ class Terminal:
 def test_a_job_without_standard_descriptors_works(folder, closed):
     command = python("log(new_run(URI), 1)")
     program = [str(apus_binary()), "run", "--data-dir", str(folder / "data"), "--", *command]
-    status = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *program], timeout=30).returncode
+    status = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *program], timeout=60).returncode
     assert status == 0
     with ApusServer(["--data-dir", folder / "data"]) as server:
         assert len(must(server.url, "runs/search", {"experiment_ids": ["0"]})["runs"]) == 1
@@ -610,7 +624,7 @@ def test_the_upstream_has_everything_at_the_end(folder):
         assert [point["value"] for point in history(central.url, run_id, "m")] == [0.25]
     backlog = job.status()["backlog"]
     assert (backlog["upstream"], backlog["current"], backlog["runs"]) == (central.url, True, 0)
-    assert "has not everything" not in job.errors()
+    assert "does not have everything" not in job.errors()
 
 
 @pytest.mark.parametrize("hurry", [False, True])
@@ -629,7 +643,7 @@ def test_an_upstream_that_does_not_answer_holds_the_end_up_for_a_bounded_time(fo
     status = job.status()
     assert status["backlog"]["upstream"] == upstream
     assert not status["backlog"]["current"]
-    assert f"{upstream} has not everything yet" in job.errors()
+    assert f"{upstream} does not have everything yet" in job.errors()
     assert points(folder, run_id) == [(0, 0.25)]
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.apus
 
 def start_beside(server, *arguments):
     command = [str(apus_binary()), "server", "--port", "0", "--data-dir", server.data_directory, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def test_the_refusal_names_the_owner_and_its_address():
@@ -40,7 +40,7 @@ def test_with_reuse_the_running_server_will_do(tmp_path):
             second = start_beside(server, "--reuse", "--ready-file", ready)
             assert (second.returncode, second.stderr) == (0, "")
             database = server.data_directory / "apus.db"
-            assert second.stdout == f"Apus runs already at {server.url}, database {database}\n"
+            assert second.stdout == f"Apus is already running at {server.url}, database {database}\n"
             assert ready.read_text() == f"{server.url}\n"
         assert send("GET", f"{server.url}/health")[1] == b"OK"
 
@@ -60,9 +60,9 @@ def test_with_reuse_a_server_that_stops_is_waited_for(tmp_path):
             first.process.send_signal(signal.SIGTERM)
             wait_until(lambda: not first.ready_path.exists(), 5, "the server to stop")
             refused = start_beside(first)
-            assert "stops just now" in refused.stderr
+            assert "is just starting or stopping" in refused.stderr
             with ApusServer(["--reuse", "--data-dir", first.data_directory], directory=tmp_path) as second:
-                assert first.process.wait(10) == 0
+                assert first.process.wait(60) == 0
                 assert second.url != first.url
                 assert must(second.url, "runs/get", run_id=run_id)
 

@@ -89,7 +89,7 @@ def test_a_snapshot_is_read_by_the_server_that_has_the_lock_and_others_wait_for_
             assert send("GET", f"{uri}/api/2.0/mlflow-artifacts/artifacts/0/{run_id}/artifacts/a.bin")[1] == b"weights"
         finally:
             process.terminate()
-            assert process.wait(15) == 0
+            assert process.wait(60) == 0
 
 
 def test_a_server_goes_on_from_the_snapshot_of_its_stop(server, place):
@@ -291,7 +291,7 @@ def test_what_a_killed_snapshot_left_beside_the_database_is_removed_by_the_next_
 
 def test_flags_that_make_no_sense_are_refused(tmp_path):
     for given, reason in [
-        (["--snapshot-every", "5s"], "of use with --snapshot-to only"),
+        (["--snapshot-every", "5s"], "has an effect only with --snapshot-to"),
         (["--snapshot-to", tmp_path / "p", "--snapshot-every", "soon"], "use a time"),
         (["--snapshot-to", tmp_path / "p", "--snapshot-every", "0s"], "use a time"),
         (["--snapshot-to", tmp_path / "p", "--snapshot-keep", "0"], "use a number"),

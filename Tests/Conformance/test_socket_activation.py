@@ -27,7 +27,7 @@ def stop(process):
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
-        return process.wait(15)
+        return process.wait(60)
     finally:
         if process.poll() is None:
             process.kill()
@@ -75,7 +75,7 @@ def manager(tmp_path):
 
 
 def test_a_request_waits_in_the_queue_until_a_server_takes_it(manager):
-    connection = http.client.HTTPConnection("127.0.0.1", manager.held.getsockname()[1], timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", manager.held.getsockname()[1], timeout=60)
     connection.request("GET", "/health")
     manager.start()
     assert connection.getresponse().read() == b"OK"
@@ -91,7 +91,7 @@ def test_the_manager_is_told_of_the_start_and_the_stop(tmp_path, abstract):
         assert must(url_of(manager.held), "runs/get", run_id=new_run(url_of(manager.held)))
         manager.process.send_signal(signal.SIGTERM)
         assert manager.word()[0] == "STOPPING=1"
-        assert manager.process.wait(15) == 0
+        assert manager.process.wait(60) == 0
     finally:
         manager.close()
 
@@ -138,7 +138,7 @@ def test_a_unix_socket_alone_serves_and_names_itself(tmp_path):
 
 
 def over_unix(path, target):
-    connection = http.client.HTTPConnection("localhost", timeout=20)
+    connection = http.client.HTTPConnection("localhost", timeout=60)
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.settimeout(20)
     connection.sock.connect(str(path))
@@ -154,7 +154,7 @@ def over_unix(path, target):
 def test_a_descriptor_that_does_not_listen_is_refused(tmp_path):
     with socket.socket() as idle:
         process = start_activated([idle], ["--data-dir", tmp_path / "data"], stderr=subprocess.PIPE, text=True)
-        errors = process.communicate(timeout=20)[1]
+        errors = process.communicate(timeout=60)[1]
     assert process.returncode == 1
     assert "descriptor 3, which was handed over, is no socket that listens" in errors
 
@@ -195,7 +195,7 @@ def test_restarts_under_64_writers_fail_no_call(manager, python):
             wait_until(lambda: runs(url) > before, 30, "the writers to go on")
             manager.process.send_signal(signal.SIGTERM)
             assert manager.word()[0] == "STOPPING=1"
-            assert manager.process.wait(15) == 0
+            assert manager.process.wait(60) == 0
             manager.start()
             assert manager.word()[0] == "READY=1"
         before = runs(url)
@@ -214,7 +214,7 @@ def test_restarts_under_64_writers_fail_no_call(manager, python):
 
 def runs(url):
     """How many requests for new runs the server has answered since its start."""
-    connection = http.client.HTTPConnection("127.0.0.1", int(url.rsplit(":", 1)[1]), timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", int(url.rsplit(":", 1)[1]), timeout=60)
     connection.request("GET", "/metrics", headers={"Connection": "close"})
     text = connection.getresponse().read().decode()
     connection.close()

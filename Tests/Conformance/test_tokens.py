@@ -134,7 +134,7 @@ def test_a_browser_is_asked_for_the_token_by_a_page(server, token):
 def test_an_upload_is_refused_before_its_body_is_read(server):
     # The body is announced and never sent: only who does not wait for it can answer.
     for route in ("/api/2.0/mlflow-artifacts/artifacts/0/x", "/ajax-api/2.0/mlflow/upload-artifact?run_id=a&path=b"):
-        connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
         connection.putrequest("PUT" if "artifacts/" in route else "POST", route)
         connection.putheader("Content-Length", str(1 << 40))
         connection.endheaders()
@@ -167,7 +167,7 @@ def test_a_token_that_reads_changes_nothing(server, as_user):
 
 def test_a_revocation_counts_at_once_also_on_an_open_connection(server):
     token = make(server, "short")
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
 
     def status():
         connection.request("GET", API + "experiments/get?experiment_id=0", headers=bearer(token))
@@ -251,7 +251,7 @@ def test_a_client_with_a_wrong_token_never_waits(server, token, as_user):
 
 def reuse(server):
     command = [apus_binary(), "server", "--port", "0", "--data-dir", server.data_directory, "--reuse", "--require-token"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def test_a_server_that_asks_nobody_is_not_reused_in_place_of_one_that_asks(server):
@@ -259,7 +259,7 @@ def test_a_server_that_asks_nobody_is_not_reused_in_place_of_one_that_asks(serve
     with ApusServer() as open_server:
         second = reuse(open_server)
         assert second.returncode == 1 and second.stdout == ""
-        assert open_server.url in second.stderr and "asks nobody who they are" in second.stderr
+        assert open_server.url in second.stderr and "does not ask for credentials" in second.stderr
 
 
 def test_a_server_that_has_tokens_and_asks_nobody_says_so(tmp_path):
@@ -303,7 +303,7 @@ def test_pipelined_requests_with_different_tokens_are_told_apart(server, token):
     request = "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n"
     route = API + "experiments/get?experiment_id=0"
     field = f"Authorization: Bearer {token}\r\n"
-    with socket.create_connection((server.host, server.port), timeout=10) as connection:
+    with socket.create_connection((server.host, server.port), timeout=60) as connection:
         connection.sendall("".join([request.format(route, part) for part in (field, "", field)]).encode())
         received = b""
         while received.count(b"HTTP/1.1 ") < 3:

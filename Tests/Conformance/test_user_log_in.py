@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 
 import pytest
 
@@ -124,9 +125,14 @@ def own(server, route, body=None, headers=None):
 
 
 def test_a_page_learns_who_uses_it(server):
-    known = {"name": "root", "kind": "user", "is_admin": True, "has_users": True, "can_log_out": False}
+    known = {
+        "name": "root", "kind": "user", "is_admin": True, "has_users": True, "has_password": True, "can_log_out": False,
+    }
     assert own(server, "log-in", headers=basic("root")) == (200, known)
     assert own(server, "log-in", headers=basic("ada")) == (200, {**known, "name": "ada", "is_admin": False})
+    # Whom the proxy names alone has no password to change.
+    named = {**known, "name": "zoe", "is_admin": False, "has_password": False}
+    assert own(server, "log-in", headers={FIELD: "zoe"}) == (200, named)
     browser = Browser()
     page = browser.submit(browser.open(server.url + "/"), username="ada", password=PASSWORD)
     # The script that asks is in the page of such a server alone.
@@ -135,7 +141,7 @@ def test_a_page_learns_who_uses_it(server):
     assert json.loads(answer.text) == {**known, "name": "ada", "is_admin": False, "can_log_out": True}
     with ApusServer() as open_to_all:
         assert b"account" not in send("GET", open_to_all.url + "/")[1]
-        nobody = {"is_admin": False, "has_users": False, "can_log_out": False}
+        nobody = {"is_admin": False, "has_users": False, "has_password": False, "can_log_out": False}
         assert own(open_to_all, "log-in", headers={}) == (200, nobody)
         assert send("GET", open_to_all.url + "/signup")[0] == 404
 
@@ -204,3 +210,50 @@ def test_tokens_of_an_issuer_are_those_of_users(tmp_path):
             assert call(server.url, "experiments/get", headers=ada, experiment_id=own)[0] == 200
             assert call(server.url, "experiments/get", headers=bob, experiment_id=own)[0] in (403, 404)
             assert send("GET", server.url + SEARCH, headers=basic("root"))[0] == 200
+
+
+def late(server, method, route, body, headers, meanwhile):
+    """The status of a request whose body is sent when its head has been judged and something has changed since."""
+    with socket.create_connection((server.host, server.port), timeout=20) as connection:
+        lines = [
+            f"{method} {route} HTTP/1.1", f"Host: {server.host}:{server.port}", "Content-Type: application/json",
+            "Expect: 100-continue", f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        answer = connection.makefile("rb")
+        assert answer.readline().split()[1] == b"100" and answer.readline() == b"\r\n"
+        meanwhile()
+        connection.sendall(body)
+        return int(answer.readline().split()[1])
+
+
+def test_what_comes_after_the_right_was_lost_changes_nothing(server):
+    make = {"username": "late", "password": PASSWORD}
+    assert call(server.url, "users/create", make, basic("root"))[0] == 200
+    experiment = call(server.url, "experiments/create", {"name": "of late"}, basic("late"))[1]["experiment_id"]
+    assert own(server, "tokens/create", {"name": "t"}, basic("late"))[0] == 200
+    token = own(server, "tokens/create", {"name": "u"}, basic("late"))[1]["token"]
+    grant = {"username": "late", "experiment_id": experiment}
+    tag = json.dumps({"experiment_id": experiment, "key": "k", "value": "v"}).encode()
+    route = API + "experiments/set-experiment-tag"
+    path = f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/late.txt"
+
+    def nothing():
+        pass
+
+    def revoke():
+        assert call(server.url, "experiments/permissions/delete", grant, basic("root"), method="DELETE")[0] == 200
+
+    def end():
+        assert own(server, "tokens/revoke", {"name": "u"}, basic("late"))[0] == 200
+
+    def delete():
+        assert call(server.url, "users/delete", {"username": "late"}, basic("root"), method="DELETE")[0] == 200
+
+    assert late(server, "POST", "/" + route.lstrip("/"), tag, basic("late"), nothing) == 200
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert late(server, "POST", "/" + route.lstrip("/"), tag, bearer, end) == 401
+    assert late(server, "POST", "/" + route.lstrip("/"), tag, basic("late"), revoke) == 403
+    assert call(server.url, "experiments/permissions/create", {**grant, "permission": "EDIT"}, basic("root"))[0] == 200
+    assert late(server, "PUT", path, b"x", basic("late"), delete) == 403
+    assert send("GET", server.url + path, headers=basic("root"))[0] == 404

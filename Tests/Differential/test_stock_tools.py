@@ -31,7 +31,7 @@ def database(tmp_path_factory):
     with ApusServer(["--data-dir", folder]) as server:
         body = json.dumps({"experiment_id": "0", "run_name": "kept"}).encode()
         url = f"{server.url}/api/2.0/mlflow/runs/create"
-        urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=10).close()
+        urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=60).close()
     return folder / "apus.db"
 
 

@@ -216,7 +216,7 @@ def test_the_first_start_makes_a_password_and_shows_it_once(as_user, tmp_path):
 @pytest.mark.parametrize(
     ("variables", "named"),
     [
-        ({"MLFLOW_AUTH_ADMIN_PASSWORD": "password1234"}, "everybody knows"),
+        ({"MLFLOW_AUTH_ADMIN_PASSWORD": "password1234"}, "publicly known"),
         ({"MLFLOW_AUTH_ADMIN_PASSWORD": "short"}, "at least 12 characters"),
         ({"MLFLOW_AUTH_ADMIN_USERNAME": "a:b"}, "a:b"),
         ({"APUS_DEFAULT_PERMISSION": "ALL"}, "ALL"),

@@ -73,11 +73,11 @@ private func message(_ text: String, _ subject: SearchSubject = .runs) -> String
 
     @Test func `refuses what is beyond the limits`() {
         let comparison = "metrics.m > 1 AND "
-        let most = String(repeating: comparison, count: FilterLimits.comparisons)
+        let most = String(repeating: comparison, count: FilterLimits.comparisonCount)
         #expect(message(most) == nil)
         #expect(message(most + "metrics.m > 1") != nil)
         #expect(message("status = '" + String(repeating: "x", count: FilterLimits.filterBytes) + "'") != nil)
-        let ids: [String] = (0..<FilterLimits.listValues).map { "'\($0)'" }
+        let ids: [String] = (0..<FilterLimits.listValueCount).map { "'\($0)'" }
         #expect(message("run_id IN (" + ids.joined(separator: ",") + ")") == nil)
         #expect(message("run_id IN (" + ids.joined(separator: ",") + ",'x')") != nil)
     }

@@ -36,8 +36,8 @@ import Testing
     }
 
     @Test func `refuses too many clauses and too long ones`() {
-        let most: [String] = (0..<FilterLimits.orderings).map { "metrics.m\($0)" }
-        #expect((try? parseOrderBy(most, for: .runs))?.count == FilterLimits.orderings)
+        let most: [String] = (0..<FilterLimits.orderingCount).map { "metrics.m\($0)" }
+        #expect((try? parseOrderBy(most, for: .runs))?.count == FilterLimits.orderingCount)
         #expect(throws: FilterError.self) { try parseOrderBy(most + ["tags.t"], for: .runs) }
         let long = "metrics.`" + String(repeating: "x", count: FilterLimits.orderingBytes) + "`"
         #expect(throws: FilterError.self) { try parseOrderBy([long], for: .runs) }

@@ -125,16 +125,17 @@ import Testing
             ("{item(input:{id:\"\\ud800\"}){id}}", "Syntax error"), ("{\u{0}}", "Syntax error"),
             ("{é}", "Syntax error"),
             ("{item(input:{id:\"\"\"x\"\"\"}){id}}", "Syntax error"), ("{a{...on}}", "Syntax error"),
-            ("mutation{x}", "This server answers queries alone"),
-            ("subscription{x}", "This server answers queries alone"),
+            ("mutation{x}", "This server answers only queries"),
+            ("subscription{x}", "This server answers only queries"),
             ("{nope}", "Cannot query field 'nope' on type 'Query'."), ("{__schema{types{name}}}", "Cannot query field"),
             ("{item}", "must have a selection"), ("{item{id{x}}}", "has no fields to select"),
             ("{item(nope:1){id}}", "Unknown argument 'nope'"), ("{item(input:{nope:1}){id}}", "is not defined by type"),
-            ("{item(input:{count:9999999999}){id}}", "no Int"), ("{item(input:{id:1}){id}}", "no String"),
-            ("{item(input:{colour:BLUE}){id}}", "no Colour"), ("{item(input:$x){id}}", "'$x' is not defined"),
+            ("{item(input:{count:9999999999}){id}}", "not of type Int"),
+            ("{item(input:{id:1}){id}}", "not of type String"),
+            ("{item(input:{colour:BLUE}){id}}", "not of type Colour"), ("{item(input:$x){id}}", "'$x' is not defined"),
             ("query($x:Wanted!){item(input:$x){id}}", "was not provided"),
-            ("query($x:Int){item(input:$x){id}}", "stands where the type 'Wanted' is expected"),
-            ("query($x:Item){item{id}}", "no input type"), ("{...F}", "Unknown fragment 'F'"),
+            ("query($x:Int){item(input:$x){id}}", "is used where the type 'Wanted' is expected"),
+            ("query($x:Item){item{id}}", "not an input type"), ("{...F}", "Unknown fragment 'F'"),
             ("{...F} fragment F on Item{id}", "can never be of type"),
             ("{...F} fragment F on Gone{id}", "Unknown type"),
             ("{...F} fragment F on Query{...F}", "spreads itself"),
@@ -157,11 +158,11 @@ import Testing
         }
         #expect(refusal(deep(7)).hasPrefix("answered"))
         #expect(refusal(deep(9)).contains("levels of fields deep"))
-        #expect(refusal(deep(5_000)).contains("brackets within brackets"))
+        #expect(refusal(deep(5_000)).contains("brackets are nested"))
         let list = "{item(input:{ids:" + String(repeating: "[", count: 20_000) + "})}"
-        #expect(refusal(list).contains("brackets within brackets"))
+        #expect(refusal(list).contains("brackets are nested"))
         let type = "query($x:" + String(repeating: "[", count: 20_000) + "){items{id}}"
-        #expect(refusal(type).contains("brackets within brackets"))
+        #expect(refusal(type).contains("brackets are nested"))
     }
 
     @Test func `is not impressed by width`() {
@@ -190,6 +191,6 @@ import Testing
     @Test func `ends an answer that grows too long`() {
         var limits = GraphQLLimits()
         limits.answerBytes = 10
-        #expect(refusal("{items{id}}", limits: limits).contains("ask for fewer things"))
+        #expect(refusal("{items{id}}", limits: limits).contains("ask for fewer objects"))
     }
 }

@@ -27,7 +27,7 @@ import Testing
         let client = HTTPClient(host: "127.0.0.1", port: peer.port)
         for _ in 0..<3 {
             #expect(try client.send(.post, "/", fields: host, by: deadline).status == 200)
-            while let connection = client.pool.take(forRepeatable: false) {
+            while let connection = client.pool.takeConnection(forRepeatable: false) {
                 client.pool.giveBack(connection)
                 awaitTurn()
             }

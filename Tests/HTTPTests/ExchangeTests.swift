@@ -109,6 +109,26 @@ import Testing
         #expect(try slow.answer().status == 200)
     }
 
+    @Test func `a large body that takes long to read does not delay another connection`() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let server = try TestServer(configure: { $0.loopCount = 1 }) { router in
+            router.add(
+                .post,
+                "/slow",
+                .buffered { _, responder in
+                    gate.wait()
+                    responder.send(HTTPResponse(status: 200))
+                }
+            )
+        }
+        let slow = try server.client()
+        let body = String(repeating: " ", count: HTTPLimits().inlineBodyBytes + 1)
+        try slow.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n\(body)")
+        #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").text == "hello")
+        gate.signal()
+        #expect(try slow.answer().status == 200)
+    }
+
     @Test func `counts only the first answer`() throws {
         let server = try TestServer(routes: { router in
             router.add(
@@ -162,6 +182,54 @@ import Testing
         let post = "POST /echo HTTP/1.1\r\nHost: a\r\nX-Name: b\r\nContent-Length: 2\r\n\r\nhi"
         #expect(try server.exchange(post).body == Array("hi".utf8))
         #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").status == 401)
+    }
+
+    @Test func `a request whose body was awaited is looked at again if what admitted it has changed`() throws {
+        let version = Mutex(0)
+        let asked = Mutex(0)
+        let server = try TestServer(configure: { configuration in
+            configuration.admit = { _ in .admitted }
+            configuration.readmission = HTTPReadmission(version: { version.withLock { $0 } }) { request in
+                asked.withLock { $0 += 1 }
+                switch request.header("x-name") {
+                case "a": return .refused(HTTPResponse(status: 401))
+                // What was found out changes once more, and then is known.
+                case "b" where request.admissionVersion == 2:
+                    return .undecided { decided in
+                        version.withLock { $0 = 3 }
+                        DispatchQueue.global().async { decided() }
+                    }
+                default: return .admitted
+                }
+            }
+        })
+        for (name, status, checks) in [("a", 401, 1), ("b", 200, 2), ("c", 200, 1)] {
+            version.withLock { $0 = 1 }
+            asked.withLock { $0 = 0 }
+            let client = try server.client()
+            let head =
+                "POST /echo HTTP/1.1\r\nHost: a\r\nX-Name: \(name)\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+            try client.send(head)
+            // The head has been judged when the server asks for the body.
+            #expect(try client.answer().status == 100)
+            version.withLock { $0 = 2 }
+            try client.send("hi")
+            #expect(try client.answer().status == status, "\(name)")
+            #expect(asked.withLock { $0 } == checks, "\(name)")
+        }
+    }
+
+    @Test func `a request is looked at once while nothing changes`() throws {
+        let asked = Mutex(0)
+        let server = try TestServer(configure: { configuration in
+            configuration.readmission = HTTPReadmission(version: { 7 }) { _ in
+                asked.withLock { $0 += 1 }
+                return .admitted
+            }
+        })
+        let post = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
+        #expect(try server.exchange(post).body == Array("hi".utf8))
+        #expect(asked.withLock { $0 } == 0)
     }
 
     @Test func `what is never found out about a request ends it`() throws {

@@ -11,11 +11,11 @@ import Testing
 
     @Test func `the variable of MLflow wins over those of other programs`() throws {
         var variables = ["CURL_CA_BUNDLE": "c"]
-        #expect(try trust(variables).authorities == .place("c", source: "CURL_CA_BUNDLE"))
+        #expect(try trust(variables).authorities == .path("c", source: "CURL_CA_BUNDLE"))
         variables["REQUESTS_CA_BUNDLE"] = "b"
-        #expect(try trust(variables).authorities == .place("b", source: "REQUESTS_CA_BUNDLE"))
+        #expect(try trust(variables).authorities == .path("b", source: "REQUESTS_CA_BUNDLE"))
         variables["MLFLOW_TRACKING_SERVER_CERT_PATH"] = "a"
-        #expect(try trust(variables).authorities == .place("a", source: "MLFLOW_TRACKING_SERVER_CERT_PATH"))
+        #expect(try trust(variables).authorities == .path("a", source: "MLFLOW_TRACKING_SERVER_CERT_PATH"))
     }
 
     @Test(arguments: ["1", "true", "TRUE"]) func `everyone can be trusted`(value: String) throws {

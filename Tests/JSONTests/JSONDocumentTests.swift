@@ -60,7 +60,7 @@ import Testing
 
     @Test func `bounds the number of values`() throws {
         var limits = JSONLimits()
-        limits.values = 4
+        limits.valueCount = 4
         _ = try JSONDocument(parsing: Array("[1,2,3]".utf8), limits: limits)
         #expect(throws: JSONError.self) { try JSONDocument(parsing: Array("[1,2,3,4]".utf8), limits: limits) }
         #expect(throws: JSONError.self) {

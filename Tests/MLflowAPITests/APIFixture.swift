@@ -80,7 +80,9 @@ final class APIFixture: Sendable {
 
     /// Sends a request; neither the path nor the query is percent-encoded yet.
     ///
-    /// - Parameter meanwhile: runs between the head and the body of the answer.
+    /// - Parameters:
+    ///   - meanwhile: runs between the head and the body of the answer.
+    ///   - beforeBody: runs when the head of the request is there, and its body is not.
     func send(
         _ method: String,
         _ path: String,
@@ -88,30 +90,35 @@ final class APIFixture: Sendable {
         body: String = "",
         headers: [String: String] = [:],
         from caller: Caller = .server,
-        meanwhile: () throws -> Void = {}
+        meanwhile: () throws -> Void = {},
+        beforeBody: () throws -> Void = {}
     ) throws -> Reply {
         let head = try Self.head(method, path, query, bodyBytes: body.utf8.count, headers)
         var request = HTTPRequest(head: head, caller: caller, isAloneOnItsThread: false)
         let match = router.match(request.method, rawPath: request.rawPath)
         if case .found(_, let pattern, _) = match { request.routePattern = pattern }
-        if let refusal = access?.refusal(of: &request, declaration(of: request)) {
-            let error = APIError(httpStatus: refusal.refusal.status, message: refusal.refusal.message)
-            var reply = try Reply(error.response)
-            reply.headers += refusal.fields
-            return reply
-        }
+        if let refused = try admit(&request) { return refused }
         guard case .found(let handling, let pattern, let parameters) = match else {
             throw NoEndpoint(request: "\(method) \(path)")
         }
         request.routePattern = pattern
         request.parameters = parameters
+        let isStreamed = if case .streamed = handling { true } else { false }
+        if !isStreamed {
+            try beforeBody()
+            // What `ServerConnection` does for a body that was awaited.
+            if request.admissionVersion != access?.version.current ?? 0, let refused = try admit(&request) {
+                return refused
+            }
+        }
         request.body = Array(body.utf8)
         let outcome = Outcome<HTTPAnswer>()
         let responder = HTTPResponder(AnswerTaker(outcome))
         switch handling {
-        case .buffered(_, let handle), .blocking(let handle): handle(request, responder)
+        case .buffered(_, let handle), .blocking(_, let handle): handle(request, responder)
         case .streamed(let begin):
             guard let upload = begin(request, responder) else { break }
+            try beforeBody()
             Self.deliver(request.body, to: upload)
         }
         let (answer, making): (HTTPResponse, Reply.Making) =
@@ -122,6 +129,16 @@ final class APIFixture: Sendable {
             }
         try meanwhile()
         return try Reply(answer, making)
+    }
+
+    /// The answer to a request that is refused; nil for one that goes on.
+    private func admit(_ request: inout HTTPRequest) throws -> Reply? {
+        request.admissionVersion = access?.version.current ?? 0
+        guard let refusal = access?.refusal(of: &request, declaration(of: request)) else { return nil }
+        let error = APIError(httpStatus: refusal.refusal.status, message: refusal.refusal.message)
+        var reply = try Reply(error.response)
+        reply.headers += refusal.fields
+        return reply
     }
 
     private func declaration(of request: HTTPRequest) -> Access? {

@@ -1,3 +1,4 @@
+import Budgets
 import Coding
 import HTTPServer
 import HTTPWire
@@ -38,9 +39,39 @@ import TrackingStore
         _ method: String,
         _ path: String,
         _ body: String = "",
-        query: [(String, String)] = []
+        query: [(String, String)] = [],
+        beforeBody: () throws -> Void = {}
     ) throws -> Reply {
-        try fixture.send(method, "/api/\(path)", query: query, body: body, headers: headers(name))
+        try fixture.send(
+            method,
+            "/api/\(path)",
+            query: query,
+            body: body,
+            headers: headers(name),
+            beforeBody: beforeBody
+        )
+    }
+
+    /// Gives a user a role of its own with one grant.
+    private func grant(_ type: String, _ pattern: String, _ permission: String, to name: String) throws {
+        let made = try send("root", "POST", "3.0/mlflow/roles/create", #"{"name":"of \#(name)","workspace":"default"}"#)
+        let role = try #require(try made.member("role")["id"]?.canonicalText)
+        let grant =
+            #"{"role_id":\#(role),"resource_type":"\#(type)","resource_pattern":"\#(pattern)","permission":"\#(permission)"}"#
+        #expect(try send("root", "POST", "3.0/mlflow/roles/permissions/add", grant).status == 200)
+        let assignment = #"{"username":"\#(name)","role_id":\#(role)}"#
+        #expect(try send("root", "POST", "3.0/mlflow/roles/assign", assignment).status == 200)
+    }
+
+    /// Sends as a token's holder.
+    private func send(_ method: String, _ path: String, _ body: String = "", token: String) throws -> Reply {
+        let headers = ["authorization": "Bearer \(token)", "content-type": "application/json"]
+        return try fixture.send(method, "/api/\(path)", body: body, headers: headers)
+    }
+
+    private func token(of name: String, _ title: String, scope: String = "write") throws -> String {
+        let made = try send(name, "POST", "apus/1.0/tokens/create", #"{"name":"\#(title)","scope":"\#(scope)"}"#)
+        return try #require(try made.member("token").string, "\(made.text)")
     }
 
     private func experiment(of name: String, _ title: String) throws -> String {
@@ -265,6 +296,248 @@ import TrackingStore
         #expect(try send("root", "PATCH", "2.0/mlflow/users/update-admin", demotion).status == 400)
         let zeros = #"{"username":"new","password":"\#(String(repeating: "\\u0000", count: 12))"}"#
         #expect(try send("root", "POST", "2.0/mlflow/users/create", zeros).status == 400)
+    }
+
+    // MARK: Bodies that come late
+
+    @Test func `a change whose body comes after the right was lost is refused`() throws {
+        let id = try experiment(of: "ada", "hers")
+        let revoke = #"{"username":"bob","resource_type":"experiment","resource_id":"\#(id)"}"#
+        let grant = #"{"username":"bob","resource_type":"experiment","resource_id":"\#(id)","permission":"MANAGE"}"#
+        let made = try send("ada", "POST", "2.0/mlflow/runs/create", #"{"experiment_id":"\#(id)"}"#)
+        let run = try #require(try made.member("run")["info"]?["run_id"]?.string)
+        for (path, body) in [
+            ("2.0/mlflow/runs/log-metric", #"{"run_id":"\#(run)","key":"m","value":1,"timestamp":1,"step":1}"#),
+            ("2.0/mlflow/runs/delete", #"{"run_id":"\#(run)"}"#),
+            ("2.0/mlflow/experiments/set-experiment-tag", #"{"experiment_id":"\#(id)","key":"k","value":"v"}"#),
+            ("3.0/mlflow/users/permissions/grant", grant.replacing("bob", with: "root")),
+        ] {
+            #expect(try send("ada", "POST", "3.0/mlflow/users/permissions/grant", grant).status == 200)
+            let reply = try send("bob", "POST", path, body) {
+                let lost = try send("ada", "POST", "3.0/mlflow/users/permissions/revoke", revoke)
+                #expect(lost.status == 200)
+            }
+            #expect(reply.status == 403, "\(path): \(reply.text)")
+        }
+    }
+
+    @Test func `a body that comes after its credential ended changes nothing`() throws {
+        let key = try token(of: "ada", "laptop")
+        let bearer = ["authorization": "Bearer \(key)", "content-type": "application/json"]
+        let create = "/api/2.0/mlflow/experiments/create"
+        let revoke = { () throws in
+            #expect(try self.send("ada", "POST", "apus/1.0/tokens/revoke", #"{"name":"laptop"}"#).status == 200)
+        }
+        let revoked = try fixture.send("POST", create, body: #"{"name":"a"}"#, headers: bearer, beforeBody: revoke)
+        #expect(revoked.status == 401)
+        let demoted = try send(
+            "root",
+            "POST",
+            "2.0/mlflow/users/create",
+            #"{"username":"n","password":"123456789012"}"#
+        ) {
+            try fixture.stored.write { session in
+                try session.setAdministrator(true, user: "ada")
+                try session.setAdministrator(false, user: "root")
+            }
+        }
+        #expect(demoted.status == 403)
+        let mint = try send("bob", "POST", "apus/1.0/tokens/create", #"{"name":"t"}"#) {
+            try fixture.stored.write { try $0.deleteUser("bob") }
+        }
+        #expect(mint.status == 401)
+        let gone = try send("root", "POST", "2.0/mlflow/experiments/create", #"{"name":"b"}"#) {
+            try fixture.stored.write { try $0.deleteUser("root") }
+        }
+        #expect(gone.status == 401)
+        #expect(try search(headers("ada")) == ["Default"])
+    }
+
+    @Test func `an upload whose sender lost the right is not stored`() throws {
+        let id = try experiment(of: "ada", "hers")
+        let grant = #"{"username":"bob","resource_type":"experiment","resource_id":"\#(id)","permission":"EDIT"}"#
+        let revoke = #"{"username":"bob","resource_type":"experiment","resource_id":"\#(id)"}"#
+        #expect(try send("ada", "POST", "3.0/mlflow/users/permissions/grant", grant).status == 200)
+        let path = "2.0/mlflow-artifacts/artifacts/\(id)/file"
+        let late = try send("bob", "PUT", path, "x") {
+            let lost = try send("ada", "POST", "3.0/mlflow/users/permissions/revoke", revoke)
+            #expect(lost.status == 200)
+        }
+        #expect(late.status == 403, "\(late.text)")
+        #expect(try send("ada", "GET", path).status == 404)
+        #expect(try send("ada", "POST", "3.0/mlflow/users/permissions/grant", grant).status == 200)
+        // Another change meanwhile changes nothing about it.
+        let other = try send("bob", "PUT", path, "x") {
+            try fixture.stored.write { _ = try $0.createUser("eve", password: nil, isAdministrator: false) }
+        }
+        #expect(other.status == 200, "\(other.text)")
+        let removed = try send("bob", "PUT", path, "y") { try fixture.stored.write { try $0.deleteUser("bob") } }
+        #expect(removed.status == 403 && removed.text.contains("not authenticated"), "\(removed.text)")
+        #expect(try send("ada", "GET", path).text == "x")
+    }
+
+    @Test func `what a user makes who was deleted meanwhile is refused, and is no failure of the server`() throws {
+        let ghost = Caller(peer: Peer(address: "192.0.2.7"), identity: Identity(.user, name: "ghost", userID: 999))
+        let error = #expect(throws: TrackingError.self) {
+            try fixture.stored.store.writeNow(for: ghost) {
+                try $0.createExperiment(name: "x", artifactLocation: nil, tags: [])
+            }
+        }
+        #expect(error?.code == .permissionDenied)
+        var token = AccessToken(name: "t", scope: .read, creationTime: 0)
+        token.userID = 999
+        let another = #expect(throws: TrackingError.self) {
+            try fixture.stored.write { [token] in
+                try $0.createAccessToken(token, hash: [UInt8](repeating: 1, count: 32))
+            }
+        }
+        #expect(another?.code == .permissionDenied)
+    }
+
+    // MARK: What is hidden with versions and runs
+
+    /// Makes a registered model of ada with a version and an alias.
+    private func model(_ name: String) throws {
+        #expect(try send("ada", "POST", "2.0/mlflow/registered-models/create", #"{"name":"\#(name)"}"#).status == 200)
+        let version = #"{"name":"\#(name)","source":"s3://bucket/secret-place"}"#
+        #expect(try send("ada", "POST", "2.0/mlflow/model-versions/create", version).status == 200)
+        let alias = #"{"name":"\#(name)","alias":"champion","version":"1"}"#
+        #expect(try send("ada", "POST", "2.0/mlflow/registered-models/alias", alias).status == 200)
+    }
+
+    @Test func `versions that a role denies are in no archive and no download, and have no aliases`() throws {
+        try model("m")
+        let archive = { (name: String) in try self.send(name, "GET", "apus/1.0/export/archive") }
+        let get = { (name: String) in
+            try self.send(name, "GET", "2.0/mlflow/registered-models/get", query: [("name", "m")])
+        }
+        let byAlias = { (name: String, alias: String) in
+            let query = [("name", "m"), ("alias", alias)]
+            return try self.send(name, "GET", "2.0/mlflow/registered-models/alias", query: query)
+        }
+        #expect(try archive("bob").text.contains("secret-place") && get("bob").text.contains("champion"))
+        try grant("registered_model_version", "*", "DENY", to: "bob")
+        let hidden = try archive("bob")
+        #expect(hidden.text.contains(#""name":"m""#) && !hidden.text.contains("secret-place"))
+        #expect(!hidden.text.contains("champion"))
+        #expect(try get("bob").status == 200 && !get("bob").text.contains("champion"))
+        let found = try send("bob", "GET", "2.0/mlflow/registered-models/search")
+        #expect(found.text.contains(#""m""#) && !found.text.contains("champion"))
+        // Nobody learns which aliases there are.
+        for alias in ["champion", "none", "latest"] { #expect(try byAlias("bob", alias).status == 403) }
+        let file = [("name", "m"), ("version", "1"), ("path", "x")]
+        let download = try fixture.send("GET", "/model-versions/get-artifact", query: file, headers: headers("bob"))
+        #expect(download.status == 403)
+        #expect(try byAlias("ada", "champion").status == 200 && byAlias("ada", "none").status == 400)
+    }
+
+    @Test func `a model with NO_PERMISSIONS is in no archive`() throws {
+        try model("m")
+        let none = #"{"username":"bob","name":"m","permission":"NO_PERMISSIONS"}"#
+        let path = "2.0/mlflow/registered-models/permissions/create"
+        #expect(try send("ada", "POST", path, none).status == 200)
+        let archive = try send("bob", "GET", "apus/1.0/export/archive")
+        #expect(archive.status == 200 && !archive.text.contains("secret-place") && !archive.text.contains("champion"))
+        #expect(try send("ada", "GET", "apus/1.0/export/archive").text.contains("secret-place"))
+    }
+
+    @Test func `datasets of runs that a role denies are not listed`() throws {
+        let id = try experiment(of: "ada", "hers")
+        let made = try send("ada", "POST", "2.0/mlflow/runs/create", #"{"experiment_id":"\#(id)"}"#)
+        let run = try #require(try made.member("run")["info"]?["run_id"]?.string)
+        let inputs =
+            #"{"run_id":"\#(run)","datasets":[{"dataset":{"name":"wages","digest":"d","source_type":"s","source":"{}"}}]}"#
+        #expect(try send("ada", "POST", "2.0/mlflow/runs/log-inputs", inputs).status == 200)
+        let search = { (name: String) in
+            let body = #"{"experiment_ids":["\#(id)"]}"#
+            let path = "/ajax-api/2.0/mlflow/experiments/search-datasets"
+            return try self.fixture.send("POST", path, body: body, headers: self.headers(name)).text
+        }
+        #expect(try search("bob").contains("wages"))
+        try grant("run", "*", "DENY", to: "bob")
+        #expect(try !search("bob").contains("wages") && search("ada").contains("wages"))
+    }
+
+    // MARK: Tokens and passwords
+
+    @Test func `tokens end when somebody else sets the password, and not when the user does`() throws {
+        let key = try token(of: "ada", "laptop")
+        let other = try token(of: "bob", "laptop")
+        let current = "2.0/mlflow/users/current"
+        let path = "2.0/mlflow/users/update-password"
+        let own = #"{"username":"ada","password":"another long password","current_password":"\#(Self.password)"}"#
+        #expect(try send("ada", "PATCH", path, own).status == 200)
+        #expect(try send("GET", current, token: key).status == 200)
+        let reset = #"{"username":"ada","password":"one more long password"}"#
+        #expect(try send("root", "PATCH", path, reset).status == 200)
+        #expect(try send("GET", current, token: key).status == 401)
+        #expect(try send("GET", current, token: other).status == 200)
+        #expect(try fixture.api.accessTokens().map(\.name) == ["laptop"])
+    }
+
+    @Test func `a user has at most a hundred tokens`() throws {
+        for number in 0..<AccessToken.userLimit { _ = try token(of: "ada", "t\(number)") }
+        let refused = try send("ada", "POST", "apus/1.0/tokens/create", #"{"name":"more"}"#)
+        #expect(refused.status == 400 && refused.text.contains("100 tokens"), "\(refused.text)")
+        #expect(try send("ada", "POST", "apus/1.0/tokens/revoke", #"{"name":"t0"}"#).status == 200)
+        _ = try token(of: "ada", "more")
+        _ = try token(of: "bob", "t1")
+    }
+
+    // MARK: Many passwords
+
+    private func status(
+        _ name: String,
+        _ password: String = Self.password,
+        from address: String = "192.0.2.7"
+    ) throws -> Int {
+        let caller = Caller(peer: Peer(address: address))
+        let path = "/api/2.0/mlflow/users/current"
+        return try fixture.send("GET", path, headers: headers(name, password), from: caller).status
+    }
+
+    @Test func `who tries many passwords of one name keeps out that name alone, and at that address alone`() throws {
+        var statuses: [Int] = []
+        for number in 0..<30 where statuses.last != 429 {
+            statuses.append(try status("bob", "wrong password \(number)"))
+        }
+        #expect(
+            statuses.last == 429 && statuses.count >= 20 && statuses.dropLast().allSatisfy { $0 == 401 },
+            "\(statuses)"
+        )
+        #expect(try status("bob") == 429)
+        #expect(try status("ada") == 200 && status("bob", from: "192.0.2.8") == 200)
+    }
+
+    @Test func `who tries passwords of many names is held up, and who was right there before is not`() throws {
+        #expect(try status("ada") == 200)
+        let hash = try PasswordHash.make("of their own, and long", rounds: 10)
+        try fixture.stored.write { session in
+            for number in 0..<120 {
+                _ = try session.createUser("name \(number)", password: hash, isAdministrator: false)
+            }
+        }
+        var statuses: [Int] = []
+        for number in 0..<120 where statuses.last != 429 {
+            statuses.append(try status("name \(number)", "one for all"))
+        }
+        #expect(statuses.last == 429 && statuses.count > 50, "\(statuses.count)")
+        #expect(try status("root") == 429)
+        // It has to be checked anew after a change.
+        let other = try PasswordHash.make("another long password", rounds: 10)
+        try fixture.stored.write { try $0.setPassword(other, ofUser: "ada", revokingTokens: false) }
+        #expect(try status("ada", "another long password") == 200)
+        #expect(try status("root", from: "192.0.2.8") == 200)
+    }
+
+    @Test func `guesses of the present password are limited where the own password is changed`() throws {
+        let path = "2.0/mlflow/users/update-password"
+        var statuses: [Int] = []
+        for number in 0..<30 where statuses.last != 429 {
+            let guess = #"{"username":"ada","password":"another long password","current_password":"guess \#(number)"}"#
+            statuses.append(try send("ada", "PATCH", path, guess).status)
+        }
+        #expect(statuses.last == 429 && statuses.dropLast().allSatisfy { $0 == 400 }, "\(statuses)")
     }
 
     @Test func `somebody who tries many passwords is told to wait, and others are not`() throws {

@@ -68,6 +68,14 @@ import TrackingStore
         }
     }
 
+    @Test func `an entry names an experiment as the server writes its id`() throws {
+        let made = try tracking("POST", "experiments/create", #"{"name":"e"}"#)
+        let id = try #require(try made.member("experiment_id").string)
+        let update = #"{"experiment_id":"000\#(id)","new_name":"f"}"#
+        #expect(try tracking("POST", "experiments/update", update).status == 200)
+        #expect(try entries().first?.resource == AuditResource(.experiment, id))
+    }
+
     // MARK: What is written
 
     /// A request to an audited endpoint, and what its entry says.
@@ -91,7 +99,7 @@ import TrackingStore
     /// In an order in which all succeed.
     private func examples() throws -> [Example] {
         let experiment = try made(tracking("POST", "experiments/create", #"{"name":"e"}"#), ["experiment_id"])
-        let newRun = #"{"experiment_id":"0","start_time":1}"#
+        let newRun = #"{"experiment_id":"0","start_time":1,"run_name":"n"}"#
         let run = try made(tracking("POST", "runs/create", newRun), ["run", "info", "run_id"])
         let model = try made(
             tracking("POST", "logged-models", #"{"experiment_id":"0","name":"l"}"#),
@@ -143,7 +151,12 @@ import TrackingStore
                 resource: theRun,
                 detail: #"{"status":"FINISHED"}"#
             ),
-            Example(route: "runs/delete", body: onRun(), resource: theRun),
+            Example(
+                route: "runs/delete",
+                body: onRun(),
+                resource: theRun,
+                detail: #"{"run_name":"n","experiment_id":"0"}"#
+            ),
             Example(route: "runs/restore", body: onRun(), resource: theRun),
             Example(
                 route: "logged-models",

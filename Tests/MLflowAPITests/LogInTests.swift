@@ -5,6 +5,7 @@ import HTTPWire
 import Hashing
 import Identities
 import MLflowAPI
+import Synchronization
 import TestSupport
 import Testing
 import Tracking
@@ -26,6 +27,30 @@ import TrackingStore
         var settings = AccessSettings(isRequired: true)
         settings.outside = outside
         return try AccessControl(stored.store, settings)
+    }
+
+    /// A server with users besides, which tells the audit who logs in.
+    private func accessWithUsers(_ adjust: (inout OutsideUsers) -> Void = { _ in }) throws -> AccessControl {
+        var settings = AccessSettings(isRequired: true, usersMay: .read)
+        settings.outside.scopes = ["issuer": scopes, "other": scopes]
+        adjust(&settings.outside)
+        return try AccessControl(stored.store, settings, logInAudit: LogInAudit(stored.store))
+    }
+
+    /// What is answered once it is known who sends a request.
+    private func settledStatus(
+        _ access: AccessControl,
+        bearer: String,
+        _ declared: Access = .lookUp(.none)
+    ) throws -> Int {
+        var request = try request("GET", ["authorization": "Bearer \(bearer)"])
+        return access.refusal(of: &request, declared)?.refusal.status ?? 200
+    }
+
+    private func auditedLogIns() throws -> [AuditEntry] {
+        // Entries are written in the order in which they were handed over.
+        try stored.write { _ in }
+        return try stored.store.readNow { try $0.auditPage(AuditQuery(maxResults: 100)) }.entries.reversed()
     }
 
     private func request(_ method: String, _ headers: [String: String]) throws -> HTTPRequest {
@@ -156,6 +181,109 @@ import TrackingStore
         _ = (access.decision(on: &first, .lookUp(.none)), access.decision(on: &second, .lookUp(.none)))
         // One object stands for all requests of a user.
         #expect(first.caller.identity === second.caller.identity && first.caller.identity?.name == "ada")
+    }
+
+    @Test func `a request waits for the keys of its token, and then is answered`() throws {
+        let known = try user()
+        let isThere = Mutex(false)
+        let access = try access { outside in
+            outside.isToken = { $0.starts(with: "ey".utf8) }
+            outside.tokenHolder = { token, _ throws(OutsideUsers.Fault) in
+                guard isThere.withLock({ $0 }) else {
+                    throw .awaited { done in
+                        isThere.withLock { $0 = true }
+                        done()
+                    }
+                }
+                if token.count > 3 { throw .refused("Signed with a key of nobody.") }
+                return known
+            }
+        }
+        #expect(try status(access, ["authorization": "Bearer eyA"]) == 0)
+        #expect(try settledStatus(access, bearer: "eyA") == 200)
+        isThere.withLock { $0 = false }
+        #expect(try settledStatus(access, bearer: "eyLong") == 401)
+    }
+
+    @Test func `a user's tokens and older log-ins allow no more than the groups that were named last`() throws {
+        let groups = Mutex<[String: [String]]>(["eyI": ["team"], "eyO": []])
+        let access = try accessWithUsers { outside in
+            outside.isToken = { $0.starts(with: "ey".utf8) }
+            outside.tokenHolder = { token, _ throws(OutsideUsers.Fault) in
+                let text = String(decoding: token, as: UTF8.self)
+                let source = text == "eyI" ? "issuer" : "other"
+                let named = groups.withLock { $0[text] ?? [] }
+                guard let user = ProvenUser(name: "ada", groups: named, source: source) else {
+                    throw .refused("Nobody.")
+                }
+                return user
+            }
+        }
+        let endpoints = try APIFixture().api.endpoints
+        let change = try #require(endpoints.first { $0.path.hasSuffix("experiments/create") }).access
+        #expect(try settledStatus(access, bearer: "eyI", change) == 200)
+        let id = try stored.store.readNow { try $0.user(named: "ada").id }
+        let key = AccessKey()
+        var token = AccessToken(name: "laptop", scope: .write, creationTime: 0)
+        token.userID = id
+        try stored.write { [token] in try $0.createAccessToken(token, hash: key.hash) }
+        try access.reload()
+        let value = try access.logIn(user: try user("ada", ["team"]))
+        let cookie = ["cookie": "apus_log_in=\(value)"]
+        #expect(try settledStatus(access, bearer: key.text, change) == 200)
+        #expect(try status(access, cookie) == 200)
+        // Another issuer knows nothing of the groups, and the first one still does.
+        #expect(try settledStatus(access, bearer: "eyO") == 403)
+        #expect(try settledStatus(access, bearer: key.text, change) == 200)
+        groups.withLock { $0["eyI"] = [] }
+        let before = access.version.current
+        #expect(try settledStatus(access, bearer: "eyI") == 403)
+        #expect(access.version.current != before)
+        #expect(try settledStatus(access, bearer: key.text) == 403)
+        #expect(try status(access, cookie) == 401)
+        groups.withLock { $0["eyI"] = ["team"] }
+        #expect(try settledStatus(access, bearer: "eyI") == 200)
+        #expect(try settledStatus(access, bearer: key.text, change) == 200)
+        #expect(try status(access, cookie) == 200)
+    }
+
+    @Test func `the audit keeps a token and a user whom somebody names apart`() throws {
+        var settings = AccessSettings(isRequired: true)
+        let known = try user()
+        settings.outside.scopes = ["issuer": scopes]
+        settings.outside.isToken = { $0.starts(with: "ey".utf8) }
+        settings.outside.tokenHolder = { _, _ in known }
+        let access = try AccessControl(stored.store, settings, logInAudit: LogInAudit(stored.store))
+        let key = AccessKey()
+        try stored.write {
+            try $0.createAccessToken(AccessToken(name: "ada", scope: .read, creationTime: 0), hash: key.hash)
+        }
+        try access.reload()
+        #expect(try settledStatus(access, bearer: "eyA") == 200 && settledStatus(access, bearer: key.text) == 200)
+        #expect(try auditedLogIns().map(\.actor) == [AuditActor(.user, "ada"), AuditActor(.token, "ada")])
+        var request = try request("GET", ["authorization": "Bearer eyA"])
+        _ = access.decision(on: &request, .lookUp(.none))
+        // It is no user of the server, who could make tokens.
+        #expect(request.caller.identity?.kind == .outsider)
+    }
+
+    @Test func `the audit tells of log-ins by the form that are refused`() throws {
+        let access = try accessWithUsers()
+        let request = try request("POST", [:])
+        #expect(throws: AccessControl.LogInFault.self) {
+            try access.logIn(name: "ada", password: "no password", from: request)
+        }
+        let entries = try auditedLogIns()
+        #expect(entries.map(\.actor) == [AuditActor(.user, "ada")])
+        #expect(entries.allSatisfy { $0.isRefused && $0.action == LogInAudit.action })
+        let other = try AccessControl(
+            stored.store,
+            AccessSettings(isRequired: true),
+            logInAudit: LogInAudit(stored.store)
+        )
+        #expect(throws: AccessControl.LogInFault.self) { try other.logIn(token: "apus_none", from: request) }
+        #expect(try auditedLogIns().map(\.actor) == [AuditActor(.user, "ada"), .anyone])
+        #expect(access.wrongTokenCount == 1 && other.wrongTokenCount == 1)
     }
 
     @Test(arguments: ["", " a", "a ", "a\nb", "a\u{7F}", "\u{202E}a", "\u{FFFD}", "the operator's command"])

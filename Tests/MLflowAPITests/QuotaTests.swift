@@ -17,7 +17,7 @@ import TrackingStore
         let refusal = try put("b", 5, fixture, ana)
         #expect(refusal.status == 413)
         #expect(refusal.text.contains("RESOURCE_LIMIT_EXCEEDED"))
-        #expect(refusal.text.contains("'ana' has stored as many bytes of artifacts as one token or user may have"))
+        #expect(refusal.text.contains("'ana' has 6 of the 10 bytes of artifacts that one token or user may have"))
         #expect(try put("b", 4, fixture, ana).status == 200)
         #expect(try put("c", 10, fixture, bob).status == 200)
         #expect(try put("d", 1, fixture, ana).status == 413)

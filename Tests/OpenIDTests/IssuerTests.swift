@@ -1,3 +1,4 @@
+import Dispatch
 import OpenID
 import Synchronization
 import Testing
@@ -46,11 +47,10 @@ import Testing
         #expect(scripted.fault(of: token) == nil)
         scripted.script.withLock { $0.fails = true }
         for _ in 0..<3 {
-            let fault = unready(scripted, Samples.new)
-            #expect(
-                fault
-                    == .unready("The keys of \(Samples.issuer) are being fetched; send the request again in a moment.")
-            )
+            guard case .awaited = fault(scripted, Samples.new) else {
+                Issue.record("not waited for")
+                return
+            }
         }
         #expect(scripted.fault(of: Samples.tokens["RS256"] ?? "") == nil)
         while scripted.script.withLock({ $0.reports.isEmpty }) {}
@@ -59,6 +59,8 @@ import Testing
             script.keys = Samples.newKeys
         }
         #expect(scripted.fault(of: Samples.new) == nil)
+        // Who waits for the keys goes on before the log is written.
+        while scripted.script.withLock({ $0.reports.count < 2 }) {}
         let reports = scripted.script.withLock(\.reports)
         #expect(reports == ["\(Samples.issuer) is away", "\(Samples.issuer) can be asked again"])
     }
@@ -87,7 +89,38 @@ import Testing
         #expect(one.verifier.utf8.count == 43)
     }
 
-    private func unready(_ scripted: ScriptedIssuer, _ token: String) -> TokenFault? {
+    @Test func `a fetch that takes long is not waited for any more`() throws {
+        var pace = ScriptedIssuer.restless
+        pace.longestWait = .zero
+        let scripted = try ScriptedIssuer(pace: pace)
+        let gate = DispatchSemaphore(value: 0)
+        scripted.script.withLock { $0.gate = gate }
+        defer { for _ in 0..<8 { gate.signal() } }
+        guard case .unready(let reason) = fault(scripted, token) else {
+            Issue.record("waited for")
+            return
+        }
+        #expect(reason.contains("takes long"))
+    }
+
+    @Test func `all who wait for keys go on when they are there`() throws {
+        let scripted = try ScriptedIssuer()
+        let gate = DispatchSemaphore(value: 0)
+        scripted.script.withLock { $0.gate = gate }
+        let isOver = DispatchSemaphore(value: 0)
+        for _ in 0..<3 {
+            guard case .awaited(let fetch) = fault(scripted, token) else {
+                Issue.record("not waited for")
+                return
+            }
+            fetch.whenOver { isOver.signal() }
+        }
+        for _ in 0..<2 { gate.signal() }
+        for _ in 0..<3 { isOver.wait() }
+        #expect(fault(scripted, token) == nil)
+    }
+
+    private func fault(_ scripted: ScriptedIssuer, _ token: String) -> TokenFault? {
         do throws(TokenFault) {
             _ = try scripted.issuers.proof(of: Array(token.utf8), at: Int64(Samples.now * 1_000))
             return nil

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPClient
 import Hashing
 import OpenID
@@ -8,6 +9,8 @@ final class ScriptedIssuer: Sendable {
     struct Script {
         var keys = Samples.keys
         var fails = false
+        /// Answers are held back until it is signalled.
+        var gate: DispatchSemaphore?
         var calls: [String] = []
         var reports: [String] = []
     }
@@ -38,7 +41,7 @@ final class ScriptedIssuer: Sendable {
     /// Asks again whenever a key is missing.
     static var restless: Issuer.Pace {
         var pace = Issuer.Pace()
-        (pace.rest, pace.restWithoutKeys) = (.zero, .zero)
+        (pace.rest, pace.restWithoutKeys, pace.longestWait) = (.zero, .zero, .seconds(600))
         return pace
     }
 
@@ -48,9 +51,11 @@ final class ScriptedIssuer: Sendable {
         while true {
             do throws(TokenFault) {
                 return try issuers.proof(of: Array(text.utf8), at: Int64(now * 1_000))
-            } catch .unready(let reason) where reason.contains("being fetched") && fetches < before + 2 {
+            } catch .awaited(let fetch) where fetches < before + 2 {
                 // A key that is still missing after two whole fetches is none that the issuer publishes.
-                continue
+                let isOver = DispatchSemaphore(value: 0)
+                fetch.whenOver { isOver.signal() }
+                isOver.wait()
             }
         }
     }
@@ -68,10 +73,11 @@ final class ScriptedIssuer: Sendable {
     var fetches: Int { script.withLock { $0.calls.count { $0.hasSuffix("/keys") } } }
 
     private func answer(_ target: String) throws(IssuerFailure) -> (status: Int, body: [UInt8]) {
-        let (fails, keys) = script.withLock { script in
+        let (fails, keys, gate) = script.withLock { script in
             script.calls.append(target)
-            return (script.fails, script.keys)
+            return (script.fails, script.keys, script.gate)
         }
+        gate?.wait()
         if fails { throw IssuerFailure("is away") }
         if target.hasSuffix("/keys") { return (200, Array(keys.utf8)) }
         let document = "{\"issuer\":\"\(Samples.issuer)\",\"jwks_uri\":\"\(Samples.issuer)/keys\"}"

@@ -20,7 +20,7 @@ import Testing
     @Test func `a reader cannot write`() throws {
         let writer = try folder.connection()
         let reader = try Connection(path: writer.path, mode: .readOnly)
-        #expect(try reader.int64("PRAGMA query_only") == 1)
+        #expect(try reader.firstInt64(of: "PRAGMA query_only") == 1)
         let error = #expect(throws: SQLiteError.self) { try reader.execute("INSERT INTO rows VALUES (1, 'a')") }
         #expect(error?.isReadOnly == true)
     }
@@ -51,8 +51,8 @@ import Testing
         // The failed statement was reset, so it can be used again at once.
         try insert.bind(2, at: 1)
         try insert.run()
-        #expect(try connection.int64("SELECT count(*) FROM rows") == 2)
-        #expect(try connection.int64("SELECT text IS NULL FROM rows WHERE id = 2") == 1)
+        #expect(try connection.firstInt64(of: "SELECT count(*) FROM rows") == 2)
+        #expect(try connection.firstInt64(of: "SELECT text IS NULL FROM rows WHERE id = 2") == 1)
     }
 
     @Test func `a lock of another connection is reported as busy`() throws {
@@ -84,7 +84,7 @@ import Testing
         interrupter.interrupt()
         let error = #expect(throws: SQLiteError.self) { while try endless.step() {} }
         #expect(error?.isInterrupt == true)
-        #expect(try connection.int64("SELECT 1") == 1)
+        #expect(try connection.firstInt64(of: "SELECT 1") == 1)
         connection.close()
         interrupter.interrupt()
     }
@@ -121,7 +121,7 @@ import Testing
             )
         }
         #expect(error?.sql?.contains("'b'") == true)
-        #expect(try connection.int64("SELECT count(*) FROM rows") == 1)
+        #expect(try connection.firstInt64(of: "SELECT count(*) FROM rows") == 1)
         try connection.execute("-- nothing but a comment\n;;")
         #expect(throws: SQLiteError.self) { try connection.execute("SELECT 1\0; DELETE FROM rows") }
     }
@@ -137,7 +137,7 @@ import Testing
             }
         }
         #expect(!connection.isInTransaction)
-        #expect(try connection.int64("SELECT count(*) FROM rows") == 1)
+        #expect(try connection.firstInt64(of: "SELECT count(*) FROM rows") == 1)
     }
 
     @Test func `a read transaction sees one moment`() throws {
@@ -146,21 +146,21 @@ import Testing
         let reader = try Connection(path: writer.path, mode: .readOnly)
         try reader.configureForReading()
         let counts = try reader.readTransaction {
-            let before = try reader.int64("SELECT count(*) FROM rows")
+            let before = try reader.firstInt64(of: "SELECT count(*) FROM rows")
             try writer.execute("INSERT INTO rows VALUES (1, 'a')")
-            return [before, try reader.int64("SELECT count(*) FROM rows")]
+            return [before, try reader.firstInt64(of: "SELECT count(*) FROM rows")]
         }
         #expect(counts == [0, 0])
-        #expect(try reader.int64("SELECT count(*) FROM rows") == 1)
+        #expect(try reader.firstInt64(of: "SELECT count(*) FROM rows") == 1)
     }
 
     @Test func `the writer's settings are in force`() throws {
         let connection = try folder.connection()
         #expect(try connection.configureForWriting() == .wal)
-        #expect(try connection.int64("PRAGMA synchronous") == 2)
-        #expect(try connection.int64("PRAGMA temp_store") == 2)
-        #expect(try connection.int64("PRAGMA foreign_keys") == 1)
-        #expect(try connection.int64("PRAGMA cache_size") == -65_536)
+        #expect(try connection.firstInt64(of: "PRAGMA synchronous") == 2)
+        #expect(try connection.firstInt64(of: "PRAGMA temp_store") == 2)
+        #expect(try connection.firstInt64(of: "PRAGMA foreign_keys") == 1)
+        #expect(try connection.firstInt64(of: "PRAGMA cache_size") == -65_536)
         try connection.execute("INSERT INTO rows VALUES (1, 'a')")
         #expect(connection.walPages > 0)
         let result = try connection.checkpoint(.truncate)
@@ -178,7 +178,7 @@ import Testing
         open.reset()
         try blocker.execute("COMMIT")
         try connection.execute("INSERT INTO rows VALUES (1, 'a')")
-        #expect(try connection.int64("PRAGMA synchronous") == 2)
+        #expect(try connection.firstInt64(of: "PRAGMA synchronous") == 2)
 
         let memory = try Connection(path: ":memory:", mode: .readWriteCreate)
         #expect(try memory.configureForWriting() == .memory)
@@ -197,7 +197,7 @@ import Testing
         #expect(nested !== first)
         first.reset()
         for number in 0..<100 {
-            #expect(try connection.int64("SELECT \(number)") == Int64(number))
+            #expect(try connection.firstInt64(of: "SELECT \(number)") == Int64(number))
         }
         #expect(try connection.cached("SELECT 1 UNION SELECT 2") !== first)
     }

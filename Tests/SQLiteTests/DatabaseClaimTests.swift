@@ -25,7 +25,7 @@ import Testing
     @Test func `the files of a database are its owner's alone, also those that were there before`() throws {
         let before = try folder.connection()
         _ = try before.configureForWriting()
-        _ = try before.int64("SELECT count(*) FROM rows")
+        _ = try before.firstInt64(of: "SELECT count(*) FROM rows")
         for name in ["test.db", "test.db-wal", "test.db-shm"] { try #require(chmod(folder.file(name), 0o644) == 0) }
         let claim = try DatabaseClaim(databasePath: folder.file("test.db"))
         #expect(["test.db", "test.db-wal", "test.db-shm"].map(mode) == [0o600, 0o600, 0o600])
@@ -33,7 +33,7 @@ import Testing
         let new = try DatabaseClaim(databasePath: folder.file("new.db"))
         let connection = try folder.connection("new.db")
         _ = try connection.configureForWriting()
-        _ = try connection.int64("SELECT count(*) FROM rows")
+        _ = try connection.firstInt64(of: "SELECT count(*) FROM rows")
         #expect(["new.db", "new.db-wal", "new.db-shm"].map(mode) == [0o600, 0o600, 0o600])
         withExtendedLifetime(new) {}
     }
@@ -50,10 +50,10 @@ import Testing
         let database = folder.file("test.db")
         for isKnown in [false, true, true] {
             let lock = try OwnerLock(databasePath: database)
-            #expect(lock.knowsStore == isKnown)
-            try lock.noteStore()
+            #expect(lock.expectsDatabase == isKnown)
+            try lock.recordDatabase()
             lock.release()
         }
-        #expect(try !OwnerLock(databasePath: database).isTakenOver)
+        #expect(try !OwnerLock(databasePath: database).previousOwnerCrashed)
     }
 }

@@ -21,8 +21,8 @@ import Testing
             // The copy of the files is what a power cut would leave.
             for suffix in ["", "-wal"] { try copy("test.db" + suffix, to: "copy\(id).db" + suffix) }
             let copy = try Connection(path: folder.file("copy\(id).db"), mode: .readWrite)
-            #expect(try copy.int64("SELECT count(*) FROM rows") == Int64(id + 1))
-            #expect(try copy.string("PRAGMA integrity_check") == "ok")
+            #expect(try copy.firstInt64(of: "SELECT count(*) FROM rows") == Int64(id + 1))
+            #expect(try copy.firstString(of: "PRAGMA integrity_check") == "ok")
             copy.close()
         }
     }
@@ -31,9 +31,9 @@ import Testing
         let reader = try Connection(path: folder.file("test.db"), mode: .readOnly)
         for id in 0..<20 {
             try writer.execute("BEGIN; INSERT INTO rows VALUES (\(id), 'text')")
-            #expect(try reader.int64("SELECT count(*) FROM rows") == Int64(id))
+            #expect(try reader.firstInt64(of: "SELECT count(*) FROM rows") == Int64(id))
             try writer.execute("COMMIT")
-            #expect(try reader.int64("SELECT count(*) FROM rows") == Int64(id + 1))
+            #expect(try reader.firstInt64(of: "SELECT count(*) FROM rows") == Int64(id + 1))
         }
     }
 
@@ -45,15 +45,15 @@ import Testing
             INSERT INTO rows SELECT n, hex(randomblob(100)) FROM number
             """
         try writer.execute("BEGIN; \(fill); UPDATE rows SET text = text || text; ROLLBACK")
-        #expect(try writer.int64("SELECT count(*) FROM rows") == 0)
+        #expect(try writer.firstInt64(of: "SELECT count(*) FROM rows") == 0)
         try writer.execute("BEGIN; \(fill); UPDATE rows SET text = text || text; COMMIT")
         let reader = try Connection(path: folder.file("test.db"), mode: .readOnly)
-        #expect(try reader.int64("SELECT count(*) FROM rows WHERE length(text) = 400") == 3_000)
-        #expect(try reader.string("PRAGMA integrity_check") == "ok")
+        #expect(try reader.firstInt64(of: "SELECT count(*) FROM rows WHERE length(text) = 400") == 3_000)
+        #expect(try reader.firstString(of: "PRAGMA integrity_check") == "ok")
         try writer.checkpoint(.passive)
         try writer.execute("UPDATE rows SET text = 'short'")
-        #expect(try reader.int64("SELECT count(*) FROM rows WHERE text = 'short'") == 3_000)
-        #expect(try reader.string("PRAGMA integrity_check") == "ok")
+        #expect(try reader.firstInt64(of: "SELECT count(*) FROM rows WHERE text = 'short'") == 3_000)
+        #expect(try reader.firstString(of: "PRAGMA integrity_check") == "ok")
     }
 
     @Test(arguments: [true, false])
@@ -77,12 +77,12 @@ import Testing
             }
             try other.execute("INSERT INTO rows VALUES (\(2 * round), 'other')")
             try writer.execute("INSERT INTO rows VALUES (\(2 * round + 1), 'writer')")
-            #expect(try other.int64("SELECT count(*) FROM rows") == Int64(2 * round + 2))
-            #expect(try writer.string("PRAGMA integrity_check") == "ok")
+            #expect(try other.firstInt64(of: "SELECT count(*) FROM rows") == Int64(2 * round + 2))
+            #expect(try writer.firstString(of: "PRAGMA integrity_check") == "ok")
         }
         writer.close()
-        #expect(try other.string("PRAGMA integrity_check") == "ok")
-        #expect(try other.int64("SELECT count(*) FROM rows") == 40)
+        #expect(try other.firstString(of: "PRAGMA integrity_check") == "ok")
+        #expect(try other.firstInt64(of: "SELECT count(*) FROM rows") == 40)
     }
 
     @Test func `closing leaves a whole database and no log`() throws {
@@ -90,7 +90,7 @@ import Testing
         writer.close()
         #expect(access(folder.file("test.db-wal"), F_OK) != 0)
         let reader = try Connection(path: folder.file("test.db"), mode: .readOnly)
-        #expect(try reader.int64("SELECT count(*) FROM rows") == 1)
+        #expect(try reader.firstInt64(of: "SELECT count(*) FROM rows") == 1)
     }
 
     private func copy(_ name: String, to copy: String) throws {

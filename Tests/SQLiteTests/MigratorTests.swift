@@ -26,8 +26,10 @@ import Testing
         let two = try Migrator([second, first])
         #expect(try two.inspect(path: path) == .applied(version: 1))
         #expect(try two.migrate(database) == ["0002_more.sql"])
-        #expect(try database.int64("SELECT count(*) FROM schema_migrations WHERE applied_at > 1500000000000") == 2)
-        #expect(try database.int64("PRAGMA application_id") == Migrator.applicationID)
+        #expect(
+            try database.firstInt64(of: "SELECT count(*) FROM schema_migrations WHERE applied_at > 1500000000000") == 2
+        )
+        #expect(try database.firstInt64(of: "PRAGMA application_id") == Migrator.applicationID)
     }
 
     @Test func `a failed step is undone with the ones before it`() throws {
@@ -38,7 +40,7 @@ import Testing
             Issue.record("got \(String(describing: error))")
             return
         }
-        #expect(try database.int64("SELECT count(*) FROM sqlite_schema") == 0)
+        #expect(try database.firstInt64(of: "SELECT count(*) FROM sqlite_schema") == 0)
         #expect(try Migrator([first]).inspect(path: database.path) == .empty)
     }
 
@@ -133,9 +135,11 @@ import Testing
         let copy = folder.file("copy.db")
         try write(contents(of: database.path + "-journal"), to: copy + "-journal")
         try write(contents(of: database.path), to: copy)
-        #expect(throws: SQLiteError.self) { try Connection(path: copy, mode: .readOnly).int64("SELECT x FROM a") }
+        #expect(throws: SQLiteError.self) {
+            try Connection(path: copy, mode: .readOnly).firstInt64(of: "SELECT x FROM a")
+        }
         #expect(try migrator.inspect(path: copy) == .applied(version: 1))
-        #expect(try Connection(path: copy, mode: .readOnly).string("SELECT x FROM a") == "kept")
+        #expect(try Connection(path: copy, mode: .readOnly).firstString(of: "SELECT x FROM a") == "kept")
     }
 
     @Test(

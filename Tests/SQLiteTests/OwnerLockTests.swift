@@ -31,8 +31,8 @@ import Testing
         let file = open(database + ".lock", O_WRONLY | O_CREAT, 0o600)
         try #require(file >= 0 && write(file, "1234\n", 5) == 5)
         close(file)
-        #expect(try OwnerLock(databasePath: database).isTakenOver)
-        #expect(try !OwnerLock(databasePath: database).isTakenOver)
+        #expect(try OwnerLock(databasePath: database).previousOwnerCrashed)
+        #expect(try !OwnerLock(databasePath: database).previousOwnerCrashed)
     }
 
     @Test func `whoever is refused can learn where the owner answers`() throws {
@@ -55,7 +55,7 @@ import Testing
     @Test func `an owner tells its key to whoever may read its files, and to nobody else`() throws {
         let database = folder.file("apus.db")
         let lock = try OwnerLock(databasePath: database)
-        try lock.noteStore()
+        try lock.recordDatabase()
         // A server of before may have left the file with another mode.
         try #require(chmod(lock.path, 0o644) == 0)
         try lock.announce("http://127.0.0.1:5000", key: "apus_secret")
@@ -73,7 +73,7 @@ import Testing
         try lock.announce("http://127.0.0.1:5000")
         #expect(OwnerLock.owner(ofDatabase: database)?.key == nil)
         lock.release()
-        #expect(try OwnerLock(databasePath: database).knowsStore)
+        #expect(try OwnerLock(databasePath: database).expectsDatabase)
     }
 
     @Test(arguments: ["17\nhttp://127.0.0.1:50", "17\nhttp://127.0.0.1:5000\nnode", "17\n", "17"])

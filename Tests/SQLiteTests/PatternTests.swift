@@ -76,9 +76,9 @@ import Testing
     {
         let answers = try onReader { connection in
             [
-                try connection.int64("SELECT \(text) LIKE \(pattern)"),
-                try connection.int64("SELECT is_like(\(text), \(pattern))"),
-                try connection.int64("SELECT is_ilike(\(text), \(pattern))"),
+                try connection.firstInt64(of: "SELECT \(text) LIKE \(pattern)"),
+                try connection.firstInt64(of: "SELECT is_like(\(text), \(pattern))"),
+                try connection.firstInt64(of: "SELECT is_ilike(\(text), \(pattern))"),
             ]
         }
         #expect(answers == [answer, answer, answer])

@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    private static func count(_ connection: Connection) throws -> Int64? { try connection.int64(endless) }
+    private static func count(_ connection: Connection) throws -> Int64? { try connection.firstInt64(of: endless) }
 
     // MARK: Limits
 
@@ -77,7 +77,7 @@ import Testing
     func `a read beyond its processor time is ended, and the next one is not`(work: Duration) throws {
         let pool = pool(work: work)
         #expect(reason(try begin(on: pool) { try Self.count($0) }) == .work)
-        #expect(try begin(on: pool) { try $0.int64("SELECT sum(id) FROM rows") }() == 3)
+        #expect(try begin(on: pool) { try $0.firstInt64(of: "SELECT sum(id) FROM rows") }() == 3)
         #expect(pool.statistics.endedForWork == 1)
         pool.close()
     }
@@ -99,7 +99,7 @@ import Testing
 
     @Test func `other failures pass`() throws {
         let pool = pool()
-        #expect(throws: SQLiteError.self) { try begin(on: pool) { try $0.int64("SELECT * FROM missing") }() }
+        #expect(throws: SQLiteError.self) { try begin(on: pool) { try $0.firstInt64(of: "SELECT * FROM missing") }() }
         pool.close()
     }
 
@@ -127,7 +127,7 @@ import Testing
         let flag = Flag()
         let second = try begin(on: pool, for: caller) { connection in
             flag.isSet.store(true, ordering: .relaxed)
-            return try connection.int64("SELECT 1")
+            return try connection.firstInt64(of: "SELECT 1")
         }
         caller.leave()
         gate.signal()
@@ -149,8 +149,8 @@ import Testing
         let caller = Caller(peer: Peer(address: "10.0.0.1"))
         let long = try (0..<6).map { _ in try begin(on: pool, for: caller) { try Self.count($0) } }
         for _ in 0..<20 {
-            #expect(try begin(on: pool) { try $0.int64("SELECT 7") }() == 7)
-            #expect(try begin(on: pool, cost: .cheap) { try $0.int64("SELECT 8") }() == 8)
+            #expect(try begin(on: pool) { try $0.firstInt64(of: "SELECT 7") }() == 7)
+            #expect(try begin(on: pool, cost: .cheap) { try $0.firstInt64(of: "SELECT 8") }() == 8)
         }
         caller.leave()
         for wait in long { #expect(reason(wait) == .callerLeft) }
@@ -161,7 +161,7 @@ import Testing
         let pool = pool()
         let counted =
             "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 1000000) SELECT count(*) FROM n"
-        let waits = try (0..<4).map { _ in try begin(on: pool) { try $0.int64(counted) } }
+        let waits = try (0..<4).map { _ in try begin(on: pool) { try $0.firstInt64(of: counted) } }
         for wait in waits { #expect(try wait() == 1_000_000) }
         pool.close()
     }
@@ -217,10 +217,10 @@ import Testing
 
     @Test func `no read begins in a pause`() throws {
         let pool = pool()
-        #expect(try begin(on: pool) { try $0.int64("SELECT 1") }() == 1)
+        #expect(try begin(on: pool) { try $0.firstInt64(of: "SELECT 1") }() == 1)
         pool.pause(.all)
         let waits = try (0..<5).map { number in
-            try begin(on: pool, cost: number == 0 ? .cheap : .expensive) { try $0.int64("SELECT 2") }
+            try begin(on: pool, cost: number == 0 ? .cheap : .expensive) { try $0.firstInt64(of: "SELECT 2") }
         }
         #expect(pool.queueDepth == 5)
         #expect(pool.waitForReads(startedBefore: .now, within: .seconds(10)))
@@ -232,8 +232,10 @@ import Testing
     @Test func `only cheap reads begin in a pause of expensive ones`() throws {
         let pool = pool()
         pool.pause(.expensive)
-        let expensive = try (0..<3).map { _ in try begin(on: pool, cost: .expensive) { try $0.int64("SELECT 1") } }
-        for _ in 0..<3 { #expect(try begin(on: pool, cost: .cheap) { try $0.int64("SELECT 2") }() == 2) }
+        let expensive = try (0..<3).map { _ in
+            try begin(on: pool, cost: .expensive) { try $0.firstInt64(of: "SELECT 1") }
+        }
+        for _ in 0..<3 { #expect(try begin(on: pool, cost: .cheap) { try $0.firstInt64(of: "SELECT 2") }() == 2) }
         #expect(pool.queueDepth == 3)
         pool.resume(.expensive)
         for wait in expensive { #expect(try wait() == 1) }

@@ -28,7 +28,8 @@ import Testing
         let group = DispatchGroup()
         for _ in 0..<500 {
             group.enter()
-            try pool.submit({ (connection: Connection) in try connection.int64("SELECT sum(id) FROM rows") ?? 0 }) {
+            try pool.submit({ (connection: Connection) in try connection.firstInt64(of: "SELECT sum(id) FROM rows") ?? 0
+            }) {
                 result in
                 if case .success(let value) = result { sum.withLock { $0 += value } }
                 group.leave()
@@ -68,7 +69,7 @@ import Testing
         let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
         try pool.submit({ (connection: Connection) in
             running.signal()
-            return try connection.int64(endless)
+            return try connection.firstInt64(of: endless)
         }) { result in
             if case .failure(let error as SQLiteError) = result, error.isInterrupt {
                 outcomes.withLock { $0.append("interrupted") }
@@ -76,7 +77,8 @@ import Testing
         }
         running.wait()
         for _ in 0..<50 {
-            try pool.submit({ (connection: Connection) in try connection.int64("SELECT count(*) FROM rows") }) {
+            try pool.submit({ (connection: Connection) in try connection.firstInt64(of: "SELECT count(*) FROM rows") })
+            {
                 result in
                 if case .failure(SubmissionError.closed) = result { outcomes.withLock { $0.append("refused") } }
             }
@@ -129,7 +131,7 @@ import Testing
         let group = DispatchGroup()
         for _ in 0..<2 {
             group.enter()
-            try pool.submit({ (connection: Connection) in try connection.int64("SELECT 1") }) { result in
+            try pool.submit({ (connection: Connection) in try connection.firstInt64(of: "SELECT 1") }) { result in
                 successes.withLock { $0.append((try? result.get()) != nil) }
                 group.leave()
             }

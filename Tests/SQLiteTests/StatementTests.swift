@@ -75,8 +75,8 @@ import Testing
         try connection.execute("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2), (3)")
         #expect(connection.changes == 3)
         #expect(connection.lastInsertRowID == 3)
-        #expect(try connection.string("SELECT 'x'") == "x")
-        #expect(try connection.string("SELECT NULL") == nil)
-        #expect(try connection.int64("SELECT 1 WHERE 0") == nil)
+        #expect(try connection.firstString(of: "SELECT 'x'") == "x")
+        #expect(try connection.firstString(of: "SELECT NULL") == nil)
+        #expect(try connection.firstInt64(of: "SELECT 1 WHERE 0") == nil)
     }
 }

@@ -60,7 +60,7 @@ import Testing
             group.enter()
             try writer.submit({ try $0.insert(id) }) { _ in
                 let isThere = reader.withLock { reader in
-                    (try? reader.connection.int64("SELECT count(*) FROM rows WHERE id = \(id)")) == 1
+                    (try? reader.connection.firstInt64(of: "SELECT count(*) FROM rows WHERE id = \(id)")) == 1
                 }
                 seen.withLock { $0.append(isThere) }
                 group.leave()

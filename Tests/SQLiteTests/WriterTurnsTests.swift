@@ -26,9 +26,65 @@ import Testing
 
     @Test func `who sends cheap requests does not wait for all the dear ones of another`() {
         let turns = WriterTurns()
-        turns.note(.milliseconds(30), for: 10, of: one)
-        turns.note(.milliseconds(2), for: 2, of: other)
+        turns.note(.milliseconds(30), for: 10, like: job(one))
+        turns.note(.milliseconds(2), for: 2, like: job(other))
         #expect(order(of: [one, one, one, other, other, other, other], turns) == [3, 4, 0, 5, 6, 1, 2])
+    }
+
+    @Test func `small requests go before the large ones that wait with them, and then a large one goes first`() {
+        let turns = WriterTurns()
+        let (large, small) = (job(one, isLarge: true), job(one))
+        #expect(order(of: [large, large, small, small], turns) == [2, 3, 0, 1])
+        turns.end()
+        #expect(order(of: [large, large, small, small], turns) == [0, 1, 2, 3])
+        turns.end()
+        #expect(order(of: [large, large, small, small], turns) == [2, 3, 0, 1])
+    }
+
+    @Test func `small requests share no transaction with large ones, and wait for one of them`() {
+        let turns = WriterTurns()
+        let (large, small) = (job(one, isLarge: true), job(other))
+        func ends(_ job: WriterJob<RowSession>, _ next: WriterJob<RowSession>?) -> Bool {
+            turns.endsTransaction(after: job, before: next, lasted: .zero, lastCommit: .zero)
+        }
+        #expect(!ends(large, large))
+        _ = turns.begin([large, small])
+        #expect(ends(small, large))
+        #expect(!ends(small, small))
+        #expect(ends(large, large))
+        turns.end()
+        _ = turns.begin([large, job(other, isLarge: true)])
+        #expect(!ends(large, large))
+        turns.noteOthers(areSmall: true)
+        #expect(ends(large, large))
+    }
+
+    @Test func `a small request of the same client does not wait for all of its large ones`() throws {
+        let world = try WriterWorld()
+        let writer = try world.writer()
+        defer { withExtendedLifetime(world) {} }
+        let entered = DispatchSemaphore(value: 0)
+        let gate = DispatchSemaphore(value: 0)
+        let finished = Mutex<[String]>([])
+        let all = DispatchGroup()
+        func submit(_ name: String, bytes: Int, _ work: @escaping @Sendable () -> Void) throws {
+            all.enter()
+            try writer.submit({ _ in work() }, for: one, bytes: bytes) { _ in
+                finished.withLock { $0.append(name) }
+                all.leave()
+            }
+        }
+        try submit("first", bytes: 60_000) {
+            entered.signal()
+            gate.wait()
+        }
+        entered.wait()
+        for _ in 0..<5 { try submit("large", bytes: 60_000) {} }
+        try submit("small", bytes: 100) {}
+        gate.signal()
+        all.wait()
+        #expect(finished.withLock { $0 } == ["first", "small", "large", "large", "large", "large", "large"])
+        writer.shutdown()
     }
 
     @Test func `a request that comes during a transaction is the next one, before all that another client has waiting`()
@@ -63,9 +119,17 @@ import Testing
         writer.shutdown()
     }
 
+    private func job(_ peer: Peer, isLarge: Bool = false) -> WriterJob<RowSession> {
+        WriterJob(peer: peer, bytes: isLarge ? 60_000 : 0, queue: Budget(total: 1))
+    }
+
     private func order(of peers: [Peer], _ turns: WriterTurns) -> [Int] {
-        let budget = Budget(total: 100)
-        let jobs = peers.map { WriterJob<RowSession>(peer: $0, queue: budget) }
+        order(of: peers.map { job($0) }, turns)
+    }
+
+    /// The order of requests like these, by their indices.
+    private func order(of kinds: [WriterJob<RowSession>], _ turns: WriterTurns) -> [Int] {
+        let jobs = kinds.map { job($0.peer, isLarge: $0.isLarge) }
         return turns.begin(jobs).compactMap { job in jobs.firstIndex { $0 === job } }
     }
 }

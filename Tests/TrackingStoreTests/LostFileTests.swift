@@ -105,7 +105,7 @@ import TrackingStore
         fixture.store.close()
         var bytes = contents(ofFile: folder.file("apus.db"))
         let connection = try Connection(path: folder.file("apus.db"), mode: .readOnly)
-        let page = try #require(try connection.int64("SELECT rootpage FROM sqlite_schema WHERE name = 'runs'"))
+        let page = try #require(try connection.firstInt64(of: "SELECT rootpage FROM sqlite_schema WHERE name = 'runs'"))
         connection.close()
         for offset in 0..<4_096 { bytes[(Int(page) - 1) * 4_096 + offset] = 0xA5 }
         #expect(write(bytes, toFile: folder.file("apus.db")))

@@ -117,18 +117,21 @@ import TrackingStore
             try fixture.write { try $0.log(batch, runID: runID) }
         }
         let found = try fixture.read { [search = search()] in try $0.describeRunColumns(search, valueLimit: 10_000) }
-        #expect(found.runs == 30 && !found.hasMoreRuns)
-        #expect(Dictionary(uniqueKeysWithValues: found.metrics.map { ($0.key, $0.runs) }) == ["m": 30, "even": 15])
+        #expect(found.runCount == 30 && !found.hasMoreRuns)
+        #expect(Dictionary(uniqueKeysWithValues: found.metrics.map { ($0.key, $0.runCount) }) == ["m": 30, "even": 15])
         let params = Dictionary(uniqueKeysWithValues: found.params.map { ($0.key, $0) })
-        #expect(params["lr"]?.distinct == 30 && params["lr"]?.isNumber == true)
+        #expect(params["lr"]?.distinctValueCount == 30 && params["lr"]?.isNumber == true)
         #expect(params["lr"]?.samples == (10..<30).reversed().map { "\($0)" })
-        #expect(params["same"]?.distinct == 1 && params["same"]?.samples == ["x"] && params["same"]?.isNumber == false)
-        #expect(params["long"]?.distinct == 1 && params["long"]?.samples == [])
+        #expect(
+            params["same"]?.distinctValueCount == 1 && params["same"]?.samples == ["x"]
+                && params["same"]?.isNumber == false
+        )
+        #expect(params["long"]?.distinctValueCount == 1 && params["long"]?.samples == [])
         #expect(found.tags.map(\.key) == [Tag.runNameKey])
 
         let few = try fixture.read { [search = search(maxResults: 7)] in
             try $0.describeRunColumns(search, valueLimit: 10_000)
         }
-        #expect(few.runs == 7 && few.hasMoreRuns)
+        #expect(few.runCount == 7 && few.hasMoreRuns)
     }
 }

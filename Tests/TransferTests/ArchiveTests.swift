@@ -166,10 +166,10 @@ import TrackingStore
 
     @Test func `a store that has taken an archive writes the same archive`() throws {
         let (first, second) = (try StoreFixture(), try StoreFixture())
-        _ = try first.write { try $0.take(Sample.all) }
+        _ = try first.write { try $0.importRecords(Sample.all) }
         let records = try first.records()
         #expect(Set(records.map(\.subject.kind)) == Set(TransferKind.allCases))
-        let report = try second.write { try $0.take(records) }
+        let report = try second.write { try $0.importRecords(records) }
         #expect(report.remarks == [])
         #expect(try archive(second.records()) == archive(records))
     }

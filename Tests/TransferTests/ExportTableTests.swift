@@ -96,7 +96,7 @@ import TrackingStore
 
     @Test func `the keys of runs are in the order of their bytes, deleted runs left out`() throws {
         let fixture = try StoreFixture()
-        _ = try fixture.write { try $0.take(Sample.all) }
+        _ = try fixture.write { try $0.importRecords(Sample.all) }
         #expect(
             try fixture.store.runKeys(.everything)
                 == RunKeys(metrics: ["loss"], params: ["long", "lr"], tags: ["mlflow.runName", "note"])

@@ -23,7 +23,7 @@ extension StoreFixture {
 
     init() throws {
         fixture = try StoreFixture()
-        _ = try fixture.write { try $0.take(Sample.all) }
+        _ = try fixture.write { try $0.importRecords(Sample.all) }
     }
 
     /// A run of the sample's experiment.
@@ -47,7 +47,7 @@ extension StoreFixture {
         var taken = ids.map { run($0) }
         taken.append(.points(TransferredPoints(runID: ids[11], key: "b", points: long)))
         taken.append(.points(TransferredPoints(runID: ids[11], key: "a", points: Array(long.prefix(3)))))
-        _ = try fixture.write { [taken] in try $0.take(taken) }
+        _ = try fixture.write { [taken] in try $0.importRecords(taken) }
         let records = try fixture.records()
         #expect(runIDs(records) == [Sample.runID] + ids)
         var points: [String: [MetricPoint]] = [:]
@@ -69,7 +69,9 @@ extension StoreFixture {
             (run.home, run.run.info.experimentID, run.run.info.runID) = (later, 8, "later")
             (run.run.modelInputs, run.run.modelOutputs) = ([], [])
         }
-        _ = try fixture.write { try $0.take([.experiment(Sample.experiment(id: 8, name: "later")), .run(run)]) }
+        _ = try fixture.write {
+            try $0.importRecords([.experiment(Sample.experiment(id: 8, name: "later")), .run(run)])
+        }
         while let more = try fixture.store.readNow(&cursor) { records += more }
         let place = try #require(records.firstIndex { $0.subject.kind == .run && $0.subject.id == "later" })
         let homes = records[..<place].filter {
@@ -80,7 +82,7 @@ extension StoreFixture {
 
     @Test func `a named run comes with its experiment and what it made, and nothing else`() throws {
         let others = [run("other"), .experiment(Sample.experiment(id: 8, name: "later"))]
-        _ = try fixture.write { try $0.take(others) }
+        _ = try fixture.write { try $0.importRecords(others) }
         let records = try fixture.records(.runs([Sample.runID]))
         #expect(runIDs(records) == [Sample.runID])
         let kinds = Set(records.map(\.subject.kind))
@@ -91,7 +93,7 @@ extension StoreFixture {
     }
 
     @Test func `tables have deleted runs only if they are named`() throws {
-        _ = try fixture.write { [gone = run("gone", deleted: true)] in try $0.take([gone]) }
+        _ = try fixture.write { [gone = run("gone", deleted: true)] in try $0.importRecords([gone]) }
         #expect(runIDs(try fixture.records(.everything, .runs)) == [Sample.runID])
         #expect(runIDs(try fixture.records(.experiments([7]), .points)) == [Sample.runID])
         #expect(runIDs(try fixture.records(.runs(["gone"]), .runs)) == ["gone"])

@@ -58,7 +58,7 @@ import Transfer
 
     @Test func `what a store holds is written and read again`() throws {
         let fixture = try StoreFixture()
-        _ = try fixture.write { try $0.take(Sample.all) }
+        _ = try fixture.write { try $0.importRecords(Sample.all) }
         let connection = try Connection(path: fixture.folder.file("apus.db"), mode: .readOnly)
         var records: [TransferRecord] = []
         try RecordCursor.readAll(of: connection) { records.append($0) }

@@ -11,7 +11,7 @@ import TrackingStore
     }
 
     private func take(_ records: [TransferRecord]) throws -> TransferReport {
-        try fixture.write { try $0.take(records) }
+        try fixture.write { try $0.importRecords(records) }
     }
 
     private func content() throws -> [[[String]]] {

@@ -135,7 +135,7 @@ import Transfer
         tree.write(Self.later, [tensor("loss", 6, step: 2)])
         let found = try tree.read()
         #expect(try found.points("logs", "loss").map(\.value) == [1, 2, 6] && found.points.count == 1)
-        #expect(found.hints == ["Only scalars and hyperparameters come; left out are other values: 3."])
+        #expect(found.hints == ["Only scalars and hyperparameters are imported; left out are other values: 3."])
     }
 
     @Test func `images and the like are counted for the whole source`() throws {
@@ -161,7 +161,7 @@ import Transfer
         let found = try tree.read()
         #expect(found.runs.count == 2 && found.points == [])
         let expected = "images: 2, histograms: 2, audio clips: 2, texts: 2, graphs: 2, other values: 2"
-        #expect(found.hints == ["Only scalars and hyperparameters come; left out are \(expected)."])
+        #expect(found.hints == ["Only scalars and hyperparameters are imported; left out are \(expected)."])
         #expect(found.skipped == [:], "no import can bring them, so that the next one is complete")
     }
 
@@ -247,7 +247,7 @@ import Transfer
             tree.write(Self.name, [bytes])
             let found = try tree.read()
             #expect(try found.points("logs", "loss").map(\.step) == [0, 2], "byte \(place)")
-            let text = "damaged from byte \(size) to byte \(2 * size); everything else in it comes"
+            let text = "damaged from byte \(size) to byte \(2 * size); everything else in it is imported"
             #expect(found.skipped == ["\(tree.root)/\(Self.name)": text])
         }
     }
@@ -270,7 +270,7 @@ import Transfer
         let found = try tree.read()
         #expect(found.runs.map(\.run.info.name) == ["b"] && found.points.map(\.points.count) == [1])
         #expect(found.skipped.keys.sorted() == ["\(tree.root)/a/\(Self.name)", "\(tree.root)/b/\(Self.name)"])
-        #expect(found.skipped["\(tree.root)/b/\(Self.name)"]?.hasPrefix("5 places are damaged") == true)
+        #expect(found.skipped["\(tree.root)/b/\(Self.name)"]?.hasPrefix("5 parts are damaged") == true)
     }
 
     @Test func `links are not followed, and are named`() throws {

@@ -48,7 +48,7 @@ class Process:
 
 
 def answers(uri):
-    with urllib.request.urlopen(f"{uri}/health", timeout=10) as answer:
+    with urllib.request.urlopen(f"{uri}/health", timeout=60) as answer:
         return answer.read() == b"OK"
 
 
@@ -56,12 +56,12 @@ def new_run(uri):
     body = json.dumps({"experiment_id": "0"}).encode()
     address = f"{uri}/api/2.0/mlflow/runs/create"
     request = urllib.request.Request(address, data=body, headers={"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)["run"]["info"]["run_id"]
 
 
 def has_run(uri, run_id):
-    with urllib.request.urlopen(f"{uri}/api/2.0/mlflow/runs/get?run_id={run_id}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{uri}/api/2.0/mlflow/runs/get?run_id={run_id}", timeout=60) as answer:
         return json.load(answer)["run"]["info"]["run_id"] == run_id
 
 
@@ -414,7 +414,7 @@ sys.stdin.read()
         gate.write_text("go")
         uri = process.stdout.readline().strip()
         assert answers(uri)
-        errors = process.communicate(timeout=30)[1]
+        errors = process.communicate(timeout=60)[1]
         assert process.returncode == 0, errors
         assert "has been starting for" in errors and "restoring the snapshot" in errors
     finally:
@@ -461,7 +461,7 @@ except apus.ServerFailed as failure:
             wait_until((data.parent / "ready").exists, 10, "the server")
             server.send_signal(signal.SIGSTOP)
             process = installed.start(code, data)
-            output, errors = process.communicate(timeout=30)
+            output, errors = process.communicate(timeout=60)
             assert f"(process {server.pid}) has not answered" in output
             assert errors.count("has not answered") == 2
         finally:

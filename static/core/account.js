@@ -9,7 +9,7 @@ import { go } from "./router.js";
 import { openMenu } from "../parts/menu.js";
 import { attempt } from "../parts/toast.js";
 
-/** Who uses this page: `name` (none where nobody is asked), `kind`, `is_admin`, `has_users`, `can_log_out`. */
+/** Who uses this page: `name` (none where nobody is asked), `kind`, `is_admin`, `has_users`, `has_password`, `can_log_out`. */
 export const account = get(apus + "log-in");
 
 /** Whether somebody may look after tokens: admins, and users after their own. */
@@ -33,7 +33,7 @@ function show(who) {
   const items = [
     hasTokens(who) && { label: who.is_admin ? "Tokens" : "Your tokens", run: () => go("#/tokens") },
     who.is_admin && who.has_users && { label: "Users and roles", run: () => go("#/users") },
-    who.kind === "user" && who.has_users && { label: "Change your password…", run: changePassword },
+    who.has_password && { label: "Change your password…", run: changePassword },
     who.can_log_out && { label: "Log out", run: logOut },
   ].filter(Boolean);
   const about = { class: "quiet account", title: `You are ${who.name}.` };

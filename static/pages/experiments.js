@@ -39,7 +39,7 @@ function showForwarding(context, { upstream, current, comparing, backlog_runs: r
 function showSnapshots(context, snapshots) {
   const { newest, current, failure, place } = snapshots;
   context.add(element("p", { class: "soft", id: "snapshots" },
-    newest ? ["Newest snapshot: ", timeNode(newest), current ? ", holds everything" : ""] : "No snapshot yet", `, in ${place}. `,
+    newest ? ["Newest snapshot: ", timeNode(newest), current ? ", holds everything" : ""] : "No snapshot yet", place ? `, in ${place}. ` : ". ",
     failure ? `The last one could not be made: ${failure}` : ""));
 }
 

@@ -9,6 +9,7 @@ import { askFor } from "../parts/dialog.js";
 import { pagedList } from "../parts/list.js";
 import { openMenu } from "../parts/menu.js";
 import { aliasChips, aliasesOf, modelTags, stageChoice, versionFilter } from "../parts/registry.js";
+import { sharingSection } from "../parts/sharing.js";
 
 export default async function page(context) {
   const asked = context.params.name;
@@ -21,7 +22,7 @@ export default async function page(context) {
       ["Data", link(address(mlflow + "registered-models/get", { name: model.name }), "JSON")]]),
     descriptionSection({ title: "Description", text: model.description || "",
       save: (description) => send("PATCH", mlflow + "registered-models/update", { name: model.name, description }) }),
-    element("h2", {}, "Versions"), place, modelTags(model));
+    element("h2", {}, "Versions"), place, modelTags(model), sharingSection("model", model.name));
   const list = versionList(context, model);
   place.append(list.node);
   await list.load();

@@ -19,7 +19,7 @@ export default async function page(context) {
       button(user.is_admin ? "Make no admin" : "Make an admin", () => setAdmin(username, !user.is_admin, context.reload)),
       button("Delete…", () => deleteUser(username, () => context.go("#/users")))),
     element("p", {}, user.is_admin ? "This user is an admin and may do everything; roles and grants count when that ends."
-      : "This user may do what the roles and grants below allow, and what everybody may."),
+      : "This user may do what the roles and grants below allow, and what all users may do with everything (--default-permission)."),
     element("section", { "aria-label": "Roles" }, element("div", { class: "bar" }, element("h2", {}, "Roles"), button("Give a role…", give)),
       chips(held.map((role) => chip(roleAddress(role.id), role.name,
         { label: `Take the role ${role.name}`, run: () => unassign(role, username, context.reload) })))),

@@ -1,7 +1,7 @@
 /** What the pages of users and roles share: their calls, and the table of what a role or a user is granted. */
 
 import { account } from "../core/account.js";
-import { get, post, send } from "../core/api.js";
+import { get, mlflow, post, send } from "../core/api.js";
 import { addressOf, path } from "../core/query.js";
 import { button, element, failure, link, name } from "../core/dom.js";
 import { askFor } from "./dialog.js";
@@ -61,14 +61,15 @@ const levels = { READ: "READ: see", USE: "USE: see and use", EDIT: "EDIT: change
  * @param {{title: string, grants: object[], add: (grant: object) => Promise, changed: () => void, ofRole: boolean}} options
  */
 export function grantSection({ title, grants, add, changed, ofRole }) {
-  const choices = Object.entries(types).filter(([type]) => ofRole || type !== "workspace");
+  const choices = Object.entries(types).filter(([type]) => ofRole || type !== "workspace")
+    .map(([type, text]) => [type, idle.has(type) ? `${text} (not on this server: does nothing here)` : text]);
   const create = async () => {
     const done = await askFor("Grant something", [
       { name: "resource_type", label: "What", options: choices, value: "experiment" },
       { name: "resource_pattern", label: "Which", value: "*", required: true,
-        hint: "The id of an experiment, the name of a model or prompt, or * for all. The other types take * alone." },
+        hint: "The name or id of an experiment, the name of a model or prompt, or * for all. The other types take * alone." },
       { name: "permission", label: "How much", options: Object.entries(levels), value: "READ" },
-    ], "Grant", (values) => add({ ...values, resource_pattern: values.resource_pattern.trim() }));
+    ], "Grant", async (values) => add({ ...values, resource_pattern: await patternOf(values.resource_type, values.resource_pattern) }));
     if (done) changed();
   };
   const remove = async (grant) => {
@@ -89,12 +90,44 @@ export function grantSection({ title, grants, add, changed, ofRole }) {
     return choice;
   };
   const row = (grant) => element("tr", {}, element("th", { scope: "row" }, types[grant.resource_type] || grant.resource_type),
-    element("td", {}, grant.resource_pattern === "*" ? "All" : name(grant.resource_pattern)), element("td", {}, level(grant)),
+    element("td", {}, grant.resource_pattern === "*" ? "All" : grant.resource_type === "experiment" ? experiment(grant.resource_pattern) : name(grant.resource_pattern)), element("td", {}, level(grant)),
     element("td", { class: "short" }, button("×", () => remove(grant), { class: "quiet", "aria-label": `Remove the grant for ${words(grant)}` })));
   return element("section", { "aria-label": title }, element("div", { class: "bar" }, element("h2", {}, title), button("Grant…", create)),
     grants.length ? element("div", { class: "scroll list" }, element("table", { "aria-label": title }, element("thead", {}, element("tr", {},
       ["What", "Which", "How much"].map((text) => element("th", { scope: "col" }, text)), element("td", {}))), element("tbody", {}, grants.map(row))))
       : element("p", { class: "soft" }, "Nothing is granted."));
+}
+
+/** Kinds that are granted for scripts of MLflow's, while no call here has to do with them. */
+const idle = new Set(["trace", "assessment", "scorer", "scorer_version", "review_queue", "gateway_secret", "gateway_endpoint",
+  "gateway_model_definition", "mcp_server", "mcp_server_version"]);
+
+/** What a grant is for, as the calls want it: people know an experiment by its name, and a grant has its id. */
+export async function patternOf(type, text) {
+  const wanted = text.trim();
+  if (wanted === "*") return wanted;
+  if (type === "experiment") return experimentID(wanted);
+  if (type === "registered_model" || type === "prompt") await found(get(mlflow + "registered-models/get", { name: wanted }), `There is no model or prompt “${wanted}”.`);
+  return wanted;
+}
+
+/** The name comes first, because a name may be a number. */
+async function experimentID(text) {
+  const named = await get(mlflow + "experiments/get-by-name", { experiment_name: text }).catch(() => null);
+  if (named) return named.experiment.experiment_id;
+  const missing = `There is no experiment “${text}”, neither by name nor by id.`;
+  if (!/^[0-9]+$/.test(text)) throw new Error(missing);
+  return (await found(get(mlflow + "experiments/get", { experiment_id: text }), missing)).experiment.experiment_id;
+}
+
+const found = (answer, missing) => answer.catch((error) => { throw error.status === 404 ? new Error(missing) : error; });
+
+/** The name of an experiment with its id; the id alone until it is known, and where there is none. */
+function experiment(id) {
+  const shown = element("span", {}, id);
+  get(mlflow + "experiments/get", { experiment_id: id }).then(({ experiment: { name: title } }) => shown.replaceChildren(name(title), ` (id ${id})`),
+    (error) => error.status === 404 && shown.replaceChildren(`${id} (there is none: this grant does nothing)`));
+  return shown;
 }
 
 const words = ({ resource_type: type, resource_pattern: pattern }) => pattern === "*" ? `all ${types[type] || type}` : `${pattern} (${types[type] || type})`;

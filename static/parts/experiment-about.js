@@ -4,6 +4,7 @@ import { address, isFile, mlflow, post } from "../core/api.js";
 import { element, facts, link, name } from "../core/dom.js";
 import { timeNode } from "../core/format.js";
 import { descriptionSection } from "./description.js";
+import { sharingSection } from "./sharing.js";
 import { tagSection } from "./tags.js";
 
 const noteKey = "mlflow.note.content";
@@ -18,5 +19,6 @@ export function about(experiment) {
       ["Data", !isFile() && link(address(mlflow + "experiments/get", { experiment_id: id }), "JSON")]]),
     descriptionSection({ title: "Note", text: tags.find(({ key }) => key === noteKey)?.value || "", save: isFile() ? undefined : (text) => set(noteKey, text) }),
     tagSection({ tags: tags.filter(({ key }) => key !== noteKey), set: isFile() ? undefined : set,
-      remove: (key) => post(mlflow + "experiments/delete-experiment-tag", { experiment_id: id, key }) }));
+      remove: (key) => post(mlflow + "experiments/delete-experiment-tag", { experiment_id: id, key }) }),
+    !isFile() && sharingSection("experiment", id));
 }

@@ -32,6 +32,6 @@ export async function setPassword(username) {
   const done = await askFor(`Set the password of ${username}`, newPassword, "Set", (values) => {
     requireSame(values);
     return send("PATCH", mlflow + "users/update-password", { username, password: values.password });
-  }, { text: "The log-ins of this user end." });
+  }, { text: "The log-ins and the tokens of this user end." });
   if (done) toast(`${username} has another password now.`);
 }

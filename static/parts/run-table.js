@@ -15,7 +15,7 @@ import { chosenColumns, groupsOf, keysRequest, runsRequest, stageOf, stages, usu
 import { RunList } from "./table-runs.js";
 import { makeTable } from "./table.js";
 import { flatLines, groupLines, hasFamilies, treeLines } from "./tree.js";
-import { apus, post } from "../core/api.js";
+import { apus, get, mlflow, post } from "../core/api.js";
 
 /** The number of runs that are drawn when none is chosen. */
 const drawnAtFirst = 10;
@@ -176,6 +176,10 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     const { runs } = await post(apus + "runs/table", { experiment_ids: experiments, run_view_type: "DELETED_ONLY", max_results: 1, columns: [] },
       signal).catch(() => ({ runs: [] }));
     if (signal.aborted || search !== list.search) return undefined;
+    const denied = experiments.length === 1 && !runs.length && await get(mlflow + "experiments/get", { experiment_id: experiments[0] }, signal)
+      .then(() => false, (error) => error.status === 403);
+    if (signal.aborted || search !== list.search) return undefined;
+    if (denied) return say("You may not see the runs of this experiment.");
     return runs.length ? say("All runs are deleted. ", link(query.address({ stage: "deleted" }), "Show the deleted runs"))
       : say("No runs yet. Log one with MLFLOW_TRACKING_URI set to this server's address.");
   }

@@ -44,6 +44,9 @@ package struct IPAddress: Sendable, Hashable {
         return bytes[0] & 0xFE == 0xFC || (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80)
     }
 
+    /// The first 64 bits of an IPv6 address, which a network gets as a whole; nil for IPv4.
+    package var network: [UInt8]? { bytes.count == 16 ? Array(bytes[..<8]) : nil }
+
     /// How many bits the address has.
     var bitCount: Int { bytes.count * 8 }
 

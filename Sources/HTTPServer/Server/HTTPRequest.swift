@@ -16,6 +16,8 @@ package struct HTTPRequest: Sendable {
     package var body: [UInt8] = []
     /// The client that waits for the answer; it also tells whether that client is still connected.
     package private(set) var caller: Caller
+    /// The version of what requests are admitted by, as it was when this one was admitted.
+    package var admissionVersion = 0
     /// Whether it came over https to this server itself.
     package var isEncrypted = false
     /// Whether the event loop that calls the handler serves no other connection at this moment.

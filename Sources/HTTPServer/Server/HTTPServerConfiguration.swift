@@ -34,6 +34,8 @@ extension HTTPServer {
         ///
         /// Called on the loop; must not block. It may note who sends the request.
         package var admit: (@Sendable (inout HTTPRequest) -> HTTPAdmission)?
+        /// Looks again at a request whose body was awaited; nil where what was decided at the head stays right.
+        package var readmission: HTTPReadmission?
         /// Called for each exchange just before the last byte of its answer is handed to the kernel, so that a client
         /// that has its answer also finds it counted.
         ///

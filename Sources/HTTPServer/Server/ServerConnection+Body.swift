@@ -29,7 +29,13 @@ extension ServerConnection {
             refuse(HTTPRefusal(500, "The body could not be read"))
             return true
         }
-        dispatch()
+        guard let exchange, let request = exchange.request, isAdmissionOutdated(request) else {
+            dispatch()
+            return true
+        }
+        clearDeadline()
+        exchange.hasUnreadBody = false
+        admitAgain(exchange)
         return true
     }
 
@@ -42,7 +48,7 @@ extension ServerConnection {
         }
         // Memory is reserved by the declared length only up to a bound, because the client need not send what it
         // declared.
-        if body.isEmpty { body.reserveCapacity(min(expected, limits.inlineBodyBytes)) }
+        if body.isEmpty { body.reserveCapacity(min(expected, limits.alwaysHeldBytes)) }
         body.append(contentsOf: bytes)
     }
 
@@ -74,7 +80,7 @@ extension ServerConnection {
     }
 
     /// Gives a complete request to its handler.
-    private func dispatch() {
+    func dispatch() {
         guard let exchange, let call, let head = exchange.head, var request = exchange.request else { return }
         self.call = nil
         awaitAnswer()
@@ -87,8 +93,10 @@ extension ServerConnection {
             dispatchCompressed(request, responder, call, head.coding, exchange)
             return
         }
-        if call.mayBlock || request.body.count > limits.inlineBodyBytes {
+        if call.mayBlock {
             callOnWorker(exchange) { [request] in call.handler(request, responder) }
+        } else if request.body.count > limits.inlineBodyBytes {
+            callLater(on: loop.shared.packers, exchange) { [request] in call.handler(request, responder) }
         } else {
             call.handler(request, responder)
         }

@@ -49,13 +49,20 @@ extension ServerConnection {
     /// - Returns: whether the handler will be called; otherwise the request has been refused.
     @discardableResult
     func callOnWorker(_ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
+        callLater(on: loop.shared.workers, exchange, handler)
+    }
+
+    /// Calls a handler on a thread of the pool in turn with the other clients, unless too many wait for one already.
+    /// - Returns: whether the handler will be called; otherwise the request has been refused.
+    @discardableResult
+    func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         let queue = loop.shared.budgets.queuedCalls
         let peer = caller.party
         guard queue.take(1, for: peer) else {
             refuse(exchange, HTTPRefusal(429, "Too many requests wait for the server's threads; try again"))
             return false
         }
-        loop.shared.workers.run(for: caller.turn) {
+        pool.run(for: caller.turn) {
             queue.giveBack(1, for: peer)
             handler()
         }
@@ -91,7 +98,7 @@ extension ServerConnection {
             return
         }
         guard let exchange, exchange.id == number, let head = exchange.head else { return }
-        admit(exchange, head)
+        if call == nil { admit(exchange, head) } else { admitAgain(exchange) }
     }
 
     private func admit(_ exchange: Exchange, _ head: RequestHead) {
@@ -107,6 +114,7 @@ extension ServerConnection {
             request.parameters = parameters
         }
         if let requestHeaders = loop.configuration.requestHeaders { exchange.extraHeaders = requestHeaders(request) }
+        if let readmission = loop.configuration.readmission { request.admissionVersion = readmission.version() }
         let admission = loop.configuration.admit?(&request) ?? .admitted
         caller = request.caller
         exchange.request = request
@@ -117,10 +125,32 @@ extension ServerConnection {
         }
     }
 
+    /// Whether what admitted a request has changed while its body was awaited.
+    func isAdmissionOutdated(_ request: HTTPRequest) -> Bool {
+        loop.configuration.readmission.map { $0.version() != request.admissionVersion } ?? false
+    }
+
+    /// Decides again about a request whose body is complete, and gives it to its handler.
+    func admitAgain(_ exchange: Exchange) {
+        guard let readmission = loop.configuration.readmission, var request = exchange.request else { return }
+        request.admissionVersion = readmission.version()
+        let admission = readmission.check(&request)
+        caller = request.caller
+        exchange.request = request
+        switch admission {
+        case .admitted: dispatch()
+        case .refused(let response):
+            call = nil
+            answer(exchange, response)
+        case .undecided(let decide): wait(for: decide, exchange)
+        }
+    }
+
     private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
         exchange.decisionCount += 1
         // What was found out may have changed again meanwhile, but not for ever.
         guard exchange.decisionCount <= 8 else {
+            call = nil
             refuse(exchange, HTTPRefusal(429, "What this client may do changes just now; try again"))
             return
         }
@@ -167,8 +197,9 @@ extension ServerConnection {
         case .buffered(let maximum, let handler):
             let bound = maximum ?? limits.bodyBytes
             buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: false), exchange)
-        case .blocking(let handler):
-            buffer(BufferedCall(handler: handler, maximumBodyBytes: limits.bodyBytes, mayBlock: true), exchange)
+        case .blocking(let maximum, let handler):
+            let bound = maximum ?? limits.bodyBytes
+            buffer(BufferedCall(handler: handler, maximumBodyBytes: bound, mayBlock: true), exchange)
         case .streamed(let open):
             let responder = makeResponder(exchange)
             let isCalled = callOnWorker(exchange) { [id, loop, number = exchange.id] in

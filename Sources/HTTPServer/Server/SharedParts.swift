@@ -7,7 +7,7 @@ final class SharedParts: Sendable {
     let counters = ServerCounters()
     /// Threads for work that may block.
     let workers: ThreadPool
-    /// Threads that make and compress long answers; they wait for nothing but the processor.
+    /// Threads that read large requests, and make and compress long answers; they wait for nothing but the processor.
     let packers: ThreadPool
     /// The maximum number of answers that wait for a packer; each holds up to a megabyte of values.
     static let waitingAnswers = 32

@@ -1,6 +1,6 @@
 /// How the end of a body is found (RFC 9112 §6.3).
 package enum BodyFraming: Sendable, Equatable {
-    /// There is no body, and no field states a length: 204, 304 and interim responses (RFC 9110 §8.6).
+    /// The message has no body and no field with its length: 204, 304 and interim responses (RFC 9110 §8.6).
     case none
     case length(Int)
     case chunked
@@ -8,7 +8,7 @@ package enum BodyFraming: Sendable, Equatable {
     case untilClose
 }
 
-/// Decodes the framing of a body and returns its content.
+/// Removes the framing of a body and passes its content on.
 package enum BodyDecoder {
     case length(Int)
     case chunked(ChunkedDecoder)
@@ -23,7 +23,7 @@ package enum BodyDecoder {
         }
     }
 
-    /// Whether the whole body has been taken.
+    /// Whether the whole body has been consumed; always false for a body that ends with its connection.
     package var isFinished: Bool {
         switch self {
         case .length(let remaining): remaining == 0
@@ -32,7 +32,7 @@ package enum BodyDecoder {
         }
     }
 
-    /// Bytes still to come, where that is known.
+    /// The bytes of the body still to come; nil if the framing does not tell.
     package var remaining: Int? {
         switch self {
         case .length(let remaining): remaining
@@ -41,7 +41,8 @@ package enum BodyDecoder {
         }
     }
 
-    /// The number of bytes that the peer has announced: the rest of the body, or of its current chunk.
+    /// The bytes that the peer has announced and not yet sent: the rest of the body, or of its current chunk; 0 for a
+    /// body that ends with its connection.
     package var announced: Int {
         switch self {
         case .length(let remaining): remaining
@@ -50,7 +51,9 @@ package enum BodyDecoder {
         }
     }
 
-    /// Passes on the content that the buffer holds and consumes it together with its framing.
+    /// Consumes the bytes of the body that the buffer holds, and passes their content to `take`, without the framing.
+    ///
+    /// - Throws: the errors of `take`, and `HTTPRefusal` if the chunked coding is broken.
     package mutating func consume(_ input: ByteBuffer, _ take: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch self {
         case .length(let remaining):

@@ -1,22 +1,22 @@
 internal import Coding
 
-/// Takes the chunked transfer coding off a body that arrives in any split (RFC 9112 §7.1).
+/// Decodes the chunked transfer coding of a body that arrives in pieces of any size (RFC 9112 §7.1).
 ///
-/// Extensions are bounded and ignored; trailers are bounded and dropped.
+/// Extensions and trailers are ignored; `HTTPLimits` bounds their length.
 package struct ChunkedDecoder {
-    /// What one step found.
+    /// What one call of `next` found.
     package enum Step: Equatable {
-        /// This range of the given bytes is body; everything before its end is consumed.
+        /// The bytes in this range are content of the body. All bytes before the end of the range are consumed.
         case data(Range<Int>)
-        /// All given bytes are consumed; more are needed.
+        /// All given bytes are consumed, and the body has not ended.
         case needsMore
-        /// The body has ended; the bytes from this offset on belong to the next message.
+        /// The body has ended. The bytes from offset `consumed` on belong to the next message.
         case finished(consumed: Int)
     }
 
     private enum State {
         case size
-        /// Behind blanks that follow the size, which only an extension or the end of the line may follow.
+        /// After a blank that follows the size: only blanks, an extension or the end of the line may follow.
         case sizeBlank
         case sizeExtension
         case sizeLineFeed
@@ -42,10 +42,10 @@ package struct ChunkedDecoder {
         self.limits = limits
     }
 
-    /// Whether the last chunk and its trailers have been taken.
+    /// Whether the last chunk and the trailers have been consumed.
     package var isFinished: Bool { if case .finished = state { true } else { false } }
 
-    /// The bytes that are still missing of the current chunk.
+    /// The bytes of the current chunk that are still to come; 0 between two chunks.
     package var remainingOfChunk: Int {
         switch state {
         case .data, .sizeBlank, .sizeExtension, .sizeLineFeed: remaining
@@ -55,11 +55,11 @@ package struct ChunkedDecoder {
         }
     }
 
-    /// Decodes from `offset`.
+    /// Decodes `bytes` from `offset` up to the end of the first content found.
     ///
-    /// The caller calls it again from the end of the returned range until more bytes are needed.
+    /// After `.data`, call it again with the end of the range as the offset.
     ///
-    /// - Throws: 400 when the coding is broken. The decoder must not be used again then.
+    /// - Throws: 400 if the coding is broken or exceeds a limit. The decoder must not be used again then.
     package mutating func next(_ bytes: UnsafeRawBufferPointer, from offset: Int) throws(HTTPRefusal) -> Step {
         var position = offset
         while position < bytes.count {
@@ -70,16 +70,16 @@ package struct ChunkedDecoder {
                 if remaining == 0 { state = .dataCarriageReturn }
                 return .data(position..<position + count)
             }
-            try take(bytes[position])
+            try process(bytes[position])
             position += 1
         }
         if case .finished = state { return .finished(consumed: position) }
         return .needsMore
     }
 
-    private mutating func take(_ byte: UInt8) throws(HTTPRefusal) {
+    private mutating func process(_ byte: UInt8) throws(HTTPRefusal) {
         switch state {
-        case .size, .sizeBlank, .sizeExtension, .sizeLineFeed: try takeSizeLine(byte)
+        case .size, .sizeBlank, .sizeExtension, .sizeLineFeed: try processSizeLine(byte)
         case .dataCarriageReturn:
             guard byte == 0x0D else { throw Self.broken }
             state = .dataLineFeed
@@ -88,19 +88,19 @@ package struct ChunkedDecoder {
             state = .size
             digits = 0
             lineLength = 0
-        case .trailerStart, .trailerName, .trailerLine, .trailerLineFeed: try takeTrailer(byte)
+        case .trailerStart, .trailerName, .trailerLine, .trailerLineFeed: try processTrailer(byte)
         case .data, .finished: break
         }
     }
 
-    private mutating func takeSizeLine(_ byte: UInt8) throws(HTTPRefusal) {
+    private mutating func processSizeLine(_ byte: UInt8) throws(HTTPRefusal) {
         lineLength += 1
         guard lineLength <= limits.chunkLineBytes else { throw HTTPRefusal(400, "A chunk extension is too long") }
         switch state {
         case .size:
             if let digit = Hexadecimal.value(of: byte) {
                 digits += 1
-                // 15 digits cannot overflow 63 bits.
+                // A number of 15 hexadecimal digits fits into 63 bits.
                 guard digits <= 15 else { throw HTTPRefusal(400, "A chunk size is too large") }
                 remaining = remaining << 4 | Int(digit)
             } else {
@@ -123,9 +123,9 @@ package struct ChunkedDecoder {
         }
     }
 
-    /// Takes a byte behind the size.
+    /// Processes a byte after the digits of a size.
     ///
-    /// A digit there is refused: another program may read `5 5` as one number, and see the end of the body elsewhere.
+    /// A digit after a blank is refused: a proxy may read `5 5` as one number, and see another end of the body.
     private mutating func endSize(_ byte: UInt8) throws(HTTPRefusal) {
         switch byte {
         case 0x0D: state = .sizeLineFeed
@@ -135,7 +135,7 @@ package struct ChunkedDecoder {
         }
     }
 
-    private mutating func takeTrailer(_ byte: UInt8) throws(HTTPRefusal) {
+    private mutating func processTrailer(_ byte: UInt8) throws(HTTPRefusal) {
         trailerLength += 1
         guard trailerLength <= limits.trailerBytes else { throw HTTPRefusal(400, "The trailers are too long") }
         if case .trailerLineFeed(let isLast) = state {
@@ -148,12 +148,12 @@ package struct ChunkedDecoder {
         } else if case .trailerLine = state {
             if byte == 0x0A || byte == 0 { throw Self.broken }
         } else {
-            try takeTrailerName(byte)
+            try processTrailerName(byte)
         }
     }
 
-    /// A trailer has the form of a header field: a name, a colon, and a value (RFC 9112 §7.1.2).
-    private mutating func takeTrailerName(_ byte: UInt8) throws(HTTPRefusal) {
+    /// Processes a byte before the value of a trailer, which has the form of a header field (RFC 9112 §7.1.2).
+    private mutating func processTrailerName(_ byte: UInt8) throws(HTTPRefusal) {
         if case .trailerName = state, byte == UInt8(ascii: ":") {
             state = .trailerLine
         } else {

@@ -1,9 +1,9 @@
-/// Encodes a body that is made in pieces with the chunked transfer coding (RFC 9112 §7.1).
+/// Encodes the pieces of a body in the chunked transfer coding (RFC 9112 §7.1).
 package enum ChunkedEncoder {
     /// Encodes one piece as a chunk.
     ///
-    /// An empty piece gives no chunk, because an empty chunk would end the body. With `isLast` the end of the body
-    /// follows.
+    /// An empty piece gives no chunk, because an empty chunk would end the body.
+    /// - Parameter isLast: whether to append the empty chunk that ends the body.
     package static func encode(_ piece: [UInt8], isLast: Bool) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(piece.count + 32)

@@ -5,14 +5,15 @@ package enum ASCII {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
     }
 
-    /// Whether the bytes equal a word without regard to case; the word must be given in lower case.
+    /// Whether the bytes are that word, in whatever case; `word` must be in lower case.
     package static func equalsLowercased(_ bytes: UnsafeRawBufferPointer, _ word: String) -> Bool {
         guard bytes.count == word.utf8.count else { return false }
         for (byte, expected) in zip(bytes, word.utf8) where lowercased(byte) != expected { return false }
         return true
     }
 
-    /// Calls `body` for each member of a comma-separated list, trimmed; empty members are skipped (RFC 9110 §5.6.1).
+    /// Calls `body` with each member of a comma-separated list, without the blanks around it; skips empty members
+    /// (RFC 9110 §5.6.1).
     package static func forEachListMember(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
         var start = 0
         for index in 0...bytes.count where index == bytes.count || bytes[index] == UInt8(ascii: ",") {
@@ -22,7 +23,7 @@ package enum ASCII {
         }
     }
 
-    /// Removes optional white space at both ends (RFC 9110 §5.6.3: space and tab only).
+    /// The bytes without the spaces and tabs at both ends (RFC 9110 §5.6.3).
     package static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var start = 0
         var end = bytes.count
@@ -31,7 +32,7 @@ package enum ASCII {
         return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
     }
 
-    /// Parses a decimal number that consists of digits only; nil when it does not or when it exceeds `Int`.
+    /// Parses a decimal number; nil if the bytes are not all digits, or if the number exceeds `Int`.
     package static func decimal(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard !bytes.isEmpty else { return nil }
         var value = 0
@@ -45,7 +46,7 @@ package enum ASCII {
         return value
     }
 
-    /// Whether a byte may stand in a token (RFC 9110 §5.6.2).
+    /// Whether a token may contain the byte (RFC 9110 §5.6.2).
     package static func isToken(_ byte: UInt8) -> Bool { tokenTable[Int(byte)] }
 
     private static let tokenTable: [Bool] = {
@@ -55,7 +56,7 @@ package enum ASCII {
         return table
     }()
 
-    /// Whether the field name equals a name that is given in lower case, without regard to case.
+    /// Whether a field has that name, in whatever case; `lowercasedName` must be in lower case.
     package static func matches(_ name: String, _ lowercasedName: String) -> Bool {
         guard name.utf8.count == lowercasedName.utf8.count else { return false }
         return zip(name.utf8, lowercasedName.utf8).allSatisfy { lowercased($0) == $1 }

@@ -1,9 +1,12 @@
-/// One header field as ranges over the bytes of its head.
+/// The positions of a header field's name and value in the bytes of the head.
 package struct FieldRange: Sendable {
     package let name: Range<Int32>
     package let value: Range<Int32>
 
-    /// `name ":" OWS value OWS`; folding and space before the colon are refused (RFC 9112 §5.1, §5.2).
+    /// Parses a line of the form `name ":" OWS value OWS`.
+    ///
+    /// - Throws: 400 for any other line, such as one that continues a field, or has a space before its colon
+    ///   (RFC 9112 §5.1, §5.2).
     init(_ bytes: UnsafeRawBufferPointer, line: Range<Int32>) throws(HTTPRefusal) {
         let start = Int(line.lowerBound)
         let end = Int(line.upperBound)

@@ -22,39 +22,39 @@ struct FieldSummary {
     ) throws(HTTPRefusal) {
         isHTTP11 = requestLine.isHTTP11
         for field in fields {
-            try take(field, bytes)
+            try read(field, bytes)
         }
         try settleHost(bytes, authority: requestLine.authority)
         try settleFraming()
         keepsAlive = !closes && (isHTTP11 || asksKeepAlive)
     }
 
-    private mutating func take(_ field: FieldRange, _ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) {
+    private mutating func read(_ field: FieldRange, _ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) {
         let name = Self.slice(bytes, field.name)
         let value = Self.slice(bytes, field.value)
-        // The length is compared first, because most fields of a request are not needed here.
+        // Comparing the length first is quicker, because most fields of a request are none of these.
         switch name.count {
         case 4 where ASCII.equalsLowercased(name, "host"):
             guard hostRange == nil else { throw HTTPRefusal(400, "The request has more than one Host field") }
             hostRange = field.value
         case 6 where ASCII.equalsLowercased(name, "origin"):
-            // The check of origins reads one Origin field and would miss a second one.
+            // The server's check of the origin reads only one Origin field.
             guard !hasOrigin else { throw HTTPRefusal(400, "The request has more than one Origin field") }
             hasOrigin = true
         case 6 where ASCII.equalsLowercased(name, "expect"):
             guard ASCII.equalsLowercased(value, "100-continue") else {
                 throw HTTPRefusal(417, "Only the expectation 100-continue is supported")
             }
-            // A client of HTTP/1.0 is not sent interim answers (RFC 9110 §10.1.1).
+            // A server must not send an interim answer to a client of HTTP/1.0 (RFC 9110 §10.1.1).
             expectsContinue = isHTTP11
         case 10 where ASCII.equalsLowercased(name, "connection"):
-            takeConnection(value)
+            readConnection(value)
         case 14 where ASCII.equalsLowercased(name, "content-length"):
-            try takeContentLength(value)
+            try readContentLength(value)
         case 15 where ASCII.equalsLowercased(name, "accept-encoding"):
-            takeAcceptEncoding(value)
+            readAcceptEncoding(value)
         case 16 where ASCII.equalsLowercased(name, "content-encoding"):
-            takeContentEncoding(value)
+            readContentEncoding(value)
         case 17 where ASCII.equalsLowercased(name, "transfer-encoding"):
             // This server can find the end of a body only if "chunked" is its one transfer coding (RFC 9112 §6.1).
             guard !isChunked, ASCII.equalsLowercased(value, "chunked") else {
@@ -66,23 +66,24 @@ struct FieldSummary {
         }
     }
 
-    private mutating func takeConnection(_ value: UnsafeRawBufferPointer) {
+    private mutating func readConnection(_ value: UnsafeRawBufferPointer) {
         ASCII.forEachListMember(value) { member in
             if ASCII.equalsLowercased(member, "close") { closes = true }
             if ASCII.equalsLowercased(member, "keep-alive") { asksKeepAlive = true }
         }
     }
 
-    private mutating func takeContentLength(_ value: UnsafeRawBufferPointer) throws(HTTPRefusal) {
+    private mutating func readContentLength(_ value: UnsafeRawBufferPointer) throws(HTTPRefusal) {
         guard let length = ASCII.decimal(value) else {
             throw HTTPRefusal(400, "Content-Length is not a decimal number of bytes")
         }
-        // Equal repetitions are refused as well, because no honest client sends them (RFC 9112 §6.3 rule 5 allows it).
+        // A second field is refused even if its value is the same, because no honest client sends it (RFC 9112 §6.3
+        // rule 5 would allow it).
         guard contentLength == nil else { throw HTTPRefusal(400, "The request has more than one Content-Length") }
         contentLength = length
     }
 
-    private mutating func takeContentEncoding(_ value: UnsafeRawBufferPointer) {
+    private mutating func readContentEncoding(_ value: UnsafeRawBufferPointer) {
         var members = 0
         var found = RequestHead.Coding.identity
         var isKnown = true
@@ -99,8 +100,8 @@ struct FieldSummary {
         coding = isKnown && members <= 1 && coding == .identity ? found : .unsupported
     }
 
-    private mutating func takeAcceptEncoding(_ value: UnsafeRawBufferPointer) {
-        // A weight for gzip itself overrides the weight for `*` (RFC 9110 §12.5.3).
+    private mutating func readAcceptEncoding(_ value: UnsafeRawBufferPointer) {
+        // A weight for `gzip` overrides the weight for `*` (RFC 9110 §12.5.3).
         var isNamed = false
         ASCII.forEachListMember(value) { member in
             let end = member.firstIndex(of: UInt8(ascii: ";")) ?? member.count
@@ -109,7 +110,7 @@ struct FieldSummary {
             guard isGzip || (ASCII.equalsLowercased(name, "*") && !isNamed) else { return }
             isNamed = isNamed || isGzip
             let weight = member[end...].filter { $0 != 0x20 && $0 != 0x09 }
-            // A weight of zero in any spelling means "not acceptable" (RFC 9110 §12.4.2).
+            // A weight of zero, such as `0` or `0.000`, means "not acceptable" (RFC 9110 §12.4.2).
             let isRefused =
                 weight.starts(with: ";q=0".utf8) && weight.dropFirst(4).allSatisfy { $0 == 0x30 || $0 == 0x2E }
             acceptsGzip = !isRefused
@@ -123,7 +124,8 @@ struct FieldSummary {
         if hostRange == nil, isHTTP11 { throw HTTPRefusal(400, "The request has no Host field") }
         let range = authority ?? hostRange ?? 0..<0
         let text = Self.slice(bytes, range)
-        // Anything that could split a value or a log line, or smuggle a user name, is no host (RFC 9110 §4.2.4).
+        // A host must not contain characters that end a line or a value, or that separate a user name from the host
+        // (RFC 9110 §4.2.4).
         for byte in text {
             let isPlain = byte > 0x20 && byte < 0x7F
             if !isPlain || byte == UInt8(ascii: "@") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ",") {
@@ -135,7 +137,7 @@ struct FieldSummary {
 
     private mutating func settleFraming() throws(HTTPRefusal) {
         if isChunked {
-            // RFC 9112 §6.3: both present is smuggling or a bug; refuse rather than choose.
+            // A request with both fields is an attempt at smuggling, or a fault of the client (RFC 9112 §6.3 rule 3).
             guard contentLength == nil else {
                 throw HTTPRefusal(400, "The request has both Content-Length and Transfer-Encoding")
             }

@@ -1,10 +1,10 @@
-/// Finds the end of the head of a request or response in bytes that arrive in any split, and the range of each of its lines.
+/// Finds the end of a head, and the range of each of its lines, in bytes that arrive in pieces of any size.
 ///
-/// The scanner remembers how far it has read, so that the cost is linear however the bytes are split. Lines must end
-/// in CRLF: a bare LF and a bare CR are refused (RFC 9112 §2.2 allows either). A proxy therefore cannot see other
-/// lines than this server.
+/// The scanner remembers how far it has read, so that the cost is linear however small the pieces are. Lines must end
+/// in CRLF. A bare LF or CR is refused although RFC 9112 §2.2 allows a server to accept it, because a proxy might see
+/// other lines than this server.
 struct HeadScanner {
-    /// The kind of message, as it is named in a refusal.
+    /// The kind of message; a refusal contains the raw value.
     enum Message: String, Sendable {
         case request
         case response
@@ -12,12 +12,12 @@ struct HeadScanner {
         var firstLine: String { self == .request ? "request line" : "status line" }
     }
 
-    /// Empty lines before the request line are skipped, but only a few (RFC 9112 §2.2).
+    /// The most empty lines before the first line, which are skipped (RFC 9112 §2.2).
     private static let leadingEmptyLines = 4
 
-    /// Request or status line first, then one range per field line, without line ends.
+    /// The range of the request line or status line, then the range of each field line, without the line ends.
     ///
-    /// Offsets count from the first byte seen.
+    /// Offsets count from the first byte given to `scan`.
     private(set) var lines: [Range<Int32>] = []
     private let message: Message
     private var scanned = 0
@@ -28,13 +28,15 @@ struct HeadScanner {
         self.message = message
     }
 
-    /// Whether any byte of the head has been seen.
+    /// Whether the scanner has read any byte of the head.
     var hasBegun: Bool { scanned > 0 }
 
     /// Scans all bytes that have arrived so far.
     ///
     /// - Parameter bytes: the bytes of the last call, possibly followed by more.
-    /// - Returns: the length of the head with its final empty line, or nil when more is needed.
+    /// - Returns: the length of the head with its final empty line; nil if the head is not complete.
+    /// - Throws: 400 for a line without CRLF, 414 for a request target that is too long, 431 for a head with too many
+    ///   bytes or fields.
     mutating func scan(_ bytes: UnsafeRawBufferPointer, limits: HTTPLimits) throws(HTTPRefusal) -> Int? {
         let end = min(bytes.count, limits.headBytes)
         while scanned < end {
@@ -43,8 +45,7 @@ struct HeadScanner {
                 if try finishLine(bytes, limits: limits) { return scanned }
                 continue
             }
-            // A CR is checked only when the next byte is there, because a CR at the end may still be followed by its
-            // LF.
+            // A CR is checked when the next byte has arrived, because the next byte may be its LF.
             if scanned > lineStart, bytes[scanned - 1] == 0x0D {
                 throw HTTPRefusal(400, "A line of the \(message.rawValue) head holds a bare carriage return")
             }
@@ -59,7 +60,9 @@ struct HeadScanner {
         return nil
     }
 
-    /// Records the line that ends at `scanned`; true when it was the empty line after the fields.
+    /// Records the line whose LF is at `scanned`.
+    ///
+    /// - Returns: whether it is the empty line that ends the head.
     private mutating func finishLine(_ bytes: UnsafeRawBufferPointer, limits: HTTPLimits) throws(HTTPRefusal) -> Bool {
         guard scanned > lineStart, bytes[scanned - 1] == 0x0D else {
             throw HTTPRefusal(400, "A line of the \(message.rawValue) head ends in a bare line feed")

@@ -1,32 +1,32 @@
 /// Writes the head of a message (RFC 9112 §3 to §5).
 package enum HeadWriter {
-    /// The request line of a request for an origin-form target (RFC 9112 §3.2.1).
+    /// Appends a request line; the target is a path with an optional query (RFC 9112 §3.2.1).
     package static func appendRequestLine(_ method: HTTPMethod, _ target: String, to output: ByteBuffer) {
         output.append("\(method.rawValue) \(target) HTTP/1.1\r\n")
     }
 
-    /// The status line of a response.
+    /// Appends the status line of a response.
     package static func appendStatus(_ status: Int, to output: ByteBuffer) {
         if status == 200 {
             output.append("HTTP/1.1 200 OK\r\n")
             return
         }
         output.append("HTTP/1.1 ")
-        // Three digits are written, whatever status the caller gave (RFC 9110 §15).
+        // A status always has three digits (RFC 9110 §15).
         output.append(decimal: min(max(status, 100), 999))
         output.append(" ")
         output.append(StatusPhrase.text(status))
         output.append("\r\n")
     }
 
-    /// Appends the fields in order, except those that frame the message.
+    /// Appends the fields in order, except `Date`, and those for framing and the connection.
     package static func appendFields(_ headers: [(name: String, value: String)], to output: ByteBuffer) {
         for field in headers where !isReserved(field.name) {
             appendField(field.name, field.value, to: output)
         }
     }
 
-    /// Appends one field; characters that could end the line are replaced by spaces.
+    /// Appends one field; CR, LF and NUL are replaced by spaces.
     package static func appendField(_ name: String, _ value: String, to output: ByteBuffer) {
         appendSafely(name, to: output)
         output.append(": ")
@@ -43,7 +43,7 @@ package enum HeadWriter {
         byte == 0x0D || byte == 0x0A || byte == 0 ? 0x20 : byte
     }
 
-    /// Fields that only the server may write, because it decides about framing and the connection.
+    /// Whether only the server itself may write the field, because it decides about framing and the connection.
     private static func isReserved(_ name: String) -> Bool {
         switch name.utf8.count {
         case 4: ASCII.matches(name, "date")
@@ -54,7 +54,7 @@ package enum HeadWriter {
         }
     }
 
-    /// The field that says where the body ends.
+    /// Appends the field that says where the body ends; nothing if no field does.
     package static func appendFraming(_ framing: BodyFraming, to output: ByteBuffer) {
         switch framing {
         case .none, .untilClose: break

@@ -1,6 +1,7 @@
 internal import Coding
 
-/// Parses `name=value&…` as browsers and the Python client write it (WHATWG URL §5.1), and decodes it once.
+/// Parses a query of the form `name=value&…` as browsers and MLflow's Python client write it (WHATWG URL §5.1), and
+/// percent-decodes it once.
 enum QueryParser {
     static func parse(
         _ bytes: UnsafeRawBufferPointer,

@@ -1,13 +1,13 @@
-/// A parsed request head: a copy of its bytes, and ranges over them.
+/// A parsed request head: a copy of its bytes, and the positions of its parts in them.
 ///
-/// It is a class, so that passing a request on costs only one reference count.
+/// `RequestHead` is a class, so that passing a head on costs only one reference count.
 package final class RequestHead: Sendable {
     /// The content coding of the body (RFC 9110 §8.4.1).
     package enum Coding: Sendable, Equatable {
         case identity
         case gzip
         case deflate
-        /// An unknown coding, or several codings; only routes that take the encoded bytes accept it.
+        /// An unknown coding, or several codings; accepted only by routes that store a body without decoding it.
         case unsupported
     }
 
@@ -15,7 +15,7 @@ package final class RequestHead: Sendable {
     package let fields: [FieldRange]
     package let method: HTTPMethod
     package let target: Range<Int32>
-    /// The raw path, percent-encoded as sent; `/` for an absolute target without one; `*` for `OPTIONS *`.
+    /// The path, percent-encoded as sent; empty for an absolute target without a path; `*` for `OPTIONS *`.
     package let path: Range<Int32>
     package let query: [(name: String, value: String)]
     package let host: String
@@ -48,17 +48,17 @@ package final class RequestHead: Sendable {
         acceptsGzip = summary.acceptsGzip
     }
 
-    /// The declared length of the body; nil when there is none or it is chunked.
+    /// The length of the body in bytes, from Content-Length; nil if the request has no such field.
     package var contentLength: Int? {
         if case .length(let count) = framing { count } else { nil }
     }
 
-    /// A range of the head as text.
+    /// The text in a range of the head.
     package func text(_ range: Range<Int32>) -> String {
         bytes.withUnsafeBytes { String(decoding: $0[Int(range.lowerBound)..<Int(range.upperBound)], as: UTF8.self) }
     }
 
-    /// Lends a range of the head; the pointer must not escape from `body`.
+    /// Calls `body` with the bytes in a range of the head; the pointer is valid only until `body` returns.
     @inlinable
     package func withBytes<Result>(_ range: Range<Int32>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         bytes.withUnsafeBytes {
@@ -66,12 +66,12 @@ package final class RequestHead: Sendable {
         }
     }
 
-    /// The first field of a name, or nil; the name is given in lower case.
+    /// The value of the first field with a name, which must be in lower case; nil if there is no such field.
     package func value(of name: String) -> String? {
         fields.first { isNamed($0, name) }.map { text($0.value) }
     }
 
-    /// How many fields have a name, which is given in lower case.
+    /// The number of fields with a name, which must be in lower case.
     package func count(of name: String) -> Int { fields.count { isNamed($0, name) } }
 
     private func isNamed(_ field: FieldRange, _ name: String) -> Bool {

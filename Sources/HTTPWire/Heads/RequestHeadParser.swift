@@ -1,6 +1,6 @@
 internal import Coding
 
-/// Parses request heads from bytes that arrive in any split (RFC 9112 §2 to §5).
+/// Parses request heads from bytes that arrive in pieces of any size (RFC 9112 §2 to §5).
 package struct RequestHeadParser {
     private let limits: HTTPLimits
     private var scanner = HeadScanner(.request)
@@ -9,7 +9,7 @@ package struct RequestHeadParser {
         self.limits = limits
     }
 
-    /// Whether a head has begun to arrive.
+    /// Whether the parser has read a part of a head.
     package var hasBegun: Bool { scanner.hasBegun }
 
     /// Scans all bytes that have arrived since the head began; the cost is linear in total over all calls.
@@ -17,7 +17,7 @@ package struct RequestHeadParser {
     /// - Parameter bytes: the bytes of the last call, possibly followed by more.
     /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the
     ///   next head.
-    /// - Throws: the refusal to answer with. The rest of the connection cannot be used then.
+    /// - Throws: the refusal to answer with. No further request can then be read from the connection.
     package mutating func parse(
         _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPRefusal) -> (head: RequestHead, length: Int)? {
@@ -52,12 +52,11 @@ package struct RequestHeadParser {
         )
     }
 
-    /// Refuses a path that cannot be decoded, before the request is routed.
+    /// Throws 400 for a path whose percent coding is not valid UTF-8.
     private static func checkPath(_ bytes: UnsafeRawBufferPointer, _ path: Range<Int32>) throws(HTTPRefusal) {
         let raw = UnsafeRawBufferPointer(rebasing: bytes[Int(path.lowerBound)..<Int(path.upperBound)])
         guard raw.contains(UInt8(ascii: "%")) else { return }
-        // Segments are checked one by one, because parameters are decoded that way: `%C3/%A9` is invalid in both
-        // segments.
+        // Each segment is checked alone, because the router decodes segments: both segments of `%C3/%A9` are invalid.
         for segment in raw.split(separator: UInt8(ascii: "/"))
         where PercentCoding.decode(UnsafeRawBufferPointer(rebasing: segment)) == nil {
             throw HTTPRefusal(400, "The path is not valid percent-encoded UTF-8")

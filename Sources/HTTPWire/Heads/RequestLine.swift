@@ -3,9 +3,9 @@ struct RequestLine {
     let method: HTTPMethod
     let target: Range<Int32>
     let path: Range<Int32>
-    /// The bytes behind `?`, or nil when there is none.
+    /// The bytes after `?`; nil if the target has no `?`.
     let query: Range<Int32>?
-    /// The authority of an absolute target, which replaces Host (RFC 9112 §3.2.2).
+    /// The authority of an absolute target, which replaces Host (RFC 9112 §3.2.2); nil for other targets.
     let authority: Range<Int32>?
     let isHTTP11: Bool
 
@@ -15,7 +15,7 @@ struct RequestLine {
         guard let firstSpace = Self.index(of: 0x20, in: bytes, start..<end),
             let secondSpace = Self.index(of: 0x20, in: bytes, firstSpace + 1..<end)
         else { throw HTTPRefusal(400, "The request line is not of the form 'method target version'") }
-        isHTTP11 = try Self.version(bytes, secondSpace + 1..<end)
+        isHTTP11 = try Self.isHTTP11(bytes, secondSpace + 1..<end)
         let target = firstSpace + 1..<secondSpace
         guard target.count <= limits.targetBytes else {
             throw HTTPRefusal(414, "The request target is longer than \(limits.targetBytes) bytes")
@@ -38,19 +38,20 @@ struct RequestLine {
             ? HTTPRefusal(501, "The method is not supported") : HTTPRefusal(400, "The method is not a token")
     }
 
-    private static func version(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(HTTPRefusal) -> Bool {
+    /// Reads the version: true for HTTP/1.1 and later minor versions, false for HTTP/1.0.
+    private static func isHTTP11(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(HTTPRefusal) -> Bool {
         let text = UnsafeRawBufferPointer(rebasing: bytes[range])
         guard text.count == 8, text.starts(with: "HTTP/".utf8), text[6] == UInt8(ascii: "."),
             text[5] >= 0x30, text[5] <= 0x39, text[7] >= 0x30, text[7] <= 0x39
         else { throw HTTPRefusal(400, "The protocol version cannot be read") }
-        // The preface of HTTP/2 ends here too: "PRI * HTTP/2.0" (RFC 9113 §3.4).
+        // HTTP/2 is refused here too: a connection begins with "PRI * HTTP/2.0" (RFC 9113 §3.4).
         guard text[5] == UInt8(ascii: "1") else { throw HTTPRefusal(505, "Only HTTP/1.1 and HTTP/1.0 are supported") }
         return text[7] != UInt8(ascii: "0")
     }
 
     private typealias Parts = (path: Range<Int32>, query: Range<Int32>?, authority: Range<Int32>?)
 
-    /// Tells the forms of a target apart: origin, absolute and asterisk (RFC 9112 §3.2).
+    /// Splits a target in origin form, absolute form or asterisk form into its parts (RFC 9112 §3.2).
     private static func split(
         _ bytes: UnsafeRawBufferPointer,
         _ target: Range<Int>,
@@ -86,8 +87,8 @@ struct RequestLine {
         _ bytes: UnsafeRawBufferPointer,
         _ range: Range<Int>
     ) -> (path: Range<Int32>, query: Range<Int32>?) {
-        guard let mark = index(of: UInt8(ascii: "?"), in: bytes, range) else { return (narrow(range), nil) }
-        return (narrow(range.lowerBound..<mark), narrow(mark + 1..<range.upperBound))
+        guard let question = index(of: UInt8(ascii: "?"), in: bytes, range) else { return (narrow(range), nil) }
+        return (narrow(range.lowerBound..<question), narrow(question + 1..<range.upperBound))
     }
 
     private static func index(of byte: UInt8, in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
@@ -95,7 +96,7 @@ struct RequestLine {
         return bytes[range].firstIndex(of: byte)
     }
 
-    /// Offsets of a head fit 32 bits because the head is bounded.
+    /// The range in 32 bits, which suffice because `HTTPLimits.headBytes` bounds the head.
     private static func narrow(_ range: Range<Int>) -> Range<Int32> {
         Int32(truncatingIfNeeded: range.lowerBound)..<Int32(truncatingIfNeeded: range.upperBound)
     }

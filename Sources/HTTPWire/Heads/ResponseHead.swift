@@ -1,15 +1,16 @@
 /// The head of a response (RFC 9112 §4).
 package struct ResponseHead: Sendable {
     package let status: Int
-    /// Whether the version is HTTP/1.1, or a later minor one, so that the connection stays open unless a field says otherwise.
+    /// Whether the version is HTTP/1.1 or a later minor version: the connection then stays open unless a field says
+    /// otherwise.
     package let isHTTP11: Bool
-    /// In the order sent; names are in lower case.
+    /// The header fields in the order sent; names are in lower case.
     package let fields: [(name: String, value: String)]
 
-    /// Whether another head follows for the same request (RFC 9110 §15.2).
+    /// Whether this is an interim response, after which another head follows for the same request (RFC 9110 §15.2).
     package var isInterim: Bool { (100..<200).contains(status) }
 
-    /// The first field of a name, which is given in lower case.
+    /// The value of the first field with a name, which must be in lower case; nil if there is no such field.
     package func value(of name: String) -> String? {
         fields.first { $0.name == name }?.value
     }
@@ -29,7 +30,7 @@ package struct ResponseHead: Sendable {
         self.fields = fields
     }
 
-    /// Parses `HTTP/1.x SP three digits`; the reason phrase is ignored.
+    /// Parses the status in a line such as `HTTP/1.1 200 OK`; ignores the reason phrase.
     private static func status(_ line: UnsafeRawBufferPointer) throws(HTTPRefusal) -> Int {
         guard line.count >= 12, line.starts(with: "HTTP/1.".utf8), line[8] == 0x20,
             line.count == 12 || line[12] == 0x20,
@@ -38,7 +39,10 @@ package struct ResponseHead: Sendable {
         return status
     }
 
-    /// How the end of the body is found (RFC 9112 §6.3), for a response to any method except HEAD and CONNECT.
+    /// How the end of the body is found (RFC 9112 §6.3), if the request's method was neither HEAD nor CONNECT.
+    ///
+    /// - Throws: 502 for a transfer coding other than chunked, and for lengths that are invalid or contradict each
+    ///   other.
     package var framing: BodyFraming {
         get throws(HTTPRefusal) {
             if isInterim || status == 204 || status == 304 { return .none }
@@ -59,7 +63,7 @@ package struct ResponseHead: Sendable {
     }
 }
 
-/// Parses response heads from bytes that arrive in any split.
+/// Parses response heads from bytes that arrive in pieces of any size.
 package struct ResponseHeadParser {
     private let limits: HTTPLimits
     private var scanner = HeadScanner(.response)
@@ -70,9 +74,10 @@ package struct ResponseHeadParser {
 
     /// Scans all bytes that have arrived since the head began.
     ///
+    /// - Parameter bytes: the bytes of the last call, possibly followed by more.
     /// - Returns: nil until the head is complete; then the head and its length. The parser can then be used for the
     ///   next head.
-    /// - Throws: a description of what is wrong with the head. The rest of the connection cannot be used then.
+    /// - Throws: what is wrong with the head. No further response can then be read from the connection.
     package mutating func parse(
         _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPRefusal) -> (head: ResponseHead, length: Int)? {

@@ -1,6 +1,6 @@
-/// Reason phrases, which clients ignore and people read (RFC 9110 §15).
+/// Reason phrases of statuses (RFC 9110 §15); clients ignore them.
 package enum StatusPhrase {
-    /// The phrase of a status; "Status" for one that is not known.
+    /// The reason phrase of a status; "Status" for an unknown status.
     package static func text(_ status: Int) -> StaticString {
         switch status {
         case 100: "Continue"

@@ -1,10 +1,8 @@
 internal import Glibc
 
-/// A growable byte queue on the C heap.
+/// A growable byte queue on the C heap: bytes are appended at the end and consumed from the start.
 ///
-/// Bytes are appended at the end and consumed from the start; its memory is freed on request.
-///
-/// Only one thread may use it at a time; the code that holds it states which one.
+/// Only one thread at a time may use a buffer; the owner of the buffer states which thread.
 package final class ByteBuffer {
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
@@ -25,12 +23,12 @@ package final class ByteBuffer {
         UnsafeRawBufferPointer(start: base?.advanced(by: start), count: count)
     }
 
-    /// The unused space behind the content.
+    /// The unused memory after the content; write to it, then call `didFill`.
     package var space: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(start: base?.advanced(by: end), count: capacity - end)
     }
 
-    /// Makes room for at least `count` more bytes, by moving the content to the front or by growing.
+    /// Makes `space` at least `count` bytes long, by moving the content to the front or by growing.
     package func reserve(_ count: Int) {
         if capacity - end >= count { return }
         if let base, start > 0 {
@@ -51,7 +49,7 @@ package final class ByteBuffer {
         end += count
     }
 
-    /// Drops the first bytes of the content.
+    /// Removes the first `count` bytes of the content.
     package func consume(_ count: Int) {
         precondition(count <= end - start, "consumed \(count) bytes of \(end - start)")
         start += count
@@ -61,7 +59,7 @@ package final class ByteBuffer {
         }
     }
 
-    /// Frees the memory of an empty buffer, so that an idle connection holds none.
+    /// Frees the memory if the buffer is empty, so that an idle connection holds none.
     package func releaseIfEmpty() {
         guard isEmpty else { return }
         free(base)

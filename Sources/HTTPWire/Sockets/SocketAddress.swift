@@ -1,6 +1,6 @@
 package import Glibc
 
-/// A host and port that a server listens on, or that a peer came from.
+/// The host and port of a server or of its peer.
 package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
     /// The numeric address, without brackets.
     package let host: String
@@ -11,7 +11,7 @@ package struct HTTPAddress: Sendable, Hashable, CustomStringConvertible {
     package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
-/// Where a server listens: at a host and port, or at the path of a Unix socket.
+/// The address on which a server listens: a host and port, or the path of a Unix socket.
 package enum ListeningAddress: Sendable, Hashable {
     case network(HTTPAddress)
     case unix(path: String)
@@ -35,7 +35,7 @@ package struct SocketAddress {
         self.length = length
     }
 
-    /// The address that a socket is bound to, or nil when it cannot be read.
+    /// The address that a socket is bound to; nil if the system call fails.
     package init?(localOf descriptor: Int32) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -46,14 +46,14 @@ package struct SocketAddress {
         self.init(storage: storage, length: length)
     }
 
-    /// Lends the address to a system call; the pointer must not escape from `body`.
+    /// Calls `body` with a pointer for a system call; the pointer is valid only until `body` returns.
     package func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
         withUnsafePointer(to: storage) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body)
         }
     }
 
-    /// Host and port as text; an IPv4 address that came through an IPv6 socket reads as IPv4.
+    /// The host and port as text; an IPv4 address of an IPv6 socket (`::ffff:…`) is written as IPv4.
     package var resolved: HTTPAddress {
         let isIPv6 = family == AF_INET6
         let text = withUnsafeTemporaryAllocation(byteCount: Int(INET6_ADDRSTRLEN) + 1, alignment: 1) { buffer in
@@ -72,7 +72,9 @@ package struct SocketAddress {
         return HTTPAddress(host: text, port: port, isIPv6: isIPv6)
     }
 
-    /// The path of a Unix socket, with `@` for the first byte of an abstract one; nil for other families.
+    /// The path of a Unix socket; nil for other families.
+    ///
+    /// An abstract socket is written as `@` and its name.
     package var unixPath: String? {
         guard family == AF_UNIX else { return nil }
         let start = MemoryLayout<sa_family_t>.size
@@ -84,7 +86,7 @@ package struct SocketAddress {
         }
     }
 
-    /// Both families keep the port in network order behind the family (netinet/in.h).
+    /// The port: in both IP families, two bytes in network order after the family (netinet/in.h).
     private var port: Int {
         withUnsafeBytes(of: storage) { Int($0[2]) << 8 | Int($0[3]) }
     }
@@ -99,9 +101,9 @@ package struct SocketAddress {
         return copy
     }
 
-    /// Every stream address of a host name or literal, in the resolver's order; never empty.
+    /// Asks the resolver for the addresses of a host name or a literal address; blocks until it answers.
     ///
-    /// Blocks on the resolver.
+    /// - Returns: the addresses in the resolver's order, each once; at least one.
     package static func resolve(host: String, port: Int) throws(UnresolvedHost) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -130,7 +132,7 @@ package struct SocketAddress {
     }
 }
 
-/// A host that has no address, with the resolver's reason.
+/// The resolver's reason why it found no address for a host.
 package struct UnresolvedHost: Error {
     package let reason: String
 }

@@ -1,18 +1,19 @@
 internal import Glibc
 import Glibc
 
-/// The result of one non-blocking transfer; would-block and end of file are ordinary results.
+/// The result of one system call that sends or receives bytes.
 package enum Transfer: Equatable, Sendable {
     case bytes(Int)
     case wouldBlock
     case endOfFile
-    /// The connection cannot be used any more: it was reset, the pipe is broken, or the file cannot be read.
+    /// The connection cannot be used any more, or the file could not be read.
     case failed(errno: Int32)
 }
 
-/// Each system call is wrapped once here.
+/// System calls for sockets and clocks.
 ///
-/// Calls are repeated on EINTR, and errno is read on the next line.
+/// A call that a signal interrupts (EINTR) is repeated. Each wrapper reads `errno` directly after its call, before
+/// anything else can change it.
 package enum SystemCall {
     /// Reads the bytes that have arrived, at most as many as the buffer holds.
     package static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Transfer {
@@ -26,7 +27,7 @@ package enum SystemCall {
         }
     }
 
-    /// The first byte that has arrived, which stays to be received; nil if there is none, or no connection any more.
+    /// The first byte that has arrived, without removing it from the socket; nil if none has, or the connection ended.
     package static func firstByte(_ descriptor: Int32) -> UInt8? {
         var byte: UInt8 = 0
         while true {
@@ -37,7 +38,9 @@ package enum SystemCall {
         }
     }
 
-    /// Sends one or two buffers in one call; never raises SIGPIPE.
+    /// Sends one or two buffers with one system call; never raises SIGPIPE.
+    ///
+    /// - Parameter moreFollows: lets the kernel hold back a packet that is not full until the next call (MSG_MORE).
     package static func send(
         _ descriptor: Int32,
         _ first: UnsafeRawBufferPointer,
@@ -81,7 +84,7 @@ package enum SystemCall {
         }
     }
 
-    /// Copies from a file to a socket inside the kernel; may block on the disk, never on the socket.
+    /// Copies bytes of a file to a socket inside the kernel; may block on the disk, never on the socket.
     package static func sendFile(_ socket: Int32, _ file: Int32, offset: Int, count: Int) -> Transfer {
         var position = off_t(offset)
         while true {
@@ -94,12 +97,12 @@ package enum SystemCall {
         }
     }
 
-    /// Nanoseconds of a clock that never jumps, at a resolution of a few milliseconds: for time-outs.
+    /// The monotonic clock in nanoseconds, at a resolution of a few milliseconds: quick to read, for time-outs.
     package static func coarseNanoseconds() -> UInt64 {
         nanoseconds(of: CLOCK_MONOTONIC_COARSE)
     }
 
-    /// Nanoseconds of a clock that never jumps, at full resolution: for measuring exchanges.
+    /// The monotonic clock in nanoseconds, at full resolution: for measuring how long a request takes.
     package static func preciseNanoseconds() -> UInt64 {
         nanoseconds(of: CLOCK_MONOTONIC)
     }
@@ -116,24 +119,22 @@ package enum SystemCall {
         return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
     }
 
-    /// Closes the sending side.
-    ///
-    /// An error is ignored: the peer may have disconnected already.
+    /// Closes the sending side; ignores errors, because the peer may have disconnected already.
     package static func shutdownWriting(_ descriptor: Int32) {
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// Ends both directions without freeing the descriptor's number.
+    /// Ends both directions of the connection; the descriptor stays open.
     package static func shutdownBoth(_ descriptor: Int32) {
         _ = shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Processors that this process may run on now, at least 1.
+    /// The number of processors of the machine that are online; at least 1.
     package static func activeCores() -> Int {
         max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     }
 
-    /// The system's message for an `errno`.
+    /// The system's message for a value of `errno`.
     package static func errorText(_ code: Int32) -> String {
         withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
             guard let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return "error \(code)" }

@@ -1,5 +1,4 @@
 internal import Budgets
-internal import Dispatch
 package import HTTPServer
 internal import Hashing
 internal import Identities
@@ -25,6 +24,7 @@ extension AccessControl {
             let current = stored.map { logIn, hash in known.logIn(ofHash: hash) ?? KnownLogIn(logIn, hash: hash) }
             logIns.withLock { $0 = KnownLogIns(current) }
         }
+        version.advance()
     }
 
     /// Logs the holder of a token of this server in.
@@ -33,15 +33,9 @@ extension AccessControl {
     /// - Returns: the value of the cookie.
     package func logIn(token text: String, from request: HTTPRequest) throws -> String {
         let hash = SHA256.digest(of: Array(text.utf8))
-        let fault = LogInFault(
-            reason: "The server does not know this token: it was revoked, has expired, or is not whole."
-        )
-        guard hash != operatorKey.hash, let found = decided({ holder(ofTokenHash: hash) }), let token = found.token
-        else {
-            noteFailure(from: request.caller.peer)
-            throw fault
-        }
-        return try logIn(.token(name: token.name, hash: hash))
+        let found = hash == operatorKey.hash ? .failure(.unknownToken) : decided { holder(ofTokenHash: hash) }
+        let admitted = try admitted(found, from: request.caller.peer)
+        return try logIn(.token(name: admitted.token?.name ?? "", hash: hash))
     }
 
     /// Logs a user with a password in.
@@ -49,24 +43,29 @@ extension AccessControl {
     /// Blocks until it is durable.
     /// - Returns: the value of the cookie.
     package func logIn(name: String, password: String, from request: HTTPRequest) throws -> String {
-        guard let users else { throw LogInFault(reason: "There are no users with passwords here.") }
-        let secret = Array(password.utf8)
-        let key = users.key(name: name, password: secret)
-        var isWrong = false
-        let found = decided { () -> Holder in
-            let holder = holder(users, key, name, secret, request.caller.peer)
-            if case .failed(.wrongPassword) = holder { isWrong = true }
-            return holder
+        let peer = request.caller.peer
+        guard let user = try admitted(holder(ofName: name, password, from: peer), from: peer).user else {
+            throw LogInFault(reason: "There are no users with passwords here.")
         }
-        guard found != nil, case .user(let known) = users.lookUp(key) else {
-            noteFailure(of: AuditActor(.user, name), from: request.caller.peer)
-            let reason =
-                isWrong
-                ? "The name or the password is wrong."
-                : "Too many passwords from this address were wrong, or wait to be checked; try again in a few seconds."
-            throw LogInFault(reason: reason)
+        return try logIn(.account(name: user.user.name, mark: user.mark))
+    }
+
+    /// Who has a name and a password.
+    ///
+    /// Blocks for the check.
+    private func holder(ofName name: String, _ password: String, from peer: Peer) -> Result<Admitted, Failure> {
+        guard let users else { return .failure(.wrongPassword(name)) }
+        let shown = users.shown(name, password, from: peer)
+        return decided { Holder(users.user(shown)) }
+    }
+
+    private func admitted(_ found: Result<Admitted, Failure>, from peer: Peer) throws(LogInFault) -> Admitted {
+        switch found {
+        case .success(let admitted): return admitted
+        case .failure(let failure):
+            note(failure, from: peer)
+            throw LogInFault(reason: failure.reason)
         }
-        return try logIn(.account(name: known.user.name, mark: known.mark))
     }
 
     /// Logs in whom somebody else has proven.
@@ -74,11 +73,15 @@ extension AccessControl {
     /// Blocks until it is durable.
     /// - Returns: the value of the cookie.
     package func logIn(user: ProvenUser) throws -> String {
-        guard outside.scope(of: user) != nil else {
+        let scope = scope(ofNewWord: user)
+        guard scope != nil else {
             throw LogInFault(
                 reason:
                     "You are \(user.name), and none of your groups may use this server. Who runs it gives scopes to groups."
             )
+        }
+        if case .failure(let failure) = decided({ holder(proven: user, scope, isNew: true) }) {
+            throw LogInFault(reason: failure.reason)
         }
         return try logIn(.user(user))
     }
@@ -91,61 +94,15 @@ extension AccessControl {
         return key.text
     }
 
-    /// Who it is, once that has been found out; nil for nobody.
-    ///
-    /// Blocks.
-    /// Who sends a request as that one is now, for a change of accounts whose body came long after its head.
-    ///
-    /// Blocks while it is found out.
-    /// - Throws: `.permissionDenied` for one who would not be admitted any more.
-    func identityNow(_ request: HTTPRequest) throws -> Identity? {
-        guard isRequired else { return request.caller.identity }
-        guard let admitted = decided({ holder(request) }) else {
-            throw TrackingError(
-                .permissionDenied,
-                "Permission denied: what showed who sends this request counts no more. Log in anew, or use another token."
-            )
-        }
-        return admitted.identity
-    }
-
-    /// Whether a password is that of a user; tries from one address are limited, as log-ins are.
+    /// Whether a password is that of a user; tries are limited, as log-ins are.
     ///
     /// Blocks for a check.
     /// - Throws: `.temporarilyUnavailable` if too many were wrong.
     func isPassword(_ password: String, of name: String, from peer: Peer) throws -> Bool {
-        guard let users else { return false }
-        let secret = Array(password.utf8)
-        let key = users.key(name: name, password: secret)
-        var tooMany = false
-        let found = decided { () -> Holder in
-            let holder = holder(users, key, name, secret, peer)
-            if case .failed(.tooManyPasswords) = holder { tooMany = true }
-            return holder
-        }
-        guard !tooMany else {
-            throw TrackingError(
-                .temporarilyUnavailable,
-                "Too many passwords from this address were wrong; try again in a few seconds."
-            )
-        }
-        if found == nil { noteFailure(of: AuditActor(.user, name), from: peer) }
-        return found != nil
-    }
-
-    private func decided(_ ask: () -> Holder) -> Admitted? {
-        // What was found out may have changed again meanwhile, but not for ever.
-        for _ in 0..<8 {
-            switch ask() {
-            case .found(let admitted): return admitted
-            case .failed: return nil
-            case .undecided(let begin):
-                let isKnown = DispatchSemaphore(value: 0)
-                begin { isKnown.signal() }
-                isKnown.wait()
-            }
-        }
-        return nil
+        guard case .failure(let failure) = holder(ofName: name, password, from: peer) else { return true }
+        note(failure, from: peer)
+        if case .tooManyPasswords = failure { throw TrackingError(.temporarilyUnavailable, failure.reason) }
+        return false
     }
 
     /// Ends the log-in of the browser that sends a request.

@@ -10,7 +10,7 @@ internal import TrackingStore
 extension AccessControl {
     /// A user and what that one may do, for which there is one identity.
     struct OutsideIdentity: Hashable {
-        let name: String
+        let name: ExactText
         let scope: AccessScope
         let userID: Int64?
     }
@@ -22,26 +22,50 @@ extension AccessControl {
     /// The scope that the operator has given to the groups bounds what is allowed, as that of a token does. Where there are users,
     /// it is the one of that name, who is made at the first request, and what is granted to that one decides; but who is an admin
     /// by a group may do everything.
-    func holder(proven user: ProvenUser) -> Holder {
-        guard let scope = outside.scope(of: user) else {
-            let reason =
-                "The user '\(user.name)' may do nothing here: none of the groups that are known of them has a scope."
-            let refusal = HTTPRefusal(403, "\(reason) Who runs the server gives scopes to groups with --group-scopes.")
-            return .failed(.other(AccessRefusal(refusal: refusal)))
-        }
+    ///
+    /// - Parameters:
+    ///   - scope: that of the groups; nil if they have none.
+    ///   - isNew: whether the user is proven just now. An older proof does not bring back a user who was deleted since.
+    func holder(proven user: ProvenUser, _ scope: AccessScope?, isNew: Bool) -> Holder {
+        guard let scope else { return .failed(.other(Self.lackOfScope(user.name))) }
         let token = AccessToken(name: user.name, scope: scope, creationTime: 0)
         guard let users else {
-            let identity = outsideIdentity(OutsideIdentity(name: user.name, scope: scope, userID: nil))
-            return .found(Admitted(identity: identity, token: token))
+            let identity = outsideIdentity(OutsideIdentity(name: ExactText(user.name), scope: scope, userID: nil))
+            return .found(Admitted(identity, token))
         }
-        switch users.lookUp(named: user.name) {
-        case .refused(let reason): return .failed(.other(AccessRefusal(refusal: HTTPRefusal(403, reason))))
-        case .unknown: return .undecided { users.findOrMake(named: user.name, $0) }
-        case .user(let known):
-            guard scope == .admin else { return .found(Admitted(identity: known.identity, token: token)) }
-            let identity = outsideIdentity(OutsideIdentity(name: user.name, scope: scope, userID: known.user.id))
-            return .found(Admitted(identity: identity, token: token))
+        return Holder(users.user(named: user.name, makingIt: isNew)) { known in
+            guard scope == .admin else { return .found(Admitted(known.identity, token, known)) }
+            let identity = outsideIdentity(
+                OutsideIdentity(name: ExactText(user.name), scope: scope, userID: known.user.id)
+            )
+            return .found(Admitted(identity, token, known))
         }
+    }
+
+    private static func lackOfScope(_ name: String) -> AccessRefusal {
+        let reason = "The user '\(name)' may do nothing here: none of the groups that are known of them has a scope."
+        return AccessRefusal(
+            refusal: HTTPRefusal(403, "\(reason) Who runs the server gives scopes to groups with --group-scopes.")
+        )
+    }
+
+    /// The scope of a user who is named just now; it bounds the user's tokens and older log-ins from now on.
+    func scope(ofNewWord user: ProvenUser) -> AccessScope? {
+        let scope = outside.scope(of: user)
+        if lastWords.note(scope, of: user) { version.advance() }
+        return scope
+    }
+
+    /// Who shows a token of a user, whose groups may have been taken away since it was made.
+    func holder(of token: AccessToken, _ user: KnownUser) -> Holder {
+        let identity = user.identity(limitedTo: token.experimentIDs)
+        guard outside.isTrusted, let last = lastWords.scope(ofUserNamed: user.user.name) else {
+            return .found(Admitted(identity, token, user))
+        }
+        guard let last else { return .failed(.other(Self.lackOfScope(user.user.name))) }
+        var bounded = token
+        if !last.includes(token.scope) { bounded.scope = last }
+        return .found(Admitted(identity, bounded, user))
     }
 
     private func outsideIdentity(_ key: OutsideIdentity) -> Identity {
@@ -49,8 +73,8 @@ extension AccessControl {
             if let identity = identities[key] { return identity }
             if identities.count >= Self.identityLimit { identities.removeAll() }
             let identity = Identity(
-                key.userID == nil ? .token : .user,
-                name: key.name,
+                key.userID == nil ? .outsider : .user,
+                name: key.name.text,
                 userID: key.userID,
                 isAdministrator: key.scope == .admin
             )
@@ -71,7 +95,7 @@ extension AccessControl {
                 OriginPolicy.sender(of: request, publicOrigin: outside.publicOrigin) != .foreign
                     || request.onlyOpensAPage
             else { return .failed(.other(Self.foreignPage)) }
-            return holder(proven: user)
+            return holder(proven: user, scope(ofNewWord: user), isNew: true)
         }
     }
 
@@ -79,11 +103,13 @@ extension AccessControl {
     func holder(ofIssuersToken token: [UInt8], at time: Int64) -> Holder {
         guard let prove = outside.tokenHolder else { return .failed(.unknownToken) }
         do throws(OutsideUsers.Fault) {
-            return holder(proven: try prove(token, time))
+            let user = try prove(token, time)
+            return holder(proven: user, scope(ofNewWord: user), isNew: true)
         } catch {
             switch error {
             case .refused(let reason):
                 return .failed(.other(challenge(reason, advice: "Ask its issuer for a valid one.")))
+            case .awaited(let begin): return .undecided(begin)
             case .unready(let reason):
                 let refusal = AccessRefusal(refusal: HTTPRefusal(503, reason), fields: [("Retry-After", "1")])
                 return .failed(.other(refusal))
@@ -117,16 +143,16 @@ extension AccessControl {
     func holder(of logIn: LogIn) -> Holder {
         switch logIn.holder {
         case .token(_, let hash): return holder(ofTokenHash: hash)
-        case .user(let user): return holder(proven: user)
+        case .user(let user):
+            let scope = outside.scope(of: user)
+            let last = lastWords.scope(of: user) ?? scope
+            let both = scope.flatMap { scope in last.map { $0.includes(scope) ? scope : $0 } }
+            return holder(proven: user, both, isNew: false)
         case .account(let name, let mark):
             guard let users else { return .failed(.unknownToken) }
-            switch users.lookUp(named: name) {
-            case .unknown: return .undecided { users.find(named: name, $0) }
-            case .refused: return .failed(.wrongPassword(name))
-            case .user(let known):
+            return Holder(users.user(named: name, makingIt: false)) { known in
                 // Another password ends what was begun with the old one.
-                guard known.mark == mark else { return .failed(.wrongPassword(name)) }
-                return .found(Admitted(identity: known.identity))
+                known.mark == mark ? .found(Admitted(known)) : .failed(.wrongPassword(name))
             }
         }
     }
@@ -138,6 +164,35 @@ extension AccessControl {
                 + "does not say where it comes from (Origin, Sec-Fetch-Site). Programs send a token."
         )
     )
+}
+
+/// What the groups allow of users whom others have named since the server was started.
+final class LastWords: Sendable {
+    /// By the bytes of the name, then by who has named the user; nil for groups that allow nothing.
+    private let scopes = Mutex<[[UInt8]: [String: AccessScope?]]>([:])
+
+    /// Beyond that, users who are new are not remembered.
+    private static let mostUsers = 100_000
+
+    /// - Returns: whether the last word was another one.
+    func note(_ scope: AccessScope?, of user: ProvenUser) -> Bool {
+        let name = Array(user.name.utf8)
+        return scopes.withLock { scopes in
+            guard scopes[name] != nil || scopes.count < Self.mostUsers else { return false }
+            let before = scopes[name, default: [:]].updateValue(scope, forKey: user.source)
+            return before != .some(scope)
+        }
+    }
+
+    /// What the groups of a user allow by the last word of the one who has proven it; nil without a word.
+    func scope(of user: ProvenUser) -> AccessScope?? { scopes.withLock { $0[Array(user.name.utf8)]?[user.source] } }
+
+    /// The widest scope by the last words of all who have named a user; nil if nobody has.
+    func scope(ofUserNamed name: String) -> AccessScope?? {
+        guard let words = scopes.withLock({ $0[Array(name.utf8)] }) else { return nil }
+        let all = words.values.compactMap(\.self)
+        return .some(AccessScope.allCases.last { scope in all.contains(scope) })
+    }
 }
 
 extension HTTPRequest {

@@ -1,4 +1,5 @@
 internal import Budgets
+internal import Dispatch
 package import HTTPServer
 package import HTTPWire
 internal import Hashing
@@ -53,9 +54,13 @@ package final class AccessControl: Sendable {
     let store: TrackingStore
     private let logInAudit: LogInAudit?
     let logIns = Mutex(KnownLogIns([]))
+    /// What the groups of users allow who were named since the start.
+    let lastWords = LastWords()
     /// One object for all requests of a user whom somebody else proves, where there are no users, and for admins.
     let outsideIdentities = Mutex<[OutsideIdentity: Identity]>([:])
     private let tokens: Mutex<KnownTokens>
+    /// Grows with each change of tokens, users and log-ins.
+    package let version = AccessVersion()
     /// Those who may log in with a password; nil where there are no users.
     let users: KnownUsers?
     /// Taken while the tokens are read and put in place, so that an older reading never replaces a newer one.
@@ -74,7 +79,9 @@ package final class AccessControl: Sendable {
         let token = AccessToken(name: AccessToken.operatorName, scope: .admin, creationTime: 0)
         operatorToken = KnownToken(token, hash: operatorKey.hash, isOfOperator: true)
         tokens = Mutex(KnownTokens([operatorToken]))
-        users = settings.usersMay.map { KnownUsers(store, standard: $0) }
+        users = settings.usersMay.map { [version] in
+            KnownUsers(store, standard: $0, isAudited: logInAudit != nil, version)
+        }
         if isRequired {
             try reload()
             try reloadLogIns()
@@ -87,6 +94,12 @@ package final class AccessControl: Sendable {
     /// Whether there are users with passwords.
     package var hasUsers: Bool { users != nil }
 
+    /// Whether somebody is a user with a password, and not one whom others alone prove.
+    func hasPassword(_ identity: Identity?) -> Bool {
+        guard let users, let id = identity?.userID, case .user(let known) = users.user(id: id) else { return false }
+        return known.password != nil
+    }
+
     /// What users may do with things for which nobody has granted anything.
     var usersMay: PermissionLevel { settings.usersMay ?? .none }
 
@@ -96,16 +109,17 @@ package final class AccessControl: Sendable {
     /// Takes the tokens as they are stored now.
     ///
     /// Blocks on a read of the store.
-    func reload() throws {
+    package func reload() throws {
         guard isRequired else { return }
         try reloading.withLock { _ in
             let stored = try store.readNow(.cheap) { try $0.accessTokens() }
-            let known = tokens.withLock { $0.all }
+            let known = tokens.withLock { $0 }
             let current = stored.map { token, hash in
-                known.first { $0.isSame(as: token, hash: hash) } ?? KnownToken(token, hash: hash)
+                known.token(ofHash: hash).flatMap { $0.isSame(as: token) ? $0 : nil } ?? KnownToken(token, hash: hash)
             }
             tokens.withLock { $0 = KnownTokens(current + [operatorToken]) }
         }
+        version.advance()
     }
 
     /// The last uses, by the hashes of the tokens that were used since the start.
@@ -123,11 +137,6 @@ package final class AccessControl: Sendable {
     /// refusal costs one hash and is logged no more than others, and a client that were told to wait would wait instead of
     /// failing. Passwords can be found by trying; `PasswordChecks` says how many are tried.
     package var wrongTokenCount: Int { failures.load(ordering: .relaxed) }
-
-    func noteFailure(of actor: AuditActor = .anyone, from peer: Peer) {
-        failures.add(1, ordering: .relaxed)
-        logInAudit?.noteFailure(of: actor, from: peer)
-    }
 
     /// Notes who sends a request, and refuses it if that one may not send it.
     ///
@@ -156,20 +165,83 @@ package final class AccessControl: Sendable {
         }
     }
 
+    /// Decides again about a request with a long body, once that is there, if anything has changed meanwhile.
+    ///
+    /// Blocks while it is found out who sends it, and notes that in the request.
+    /// - Returns: whether anything has changed, so that what the sender may do is to be asked for again.
+    /// - Throws: `.permissionDenied` for one that would not be admitted any more.
+    func admitAgain(_ request: inout HTTPRequest, _ access: Access) throws -> Bool {
+        guard isRequired, request.admissionVersion != version.current else { return false }
+        request.admissionVersion = version.current
+        let refusal: HTTPRefusal?
+        switch decided({ holder(request) }) {
+        case .success(let admitted):
+            request.identify(as: admitted.identity)
+            refusal = admitted.refusal(of: access)
+        case .failure(let failure): refusal = self.refusal(of: failure).refusal
+        }
+        if let refusal { throw TrackingError(.permissionDenied, refusal.message) }
+        return true
+    }
+
+    /// Who it is, once that has been found out.
+    ///
+    /// Blocks.
+    func decided(_ ask: () -> Holder) -> Result<Admitted, Failure> {
+        // What was found out may have changed again meanwhile, but not for ever.
+        for _ in 0..<8 {
+            switch ask() {
+            case .found(let admitted): return .success(admitted)
+            case .failed(let failure): return .failure(failure)
+            case .undecided(let begin):
+                let isKnown = DispatchSemaphore(value: 0)
+                begin { isKnown.signal() }
+                isKnown.wait()
+            }
+        }
+        return .failure(.other(AccessRefusal(refusal: HTTPRefusal(429, "Who this is changes just now; try again"))))
+    }
+
     /// Whether a request comes from a command on the server's machine.
     func isOfOperator(_ request: HTTPRequest) -> Bool {
         guard case .token(let key) = Credential(request) else { return false }
         return KnownTokens([operatorToken]).token(of: key) != nil
     }
 
+    // MARK: Who sends a request
+
+    /// Why it is not known who sends a request.
     enum Failure: Error {
         case noCredential
         case unknownToken
         case expired(String)
         case wrongPassword(String)
-        case tooManyPasswords
+        case tooManyPasswords(String)
         /// Something else shows nobody.
         case other(AccessRefusal)
+
+        /// In a whole sentence.
+        var reason: String {
+            switch self {
+            case .noCredential: "You are not authenticated."
+            case .unknownToken: "The server does not know this token: it was revoked, or is not whole."
+            case .expired(let name): "The token '\(name)' has expired."
+            case .wrongPassword: "You are not authenticated: the name or the password is wrong."
+            case .tooManyPasswords:
+                "Too many passwords for this name or from this address were wrong, or wait to be checked; try again in a few "
+                    + "seconds."
+            case .other(let refusal): refusal.refusal.message
+            }
+        }
+
+        /// Whose the credential was, as far as that is known.
+        fileprivate var actor: AuditActor {
+            switch self {
+            case .noCredential, .unknownToken, .other: .anyone
+            case .expired(let name): AuditActor(.token, name)
+            case .wrongPassword(let name), .tooManyPasswords(let name): AuditActor(.user, name)
+            }
+        }
     }
 
     /// Who sends a request.
@@ -177,11 +249,20 @@ package final class AccessControl: Sendable {
         case found(Admitted)
         case failed(Failure)
         case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
+
+        /// One of the users, whatever has shown who it is.
+        init(_ lookUp: KnownUsers.LookUp, _ admit: (KnownUser) -> Holder = { .found(Admitted($0)) }) {
+            switch lookUp {
+            case .user(let known): self = admit(known)
+            case .refused(let failure): self = .failed(failure)
+            case .undecided(let begin): self = .undecided(begin)
+            }
+        }
     }
 
-    func holder(_ request: HTTPRequest) -> Holder {
+    private func holder(_ request: HTTPRequest) -> Holder {
         if let holder = holderNamedByProxy(request) { return holder }
-        if let known = userWhoLoggedInBefore(request) { return .found(Admitted(identity: known.identity)) }
+        if let known = userWhoLoggedInBefore(request) { return .found(Admitted(known)) }
         switch Credential(request) {
         case .none: return logInHolder(request) ?? .failed(.noCredential)
         case .other: return .failed(.unknownToken)
@@ -190,18 +271,15 @@ package final class AccessControl: Sendable {
             let holder = holder(ofToken: password)
             guard let users, case .failed(.unknownToken) = holder else { return holder }
             let key = users.key(of: request.header("authorization") ?? "")
-            return self.holder(users, key, name, password, request.caller.peer)
+            return Holder(users.user(ShownPassword(name, password, from: request.caller.peer, key)))
         }
     }
 
     /// The user whose name and password were right a short while ago, which is so for nearly every request.
     private func userWhoLoggedInBefore(_ request: HTTPRequest) -> KnownUser? {
-        guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1,
-            case .user(let known) = users.lookUp(users.key(of: field))
-        else {
-            return nil
-        }
-        return known
+        guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
+        else { return nil }
+        return users.known(users.key(of: field))
     }
 
     private func holder(ofToken key: [UInt8]) -> Holder {
@@ -213,63 +291,39 @@ package final class AccessControl: Sendable {
         guard let known = tokens.withLock({ $0 }).token(ofHash: hash) else { return .failed(.unknownToken) }
         let now = currentMilliseconds()
         guard !known.token.hasExpired(at: now) else { return .failed(.expired(known.token.name)) }
-        var admitted = Admitted(identity: known.identity, token: known.token)
+        let holder: Holder
         if let userID = known.token.userID {
             // Without users, nobody knows what the owner of a token may do.
             guard let users else { return .failed(.unknownToken) }
-            guard let user = users.known(id: userID) else { return .undecided { users.load(id: userID, $0) } }
-            admitted.identity = user.identity(limitedTo: known.token.experimentIDs)
+            holder = Holder(users.user(id: userID)) { self.holder(of: known.token, $0) }
+        } else {
+            holder = .found(Admitted(known.identity, known.token))
         }
-        if known !== operatorToken, known.noteUse(at: now) {
+        if case .found = holder, known !== operatorToken, known.noteUse(at: now) {
             store.write({ [token = known.token] in
                 try $0.noteUse(ofAccessToken: token.name, ofUser: token.userID, at: now)
             }) { _ in }
         }
-        return .found(admitted)
+        return holder
     }
 
-    func holder(
-        _ users: KnownUsers,
-        _ key: KnownUsers.Key,
-        _ name: String,
-        _ password: [UInt8],
-        _ peer: Peer
-    ) -> Holder {
-        switch users.lookUp(key) {
-        case .user(let known): return .found(Admitted(identity: known.identity))
-        case .outdated(let id): return .undecided { users.load(id: id, $0) }
-        case .wrong: return .failed(.wrongPassword(name))
-        case .unknown:
-            guard users.mayCheck(key, for: peer) else { return .failed(.tooManyPasswords) }
-            return .undecided { users.find(key, name: name, password: password, peer: peer, $0) }
-        }
-    }
-
-    private func note(_ failure: Failure, from peer: Peer) {
-        switch failure {
-        case .noCredential: break
-        case .unknownToken, .tooManyPasswords, .other: logInAudit?.noteFailure(from: peer)
-        case .expired(let name): logInAudit?.noteFailure(of: AuditActor(.token, name), from: peer)
-        case .wrongPassword(let name): logInAudit?.noteFailure(of: AuditActor(.user, name), from: peer)
-        }
+    /// Notes that a credential was refused.
+    func note(_ failure: Failure, from peer: Peer) {
+        if case .noCredential = failure { return }
+        failures.add(1, ordering: .relaxed)
+        logInAudit?.noteFailure(of: failure.actor, from: peer)
     }
 
     private func refusal(of failure: Failure) -> AccessRefusal {
-        if case .noCredential = failure {
-            var refusal = challenge(users == nil ? "This server needs a token." : "You are not authenticated.")
+        switch failure {
+        case .noCredential:
+            var refusal = challenge(users == nil ? "This server needs a token." : failure.reason)
             refusal.lacksCredential = true
             return refusal
-        }
-        failures.add(1, ordering: .relaxed)
-        switch failure {
-        case .noCredential, .unknownToken:
-            return challenge("The server does not know this token: it was revoked, or is not whole.")
-        case .expired(let name): return challenge("The token '\(name)' has expired.")
-        case .wrongPassword: return challenge("You are not authenticated: the name or the password is wrong.")
+        case .unknownToken, .expired, .wrongPassword: return challenge(failure.reason)
         case .tooManyPasswords:
-            let reason =
-                "Too many passwords from this address were wrong, or wait to be checked; try again in a few seconds."
-            return AccessRefusal(refusal: HTTPRefusal(429, reason))
+            let fields = [("Retry-After", String(PasswordChecks.secondsUntilRetry))]
+            return AccessRefusal(refusal: HTTPRefusal(429, failure.reason), fields: fields)
         case .other(let refusal): return refusal
         }
     }
@@ -290,16 +344,28 @@ package final class AccessControl: Sendable {
     }
 }
 
-/// One who has shown a token or a password.
+/// One of whom it is known who it is.
 struct Admitted {
-    var identity: Identity
-    /// The token that was shown; nil for a password.
-    var token: AccessToken?
+    let identity: Identity
+    /// The token that was shown, or what bounds like one; nil for a password.
+    let token: AccessToken?
+    /// nil for one that is none of the users.
+    let user: KnownUser?
+
+    init(_ identity: Identity, _ token: AccessToken? = nil, _ user: KnownUser? = nil) {
+        self.identity = identity
+        self.token = token
+        self.user = user
+    }
+
+    init(_ user: KnownUser) { self.init(user.identity, nil, user) }
 
     /// Nil if such a call may be made; what it is about is asked for later.
     func refusal(of access: Access) -> HTTPRefusal? {
         if let refusal = token?.refusal(of: access) { return refusal }
-        guard access.action == .administration, !identity.isAdministrator else { return nil }
+        let isForAdministrators =
+            access.action == .administration || identity.kind == .user && access.resources == [.statistics]
+        guard isForAdministrators, !identity.isAdministrator else { return nil }
         return HTTPRefusal(
             403,
             "Permission denied: this call looks after the server, and '\(identity.name)' is no admin. An admin can make you one."
@@ -307,14 +373,21 @@ struct Admitted {
     }
 }
 
+/// Counts the changes by which a request that was admitted may not be any more.
+package final class AccessVersion: Sendable {
+    private let count = Atomic<Int>(0)
+
+    package var current: Int { count.load(ordering: .acquiring) }
+
+    /// Call it when the change counts already: who sees the new number finds what is new.
+    func advance() { count.add(1, ordering: .releasing) }
+}
+
 extension AuditActor {
     /// The one who has shown a credential; nil for a command, which leaves entries of its own.
     fileprivate init?(_ identity: Identity) {
-        switch identity.kind {
-        case .operatorCommand: return nil
-        case .token: self.init(.token, identity.name)
-        case .user: self.init(.user, identity.name)
-        }
+        guard identity.kind != .operatorCommand else { return nil }
+        self.init(of: identity)
     }
 }
 

@@ -49,10 +49,10 @@ final class KnownToken: Sendable {
     }
 
     /// Whether it admits the same holder to the same things.
-    func isSame(as other: AccessToken, hash otherHash: [UInt8]) -> Bool {
+    func isSame(as other: AccessToken) -> Bool {
         var (own, other) = (token, other)
         (own.lastUsedTime, other.lastUsedTime) = (nil, nil)
-        return hash == otherHash && own == other
+        return own == other
     }
 }
 

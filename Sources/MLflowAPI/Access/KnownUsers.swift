@@ -1,5 +1,6 @@
 internal import Budgets
 internal import Coding
+internal import HTTPWire
 internal import Hashing
 internal import Identities
 internal import Passwords
@@ -15,7 +16,7 @@ final class KnownUser: Sendable {
     let identity: Identity
     /// Stands for the password in log-ins of browsers, without telling anything of it.
     let mark: [UInt8]
-    /// The identities of the user's tokens, which may be limited to experiments.
+    /// The identities of the user's tokens, which may be limited to experiments; no more than a user has tokens.
     private let limited = Mutex<[Set<Int64>: Identity]>([:])
 
     init(_ user: User, password: String?, grants: [Grant], standard: PermissionLevel) {
@@ -47,34 +48,57 @@ final class KnownUser: Sendable {
                 permissions: permissions,
                 hidesOthers: true
             )
+            // Those of tokens that are no more would pile up until something of the user changes.
+            if limited.count >= AccessToken.userLimit { limited.removeAll() }
             limited[ids] = made
             return made
         }
     }
 }
 
+/// A name and a password that somebody shows.
+struct ShownPassword: Sendable {
+    let name: String
+    let password: [UInt8]
+    /// What it is for those who try many.
+    let attempt: PasswordAttempt
+    let key: KnownUsers.Key
+
+    init(_ name: String, _ password: [UInt8], from peer: Peer, _ key: KnownUsers.Key) {
+        self.name = name
+        self.password = password
+        attempt = PasswordAttempt(peer: peer, name: Array(name.utf8.prefix(Self.nameLimit)))
+        self.key = key
+    }
+
+    /// Beyond the longest name of a user, names are one.
+    private static let nameLimit = 4 * User.nameLimit + 1
+}
+
 /// The users that have shown who they are a short while ago, so that a request costs neither a read nor a check of a password.
 ///
 /// A change of a user counts at the next request after it is committed.
 final class KnownUsers: Sendable {
+    /// What is known of somebody who may be a user.
     enum LookUp {
         case user(KnownUser)
-        /// The name and the password belong to a user who has to be read again; `load` does.
-        case outdated(userID: Int64)
-        /// The name or the password is wrong.
-        case wrong
-        /// Nobody has looked yet; `find` does.
-        case unknown
+        /// It is none, or the password is wrong.
+        case refused(AccessControl.Failure)
+        /// Somebody has to look first; the closure begins that, and calls its parameter at the end, on any thread.
+        case undecided(@Sendable (@escaping @Sendable () -> Void) -> Void)
     }
 
     private enum Attempt {
         /// `password` is the hash against which the check was made.
         case right(userID: Int64, password: String?)
-        case wrong
+        /// `version` is that of the users when the check began: the password may be right since another one was made or changed.
+        case wrong(version: Int)
     }
 
     private enum Named {
         case user(id: Int64)
+        /// There is no such user; a new proof makes one.
+        case missing(until: ContinuousClock.Instant)
         /// There is no such user, and none can be made; the value says why, in a whole sentence.
         case refused(String, until: ContinuousClock.Instant)
     }
@@ -91,12 +115,36 @@ final class KnownUsers: Sendable {
     private struct State {
         var attempts: [Key: (attempt: Attempt, end: ContinuousClock.Instant)] = [:]
         var users: [Int64: KnownUser] = [:]
+        /// The ids of users who were looked up and are no more.
+        var gone: Set<Int64> = []
         /// The users who were looked up by name: proven by others, or by the cookie of a browser.
         var names: [[UInt8]: Named] = [:]
         /// Who waits for the checks that run or are to run.
         var pending: [Key: [@Sendable () -> Void]] = [:]
         /// Counts the commits that changed users.
         var version = 0
+
+        mutating func forget(_ changed: ChangedUsers) {
+            version += 1
+            switch changed {
+            case .all:
+                users.removeAll(keepingCapacity: true)
+                gone.removeAll()
+            case .some(let ids):
+                for id in ids {
+                    users[id] = nil
+                    gone.remove(id)
+                }
+            }
+        }
+
+        /// The user whose name and password were right before; nil if that has to be found out anew.
+        func known(_ key: Key) -> KnownUser? {
+            guard case (.right(let id, let password), let end)? = attempts[key], end > .now,
+                let known = users[id], known.password == password
+            else { return nil }
+            return known
+        }
     }
 
     private static let rightFor = Duration.seconds(300)
@@ -107,25 +155,21 @@ final class KnownUsers: Sendable {
 
     private let store: TrackingStore
     private let standard: PermissionLevel
+    private let isAudited: Bool
     private let state = Mutex(State())
     private let checks = PasswordChecks()
     private let secrets: (UInt64, UInt64)
 
-    init(_ store: TrackingStore, standard: PermissionLevel) {
+    /// - Parameter version: told of each change of a user.
+    init(_ store: TrackingStore, standard: PermissionLevel, isAudited: Bool, _ version: AccessVersion) {
         self.store = store
         self.standard = standard
+        self.isAudited = isAudited
         var generator = SystemRandomNumberGenerator()
         secrets = (.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator))
-        store.permissionChanges.watch { [weak self] users in self?.forget(users) }
-    }
-
-    private func forget(_ users: ChangedUsers) {
-        state.withLock { state in
-            state.version += 1
-            switch users {
-            case .all: state.users.removeAll(keepingCapacity: true)
-            case .some(let ids): for id in ids { state.users[id] = nil }
-            }
+        store.permissionChanges.watch { [weak self, version] users in
+            self?.state.withLock { $0.forget(users) }
+            version.advance()
         }
     }
 
@@ -144,72 +188,94 @@ final class KnownUsers: Sendable {
         }
     }
 
-    /// The key of the field that a client sends for a name and a password.
-    func key(name: String, password: [UInt8]) -> Key {
-        key(of: "Basic " + Base64.encode(Array(name.utf8) + [UInt8(ascii: ":")] + password, .standard))
+    /// What somebody has typed into a form, as a client sends it in a field.
+    func shown(_ name: String, _ password: String, from peer: Peer) -> ShownPassword {
+        let secret = Array(password.utf8)
+        let field = "Basic " + Base64.encode(Array(name.utf8) + [UInt8(ascii: ":")] + secret, .standard)
+        return ShownPassword(name, secret, from: peer, key(of: field))
     }
 
-    func lookUp(_ key: Key) -> LookUp {
-        state.withLock { state in
-            guard let (attempt, end) = state.attempts[key], end > .now else { return .unknown }
+    /// The user whose name and password were right a short while ago; nil if that has to be found out.
+    func known(_ key: Key) -> KnownUser? { state.withLock { $0.known(key) } }
+
+    /// The user with a name and a password.
+    func user(_ shown: ShownPassword) -> LookUp {
+        let (known, outdated, isWrong) = state.withLock { state -> (KnownUser?, Int64?, Bool) in
+            if let known = state.known(shown.key) { return (known, nil, false) }
+            guard let (attempt, end) = state.attempts[shown.key], end > .now else { return (nil, nil, false) }
             switch attempt {
-            case .wrong: return .wrong
-            case .right(let id, let password):
-                guard let known = state.users[id] else { return .outdated(userID: id) }
-                return known.password == password ? .user(known) : .unknown
+            case .wrong(let version): return (nil, nil, version == state.version)
+            case .right(let id, _):
+                let isOutdated = state.users[id] == nil && !state.gone.contains(id)
+                return (nil, isOutdated ? id : nil, false)
             }
         }
+        if let known { return .user(known) }
+        if isWrong { return .refused(.wrongPassword(shown.name)) }
+        if let outdated { return .undecided { [self] in load(id: outdated, $0) } }
+        guard state.withLock({ $0.pending[shown.key] != nil }) || checks.mayRun(for: shown.attempt) else {
+            return .refused(.tooManyPasswords(shown.name))
+        }
+        return .undecided { [self] in find(shown, $0) }
     }
 
-    /// A user that somebody has looked up; nil if `load` has to.
-    func known(id: Int64) -> KnownUser? { state.withLock { $0.users[id] } }
-
-    /// What is known of a name.
-    enum NameLookUp {
-        case user(KnownUser)
-        /// There is no such user; the value says why, in a whole sentence.
-        case refused(String)
-        /// Nobody has looked yet; `find` or `findOrMake` does.
-        case unknown
+    /// The user with an id, whose password is not asked for.
+    func user(id: Int64) -> LookUp {
+        let (known, isGone) = state.withLock { ($0.users[id], $0.gone.contains(id)) }
+        if let known { return .user(known) }
+        return isGone ? .refused(.unknownToken) : .undecided { [self] in load(id: id, $0) }
     }
 
-    /// A user by name, whose password is not asked for.
-    func lookUp(named name: String) -> NameLookUp {
-        state.withLock { state in
+    /// The user with a name, whose password is not asked for: proven by others, or by the cookie of a browser.
+    ///
+    /// - Parameter makingIt: whether the user is made if there is none: one without a password, to whom nothing is granted.
+    func user(named name: String, makingIt: Bool) -> LookUp {
+        let (known, reason) = state.withLock { state -> (KnownUser?, String?) in
             switch state.names[Array(name.utf8)] {
-            case .user(let id)?: state.users[id].map { .user($0) } ?? .unknown
-            case .refused(let reason, let end)?: end > .now ? .refused(reason) : .unknown
-            case nil: .unknown
+            case .user(let id)?: (state.users[id], nil)
+            case .missing(let end)?: (nil, end > .now && !makingIt ? "There is no user '\(name)' any more." : nil)
+            case .refused(let reason, let end)?: (nil, end > .now ? reason : nil)
+            case nil: (nil, nil)
             }
         }
+        if let known { return .user(known) }
+        if let reason { return .refused(.other(AccessRefusal(refusal: HTTPRefusal(403, reason)))) }
+        return .undecided { [self] in find(named: name, makingIt: makingIt, $0) }
     }
 
-    /// Looks a user up by name; `done` is called on another thread when `lookUp` knows.
-    func find(named name: String, _ done: @escaping @Sendable () -> Void) {
-        store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
-            take(result, name, done)
-        }
-    }
+    // MARK: Looking
 
-    /// The same, and makes the user if there is none: one without a password, to whom nothing is granted.
-    func findOrMake(named name: String, _ done: @escaping @Sendable () -> Void) {
+    /// Looks a user up by name; `done` is called on another thread when `user(named:makingIt:)` knows.
+    private func find(named name: String, makingIt: Bool, _ done: @escaping @Sendable () -> Void) {
         store.read({ try $0.userWithPassword(named: name)?.user.id }, cost: .cheap) { [self] result in
-            guard case .success(nil) = result else { return take(result, name, done) }
-            store.write({ try $0.createUser(name, password: nil, isAdministrator: false).id }) { [self] result in
+            guard makingIt, case .success(nil) = result else { return take(result, name, done) }
+            let entry = isAudited ? Self.entry(ofUserProvenElsewhere: name) : nil
+            let making = { @Sendable (session: WriteSession) in
+                let id = try session.createUser(name, password: nil, isAdministrator: false).id
+                try session.audit(entry)
+                return id
+            }
+            store.write(making) { [self] result in
                 // Two requests may have made it at once.
                 if case .failure(let error as TrackingError) = result, error.code == .resourceAlreadyExists {
-                    return find(named: name, done)
+                    return find(named: name, makingIt: false, done)
                 }
                 take(result.map(Optional.some), name, done)
             }
         }
     }
 
+    private static func entry(ofUserProvenElsewhere name: String) -> AuditEntry {
+        var entry = AuditEntry(actor: .server, action: "users/create").about(.user, name)
+        entry.describe([("proven_by", "a proxy or an issuer")])
+        return entry
+    }
+
     private func take(_ result: Result<Int64?, any Error>, _ name: String, _ done: @escaping @Sendable () -> Void) {
         let named: Named
         switch result {
         case .success(let id?): named = .user(id: id)
-        case .success(nil): named = .refused("There is no user '\(name)' any more.", until: .now + Self.wrongFor)
+        case .success(nil): named = .missing(until: .now + Self.wrongFor)
         case .failure(let error):
             let reason = (error as? TrackingError)?.message ?? "The user '\(name)' cannot be looked up just now."
             named = .refused(reason, until: .now + Self.wrongFor)
@@ -223,7 +289,7 @@ final class KnownUsers: Sendable {
     }
 
     /// Reads a user from the store, and keeps it until the next change of it; `done` is called on another thread.
-    func load(id: Int64, _ done: @escaping @Sendable () -> Void) {
+    private func load(id: Int64, _ done: @escaping @Sendable () -> Void) {
         let version = state.withLock { $0.version }
         store.read(
             { [standard] session -> KnownUser? in
@@ -236,59 +302,48 @@ final class KnownUsers: Sendable {
             },
             cost: .cheap
         ) { [self] result in
-            switch result {
-            case .success(let known?): keep(known, version)
-            case .success(nil): forgetAttempts(ofUser: id)
-            case .failure: break
-            }
+            if case .success(let known) = result { keep(known, id, version) }
             done()
         }
     }
 
-    /// Of a user that is no more.
-    private func forgetAttempts(ofUser id: Int64) {
-        state.withLock { state in
-            state.attempts = state.attempts.filter { _, entry in
-                if case .right(id, _) = entry.attempt { false } else { true }
-            }
-        }
-    }
-
-    private func keep(_ known: KnownUser, _ version: Int) {
+    private func keep(_ known: KnownUser?, _ id: Int64, _ version: Int) {
         state.withLock { state in
             guard state.version == version else { return }
             if state.users.count >= Self.mostUsers { state.users.removeAll(keepingCapacity: true) }
-            state.users[known.user.id] = known
+            if state.gone.count >= Self.mostUsers { state.gone.removeAll() }
+            state.users[id] = known
+            if known == nil { state.gone.insert(id) }
         }
     }
 
-    /// Whether a password may be tried now by somebody at an address; one that is being checked already may always be.
-    func mayCheck(_ key: Key, for peer: Peer) -> Bool {
-        state.withLock { $0.pending[key] != nil } || checks.mayRun(for: peer)
-    }
-
-    /// Finds out whose name and password they are; `done` is called on another thread when `lookUp` knows.
-    func find(_ key: Key, name: String, password: [UInt8], peer: Peer, _ done: @escaping @Sendable () -> Void) {
+    /// Finds out whose name and password they are; `done` is called on another thread when `user` knows.
+    private func find(_ shown: ShownPassword, _ done: @escaping @Sendable () -> Void) {
+        let key = shown.key
         let isFirst = state.withLock { state in
             state.pending[key, default: []].append(done)
             return state.pending[key]?.count == 1
         }
         guard isFirst else { return }
-        checks.run(for: peer) { [self] in
-            try? check(key, name, String(decoding: password, as: UTF8.self))
+        checks.run(for: shown.attempt) { [self] in
+            try? check(shown)
         } _: { [self] in
             for done in state.withLock({ $0.pending.removeValue(forKey: key) }) ?? [] { done() }
         }
     }
 
     /// - Throws: if it cannot be found out; then nothing is noted.
-    private func check(_ key: Key, _ name: String, _ password: String) throws -> Bool {
-        let found = try store.readNow(.cheap) { try $0.userWithPassword(named: name) }
-        let isRight = try PasswordHash.isStored(password, as: found?.password)
+    private func check(_ shown: ShownPassword) throws -> Bool {
+        let version = state.withLock { $0.version }
+        let found = try store.readNow(.cheap) { try $0.userWithPassword(named: shown.name) }
+        let isRight = try PasswordHash.isStored(
+            String(decoding: shown.password, as: UTF8.self),
+            as: found?.password
+        )
         if isRight, let found {
-            note(.right(userID: found.user.id, password: found.password), key, for: Self.rightFor)
+            note(.right(userID: found.user.id, password: found.password), shown.key, for: Self.rightFor)
         } else {
-            note(.wrong, key, for: Self.wrongFor)
+            note(.wrong(version: version), shown.key, for: Self.wrongFor)
         }
         return isRight
     }

@@ -22,6 +22,7 @@ extension MLflowAPI {
                         writer.member("kind", ifPresent: identity?.kind.rawValue)
                         writer.member("is_admin", identity?.isAdministrator == true)
                         writer.member("has_users", settings.access?.hasUsers == true)
+                        writer.member("has_password", settings.access?.hasPassword(identity) == true)
                         writer.member("can_log_out", logIn != nil)
                         writer.endObject()
                     }

@@ -8,7 +8,9 @@ package struct OutsideUsers: Sendable {
     package enum Fault: Error, Sendable {
         /// It never will; the value is a whole sentence.
         case refused(String)
-        /// It may do so in a moment; the value is a whole sentence.
+        /// It is being found out, and the value calls its parameter when that is done, on any thread.
+        case awaited(@Sendable (@escaping @Sendable () -> Void) -> Void)
+        /// It may do so later, because its issuer is away; the value is a whole sentence.
         case unready(String)
     }
 
@@ -26,6 +28,9 @@ package struct OutsideUsers: Sendable {
     package var publicOrigin: String?
 
     package init() {}
+
+    /// Whether anybody else is trusted.
+    var isTrusted: Bool { !scopes.isEmpty }
 
     /// What a user may do; nil for nothing.
     func scope(of user: ProvenUser) -> AccessScope? { scopes[user.source]?.scope(of: user.groups) }

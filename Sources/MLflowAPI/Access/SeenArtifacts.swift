@@ -7,7 +7,9 @@ internal import Tracking
 internal import TrackingStore
 
 // An artifact belongs to each experiment whose location its path lies in, to that of each run and logged model whose id is
-// in the path, and to that of each whose own location overlaps the path: locations may point into each other.
+// in the path, and to that of each whose own location overlaps the path: locations may point into each other. What follows
+// the folder of a run or a model are names of its files: an id among them gives nobody a say, because who makes a run chooses
+// the id.
 
 extension MLflowAPI {
     /// Throws `.permissionDenied` unless a client may do something with all artifacts at a path and beneath it.
@@ -23,7 +25,7 @@ extension MLflowAPI {
         for caller: Caller
     ) throws {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
-        let owners = try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }
+        let owners = deciding(try store.readNow(.cheap) { try $0.artifactOwners(among: path.ownerIDs) }, path, root)
         let experiments = try Set(owners.map(\.experimentID))
             .union(knownPlaces.experiments(at: path, in: root, of: self))
         let touched = experiments.flatMap { things(ofExperiment: $0, among: owners) }
@@ -40,6 +42,24 @@ extension MLflowAPI {
                         + "at this path or beneath it. Who may manage them, or an admin, can grant that."
             )
         }
+    }
+
+    /// Of those whose ids are in a path, from the root downwards, the ones that have a say.
+    private func deciding(_ owners: [ArtifactOwner], _ path: ArtifactPath, _ root: ArtifactRoot) -> [ArtifactOwner] {
+        var isInFolder = false
+        return owners.filter { owner in
+            if holds(owner, path, root) { isInFolder = true } else if isInFolder { return false }
+            return true
+        }
+    }
+
+    /// Whether a path lies in the folder of a run or a model.
+    private func holds(_ owner: ArtifactOwner, _ path: ArtifactPath, _ root: ArtifactRoot) -> Bool {
+        // What this server does not open holds no path of its own.
+        guard let folder = try? folder(at: owner.location, owner: ""), folder.store === root,
+            folder.base.components.count <= path.components.count
+        else { return false }
+        return zip(folder.base.components, path.components).allSatisfy { $0.isExactly($1) }
     }
 
     /// What of an experiment has artifacts at a path: the things that own them or, where none is known, all there may be.

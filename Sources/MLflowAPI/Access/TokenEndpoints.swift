@@ -28,7 +28,7 @@ extension MLflowAPI {
     var tokenEndpoints: [[Endpoint]] {
         [
             endpoint(.get, .apus, "tokens/list", .lookUp(.account), handling: .blocking(listTokens)),
-            endpoint(.post, .apus, "tokens/create", .change(.account).audited("scope"), auditing: createToken),
+            endpoint(.post, .apus, "tokens/create", .change(.account).audited(), auditing: createToken),
             endpoint(.post, .apus, "tokens/revoke", .change(.account).audited("username"), auditing: revokeToken),
         ]
     }
@@ -60,12 +60,25 @@ extension MLflowAPI {
             token.experimentIDs = Set(try experiments.map { try experimentID(idOrName: $0, for: caller) }).sorted()
         }
         let key = AccessKey()
+        let audit = audit.map { Self.entry($0, of: token) }
         try store.writeNow(for: caller) { [token] session in
             try session.createAccessToken(token, hash: key.hash)
-            try session.audit(audit?.about(.token, token.name))
+            try session.audit(audit)
         }
         try settings.access?.reload()
         return (key, token)
+    }
+
+    /// What the audit tells of a new token.
+    private static func entry(_ entry: AuditEntry, of token: AccessToken) -> AuditEntry {
+        var entry = entry.about(.token, token.name)
+        var details = [(name: "scope", value: token.scope.rawValue)]
+        if let ids = token.experimentIDs {
+            details.append(("experiment_ids", ids.map { String($0) }.joined(separator: ", ")))
+        }
+        if let time = token.expirationTime { details.append(("expiration_time", String(time))) }
+        entry.describe(details)
+        return entry
     }
 
     private static let longestLifetime: Int64 = 100 * 366 * 86_400_000
@@ -96,6 +109,16 @@ extension MLflowAPI {
             try session.audit(audit?.about(.token, name))
         }
         try settings.access?.reload()
+    }
+
+    /// Makes a token invalid, as `revokeToken(named:ofUser:)` does.
+    ///
+    /// - Parameter user: the name of the one whose token it is; nil for one that belongs to nobody.
+    package func revokeToken(named name: String, ofUserNamed user: String?) throws {
+        var entry = AuditEntry.byCommand("tokens/revoke")
+        entry.describe(user.map { [("username", $0)] } ?? [])
+        let id = try user.map { name in try store.readNow(.cheap) { try $0.user(named: name) }.id }
+        try revokeToken(named: name, ofUser: id, entry)
     }
 
     // MARK: Calls
@@ -179,7 +202,7 @@ extension MLflowAPI {
                         + "machine. Start it with --require-token."
                 )
             }
-            let identity = try access?.identityNow(request)
+            let identity = request.caller.identity
             guard identity == nil || identity?.isAdministrator == true || identity?.kind == .user else {
                 throw TrackingError(
                     .permissionDenied,

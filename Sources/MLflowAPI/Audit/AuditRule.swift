@@ -178,7 +178,7 @@ extension Resource.Kind {
     /// The kind by which the audit knows it.
     fileprivate var audited: AuditResource.Kind {
         switch self {
-        case .none, .server, .store, .account: .server
+        case .none, .server, .statistics, .store, .account: .server
         case .experiment, .experimentName: .experiment
         case .run: .run
         case .loggedModel: .loggedModel
@@ -204,15 +204,19 @@ extension MLflowAPI {
 
     /// Who sends a request, for the audit.
     func auditActor(_ request: HTTPRequest) -> AuditActor {
-        if let identity = request.caller.identity {
-            switch identity.kind {
-            case .operatorCommand: return .command
-            case .token: return AuditActor(.token, identity.name)
-            case .user: return AuditActor(.user, identity.name)
-            }
-        }
+        if let identity = request.caller.identity { return AuditActor(of: identity) }
         // A server that asks nobody still knows the commands beside it.
         return settings.access?.isOfOperator(request) == true ? .command : .anyone
+    }
+}
+
+extension AuditActor {
+    init(of identity: Identity) {
+        switch identity.kind {
+        case .operatorCommand: self = .command
+        case .token: self.init(.token, identity.name)
+        case .user, .outsider: self.init(.user, identity.name)
+        }
     }
 }
 

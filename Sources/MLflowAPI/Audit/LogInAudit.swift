@@ -19,7 +19,7 @@ package final class LogInAudit: Sendable {
 
     private struct Holder: Hashable {
         let kind: AuditActor.Kind
-        let name: String
+        let name: ExactText
         let address: String
     }
 
@@ -42,7 +42,7 @@ package final class LogInAudit: Sendable {
     /// Notes that somebody was recognized; call it when a connection is first used by that one.
     func noteSuccess(of actor: AuditActor, from peer: Peer) {
         let now = currentMilliseconds()
-        let holder = Holder(kind: actor.kind, name: actor.name, address: peer.name)
+        let holder = Holder(kind: actor.kind, name: ExactText(actor.name), address: peer.name)
         let isNews = state.withLock { state in
             if let time = state.known[holder], now - time < Self.day { return false }
             if state.known.count >= Self.holderLimit { state.known.removeAll() }
@@ -55,7 +55,8 @@ package final class LogInAudit: Sendable {
 
     /// Notes that a credential was refused.
     ///
-    /// - Parameter actor: whose it was, if that is known.
+    /// - Parameter actor: whose it was, if that is known. The name of a user was sent by somebody who has not shown to be that
+    ///   one, and may be any text, such as a password in the wrong field: it is kept if a user has it.
     func noteFailure(of actor: AuditActor = .anyone, from peer: Peer) {
         let isFirst = state.withLock { state in
             if let count = state.failures[peer.name] {
@@ -70,8 +71,10 @@ package final class LogInAudit: Sendable {
             return true
         }
         guard isFirst else { return }
-        let entry = Self.failures(1, of: actor, from: peer.name)
-        store.write({ try $0.audit(entry) }) { _ in }
+        store.write({ session in
+            let isKnown = try actor.kind != .user || session.hasUser(named: actor.name)
+            try session.audit(Self.failures(1, of: isKnown ? actor : .anyone, from: peer.name))
+        }) { _ in }
     }
 
     /// Tells the audit of the failures since the last report.

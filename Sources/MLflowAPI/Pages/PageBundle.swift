@@ -3,25 +3,27 @@ package import HTTPServer
 package import HTTPWire
 internal import Hashing
 
-/// MLflow's own pages, as its package has them: a folder of files that Apus sends as they are.
+/// The folder with MLflow's own web pages, copied from its package.
 ///
-/// Nothing outside of the folder is reached: its files are opened by the rules of artifacts, and links in it are not
-/// followed. Every call blocks on the disk.
+/// Apus sends the files unchanged.
+///
+/// Files are opened by the same rules as artifacts: no path leads out of the folder, and links are not followed. Every
+/// call blocks while it reads from the disk.
 package struct PageBundle: Sendable {
-    /// The folder, as it was given.
+    /// The path of the folder, as the operator wrote it.
     package let location: String
     private let folder: ArtifactRoot
-    /// The address of a script that the index loads before all others, relative to the index; nil for none.
+    /// The address, relative to the index page, of a script that the page loads before all others; nil for none.
     private let script: String?
 
-    /// The largest index that a bundle may have.
+    /// The maximum size of the index page, in bytes.
     private static let indexBytes: Int64 = 1_024 * 1_024
     private static let indexName = "index.html"
 
     /// - Parameters:
-    ///   - location: the folder that holds `index.html`.
-    ///   - script: relative to the index, without characters that HTML would have to escape.
-    /// - Throws: `.notFound` and the like where the folder has no index that can be read.
+    ///   - location: the folder that contains `index.html`.
+    ///   - script: an address relative to the index page, without characters that HTML would have to escape.
+    /// - Throws: an error such as `.notFound` if the index page cannot be read.
     package init(location: String, script: String? = nil) throws(ArtifactError) {
         self.location = location
         self.script = script
@@ -29,7 +31,7 @@ package struct PageBundle: Sendable {
         _ = try readIndex()
     }
 
-    /// The page itself.
+    /// Returns the index page, with the script inserted.
     package func index(_ request: HTTPRequest) -> HTTPResponse {
         do throws(ArtifactError) {
             let index = try readIndex()
@@ -42,9 +44,9 @@ package struct PageBundle: Sendable {
         }
     }
 
-    /// A file that the page loads.
+    /// Returns a file that the page loads.
     ///
-    /// - Parameter text: its path in the folder, decoded once.
+    /// - Parameter text: the path of the file in the folder, with percent encoding already decoded.
     package func file(_ text: String, _ request: HTTPRequest) -> HTTPResponse {
         do throws(ArtifactError) {
             let path = try ArtifactPath(text)
@@ -56,7 +58,8 @@ package struct PageBundle: Sendable {
         }
     }
 
-    /// The gzip version of a file, if one lies beside it and is not older.
+    /// Returns the gzip version of a file, if the folder has one that is not older than the file and the client accepts
+    /// gzip; otherwise nil.
     private func packedTwin(
         of file: OpenArtifact,
         _ text: String,
@@ -81,11 +84,11 @@ package struct PageBundle: Sendable {
         return (bytes, "\"\(digest.joined())\"", file.modificationSeconds)
     }
 
-    /// Puts text before the first script of a page; before its end where it has none.
+    /// Inserts text before the first script of a page, or at the end of a page without scripts.
     static func insert(_ text: String, into page: [UInt8]) -> [UInt8] {
         let folded = page.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
-        let place = folded.firstRange(of: Array("<script".utf8))?.lowerBound ?? page.endIndex
-        return page[..<place] + Array(text.utf8) + page[place...]
+        let position = folded.firstRange(of: Array("<script".utf8))?.lowerBound ?? page.endIndex
+        return page[..<position] + Array(text.utf8) + page[position...]
     }
 
     private func failure(_ error: ArtifactError, _ name: String) -> HTTPResponse {

@@ -2,12 +2,12 @@ internal import ArtifactStore
 internal import HTTPServer
 internal import HTTPWire
 
-/// One file of a bundle as an answer: whole, in the coding that the client takes, unless the client has it already.
+/// Answers requests for one file of a `PageBundle`: with the whole file, or with 304 if the client already has it.
 struct PageFile {
-    /// Its path in the bundle.
+    /// The path of the file in the bundle.
     let name: String
     let file: OpenArtifact
-    /// The same content as gzip, if the bundle has it.
+    /// A file with the same content, compressed by gzip; nil if the bundle has none.
     let packed: OpenArtifact?
 
     func response(_ request: HTTPRequest) -> HTTPResponse {
@@ -26,7 +26,12 @@ struct PageFile {
         }
     }
 
-    /// The file as an answer, or 304 if the client already has this version of it.
+    /// Returns 304 if the client already has this version of the file, and otherwise the result of `answer`.
+    ///
+    /// - Parameters:
+    ///   - tag: the entity tag with its quotes.
+    ///   - modified: seconds since 1970.
+    ///   - headers: the fields of the answer without `ETag`, which is added before they are passed to `answer`.
     static func unlessKnown(
         _ request: HTTPRequest,
         tag: String,
@@ -52,9 +57,9 @@ struct PageFile {
 
     /// A `Content-Security-Policy` that allows only what MLflow's pages need.
     ///
-    /// Everything is loaded from this server, except styles, images and workers that the scripts create themselves.
-    /// `unsafe-eval` is for the library that draws parallel coordinates: it makes functions of texts. Scripts in an
-    /// artifact that the pages show do not run.
+    /// Everything is loaded from this server, except for styles, images and workers that the scripts create themselves.
+    /// The library that draws parallel coordinates needs `unsafe-eval`, because it compiles functions from texts.
+    /// Scripts in an artifact that the pages show do not run.
     private static let policy = [
         "default-src 'self'", "script-src 'self' 'unsafe-eval'", "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:", "font-src 'self' data:", "media-src 'self' data: blob:",
@@ -62,7 +67,7 @@ struct PageFile {
         "object-src 'none'", "base-uri 'self'", "form-action 'self'",
     ].joined(separator: "; ")
 
-    /// Whether the name changes with the content: the bundler puts a hash of at least 8 hexadecimal digits between dots.
+    /// Whether the file's name contains a hash of its content: at least 8 hexadecimal digits between dots.
     static func isImmutable(_ path: String) -> Bool {
         guard path.hasPrefix("static/"), let name = path.split(separator: "/").last else { return false }
         return name.split(separator: ".").dropFirst().dropLast().contains { part in
@@ -70,9 +75,9 @@ struct PageFile {
         }
     }
 
-    /// The type by the extension alone.
+    /// Returns the content type, which depends only on the extension of the file's name.
     ///
-    /// The operator chose these files, so that types which a browser executes are allowed.
+    /// The operator chose these files, so types that a browser executes are allowed.
     static func contentType(of path: String) -> String {
         let ending = path.split(separator: "/").last?.split(separator: ".").last ?? ""
         return types[ending.lowercased()] ?? "application/octet-stream"

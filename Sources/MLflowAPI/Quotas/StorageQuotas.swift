@@ -7,13 +7,13 @@ package import Tracking
 /// The sums of what is stored are the database's; this object knows them from the start on. Safe from any thread.
 package final class StorageQuotas: Sendable {
     private struct State {
-        var stored: [String: Int64] = [:]
+        var stored: [ExactText: Int64] = [:]
         var storedInAll: Int64 = 0
         /// What uploads that are going on have written.
-        var arriving: [String: Int64] = [:]
+        var arriving: [ExactText: Int64] = [:]
         var arrivingInAll: Int64 = 0
 
-        mutating func add(_ bytes: Int64, _ owner: String) {
+        mutating func add(_ bytes: Int64, _ owner: ExactText) {
             let own = arriving[owner, default: 0] + bytes
             arriving[owner] = own == 0 ? nil : own
             arrivingInAll += bytes
@@ -34,36 +34,38 @@ package final class StorageQuotas: Sendable {
         self.server = server
         var state = State()
         for one in use {
-            state.stored[one.owner ?? ""] = one.artifactBytes
+            state.stored[ExactText(one.owner ?? "")] = one.artifactBytes
             state.storedInAll += one.artifactBytes
         }
         self.state = Mutex(state)
     }
 
     /// A claim for what somebody is about to store.
-    package func claim(for owner: String?) -> any StorageClaim { QuotaClaim(self, owner ?? "") }
+    package func claim(for owner: String?) -> any StorageClaim { QuotaClaim(self, ExactText(owner ?? "")) }
 
     /// Takes over what was stored or deleted.
     func note(_ changes: [StoredChange]) {
         state.withLock { state in
             for change in changes {
-                state.stored[change.owner ?? "", default: 0] += change.bytes
+                state.stored[ExactText(change.owner ?? ""), default: 0] += change.bytes
                 state.storedInAll += change.bytes
             }
         }
     }
 
-    fileprivate func take(_ bytes: Int64, for owner: String) throws(ArtifactError) {
+    fileprivate func take(_ bytes: Int64, for owner: ExactText) throws(ArtifactError) {
         let problem: String? = state.withLock { state in
             let own = state.stored[owner, default: 0] + state.arriving[owner, default: 0]
-            if let client, !owner.isEmpty, bytes > client - own {
+            if let client, !owner.text.isEmpty, bytes > client - own {
                 return
-                    "'\(shortened(owner))' has stored as many bytes of artifacts as one token or user may have on this "
-                    + "server: \(client) (--client-artifacts). Delete artifacts, or have the limit raised."
+                    "'\(shortened(owner.text))' has \(own) of the \(client) bytes of artifacts that one token or user may have on this "
+                    + "server, and this file would go beyond (--client-artifacts). Delete artifacts, or have the limit raised."
             }
-            if let server, bytes > server - state.storedInAll - state.arrivingInAll {
-                return "The server has stored as many bytes of artifacts as all together may have: \(server) "
-                    + "(--server-artifacts). Delete artifacts, or have the limit raised."
+            let all = state.storedInAll + state.arrivingInAll
+            if let server, bytes > server - all {
+                return
+                    "The server has \(all) of the \(server) bytes of artifacts that all together may have, and this file would go "
+                    + "beyond (--server-artifacts). Delete artifacts, or have the limit raised."
             }
             state.add(bytes, owner)
             return nil
@@ -71,15 +73,15 @@ package final class StorageQuotas: Sendable {
         if let problem { throw .quotaSpent(problem) }
     }
 
-    fileprivate func add(_ bytes: Int64, for owner: String) { state.withLock { $0.add(bytes, owner) } }
+    fileprivate func add(_ bytes: Int64, for owner: ExactText) { state.withLock { $0.add(bytes, owner) } }
 }
 
 private final class QuotaClaim: StorageClaim {
     private let quotas: StorageQuotas
-    private let owner: String
+    private let owner: ExactText
     private let bytes = Mutex<Int64>(0)
 
-    init(_ quotas: StorageQuotas, _ owner: String) {
+    init(_ quotas: StorageQuotas, _ owner: ExactText) {
         self.quotas = quotas
         self.owner = owner
     }

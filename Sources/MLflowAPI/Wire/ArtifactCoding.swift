@@ -3,14 +3,15 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Synchronization
 
-/// How the content of an artifact travels: as it is, or compressed for a client that takes gzip.
+/// How the content of an artifact is sent: unchanged, or compressed for a client that accepts gzip.
 ///
-/// Only text of 1 KiB or more is compressed, and only whole: ranges count bytes of the content as it is (RFC 9110
-/// §14.2). The compressed content has an entity tag of its own (§8.8.3.3). All else keeps going out by `sendfile`.
+/// Only text of 1 KiB or more is compressed, and only whole files, because ranges count the bytes of the uncompressed
+/// content (RFC 9110 §14.2). The compressed content has its own entity tag (§8.8.3.3). Uncompressed content is sent
+/// by `sendfile`.
 enum ArtifactCoding {
-    /// The artifact has no compressed form.
+    /// The artifact is never sent compressed.
     case identityAlone
-    /// The client does not take gzip, or asked for a range.
+    /// The client does not accept gzip or has requested a range.
     case identity
     case gzip
 
@@ -22,7 +23,7 @@ enum ArtifactCoding {
         }
     }
 
-    /// The tag of the content in this coding.
+    /// Returns the entity tag of the content in this coding.
     func entityTag(of file: OpenArtifact) -> String {
         switch self {
         case .identityAlone, .identity: file.entityTag
@@ -30,7 +31,7 @@ enum ArtifactCoding {
         }
     }
 
-    /// The fields of every answer about the file, including 304.
+    /// The fields that every answer about the file must contain, including 304.
     var headers: [(name: String, value: String)] {
         switch self {
         case .identityAlone: []
@@ -38,7 +39,7 @@ enum ArtifactCoding {
         }
     }
 
-    /// The answer with all of the file.
+    /// Returns the answer with the whole file.
     func whole(_ file: OpenArtifact, headers: [(name: String, value: String)]) -> HTTPResponse {
         guard case .gzip = self else {
             return HTTPResponse(headers: headers, body: file.body(0..<file.size))
@@ -57,7 +58,7 @@ private final class GzipBody: HTTPBodyProducer {
     }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
-        // Made at the first piece: an answer to HEAD needs none.
+        // The compressor is created with the first piece, because an answer to HEAD needs no compressor.
         try compression.withLock { compression in
             var artifact = try compression ?? GzippedArtifact(file)
             defer { compression = artifact }

@@ -3,7 +3,9 @@ internal import Synchronization
 internal import Tracking
 
 extension MLflowAPI {
-    /// Answers with the body of a producer; if its first piece fails, the client still gets an answer with the error.
+    /// Returns a response with a streamed body.
+    ///
+    /// Makes the first piece at once, so that an error in the first piece can still be sent as an error response.
     func stream(
         _ body: any HTTPBodyProducer,
         headers: [(name: String, value: String)] = [("Content-Type", "application/json")]
@@ -21,7 +23,8 @@ private final class BegunBody: HTTPBodyProducer {
     private let rest: any HTTPBodyProducer
     private let reportFailure: @Sendable (any Error) -> Void
 
-    /// - Parameter reportFailure: told of what cuts the answer short, which the client sees as a broken connection.
+    /// - Parameter reportFailure: called with an error that ends the body early, which the client sees as a closed
+    ///   connection.
     init(
         _ beginning: [UInt8],
         _ rest: any HTTPBodyProducer,
@@ -32,10 +35,10 @@ private final class BegunBody: HTTPBodyProducer {
         self.reportFailure = reportFailure
     }
 
-    /// The first piece is counted separately, because it may be longer than any other.
+    /// The memory of the rest, and of that part of the first piece that exceeds a usual piece.
     var memoryBytes: Int { rest.memoryBytes + beginning.withLock { max(($0?.count ?? 0) - Self.usualBeginning, 0) } }
 
-    /// A first piece up to this length is already counted as one of the pieces of the rest.
+    /// The length of a first piece, in bytes, that `memoryBytes` of the rest already includes.
     private static let usualBeginning = 128 * 1_024
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
@@ -50,7 +53,8 @@ private final class BegunBody: HTTPBodyProducer {
         do {
             return try rest.next(into: &buffer)
         } catch {
-            // The client has left, or a read gave way to the database's log: nothing that an operator must mend.
+            // `.temporarilyUnavailable` is not reported: the client has disconnected, or a read was stopped so that the
+            // database could empty its log. The operator need not do anything.
             if (error as? TrackingError)?.code != .temporarilyUnavailable { reportFailure(error) }
             throw error
         }

@@ -4,10 +4,10 @@ internal import HTTPServer
 internal import HTTPWire
 
 extension HTTPResponse {
-    /// An artifact as a download: an attachment that no browser runs, whole or in one range.
+    /// Returns the download of an artifact, whole or one range, as an attachment that no browser runs.
     ///
-    /// RFC 9110 §13 (preconditions), §14 (ranges). Several ranges at once are answered with the whole file, which §14.2
-    /// allows.
+    /// Follows RFC 9110 §13 (preconditions) and §14 (ranges). A request for several ranges gets the whole file, which
+    /// §14.2 allows.
     static func file(_ file: OpenArtifact, name: String, _ request: HTTPRequest) -> HTTPResponse {
         let coding = ArtifactCoding(of: file, name: name, request)
         let entityTag = coding.entityTag(of: file)
@@ -24,13 +24,13 @@ extension HTTPResponse {
         let preconditions = Preconditions(request, tag: entityTag, modified: file.modificationSeconds)
         switch preconditions.outcome {
         case .notModified:
-            // Only what a cache needs to update its entry, and nothing about the body, which is not sent (§15.4.5).
+            // Keeps only the fields that a cache needs to update its entry, because no body is sent (§15.4.5).
             let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
             return HTTPResponse(status: 304, headers: kept, body: .bytes([]))
         case .failed:
-            let error = APIError(status: 412, code: "INVALID_STATE", message: "The artifact was replaced meanwhile.")
+            let error = APIError(status: 412, code: "INVALID_STATE", message: "The artifact has been replaced.")
             return error.response
-        case .goOn: break
+        case .proceed: break
         }
         guard preconditions.allowsRange, let range = request.header("range").flatMap({ ByteRange($0) }) else {
             return coding.whole(file, headers: headers)
@@ -45,7 +45,9 @@ extension HTTPResponse {
 }
 
 extension OpenArtifact {
-    /// Some of its bytes as a body, which keeps the file open until it has been sent.
+    /// Returns a body with a range of the file's bytes.
+    ///
+    /// The body keeps the file open until it has been sent.
     func body(_ range: Range<Int64>) -> HTTPResponseBody {
         .file(HTTPFileBody(descriptor, offset: Int(range.lowerBound), length: range.count))
     }
@@ -57,7 +59,7 @@ enum ByteRange: Equatable {
     case between(Int64, Int64)
     case last(Int64)
 
-    /// nil for several ranges, other units and malformed ones: the field is ignored then.
+    /// Returns nil, so that the field is ignored, for several ranges, other units than bytes, and malformed ranges.
     init?(_ field: String) {
         let prefix = "bytes="
         guard field.prefix(prefix.count).lowercased() == prefix else { return nil }
@@ -71,13 +73,15 @@ enum ByteRange: Equatable {
         }
     }
 
-    /// A number that does not fit `Int64` is past the end of every file.
+    /// Parses digits.
+    ///
+    /// A number that does not fit into `Int64` becomes its maximum, which is past the end of every file.
     private static func number(_ text: Substring) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) else { return nil }
         return Int64(text) ?? .max
     }
 
-    /// The bytes of a file of that size; nil when it has none of them.
+    /// Returns the range of byte offsets in a file of this size; nil if the range contains no byte of the file.
     func resolved(size: Int64) -> Range<Int64>? {
         switch self {
         case .from(let first): first < size ? first..<size : nil

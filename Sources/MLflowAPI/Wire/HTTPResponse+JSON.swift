@@ -14,7 +14,7 @@ extension HTTPResponse {
         return HTTPResponse(status: status, contentType: "application/json", bytes: writer.takeBytes())
     }
 
-    /// A JSON object with one member, which is an object.
+    /// Returns a JSON object with a single member, whose value the closure writes.
     static func json(_ key: StaticString, capacity: Int = 256, _ write: (inout JSONWriter) -> Void) -> HTTPResponse {
         .json(capacity: capacity) { writer in
             writer.beginObject()
@@ -24,6 +24,6 @@ extension HTTPResponse {
         }
     }
 
-    /// An empty JSON object: the answer of a call without a result.
+    /// An empty JSON object, the answer to a call without a result.
     static let empty = HTTPResponse(contentType: "application/json", bytes: Array("{}".utf8))
 }

@@ -1,7 +1,7 @@
 internal import JSON
 internal import Tracking
 
-// Fields that are unset and lists that are empty are absent, as in the reference's protobuf JSON.
+// Unset fields and empty lists are left out, as in MLflow's protobuf JSON.
 extension JSONWriter {
     mutating func write(_ experiment: Experiment) {
         beginObject()
@@ -16,7 +16,7 @@ extension JSONWriter {
         endObject()
     }
 
-    /// - Parameter showsOutputs: the answer to `runs/create` has no outputs, not even empty ones.
+    /// - Parameter showsOutputs: whether to write the member `outputs`, which the answer to `runs/create` lacks.
     mutating func write(_ run: Run, showsOutputs: Bool = true) {
         beginObject()
         key("info")

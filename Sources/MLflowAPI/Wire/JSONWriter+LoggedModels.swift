@@ -2,7 +2,9 @@ internal import JSON
 internal import Tracking
 
 extension JSONWriter {
-    /// A logged model; empty texts are shown and empty lists are absent, as in the reference.
+    /// Writes a logged model.
+    ///
+    /// As in MLflow, empty texts are written and empty lists are left out.
     mutating func write(_ model: LoggedModel) {
         let info = model.info
         beginObject()

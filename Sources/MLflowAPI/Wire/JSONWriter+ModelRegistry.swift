@@ -2,7 +2,7 @@ internal import HTTPWire
 internal import JSON
 internal import Tracking
 
-// Fields that are unset and lists that are empty are absent, as in the reference's protobuf JSON.
+// Unset fields and empty lists are left out, as in MLflow's protobuf JSON.
 extension JSONWriter {
     mutating func write(_ model: RegisteredModel) {
         beginObject()
@@ -39,7 +39,7 @@ extension JSONWriter {
         member("description", ifPresent: version.description)
         member("source", version.source)
         member("run_id", version.runID)
-        // A version is ready as soon as it is registered: no client ever sees another status.
+        // A version is ready as soon as it is registered, so it never has another status.
         member("status", "READY")
         write(version.tags, as: "tags")
         member("run_link", version.runLink)

@@ -1,12 +1,14 @@
 internal import JSON
 internal import Tracking
 
-/// A model as clients before MLflow 3 record it with `runs/log-model`: a JSON text that ends up in a tag of the run.
+/// A model that a client before MLflow 3 logs by `runs/log-model`.
+///
+/// The server stores the model in a tag of the run.
 struct LegacyModel {
-    /// What the tag keeps of the model, as one element of a JSON list.
+    /// The JSON object for the model, which becomes an element of the list in the run's tag.
     let tagText: String
 
-    /// - Throws: `.invalidParameterValue` for a text that is no JSON object or lacks a mandatory field.
+    /// - Throws: `.invalidParameterValue` for a text that is not a JSON object or lacks a mandatory field.
     init(json: String) throws(TrackingError) {
         guard let document = try? JSONDocument(parsing: Array(json.utf8)), document.root.kind == .object else {
             throw .invalidParameter("Malformed model info. \n \(json) \n is not a valid JSON.")
@@ -22,7 +24,9 @@ struct LegacyModel {
         tagText = "{" + kept.map { "\"\($0)\": \(Self.text(of: model[$0], named: $0))" }.joined(separator: ", ") + "}"
     }
 
-    /// A flavor keeps what identifies it; its configuration stays out of the tag, as in the reference.
+    /// Returns the JSON of a member.
+    ///
+    /// As in MLflow, the member `config` of each flavor is left out.
     private static func text(of value: JSONValue?, named name: String) -> String {
         guard let value else { return "null" }
         guard name == "flavors", value.kind == .object else { return value.text }

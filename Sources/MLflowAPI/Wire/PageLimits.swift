@@ -1,17 +1,18 @@
 internal import Tracking
 
-/// How many results one answer lists, and the words in which another number is refused: those of the reference.
+/// How many results one answer may list, and MLflow's message for other numbers.
 package final class PageLimits: Sendable {
-    /// The number of results if the request names none.
+    /// The number of results if the request does not contain `max_results`.
     package let usual: Int64
+    /// The numbers of results that a request may ask for.
     package let sizes: ClosedRange<Int64>
-    /// What happens to a larger number.
+    /// What happens if the request asks for more results than `sizes` allows.
     fileprivate enum Excess {
-        /// Answered with a page of the largest size.
+        /// The answer is a page of the largest size.
         case cut
-        /// Refused in the words about a size.
+        /// The request fails with the message that `refusal` returns.
         case refused
-        /// Refused as a value of the wrong type is, before the fields that follow are read.
+        /// The request fails as for a value of the wrong type, before the fields that follow are read.
         case invalid
     }
     fileprivate let excess: Excess
@@ -43,16 +44,16 @@ package final class PageLimits: Sendable {
         supplied($0, $0 < 1 ? "a positive integer" : "at most 50000")
     }
     static let runs = PageLimits(1_000, 1...50_000, .invalid) { supplied($0, "a positive integer") }
-    /// 0 means 100, as in the reference.
+    /// As in MLflow, 0 means 100.
     ///
-    /// The reference has no largest size; here a token tells when there are more results.
+    /// MLflow has no maximum; Apus cuts the page and returns a page token.
     static let loggedModels = PageLimits(50, 0...50_000, .cut) { supplied($0, "a positive integer") }
     static let registeredModels = registry(100, atMost: 1_000)
     static let modelVersions = registry(200_000, atMost: 200_000)
     static let history = PageLimits(.max, 1 ... .max, .cut) { supplied($0, "a positive integer.") }
-    /// Points of several runs together.
+    /// The number of points of all runs together.
     static let bulkHistory = PageLimits(25_000, 0...25_000, .cut) { supplied($0, "a positive integer.") }
-    /// Points of each run.
+    /// The number of points of each run.
     static let samples = PageLimits(2_500, 1...2_500, .refused) { _ in
         "max_results must be between 1 and 2500. See the API docs for more information about request parameters."
     }
@@ -62,10 +63,10 @@ package final class PageLimits: Sendable {
 }
 
 extension RequestMessage {
-    /// The size of a page that the request asks for, or the usual one.
+    /// Returns the page size that the request asks for, or the usual page size.
     ///
-    /// This is read together with the other fields, so that a request with several faults gets the same error as in the
-    /// reference, which checks the limits only later: see `checkedPageSize`.
+    /// Does not check the limits, except for `Excess.invalid`. MLflow checks them after it has read all fields, so a
+    /// handler calls `checkedPageSize` later, and a request with several errors gets the same message as from MLflow.
     func pageSize() throws(TrackingError) -> Int64 {
         guard let pages else { preconditionFailure("an endpoint that pages declares its limits") }
         guard let field = try field("max_results") else { return pages.usual }
@@ -74,9 +75,10 @@ extension RequestMessage {
         return size
     }
 
-    /// The number of results that the answer may list, for a size that was asked for.
+    /// Returns the number of results that the answer may list.
     ///
-    /// - Throws: `.invalidParameterValue` for one outside of the limits.
+    /// - Parameter size: the result of `pageSize`.
+    /// - Throws: `.invalidParameterValue` for a size outside of the limits.
     func checkedPageSize(_ size: Int64) throws(TrackingError) -> Int {
         guard let pages else { preconditionFailure("an endpoint that pages declares its limits") }
         if size > pages.sizes.upperBound, pages.excess == .cut { return Int(pages.sizes.upperBound) }

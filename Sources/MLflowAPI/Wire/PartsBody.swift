@@ -6,22 +6,22 @@ internal import TrackingStore
 
 /// An answer that is read and written part by part.
 protocol AnswerInParts: Sendable {
-    /// Bytes that one part takes at the most, as values and as text.
+    /// The maximum memory that one part needs, as values and as text, in bytes.
     var memoryBytes: Int { get }
 
-    /// Reads the next part as values, inside a read transaction.
+    /// Reads the values of the next part, inside a read transaction.
     mutating func readPart(in session: ReadSession) throws
 
-    /// Writes the part that has been read, and forgets it.
+    /// Writes the part that has been read, and frees its values.
     ///
-    /// - Returns: Whether there is more to read.
+    /// - Returns: whether there are further parts to read.
     mutating func writePart(to bytes: inout [UInt8]) -> Bool
 }
 
-/// The body of an answer in parts.
+/// The body of an answer that is read and written part by part.
 ///
-/// Each part has a read transaction of its own: none is open while a part is written or waits for the client. All parts
-/// together share the limit on the work of one read.
+/// Each part is read in its own transaction, which ends before the part is written and sent. All parts together have
+/// the limits of a single read.
 final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
     private struct State {
         var answer: Answer
@@ -61,19 +61,23 @@ final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
     }
 }
 
-/// The one list of a JSON object, written part by part, with the members behind it.
+/// Writes a JSON object that begins with a long list.
+///
+/// The elements of the list are written part by part.
 struct ListInParts: Sendable {
     private let name: String
     private let isWrittenEmpty: Bool
     private var hasElements = false
 
-    /// - Parameter isWrittenEmpty: Whether a list without elements is a member all the same.
+    /// - Parameters:
+    ///   - name: the name of the member that contains the list.
+    ///   - isWrittenEmpty: whether the member is also written if the list is empty.
     init(_ name: String, isWrittenEmpty: Bool = false) {
         self.name = name
         self.isWrittenEmpty = isWrittenEmpty
     }
 
-    /// Appends the elements that a closure writes, with the beginning of the object in front of the first.
+    /// Appends the elements that a closure writes; the first call also writes the beginning of the object.
     mutating func append(capacity: Int, to bytes: inout [UInt8], _ writeElements: (inout JSONWriter) -> Void) {
         var writer = JSONWriter(capacity: capacity)
         writer.beginArray()
@@ -86,7 +90,7 @@ struct ListInParts: Sendable {
         hasElements = true
     }
 
-    /// Ends the list and the object, with the members that a closure writes.
+    /// Ends the list, appends the members that a closure writes, and ends the object.
     func end(to bytes: inout [UInt8], _ writeMembers: (inout JSONWriter) -> Void) {
         let hasList = hasElements || isWrittenEmpty
         var writer = JSONWriter()

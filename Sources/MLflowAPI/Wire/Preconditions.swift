@@ -2,13 +2,14 @@ internal import Coding
 internal import Glibc
 internal import HTTPServer
 
-/// The conditions of a GET or HEAD request, evaluated for the content that would be sent (RFC 9110 §13).
+/// Evaluates the conditions of a GET or HEAD request for the content that would be sent (RFC 9110 §13).
 struct Preconditions {
     enum Outcome: Equatable {
-        case goOn
-        /// 304: the client has it already.
+        /// The conditions hold, so the content is sent.
+        case proceed
+        /// The client already has the content, so the answer is 304.
         case notModified
-        /// 412: the client asked for another state.
+        /// The client wants another version of the content, so the answer is 412.
         case failed
     }
 
@@ -25,25 +26,28 @@ struct Preconditions {
         self.modified = modified
     }
 
-    /// In the order of RFC 9110 §13.2.2: a tag is checked before a date, and a date that cannot be parsed is ignored.
+    /// The result of the conditions, checked in the order of RFC 9110 §13.2.2.
+    ///
+    /// A date is ignored if the request contains the corresponding tag, or if the date cannot be parsed.
     var outcome: Outcome {
         if let wanted = request.header("if-match") {
-            guard EntityTags(wanted).holdStrongly(tag) else { return .failed }
+            guard EntityTags(wanted).matchStrongly(tag) else { return .failed }
         } else if let date = request.header("if-unmodified-since").flatMap(HTTPDate.seconds) {
             guard modified <= date else { return .failed }
         }
         if let known = request.header("if-none-match") {
-            return EntityTags(known).holdWeakly(tag) ? .notModified : .goOn
+            return EntityTags(known).matchWeakly(tag) ? .notModified : .proceed
         }
         if let date = request.header("if-modified-since").flatMap(HTTPDate.seconds) {
-            return modified <= date ? .notModified : .goOn
+            return modified <= date ? .notModified : .proceed
         }
-        return .goOn
+        return .proceed
     }
 
-    /// Whether a range may be sent: `If-Range` names this very state, by its strong tag or its exact date (§13.1.5).
+    /// Whether a range may be sent: `If-Range` is absent, or equals the strong tag or the exact date (§13.1.5).
     ///
-    /// A date says nothing about a file that changed within the last second: it may change once more in that second.
+    /// A date is not accepted for a file that changed about a second ago, because the file could change again within
+    /// the same second.
     var allowsRange: Bool {
         guard let condition = request.header("if-range") else { return true }
         if condition.utf8.contains(UInt8(ascii: "\"")) { return condition == tag }
@@ -51,12 +55,12 @@ struct Preconditions {
     }
 }
 
-/// The list of `If-Match` and `If-None-Match`: `*`, or entity tags (RFC 9110 §8.8.3, §13.1.1).
+/// The value of `If-Match` or `If-None-Match`: `*`, or a list of entity tags (RFC 9110 §8.8.3, §13.1.1).
 struct EntityTags {
     private var isAny = false
     private var tags: [(text: Substring, isWeak: Bool)] = []
 
-    /// Reads up to the first thing that is no entity tag.
+    /// Reads the tags up to the first text that is not an entity tag.
     init(_ field: String) {
         if field == "*" {
             isAny = true
@@ -77,13 +81,13 @@ struct EntityTags {
         }
     }
 
-    /// Strong comparison: a weak tag is never equal.
-    func holdStrongly(_ tag: String) -> Bool {
+    /// Whether one of the tags equals `tag` by strong comparison: a weak tag is never equal.
+    func matchStrongly(_ tag: String) -> Bool {
         isAny || tags.contains { !$0.isWeak && $0.text.utf8.elementsEqual(tag.utf8) }
     }
 
-    /// Weak comparison: `W/` is left out of account.
-    func holdWeakly(_ tag: String) -> Bool {
+    /// Whether one of the tags equals `tag` by weak comparison, which ignores `W/`.
+    func matchWeakly(_ tag: String) -> Bool {
         isAny || tags.contains { $0.text.utf8.elementsEqual(tag.utf8) }
     }
 }

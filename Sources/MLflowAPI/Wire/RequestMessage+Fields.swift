@@ -2,9 +2,9 @@ internal import JSON
 internal import Tracking
 
 extension RequestMessage {
-    /// A parameter that must be there and not be empty.
+    /// Returns a text parameter that must be present and not empty.
     ///
-    /// - Throws: `.invalidParameterValue` when it is missing, null, empty, or no string.
+    /// - Throws: `.invalidParameterValue` if the parameter is missing, null, empty, or not a string.
     func requiredString(_ name: String) throws(TrackingError) -> String {
         guard let field = try field(name, isRequired: true) else { throw Self.missing(name) }
         let text = try field.string(name)
@@ -12,9 +12,9 @@ extension RequestMessage {
         return text
     }
 
-    /// The run that a request is about; `run_uuid` is its old name.
+    /// Returns `run_id` or, without it, the parameter's old name `run_uuid`.
     ///
-    /// - Throws: `.invalidParameterValue` when neither is there.
+    /// - Throws: `.invalidParameterValue` if neither is present.
     func requiredRunID() throws(TrackingError) -> String {
         if try field("run_id", isRequired: true) == nil, try field("run_uuid", isRequired: true) != nil {
             return try requiredString("run_uuid")
@@ -22,12 +22,12 @@ extension RequestMessage {
         return try requiredString("run_id")
     }
 
-    /// A text parameter; nil when absent.
+    /// Returns a text parameter; nil if absent.
     func string(_ name: String) throws(TrackingError) -> String? {
         try field(name)?.string(name)
     }
 
-    /// A text parameter of a length that the reference does not bound; nil when absent.
+    /// Returns a text parameter whose length Apus limits and MLflow does not; nil if absent.
     func boundedString(
         _ name: String,
         limit: Int = OpenFieldLimits.textLength
@@ -35,30 +35,30 @@ extension RequestMessage {
         try string(name)?.checked(name, limit: limit)
     }
 
-    /// The description of a registered model or of a version; nil when absent.
+    /// Returns the description of a registered model or of a version; nil if absent.
     func description() throws(TrackingError) -> String? {
         try boundedString("description", limit: OpenFieldLimits.descriptionLength)
     }
 
-    /// An integer parameter; nil when absent.
+    /// Returns an integer parameter; nil if absent.
     func integer(_ name: String) throws(TrackingError) -> Int64? {
         try field(name)?.integer(name)
     }
 
-    /// An integer parameter that must be there.
+    /// Returns an integer parameter that must be present.
     func requiredInteger(_ name: String) throws(TrackingError) -> Int64 {
         guard let field = try field(name, isRequired: true) else { throw Self.missing(name) }
         if case .text("") = field { throw Self.missing(name) }
         return try field.integer(name)
     }
 
-    /// A number that must be there.
+    /// Returns a number that must be present.
     func requiredDouble(_ name: String) throws(TrackingError) -> Double {
         guard let field = try field(name, isRequired: true), !field.isEmptyText else { throw Self.missing(name) }
         return try field.double(name)
     }
 
-    /// A truth value; nil when absent.
+    /// Returns a Boolean parameter; nil if absent.
     func boolean(_ name: String) throws(TrackingError) -> Bool? {
         guard let field = try field(name) else { return nil }
         guard case .json(let value) = field, value.kind == .true || value.kind == .false else {
@@ -67,7 +67,7 @@ extension RequestMessage {
         return value.kind == .true
     }
 
-    /// A list of texts; nil when absent.
+    /// Returns a list of texts; nil if absent.
     func strings(_ name: String) throws(TrackingError) -> [String]? {
         guard let elements = try elements(name) else { return nil }
         var texts: [String] = []
@@ -79,8 +79,8 @@ extension RequestMessage {
         return texts
     }
 
-    /// A value of an enumeration by name or number; nil when absent, and for a name that nobody knows, as in the
-    /// reference.
+    /// Returns a value of an enumeration, which is sent as a name or number; nil if absent and, as in MLflow, for an
+    /// unknown name.
     func enumeration<Value: WireEnumeration>(_ name: String, as type: Value.Type) throws(TrackingError) -> Value? {
         guard let field = try field(name) else { return nil }
         switch field {
@@ -92,7 +92,7 @@ extension RequestMessage {
         }
     }
 
-    /// One of a few words; nil when absent.
+    /// Returns a parameter that must be one of a few words; nil if absent.
     func choice<Value: RawRepresentable & CaseIterable>(
         _ name: String,
         of type: Value.Type
@@ -127,7 +127,7 @@ extension Field {
         return text
     }
 
-    /// Whether the value is the empty text, which counts as missing where a value is required.
+    /// Whether the value is the empty text, which counts as missing if a value is required.
     var isEmptyText: Bool {
         switch self {
         case .text(let text): text.isEmpty
@@ -135,7 +135,7 @@ extension Field {
         }
     }
 
-    /// A whole number: as a number (also 2.0 and 1e3), or as a text of one.
+    /// Returns a whole number, which is sent as a number (2.0 and 1e3 are allowed) or as a text that contains a number.
     func integer(_ name: @autoclosure () -> String) throws(TrackingError) -> Int64 {
         let text: String
         switch self {
@@ -146,7 +146,7 @@ extension Field {
             text = literal
         }
         if let number = Int64(text) { return number }
-        // Plain digits that get here do not fit `Int64`; a double would round them to another number.
+        // A text of only digits does not fit into `Int64` here, and a double would round it to another number.
         guard Self.isNumber(text), text.contains(where: { ".eE".contains($0) }), let number = Double(text),
             let whole = Int64(exactly: number)
         else {
@@ -155,7 +155,9 @@ extension Field {
         return whole
     }
 
-    /// A number, as a number or as a text of one; NaN and the infinities by every name that Python reads.
+    /// Returns a number, which is sent as a number or as a text that contains a number.
+    ///
+    /// NaN and the infinities may have any name that Python's `float` accepts.
     func double(_ name: @autoclosure () -> String) throws(TrackingError) -> Double {
         let text: String
         switch self {
@@ -171,7 +173,7 @@ extension Field {
         return named
     }
 
-    /// NaN or an infinity, perhaps with a sign, in any case of its letters.
+    /// Parses the name of NaN or of an infinity, with an optional sign and in upper or lower case; nil for other texts.
     private static func namedNumber(_ text: String) -> Double? {
         let isNegative = text.hasPrefix("-")
         let word = isNegative || text.hasPrefix("+") ? String(text.dropFirst()) : text
@@ -182,7 +184,9 @@ extension Field {
         }
     }
 
-    /// Whether only characters of a decimal number occur; Swift alone would also read "nan" and "0x1p3".
+    /// Whether the text consists only of characters of decimal numbers.
+    ///
+    /// Swift's `Double` would also accept "0x1p3".
     private static func isNumber(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in

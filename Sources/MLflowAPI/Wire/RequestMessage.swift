@@ -5,9 +5,9 @@ internal import Tracking
 
 /// The parameters of a request, from its JSON body or its query string.
 ///
-/// Reads the reference's protobuf JSON: snake_case or camelCase names, numbers as numbers or strings, null as absent,
-/// unknown names ignored. A parameter is read in the order in which the reference checks it, so that of several
-/// faults the same one is reported.
+/// The JSON is MLflow's protobuf JSON: names in snake_case or camelCase, numbers as numbers or strings, null for an
+/// absent value, and unknown names ignored. Handlers read the parameters in the order in which MLflow checks them, so
+/// that a request with several errors gets the same message as from MLflow.
 struct RequestMessage {
     private enum Source {
         case query([(name: String, value: String)])
@@ -16,12 +16,12 @@ struct RequestMessage {
     }
 
     private let source: Source
-    /// The captured path parameters.
+    /// The parameters of the path, in the order of the endpoint's path.
     let pathParameters: [String]
-    /// How much one answer lists, for calls that page.
+    /// The limits for the number of results; nil for a call without pages.
     let pages: PageLimits?
 
-    /// - Throws: `.invalidParameterValue` for another content type than JSON and for a body that is no JSON object.
+    /// - Throws: `.invalidParameterValue` for a content type other than JSON, and for a body that is not a JSON object.
     init(_ request: HTTPRequest, _ pages: PageLimits? = nil) throws(TrackingError) {
         pathParameters = request.parameters
         self.pages = pages
@@ -42,16 +42,16 @@ struct RequestMessage {
         self.pages = pages
     }
 
-    /// A message within a message.
+    /// Creates a message that is a field of another message.
     ///
     /// - Parameter object: a JSON object.
     fileprivate init(_ object: JSONValue) {
         self.init(.object(object))
     }
 
-    /// A message that came in another way than as the body of a request.
+    /// Creates a message from JSON that is not the body of a request.
     ///
-    /// - Throws: `.invalidParameterValue` for what is no JSON object.
+    /// - Throws: `.invalidParameterValue` if the JSON is not an object.
     init(parsing json: [UInt8], _ pages: PageLimits?) throws(TrackingError) {
         self.init(try Self.parse(json), pages)
     }
@@ -68,7 +68,7 @@ struct RequestMessage {
     }
 
     private static func parse(_ sent: [UInt8], isNested: Bool = false) throws(TrackingError) -> Source {
-        // RFC 8259 §8.1 lets a reader ignore a byte order mark, and the reference does.
+        // RFC 8259 §8.1 allows ignoring a byte order mark, and MLflow ignores it.
         let body = sent.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(sent.dropFirst(3)) : sent
         if body.allSatisfy({ $0 == 0x20 || (0x09...0x0D).contains($0) }) { return .nothing }
         let document: JSONDocument
@@ -80,19 +80,19 @@ struct RequestMessage {
         switch document.root.kind {
         case .object: return .object(document.root)
         case .null: return .nothing
-        // As in the reference: to Python an empty list is as empty as a message without fields.
+        // As in MLflow, an empty list is a message without fields, because both are false in Python.
         case .array where document.root.count == 0: return .nothing
         case .string where !isNested:
-            // Old clients encode the message twice.
+            // Old clients encode the message twice, so the string contains the JSON object.
             return try parse(Array((document.root.string ?? "").utf8), isNested: true)
         default:
             throw .invalidParameter("The request body must be a JSON object.")
         }
     }
 
-    /// A parameter as it was sent; nil when it is absent or null.
+    /// Returns a parameter as it was sent; nil if it is absent or null.
     ///
-    /// - Parameter isRequired: the reference looks for a required parameter under its snake_case name alone.
+    /// - Parameter isRequired: whether to look only for the snake_case name, as MLflow does for required parameters.
     func field(_ name: String, isRequired: Bool = false) throws(TrackingError) -> Field? {
         switch source {
         case .nothing: return nil
@@ -111,9 +111,9 @@ struct RequestMessage {
         }
     }
 
-    /// The parameter under its camelCase name.
+    /// Returns a parameter with a camelCase name; nil if there is none.
     ///
-    /// Clients send snake_case, so in most messages no name has a capital letter and there is nothing to search for.
+    /// Most messages contain no name with a capital letter, which the function checks first, because that is cheap.
     private static func camelCaseMember(_ name: String, of object: JSONValue) -> JSONValue? {
         guard name.utf8.contains(UInt8(ascii: "_")) else { return nil }
         let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
@@ -121,13 +121,13 @@ struct RequestMessage {
         return object[name.camelCased]
     }
 
-    /// A member that is named by what a client stored, and so has no other spelling; nil when it is absent or null.
+    /// Returns a member whose name is data, such as a run id, and never a camelCase name; nil if it is absent or null.
     func member(_ name: String) -> Field? {
         guard case .object(let object) = source, let value = object[name], !value.isNull else { return nil }
         return .json(value)
     }
 
-    /// The names of the parameters, known ones or not, as calls name them.
+    /// The names of all parameters that were sent, known or not.
     var names: [String] {
         switch source {
         case .nothing: []
@@ -136,7 +136,7 @@ struct RequestMessage {
         }
     }
 
-    /// The number of parameters, known ones or not.
+    /// The number of parameters that were sent, known or not.
     var count: Int {
         switch source {
         case .nothing: 0
@@ -145,7 +145,9 @@ struct RequestMessage {
         }
     }
 
-    /// A repeated parameter: the elements of a JSON array, or every occurrence in a query string.
+    /// Returns the values of a repeated parameter: the elements of a JSON array, or all occurrences in a query string.
+    ///
+    /// Returns nil if the parameter is absent.
     func elements(_ name: String) throws(TrackingError) -> [Field]? {
         if case .query(let query) = source {
             let values = query.filter { $0.name == name }
@@ -156,7 +158,7 @@ struct RequestMessage {
         return value.elements.map { .json($0) }
     }
 
-    /// A repeated parameter whose elements are messages.
+    /// Returns the values of a repeated parameter whose elements are messages; empty if absent.
     func messages(_ name: String) throws(TrackingError) -> [RequestMessage] {
         var messages: [RequestMessage] = []
         for field in try elements(name) ?? [] {
@@ -166,13 +168,13 @@ struct RequestMessage {
         return messages
     }
 
-    /// As `messages`, for a list that the reference does not bound.
+    /// Returns the same as `messages`, for a list whose length Apus limits and MLflow does not.
     func boundedMessages(_ name: String) throws(TrackingError) -> [RequestMessage] {
         try validateListCount(name, try elements(name)?.count ?? 0)
         return try messages(name)
     }
 
-    /// A parameter that is a message; nil when absent.
+    /// Returns a parameter that is a message; nil if absent.
     func message(_ name: String) throws(TrackingError) -> RequestMessage? {
         guard let field = try field(name) else { return nil }
         guard case .json(let value) = field, value.kind == .object else { throw field.invalid(name) }
@@ -181,7 +183,7 @@ struct RequestMessage {
 }
 
 extension Field {
-    /// The value if it is a message; nil for all others.
+    /// The value as a message; nil if it is not a message.
     var message: RequestMessage? {
         guard case .json(let value) = self, value.kind == .object else { return nil }
         return RequestMessage(value)
@@ -191,10 +193,10 @@ extension Field {
 /// One parameter as it was sent.
 enum Field {
     case json(JSONValue)
-    /// From a query string.
+    /// The value of a parameter in a query string.
     case text(String)
 
-    /// The refusal of a value of the wrong type, in the reference's words: which parameter, which value, which type.
+    /// Returns the error for a value of the wrong type, with MLflow's message.
     func invalid(_ name: String) -> TrackingError {
         .invalidParameter(
             "Invalid value \(echo) for parameter '\(name)' supplied:  Hint: Value was of type '\(typeName)'. "
@@ -202,10 +204,12 @@ enum Field {
         )
     }
 
-    /// How much of a value a message repeats.
+    /// The maximum length of `echo`, in bytes.
     private static let echoedBytes = 2_000
 
-    /// The value as JSON, cut where it is long.
+    /// The value as JSON for an error message.
+    ///
+    /// A long value is cut and ends with "…".
     var echo: String {
         let text: String =
             switch self {
@@ -215,7 +219,7 @@ enum Field {
         return text.utf8.count <= Self.echoedBytes ? text : text.prefix(Self.echoedBytes) + "…"
     }
 
-    /// The type by the name that Python gives it, which is what users of the client know.
+    /// The name of the type in Python, as in MLflow's messages.
     private var typeName: String {
         guard case .json(let value) = self else { return "str" }
         return switch value.kind {
@@ -230,7 +234,7 @@ enum Field {
 }
 
 extension StringProtocol {
-    /// Without spaces and tabs at its ends.
+    /// The text without spaces and tabs at its beginning and end.
     var trimmingSpaces: String {
         let start = drop { $0 == " " || $0 == "\t" }
         return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
@@ -238,7 +242,7 @@ extension StringProtocol {
 }
 
 extension String {
-    /// The name of a field as protobuf's JSON mapping writes it: `experiment_id` is `experimentId`.
+    /// The name of a field in protobuf's JSON mapping: `experiment_id` becomes `experimentId`.
     fileprivate var camelCased: String {
         guard utf8.contains(UInt8(ascii: "_")) else { return self }
         let words = split(separator: "_", omittingEmptySubsequences: false)

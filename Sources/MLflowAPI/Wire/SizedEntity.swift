@@ -1,7 +1,8 @@
 internal import Tracking
 
-/// A result of a search that knows, before it is written, its approximate length as JSON.
+/// A result of a search whose approximate length as JSON is known before it is written.
 protocol SizedEntity: Sendable {
+    /// The approximate length as JSON, in bytes.
     var textBytes: Int { get }
 }
 

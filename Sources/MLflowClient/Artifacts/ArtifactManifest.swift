@@ -2,22 +2,22 @@ internal import Coding
 internal import Hashing
 internal import JSON
 
-/// The files of an upload with their sizes and hashes, kept beside them as `manifest.json`.
+/// The files of an upload with their sizes and hashes, stored in the same folder as `manifest.json`.
 public struct ArtifactManifest: Sendable, Hashable {
-    /// The name of the file.
+    /// The name of the manifest's file.
     public static let fileName = "manifest.json"
 
-    /// One file.
+    /// A file of the upload.
     public struct File: Sendable, Hashable {
-        /// Relative to the manifest's folder.
+        /// The path relative to the manifest's folder.
         public let path: String
-        /// In bytes.
+        /// The size in bytes.
         public let size: Int64
-        /// As hexadecimal digits.
+        /// The SHA-256 in hexadecimal digits.
         public let sha256: String
     }
 
-    /// In the order of their paths.
+    /// The files, in the order of their paths.
     public let files: [File]
 
     init(_ files: [File]) {
@@ -26,7 +26,7 @@ public struct ArtifactManifest: Sendable, Hashable {
 
     /// Reads a manifest.
     ///
-    /// - Throws: `.malformedAnswer` for bytes that are none.
+    /// - Throws: `.malformedAnswer` for bytes that are not a manifest.
     public init(parsing bytes: [UInt8]) throws(MLflowError) {
         let root: JSONValue
         do throws(JSONError) {

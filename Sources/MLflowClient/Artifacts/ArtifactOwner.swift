@@ -1,10 +1,10 @@
 internal import Coding
 
-/// To what files belong.
+/// The run or logged model that artifacts belong to.
 public enum ArtifactOwner: Sendable, Hashable {
-    /// A run, by its id.
+    /// The run with this id.
     case run(String)
-    /// A logged model, by its id; needs a server of MLflow 3.
+    /// The logged model with this id; needs a server of MLflow 3.
     case loggedModel(String)
 
     var id: String {
@@ -14,14 +14,14 @@ public enum ArtifactOwner: Sendable, Hashable {
     }
 }
 
-/// How the files of a run or a model are reached.
+/// How the client reads and writes the files of a run or model.
 enum ArtifactRoot: Sendable, Hashable {
-    /// Through the tracking server, beneath this path, which ends with a slash unless it is empty.
+    /// Through the tracking server, in the folder with this path. The path is empty or has a slash at its end.
     case served(String)
-    /// At a place that the server may give signed addresses for.
+    /// In a storage with this URI, for whose files the server may give signed addresses.
     case elsewhere(String)
 
-    private static let servedMark = "/mlflow-artifacts/artifacts/"
+    private static let servedPath = "/mlflow-artifacts/artifacts/"
 
     /// - Parameter uri: the artifact URI of a run or a model.
     init(_ uri: String) {
@@ -29,11 +29,11 @@ enum ArtifactRoot: Sendable, Hashable {
         let rest = uri.dropFirst(scheme.count + 1)
         switch scheme {
         case "mlflow-artifacts":
-            // A host stands for the tracking server itself, by the name that it has for itself.
+            // The host is left out: it is the tracking server's own name for itself.
             let path = rest.hasPrefix("//") ? rest.dropFirst(2).drop { $0 != "/" } : rest
             self = .served(Self.folder(path))
         case "http", "https":
-            if let mark = rest.firstRange(of: Self.servedMark) {
+            if let mark = rest.firstRange(of: Self.servedPath) {
                 self = .served(Self.folder(rest[mark.upperBound...]))
             } else {
                 self = .elsewhere(uri)
@@ -47,7 +47,7 @@ enum ArtifactRoot: Sendable, Hashable {
         return names.isEmpty ? "" : names.joined(separator: "/") + "/"
     }
 
-    /// A path as it stands in an address.
+    /// Percent-encodes the names of a path, but not its slashes.
     static func encoded(_ path: String) -> String {
         path.split(separator: "/", omittingEmptySubsequences: false).map { PercentCoding.encode($0) }
             .joined(separator: "/")

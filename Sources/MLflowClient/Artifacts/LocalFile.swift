@@ -2,9 +2,9 @@ internal import Files
 internal import Glibc
 internal import HTTPWire
 
-/// Files of this machine.
+/// Opens files of this machine and makes their folders.
 enum LocalFile {
-    /// Opens a regular file for reading.
+    /// Opens a regular file for reading, and returns its size too.
     static func open(_ path: String) throws(MLflowError) -> (file: Descriptor, bytes: Int64) {
         let raw = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         let code = errno
@@ -18,7 +18,7 @@ enum LocalFile {
         return (file, Int64(status.st_size))
     }
 
-    /// Makes the folders above a file that are missing.
+    /// Makes the missing folders of a file's path.
     static func makeFolders(of path: String) throws(MLflowError) {
         var folder = path.hasPrefix("/") ? "/" : ""
         for name in path.split(separator: "/").dropLast() {
@@ -32,7 +32,9 @@ enum LocalFile {
     }
 }
 
-/// A file that is being downloaded: it gets its name when it is complete.
+/// A file that is being downloaded.
+///
+/// It is written as `<path>.part`, and `keep` gives it its name when it is complete.
 struct IncomingFile: ~Copyable {
     private let path: String
     private let partPath: String
@@ -52,7 +54,7 @@ struct IncomingFile: ~Copyable {
         if !isKept { unlink(partPath) }
     }
 
-    /// Forgets what an attempt before has left.
+    /// Empties the file, so that another attempt can begin.
     func clear() throws(MLflowError) {
         guard ftruncate(file.rawValue, 0) == 0, lseek(file.rawValue, 0, SEEK_SET) == 0 else {
             throw LocalFile.failure(partPath, errno)

@@ -5,9 +5,9 @@ internal import Hashing
 
 /// A file of this machine that is to be uploaded.
 public struct LocalArtifact: Sendable, Hashable {
-    /// Where it is.
+    /// The path of the file on this machine.
     public var localPath: String
-    /// Where it goes, relative to the folder of the upload.
+    /// The path of the artifact, relative to the folder of the upload.
     public var path: String
 
     /// - Parameter path: nil for the file's own name.
@@ -21,10 +21,11 @@ extension String {
     fileprivate var indexAfterLastSlash: Index { lastIndex(of: "/").map { index(after: $0) } ?? startIndex }
 }
 
-/// Folders of this machine.
+/// Lists folders of this machine.
 enum LocalFolder {
-    /// All files of a folder and the folders in it, in the order of their paths; links to files count as files, and links
-    /// to folders are left out.
+    /// All files of a folder and its subfolders, in the order of their paths.
+    ///
+    /// Links to files count as files; links to folders are left out.
     static func files(_ folder: String) throws(MLflowError) -> [LocalArtifact] {
         var found: [LocalArtifact] = []
         try collect(folder, "", &found)
@@ -54,7 +55,9 @@ enum LocalFolder {
 }
 
 extension LocalFile {
-    /// The size and the SHA-256 of a file, which is read piece by piece.
+    /// The size and the SHA-256 of a file.
+    ///
+    /// Reads it in pieces of 256 KiB.
     static func digest(_ path: String) throws(MLflowError) -> (size: Int64, sha256: String) {
         let (file, _) = try open(path)
         var hash = SHA256()

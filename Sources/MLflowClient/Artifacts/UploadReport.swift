@@ -1,18 +1,22 @@
-/// What became of an upload; a training looks at it, and goes on.
+/// The outcome of an upload.
+///
+/// Failures are listed here and not thrown, so that a training can continue.
 public struct UploadReport: Sendable {
     /// A file that is not on the server.
     public struct Failure: Sendable {
-        /// Where the file was to go.
+        /// The path that the artifact should have.
         public let path: String
-        /// Why it is not there.
+        /// Why the upload of the file failed.
         public let error: MLflowError
     }
 
     /// The paths of the artifacts that were sent.
     public internal(set) var uploaded: [String] = []
-    /// The paths of the artifacts that were there already, with the same size and hash.
+    /// The paths of the artifacts that the server already had, with the same size and hash.
     public internal(set) var skipped: [String] = []
-    /// What could not be sent; the upload can be repeated, and sends only that.
+    /// The files that could not be sent.
+    ///
+    /// The same upload can be repeated and then sends only these files.
     public internal(set) var failures: [Failure] = []
 
     /// Whether all files are on the server.

@@ -6,29 +6,35 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.listArtifacts(owner, path: path) }
     }
 
-    /// Uploads a file, piece by piece; one of this name is replaced.
+    /// Uploads a file piece by piece.
+    ///
+    /// An existing artifact with this path is replaced.
     ///
     /// - Parameters:
-    ///   - localPath: of the file, which must not change meanwhile.
-    ///   - path: of the artifact, with its name.
+    ///   - localPath: the path of the file, which must not change during the upload.
+    ///   - path: the path of the artifact, with its file name.
     public func logArtifact(_ owner: ArtifactOwner, localPath: String, path: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in
             try client.logArtifact(owner, localPath: localPath, path: path)
         }
     }
 
-    /// Uploads bytes as a file; one of this name is replaced.
+    /// Uploads bytes as a file.
     ///
-    /// - Parameter path: of the artifact, with its name.
+    /// An existing artifact with this path is replaced.
+    ///
+    /// - Parameter path: the path of the artifact, with its file name.
     public func logArtifact(_ owner: ArtifactOwner, bytes: [UInt8], path: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.logArtifact(owner, bytes: bytes, path: path) }
     }
 
-    /// Downloads a file, piece by piece; it appears under its name when it is complete.
+    /// Downloads a file piece by piece.
+    ///
+    /// The file gets its name when it is complete.
     ///
     /// - Parameters:
-    ///   - path: of the artifact.
-    ///   - localPath: where it goes, with its name; a file there is replaced.
+    ///   - path: the path of the artifact.
+    ///   - localPath: the path of the new file; an existing file is replaced.
     public func downloadArtifact(_ owner: ArtifactOwner, path: String, localPath: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in
             try client.downloadArtifact(owner, path: path, localPath: localPath)
@@ -37,7 +43,7 @@ extension TrackingClient {
 
     /// The content of a small file.
     ///
-    /// - Parameter maximumBytes: a longer one is an error.
+    /// - Parameter maximumBytes: the largest size; a larger file is an error.
     public func readArtifact(
         _ owner: ArtifactOwner,
         path: String,

@@ -1,8 +1,8 @@
 extension TrackingClient {
     /// Creates an experiment and returns its id.
     ///
-    /// - Parameter artifactLocation: where the artifacts of its runs go; nil for the server's choice.
-    /// - Throws: `.resourceAlreadyExists` where the name is taken, also by a deleted experiment.
+    /// - Parameter artifactLocation: the folder or URI for the artifacts of its runs; nil for the server's choice.
+    /// - Throws: `.resourceAlreadyExists` if an experiment has this name, also a deleted one.
     public func createExperiment(
         name: String,
         artifactLocation: String? = nil,
@@ -18,7 +18,7 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.getExperiment(experimentID: experimentID) }
     }
 
-    /// The experiment with this name, also a deleted one; nil if there is none.
+    /// The experiment with this name, also a deleted one; nil if no experiment has the name.
     public func getExperimentByName(_ name: String) async throws(MLflowError) -> Experiment? {
         try await perform { client throws(MLflowError) in try client.getExperimentByName(name) }
     }
@@ -26,10 +26,10 @@ extension TrackingClient {
     /// One page of the experiments that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `name LIKE 'digits%'`; nil for all.
-    ///   - orderBy: such as `["name ASC"]`.
+    ///   - filter: a filter, such as `name LIKE 'digits%'`; nil for all.
+    ///   - orderBy: the order, such as `["name ASC"]`.
     ///   - maxResults: the largest number of experiments on the page.
-    ///   - pageToken: of the page before; nil for the first page.
+    ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchExperiments(
         filter: String? = nil,
         viewType: ViewType = .activeOnly,
@@ -48,7 +48,7 @@ extension TrackingClient {
         }
     }
 
-    /// Gives an experiment another name.
+    /// Changes the name of an experiment.
     public func renameExperiment(experimentID: String, newName: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in
             try client.renameExperiment(experimentID: experimentID, newName: newName)

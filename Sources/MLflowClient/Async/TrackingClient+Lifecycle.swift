@@ -1,7 +1,9 @@
 extension TrackingClient {
-    /// Ends a run if it still runs; its tags are set first, so that who sees the end sees them too.
+    /// Ends a run if it is still running.
     ///
-    /// - Returns: false where the run had ended before; it and its tags then stay as they are.
+    /// The tags are set first, so that they are complete when the end can be seen.
+    ///
+    /// - Returns: false if the run had ended before; then neither the run nor its tags are changed.
     @discardableResult
     public func endRun(
         runID: String,
@@ -11,9 +13,11 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.endRun(runID: runID, status: status, tags: tags) }
     }
 
-    /// Makes sure that a run has ended, and says how; for the end of a program that should have ended it before.
+    /// Ends a run if it is still running, and returns its final status.
     ///
-    /// - Parameter status: for a run that still runs, which is a failure unless told otherwise.
+    /// Meant for the end of a program.
+    ///
+    /// - Parameter status: the status for a run that is still running.
     @discardableResult
     public func ensureEnded(runID: String, status: RunStatus = .failed) async throws(MLflowError) -> RunStatus {
         try await perform { client throws(MLflowError) in try client.ensureEnded(runID: runID, status: status) }

@@ -1,7 +1,9 @@
 extension TrackingClient {
-    /// Creates a logged model, whose files are then uploaded, and which is then finalized.
+    /// Creates a logged model.
     ///
-    /// - Parameter name: nil for one that the server makes up.
+    /// Upload its files next, and then call `finalizeLoggedModel`.
+    ///
+    /// - Parameter name: nil for a name that the server chooses.
     public func createLoggedModel(
         experimentID: String,
         name: String? = nil,
@@ -27,7 +29,7 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.getLoggedModel(modelID: modelID) }
     }
 
-    /// Says that the files of a logged model are all there, or that they will not be.
+    /// Sets the status of a logged model after the upload of its files: ready, or failed.
     public func finalizeLoggedModel(
         modelID: String,
         status: LoggedModelStatus = .ready
@@ -40,10 +42,10 @@ extension TrackingClient {
     /// One page of the logged models that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `params.depth = '3'`; nil for all.
-    ///   - orderBy: attributes or metrics, the first of them most important.
+    ///   - filter: a filter, such as `params.depth = '3'`; nil for all.
+    ///   - orderBy: attributes or metrics to sort by, the most important first.
     ///   - maxResults: the largest number of models on the page.
-    ///   - pageToken: of the page before; nil for the first page.
+    ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchLoggedModels(
         experimentIDs: [String],
         filter: String? = nil,

@@ -1,7 +1,7 @@
 extension TrackingClient {
     /// Logs one point of a metric.
     ///
-    /// - Parameter timestamp: in milliseconds since 1970; nil for now.
+    /// - Parameter timestamp: the time of the point in milliseconds since 1970; nil for now.
     public func logMetric(
         runID: String,
         _ key: String,
@@ -14,7 +14,9 @@ extension TrackingClient {
         }
     }
 
-    /// Sets a param of a run; setting it again to the same value is no error.
+    /// Sets a param of a run.
+    ///
+    /// Setting it again to the same value is not an error.
     public func logParam(runID: String, _ key: String, _ value: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.logParam(runID: runID, key, value) }
     }
@@ -29,10 +31,10 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.deleteTag(runID: runID, key) }
     }
 
-    /// Logs any number of points, params and tags, in as many calls as the server's limits ask for.
+    /// Logs any number of points, params and tags, divided into calls that keep the server's limits.
     ///
-    /// The server stores each call as a whole. When one fails, those before it are stored; the whole batch may be logged
-    /// again, because what is there already stays as it is.
+    /// The server stores each call completely or not at all. If a call fails, the earlier calls are stored. The whole
+    /// batch may then be logged again, because that does not change what is already stored.
     public func logBatch(
         runID: String,
         metrics: [Metric] = [],
@@ -44,16 +46,18 @@ extension TrackingClient {
         }
     }
 
-    /// All points of a metric, in the order of the server; none if it was never logged.
+    /// All points of a metric, in the server's order; empty if the metric was never logged.
     public func getMetricHistory(runID: String, _ key: String) async throws(MLflowError) -> [Metric] {
         try await perform { client throws(MLflowError) in try client.getMetricHistory(runID: runID, key) }
     }
 
-    /// One page of the points of a metric; a server older than MLflow 2.10 sends them all at once.
+    /// One page of the points of a metric.
+    ///
+    /// Servers before MLflow 2.10 send all points on one page.
     ///
     /// - Parameters:
     ///   - maxResults: the largest number of points on the page.
-    ///   - pageToken: of the page before; nil for the first page.
+    ///   - pageToken: the token from the previous page; nil for the first page.
     public func getMetricHistoryPage(
         runID: String,
         _ key: String,

@@ -18,10 +18,10 @@ extension TrackingClient {
     /// One page of the registered models that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `name LIKE 'digits%'`; nil for all.
-    ///   - orderBy: such as `["name ASC"]`.
+    ///   - filter: a filter, such as `name LIKE 'digits%'`; nil for all.
+    ///   - orderBy: the order, such as `["name ASC"]`.
     ///   - maxResults: the largest number of models on the page.
-    ///   - pageToken: of the page before; nil for the first page.
+    ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchRegisteredModels(
         filter: String? = nil,
         orderBy: [String] = [],
@@ -45,14 +45,16 @@ extension TrackingClient {
         }
     }
 
-    /// Gives a registered model another name.
+    /// Changes the name of a registered model.
     public func renameRegisteredModel(name: String, newName: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in
             try client.renameRegisteredModel(name: name, newName: newName)
         }
     }
 
-    /// Removes a registered model with its versions, for good.
+    /// Removes a registered model with its versions.
+    ///
+    /// This cannot be undone.
     public func deleteRegisteredModel(name: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.deleteRegisteredModel(name: name) }
     }
@@ -67,7 +69,7 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.deleteRegisteredModelTag(name: name, key) }
     }
 
-    /// Lets an alias point to a version.
+    /// Makes an alias point to a version.
     public func setRegisteredModelAlias(name: String, alias: String, version: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in
             try client.setRegisteredModelAlias(name: name, alias: alias, version: version)
@@ -86,7 +88,7 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.getModelVersionByAlias(name: name, alias: alias) }
     }
 
-    /// The latest version of each of these stages, or of all stages.
+    /// The latest version of each given stage; of every stage if none is given.
     public func getLatestVersions(name: String, stages: [String] = []) async throws(MLflowError) -> [ModelVersion] {
         try await perform { client throws(MLflowError) in try client.getLatestVersions(name: name, stages: stages) }
     }
@@ -96,9 +98,9 @@ extension TrackingClient {
     /// Creates the next version of a registered model.
     ///
     /// - Parameters:
-    ///   - source: where its files are, such as `models:/<id of a logged model>` or a path in a run's artifacts.
-    ///   - runID: the run that made it; nil if none did.
-    ///   - modelID: the logged model that it is; nil if it is none.
+    ///   - source: the location of the files, such as `models:/<id of a logged model>` or a path in a run's artifacts.
+    ///   - runID: the run that made the version; nil if no run did.
+    ///   - modelID: the logged model that the version is made from; nil if there is none.
     public func createModelVersion(
         name: String,
         source: String,
@@ -127,10 +129,10 @@ extension TrackingClient {
     /// One page of the versions that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `name = 'digits'`; nil for all.
-    ///   - orderBy: such as `["version_number DESC"]`.
+    ///   - filter: a filter, such as `name = 'digits'`; nil for all.
+    ///   - orderBy: the order, such as `["version_number DESC"]`.
     ///   - maxResults: the largest number of versions on the page.
-    ///   - pageToken: of the page before; nil for the first page.
+    ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchModelVersions(
         filter: String? = nil,
         orderBy: [String] = [],
@@ -173,12 +175,14 @@ extension TrackingClient {
         }
     }
 
-    /// Removes a version, for good.
+    /// Removes a version.
+    ///
+    /// This cannot be undone.
     public func deleteModelVersion(name: String, version: String) async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.deleteModelVersion(name: name, version: version) }
     }
 
-    /// Where the files of a version are.
+    /// The URI from which the files of a version can be downloaded.
     public func getModelVersionDownloadURI(name: String, version: String) async throws(MLflowError) -> String {
         try await perform { client throws(MLflowError) in
             try client.getModelVersionDownloadURI(name: name, version: version)

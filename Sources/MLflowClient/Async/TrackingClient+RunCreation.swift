@@ -1,16 +1,18 @@
 extension TrackingClient {
-    /// The experiment that is meant; one that is named and absent is created.
+    /// Returns the experiment of a reference.
+    ///
+    /// If the reference is a name that no experiment has, creates the experiment.
     ///
     /// - Throws: `.invalidState` for a deleted experiment.
     public func resolveExperiment(_ reference: ExperimentReference) async throws(MLflowError) -> Experiment {
         try await perform { client throws(MLflowError) in try client.resolveExperiment(reference) }
     }
 
-    /// Creates a run in an experiment, as the child of another run where one is named.
+    /// Creates a run in an experiment, optionally as the child of another run.
     ///
     /// - Parameters:
-    ///   - parentRunID: the run under which MLflow's pages show this one.
-    ///   - params: logged at once, with a tag that holds their hash, by which `findRuns` finds the run again.
+    ///   - parentRunID: the parent run, under which MLflow's pages show the new run.
+    ///   - params: params to log at once, and to store as a hash in a tag by which `findRuns` finds the run.
     public func startRun(
         _ experiment: ExperimentReference,
         runName: String? = nil,
@@ -23,12 +25,12 @@ extension TrackingClient {
         }
     }
 
-    /// The run that was started under a key, or a new one.
+    /// Returns the run that was started with a key, set to running again, or creates a run with this key.
     ///
-    /// A run that is found is running again. So a program that is started again after it was stopped goes on with its run,
-    /// and a run whose creation got no answer is not created twice.
+    /// With the same key, a program that was stopped continues its run when it is started again, and a run whose
+    /// creation got no answer is not created twice.
     ///
-    /// - Parameter key: names the work, such as the id of a job; unique within the experiment.
+    /// - Parameter key: a name for the work that is unique within the experiment, such as the id of a job.
     public func createOrResumeRun(
         _ experiment: ExperimentReference,
         key: String,
@@ -41,11 +43,11 @@ extension TrackingClient {
         }
     }
 
-    /// The runs that were started with exactly these params, the latest first.
+    /// The runs that were started with exactly these params, the newest first.
     public func findRuns(_ experiment: ExperimentReference, params: [Param]) async throws(MLflowError) -> [Run] {
         try await perform { client throws(MLflowError) in try client.findRuns(experiment, params: params) }
     }
 
-    /// The page of a run in the browser, on a stock server, on Apus or in Azure ML.
+    /// The address of a run's page for a browser, on MLflow's server, Apus or Azure ML.
     public func runURL(_ run: RunInfo) -> String { blocking.runURL(run) }
 }

@@ -1,10 +1,10 @@
 extension TrackingClient {
-    /// Creates a run, which is then running.
+    /// Creates a run with the status RUNNING.
     ///
     /// - Parameters:
-    ///   - runName: nil for one that the server makes up.
-    ///   - startTime: in milliseconds since 1970; nil for now.
-    ///   - userID: who runs it, for people.
+    ///   - runName: nil for a name that the server chooses.
+    ///   - startTime: the start time in milliseconds since 1970; nil for now.
+    ///   - userID: the name of the person who runs it, for display.
     public func createRun(
         experimentID: String,
         runName: String? = nil,
@@ -28,10 +28,10 @@ extension TrackingClient {
         try await perform { client throws(MLflowError) in try client.getRun(runID: runID) }
     }
 
-    /// Changes the status or the name of a run; what is nil stays.
+    /// Changes the status, end time or name of a run; an argument of nil leaves the value as it is.
     ///
-    /// - Parameter endTime: in milliseconds since 1970.
-    /// - Returns: the run as it is now; nil where the server does not say.
+    /// - Parameter endTime: the end time in milliseconds since 1970.
+    /// - Returns: the run after the change; nil if the server does not return it.
     @discardableResult
     public func updateRun(
         runID: String,
@@ -46,7 +46,7 @@ extension TrackingClient {
 
     /// Ends a run.
     ///
-    /// - Parameter endTime: in milliseconds since 1970; nil for now.
+    /// - Parameter endTime: the end time in milliseconds since 1970; nil for now.
     public func setTerminated(
         runID: String,
         status: RunStatus = .finished,
@@ -70,10 +70,10 @@ extension TrackingClient {
     /// One page of the runs that a filter finds.
     ///
     /// - Parameters:
-    ///   - filter: such as `metrics.loss < 0.5 AND tags.phase = 'train'`; nil for all.
-    ///   - orderBy: such as `["metrics.loss ASC"]`.
+    ///   - filter: a filter, such as `metrics.loss < 0.5 AND tags.phase = 'train'`; nil for all.
+    ///   - orderBy: the order, such as `["metrics.loss ASC"]`.
     ///   - maxResults: the largest number of runs on the page.
-    ///   - pageToken: of the page before; nil for the first page.
+    ///   - pageToken: the token from the previous page; nil for the first page.
     public func searchRuns(
         experimentIDs: [String],
         filter: String? = nil,
@@ -94,7 +94,7 @@ extension TrackingClient {
         }
     }
 
-    /// Adds descriptions of data, and logged models, to the inputs of a run.
+    /// Adds datasets and logged models to the inputs of a run.
     public func logInputs(
         runID: String,
         datasets: [DatasetInput] = [],

@@ -1,12 +1,12 @@
 extension TrackingClient {
-    /// Asks the server whether it is healthy; a page is the answer of something else.
+    /// Asks the server for its health.
     ///
-    /// - Throws: what prevents the server from being used.
+    /// - Throws: why the server cannot be used; also for an HTML page, which no tracking server answers with.
     public func checkHealth() async throws(MLflowError) {
         try await perform { client throws(MLflowError) in try client.checkHealth() }
     }
 
-    /// The version of MLflow that the server has, or answers for, such as `3.17.2`.
+    /// The server's version of MLflow, such as `3.17.2`; Apus returns the version that it is compatible with.
     public func version() async throws(MLflowError) -> String {
         try await perform { client throws(MLflowError) in try client.version() }
     }

@@ -1,10 +1,10 @@
 extension TrackingClient {
     /// Uploads files with a manifest of their names, sizes and hashes; never throws.
     ///
-    /// A file is left out where the server has one of the same size and the manifest of an earlier upload the same hash. So
-    /// an upload that was interrupted goes on where it ended.
+    /// A file is skipped if the server has a file of the same size at its path and the manifest of an earlier upload
+    /// has the same hash for it. An upload that was interrupted can therefore be continued.
     ///
-    /// - Parameter folder: where the files and the manifest go, relative to the artifacts of the run or model.
+    /// - Parameter folder: the folder for the files and the manifest, relative to the artifacts of the run or model.
     public func uploadFiles(
         _ files: [LocalArtifact],
         to owner: ArtifactOwner,
@@ -16,8 +16,8 @@ extension TrackingClient {
     /// Uploads all files of a folder of this machine, as `uploadFiles` does; never throws.
     ///
     /// - Parameters:
-    ///   - localFolder: is searched with all folders in it; links to folders are left out.
-    ///   - folder: where the files and the manifest go, relative to the artifacts of the run or model.
+    ///   - localFolder: the folder to upload with its subfolders; links to folders are left out.
+    ///   - folder: the folder for the files and the manifest, relative to the artifacts of the run or model.
     public func uploadFolder(
         _ localFolder: String,
         to owner: ArtifactOwner,
@@ -29,9 +29,9 @@ extension TrackingClient {
     /// Downloads all files that a manifest lists, and checks their sizes and hashes.
     ///
     /// - Parameters:
-    ///   - folder: of the manifest, relative to the artifacts of the run or model.
-    ///   - localFolder: must exist; folders in it are made.
-    /// - Throws: `.malformedAnswer` for a file that is not as its manifest says.
+    ///   - folder: the folder of the manifest, relative to the artifacts of the run or model.
+    ///   - localFolder: the folder for the files, which must exist; missing subfolders are made.
+    /// - Throws: `.malformedAnswer` for a file whose size or hash differs from the manifest.
     public func downloadUpload(
         from owner: ArtifactOwner,
         folder: String,

@@ -72,7 +72,9 @@ extension BlockingTrackingClient {
 extension BlockingTrackingClient {
     private static let artifactsPath = "/api/2.0/mlflow-artifacts/artifacts/"
 
-    /// Where the artifacts are; the server is asked once.
+    /// How the artifacts of a run or model are reached.
+    ///
+    /// The server is asked once for each owner.
     func artifactRoot(_ owner: ArtifactOwner) throws(MLflowError) -> ArtifactRoot {
         if let known = caller.artifactRoots.withLock({ $0[owner] }) { return known }
         let uri: String
@@ -82,11 +84,17 @@ extension BlockingTrackingClient {
         }
         let root = ArtifactRoot(uri)
         caller.artifactRoots.withLock { roots in
-            // A place is cheap to ask for again.
+            // Removed roots can be asked for again.
             if roots.count >= 10_000 { roots.removeAll() }
             roots[owner] = root
         }
         return root
+    }
+
+    /// Whether artifacts go through the tracking server.
+    package func servesArtifacts(of owner: ArtifactOwner) throws(MLflowError) -> Bool {
+        if case .served = try artifactRoot(owner) { return true }
+        return false
     }
 
     private func upload(
@@ -114,10 +122,10 @@ extension BlockingTrackingClient {
                 }
             }
         case .elsewhere(let uri):
-            let place = try signedPlace(owner, uri, path, "artifacts/presigned-upload-url")
+            let address = try signedAddress(owner, uri, path, "artifacts/presigned-upload-url")
             try transfer { _ throws(AttemptFailure) in
                 do throws(CallFailure) {
-                    return try place.client.send(place.request(.put, body()), transferLimits)
+                    return try address.client.send(address.request(.put, body()), transferLimits)
                 } catch {
                     throw .call(error)
                 }
@@ -136,25 +144,25 @@ extension BlockingTrackingClient {
     ) throws(MLflowError) {
         let path = try Self.checkedArtifactPath(path)
         let root = try artifactRoot(owner)
-        let place: SignedPlace?
+        let address: SignedAddress?
         if case .elsewhere(let uri) = root {
-            place = try signedPlace(owner, uri, path, "artifacts/presigned-download-url")
+            address = try signedAddress(owner, uri, path, "artifacts/presigned-download-url")
         } else {
-            place = nil
+            address = nil
         }
         try transfer { authorization throws(AttemptFailure) in
             let stream: ReplyStream
             do throws(CallFailure) {
-                if let place {
-                    stream = try place.client.open(place.request(.get, .none), transferLimits)
+                if let address {
+                    stream = try address.client.open(address.request(.get, .none), transferLimits)
                 } else if case .served(let folder) = root {
                     let target = Self.artifactsPath + ArtifactRoot.encoded(folder + path)
                     stream = try caller.connection.open(target, authorization: authorization, transferLimits)
                 } else {
-                    throw .unreachable("the artifacts have no place")
+                    throw .unreachable("the artifacts have no address")
                 }
                 guard stream.head.status == 200 else {
-                    return HTTPReply(head: stream.head, body: try stream.body(atMost: HTTPClient.usualMaximumBytes))
+                    return HTTPReply(head: stream.head, body: try stream.body(atMost: HTTPClient.defaultMaximumBytes))
                 }
             } catch {
                 throw .call(error)
@@ -169,7 +177,7 @@ extension BlockingTrackingClient {
         }
     }
 
-    /// Makes attempts to move a file.
+    /// Makes attempts to upload or download a file until one succeeds.
     private func transfer(_ attempt: (String?) throws(AttemptFailure) -> HTTPReply) throws(MLflowError) {
         _ = try caller.attempts(.harmless, interruption, isTransfer: true) { authorization, _ throws(AttemptFailure) in
             try attempt(authorization)
@@ -184,7 +192,9 @@ extension BlockingTrackingClient {
         )
     }
 
-    /// A path that stays within its root.
+    /// Returns the path, if it cannot lead out of its root folder.
+    ///
+    /// - Throws: for a path with empty names, `.` or `..`.
     static func checkedArtifactPath(_ path: String) throws(MLflowError) -> String {
         let names = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !path.isEmpty, names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {

@@ -2,7 +2,7 @@ internal import Coding
 internal import HTTPWire
 internal import JSON
 
-/// Logged models need a server of MLflow 3; another one answers `.endpointNotFound`.
+/// Calls for logged models, which need a server of MLflow 3. With an older server they throw `.endpointNotFound`.
 extension BlockingTrackingClient {
     /// The blocking form of ``TrackingClient/createLoggedModel(experimentID:name:modelType:sourceRunID:params:tags:)``.
     public func createLoggedModel(
@@ -101,14 +101,14 @@ extension BlockingTrackingClient {
     private static func route(_ modelID: String) -> String { "logged-models/\(PercentCoding.encode(modelID))" }
 }
 
-/// By what logged models are sorted.
+/// An attribute or metric by which logged models are sorted.
 public struct LoggedModelOrder: Sendable, Hashable {
-    /// Such as `creation_timestamp` or `metrics.loss`.
+    /// The field to sort by, such as `creation_timestamp` or `metrics.loss`.
     public var field: String
-    /// Whether the smallest comes first.
+    /// Whether the smallest value comes first.
     public var isAscending: Bool
 
-    /// An order by a field.
+    /// Makes an order by a field.
     public init(_ field: String, isAscending: Bool = true) {
         self.field = field
         self.isAscending = isAscending

@@ -23,7 +23,7 @@ extension BlockingTrackingClient {
         do throws(MLflowError) {
             return try getExperiment(experimentID: createExperiment(name: name))
         } catch {
-            // Another program may have created it meanwhile, or the answer to our own call was lost.
+            // Another program may have created the experiment meanwhile, or the answer to this call was lost.
             guard error.code == .resourceAlreadyExists || error.outcome == .unclear else { throw error }
             guard let found = try getExperimentByName(name) else { throw error }
             return found
@@ -72,7 +72,7 @@ extension BlockingTrackingClient {
     private func run(_ experimentID: String, key: String) throws(MLflowError) -> Run? {
         let filter = "tags.\(RunTag.key) = \(try FilterText.quoted(key))"
         let page = try searchRuns(experimentIDs: [experimentID], filter: filter, maxResults: 10)
-        // A search may compare more loosely than by bytes.
+        // The tags are compared again by bytes, because a server's search may ignore case.
         return page.items.first { $0.data.tag(RunTag.key)?.isSame(as: key) == true }
     }
 
@@ -91,7 +91,7 @@ extension BlockingTrackingClient {
         }
     }
 
-    /// The page of a run in the browser, on a stock server, on Apus or in Azure ML.
+    /// The address of a run's page for a browser, on MLflow's server, Apus or Azure ML.
     public func runURL(_ run: RunInfo) -> String {
         RunPage.url(of: run, at: caller.connection.uri)
     }

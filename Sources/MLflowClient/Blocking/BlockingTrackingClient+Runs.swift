@@ -39,7 +39,7 @@ extension BlockingTrackingClient {
             body.member("end_time", ifPresent: endTime)
             body.member("run_name", ifPresent: runName)
         }
-        // Not every server answers with the run.
+        // Some servers do not return the run.
         let reply = try caller.reply(to: call, interruption)
         return try reply.json?["run_info"].map { info throws(MLflowError) in try RunInfo(info) }
     }

@@ -7,7 +7,7 @@ extension BlockingTrackingClient {
         let call = TrackingCall(method: .get, path: "/health", repetition: .harmless)
         let reply = try caller.reply(to: call, interruption)
         guard !reply.beginsWithTag else {
-            throw .malformed("\(trackingURI) answers with a page: it is no MLflow server", .answer(reply))
+            throw .malformed("\(trackingURI) answers with a page: it is not an MLflow server", .answer(reply))
         }
     }
 

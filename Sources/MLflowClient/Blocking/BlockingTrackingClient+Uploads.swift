@@ -34,7 +34,7 @@ extension BlockingTrackingClient {
         let bytes = try readArtifact(owner, path: "\(folder)/\(ArtifactManifest.fileName)")
         let manifest = try ArtifactManifest(parsing: bytes)
         for file in manifest.files {
-            // The manifest comes from the server: its paths must not lead out of the folder.
+            // The manifest comes from the server, so its paths are checked: they must not lead out of the folder.
             let target = "\(localFolder)/\(try Self.checkedArtifactPath(file.path))"
             try LocalFile.makeFolders(of: target)
             try downloadArtifact(owner, path: "\(folder)/\(file.path)", localPath: target)
@@ -47,19 +47,20 @@ extension BlockingTrackingClient {
     }
 }
 
-/// One upload of files into one folder.
+/// An upload of files into one folder.
 private final class FolderUpload {
     let client: BlockingTrackingClient
     let owner: ArtifactOwner
     let folder: String
     private(set) var report = UploadReport()
     private var manifest: [ArtifactManifest.File] = []
-    /// The sizes of what the server has, by path; filled folder by folder.
+    /// The sizes of the server's files, by path; filled folder by folder.
     private var sizes: [String: Int64] = [:]
     private var listedFolders: Set<String> = []
-    /// What was sent since the last manifest.
+    /// The bytes that were sent since the last manifest.
     private var unlistedBytes: Int64 = 0
-    /// So much is sent again at most when the program is killed within an upload.
+    /// The number of bytes after which another manifest is sent; a program that is killed has to send about this much
+    /// again.
     private static let longestUnlistedBytes: Int64 = 32 << 20
 
     init(client: BlockingTrackingClient, owner: ArtifactOwner, folder: String) {
@@ -74,7 +75,9 @@ private final class FolderUpload {
         sendManifest()
     }
 
-    /// Sends a manifest of what is there, also after failures: the next attempt sends the rest.
+    /// Sends a manifest of the files that the server has.
+    ///
+    /// This is also done after failures, so that the next upload sends only the rest.
     private func sendManifest() {
         let path = "\(folder)/\(ArtifactManifest.fileName)"
         attempt(path) { () throws(MLflowError) in
@@ -105,9 +108,11 @@ private final class FolderUpload {
         }
     }
 
-    /// None where there is no manifest, or none that can be read: everything is then sent.
+    /// The hashes in the manifest of an earlier upload, by path; empty if no manifest can be read, so that every file
+    /// is sent.
     ///
-    /// The folder is listed first: MLflow 2.22 answers 500 to the read of a file that is not there, as if it might come.
+    /// The folder is listed first, because MLflow 2.22 answers the read of a missing file with 500, after which the
+    /// call would be repeated.
     private func hashesOfEarlierUpload() -> [String: String] {
         let path = "\(folder)/\(ArtifactManifest.fileName)"
         guard (try? sizeOnServer(path)) != nil, let bytes = try? client.readArtifact(owner, path: path),
@@ -119,7 +124,7 @@ private final class FolderUpload {
     private func sizeOnServer(_ path: String) throws(MLflowError) -> Int64? {
         let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         if listedFolders.insert(parent).inserted {
-            // A server leaves out the size of an empty file.
+            // Servers leave out the size of an empty file.
             for file in try client.listArtifacts(owner, path: parent) where !file.isDirectory {
                 sizes[file.path] = file.fileSize ?? 0
             }

@@ -3,8 +3,9 @@ internal import JSON
 
 /// A client whose calls block the calling thread until the server has answered.
 ///
-/// For threads that may wait, such as those of a program without concurrency. In asynchronous code use `TrackingClient`,
-/// which makes the same calls on threads of its own: a call that blocks would take a thread away from all tasks.
+/// Use it on threads that may block, such as those of a program without tasks. Asynchronous code should use
+/// `TrackingClient`, which makes the same calls on threads of its own, because a blocking call would take a thread away
+/// from all tasks.
 ///
 /// ```swift
 /// let client = try BlockingTrackingClient(ClientConfiguration(trackingURI: "http://127.0.0.1:5000"))
@@ -24,22 +25,22 @@ public struct BlockingTrackingClient: Sendable {
         caller = try TrackingCaller(configuration)
     }
 
-    /// A client on a connection that is there.
+    /// Makes a client that uses an existing connection.
     package init(_ connection: TrackingConnection) {
         caller = TrackingCaller(connection)
     }
 
-    /// What the client sends its calls with.
+    /// The connection that sends the calls.
     package var connection: TrackingConnection { caller.connection }
 
-    /// A client with the same connections whose calls end when they are cancelled.
+    /// A client with the same connections whose calls `cancellation` can end.
     public func cancelled(by cancellation: Cancellation) -> BlockingTrackingClient {
         var client = self
         client.interruption = cancellation.interruption
         return client
     }
 
-    /// A client with the same connections that makes each call once and gives up after a time.
+    /// A client with the same connections that makes each call only once, with this time limit.
     public func hasty(_ patience: Duration) -> BlockingTrackingClient {
         var client = self
         client.caller = caller.changing { configuration in
@@ -57,22 +58,22 @@ public struct BlockingTrackingClient: Sendable {
 }
 
 extension BlockingTrackingClient {
-    /// Makes a call and ignores what a successful answer says.
+    /// Makes a call and ignores the body of a successful answer.
     func perform(_ call: TrackingCall) throws(MLflowError) {
         _ = try caller.reply(to: call, interruption)
     }
 
-    /// Makes a call and returns the object of the answer.
+    /// Makes a call and returns the JSON object of the answer.
     func answer(to call: TrackingCall) throws(MLflowError) -> JSONValue {
         let reply = try caller.reply(to: call, interruption)
         guard let root = reply.json, root.kind == .object else {
-            let message = "\(trackingURI) answers something else than a JSON object: it is no MLflow server"
+            let message = "\(trackingURI) answers something else than a JSON object: it is not an MLflow server"
             throw .malformed(message, .answer(reply))
         }
         return root
     }
 
-    /// The items of all pages.
+    /// Fetches all pages and returns their items.
     ///
     /// ```swift
     /// let runs = try client.allItems { token throws(MLflowError) in
@@ -80,7 +81,7 @@ extension BlockingTrackingClient {
     /// }
     /// ```
     ///
-    /// - Parameter page: gets the token of the page to fetch; nil for the first.
+    /// - Parameter page: fetches the page with a token; receives nil for the first page.
     public func allItems<Item>(
         _ page: (String?) throws(MLflowError) -> Page<Item>
     ) throws(MLflowError) -> [Item] {

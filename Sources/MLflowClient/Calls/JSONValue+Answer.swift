@@ -1,19 +1,19 @@
 internal import JSON
 
-/// The members of answers. Servers leave out members that are empty, and send whole numbers as numbers or as text.
+/// Reads the members of answers. Servers leave out empty members, and send whole numbers as numbers or as texts.
 extension JSONValue {
-    /// The member, or nil where it is absent or null.
+    /// The member; nil if it is absent or null.
     private func present(_ key: String) -> JSONValue? {
         self[key].flatMap { $0.isNull ? nil : $0 }
     }
 
-    /// A text; nil where it is absent.
+    /// A text; nil if the member is absent.
     func optionalText(_ key: String) -> String? { present(key)?.string }
 
-    /// A text; empty where it is absent.
+    /// A text; empty if the member is absent.
     func text(_ key: String) -> String { optionalText(key) ?? "" }
 
-    /// A text that an answer must have, such as an id.
+    /// A text that the answer must have, such as an id; a number is accepted too.
     func id(_ key: String) throws(MLflowError) -> String {
         if let text = optionalText(key), !text.isEmpty { return text }
         // Some servers send ids of experiments and numbers of versions as numbers.
@@ -21,13 +21,13 @@ extension JSONValue {
         throw .malformed("the answer has no \(key)")
     }
 
-    /// A whole number; nil where it is absent.
+    /// A whole number; nil if the member is absent.
     func integer(_ key: String) -> Int64? {
         guard let value = present(key) else { return nil }
         return value.int64 ?? value.string.flatMap { Int64($0) }
     }
 
-    /// A number, NaN and the infinities included.
+    /// A number that the answer must have; NaN and the infinities may be texts.
     func number(_ key: String) throws(MLflowError) -> Double {
         guard let value = present(key), let number = value.double ?? value.string.flatMap({ Double($0) }) else {
             throw .malformed("the answer has no number \(key)")
@@ -35,7 +35,7 @@ extension JSONValue {
         return number
     }
 
-    /// An object that an answer must have.
+    /// An object that the answer must have.
     func object(_ key: String) throws(MLflowError) -> JSONValue {
         guard let value = present(key), value.kind == .object else {
             throw .malformed("the answer has no \(key)")
@@ -43,7 +43,7 @@ extension JSONValue {
         return value
     }
 
-    /// The elements of a list; none where it is absent.
+    /// The elements of a list, converted with `element`; empty if the member is absent.
     func list<Element>(
         _ key: String,
         _ element: (JSONValue) throws(MLflowError) -> Element
@@ -56,7 +56,7 @@ extension JSONValue {
 }
 
 extension MLflowError {
-    /// An answer that is not one of MLflow's.
+    /// An error for an answer that an MLflow server does not give.
     static func malformed(_ message: String, _ cause: Cause = .client) -> MLflowError {
         MLflowError(.malformedAnswer, message, outcome: .unclear, cause: cause)
     }

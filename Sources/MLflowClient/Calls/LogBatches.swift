@@ -1,8 +1,8 @@
 internal import JSON
 
-/// Cuts what is to be logged into bodies of log-batch that every server takes.
+/// Divides metrics, params and tags into bodies of `runs/log-batch` that every server accepts.
 struct LogBatches {
-    /// The largest numbers of things in one call, and the largest body, as the reference server has them.
+    /// MLflow's limits for one call: the number of items, and the size of the body.
     private enum Limits {
         static let items = 1_000
         static let params = 100
@@ -15,7 +15,7 @@ struct LogBatches {
     private var params: ArraySlice<Param>
     private var tags: ArraySlice<Tag>
 
-    /// What one more body can hold.
+    /// How much still fits into the current body.
     private struct Room {
         var bytes: Int
         var items = Limits.items
@@ -28,15 +28,15 @@ struct LogBatches {
         self.tags = tags[...]
     }
 
-    /// The next body; nil when all is in the bodies before.
+    /// Returns the next body; nil if everything has been returned.
     mutating func next() -> [UInt8]? {
         guard !metrics.isEmpty || !params.isEmpty || !tags.isEmpty else { return nil }
-        // The names of the members and the id.
+        // 100 bytes are reserved for the names of the members.
         var room = Room(bytes: Limits.bytes - 100 - runID.utf8.count)
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("run_id", runID)
-        // Params and tags first: they tell what a run is while its points are still arriving.
+        // Params and tags go first, so that they can be seen while the points are still arriving.
         Self.move(&params, Limits.params, &room, "params", &writer) { $1.pair($0.key, $0.value) }
         Self.move(&tags, Limits.tags, &room, "tags", &writer) { $1.pair($0.key, $0.value) }
         Self.move(&metrics, Limits.items, &room, "metrics", &writer) { $0.write(to: &$1) }
@@ -44,24 +44,24 @@ struct LogBatches {
         return writer.takeBytes()
     }
 
-    /// Moves as many of the first things as fit into a member of the body.
+    /// Moves as many items as fit from the beginning of a list into a member of the body.
     ///
-    /// A single thing that is too large goes alone, for the server to refuse.
-    private static func move<Thing>(
-        _ things: inout ArraySlice<Thing>,
+    /// An item that is too large for any body is sent alone, and the server refuses it.
+    private static func move<Item>(
+        _ items: inout ArraySlice<Item>,
         _ limit: Int,
         _ room: inout Room,
         _ name: StaticString,
         _ writer: inout JSONWriter,
-        _ write: (Thing, inout JSONWriter) -> Void
+        _ write: (Item, inout JSONWriter) -> Void
     ) {
-        guard !things.isEmpty else { return }
+        guard !items.isEmpty else { return }
         writer.key(name)
         writer.beginArray()
         var count = 0
-        while let thing = things.first, count < limit, room.items > 0 {
+        while let item = items.first, count < limit, room.items > 0 {
             var single = JSONWriter()
-            write(thing, &single)
+            write(item, &single)
             let bytes = single.takeBytes()
             let isFirst = room.items == Limits.items
             guard bytes.count < room.bytes || isFirst else { break }
@@ -69,7 +69,7 @@ struct LogBatches {
             room.bytes -= bytes.count + 1
             room.items -= 1
             count += 1
-            things.removeFirst()
+            items.removeFirst()
         }
         writer.endArray()
     }

@@ -2,7 +2,7 @@ internal import Coding
 internal import HTTPClient
 
 extension MLflowError {
-    /// The error that an answer reports.
+    /// Makes the error for an answer that is not a success.
     ///
     /// - Parameter redacted: removes secrets from a text of the server.
     init(_ reply: HTTPReply, at uri: TrackingURI, redacted: (String) -> String) {
@@ -30,7 +30,7 @@ extension MLflowError {
         }
     }
 
-    /// The error of a call that got no answer.
+    /// Makes the error for a call that got no answer.
     init(_ failure: CallFailure, at uri: TrackingURI) {
         if case .interrupted = failure {
             self.init(.cancelled, failure.phrase, outcome: .unclear, cause: .call(failure))
@@ -43,7 +43,7 @@ extension MLflowError {
 }
 
 extension CallFailure {
-    /// Whether the request had certainly not been sent as a whole.
+    /// Whether the request was certainly not sent completely.
     var isBeforeRequest: Bool {
         switch self {
         case .unresolved, .refused, .speaksTLS, .tls, .proxy, .brokenBody: true
@@ -56,7 +56,8 @@ extension CallFailure {
 
     /// Whether another attempt may succeed.
     ///
-    /// - Parameter hasAnswered: whether the server has answered before, so that its name is right.
+    /// - Parameter hasAnswered: whether the server has answered before; then a name that cannot be resolved is a
+    ///   temporary failure.
     func isTransient(hasAnswered: Bool) -> Bool {
         switch self {
         case .unresolved: hasAnswered

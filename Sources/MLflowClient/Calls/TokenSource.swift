@@ -1,24 +1,30 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Keeps the token of a provider, and asks for another one when it is refused.
+/// Keeps the token of a provider, and asks the provider for another token if the server refuses it.
 final class TokenSource: Sendable {
     private let provider: @Sendable () throws -> String
     private let current = Mutex<String?>(nil)
-    /// Lets one caller at a time ask the provider; the others wait for its token.
+    /// Makes sure that only one caller at a time asks the provider.
+    ///
+    /// Other callers wait for the same token.
     private let line = DispatchQueue(label: "mlflow-token")
 
     init(_ provider: @escaping @Sendable () throws -> String) {
         self.provider = provider
     }
 
-    /// The token to send.
+    /// Returns the current token.
+    ///
+    /// The first call asks the provider, which may block.
     func token() throws(MLflowError) -> String {
         if let token = current.withLock({ $0 }) { return token }
         return try renewed(after: nil)
     }
 
-    /// Another token than the one that was refused; the provider is asked unless another caller has done so meanwhile.
+    /// Returns another token than the refused one.
+    ///
+    /// Asks the provider, unless another caller has done so meanwhile.
     func renewed(after refused: String?) throws(MLflowError) -> String {
         let result = line.sync { () -> Result<String, MLflowError> in
             if let token = current.withLock({ $0 }), token != refused { return .success(token) }
@@ -38,7 +44,7 @@ final class TokenSource: Sendable {
         return try result.get()
     }
 
-    /// Replaces the token in a text from the server.
+    /// Replaces the current token in a text of the server with `***`.
     func redacted(_ text: String) -> String {
         guard let token = current.withLock({ $0 }) else { return text }
         return text.replacing(token, with: "***")

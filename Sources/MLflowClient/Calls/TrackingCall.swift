@@ -3,19 +3,19 @@ internal import HTTPClient
 internal import HTTPWire
 internal import JSON
 
-/// Whether a call may be made again when it is unclear whether the server has carried it out.
+/// Whether a call may be repeated if it is not known whether the server carried it out.
 enum Repetition {
-    /// It changes nothing, or nothing more when it is carried out twice.
+    /// Carrying out the call twice has the same effect as once.
     case harmless
-    /// It would create a second thing, or report an error that is none.
+    /// A second call would create a second item, or fail although the first one succeeded.
     case harmful
 }
 
-/// One request of the REST interface.
+/// One request to MLflow's REST API.
 struct TrackingCall {
-    /// What stands before the routes of MLflow's second version.
+    /// The prefix of the routes of MLflow's REST API 2.0.
     static let base = "/api/2.0/mlflow/"
-    /// The longest answer that is read.
+    /// The longest answer that is read: 512 MiB.
     static let maximumBytes = 512 << 20
 
     let method: HTTPMethod
@@ -23,14 +23,14 @@ struct TrackingCall {
     var body: [UInt8]?
     let repetition: Repetition
 
-    /// A call that reads.
+    /// A `GET` call.
     ///
-    /// - Parameter query: names and values; a value of nil is left out.
+    /// - Parameter query: the names and values of parameters; a parameter with the value nil is left out.
     static func get(_ route: String, _ query: [(name: String, value: String?)] = []) -> TrackingCall {
         TrackingCall(method: .get, path: base + route + Self.query(query), repetition: .harmless)
     }
 
-    /// A call with a JSON object.
+    /// A call with a JSON object as its body.
     static func send(
         _ method: HTTPMethod,
         _ route: String,
@@ -44,7 +44,7 @@ struct TrackingCall {
         return send(method, route, repetition, json: writer.takeBytes())
     }
 
-    /// A call with bytes that are a JSON object.
+    /// A call whose body is the given JSON object.
     static func send(
         _ method: HTTPMethod,
         _ route: String,

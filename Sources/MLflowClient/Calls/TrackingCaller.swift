@@ -7,15 +7,18 @@ internal import Synchronization
 /// Why one attempt of a call failed.
 enum AttemptFailure: Error {
     case call(CallFailure)
-    /// Nothing that another attempt would change.
+    /// A failure that another attempt would not change.
     case final(MLflowError)
 }
 
-/// Makes calls, repeats them where the policy and their kind allow it, and asks for another token where one is refused.
+/// Makes calls, repeats failed calls if the retry policy and the kind of call allow it, and renews a token that the
+/// server refuses.
 final class TrackingCaller: Sendable {
     let connection: TrackingConnection
     let configuration: ClientConfiguration
-    /// The places of artifacts, which never change.
+    /// The artifact roots that were looked up.
+    ///
+    /// The artifact URI of a run or model never changes.
     let artifactRoots = Mutex<[ArtifactOwner: ArtifactRoot]>([:])
     private let tokens: TokenSource?
     private let hasAnswered: Atomic<Bool>
@@ -38,7 +41,7 @@ final class TrackingCaller: Sendable {
         hasAnswered = Atomic(false)
     }
 
-    /// A caller with the connections and the token of another one.
+    /// Makes a caller that shares the connections and the token of another caller.
     private init(_ other: TrackingCaller, _ configuration: ClientConfiguration) {
         self.configuration = configuration
         connection = other.connection
@@ -46,14 +49,14 @@ final class TrackingCaller: Sendable {
         hasAnswered = Atomic(other.hasAnswered.load(ordering: .relaxed))
     }
 
-    /// The same caller with another patience.
+    /// Returns a caller with the same connections and token, and a changed configuration.
     func changing(_ change: (inout ClientConfiguration) -> Void) -> TrackingCaller {
         var changed = configuration
         change(&changed)
         return TrackingCaller(self, changed)
     }
 
-    /// Makes a call and returns the successful answer.
+    /// Makes a call, with repetitions, and returns the successful answer.
     func reply(to call: TrackingCall, _ interruption: CallInterruption?) throws(MLflowError) -> HTTPReply {
         var limits = CallLimits(connecting: configuration.connectTimeout, interruption: interruption)
         return try attempts(call.repetition, interruption) { authorization, end throws(AttemptFailure) in
@@ -75,13 +78,13 @@ final class TrackingCaller: Sendable {
         }
     }
 
-    /// Makes attempts until one succeeds, or none is left.
+    /// Makes attempts until one succeeds or the retry policy allows no more.
     ///
     /// - Parameters:
-    ///   - isTransfer: whether a file moves, so that the time of an attempt does not count.
-    ///   - attempt: gets the value of the field Authorization, nil for that of the connection, and the time by which all
-    ///     must be done.
-    /// - Returns: an answer with a status of success.
+    ///   - isTransfer: whether the call transfers a file, so that the policy's total time does not limit it.
+    ///   - attempt: receives the value of the Authorization field (nil for the connection's credentials) and the
+    ///     deadline of the call.
+    /// - Returns: an answer with a status from 200 to 299.
     func attempts(
         _ repetition: Repetition,
         _ interruption: CallInterruption?,
@@ -119,7 +122,7 @@ final class TrackingCaller: Sendable {
             } catch {
                 problem = self.problem(error, repetition)
             }
-            // Of several attempts, one that may have been carried out decides.
+            // The outcome is unclear if any of the attempts may have been carried out.
             isUnclear = isUnclear || problem.error.outcome == .unclear
             let pause = policy.pause(after: count, requested: problem.requestedPause, random: .random(in: 0...1))
             guard problem.mayRepeat, count < policy.attempts, isTransfer || .now + pause < end else {
@@ -129,7 +132,7 @@ final class TrackingCaller: Sendable {
         }
     }
 
-    /// Why an attempt failed, and what follows.
+    /// Why an attempt failed, and whether and when it may be repeated.
     private struct Problem {
         let error: MLflowError
         let mayRepeat: Bool
@@ -158,9 +161,9 @@ final class TrackingCaller: Sendable {
 
     private func mayRepeat(_ status: Int, _ repetition: Repetition) -> Bool {
         switch status {
-        // The server says that it has not begun.
+        // With 429 the server says that it has not begun to carry out the call.
         case 429: true
-        // A server, or a proxy in front of it, can say so after it has carried the call out.
+        // A server may answer so, or a proxy in front of it, after the server has carried out the call.
         case 408, 500, 502, 503, 504: repetition == .harmless
         default: false
         }
@@ -173,7 +176,7 @@ final class TrackingCaller: Sendable {
 }
 
 extension HTTPReply {
-    /// The time that a busy server asks to wait (RFC 9110 §10.2.3); nil if it says nothing.
+    /// The pause in the field `Retry-After` (RFC 9110 §10.2.3); nil if the answer has none.
     fileprivate var requestedPause: Duration? {
         guard let text = field("retry-after") else { return nil }
         if let seconds = Int(text) { return .seconds(max(seconds, 0)) }

@@ -1,9 +1,9 @@
 internal import Glibc
 internal import TLS
 
-/// Everything a client needs to know about its server.
+/// The address of a server, and how a client calls it.
 ///
-/// What is nil is taken from the environment, as the Python client does: `MLFLOW_TRACKING_URI`,
+/// As in MLflow's Python client, settings that are nil come from the environment: `MLFLOW_TRACKING_URI`,
 /// `MLFLOW_TRACKING_USERNAME` with `MLFLOW_TRACKING_PASSWORD`, `MLFLOW_TRACKING_TOKEN`,
 /// `MLFLOW_TRACKING_SERVER_CERT_PATH`, `MLFLOW_TRACKING_CLIENT_CERT_PATH`, `MLFLOW_TRACKING_INSECURE_TLS`,
 /// `REQUESTS_CA_BUNDLE`, and the proxies of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
@@ -14,28 +14,28 @@ internal import TLS
 /// let client = try TrackingClient(configuration)
 /// ```
 public struct ClientConfiguration: Sendable {
-    /// An http, https or azureml address, which may have a name and a password.
+    /// An http, https or azureml address, which may contain a name and a password; nil for `MLFLOW_TRACKING_URI`.
     public var trackingURI: String?
-    /// Nil for those of the address or the environment.
+    /// The credentials; nil for those in the address or the environment.
     public var credentials: Credentials?
-    /// Nil for what the environment says.
+    /// The settings for https; nil for those in the environment.
     public var tls: TLSSettings?
     /// How calls are repeated.
     public var retries = RetryPolicy()
     /// The longest time of one attempt of a call that moves no file.
     public var requestTimeout = Duration.seconds(120)
-    /// The longest time for a connection.
+    /// The longest time for connecting to the server.
     public var connectTimeout = Duration.seconds(10)
     /// The longest time in which no byte of a file moves.
     public var transferTimeout = Duration.seconds(120)
     /// The value of the header field User-Agent.
     public var userAgent = "mlflow-swift-client"
-    /// Looks a variable of the environment up; an empty one counts as absent.
+    /// Returns the value of an environment variable; an empty value counts as absent.
     public var environment: @Sendable (String) -> String?
 
     /// - Parameters:
     ///   - trackingURI: nil for `MLFLOW_TRACKING_URI`.
-    ///   - environment: looks a variable up; by default in the environment of the process.
+    ///   - environment: returns the value of a variable; by default from the environment of the process.
     public init(
         trackingURI: String? = nil,
         environment: @escaping @Sendable (String) -> String? = ClientConfiguration.processEnvironment
@@ -44,7 +44,7 @@ public struct ClientConfiguration: Sendable {
         self.environment = environment
     }
 
-    /// Looks a variable up in the environment of the process.
+    /// Returns the value of a variable in the environment of the process; nil if it is not set.
     public static let processEnvironment: @Sendable (String) -> String? = { name in
         getenv(name).map { String(cString: $0) }
     }
@@ -71,7 +71,7 @@ public struct ClientConfiguration: Sendable {
 }
 
 extension Credentials {
-    /// What is sent where no provider is asked.
+    /// The credentials that never change; none if a provider is asked for tokens.
     fileprivate func fixed() throws(TrackingURIFault) -> ClientCredentials {
         switch self {
         case .none, .provider: return .none

@@ -13,14 +13,14 @@ package struct ClientCredentials: Sendable {
     }
 
     package let origin: Origin
-    /// The Authorization field; nil when there is nothing to send.
+    /// The value of the Authorization field; nil if no credentials are sent.
     package let authorization: String?
     private let secrets: [String]
 
-    /// Nothing is sent.
+    /// No credentials.
     package static let none = ClientCredentials(.none, authorization: nil, secrets: [])
 
-    /// - Parameter variable: looks a variable of the environment up; nil for an empty one.
+    /// - Parameter variable: returns the value of an environment variable, or nil for an empty one.
     package init(uri: TrackingURI, _ variable: (String) -> String?) throws(TrackingURIFault) {
         let name = variable("MLFLOW_TRACKING_USERNAME")
         let password = variable("MLFLOW_TRACKING_PASSWORD")
@@ -41,7 +41,7 @@ package struct ClientCredentials: Sendable {
         }
     }
 
-    /// Whether a token can stand in a header field as it is.
+    /// Whether a token can be sent in a header field: it has at least one character, and only visible ASCII characters.
     static func isSendable(_ token: String) -> Bool {
         !token.isEmpty && token.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
@@ -65,7 +65,7 @@ package struct ClientCredentials: Sendable {
         self.secrets = secrets
     }
 
-    /// Replaces every secret in a text from the server, in case the server sends one back.
+    /// Replaces every secret in a text with `***`, in case the server sends one back.
     package func redacted(_ text: String) -> String {
         secrets.reduce(text) { $0.replacing($1, with: "***") }
     }

@@ -3,19 +3,22 @@ package import JSON
 
 /// The parts of a tracking server's response.
 extension HTTPReply {
-    /// This is much longer than the displayed text, so that a secret is replaced as a whole before the text is cut.
+    /// The longest message that is read.
+    ///
+    /// The limit is much longer than the text that is shown, so that a secret is replaced as a whole before the text is
+    /// cut.
     private static let maximumMessageBytes = 64 * 1024
 
-    /// The body as JSON; nil when it is not JSON.
+    /// The body as JSON; nil if it is not JSON.
     package var json: JSONValue? {
-        // A body that is not JSON is an ordinary result here, so that the parser's error is dropped.
+        // The parser's error is dropped, because servers often answer with other bodies than JSON.
         (try? JSONDocument(parsing: body))?.root
     }
 
-    /// The reference's error code, such as RESOURCE_DOES_NOT_EXIST.
+    /// MLflow's error code, such as RESOURCE_DOES_NOT_EXIST; nil if the body has none.
     package var errorCode: String? { json?["error_code"]?.string }
 
-    /// The server's message: the message of its JSON, or a text that is not HTML.
+    /// The server's message: the member `message` of its JSON, or a body that is not HTML; nil if neither exists.
     package var message: String? {
         if let message = json?["message"]?.string { return message }
         return isHTML || body.isEmpty ? nil : String(decoding: body.prefix(Self.maximumMessageBytes), as: UTF8.self)
@@ -26,6 +29,8 @@ extension HTTPReply {
         return beginsWithTag
     }
 
-    /// Whether the body is a page; stock servers send plain words as text/html.
+    /// Whether the body begins with `<` like an HTML page.
+    ///
+    /// The content type does not tell, because MLflow's server sends plain text as text/html.
     var beginsWithTag: Bool { body.first { $0 > 0x20 } == UInt8(ascii: "<") }
 }

@@ -5,7 +5,8 @@ package import TLS
 
 /// Sends single requests to the server of a tracking URI, with the credentials that the MLflow client would send.
 ///
-/// Nothing is repeated here, and every answer is returned, whatever its status; `TrackingCaller` decides about both.
+/// A failed request is not repeated, and every answer is returned, whatever its status. `TrackingCaller` repeats calls
+/// and turns answers into errors.
 package struct TrackingConnection: Sendable {
     package let uri: TrackingURI
     package let credentials: ClientCredentials
@@ -14,10 +15,10 @@ package struct TrackingConnection: Sendable {
 
     /// - Parameters:
     ///   - userAgent: the value of the field User-Agent.
-    ///   - credentials: nil for those of the URI or the environment.
-    ///   - trust: nil for what the environment says.
-    ///   - variable: looks a variable of the environment up, nil for an empty one; it holds the proxies, and the credentials
-    ///     and the trusted certificates where they are not given.
+    ///   - credentials: nil for the credentials in the URI or the environment.
+    ///   - trust: nil for the settings in the environment.
+    ///   - variable: returns the value of an environment variable, or nil for an empty one; read for proxies, and for
+    ///     credentials and certificates that are not given.
     package init(
         _ uri: TrackingURI,
         userAgent: String,
@@ -50,11 +51,13 @@ package struct TrackingConnection: Sendable {
         return try trust(variable)
     }
 
-    /// A connection to the server of a data folder of this machine, at the address that this server has written there.
+    /// A connection to the server that has a data folder of this machine open, at the address that it wrote into the
+    /// folder.
     ///
-    /// It uses no proxy. As over plain http, the folder is what vouches for the server: its certificate need not be for
-    /// this address.
-    /// - Parameter key: what the server has written there for commands of its machine.
+    /// The connection uses no proxy and does not verify the certificate, which need not be for this address: the data
+    /// folder vouches for the server, as it does over plain http.
+    ///
+    /// - Parameter key: the key that the server wrote into the data folder for commands on the same machine.
     package init(ownerAt uri: TrackingURI, key: String?, userAgent: String) {
         self.uri = uri
         self.userAgent = userAgent
@@ -88,14 +91,14 @@ package struct TrackingConnection: Sendable {
     ///
     /// - Parameters:
     ///   - path: the path after the URI's prefix, with its query.
-    ///   - authorization: replaces that of the connection's credentials.
+    ///   - authorization: the value of the Authorization field; nil for the connection's credentials.
     package func send(
         _ method: HTTPMethod,
         _ path: String,
         fields: [(name: String, value: String)] = [],
         body: RequestBody = .none,
         authorization: String? = nil,
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         _ limits: CallLimits
     ) throws(CallFailure) -> HTTPReply {
         let all = commonFields(authorization) + fields
@@ -103,7 +106,7 @@ package struct TrackingConnection: Sendable {
         return try client.send(request, maximumBytes: maximumBytes, limits)
     }
 
-    /// Sends `GET path` and returns the response when its head has arrived.
+    /// Sends `GET path` and returns as soon as the head of the response has arrived.
     package func open(
         _ path: String,
         authorization: String? = nil,
@@ -128,19 +131,19 @@ extension TrackingConnection {
     /// Sends `GET path`.
     package func get(
         _ path: String,
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         try send(.get, path, maximumBytes: maximumBytes, CallLimits(whole: deadline))
     }
 
-    /// Sends `GET path`, and passes the body of an answer of status 200 on as it arrives.
+    /// Sends `GET path` and passes on the body of an answer with status 200 as it arrives.
     ///
     /// - Parameters:
-    ///   - patience: how long nothing may arrive.
-    ///   - deadline: when all of it must be there.
+    ///   - patience: the longest time without a byte.
+    ///   - deadline: the time by which the whole body must have arrived.
     ///   - take: called with the bytes, piece by piece.
-    /// - Returns: the response, whose body is empty if it was passed on.
+    /// - Returns: the response, with an empty body if the body was passed to `take`.
     /// - Throws: `CallFailure`, also for a response that is cut off, or what `take` throws.
     package func download(
         _ path: String,
@@ -155,7 +158,7 @@ extension TrackingConnection {
     package func post(
         _ path: String,
         json body: [UInt8],
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         by deadline: Deadline
     ) throws(CallFailure) -> HTTPReply {
         let fields = [(name: "Content-Type", value: "application/json")]

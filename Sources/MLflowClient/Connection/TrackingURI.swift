@@ -1,6 +1,6 @@
 internal import Coding
 
-/// The reason why a text is not the address of a server that can be used, or why a setting cannot be followed.
+/// Why an address cannot be used as a tracking URI, or why a setting cannot be used, with advice for the user.
 package struct TrackingURIFault: Error, Sendable {
     package let detail: String
     package let advice: String
@@ -15,7 +15,7 @@ package struct TrackingURIFault: Error, Sendable {
 package struct TrackingURI: Sendable {
     /// Whether the scheme is https.
     package let isSecure: Bool
-    /// A name or numeric address, without brackets; an IPv6 zone stands behind a `%`.
+    /// A name or numeric address, without brackets; an IPv6 zone follows a `%`.
     package let host: String
     package let isIPv6: Bool
     package let port: Int
@@ -29,7 +29,7 @@ package struct TrackingURI: Sendable {
         package let password: String
     }
 
-    /// The Host field of requests (RFC 9110 §7.2); a zone means nothing to the server.
+    /// The Host field of requests (RFC 9110 §7.2), without an IPv6 zone, which means nothing to the server.
     package var hostField: String {
         let name = isIPv6 ? "[\(host.prefix { $0 != "%" })]" : host
         return port == usualPort ? name : "\(name):\(port)"
@@ -43,8 +43,8 @@ package struct TrackingURI: Sendable {
         return host.lowercased() == "localhost" || host.hasPrefix("127.") && host.utf8.allSatisfy(\.isDigitOrDot)
     }
 
-    /// - Parameter text: an http or https address, or the azureml address of a workspace, which stands for the https address of
-    ///   its tracking server.
+    /// - Parameter text: an http or https address, or the azureml address of a workspace, which is read as the https
+    ///   address of its tracking server.
     package init(_ text: String) throws(TrackingURIFault) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw TrackingURIFault(
@@ -63,13 +63,13 @@ package struct TrackingURI: Sendable {
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         guard !rest[slash...].contains("@") else {
             throw TrackingURIFault(
-                detail: "there is an @ behind the first slash",
+                detail: "there is an @ after the first slash",
                 advice: "Percent-encode the name and the password: / is %2F, @ is %40, : is %3A."
             )
         }
-        // The client removes one slash from the end and appends the route to the rest.
+        // As in MLflow's client, one slash is removed from the end before a route is appended.
         let path = rest[slash...].hasSuffix("/") ? rest[slash...].dropLast() : rest[slash...]
-        // As the plug-in of Azure does: the address of a workspace has v1.0 where its tracking server has v2.0.
+        // As Azure's plug-in does: the address of a workspace has v1.0, and the address of its tracking server v2.0.
         let (old, new) = ("/mlflow/v1.0/", "/mlflow/v2.0/")
         prefix = String(isWorkspace ? path.replacing(old, with: new, maxReplacements: 1) : path)
         var place = rest[..<slash]
@@ -82,8 +82,8 @@ package struct TrackingURI: Sendable {
         (host, port, isIPv6) = try Self.hostAndPort(place, usualPort: isSecure ? 443 : 80)
     }
 
-    /// Removes possible secrets from a text that may not be a URI: everything before the last `@`, the query and the
-    /// fragment.
+    /// Removes possible secrets from a text that may or may not be a URI: everything between the scheme and the last
+    /// `@`, the query and the fragment.
     package static func withoutSecrets(_ text: String) -> String {
         var shown = text[...]
         if let at = shown.lastIndex(of: "@") {
@@ -125,7 +125,7 @@ extension TrackingURI {
 
     private static func userInfo(_ text: Substring) throws(TrackingURIFault) -> UserInfo? {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        // The client sends nothing for a name without a password.
+        // MLflow's client sends no credentials for a name without a password.
         guard parts.count == 2, !parts[0].isEmpty || !parts[1].isEmpty else { return nil }
         guard let name = PercentCoding.decode(parts[0]), let password = PercentCoding.decode(parts[1]) else {
             throw TrackingURIFault(
@@ -176,7 +176,9 @@ extension TrackingURI {
         return (name, Int(port), isIPv6)
     }
 
-    /// Whether the text looks like an address with or without a zone; the resolver decides in the end.
+    /// Whether the text has only characters of an IPv6 address, with or without a zone.
+    ///
+    /// The resolver checks it completely.
     private static func isIPv6Literal(_ text: String) -> Bool {
         let parts = text.split(separator: "%", omittingEmptySubsequences: false)
         guard parts.count <= 2, parts[0].contains(":"),
@@ -191,7 +193,9 @@ extension UInt8 {
 
     fileprivate var isDigitOrDot: Bool { isDigit || self == UInt8(ascii: ".") }
 
-    /// Whether a character may stand in a host name; the underscore is common in compose networks.
+    /// Whether a character is allowed in a host name.
+    ///
+    /// The underscore is allowed because it is common in Docker Compose networks.
     fileprivate var isHostByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true

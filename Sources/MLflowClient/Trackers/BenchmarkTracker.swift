@@ -1,4 +1,4 @@
-/// Tracks measurements: for each case of a benchmark its number, minimum, median, 95th percentile, maximum and mean.
+/// Tracks a benchmark: logs the count, minimum, median, 95th percentile, maximum and mean of each case's samples.
 ///
 /// ```swift
 /// let benchmark = try await BenchmarkTracker.start(client, .name("speed"), params: [Param("batch", 32)])
@@ -6,7 +6,7 @@
 /// try await benchmark.end()
 /// ```
 public struct BenchmarkTracker: Sendable {
-    /// Makes the calls.
+    /// The client that makes the calls.
     public let client: TrackingClient
     /// The run of the benchmark.
     public let run: Run
@@ -25,7 +25,9 @@ public struct BenchmarkTracker: Sendable {
         return BenchmarkTracker(client: client, run: run)
     }
 
-    /// Logs the samples of one case as metrics, such as `forward_ms/median`; nothing for no samples.
+    /// Logs figures of the samples of one case as metrics, such as `forward_ms/median`.
+    ///
+    /// Does nothing if there are no samples.
     public func log(_ name: String, samples: [Double], step: Int64 = 0) async throws(MLflowError) {
         let sorted = samples.sorted()
         guard let first = sorted.first, let last = sorted.last else { return }
@@ -38,17 +40,17 @@ public struct BenchmarkTracker: Sendable {
         try await client.logBatch(runID: run.info.runID, metrics: metrics)
     }
 
-    /// The value below which a share of the values lies, between two values in proportion.
+    /// The percentile of sorted values, interpolated linearly between two neighbouring values.
     ///
-    /// - Parameter sorted: not empty.
+    /// - Parameter sorted: the values in ascending order; at least one.
     static func percentile(_ percent: Double, of sorted: [Double]) -> Double {
-        let place = percent / 100 * Double(sorted.count - 1)
-        let lower = Int(place)
+        let position = percent / 100 * Double(sorted.count - 1)
+        let lower = Int(position)
         let upper = min(lower + 1, sorted.count - 1)
-        return sorted[lower] + (sorted[upper] - sorted[lower]) * (place - Double(lower))
+        return sorted[lower] + (sorted[upper] - sorted[lower]) * (position - Double(lower))
     }
 
-    /// Ends the run, if it still runs.
+    /// Ends the run, if it is still running.
     public func end(_ status: RunStatus = .finished, tags: [Tag] = []) async throws(MLflowError) {
         try await client.endRun(runID: run.info.runID, status: status, tags: tags)
     }

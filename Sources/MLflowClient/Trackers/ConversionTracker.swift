@@ -1,4 +1,5 @@
-/// Tracks the conversion of a model into another format: what it was made from, how large both are, how far they differ.
+/// Tracks the conversion of a model into another format: logs its source, the sizes of both models and the difference
+/// of their results.
 ///
 /// ```swift
 /// let conversion = try await ConversionTracker.start(
@@ -16,7 +17,7 @@ public struct ConversionTracker: Sendable {
     /// The folder of the converted files among the run's artifacts.
     public static let folder = "converted"
 
-    /// Makes the calls.
+    /// The client that makes the calls.
     public let client: TrackingClient
     /// The run of the conversion.
     public let run: Run
@@ -24,8 +25,8 @@ public struct ConversionTracker: Sendable {
     /// Creates the run.
     ///
     /// - Parameters:
-    ///   - source: where the model comes from.
-    ///   - format: what it becomes, such as `onnx`.
+    ///   - source: the source of the model, such as `runs:/0123/model`.
+    ///   - format: the new format, such as `onnx`.
     public static func start(
         _ client: TrackingClient,
         _ experiment: ExperimentReference,
@@ -40,9 +41,10 @@ public struct ConversionTracker: Sendable {
         return ConversionTracker(client: client, run: run)
     }
 
-    /// Logs the sizes, their ratio, and how far results differ.
+    /// Logs the sizes, their ratio, and the difference of the results.
     ///
-    /// - Parameter largestDifference: between an output of the model and of the converted one; nil if it was not measured.
+    /// - Parameter largestDifference: the largest difference between outputs of the two models; nil if it was not
+    ///   measured.
     public func log(
         sourceBytes: Int64,
         convertedBytes: Int64,
@@ -61,7 +63,7 @@ public struct ConversionTracker: Sendable {
         await client.uploadFiles(files, to: .run(run.info.runID), folder: Self.folder)
     }
 
-    /// Ends the run, if it still runs.
+    /// Ends the run, if it is still running.
     public func end(_ status: RunStatus = .finished, tags: [Tag] = []) async throws(MLflowError) {
         try await client.endRun(runID: run.info.runID, status: status, tags: tags)
     }

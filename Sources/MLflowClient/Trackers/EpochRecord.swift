@@ -1,16 +1,17 @@
 internal import JSON
 
-/// What a training keeps of one epoch, beneath `epochs/epoch_0007/` of its run's artifacts.
+/// The metrics, facts and files of one epoch, which are uploaded to `epochs/epoch_0007/` (for epoch 7) in the run's
+/// artifacts.
 ///
 /// The folder has the files, `metadata.json` for programs, `summary.md` for people, and the manifest of the upload.
 public struct EpochRecord: Sendable, Hashable {
-    /// Counted as the training counts.
+    /// The number of the epoch, as the training counts.
     public var epoch: Int
-    /// What was measured, in the order to show.
+    /// The metrics, in the order in which the summary shows them.
     public var metrics: [Metric]
     /// Further facts, such as the state of the random generator.
     public var metadata: [Param]
-    /// The files, such as the checkpoint.
+    /// The files to upload, such as the checkpoint.
     public var files: [LocalArtifact]
 
     /// A record of one epoch.
@@ -21,7 +22,9 @@ public struct EpochRecord: Sendable, Hashable {
         self.files = files
     }
 
-    /// The folder, with at least four digits, so that folders sort by epoch.
+    /// The folder among the artifacts.
+    ///
+    /// Its number has at least four digits, so that folders sort by epoch.
     public var folder: String {
         let digits = String(epoch.magnitude)
         let zeros = String(repeating: "0", count: max(0, 4 - digits.count))
@@ -60,7 +63,7 @@ public struct EpochRecord: Sendable, Hashable {
         return ["| \(title) | value |", "|---|---|"] + rows.map { "| \(cell($0.name)) | \(cell($0.value)) |" } + [""]
     }
 
-    /// A text that stays within its cell.
+    /// Escapes a text so that it does not end its table cell.
     private static func cell(_ text: String) -> String {
         text.replacing("|", with: "\\|").replacing("\n", with: " ")
     }
@@ -85,7 +88,7 @@ extension BlockingTrackingClient {
 }
 
 extension TrackingClient {
-    /// Uploads what is kept of one epoch; never throws.
+    /// Uploads the files of one epoch with `metadata.json` and `summary.md`; never throws.
     public func logEpoch(_ record: EpochRecord, to owner: ArtifactOwner) async -> UploadReport {
         await perform { $0.logEpoch(record, to: owner) }
     }

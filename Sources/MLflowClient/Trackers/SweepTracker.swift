@@ -1,7 +1,7 @@
 /// Tracks a search for the best params: a parent run, a child run for each trial, and the best value so far.
 ///
-/// A sweep that is started again with the same name goes on: a trial whose params have been tried returns the value that
-/// was found then.
+/// A sweep that is started again with the same name continues: a trial with params that were tried before returns the
+/// earlier value.
 ///
 /// ```swift
 /// let sweep = try await SweepTracker.start(client, .name("digits"), name: "grid", metric: "loss", goal: .minimize)
@@ -13,32 +13,32 @@
 /// try await sweep.end()
 /// ```
 public struct SweepTracker: Sendable {
-    /// Which value is the best.
+    /// The goal of the search: the smallest or the largest value.
     public enum Goal: Sendable, Hashable {
-        /// The smallest.
+        /// The smallest value is the best.
         case minimize
-        /// The largest.
+        /// The largest value is the best.
         case maximize
     }
 
-    /// One set of params.
+    /// A trial of one set of params.
     public struct Trial: Sendable {
         /// The run of the trial, a child of the sweep's run.
         public let run: Run
-        /// The value that was found for these params before; nil for a trial that is to be made.
+        /// The value that an earlier trial found for these params; nil if the trial still has to be made.
         public let value: Double?
     }
 
-    /// Makes the calls.
+    /// The client that makes the calls.
     public let client: TrackingClient
-    /// The parent of all trials.
+    /// The parent run of all trials.
     public let run: Run
     /// The metric that is compared.
     public let metric: String
-    /// Which of its values is the best.
+    /// Whether the smallest or the largest value is the best.
     public let goal: Goal
 
-    /// Creates the parent run, or takes up the one of this name.
+    /// Creates the parent run, or resumes the sweep with the same name.
     public static func start(
         _ client: TrackingClient,
         _ experiment: ExperimentReference,
@@ -51,13 +51,13 @@ public struct SweepTracker: Sendable {
         return SweepTracker(client: client, run: started.run, metric: metric, goal: goal)
     }
 
-    /// Begins a trial, or finds the one with these params.
+    /// Begins a trial, or finds a finished or interrupted trial with the same params.
     ///
-    /// - Parameter tags: such as where its checkpoints are.
+    /// - Parameter tags: the tags of a new trial, such as the folder of its checkpoints.
     public func trial(_ params: [Param], name: String? = nil, tags: [Tag] = []) async throws(MLflowError) -> Trial {
         let (parent, metric) = (run.info, metric)
         return try await client.perform { client throws(MLflowError) in
-            // The key has the params' hash and the parent: it finds finished trials, and those that were interrupted.
+            // The key has the parent and the params' hash, so it finds finished and interrupted trials.
             let key = "\(parent.runID):\(Param.hash(of: params))"
             let filter = "tags.\(RunTag.key) = \(try FilterText.quoted(key))"
             let done = try client.searchRuns(
@@ -78,9 +78,9 @@ public struct SweepTracker: Sendable {
         }
     }
 
-    /// Ends a trial with its value, and notes on the parent whether it is the best.
+    /// Ends a trial with its value, and sets the tags `best_run_id` and `best_value` of the parent.
     ///
-    /// - Parameter tags: such as the path and the step of its checkpoint.
+    /// - Parameter tags: tags for the trial, such as the path and the step of its checkpoint.
     public func end(_ trial: Trial, value: Double, tags: [Tag] = []) async throws(MLflowError) {
         let id = trial.run.info.runID
         try await client.logBatch(runID: id, metrics: [Metric(metric, value)])
@@ -90,7 +90,9 @@ public struct SweepTracker: Sendable {
         try await client.logBatch(runID: run.info.runID, tags: notes)
     }
 
-    /// Ends a trial that found no value; it is made again when the sweep is.
+    /// Ends a trial that found no value.
+    ///
+    /// A later start of the sweep tries its params again.
     public func fail(_ trial: Trial, tags: [Tag] = []) async throws(MLflowError) {
         try await client.endRun(runID: trial.run.info.runID, status: .failed, tags: tags)
     }
@@ -98,7 +100,7 @@ public struct SweepTracker: Sendable {
     /// The finished trial with the best value; nil if there is none.
     public func best() async throws(MLflowError) -> (run: Run, value: Double)? {
         let (info, metric, goal) = (run.info, metric, goal)
-        // The values are compared here: not every server sorts by metrics, and NaN is never the best.
+        // The client compares the values, because not every server sorts by metrics and NaN is never the best.
         let runs = try await client.perform { client throws(MLflowError) in
             try client.allItems { token throws(MLflowError) in
                 try client.searchRuns(
@@ -113,7 +115,7 @@ public struct SweepTracker: Sendable {
         return goal == .minimize ? values.min { $0.value < $1.value } : values.max { $0.value < $1.value }
     }
 
-    /// Ends the parent run, if it still runs.
+    /// Ends the parent run, if it is still running.
     public func end(_ status: RunStatus = .finished, tags: [Tag] = []) async throws(MLflowError) {
         try await client.endRun(runID: run.info.runID, status: status, tags: tags)
     }

@@ -1,7 +1,7 @@
-/// Tracks one training: a run that is created or taken up again, its metrics by epoch, its checkpoints and its end.
+/// Tracks one training: creates or resumes its run, logs its metrics by epoch and its checkpoints, and ends the run.
 ///
-/// What is logged while the training goes on never throws: a server that is away costs points, not the training. The
-/// results say what is missing.
+/// The methods that log during the training never throw, so that a server that does not answer cannot stop the
+/// training. Their results say what could not be logged.
 ///
 /// ```swift
 /// let training = try await TrainingTracker.start(client, .name("digits"), key: "job-17", params: [Param("lr", 0.1)])
@@ -11,16 +11,16 @@
 /// try await training.end()
 /// ```
 public struct TrainingTracker: Sendable {
-    /// Makes the calls.
+    /// The client that makes the calls.
     public let client: TrackingClient
     /// The run of the training.
     public let run: Run
-    /// Whether the run was there before, so that the training goes on.
+    /// Whether the run existed before and was resumed.
     public let isResumed: Bool
 
-    /// Creates the run, or takes up the one that was started with this key.
+    /// Creates the run, or resumes the run that was started with the same key.
     ///
-    /// - Parameter key: nil for a new run in any case.
+    /// - Parameter key: names the training within the experiment; nil to create a new run always.
     public static func start(
         _ client: TrackingClient,
         _ experiment: ExperimentReference,
@@ -53,14 +53,14 @@ public struct TrainingTracker: Sendable {
         }
     }
 
-    /// The last step of a metric, from which a resumed training goes on; nil if it was never logged.
+    /// The last step of a metric when the run was started or resumed; nil if the metric was never logged.
     public func lastStep(_ key: String) -> Int64? {
         run.data.metrics.first { $0.key.isSame(as: key) }?.step
     }
 
-    /// Logs the metrics of an epoch, which becomes their step.
+    /// Logs the metrics of an epoch, with the epoch as their step.
     ///
-    /// - Returns: why they could not be logged; nil if they were.
+    /// - Returns: why the metrics could not be logged; nil if they were logged.
     @discardableResult
     public func log(epoch: Int, _ metrics: [Metric]) async -> MLflowError? {
         let stepped = metrics.map { metric in
@@ -74,12 +74,14 @@ public struct TrainingTracker: Sendable {
         }
     }
 
-    /// Keeps the files of an epoch with their metadata and a summary.
+    /// Uploads the files of an epoch with `metadata.json` and `summary.md`; never throws.
     public func logEpoch(_ record: EpochRecord) async -> UploadReport {
         await client.logEpoch(record, to: .run(run.info.runID))
     }
 
-    /// Ends the run, if it still runs; tags are set first.
+    /// Ends the run, if it is still running.
+    ///
+    /// The tags are set first.
     public func end(_ status: RunStatus = .finished, tags: [Tag] = []) async throws(MLflowError) {
         try await client.endRun(runID: run.info.runID, status: status, tags: tags)
     }

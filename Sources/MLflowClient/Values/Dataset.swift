@@ -1,21 +1,21 @@
 internal import JSON
 
-/// Data that a run used, by its description.
+/// The description of data that a run used.
 public struct Dataset: Sendable, Hashable {
-    /// Its name, at most 500 characters.
+    /// The name, at most 500 characters.
     public var name: String
-    /// Tells versions of it apart.
+    /// A hash or another text by which versions of the data are told apart.
     public var digest: String
-    /// What kind of source it has, such as `local` or `s3`.
+    /// The kind of the source, such as `local` or `s3`.
     public var sourceType: String
-    /// Where it comes from, in the form of the kind of source, often JSON.
+    /// The source, in the form that `sourceType` requires, often JSON.
     public var source: String
-    /// Its columns, often as JSON; nil if unknown.
+    /// The columns, often as JSON; nil if unknown.
     public var schema: String?
-    /// Its statistics, often as JSON; nil if unknown.
+    /// Statistics of the data, often as JSON; nil if unknown.
     public var profile: String?
 
-    /// A description of data.
+    /// Makes a description of data.
     public init(
         name: String,
         digest: String,
@@ -57,10 +57,12 @@ public struct Dataset: Sendable, Hashable {
 public struct DatasetInput: Sendable, Hashable {
     /// The data.
     public var dataset: Dataset
-    /// What the run used it for; MLflow's pages show the tag `mlflow.data.context`.
+    /// The tags of the input.
+    ///
+    /// MLflow's pages show `mlflow.data.context`, which says what the run used the data for.
     public var tags: [Tag]
 
-    /// - Parameter context: such as `training`; becomes a tag.
+    /// - Parameter context: what the data is used for, such as `training`; stored as the tag `mlflow.data.context`.
     public init(_ dataset: Dataset, context: String? = nil, tags: [Tag] = []) {
         self.dataset = dataset
         self.tags = (context.map { [Tag("mlflow.data.context", $0)] } ?? []) + tags
@@ -80,11 +82,11 @@ public struct DatasetInput: Sendable, Hashable {
     }
 }
 
-/// What a run was made from.
+/// The datasets and models that a run used.
 public struct RunInputs: Sendable, Hashable {
-    /// The data that it used.
+    /// The datasets that the run used.
     public let datasetInputs: [DatasetInput]
-    /// The ids of the logged models that it used.
+    /// The ids of the logged models that the run used.
     public let modelIDs: [String]
 
     init(_ value: JSONValue?) throws(MLflowError) {
@@ -97,10 +99,10 @@ public struct RunInputs: Sendable, Hashable {
 public struct ModelOutput: Sendable, Hashable {
     /// The id of the logged model.
     public var modelID: String
-    /// The step after which it was made.
+    /// The training step after which the model was made.
     public var step: Int64
 
-    /// A model made after a step.
+    /// Makes an output from a model's id and step.
     public init(modelID: String, step: Int64 = 0) {
         self.modelID = modelID
         self.step = step
@@ -112,9 +114,9 @@ public struct ModelOutput: Sendable, Hashable {
     }
 }
 
-/// What a run made.
+/// The models that a run made.
 public struct RunOutputs: Sendable, Hashable {
-    /// The logged models.
+    /// The logged models that the run made.
     public let modelOutputs: [ModelOutput]
 
     init(_ value: JSONValue?) throws(MLflowError) {

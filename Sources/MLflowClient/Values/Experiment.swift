@@ -1,46 +1,48 @@
 internal import JSON
 
-/// Whether a thing is in use or deleted, so that it can be restored.
+/// Whether an experiment or run is active or deleted.
+///
+/// A deleted one can be restored.
 public struct LifecycleStage: RawRepresentable, Sendable, Hashable {
-    /// As the server sends it.
+    /// The text that the server sends.
     public let rawValue: String
 
-    /// A stage by the server's word for it.
+    /// Makes a stage from the text that the server sends.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// In use.
+    /// The experiment or run is not deleted.
     public static let active = LifecycleStage(rawValue: "active")
-    /// Deleted, but not for good.
+    /// The experiment or run is deleted, but can be restored.
     public static let deleted = LifecycleStage(rawValue: "deleted")
 }
 
-/// Which things a search finds.
+/// Which experiments or runs a search finds.
 public enum ViewType: String, Sendable {
-    /// Those in use.
+    /// Only experiments or runs that are not deleted.
     case activeOnly = "ACTIVE_ONLY"
-    /// Those that are deleted.
+    /// Only deleted experiments or runs.
     case deletedOnly = "DELETED_ONLY"
-    /// All of them.
+    /// Deleted ones and others.
     case all = "ALL"
 }
 
 /// An experiment: a named group of runs.
 public struct Experiment: Sendable, Hashable {
-    /// Made by the server.
+    /// The id, which the server chooses.
     public let experimentID: String
-    /// Unique among all experiments of the server, deleted ones included.
+    /// The name, unique among all experiments of the server, deleted ones included.
     public let name: String
-    /// Where the artifacts of new runs go.
+    /// The URI or folder for the artifacts of new runs.
     public let artifactLocation: String
-    /// Whether it is in use.
+    /// Whether the experiment is active or deleted.
     public let lifecycleStage: LifecycleStage
-    /// In milliseconds since 1970; nil if the server does not say.
+    /// The creation time in milliseconds since 1970; nil if the server does not say.
     public let creationTime: Int64?
-    /// In milliseconds since 1970; nil if the server does not say.
+    /// The time of the last change in milliseconds since 1970; nil if the server does not say.
     public let lastUpdateTime: Int64?
-    /// In the server's order.
+    /// The tags, in the server's order.
     public let tags: [Tag]
 
     init(_ value: JSONValue) throws(MLflowError) {
@@ -56,9 +58,9 @@ public struct Experiment: Sendable, Hashable {
 
 /// One page of a search or a listing.
 public struct Page<Item: Sendable>: Sendable {
-    /// In the server's order.
+    /// The items, in the server's order.
     public let items: [Item]
-    /// Asks for the next page; nil on the last one.
+    /// The token with which the next page is requested; nil on the last page.
     public let nextPageToken: String?
 
     init(_ items: [Item], _ answer: JSONValue) {

@@ -2,11 +2,11 @@ internal import JSON
 
 /// A file or folder among the artifacts of a run or model.
 public struct FileInfo: Sendable, Hashable {
-    /// Relative to the run's or the model's artifacts.
+    /// The path relative to the artifacts of the run or model.
     public let path: String
     /// Whether it is a folder.
     public let isDirectory: Bool
-    /// In bytes; nil for a folder, and where the server does not say.
+    /// The size in bytes; nil for a folder, and if the server does not say.
     public let fileSize: Int64?
 
     init(_ value: JSONValue) throws(MLflowError) {

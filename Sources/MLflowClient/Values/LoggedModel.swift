@@ -1,48 +1,48 @@
 internal import JSON
 
-/// Whether a logged model is complete.
+/// Whether the files of a logged model are complete.
 public struct LoggedModelStatus: RawRepresentable, Sendable, Hashable {
-    /// As the server sends it.
+    /// The text that the server sends.
     public let rawValue: String
 
-    /// A status by the server's word for it.
+    /// Makes a status from the text that the server sends.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// Its files are being uploaded.
+    /// The files are being uploaded.
     public static let pending = LoggedModelStatus(rawValue: "LOGGED_MODEL_PENDING")
-    /// All of it is there.
+    /// All files have been uploaded.
     public static let ready = LoggedModelStatus(rawValue: "LOGGED_MODEL_READY")
-    /// Its upload failed.
+    /// The upload of the files failed.
     public static let failed = LoggedModelStatus(rawValue: "LOGGED_MODEL_UPLOAD_FAILED")
 }
 
 /// A model that a run made, with its own files, params, tags and metrics.
 public struct LoggedModel: Sendable, Hashable {
-    /// Made by the server.
+    /// The id, which the server chooses.
     public let modelID: String
-    /// The experiment that it belongs to.
+    /// The id of the experiment that the model belongs to.
     public let experimentID: String
-    /// Need not be unique.
+    /// The name, which need not be unique.
     public let name: String
-    /// What kind of model it is; empty if unknown.
+    /// The kind of model; empty if unknown.
     public let modelType: String
-    /// The run that made it; empty if none did.
+    /// The id of the run that made the model; empty if no run did.
     public let sourceRunID: String
-    /// Where its files are.
+    /// The location of the model's files.
     public let artifactURI: String
-    /// Whether it is complete.
+    /// Whether the model's files are complete.
     public let status: LoggedModelStatus
-    /// In milliseconds since 1970.
+    /// The creation time in milliseconds since 1970.
     public let creationTime: Int64?
-    /// In milliseconds since 1970.
+    /// The time of the last change in milliseconds since 1970.
     public let lastUpdateTime: Int64?
-    /// In the server's order.
+    /// The tags, in the server's order.
     public let tags: [Tag]
-    /// In the server's order.
+    /// The params, in the server's order.
     public let params: [Param]
-    /// In the server's order.
+    /// The metrics, in the server's order.
     public let metrics: [Metric]
 
     init(_ value: JSONValue) throws(MLflowError) {

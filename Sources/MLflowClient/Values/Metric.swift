@@ -5,14 +5,14 @@ internal import JSON
 public struct Metric: Sendable, Hashable {
     /// Its name, at most 250 characters.
     public var key: String
-    /// May be NaN or infinite.
+    /// The value, which may be NaN or infinite.
     public var value: Double
-    /// In milliseconds since 1970.
+    /// The time of the point in milliseconds since 1970.
     public var timestamp: Int64
-    /// Where on the axis of the training it lies.
+    /// The training step at which the value was measured.
     public var step: Int64
 
-    /// - Parameter timestamp: in milliseconds since 1970; nil for now.
+    /// - Parameter timestamp: the time of the point in milliseconds since 1970; nil for now.
     public init(_ key: String, _ value: Double, step: Int64 = 0, timestamp: Int64? = nil) {
         self.key = key
         self.value = value
@@ -41,7 +41,9 @@ public struct Metric: Sendable, Hashable {
     }
 }
 
-/// A parameter of a run, which is set once.
+/// A parameter of a run.
+///
+/// A param is set once and cannot be changed.
 public struct Param: Sendable, Hashable {
     /// Its name, at most 250 characters.
     public var key: String
@@ -60,7 +62,9 @@ public struct Param: Sendable, Hashable {
     }
 }
 
-/// A tag of an experiment, a run, a model or an input, which can be changed.
+/// A tag of an experiment, run, model or input.
+///
+/// A tag can be changed.
 public struct Tag: Sendable, Hashable {
     /// Its name, at most 250 characters.
     public var key: String
@@ -88,7 +92,9 @@ extension JSONWriter {
         endObject()
     }
 
-    /// Writes a member with a list of tags; nothing for an empty one.
+    /// Writes a member with a list of tags.
+    ///
+    /// Writes nothing if the list is empty.
     mutating func member(_ name: StaticString, tags: [Tag]) {
         guard !tags.isEmpty else { return }
         memberArray(name) { writer in
@@ -96,7 +102,9 @@ extension JSONWriter {
         }
     }
 
-    /// Writes a member with a list of params; nothing for an empty one.
+    /// Writes a member with a list of params.
+    ///
+    /// Writes nothing if the list is empty.
     mutating func member(_ name: StaticString, params: [Param]) {
         guard !params.isEmpty else { return }
         memberArray(name) { writer in
@@ -104,7 +112,9 @@ extension JSONWriter {
         }
     }
 
-    /// Writes a member with a list of texts; nothing for an empty one.
+    /// Writes a member with a list of texts.
+    ///
+    /// Writes nothing if the list is empty.
     mutating func member(_ name: StaticString, texts: [String]) {
         guard !texts.isEmpty else { return }
         memberArray(name) { writer in

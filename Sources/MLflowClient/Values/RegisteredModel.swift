@@ -1,18 +1,18 @@
 internal import JSON
 
-/// A name of the registry, under which versions of a model are kept.
+/// A model of the registry: a name with versions, tags and aliases.
 public struct RegisteredModel: Sendable, Hashable {
-    /// Unique in the registry.
+    /// The name, unique in the registry.
     public let name: String
-    /// For people.
+    /// The description for people.
     public let description: String
-    /// In milliseconds since 1970.
+    /// The creation time in milliseconds since 1970.
     public let creationTime: Int64?
-    /// In milliseconds since 1970.
+    /// The time of the last change in milliseconds since 1970.
     public let lastUpdateTime: Int64?
-    /// In the server's order.
+    /// The tags, in the server's order.
     public let tags: [Tag]
-    /// Names that point to versions.
+    /// The aliases, each of which points to a version.
     public let aliases: [ModelAlias]
     /// The latest version of each stage.
     public let latestVersions: [ModelVersion]
@@ -30,7 +30,7 @@ public struct RegisteredModel: Sendable, Hashable {
 
 /// A name that points to a version, such as `champion`.
 public struct ModelAlias: Sendable, Hashable {
-    /// The name.
+    /// The alias itself.
     public let alias: String
     /// The number of the version.
     public let version: String
@@ -45,27 +45,27 @@ public struct ModelAlias: Sendable, Hashable {
 public struct ModelVersion: Sendable, Hashable {
     /// The name of the registered model.
     public let name: String
-    /// Its number, as text.
+    /// The version's number as text.
     public let version: String
-    /// In milliseconds since 1970.
+    /// The creation time in milliseconds since 1970.
     public let creationTime: Int64?
-    /// In milliseconds since 1970.
+    /// The time of the last change in milliseconds since 1970.
     public let lastUpdateTime: Int64?
     /// The stage, such as `None`, `Staging`, `Production` or `Archived`.
     public let currentStage: String
-    /// For people.
+    /// The description for people.
     public let description: String
-    /// Where its files come from.
+    /// The location that the version was created from.
     public let source: String
-    /// The run that made it; empty if none did.
+    /// The id of the run that made the version; empty if no run did.
     public let runID: String
-    /// The logged model that it is; empty if it is none.
+    /// The id of the logged model that the version was made from; empty if there is none.
     public let modelID: String
-    /// Such as `READY`.
+    /// The status, such as `READY`.
     public let status: String
-    /// In the server's order.
+    /// The tags, in the server's order.
     public let tags: [Tag]
-    /// The names that point to it.
+    /// The aliases that point to this version.
     public let aliases: [String]
 
     init(_ value: JSONValue) throws(MLflowError) {

@@ -1,39 +1,39 @@
 internal import JSON
 
-/// What a run does, or how it ended.
+/// Whether a run is scheduled or running, or how it ended.
 public struct RunStatus: RawRepresentable, Sendable, Hashable {
-    /// As the server sends it.
+    /// The text that the server sends.
     public let rawValue: String
 
-    /// A status by the server's word for it.
+    /// Makes a status from the text that the server sends.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// It goes on.
+    /// The run has begun and not ended.
     public static let running = RunStatus(rawValue: "RUNNING")
-    /// It is about to begin.
+    /// The run has not begun yet.
     public static let scheduled = RunStatus(rawValue: "SCHEDULED")
-    /// It has done its work.
+    /// The run has ended successfully.
     public static let finished = RunStatus(rawValue: "FINISHED")
-    /// It has ended with an error.
+    /// The run has ended with an error.
     public static let failed = RunStatus(rawValue: "FAILED")
-    /// It was ended from outside.
+    /// The run was stopped from outside.
     public static let killed = RunStatus(rawValue: "KILLED")
 
     /// Whether the run has ended.
     public var isTerminated: Bool { self == .finished || self == .failed || self == .killed }
 }
 
-/// A run with everything that was logged, except the histories of its metrics.
+/// A run with everything that was logged, except for earlier points of its metrics.
 public struct Run: Sendable, Hashable {
     /// Its id, name, times and status.
     public let info: RunInfo
     /// Its metrics, params and tags.
     public let data: RunData
-    /// What it was made from.
+    /// The datasets and models that the run used.
     public let inputs: RunInputs
-    /// What it made.
+    /// The models that the run made.
     public let outputs: RunOutputs
 
     init(_ value: JSONValue) throws(MLflowError) {
@@ -44,29 +44,29 @@ public struct Run: Sendable, Hashable {
     }
 }
 
-/// The facts about a run that the server keeps.
+/// The id, name, times and status of a run.
 public struct RunInfo: Sendable, Hashable {
-    /// Made by the server.
+    /// The id, which the server chooses.
     public let runID: String
-    /// Need not be unique.
+    /// The name, which need not be unique.
     public let runName: String
-    /// The experiment that it belongs to.
+    /// The id of the experiment that the run belongs to.
     public let experimentID: String
-    /// Who runs it.
+    /// The name of the person who runs it.
     public let userID: String
-    /// What it does, or how it ended.
+    /// Whether the run is running, or how it ended.
     public let status: RunStatus
-    /// In milliseconds since 1970; nil if the server does not say.
+    /// The start time in milliseconds since 1970; nil if the server does not say.
     public let startTime: Int64?
-    /// In milliseconds since 1970; nil while it runs.
+    /// The end time in milliseconds since 1970; nil while it runs.
     public let endTime: Int64?
-    /// Where its artifacts are.
+    /// The location of the run's artifacts.
     public let artifactURI: String
-    /// Whether it is in use.
+    /// Whether the run is active or deleted.
     public let lifecycleStage: LifecycleStage
 
     init(_ value: JSONValue) throws(MLflowError) {
-        // Servers before MLflow 1 know only run_uuid.
+        // Servers before MLflow 1 send only run_uuid.
         runID = try value.id(value.text("run_id").isEmpty ? "run_uuid" : "run_id")
         runName = value.text("run_name")
         experimentID = value.text("experiment_id")
@@ -79,13 +79,13 @@ public struct RunInfo: Sendable, Hashable {
     }
 }
 
-/// What was logged to a run.
+/// The metrics, params and tags of a run.
 public struct RunData: Sendable, Hashable {
     /// The latest point of each metric.
     public let metrics: [Metric]
-    /// In the server's order.
+    /// The params, in the server's order.
     public let params: [Param]
-    /// In the server's order.
+    /// The tags, in the server's order.
     public let tags: [Tag]
 
     init(_ value: JSONValue?) throws(MLflowError) {
@@ -97,14 +97,16 @@ public struct RunData: Sendable, Hashable {
     /// The latest value of a metric; nil if it was never logged.
     public func metric(_ key: String) -> Double? { metrics.first { $0.key.isSame(as: key) }?.value }
 
-    /// The value of a param; nil if there is none.
+    /// The value of a param; nil if the run does not have it.
     public func param(_ key: String) -> String? { params.first { $0.key.isSame(as: key) }?.value }
 
-    /// The value of a tag; nil if there is none.
+    /// The value of a tag; nil if the run does not have it.
     public func tag(_ key: String) -> String? { tags.first { $0.key.isSame(as: key) }?.value }
 }
 
 extension String {
-    /// Whether it has the same bytes: for a server, keys that only look alike are two keys.
+    /// Whether both texts have the same bytes.
+    ///
+    /// Swift's `==` ignores differences of Unicode normalization, which servers do not ignore.
     func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

@@ -1,6 +1,9 @@
-/// Texts inside the filters of searches.
+/// Writes texts into the filters of searches.
 enum FilterText {
-    /// A text in quotes; filters know no escape, so that one with both kinds of quotes cannot be searched for.
+    /// Quotes a text for a filter.
+    ///
+    /// - Throws: `.invalidParameterValue` for a text with both kinds of quotes, because MLflow's filters have no
+    ///   escapes.
     static func quoted(_ text: String) throws(MLflowError) -> String {
         if !text.contains("'") { return "'\(text)'" }
         if !text.contains("\"") { return "\"\(text)\"" }

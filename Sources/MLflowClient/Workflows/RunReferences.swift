@@ -2,21 +2,21 @@ internal import Coding
 internal import Hashing
 internal import JSON
 
-/// An experiment, by what is known of it.
+/// Names an experiment by its id, its name or one of its runs.
 public enum ExperimentReference: Sendable, Hashable {
-    /// It must exist.
+    /// The experiment with this id, which must exist.
     case id(String)
-    /// It is created if it does not exist.
+    /// The experiment with this name, which is created if it does not exist.
     case name(String)
-    /// The experiment of a run, such as the parent of a new one.
+    /// The experiment of the run with this id, such as the parent of a new run.
     case ofRun(String)
 }
 
-/// A run that was created, or found and set to running.
+/// A run that was created, or found and set to running again.
 public struct StartedRun: Sendable, Hashable {
-    /// The run as it is on the server.
+    /// The run with its state on the server.
     public let run: Run
-    /// Whether it was there before.
+    /// Whether the run existed before.
     public let isResumed: Bool
 }
 
@@ -32,10 +32,10 @@ public enum RunTag {
     public static let user = "mlflow.user"
     /// Holds the path of the program.
     public static let sourceName = "mlflow.source.name"
-    /// Holds what kind of program it is.
+    /// Holds the kind of the program.
     public static let sourceType = "mlflow.source.type"
 
-    /// Adds who runs which program, where the tags do not say it.
+    /// Adds the tags for the user and the program that are missing.
     static func withOrigin(_ tags: [Tag]) -> [Tag] {
         let origin = [
             Tag(user, UserName.current), Tag(sourceName, CommandLine.arguments.first ?? ""), Tag(sourceType, "LOCAL"),
@@ -52,7 +52,7 @@ public enum RunTag {
 }
 
 extension Param {
-    /// The SHA-256 of params, as hexadecimal digits; their order does not matter.
+    /// The SHA-256 of params in hexadecimal digits, which does not depend on their order.
     ///
     /// ```swift
     /// let hash = Param.hash(of: [Param("lr", 0.1), Param("depth", 3)])
@@ -71,10 +71,10 @@ extension Param {
     }
 }
 
-/// The pages of runs.
+/// Makes the addresses of runs' pages for a browser.
 enum RunPage {
     static func url(of run: RunInfo, at uri: TrackingURI) -> String {
-        // Azure's portal is another site than its tracking server.
+        // Azure ML shows runs at another address than its tracking server has.
         if uri.host.lowercased().hasSuffix(".api.azureml.ms"),
             let start = uri.prefix.firstRange(of: "/subscriptions/")
         {

@@ -3,12 +3,12 @@ internal import Glibc
 internal import Synchronization
 internal import Threads
 
-/// Where the handler of the signal writes; -1 without a watch.
+/// The descriptor to which the signal handler writes; -1 if no watch exists.
 ///
-/// A handler can reach nothing but what is global.
+/// The variable is global because a signal handler can only use global variables.
 private let signalPipe = Atomic<Int32>(-1)
 
-/// Marks runs as KILLED when the process gets SIGTERM, as a scheduler sends it, and then lets the signal end the process.
+/// Marks runs as KILLED when the process gets SIGTERM, for instance from a scheduler, and then lets the signal end it.
 ///
 /// ```swift
 /// let watch = try TerminationWatch(client)
@@ -17,17 +17,18 @@ private let signalPipe = Atomic<Int32>(-1)
 /// watch.remove(run.info.runID)
 /// ```
 ///
-/// The disposition of SIGTERM is the watch's while it exists; a program has one watch.
+/// A watch handles SIGTERM from its creation until it is deallocated. A program can have only one watch at a time.
 public final class TerminationWatch: Sendable {
     private let runs = Mutex<[String]>([])
     private let client: BlockingTrackingClient
-    /// The end of the pipe that the handler writes to; the thread that reads ends when it is closed.
+    /// The end of the pipe to which the handler writes; closing it ends the reading thread.
     private let input: Descriptor
 
-    /// Begins to watch.
+    /// Starts to handle SIGTERM.
     ///
-    /// - Parameter patience: how long the calls for one run may take; a scheduler kills a process that does not end.
-    /// - Throws: `.localFile` where the system has no descriptor or thread left.
+    /// - Parameter patience: the time limit of each call that marks a run; a scheduler kills a process that does not
+    ///   end soon.
+    /// - Throws: `.localFile` if the system has no descriptor or thread left.
     public init(_ client: TrackingClient, patience: Duration = .seconds(5)) throws(MLflowError) {
         self.client = client.blocking.hasty(patience)
         var ends: [Int32] = [-1, -1]
@@ -40,7 +41,7 @@ public final class TerminationWatch: Sendable {
             var count = 0
             repeat { count = read(output.rawValue, &byte, 1) } while count < 0 && errno == EINTR
             guard count > 0 else { return }
-            self?.markAll()
+            self?.markAllAsKilled()
             signal(SIGTERM, SIG_DFL)
             kill(getpid(), SIGTERM)
         }
@@ -57,19 +58,19 @@ public final class TerminationWatch: Sendable {
         signalPipe.store(-1, ordering: .sequentiallyConsistent)
     }
 
-    /// Watches over a run.
+    /// Adds a run that is marked as KILLED if SIGTERM arrives.
     public func add(_ runID: String) {
         runs.withLock { $0.append(runID) }
     }
 
-    /// Forgets a run, which has ended.
+    /// Removes a run, because it has ended.
     public func remove(_ runID: String) {
         runs.withLock { runs in runs.removeAll { $0 == runID } }
     }
 
-    private func markAll() {
+    private func markAllAsKilled() {
         for run in runs.withLock({ $0 }) {
-            // The process ends in any case: there is nobody to tell that the server is away.
+            // The process ends in any case, so a failure is ignored.
             _ = try? client.endRun(runID: run, status: .killed)
         }
     }

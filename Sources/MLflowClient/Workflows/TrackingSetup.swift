@@ -1,10 +1,11 @@
-/// What is used where the central server does not answer.
+/// What to use if the central server does not answer.
 public enum LocalFallback: Sendable {
-    /// Nothing: the failure is thrown.
+    /// No other server: the failure is thrown.
     case forbidden
-    /// A server that runs already, or is started by somebody else.
+    /// The server at this address, which must be running already.
     case server(String)
-    /// A server that the closure starts; it gets the folder for its data and returns the server's address.
+    /// A server that the closure starts. The closure receives the folder for the server's data and returns the server's
+    /// address.
     case start(@Sendable (_ dataFolder: String) throws -> String)
 
     /// The address at which `mlflow server` and `apus server` listen without settings.
@@ -19,33 +20,34 @@ public enum LocalFallback: Sendable {
 /// let experiment = try await setup.client.resolveExperiment(.name("digits"))
 /// ```
 public struct TrackingSetup: Sendable {
-    /// Where the address comes from.
+    /// The origin of the address.
     public enum Source: Sendable, Hashable {
-        /// The configuration names it.
+        /// The configuration names the server.
         case argument
-        /// `MLFLOW_TRACKING_URI` names it.
+        /// `MLFLOW_TRACKING_URI` names the server.
         case environment
-        /// The central server did not answer, or none was named.
+        /// The fallback names the server, because the central server did not answer or none was named.
         case localFallback
     }
 
     /// Makes calls to the chosen server.
     public let client: TrackingClient
-    /// Where its address comes from.
+    /// The origin of the chosen server's address.
     public let source: Source
-    /// Why it was chosen, in one sentence.
+    /// Why the server was chosen, in one sentence.
     public let reason: String
     /// The machine that the program runs on.
     public let platform: Platform
 
     /// Chooses the central server if it answers in time, and the local one otherwise.
     ///
-    /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. It is asked for one experiment,
-    /// with the credentials, so that a server that refuses them is not chosen.
+    /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. A search for one experiment
+    /// with the client's credentials checks it, so that a server that refuses them is not chosen.
     ///
-    /// - Parameter patience: how long the central server may take to answer; the local one may take the usual time of a
-    ///   call, because there is no other left.
-    /// - Throws: the failure of the central server where the fallback is forbidden, else that of the local one.
+    /// - Parameter patience: the time in which the central server must answer. The local server has the usual time of a
+    ///   call, because no other server is left.
+    /// - Throws: the failure of the central server if the fallback is forbidden; otherwise the failure of the local
+    ///   server.
     public static func connect(
         _ configuration: ClientConfiguration = ClientConfiguration(),
         fallback: LocalFallback = .usual,
@@ -109,7 +111,7 @@ public struct TrackingSetup: Sendable {
         }
     }
 
-    /// A client whose server has answered in time.
+    /// Makes a client and checks with one call that its server answers in time.
     private static func answering(
         _ configuration: ClientConfiguration,
         _ patience: Duration

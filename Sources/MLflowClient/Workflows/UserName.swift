@@ -2,7 +2,8 @@ internal import Glibc
 
 /// The name of the person who runs this program.
 enum UserName {
-    /// From the variables by which Python finds it, else that of the process's user; empty where it has no name.
+    /// The name in `LOGNAME`, `USER`, `LNAME` or `USERNAME`, as Python's `getpass` finds it; otherwise the name of the
+    /// process's user, or an empty text if that user has none.
     static var current: String {
         for variable in ["LOGNAME", "USER", "LNAME", "USERNAME"] {
             if let value = ClientConfiguration.processEnvironment(variable), !value.isEmpty { return value }

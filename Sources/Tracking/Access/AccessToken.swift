@@ -2,14 +2,14 @@ internal import Coding
 
 /// What the holder of a token may do.
 package enum AccessScope: String, Sendable, CaseIterable {
-    /// Read what is stored.
+    /// May read data.
     case read
-    /// Also create, change and delete it.
+    /// May also create, change and delete data.
     case write
-    /// Also look after the server: remove for good, import, manage tokens.
+    /// May also administer the server: remove data for good, import, manage tokens.
     case admin
 
-    /// Whether everything that another scope allows is allowed.
+    /// Whether this scope allows everything that `other` allows.
     package func includes(_ other: AccessScope) -> Bool { rank >= other.rank }
 
     private var rank: Int {
@@ -21,17 +21,19 @@ package enum AccessScope: String, Sendable, CaseIterable {
     }
 }
 
-/// A token that was made for somebody; the token itself is not kept.
+/// The description of a token; the secret itself is not stored.
 package struct AccessToken: Sendable, Equatable {
     package var name: String
-    /// The user whose token it is, who is allowed no more by it; nil for a token of an operator.
+    /// The user who owns the token, whose permissions it cannot extend; nil for a token that the operator made.
     package var userID: Int64?
     package var scope: AccessScope
-    /// The only experiments that are there for its holder; nil for all.
+    /// The only experiments that the token gives access to; nil for all.
     package var experimentIDs: [Int64]?
+    /// Unix milliseconds.
     package var creationTime: Int64
+    /// Unix milliseconds; nil if the token does not expire.
     package var expirationTime: Int64?
-    /// Right to a minute.
+    /// Unix milliseconds, exact to a minute; nil if the token was never used.
     package var lastUsedTime: Int64?
 
     package init(
@@ -52,9 +54,10 @@ package struct AccessToken: Sendable, Equatable {
         self.lastUsedTime = lastUsedTime
     }
 
+    /// Whether the token has expired at a time in Unix milliseconds.
     package func hasExpired(at time: Int64) -> Bool { expirationTime.map { $0 <= time } ?? false }
 
-    /// Who sends the commands of the server's machine; no token has this name.
+    /// The name that stands for commands on the server's own machine; no token can have this name.
     package static let operatorName = "the operator's command"
     /// The most characters of a name.
     package static let nameLimit = 100
@@ -63,24 +66,24 @@ package struct AccessToken: Sendable, Equatable {
     /// The most experiments to which a token can be limited.
     package static let experimentLimit = 1_000
 
-    /// Throws unless the token may be made.
+    /// Throws `.invalidParameterValue` unless a token with these properties may be made.
     package func validate() throws(TrackingError) {
         let count = name.unicodeScalars.count
         guard (1...Self.nameLimit).contains(count), name.first != " ", name.last != " ",
             name.printable(limit: Self.nameLimit).isExactly(name)
         else {
             throw .invalidParameter(
-                "'\(shortened(name).printable(limit: 200))' is no name of a token: it has 1 to \(Self.nameLimit) characters, no "
-                    + "line breaks, and no space at an end."
+                "'\(shortened(name).printable(limit: 200))' is not a valid name of a token: a name has 1 to "
+                    + "\(Self.nameLimit) characters, no line breaks, and no space at its start or end."
             )
         }
         guard !name.isExactly(Self.operatorName) else {
             throw .invalidParameter(
-                "'\(name)' is how the server calls commands on its own machine; choose another name."
+                "'\(name)' is the name of commands on the server's own machine; choose another name."
             )
         }
         if let expirationTime, expirationTime <= creationTime {
-            throw .invalidParameter("The token would have expired already: give a time that is still to come.")
+            throw .invalidParameter("The token would already have expired; give a time in the future.")
         }
         guard let experimentIDs else { return }
         guard scope != .admin else {
@@ -97,19 +100,27 @@ package struct AccessToken: Sendable, Equatable {
 extension TrackingError {
     package static func tokenExperiments(_ count: Int) -> TrackingError {
         invalidParameter(
-            "A token can be limited to 1 to \(AccessToken.experimentLimit) experiments; got \(count). Leave them out for a token "
-                + "that is for all."
+            "A token can be limited to 1 to \(AccessToken.experimentLimit) experiments; got \(count). Leave them out "
+                + "for a token that gives access to all experiments."
         )
     }
 
     package static func tokenNameTaken(_ name: String) -> TrackingError {
         TrackingError(
             .resourceAlreadyExists,
-            "There is a token '\(shortened(name))' already. Choose another name, or revoke that one first."
+            "A token '\(shortened(name))' already exists. Choose another name, or revoke that token first."
         )
     }
 
-    package static func tokenNotFound(_ name: String) -> TrackingError {
-        doesNotExist("There is no token '\(shortened(name))'. `apus token list` shows the names.")
+    /// - Parameter owners: users who have a token of this name.
+    package static func tokenNotFound(_ name: String, owners: [String] = []) -> TrackingError {
+        guard let owner = owners.first else {
+            return doesNotExist("There is no token '\(shortened(name))'. `apus token list` shows the names.")
+        }
+        let names = owners.map { "'\(shortened($0))'" }.joined(separator: ", ")
+        return doesNotExist(
+            "No token '\(shortened(name))' belongs to nobody; one of that name belongs to \(names). Say whose token is meant: "
+                + "--user \(shortened(owner))"
+        )
     }
 }

@@ -1,10 +1,10 @@
 package import Identities
 
 extension Grant {
-    /// Reads a grant by MLflow's words.
+    /// Reads a grant in MLflow's terms: `resource_type`, `resource_pattern` and `permission`.
     ///
-    /// - Throws: `.invalidParameterValue` for an unknown word, a level that the type does not take, and a pattern other than `*`
-    ///   for a type whose things have no grants of their own.
+    /// - Throws: `.invalidParameterValue` for an unknown type or permission, a permission that the type does not have,
+    ///   and a pattern other than `*` for a type whose grants apply to all resources.
     package init(type typeName: String, pattern: String, permission: String) throws(TrackingError) {
         guard let level = PermissionLevel(wireName: permission) else {
             let known = PermissionLevel.allCases.map(\.wireName).joined(separator: ", ")
@@ -23,7 +23,9 @@ extension Grant {
 }
 
 extension GrantedType {
-    /// - Throws: `.invalidParameterValue` for a word that is none.
+    /// Reads MLflow's name of a resource type.
+    ///
+    /// - Throws: `.invalidParameterValue` for any other name.
     package init(parsing name: String) throws(TrackingError) {
         guard let type = Self(rawValue: name) else {
             let known = Self.allCases.map(\.rawValue).sorted().joined(separator: ", ")
@@ -32,12 +34,18 @@ extension GrantedType {
         self = type
     }
 
-    /// - Throws: `.invalidParameterValue` if grants of this type cannot be for such a pattern.
+    /// The most characters of a pattern: those of the longest name of a model.
+    private static let patternLimit = TrackingLimits.registeredModelNameLength
+
+    /// - Throws: `.invalidParameterValue` if a grant of this type cannot have the pattern.
     package func validate(pattern: String) throws(TrackingError) {
+        guard pattern.unicodeScalars.count <= Self.patternLimit else {
+            throw .invalidParameter("What a grant is for has up to \(Self.patternLimit) characters.")
+        }
         guard pattern != Grant.everything, !takesIDs else { return }
         throw .invalidParameter(
-            "Invalid resource_pattern '\(shortened(pattern))' for resource_type='\(rawValue)': grants of this type are for all "
-                + "things, '*'."
+            "Invalid resource_pattern '\(shortened(pattern))' for resource_type='\(rawValue)': grants of this type "
+                + "apply to all resources, so the pattern must be '*'."
         )
     }
 }

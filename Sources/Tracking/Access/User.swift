@@ -1,10 +1,11 @@
 internal import Coding
 
-/// Somebody who may use a server that asks who its clients are.
+/// An account on a server that requires clients to log in.
 package struct User: Sendable, Equatable {
     package var id: Int64
     package var name: String
     package var isAdministrator: Bool
+    /// Unix milliseconds.
     package var creationTime: Int64
 
     package init(id: Int64, name: String, isAdministrator: Bool, creationTime: Int64) {
@@ -17,21 +18,28 @@ package struct User: Sendable, Equatable {
     /// The most characters of a name.
     package static let nameLimit = 255
 
-    /// Throws unless a user may have the name: it stands in logs, and in front of a colon in HTTP Basic.
+    /// The password that older versions of MLflow shipped, which everybody knows.
+    package static let knownPassword = "password1234"
+
+    /// Throws `.invalidParameterValue` unless a user may have the name.
+    ///
+    /// Line breaks are refused because logs contain the name, colons because HTTP Basic puts one after it, and blanks at an
+    /// end because nobody sees them.
     package static func validate(name: String) throws(TrackingError) {
         guard !name.isEmpty else { throw .invalidParameter("Username cannot be empty.") }
         guard name.unicodeScalars.count <= nameLimit, !name.utf8.contains(UInt8(ascii: ":")),
-            name.printable(limit: nameLimit).isExactly(name)
+            name.printable(limit: nameLimit).isExactly(name), name.first?.isWhitespace == false,
+            name.last?.isWhitespace == false
         else {
             throw .invalidParameter(
-                "'\(shortened(name).printable(limit: 200))' is no name of a user: it has up to \(nameLimit) characters, no colon and "
-                    + "no line breaks."
+                "'\(shortened(name).printable(limit: 200))' is not a valid name of a user: a name has up to "
+                    + "\(nameLimit) characters, no colon, no line breaks, and no blank at an end."
             )
         }
     }
 }
 
-/// What users may do who have it; MLflow's roles.
+/// A named set of permissions that users can be given, as in MLflow.
 package struct Role: Sendable {
     package var id: Int64
     package var name: String
@@ -46,29 +54,44 @@ package struct Role: Sendable {
         self.description = description
     }
 
-    /// The only workspace whose roles count.
+    /// The only workspace whose roles have an effect.
     package static let workspace = "default"
+    /// The most characters of a description.
+    package static let descriptionLimit = 5_000
 
-    /// The role that holds the grants that a user was given alone.
+    /// The name of the role that contains the grants of a single user.
     package static func name(ofUser id: Int64) -> String { "\(userPrefix)\(id)__" }
 
     private static let userPrefix = "__user_"
 
-    /// Throws unless an admin may give a role the name.
+    /// Throws `.invalidParameterValue` unless an administrator may give a role the name.
     package static func validate(name: String) throws(TrackingError) {
         guard !name.allSatisfy(\.isWhitespace) else { throw .invalidParameter("Role name cannot be empty.") }
         guard !name.utf8.starts(with: userPrefix.utf8) else {
             throw .invalidParameter(
-                "'\(shortened(name))' is no name of a role: names that begin with \(userPrefix) are kept for users' own grants."
+                "'\(shortened(name))' is not a valid name of a role: names that begin with \(userPrefix) are reserved "
+                    + "for the grants of single users."
             )
         }
         guard name.unicodeScalars.count <= User.nameLimit else {
-            throw .invalidParameter("A role's name has up to \(User.nameLimit) characters.")
+            throw .invalidParameter("The name of a role has at most \(User.nameLimit) characters.")
+        }
+    }
+
+    package static func validate(workspace: String) throws(TrackingError) {
+        guard workspace.unicodeScalars.count <= User.nameLimit else {
+            throw .invalidParameter("A workspace's name has up to \(User.nameLimit) characters.")
+        }
+    }
+
+    package static func validate(description: String?) throws(TrackingError) {
+        guard description?.unicodeScalars.count ?? 0 <= descriptionLimit else {
+            throw .invalidParameter("A role's description has up to \(descriptionLimit) characters.")
         }
     }
 }
 
-/// One grant of a role, with its id.
+/// One grant of a role, with the id of the grant; all texts are in MLflow's terms.
 package struct RolePermission: Sendable {
     package var id: Int64
     package var roleID: Int64
@@ -85,7 +108,7 @@ package struct RolePermission: Sendable {
     }
 }
 
-/// That a user has a role.
+/// The assignment of a role to a user.
 package struct RoleAssignment: Sendable {
     package var id: Int64
     package var userID: Int64

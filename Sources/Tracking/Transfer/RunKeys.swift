@@ -1,4 +1,4 @@
-/// The keys that some runs have, each list in the order of the keys' bytes.
+/// The keys of metrics, params and tags that a set of runs has, each list in ascending order of key bytes.
 package struct RunKeys: Sendable, Equatable {
     package var metrics: [String]
     package var params: [String]

@@ -1,17 +1,18 @@
-/// Where an experiment goes that comes from another store.
-package enum ExperimentPlace: Sendable, Equatable {
-    /// It becomes a new experiment, with its own id or, where that is taken, the next free one.
+/// The experiment of this database that an imported experiment becomes.
+package enum ExperimentDestination: Sendable, Equatable {
+    /// A new experiment, which has the imported id or, if `keepsID` is false, the next free id.
     case new(keepsID: Bool)
-    /// It is this experiment.
+    /// The existing experiment with this id.
     case existing(Int64)
-    /// It takes the place of an experiment that nobody has used: the one that every store begins with.
+    /// The experiment with this id, which every database begins with, and which the imported one replaces because
+    /// nobody has used it.
     case unused(Int64)
 
-    /// An experiment that is here already.
+    /// An experiment of this database.
     package struct Holder: Sendable, Equatable {
         package var id: Int64
         package var creationTime: Int64
-        /// Whether it is the first experiment of the store, untouched: without runs, models and tags.
+        /// Whether it is the experiment that every database begins with, and has no runs, models and tags.
         package var isUnused: Bool
 
         package init(id: Int64, creationTime: Int64, isUnused: Bool) {
@@ -21,11 +22,16 @@ package enum ExperimentPlace: Sendable, Equatable {
         }
     }
 
-    /// Decides by who holds the id and who holds the name.
+    /// Finds the destination of an imported experiment, given the experiments here with the same id and the same name.
     ///
-    /// The name decides, because names are unique, and people know experiments by them. Without the name, an experiment
-    /// with this id and this time of creation is the same, renamed since.
-    package static func of(_ experiment: Experiment, holderOfID: Holder?, holderOfName: Holder?) -> ExperimentPlace {
+    /// An experiment with the same name is the destination, because names are unique and people know experiments by
+    /// their names. Otherwise, an experiment with the same id and creation time is the destination, because it must
+    /// have been renamed.
+    package static func find(
+        for experiment: Experiment,
+        holderOfID: Holder?,
+        holderOfName: Holder?
+    ) -> ExperimentDestination {
         if let holderOfID, holderOfID.isUnused, holderOfName == nil || holderOfName?.id == holderOfID.id {
             return .unused(holderOfID.id)
         }
@@ -36,19 +42,19 @@ package enum ExperimentPlace: Sendable, Equatable {
 }
 
 extension Experiment {
-    /// The id of an experiment whose source has no ids: its name alone says which one it is.
+    /// The id of an imported experiment whose source has no ids, so that only its name identifies it.
     package static let noID = Int64.min
 
-    /// The location that the experiment gets where its id becomes another one.
+    /// The artifact location of the experiment if its id changes to `newID`.
     ///
-    /// The folder of its old id would be that of another experiment.
+    /// A default location changes too, because the folder with the old id belongs to another experiment.
     package func location(movingTo newID: Int64, beneath root: ArtifactLocation) -> String {
         let isDefault =
             artifactLocation.isEmpty || artifactLocation.isExactly(Self.defaultLocation(id: id, beneath: root))
         return isDefault ? Self.defaultLocation(id: newID, beneath: root) : artifactLocation
     }
 
-    /// The facts in which another experiment of this name or id differs, for a remark.
+    /// The differences between this experiment and the stored one with the same name or id, as texts for a remark.
     package func differences(from stored: Experiment) -> [String] {
         var facts: [String] = []
         if !name.isExactly(stored.name) { facts.append("name '\(shortened(name))', here '\(shortened(stored.name))'") }
@@ -60,9 +66,9 @@ extension Experiment {
 }
 
 extension RunInfo {
-    /// Whether the run has ended since it was stored: then its end is taken over.
+    /// Whether this run has ended after its stored version was made, so that the import must store its end.
     ///
-    /// It was stored while it ran, or it was resumed and has ended again.
+    /// The stored version is that of a run that had not ended, or of one that was resumed later and has ended again.
     package func ends(_ stored: RunInfo) -> Bool {
         guard let earlier = stored.endTime else { return stored.isOpen && (endTime != nil || status != stored.status) }
         return !isOpen && (endTime ?? earlier) > earlier
@@ -70,7 +76,7 @@ extension RunInfo {
 
     private var isOpen: Bool { status == .running || status == .scheduled }
 
-    /// The facts in which the stored run of this id differs, for a remark.
+    /// The differences between this run and the stored one with the same id, as texts for a remark.
     package func differences(from stored: RunInfo) -> [String] {
         var facts: [String] = []
         func compare(_ name: String, _ mine: String, _ other: String) {
@@ -83,7 +89,7 @@ extension RunInfo {
             compare("status", status.wireName, stored.status.wireName)
             compare("end time", endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
         }
-        // The source may have none, and the run has one here.
+        // The location is empty if the source does not know it; the stored run always has a location.
         if !artifactURI.isEmpty { compare("artifact location", artifactURI, stored.artifactURI) }
         compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
         return facts
@@ -91,12 +97,12 @@ extension RunInfo {
 }
 
 extension LoggedModelInfo {
-    /// Whether the stored model was pending and is ready or failed now.
+    /// Whether the stored model is pending, and this one is ready or failed.
     package func finishes(_ stored: LoggedModelInfo) -> Bool {
         stored.status == .pending && (status == .ready || status == .failed)
     }
 
-    /// The facts in which the stored model of this id differs, for a remark.
+    /// The differences between this model and the stored one with the same id, as texts for a remark.
     package func differences(from stored: LoggedModelInfo) -> [String] {
         var facts: [String] = []
         func compare(_ name: String, _ mine: String, _ other: String) {
@@ -114,7 +120,7 @@ extension LoggedModelInfo {
 }
 
 extension ModelVersion {
-    /// The facts in which the stored version of this number differs, for a remark.
+    /// The differences between this version and the stored one with the same number, as texts for a remark.
     package func differences(from stored: ModelVersion) -> [String] {
         var facts: [String] = []
         func compare(_ name: String, _ mine: String, _ other: String) {

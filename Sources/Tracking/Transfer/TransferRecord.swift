@@ -1,7 +1,7 @@
-/// A thing on its way from one store to another, with the ids and times that it had there.
+/// One piece of the data that is copied from one server to another, with the ids and times of its source.
 ///
-/// Records come in an order in which each names only things before it: experiments, runs, points, logged models and
-/// their points, registered models, versions. A thing may come again, also in part.
+/// A record refers only to earlier records, so their order is: experiments, runs, points, logged models and their
+/// points, registered models, versions. An entity may occur in several records, each with a part of its data.
 package enum TransferRecord: Sendable, Equatable {
     case experiment(Experiment)
     case run(TransferredRun)
@@ -12,9 +12,9 @@ package enum TransferRecord: Sendable, Equatable {
     case modelVersion(TransferredModelVersion)
 }
 
-/// The experiment of a transferred thing, as its store knew it.
+/// The id and the name that the experiment of a transferred run or model has at the source.
 ///
-/// The id may belong to another experiment where the thing goes, so that the name comes along.
+/// The name is needed because the id may belong to another experiment at the destination.
 package struct TransferredHome: Sendable, Equatable {
     package var id: Int64
     package var name: String
@@ -27,7 +27,7 @@ package struct TransferredHome: Sendable, Equatable {
 
 /// A run without its points.
 package struct TransferredRun: Sendable, Equatable {
-    /// Its metrics are empty, and its experiment id is that of `home`.
+    /// The run, with no metrics; its experiment id is that of `home`.
     package var run: Run
     package var home: TransferredHome
     /// Unix milliseconds; nil unless the run is deleted and the time is known.
@@ -44,7 +44,7 @@ package struct TransferredRun: Sendable, Equatable {
 package struct TransferredPoints: Sendable, Equatable {
     package var runID: String
     package var key: String
-    /// Cheapest in ascending order of (timestamp, step).
+    /// The points; storing them is cheapest if they are in ascending order of (timestamp, step).
     package var points: [MetricPoint]
 
     package init(runID: String, key: String, points: [MetricPoint]) {
@@ -56,7 +56,7 @@ package struct TransferredPoints: Sendable, Equatable {
 
 /// A logged model without its points.
 package struct TransferredLoggedModel: Sendable, Equatable {
-    /// Its metrics are empty, and its experiment id is that of `home`.
+    /// The model, with no metrics; its experiment id is that of `home`.
     package var model: LoggedModel
     package var home: TransferredHome
 
@@ -77,10 +77,10 @@ package struct TransferredModelPoints: Sendable, Equatable {
     }
 }
 
-/// An entry of the registry without its versions.
+/// A registered model without its versions.
 package struct TransferredRegisteredModel: Sendable, Equatable {
     package var model: RegisteredModel
-    /// The highest number that a version has had; 0 where the store does not remember it.
+    /// The highest number that a version has had, including deleted versions; 0 if the source does not know it.
     package var lastVersion: Int64
 
     package init(model: RegisteredModel, lastVersion: Int64 = 0) {
@@ -91,11 +91,11 @@ package struct TransferredRegisteredModel: Sendable, Equatable {
 
 /// A version of a registered model.
 package struct TransferredModelVersion: Sendable, Equatable {
-    /// Its aliases are empty: they come with the model.
+    /// The version, with no aliases: these are part of the registered model.
     package var version: ModelVersion
     /// The location of the artifacts; nil if it equals the source.
     package var storageLocation: String?
-    /// The time at which the model was created; tells it from another of the same name.
+    /// The creation time of the registered model, by which it differs from another model with the same name.
     package var modelCreationTime: Int64
 
     package init(version: ModelVersion, storageLocation: String?, modelCreationTime: Int64) {

@@ -1,4 +1,4 @@
-/// The kinds of things that are transferred.
+/// The kinds of transfer records.
 package enum TransferKind: String, Sendable, CaseIterable {
     case experiment, run, points, loggedModel, modelPoints, registeredModel, modelVersion
 
@@ -16,38 +16,39 @@ package enum TransferKind: String, Sendable, CaseIterable {
     }
 }
 
-/// What became of the records of one kind; points are counted one by one.
+/// The numbers of imported records of one kind by their effect; for records of points, the numbers of points.
 package struct TransferCounts: Sendable, Equatable {
-    /// Those that were not there.
+    /// The number of entities that were new.
     package var added = 0
-    /// Those that were there and got something that they lacked.
+    /// The number of entities that existed, and to which the import added data that they lacked.
     package var completed = 0
-    /// Those that were there with all that the record says, or with something else instead.
+    /// The number of entities that existed, and to which the import added nothing.
     package var unchanged = 0
 
     package init() {}
 
     package var total: Int { added + completed + unchanged }
 
-    /// Adds another count.
     package mutating func add(_ other: TransferCounts) {
         added += other.added
         completed += other.completed
         unchanged += other.unchanged
     }
 
-    /// Counts a thing that was there.
+    /// Counts an entity that existed.
+    ///
+    /// - Parameter isCompleted: whether the import added data to it.
     package mutating func note(isCompleted: Bool) {
         if isCompleted { completed += 1 } else { unchanged += 1 }
     }
 }
 
-/// Something that the store did not take over.
+/// A message about data that was not imported.
 package struct TransferRemark: Sendable, Equatable {
     package var kind: TransferKind
-    /// The id or the name of the thing.
+    /// The id or the name of the entity.
     package var id: String
-    /// One line for a person.
+    /// The message: one line for a person.
     package var text: String
 
     package init(kind: TransferKind, id: String, text: String) {
@@ -56,13 +57,19 @@ package struct TransferRemark: Sendable, Equatable {
         self.text = text
     }
 
-    /// Of a registered model, or a version of one, that is not the one of this name in the store.
-    package static let otherModel = "left out: the name is that of another model, which was created at another time"
+    /// The beginning of the text for a record of which nothing was stored.
+    package static let leftOut = "left out: "
+    package var isOfRecordLeftOut: Bool { text.utf8.starts(with: Self.leftOut.utf8) }
+
+    /// The text for a registered model, or its version, if the stored model with the same name is another one.
+    package static let otherModel = leftOut + "the name is that of another model, which was created at another time"
 }
 
-/// An experiment that has another id here than where it came from.
+/// An imported experiment that has another id here than at its source.
 package struct ExperimentMapping: Sendable, Hashable {
+    /// The id at the source.
     package var source: Int64
+    /// The id here.
     package var id: Int64
     package var name: String
 
@@ -73,32 +80,31 @@ package struct ExperimentMapping: Sendable, Hashable {
     }
 }
 
-/// What became of some records.
+/// The result of the import of some records.
 package struct TransferReport: Sendable, Equatable {
-    /// The most remarks that a report holds; more are only counted.
+    /// The most remarks in a report; further ones are only counted.
     package static let maximumRemarks = 200
 
     package var counts: [TransferKind: TransferCounts] = [:]
     package private(set) var remarks: [TransferRemark] = []
-    /// How many remarks there were, also of those that are left out.
+    /// The number of remarks, including those that are left out of `remarks`.
     package private(set) var remarkCount = 0
     package var mappings: [ExperimentMapping] = []
 
     package init() {}
 
-    /// Counts what became of a record.
+    /// Changes the counts of a kind of records.
     package mutating func count(_ kind: TransferKind, _ change: (inout TransferCounts) -> Void) {
         change(&counts[kind, default: TransferCounts()])
     }
 
-    /// Adds a remark.
     package mutating func remark(_ kind: TransferKind, _ id: String, _ text: String) {
         remarkCount += 1
         guard remarks.count < Self.maximumRemarks else { return }
         remarks.append(TransferRemark(kind: kind, id: shortened(id), text: text))
     }
 
-    /// Adds the report about other records.
+    /// Adds a report about other records.
     package mutating func add(_ other: TransferReport) {
         for (kind, more) in other.counts { counts[kind, default: TransferCounts()].add(more) }
         for mapping in other.mappings where !mappings.contains(mapping) { mappings.append(mapping) }
@@ -106,7 +112,7 @@ package struct TransferReport: Sendable, Equatable {
         remarkCount += other.remarkCount
     }
 
-    /// Counts remarks of another report that it does not hold itself.
+    /// Counts remarks that another report has left out.
     package mutating func countRemarks(_ number: Int) {
         remarkCount += number
     }

@@ -1,23 +1,23 @@
-/// The limits of what a record may hold.
+/// The limits for the data of a transfer record.
 ///
-/// They are wider than those of the calls that create things: what MLflow once stored must be kept as it is, also where
-/// its rules were others.
+/// These limits are wider than those for requests that create entities, because data that older versions of MLflow
+/// accepted must be imported unchanged.
 package enum TransferLimits {
-    /// For values of params and of tags of runs.
+    /// The limit for values of params, and of tags of runs.
     package static let valueLength = 16_000
     package static let keyLength = OpenFieldLimits.keyLength
     package static let textLength = OpenFieldLimits.textLength
     package static let descriptionLength = OpenFieldLimits.descriptionLength
-    /// The next experiment gets the highest id plus one, which must exist.
+    /// The largest id leaves room for further experiments, each of which gets the highest id plus one.
     ///
-    /// File stores of MLflow have ids of 18 digits.
+    /// MLflow's file stores have ids of 18 digits.
     package static let experimentIDs = 0...Int64(1) << 62
-    /// What the column of MLflow's database can hold; the next version gets the highest number plus one.
+    /// The numbers that fit into the column of MLflow's database.
     package static let versions = 1...Int64(Int32.max)
 }
 
 extension TransferRecord {
-    /// The kind and the id or name, for a report.
+    /// The kind and the id or name of the entity, for a report.
     package var subject: (kind: TransferKind, id: String) {
         switch self {
         case .experiment(let experiment): (.experiment, experiment.name)
@@ -30,9 +30,7 @@ extension TransferRecord {
         }
     }
 
-    /// Throws if no store may hold the thing.
-    ///
-    /// - Throws: `.invalidParameterValue`.
+    /// Throws `.invalidParameterValue` if the record exceeds a limit, or has an id or name that is not legal.
     package func validate() throws(TrackingError) {
         switch self {
         case .experiment(let experiment):
@@ -138,7 +136,7 @@ private func validateText(
     guard !text.isLonger(than: limit) else {
         throw .invalidParameter("the \(name) has more than \(limit) characters")
     }
-    // What is looked up by this text could not be asked for.
+    // A text that must not be empty is an id, a name or a key, and a client could not search for one with NUL.
     guard mayBeEmpty || !text.utf8.contains(0) else { throw .invalidParameter("the \(name) contains NUL") }
 }
 

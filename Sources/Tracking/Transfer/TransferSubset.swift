@@ -1,15 +1,14 @@
-/// Which things of a store travel.
+/// The part of a server's data that is transferred.
 package enum TransferSubset: Sendable, Equatable {
-    /// All, the registry included.
+    /// All data, including the model registry.
     case everything
-    /// Experiments with their runs and logged models.
+    /// The experiments with these ids, with their runs and logged models.
     case experiments([Int64])
-    /// Runs with the logged models that they made, and the experiments that both belong to.
+    /// The runs with these ids, with the logged models that they made, and the experiments that both belong to.
     case runs([String])
 
-    /// Whether runs are named, and not whole experiments.
     package var namesRuns: Bool { if case .runs = self { true } else { false } }
 
-    /// Whether registered models and their versions travel.
+    /// Whether registered models and their versions are transferred.
     package var includesRegistry: Bool { self == .everything }
 }

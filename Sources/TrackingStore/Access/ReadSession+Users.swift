@@ -22,8 +22,10 @@ extension ReadSession {
             .firstRow { (user: User(row: $0), password: $0.optionalString(4)) }
     }
 
+    package func hasUsers() throws -> Bool { try connection.firstInt64(of: "SELECT EXISTS (SELECT 1 FROM users)") == 1 }
+
     package func hasAdministrator() throws -> Bool {
-        try connection.int64("SELECT EXISTS (SELECT 1 FROM users WHERE is_admin)") == 1
+        try connection.firstInt64(of: "SELECT EXISTS (SELECT 1 FROM users WHERE is_admin)") == 1
     }
 
     /// The grants of all roles of a user that count.

@@ -58,7 +58,20 @@ extension WriteSession {
     /// - Throws: `.resourceDoesNotExist` for an unknown name.
     package func revokeAccessToken(named name: String, ofUser userID: Int64? = nil) throws {
         try connection.run("DELETE FROM access_tokens WHERE name = ?1 AND user_id IS ?2", name, userID)
-        guard connection.changes > 0 else { throw TrackingError.tokenNotFound(name) }
+        guard connection.changes == 0 else { return }
+        // A user hears nothing of the tokens of others.
+        throw TrackingError.tokenNotFound(name, owners: userID == nil ? try ownersOfTokens(named: name) : [])
+    }
+
+    /// The first users by name who have a token of this name.
+    private func ownersOfTokens(named name: String) throws -> [String] {
+        try connection.query(
+            """
+            SELECT users.name FROM access_tokens JOIN users ON users.id = access_tokens.user_id
+            WHERE access_tokens.name = ?1 ORDER BY users.name LIMIT 5
+            """,
+            name
+        ).map { $0.string(0) }
     }
 
     /// Notes when a token was used last.

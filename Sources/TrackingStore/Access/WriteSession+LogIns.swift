@@ -2,7 +2,10 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Stores a log-in by the hash of its key; those that have ended are removed.
+    /// Stores a log-in by the hash of its key; those that have ended are removed, and the oldest of the same holder beyond the
+    /// limit.
+    ///
+    /// A name says nothing of the holder: tokens, users with passwords and those of an issuer may have the same.
     package func createLogIn(_ logIn: LogIn, hash: [UInt8]) throws {
         try connection.run(
             "DELETE FROM log_ins WHERE expiration_time <= ?1 OR last_used_time <= ?2",
@@ -10,19 +13,29 @@ extension WriteSession {
             logIn.creationTime - LogIn.idleLifetime
         )
         try connection.run(
-            """
-            DELETE FROM log_ins WHERE id IN
-            (SELECT id FROM log_ins WHERE name = ?1 ORDER BY last_used_time DESC, id DESC LIMIT -1 OFFSET ?2)
-            """,
-            logIn.name,
-            LogIn.limit - 1
+            "DELETE FROM log_ins WHERE source = ?1 AND token_hash NOT IN (SELECT hash FROM access_tokens)",
+            LogIn.tokenSource
         )
-        var (source, groups): (String, [String]) = ("", [])
+        var (source, groups): (String, [String]) = (LogIn.tokenSource, [])
         var tokenHash: [UInt8]?
         switch logIn.holder {
-        case .token(_, let hash): tokenHash = hash
-        case .account(_, let mark): (source, tokenHash) = (LogIn.accountSource, mark)
-        case .user(let user): (source, groups) = (user.source, user.groups)
+        case .token(_, let hash):
+            tokenHash = hash
+            // All tokens of a user are one holder.
+            try endOldest(
+                """
+                token_hash IN (SELECT hash FROM access_tokens
+                    WHERE hash = ?2 OR user_id = (SELECT user_id FROM access_tokens WHERE hash = ?2))
+                """,
+                source,
+                hash
+            )
+        case .account(let name, let mark):
+            (source, tokenHash) = (LogIn.accountSource, mark)
+            try endOldest("name = ?2", source, name)
+        case .user(let user):
+            (source, groups) = (user.source, user.groups)
+            try endOldest("name = ?2", source, user.name)
         }
         try connection.run(
             """
@@ -39,6 +52,38 @@ extension WriteSession {
             logIn.lastUsedTime,
             logIn.expirationTime
         )
+    }
+
+    /// Makes room for one more log-in of a holder.
+    private func endOldest(_ condition: StaticString, _ source: String, _ holder: any Bindable) throws {
+        try connection.run(
+            """
+            DELETE FROM log_ins WHERE id IN
+            (SELECT id FROM log_ins WHERE source = ?1 AND \(condition)
+                ORDER BY last_used_time DESC, id DESC LIMIT -1 OFFSET ?3)
+            """,
+            source,
+            holder,
+            LogIn.limit - 1
+        )
+    }
+
+    /// Ends all log-ins of a user who is about to be deleted, whoever has proven them, and those by the user's tokens.
+    func endLogIns(of user: User) throws {
+        try connection.run(
+            """
+            DELETE FROM log_ins WHERE (source <> ?1 AND name = ?2)
+                OR (source = ?1 AND token_hash IN (SELECT hash FROM access_tokens WHERE user_id = ?3))
+            """,
+            LogIn.tokenSource,
+            user.name,
+            user.id
+        )
+    }
+
+    /// Whether there is a user with a name.
+    package func hasUser(named name: String) throws -> Bool {
+        try connection.query("SELECT 1 FROM users WHERE name = ?1", name).firstRow { $0.bool(0) } != nil
     }
 
     /// Ends a log-in, if there is one with this hash.

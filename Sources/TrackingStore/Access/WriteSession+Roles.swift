@@ -7,6 +7,8 @@ extension WriteSession {
     /// - Throws: `.resourceAlreadyExists` if the name is taken in the workspace.
     package func createRole(_ name: String, workspace: String, description: String?) throws -> Role {
         try Role.validate(name: name)
+        try Role.validate(workspace: workspace)
+        try Role.validate(description: description)
         try connection.run(
             """
             INSERT INTO roles (workspace, name, description) VALUES (?1, ?2, ?3)
@@ -23,6 +25,7 @@ extension WriteSession {
     /// - Throws: `.resourceDoesNotExist` for an unknown role, `.resourceAlreadyExists` if the name is taken.
     package func updateRole(_ id: Int64, name: String?, description: String?) throws -> Role {
         let role = try connection.role(id: id)
+        try Role.validate(description: description)
         if let name {
             try Role.validate(name: name)
             let other = try connection.query(

@@ -23,23 +23,30 @@ extension WriteSession {
         return User(id: id, name: name, isAdministrator: isAdministrator, creationTime: now)
     }
 
+    /// - Parameter revokingTokens: whether the user's tokens end.
     /// - Throws: `.resourceDoesNotExist` for an unknown user.
-    package func setPassword(_ password: String, ofUser name: String) throws {
+    package func setPassword(_ password: String, ofUser name: String, revokingTokens: Bool) throws {
         try changeUser(name, "password = ?2", password)
+        guard revokingTokens else { return }
+        try connection.run("DELETE FROM access_tokens WHERE user_id = (SELECT id FROM users WHERE name = ?1)", name)
     }
 
     /// - Throws: `.resourceDoesNotExist` for an unknown user.
     package func setAdministrator(_ isAdministrator: Bool, user name: String) throws {
         let user = try connection.user(named: name)
+        if !isAdministrator { try requireAnotherAdministrator(than: user) }
+        try changeUser(name, "is_admin = ?2", isAdministrator ? 1 : 0)
+    }
+
+    /// Throws for the only admin.
+    private func requireAnotherAdministrator(than user: User) throws {
         let others = try connection.query("SELECT count(*) FROM users WHERE is_admin AND id <> ?1", user.id)
             .firstRow { $0.int64(0) }
-        guard isAdministrator || !user.isAdministrator || others ?? 0 > 0 else {
-            throw TrackingError(
-                .badRequest,
-                "'\(shortened(name))' is the only admin. Make another user an admin first, or nobody could look after the server."
-            )
-        }
-        try changeUser(name, "is_admin = ?2", isAdministrator ? 1 : 0)
+        guard user.isAdministrator, others ?? 0 == 0 else { return }
+        throw TrackingError(
+            .badRequest,
+            "'\(shortened(user.name))' is the only admin. Make another user an admin first, or nobody could look after the server."
+        )
     }
 
     private func changeUser(_ name: String, _ change: String, _ value: any Bindable) throws {
@@ -48,11 +55,13 @@ extension WriteSession {
         touch(user: user.id)
     }
 
-    /// Removes a user with what was granted to that one alone, and the user's tokens.
+    /// Removes a user with what was granted to that one alone, and the user's tokens and log-ins.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown user.
+    /// - Throws: `.resourceDoesNotExist` for an unknown user, `.badRequest` for the only admin.
     package func deleteUser(_ name: String) throws {
         let user = try connection.user(named: name)
+        try requireAnotherAdministrator(than: user)
+        try endLogIns(of: user)
         try connection.run("DELETE FROM users WHERE id = ?1", user.id)
         touch(user: user.id)
     }

@@ -3,9 +3,9 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// Returns one page of the artifact journal, the newest entry first; empty for an unknown run or path.
+    /// Returns one page of the artifact journal with the newest entry first; empty for an unknown run or path.
     ///
-    /// A query by time or run costs as much as its page is large. A query by path reads all events of that path.
+    /// The cost of a query by time or run depends only on the page size. A query by path reads all events of that path.
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another query.
     package func findArtifactEvents(_ query: ArtifactJournalQuery) throws -> SearchCursor<ArtifactJournalEntry> {
         try find(query)
@@ -51,7 +51,7 @@ extension ArtifactJournalQuery: SearchDescription {
 
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
         var statement = SearchStatement(rowColumn: "id", source: "artifact_journal")
-        // What belongs to no run may belong to an experiment that is hidden.
+        // Events without a run are left out, because they may belong to an experiment that the client may not read.
         if let condition = scope?.condition("experiment_id", in: &statement) {
             statement.conditions.append("run_id IN (SELECT id FROM runs WHERE \(condition))")
         }
@@ -59,7 +59,7 @@ extension ArtifactJournalQuery: SearchDescription {
             statement.conditions.append("run_id = (SELECT id FROM runs WHERE run_id = \(statement.bind(runID)))")
         }
         if let path {
-            let paths = Self.withFoldersAbove(path).map { statement.bind($0) }
+            let paths = Self.pathAndParents(of: path).map { statement.bind($0) }
             statement.conditions.append("path IN (\(paths.joined(separator: ", ")))")
         }
         if let since { statement.conditions.append("time >= \(statement.bind(since))") }
@@ -82,13 +82,13 @@ extension ArtifactJournalQuery: SearchDescription {
         )
         .map { row in
             var entry = ArtifactJournalEntry(row: row)
-            // Whether an equal file was there tells something about the files of others.
+            // `isShared` says that an equal file was already stored, which could reveal files of other experiments.
             if session.permissions != nil { entry.event.isShared = false }
             return entry
         }
     }
 
-    private static func withFoldersAbove(_ path: String) -> [String] {
+    private static func pathAndParents(of path: String) -> [String] {
         let segments = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
         return (0..<segments.count).map { segments[...$0].joined(separator: "/") }
     }

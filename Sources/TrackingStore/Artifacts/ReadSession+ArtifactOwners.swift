@@ -1,14 +1,15 @@
 internal import SQLite
 internal import Tracking
 
-/// A place that holds artifacts of an experiment.
+/// A location that contains artifacts of an experiment.
 package struct ArtifactPlace: Sendable {
     package enum Kind: Sendable {
-        /// The location of the experiment: all beneath it belongs to the experiment.
+        /// The experiment's own location. All artifacts in it belong to the experiment.
         case experiment
         /// The location of one run or logged model.
         case thing
-        /// A folder in which runs or logged models of the experiment lie by their ids, and others may lie too.
+        /// A folder with subfolders that are named by the ids of runs or logged models. Runs and models of other
+        /// experiments may have subfolders too.
         case shared
     }
 
@@ -21,19 +22,22 @@ package struct ArtifactPlace: Sendable {
 package struct ArtifactOwner: Sendable {
     package let experimentID: Int64
     package let isLoggedModel: Bool
+    /// Where all its artifacts lie.
+    package let location: String
 }
 
-/// For the server itself: nothing is hidden from these functions.
+/// These functions are for the server itself; they do not check permissions.
 extension ReadSession {
-    /// Another number after each change of what `artifactPlaces` returns.
+    /// Returns a number that changes whenever the result of `artifactPlaces` changes.
     package func artifactPlaceVersion() throws -> Int64 {
-        guard let version = try connection.int64("SELECT version FROM artifact_place_version") else {
+        guard let version = try connection.firstInt64(of: "SELECT version FROM artifact_place_version") else {
             throw StoreCorruption("the version of the artifact places is missing")
         }
         return version
     }
 
-    /// The locations of all experiments, and the places of those runs and logged models that lie elsewhere.
+    /// Returns the locations of all experiments, and the locations of runs and logged models that are outside of their
+    /// experiment's location.
     package func artifactPlaces() throws -> [ArtifactPlace] {
         try connection.query(
             """
@@ -48,18 +52,22 @@ extension ReadSession {
         }
     }
 
-    /// The runs and logged models among some ids, each with its experiment.
+    /// Returns the runs and logged models that have one of the ids, in the order of the ids.
     package func artifactOwners(among ids: [String]) throws -> [ArtifactOwner] {
         var found: [ArtifactOwner] = []
         for id in ids {
             try connection.query(
                 """
-                SELECT experiment_id, 0 FROM runs WHERE run_id = ?1
+                SELECT experiment_id, 0, artifact_uri FROM runs WHERE run_id = ?1
                 UNION ALL
-                SELECT experiment_id, 1 FROM logged_models WHERE model_id = ?1
+                SELECT experiment_id, 1, artifact_uri FROM logged_models WHERE model_id = ?1
                 """,
                 id
-            ).forEachRow { found.append(ArtifactOwner(experimentID: $0.int64(0), isLoggedModel: $0.bool(1))) }
+            ).forEachRow { row in
+                found.append(
+                    ArtifactOwner(experimentID: row.int64(0), isLoggedModel: row.bool(1), location: row.string(2))
+                )
+            }
         }
         return found
     }

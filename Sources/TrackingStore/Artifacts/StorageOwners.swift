@@ -2,15 +2,15 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Notes what an event has changed of what is stored, and for whom.
+    /// Updates the stored artifacts and their owners after an upload or deletion.
     ///
-    /// - Returns: by how many bytes the sum of each owner has changed.
+    /// - Returns: by how many bytes each owner's sum has changed. An owner may occur more than once.
     func countStored(_ event: ArtifactEvent) throws -> [StoredChange] {
         switch event.kind {
         case .upload:
             let replaced = try storedChanges(at: event.path)
             let owner = try ownerRow(event.owner)
-            // Not by REPLACE, which would not run the trigger of the deletion.
+            // REPLACE would not run the trigger for deletions.
             if !replaced.isEmpty { try connection.run("DELETE FROM stored_artifacts WHERE path = ?1", event.path) }
             try connection.run(
                 "INSERT INTO stored_artifacts (path, owner_id, bytes) VALUES (?1, ?2, ?3)",
@@ -44,7 +44,9 @@ extension WriteSession {
         ).map { StoredChange(row: $0) }
     }
 
-    /// The character behind '/' is '0'.
+    /// Returns the changes if all artifacts beneath a folder are removed.
+    ///
+    /// The character after "/" in the order of bytes is "0".
     private func storedChanges(beneath path: String) throws -> [StoredChange] {
         try connection.query(
             """
@@ -58,7 +60,9 @@ extension WriteSession {
         ).map { StoredChange(row: $0) }
     }
 
-    /// The row of an owner, which is made with the first thing of it.
+    /// Returns the row id of an owner; inserts the row if the owner is new.
+    ///
+    /// - Parameter name: nil for artifacts without an owner.
     private func ownerRow(_ name: String?) throws -> Int64 {
         let name = name ?? ""
         let select = try connection.query("SELECT id FROM storage_owners WHERE name = ?1", name)
@@ -67,9 +71,9 @@ extension WriteSession {
         return connection.lastInsertRowID
     }
 
-    /// Refuses one more run where a quota is spent.
+    /// Throws `.quotaSpent` if the quota for runs of the client or of the server does not allow a further run.
     ///
-    /// - Throws: `.quotaSpent`.
+    /// Counts the new run, so call this function once for each run.
     func requireRoomForRun() throws {
         if let limit = runQuota.client, let owner = caller.owner {
             let select = try connection.query("SELECT runs FROM storage_owners WHERE name = ?1", owner)
@@ -78,27 +82,31 @@ extension WriteSession {
             }
         }
         if let limit = runQuota.server {
-            // Counting all runs takes a moment: it is done again only when so many have been made as were free then.
+            // Counting all runs takes time, so it is done again only when all runs that were left have been created.
             if runsLeft <= 0 {
-                runsLeft = limit - (try connection.int64("SELECT count(*) FROM runs") ?? 0)
+                runsLeft = limit - (try connection.firstInt64(of: "SELECT count(*) FROM runs") ?? 0)
                 guard runsLeft > 0 else { throw TrackingError.serverRunQuotaSpent(limit) }
             }
             runsLeft -= 1
         }
     }
 
-    /// Notes whose run it is, where that is known.
-    func noteOwner(ofRun row: Int64) throws {
+    /// Records the client as the owner of a new run, unless the client has no identity.
+    func recordOwner(ofRun row: Int64) throws {
         guard let owner = caller.owner else { return }
         try connection.run("INSERT INTO run_owners (run_id, owner_id) VALUES (?1, ?2)", row, try ownerRow(owner))
     }
 
-    /// Notes that nothing is stored at a path and beneath it, as a deletion finds it that was cut off before it was noted.
+    /// Records that no artifact is stored at a path or beneath it.
+    ///
+    /// Meant for a deletion that finds nothing to delete, because an earlier deletion was interrupted before it was
+    /// recorded.
     package func forgetStored(_ path: String) throws -> [StoredChange] {
         try countStored(ArtifactEvent(kind: .deletion, path: path, runID: nil, bytes: 0, microseconds: 0))
     }
 
-    /// Notes an artifact that has come into its root without a request, unless it was noted before.
+    /// Records an artifact that was copied into the artifact root without an upload, unless it is already recorded with
+    /// the same size.
     package func noteStored(_ path: String, bytes: Int64) throws {
         let known = try connection.query("SELECT bytes FROM stored_artifacts WHERE path = ?1", path)
             .firstRow { $0.int64(0) }
@@ -110,7 +118,7 @@ extension WriteSession {
 }
 
 extension ReadSession {
-    /// What each identity has stored, by name; what nobody is known for comes first.
+    /// Returns what each owner has stored, by name; artifacts and runs without an owner come first.
     package func storageUse() throws -> [StorageUse] {
         try connection.query("SELECT name, bytes, files, runs FROM storage_owners ORDER BY name").map { row in
             let name = row.string(0)
@@ -124,7 +132,7 @@ extension ReadSession {
 }
 
 extension StoredChange {
-    /// What is taken away, as a row of a name and of bytes tells it.
+    /// Reads an owner's name and a number of bytes that the owner no longer stores.
     fileprivate init(row: Statement) {
         let name = row.string(0)
         self.init(owner: name.isEmpty ? nil : name, bytes: -row.int64(1))

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -12,7 +13,7 @@ extension WriteSession {
             currentMilliseconds(),
             event.kind.rawValue,
             event.path,
-            try event.runID.flatMap { try storedRun($0)?.id },
+            try event.runID.flatMap { try storedRun($0, for: .update)?.id },
             event.bytes,
             event.microseconds,
             event.isShared ? 1 : 0,

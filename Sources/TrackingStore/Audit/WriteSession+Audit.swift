@@ -2,9 +2,9 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Stores an entry with the present time, as a part of the same transaction as the change that it tells of.
+    /// Stores an entry with the current time, in the same transaction as the change that it describes.
     ///
-    /// - Parameter entry: nil where nothing is audited.
+    /// - Parameter entry: nil if auditing is off; the function does nothing then.
     package func audit(_ entry: AuditEntry?) throws {
         if let entry { try connection.insert(entry) }
     }
@@ -12,8 +12,8 @@ extension WriteSession {
     /// Removes the oldest entries.
     ///
     /// - Parameters:
-    ///   - time: Unix milliseconds; what is as young stays.
-    ///   - limit: the most entries that are removed.
+    ///   - time: the time in Unix milliseconds before which entries are removed.
+    ///   - limit: the maximum number of entries to remove.
     /// - Returns: how many entries were removed.
     package func trimAudit(before time: Int64, limit: Int) throws -> Int {
         try connection.run(
@@ -33,8 +33,8 @@ extension Connection {
             """
             INSERT INTO audit_entries (id, actor_kind, actor, address, action, resource_kind, resource_id, detail,
                 is_refused, occurrences)
-            VALUES (coalesce((SELECT max(id) FROM audit_entries WHERE id >= ?1 AND id < ?2), ?1 - 1) + 1, ?3, ?4, ?5, ?6, ?7,
-                ?8, ?9, ?10, ?11)
+            VALUES (coalesce((SELECT max(id) FROM audit_entries WHERE id >= ?1 AND id < ?2), ?1 - 1) + 1, ?3, ?4, ?5,
+                ?6, ?7, ?8, ?9, ?10, ?11)
             """,
             first,
             end,
@@ -52,11 +52,11 @@ extension Connection {
 }
 
 extension TrackingStore {
-    /// Stores an entry in a database that nobody holds, without opening it as a store: nothing else of it is changed.
+    /// Stores an entry in a database that no server uses, and changes nothing else.
     ///
     /// Blocks until the entry is durable.
-    /// - Returns: whether there is a place for it; a database of an older version has none.
-    /// - Throws: `OwnerLock.Failure` while somebody holds the database, `SQLiteError`.
+    /// - Returns: false if the database is of an older version, which has no table of audit entries.
+    /// - Throws: `OwnerLock.Failure` if a server uses the database, or `SQLiteError`.
     package static func audit(_ entry: AuditEntry, inDatabaseAt path: String) throws -> Bool {
         let lock = try OwnerLock(databasePath: path)
         defer { lock.release() }
@@ -65,7 +65,7 @@ extension TrackingStore {
         let (connection, _) = try Connection.openForWriting(path: path, WriterSettings())
         defer { connection.close() }
         let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'audit_entries'"
-        guard try connection.int64(tables) == 1 else { return false }
+        guard try connection.firstInt64(of: tables) == 1 else { return false }
         try connection.immediateTransaction { try connection.insert(entry) }
         return true
     }

@@ -1,20 +1,22 @@
 package import SQLite
 package import Tracking
 
-/// What a store says of its artifacts.
+/// What a database says about artifacts, to be compared with the files of an artifact store.
 package struct ArtifactCheck {
-    /// The last upload of a file that the journal knows of.
+    /// The last upload of a file that is recorded in the artifact journal.
     package struct Upload: Sendable, Equatable {
         package var bytes: Int64
-        /// Unix milliseconds: when it began and when it was noted, both about.
+        /// The approximate times when the upload began and when it was recorded, in Unix milliseconds.
         package var times: ClosedRange<Int64>
         fileprivate var entry: Int64
     }
 
-    /// The files that the journal says are there, by their paths.
+    /// The files that exist according to the journal, by path.
     package private(set) var files: [String: Upload] = [:]
-    /// What cannot be of use without a file: the folders in the store of artifacts, each with the name of its owner.
-    package private(set) var needed: [String: String] = [:]
+    /// The folders that must contain a file, each with a description of the model or version that needs it.
+    ///
+    /// Empty until `readNeededFolders(_:)` is called. The paths are relative to the artifact root.
+    package private(set) var neededFolders: [String: String] = [:]
     private let runIDs: Set<String>
     private let modelIDs: Set<String>
 
@@ -35,34 +37,36 @@ package struct ArtifactCheck {
         runIDs = Set(try connection.prepare("SELECT run_id FROM runs").map { $0.string(0) })
         modelIDs = Set(try connection.prepare("SELECT model_id FROM logged_models").map { $0.string(0) })
         for (path, upload) in uploads {
-            let isDeleted = Self.withFoldersAbove(path)
+            let isDeleted = Self.pathAndParents(of: path)
                 .contains { deletions[$0].map { $0 > upload.entry } ?? false }
             if !isDeleted { files[path] = upload }
         }
     }
 
-    /// Reads which folders must hold a file: those of logged models that are ready, and of versions of registered models.
-    package mutating func readNeeded(_ connection: Connection) throws {
+    /// Adds the folders of ready logged models and of registered models' versions to `neededFolders`.
+    package mutating func readNeededFolders(_ connection: Connection) throws {
         try connection.query(
             "SELECT model_id, artifact_uri FROM logged_models WHERE lifecycle_stage = 0 AND status = ?1",
             LoggedModelStatus.ready.rawValue
-        ).forEachRow { row in need(row.string(1), of: "the logged model \(row.string(0))") }
+        ).forEachRow { row in addNeeded(row.string(1), of: "the logged model \(row.string(0))") }
         try connection.prepare(
             "SELECT version, name, coalesce(storage_location, source) FROM model_versions WHERE is_prompt = 0"
         ).forEachRow { row in
             guard let location = try connection.artifactLocation(row.string(2)) else { return }
             let version = ArtifactsInUse.User(.version(row.int64(0), ofModel: row.string(1)))
-            need(location, of: version.text)
+            addNeeded(location, of: version.text)
         }
     }
 
-    private mutating func need(_ location: String, of owner: String) {
+    private mutating func addNeeded(_ location: String, of owner: String) {
         guard let path = ArtifactFolders.servedPath(of: location), !path.isEmpty else { return }
-        needed[path] = owner
+        neededFolders[path] = owner
     }
 
-    /// Tells the journal what it missed.
-    package static func journal(
+    /// Adds an upload or deletion to the journal that was not recorded when it happened.
+    ///
+    /// - Parameter time: Unix milliseconds.
+    package static func addToJournal(
         _ kind: ArtifactEvent.Kind,
         _ path: String,
         bytes: Int64,
@@ -81,7 +85,9 @@ package struct ArtifactCheck {
         )
     }
 
-    /// Whether a file lies in the folder of a run or model that does not exist.
+    /// Whether a file's path belongs to a run or logged model that does not exist.
+    ///
+    /// The owner's id is the path component before the first `artifacts`.
     package func isOwnerless(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
         for (index, part) in parts.enumerated().dropFirst() where part == "artifacts" {
@@ -92,8 +98,8 @@ package struct ArtifactCheck {
         return false
     }
 
-    /// The path of a file, and those of the folders above it.
-    package static func withFoldersAbove(_ path: String) -> [String] {
+    /// Returns the paths of all folders that contain a file, outermost first, and then the file's own path.
+    package static func pathAndParents(of path: String) -> [String] {
         let segments = path.split(separator: "/")
         return segments.indices.map { segments[...$0].joined(separator: "/") }
     }

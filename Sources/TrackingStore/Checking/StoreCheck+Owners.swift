@@ -1,7 +1,7 @@
 internal import SQLite
 
 extension StoreCheck {
-    /// Holds the sums of what each identity has stored against the rows that they sum up.
+    /// Compares each owner's sums in `storage_owners` with the rows that they add up.
     func ownerFaults() throws -> [StoreFault] {
         let sums = """
             (SELECT coalesce(sum(bytes), 0) FROM stored_artifacts WHERE owner_id = storage_owners.id),
@@ -9,7 +9,7 @@ extension StoreCheck {
             (SELECT count(*) FROM run_owners WHERE owner_id = storage_owners.id)
             """
         let isWrong = "(bytes, files, runs) <> (\(sums))"
-        let count = try connection.int64("SELECT count(*) FROM storage_owners WHERE \(isWrong)") ?? 0
+        let count = try connection.firstInt64(of: "SELECT count(*) FROM storage_owners WHERE \(isWrong)") ?? 0
         guard count > 0 else { return [] }
         if mends { try connection.execute("UPDATE storage_owners SET (bytes, files, runs) = (SELECT \(sums))") }
         return [

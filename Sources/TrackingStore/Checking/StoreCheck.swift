@@ -1,53 +1,56 @@
 package import SQLite
 internal import Tracking
 
-/// Something in a store that should not be.
+/// An inconsistency in the database.
 package struct StoreFault: Sendable, Equatable {
     /// What is wrong, and where.
     package var text: String
-    /// Whether `StoreCheck` can mend it without a guess.
+    /// Whether `StoreCheck` can mend the fault from other data in the database, without guessing.
     package var isMendable: Bool
 }
 
-/// Holds a database against SQLite's rules and those of Apus.
+/// Checks a database for damage and inconsistencies, and mends those that it can mend with certainty.
 ///
-/// For a program of its own: every function reads whole tables. With a connection that may write, inside a transaction,
-/// it also mends what can be mended with certainty: what is told twice is told again by its origin.
+/// Every function reads whole tables, so the check belongs in a command and not in a running server. Mending needs a
+/// connection that can write, inside a transaction. Values that are derived from other rows are calculated again, and
+/// rows without an owner are deleted.
 package struct StoreCheck {
     let connection: Connection
     let mends: Bool
-    /// Faults of one kind beyond this number are counted and not told one by one.
-    private static let toldFaults = 20
+    /// The maximum number of faults of one kind that are listed one by one; the rest are only counted.
+    private static let maximumListedFaults = 20
 
     package init(_ connection: Connection, mends: Bool) {
         self.connection = connection
         self.mends = mends
     }
 
-    /// All faults, those of the file first.
+    /// Runs all checks and returns the faults; if the file itself is damaged, returns only that damage.
+    ///
+    /// Also mends the faults if `mends` is true.
     package func faults() throws -> [StoreFault] {
         let file = try fileFaults()
-        // In a damaged file nothing else can be trusted.
+        // The other checks cannot be trusted if the file is damaged.
         guard file.isEmpty else { return file }
         let rows = try referenceFaults() + ownerlessRows()
         let sums = try summaryFaults() + ownerFaults()
         return try rows + sums + modelFaults() + registryFaults()
     }
 
-    /// How the faults begin that are in the file itself.
-    package static let fileMark = "database: "
+    /// The prefix of the texts of faults that `fileFaults` returns.
+    package static let fileFaultPrefix = "database: "
 
-    /// What SQLite finds in the file.
+    /// Returns the damage that SQLite's integrity check finds in the file, at most 20 faults.
     package func fileFaults() throws -> [StoreFault] {
         try connection.prepare("PRAGMA integrity_check(20)").map { $0.string(0) }
             .filter { $0 != "ok" }
-            .map { StoreFault(text: Self.fileMark + $0, isMendable: false) }
+            .map { StoreFault(text: Self.fileFaultPrefix + $0, isMendable: false) }
     }
 
     private func referenceFaults() throws -> [StoreFault] {
         var counts: [String: Int] = [:]
         try connection.prepare("PRAGMA foreign_key_check").forEachRow { row in
-            // Told, and mended, with the rows that have no owner.
+            // `ownerlessRows` reports and mends these rows.
             let (table, owners) = (row.string(0), row.string(2))
             guard !Self.owned.contains(where: { $0.table == table && $0.owners == owners }) else { return }
             counts["\(table) that refer to no row of \(owners)", default: 0] += 1
@@ -57,21 +60,22 @@ package struct StoreCheck {
         }
     }
 
-    /// Rows whose run, model or key does not exist; for most of these tables SQLite keeps no watch.
+    /// Returns, and if wanted deletes, the rows whose run, model or key does not exist.
     ///
-    /// A run that is made later may get the number of the one that is missing, and their values with it.
+    /// Most of these tables have no foreign key, so SQLite does not check them. A new run could get the row id of the
+    /// missing run, and would then get its values too.
     private func ownerlessRows() throws -> [StoreFault] {
         var faults: [StoreFault] = []
         for (table, column, owners, which) in Self.owned {
             let condition = "\(column) NOT IN (SELECT id FROM \(owners)\(which))"
-            let count = try connection.int64("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
+            let count = try connection.firstInt64(of: "SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute("DELETE FROM \(table) WHERE \(condition)") }
             faults.append(StoreFault(text: "\(count) rows of \(table) belong to no row of \(owners)", isMendable: true))
         }
         for table in Self.keyed {
             let condition = "key_id NOT IN (SELECT id FROM keys)"
-            let count = try connection.int64("SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
+            let count = try connection.firstInt64(of: "SELECT count(*) FROM \(table) WHERE \(condition)") ?? 0
             guard count > 0 else { continue }
             faults.append(StoreFault(text: "\(count) rows of \(table) have a key without a name", isMendable: false))
         }
@@ -84,7 +88,7 @@ package struct StoreCheck {
         ("model_metrics", "model_id", "logged_models", ""), ("latest_model_metrics", "model_id", "logged_models", ""),
         ("logged_model_params", "model_id", "logged_models", ""),
         ("logged_model_tags", "model_id", "logged_models", ""),
-        // Tags before the inputs that they refer to.
+        // The tags are checked before the inputs that they refer to. Tags of an input without a run are ownerless too.
         ("dataset_input_tags", "input_id", "dataset_inputs", " WHERE run_id IN (SELECT id FROM runs)"),
         ("dataset_inputs", "run_id", "runs", ""), ("model_inputs", "run_id", "runs", ""),
         ("model_outputs", "run_id", "runs", ""), ("run_owners", "run_id", "runs", ""),
@@ -97,16 +101,19 @@ package struct StoreCheck {
 }
 
 extension StoreCheck {
-    /// Holds the summary of each metric against its points.
+    /// Compares the summary of each metric with its points.
     private func summaryFaults() throws -> [StoreFault] {
-        var told = Told(most: Self.toldFaults, what: "metrics have a summary that differs from their points")
+        var list = FaultList(
+            limit: Self.maximumListedFaults,
+            what: "metrics have a summary that differs from their points"
+        )
         var wrong: [(series: MetricSeries, summary: MetricSummary?)] = []
         func compare(_ series: MetricSeries, _ found: MetricSummary?) throws {
             let stored = try storedSummary(of: series)
-            guard !Self.isSame(stored, found) else { return }
+            guard !Self.isCorrect(stored, found) else { return }
             wrong.append((series, found))
             let name = try name(of: series)
-            told.add(StoreFault(text: "\(name): the summary differs from the points", isMendable: true))
+            list.add(StoreFault(text: "\(name): the summary differs from the points", isMendable: true))
         }
         var series: MetricSeries?
         var change = MetricSummaryChange(nil)
@@ -127,20 +134,23 @@ extension StoreCheck {
             change.add(MetricPoint(row: row, column: 2))
         }
         if let series { try compare(series, change.summary) }
-        let bare = try connection.prepare(
+        let seriesWithoutPoints = try connection.prepare(
             """
             SELECT run_id, key_id FROM latest_metrics AS latest
             WHERE NOT EXISTS (
                 SELECT 1 FROM metrics WHERE metrics.run_id = latest.run_id AND metrics.key_id = latest.key_id)
             """
         ).map { MetricSeries(runRow: $0.int64(0), keyID: $0.int64(1)) }
-        for series in bare { try compare(series, nil) }
-        if mends { for (series, summary) in wrong { try replace(series, by: summary) } }
-        return told.faults
+        for series in seriesWithoutPoints { try compare(series, nil) }
+        if mends { for (series, summary) in wrong { try replaceSummary(of: series, by: summary) } }
+        return list.faults
     }
 
-    /// The order in which points arrived is not known afterwards: a summary that says less about it is as good.
-    private static func isSame(_ stored: MetricSummary?, _ found: MetricSummary?) -> Bool {
+    /// Whether the stored summary is correct, given the one calculated from the points.
+    ///
+    /// A stored summary that is not marked as in order is correct in any case, because the order in which points
+    /// arrived cannot be seen in the points.
+    private static func isCorrect(_ stored: MetricSummary?, _ found: MetricSummary?) -> Bool {
         guard let stored, let found else { return stored == nil && found == nil }
         return stored.latest == found.latest && stored.pointCount == found.pointCount
             && stored.extremes == found.extremes && (!stored.isInOrder || found.isInOrder)
@@ -154,7 +164,7 @@ extension StoreCheck {
         ).firstRow { MetricSummary(row: $0) }
     }
 
-    private func replace(_ series: MetricSeries, by summary: MetricSummary?) throws {
+    private func replaceSummary(of series: MetricSeries, by summary: MetricSummary?) throws {
         try connection.run(
             "DELETE FROM latest_metrics WHERE run_id = ?1 AND key_id = ?2",
             series.runRow,
@@ -187,9 +197,12 @@ extension StoreCheck {
         return "run \(run ?? "number \(series.runRow)"), metric '\(shortened(key ?? "\(series.keyID)"))'"
     }
 
-    /// Holds the latest metrics of logged models against their points.
+    /// Compares the latest metrics of logged models with their points.
     private func modelFaults() throws -> [StoreFault] {
-        var told = Told(most: Self.toldFaults, what: "latest metrics of logged models differ from their points")
+        var list = FaultList(
+            limit: Self.maximumListedFaults,
+            what: "latest metrics of logged models differ from their points"
+        )
         let stored = try connection.prepare(
             "SELECT model_id, key_id, scope_id, value, timestamp, step, run_id FROM latest_model_metrics"
         ).map { row in (0..<7).map { row.string($0) } }
@@ -207,16 +220,16 @@ extension StoreCheck {
                 )
                 try connection.run(LatestModelMetric.insertion, model, key, scope)
             }
-            told.add(StoreFault(text: "logged model number \(model): a latest metric is wrong", isMendable: true))
+            list.add(StoreFault(text: "logged model number \(model): a latest metric is wrong", isMendable: true))
         }
-        return told.faults
+        return list.faults
     }
 
-    /// Counters and copies of names in the model registry.
+    /// Checks the version counters and the copies of model names in the model registry.
     private func registryFaults() throws -> [StoreFault] {
         var faults: [StoreFault] = []
         for (what, condition, repair) in Self.registry {
-            let count = try connection.int64("SELECT count(*) FROM \(condition)") ?? 0
+            let count = try connection.firstInt64(of: "SELECT count(*) FROM \(condition)") ?? 0
             guard count > 0 else { continue }
             if mends { try connection.execute(repair) }
             faults.append(StoreFault(text: "\(count) \(what)", isMendable: true))
@@ -249,21 +262,22 @@ extension StoreCheck {
     ]
 }
 
-/// Faults of one kind: the first ones, and how many more there are.
-private struct Told {
-    let most: Int
+/// Collects faults of one kind: keeps the first `limit` and counts the others.
+private struct FaultList {
+    let limit: Int
+    /// Completes the sentence "5 more …" for the faults that are only counted.
     let what: String
     private var first: [StoreFault] = []
     private var count = 0
 
-    init(most: Int, what: String) {
-        self.most = most
+    init(limit: Int, what: String) {
+        self.limit = limit
         self.what = what
     }
 
     mutating func add(_ fault: StoreFault) {
         count += 1
-        if first.count < most { first.append(fault) }
+        if first.count < limit { first.append(fault) }
     }
 
     var faults: [StoreFault] {

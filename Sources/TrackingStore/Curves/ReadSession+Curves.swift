@@ -8,64 +8,67 @@ extension ReadSession {
         after position: String?
     ) throws -> MetricCurve? {
         guard let series = try series(of: history), let summary = try summary(of: series) else { return nil }
-        let place = CurvePlace(history, series: series, summary: summary)
-        if let range = request.range { return try curvePart(of: place, request, range) }
-        if let known = try place.known(position) {
+        let metric = CurveMetric(history, series: series, summary: summary)
+        if let range = request.range { return try curvePart(of: metric, request, range) }
+        if let known = try metric.knownPoints(at: position) {
             guard known.pointCount != summary.pointCount else { return nil }
-            if let more = try rest(of: place, request, after: known) { return more }
+            if let added = try addedPoints(of: metric, request, after: known) { return added }
         }
         return summary.pointCount > request.readPoints
-            ? try sampledCurve(of: place, request) : try wholeCurve(of: place, request)
+            ? try sampledCurve(of: metric, request) : try wholeCurve(of: metric, request)
     }
 
-    /// The points added since a position; nil if some of them do not come last, or if they are too many.
-    private func rest(
-        of place: CurvePlace,
+    /// Returns the points that were added after the client's last request.
+    ///
+    /// Returns nil if there are too many of them, or if the order of the axis does not put all of them after the points
+    /// that the client has.
+    private func addedPoints(
+        of metric: CurveMetric,
         _ request: CurveRequest,
-        after known: CurvePlace.Known
+        after known: CurveMetric.KnownPoints
     ) throws -> MetricCurve? {
-        let count = place.summary.pointCount - known.pointCount
-        guard count > 0, count <= request.readPoints, request.axis == .time || place.summary.isInOrder else {
+        let count = metric.summary.pointCount - known.pointCount
+        guard count > 0, count <= request.readPoints, request.axis == .time || metric.summary.isInOrder else {
             return nil
         }
         var thinner = CurveThinner(pointCount: count, maximum: request.maximumPoints)
         var found: Int64 = 0
         var last: MetricPoint?
-        let query = try historyQuery(place.series, .after(known.sortValues), limit: Int(count) + 1)
+        let query = try historyQuery(metric.series, .after(known.sortValues), limit: Int(count) + 1)
         try query.forEachRow { row in
             let point = MetricPoint(row: row, column: 0)
             thinner.add(point)
             last = point
             found += 1
         }
-        // If fewer points follow the position than have been added, some were added before it.
+        // If fewer points follow the client's last point than were added, the others were added before that point.
         guard found == count, let last else { return nil }
-        return place.curve(.append, thinner.points, isThinned: thinner.isThinning, last: last)
+        return metric.curve(.append, thinner.points, isThinned: thinner.isThinning, last: last)
     }
 
-    private func wholeCurve(of place: CurvePlace, _ request: CurveRequest) throws -> MetricCurve {
-        var thinner = CurveThinner(pointCount: place.summary.pointCount, maximum: request.maximumPoints)
-        let isSorted = request.axis == .time || place.summary.isInOrder
+    private func wholeCurve(of metric: CurveMetric, _ request: CurveRequest) throws -> MetricCurve {
+        var thinner = CurveThinner(pointCount: metric.summary.pointCount, maximum: request.maximumPoints)
+        let isSorted = request.axis == .time || metric.summary.isInOrder
         let order = isSorted ? "timestamp, step, value, is_nan" : "step, timestamp, value, is_nan"
         let sql = """
             SELECT value, is_nan, timestamp, step FROM metrics
             WHERE run_id = ?1 AND key_id = ?2
             ORDER BY \(order)
             """
-        var last = place.summary.latest
-        try connection.query(sql, place.series.runRow, place.series.keyID).forEachRow { row in
+        var last = metric.summary.latest
+        try connection.query(sql, metric.series.runRow, metric.series.keyID).forEachRow { row in
             let point = MetricPoint(row: row, column: 0)
             thinner.add(point)
             last = point
         }
-        return place.curve(.whole, thinner.points, isThinned: thinner.isThinning, last: last)
+        return metric.curve(.whole, thinner.points, isThinned: thinner.isThinning, last: last)
     }
 }
 
-/// A metric whose curve is asked for, and what is known about it without reading its points.
-struct CurvePlace {
+/// A metric whose curve is requested, and what is known about it without reading its points.
+struct CurveMetric {
     /// The points that the client already has.
-    struct Known {
+    struct KnownPoints {
         var pointCount: Int64
         /// The sort values of the last of these points, as in a page token of the history.
         var sortValues: [SortValue]
@@ -85,24 +88,26 @@ struct CurvePlace {
         self.digest = digest.value
     }
 
-    func known(_ position: String?) throws(TrackingError) -> Known? {
+    /// Reads the position that an earlier answer contained; returns nil without one.
+    func knownPoints(at position: String?) throws(TrackingError) -> KnownPoints? {
         guard let position, !position.isEmpty else { return nil }
         guard let start = try? PageToken.parse(position, digest: digest, termCount: 5), case .after(let values) = start,
             case .integer(let count) = values[0], count >= 0
         else { throw Self.refusal }
-        return Known(pointCount: count, sortValues: Array(values.dropFirst()))
+        return KnownPoints(pointCount: count, sortValues: Array(values.dropFirst()))
     }
 
-    /// The refusal of any invalid position, because the remedy is always the same.
+    /// The error for any invalid position; the client can always do the same about it.
     private static var refusal: TrackingError {
         .invalidParameter(
-            "Invalid value for parameter 'after' supplied. Each position must be one that an earlier answer gave for the "
-                + "same run and key; leave it out to get the whole curve."
+            "Invalid value for parameter 'after' supplied. Each position must come from an earlier answer for the same "
+                + "run and key; leave it out to get the whole curve."
         )
     }
 
-    /// - Parameter last: the last point in the order of the history; nil for a part of a curve, to which nothing is
-    ///   appended.
+    /// Returns a curve with the given points, and with a position for the next request.
+    ///
+    /// - Parameter last: the last point in the order of the history; nil for a part of a curve, which gets no position.
     func curve(
         _ mode: MetricCurve.Mode,
         _ points: [CurvePoint],

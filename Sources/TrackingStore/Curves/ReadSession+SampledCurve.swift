@@ -1,47 +1,49 @@
 internal import SQLite
 internal import Tracking
 
-// To draw a metric of millions of points, only some of its points are read: points that lie evenly in time are looked
-// up, and a few of the points after each of them are read. The extremes of the whole metric are known from its summary.
+// To draw a metric with millions of points, only some of the points are read. Points that lie evenly in time, called
+// anchors, are looked up, and a few points after each anchor are read too. The extremes of the whole metric are known
+// from its summary.
 
 extension ReadSession {
-    func sampledCurve(of place: CurvePlace, _ request: CurveRequest) throws -> MetricCurve {
-        guard let first = try neighbor(.next, of: (.min, .min), in: place.series),
-            let last = try neighbor(.previous, of: (.max, .max), in: place.series)
+    func sampledCurve(of metric: CurveMetric, _ request: CurveRequest) throws -> MetricCurve {
+        guard let first = try neighbor(.next, of: (.min, .min), in: metric.series),
+            let last = try neighbor(.previous, of: (.max, .max), in: metric.series)
         else { throw StoreCorruption("no points were found of a metric whose summary counts some") }
-        var points = try sample(of: place, request, from: first, to: last)
-        // The summary knows the step of an extreme, which is its place only where time and step grow together.
-        if place.summary.isInOrder, let extremes = place.summary.extremes {
+        var points = try sample(of: metric, request, from: first, to: last)
+        // The summary contains the step of an extreme and not its time. The step says where the extreme belongs only if
+        // time and step grow together.
+        if metric.summary.isInOrder, let extremes = metric.summary.extremes {
             Self.add([extremes.minimum, extremes.maximum], to: &points)
         }
-        return place.curve(.whole, points, isThinned: true, isSampled: true, last: last)
+        return metric.curve(.whole, points, isThinned: true, isSampled: true, last: last)
     }
 
-    /// Some points of a history from one point to another, both included, in the order of the axis.
+    /// Returns a sample of a history from one point to another, both included, in the order of the axis.
     func sample(
-        of place: CurvePlace,
+        of metric: CurveMetric,
         _ request: CurveRequest,
         from first: MetricPoint,
         to last: MetricPoint
     ) throws -> [CurvePoint] {
-        let series = place.series
+        let series = metric.series
         var anchors = try CurveAnchors(first: first, last: last) { try self.neighbor($0, of: $1, in: series) }
             .points(request.maximumPoints)
         let readEach = max(request.readPoints / Int64(request.maximumPoints), 1)
         for index in anchors.indices.dropFirst() {
-            try cover(&anchors[index], from: anchors[index - 1].point, upTo: readEach, in: series)
+            try widen(&anchors[index], byPointsAfter: anchors[index - 1].point, limit: readEach, in: series)
         }
-        if request.axis == .step, !place.summary.isInOrder {
+        if request.axis == .step, !metric.summary.isInOrder {
             anchors.sort { ($0.point.step, $0.point.timestamp) < ($1.point.step, $1.point.timestamp) }
         }
         return anchors
     }
 
-    /// Reads points from `start` towards an anchor, at most `limit`, and widens the anchor's range to include them.
-    private func cover(
+    /// Reads the first `limit` points between `start` and an anchor, and widens the anchor's range to include them.
+    private func widen(
         _ anchor: inout CurvePoint,
-        from start: MetricPoint,
-        upTo limit: Int64,
+        byPointsAfter start: MetricPoint,
+        limit: Int64,
         in series: MetricSeries
     ) throws {
         let query = try historyQuery(series, .after(start.sortValues), limit: Int(limit))
@@ -49,11 +51,11 @@ extension ReadSession {
         while try query.step() {
             let point = MetricPoint(row: query, column: 0)
             if point == anchor.point { break }
-            anchor.cover(point)
+            anchor.include(point)
         }
     }
 
-    /// Adds each extreme to the first anchor at or behind its step.
+    /// Widens the range of the first anchor whose step is at least the extreme's step, so that it includes the extreme.
     static func add(_ extremes: [MetricExtreme], to anchors: inout [CurvePoint]) {
         for extreme in extremes {
             let index = anchors.firstIndex { $0.point.step >= extreme.step } ?? anchors.count - 1
@@ -61,11 +63,11 @@ extension ReadSession {
         }
     }
 
-    /// The point nearest to a place of a history on one side, by time and then by step; a point at the place itself
-    /// counts.
+    /// Returns the point of a history that is at a position, or else the nearest one on the given side; nil if there is
+    /// none.
     func neighbor(
         _ side: CurveAnchors.Side,
-        of place: CurveAnchors.Place,
+        of position: CurveAnchors.Position,
         in series: MetricSeries
     ) throws -> MetricPoint? {
         let condition = side == .next ? ">= (?3, ?4)" : "<= (?3, ?4)"
@@ -76,25 +78,25 @@ extension ReadSession {
             ORDER BY timestamp\(direction), step\(direction), value\(direction), is_nan\(direction)
             LIMIT 1
             """
-        return try connection.query(sql, series.runRow, series.keyID, place.timestamp, place.step)
+        return try connection.query(sql, series.runRow, series.keyID, position.timestamp, position.step)
             .firstRow { MetricPoint(row: $0, column: 0) }
     }
 }
 
-/// Finds points of a history that lie evenly in time, by halving the widest of the gaps between the points found so
-/// far.
+/// Finds points of a history that lie evenly in time, by halving the widest gaps between the points found so far.
 ///
-/// Each halving takes two look-ups, and a time without points costs one halving.
+/// Halving a gap takes two look-ups. A long time without points is found by a single halving.
 struct CurveAnchors {
-    typealias Place = (timestamp: Int64, step: Int64)
+    /// A position in a history, which is ordered by time and then by step.
+    typealias Position = (timestamp: Int64, step: Int64)
 
-    /// The side of a place on which a point is looked for.
+    /// The side of a position on which a point is looked up.
     enum Side {
         case next
         case previous
     }
 
-    /// Two points between which there may be more.
+    /// Two points between which there may be further points.
     private struct Gap {
         var start: MetricPoint
         var end: MetricPoint
@@ -104,8 +106,8 @@ struct CurveAnchors {
             (Double(end.timestamp) - Double(start.timestamp), Double(end.step) - Double(start.step))
         }
 
-        /// The last place before the middle, and the first one behind it; nil where nothing can lie between.
-        var middle: (before: Place, behind: Place)? {
+        /// The last position before the middle of the gap and the first one after it; nil if the gap has no middle.
+        var middle: (before: Position, after: Position)? {
             if end.timestamp > start.timestamp {
                 let time = (start.timestamp...end.timestamp).middle
                 return ((time, .max), (time + 1, .min))
@@ -118,16 +120,16 @@ struct CurveAnchors {
 
     private let first: MetricPoint
     private let last: MetricPoint
-    private let neighbor: (Side, Place) throws -> MetricPoint?
+    private let neighbor: (Side, Position) throws -> MetricPoint?
 
-    /// - Parameter neighbor: gives the point of the history next to a place; a point at the place itself counts.
-    init(first: MetricPoint, last: MetricPoint, neighbor: @escaping (Side, Place) throws -> MetricPoint?) {
+    /// - Parameter neighbor: returns the point at a position, or else the nearest one on the given side.
+    init(first: MetricPoint, last: MetricPoint, neighbor: @escaping (Side, Position) throws -> MetricPoint?) {
         self.first = first
         self.last = last
         self.neighbor = neighbor
     }
 
-    /// At most `limit` points in the order of the history, including the first and the last.
+    /// Returns at most `limit` points in the order of the history, including the first and the last point.
     func points(_ limit: Int) throws -> [CurvePoint] {
         guard first != last else { return [CurvePoint(first)] }
         var found = [first, last]
@@ -144,29 +146,29 @@ struct CurveAnchors {
         return Self.sorted(found)
     }
 
-    /// The halves of a gap in which there may be more points; the points that bound them are added to `found`.
+    /// Returns the halves of a gap that may contain further points, and adds the points next to the middle to `found`.
     private func halved(_ gap: Gap, _ found: inout [MetricPoint]) throws -> [Gap] {
         guard let middle = gap.middle, let left = try neighbor(.previous, middle.before),
-            let right = try neighbor(.next, middle.behind)
+            let right = try neighbor(.next, middle.after)
         else { return [] }
         var halves: [Gap] = []
-        // Points at the very place of an end, with another value, are left out.
-        if Self.isBehind(left, gap.start) {
+        // A point with the time and step of an end of the gap, but with another value, is left out.
+        if Self.isAfter(left, gap.start) {
             found.append(left)
             halves.append(Gap(start: gap.start, end: left))
         }
-        if Self.isBehind(gap.end, right) {
+        if Self.isAfter(gap.end, right) {
             found.append(right)
             halves.append(Gap(start: right, end: gap.end))
         }
         return halves
     }
 
-    private static func isBehind(_ point: MetricPoint, _ other: MetricPoint) -> Bool {
+    private static func isAfter(_ point: MetricPoint, _ other: MetricPoint) -> Bool {
         (point.timestamp, point.step) > (other.timestamp, other.step)
     }
 
     private static func sorted(_ points: [MetricPoint]) -> [CurvePoint] {
-        points.sorted { isBehind($1, $0) }.map { CurvePoint($0) }
+        points.sorted { isAfter($1, $0) }.map { CurvePoint($0) }
     }
 }

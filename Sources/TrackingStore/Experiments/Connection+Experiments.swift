@@ -5,9 +5,8 @@ internal import Tracking
 extension ClientSession {
     /// Returns an experiment without its tags, active or deleted.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not do with it what it is
-    ///   looked up for.
-    func storedExperiment(_ id: Int64, for action: PermittedAction = usualAction) throws -> Experiment {
+    /// - Throws: `.resourceDoesNotExist` for an unknown id, `.permissionDenied` if the client may not perform `action`.
+    func storedExperiment(_ id: Int64, for action: PermittedAction) throws -> Experiment {
         try require(action, on: .experiment(id), orThrow: TrackingError.experimentNotFound(id))
         let select = try connection.query(
             "SELECT \(Experiment.columns) FROM experiments WHERE id = ?1",
@@ -22,8 +21,8 @@ extension ClientSession {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown id, `.invalidParameterValue` for a deleted experiment.
     @discardableResult
-    func activeExperiment(_ id: Int64) throws -> Experiment {
-        let experiment = try storedExperiment(id)
+    func activeExperiment(_ id: Int64, for action: PermittedAction) throws -> Experiment {
+        let experiment = try storedExperiment(id, for: action)
         try experiment.requireActive()
         return experiment
     }

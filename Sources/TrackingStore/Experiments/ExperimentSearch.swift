@@ -11,7 +11,7 @@ package struct ExperimentSearch: Sendable {
     /// The maximum number of experiments on a page, 1 to 50,000.
     package var maxResults: Int
     package var pageToken: String?
-    /// The experiments among which it searches; nil for all.
+    /// The experiments that the client may read; nil for all.
     private var scope: VisibleThings<Int64>?
 
     package init(
@@ -30,7 +30,7 @@ package struct ExperimentSearch: Sendable {
 }
 
 extension ReadSession {
-    /// Returns one page of the experiments that a search finds; by default the newest first.
+    /// Returns one page of the experiments that a search finds, by default with the newest first.
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
     ///   pattern that is too long.
@@ -95,9 +95,9 @@ extension ExperimentSearch: SearchDescription {
         }
     }
 
-    /// The column of an attribute, given its canonical name.
+    /// Returns the column of an attribute.
     ///
-    /// The parser returns no other names.
+    /// - Parameter key: the canonical name. The parser returns only these three names and `experiment_id`.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
         switch key {
         case "name": ("experiments.name", .text)

@@ -36,7 +36,9 @@ extension ReadSession {
         }
     }
 
+    /// The datasets of the runs of some experiments, as far as the client may read these runs.
     package func datasetSummaries(experimentIDs: [Int64]) throws -> [DatasetSummary] {
+        let readable = experimentIDs.filter { permissions?.allows(.read, on: .run(inExperiment: $0)) ?? true }
         let select = try connection.query(
             """
             SELECT DISTINCT dataset.experiment_id, dataset.name, dataset.digest, tag.value
@@ -46,7 +48,7 @@ extension ReadSession {
             WHERE dataset.experiment_id IN (SELECT value FROM json_each(?1))
             LIMIT 1000
             """,
-            jsonArray(seen(experimentIDs)),
+            jsonArray(readable),
             Tag.datasetContextKey
         )
         defer { select.reset() }
@@ -65,7 +67,7 @@ extension ReadSession {
     }
 }
 
-/// Formats numbers as a JSON array for SQLite's `json_each`, so that one bound value can hold any number of ids.
+/// Formats numbers as a JSON array for SQLite's `json_each`, so that any number of ids can be bound as one value.
 func jsonArray(_ numbers: [Int64]) -> String {
     "[" + numbers.map(String.init).joined(separator: ",") + "]"
 }

@@ -5,7 +5,7 @@ package import Tracking
 extension WriteSession {
     package func createExperiment(name: String, artifactLocation: String?, tags: [Tag]) throws -> Int64 {
         try requireCreation(of: .experiment)
-        try requireFreeLocation(artifactLocation)
+        try requireLocationElsewhere(artifactLocation)
         try Experiment.requireUnusedName(name, holder: try holder(ofName: name))
         let now = currentMilliseconds()
         try connection.run(
@@ -33,16 +33,18 @@ extension WriteSession {
         return id
     }
 
-    /// Throws for a place that this server opens, if a user chooses it: whose artifacts lie there would depend on that user too.
-    private func requireFreeLocation(_ location: String?) throws {
+    /// Throws if a client with limited permissions chooses an artifact location that this server itself opens.
+    ///
+    /// Otherwise the client could choose the folder of another experiment, whose artifacts it may not read.
+    private func requireLocationElsewhere(_ location: String?) throws {
         guard permissions != nil, let location else { return }
         guard [nil, "file", "http", "https", "mlflow-artifacts"].contains(ArtifactLocation(location).scheme) else {
             return
         }
         throw TrackingError(
             .permissionDenied,
-            "Permission denied: only admins choose where on this server the artifacts of an experiment lie. Leave artifact_location "
-                + "out."
+            "Permission denied: only admins may choose a folder on this server for the artifacts of an experiment. "
+                + "Leave out artifact_location."
         )
     }
 
@@ -65,11 +67,12 @@ extension WriteSession {
     }
 
     package func renameExperiment(_ id: Int64, to name: String) throws {
-        let experiment = try storedExperiment(id)
+        let experiment = try storedExperiment(id, for: .update)
         guard !hidesOthers else {
             throw TrackingError(
                 .permissionDenied,
-                "Who is limited to some experiments cannot rename one: the new name might be that of another."
+                "A token that is limited to some experiments cannot rename them: the new name might already be used by "
+                    + "an experiment that the token may not see."
             )
         }
         try experiment.requireRenamable(to: name, isTaken: try holder(ofName: name) != nil)
@@ -91,12 +94,12 @@ extension WriteSession {
         try moveExperiment(id, by: .restoration)
     }
 
-    /// Returns an experiment that the client may delete or restore, with all that it contains.
+    /// Returns an experiment without its tags; throws unless the client may delete or restore it and all its contents.
     @discardableResult
     private func requireDeletion(ofExperiment id: Int64) throws -> Experiment {
         let experiment = try storedExperiment(id, for: .delete)
         guard let permissions, !permissions.allowsDeletion(ofExperiment: id) else { return experiment }
-        throw lacking(.delete, on: .run(inExperiment: id))
+        throw permissionDenied(.delete, on: .run(inExperiment: id))
     }
 
     private func moveExperiment(_ id: Int64, by move: LifecycleMove) throws {
@@ -117,12 +120,12 @@ extension WriteSession {
     }
 
     package func setExperimentTag(_ tag: Tag, experimentID: Int64) throws {
-        try activeExperiment(experimentID)
+        try activeExperiment(experimentID, for: .update)
         try connection.upsert(tag, in: .experiments, of: experimentID)
     }
 
     package func deleteExperimentTag(key: String, experimentID: Int64) throws {
-        try activeExperiment(experimentID)
+        try activeExperiment(experimentID, for: .update)
         guard try connection.deleteTag(key, in: .experiments, of: experimentID) else {
             throw TrackingError.tagNotFound(key, in: "experiment with id \(experimentID)")
         }

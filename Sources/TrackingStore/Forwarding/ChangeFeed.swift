@@ -1,15 +1,17 @@
 internal import Synchronization
 
-/// The runs that committed writes have touched since somebody last asked; may be used by several threads.
+/// Collects the runs that commits may have changed, until the forwarder takes them.
 ///
-/// It costs a write one entry of a set, and a group commit one lock. Its memory is bounded: of more runs than `capacity` it
-/// only says that there were too many.
+/// May be used by several threads.
+///
+/// The cost is one entry of a set for each write and one lock for each group commit. The memory is limited: beyond
+/// `capacity` runs, the feed only records that there were too many.
 package final class ChangeFeed: Sendable {
-    /// What has happened since it was last asked.
+    /// The runs that may have changed since the changes were last taken.
     package struct Changes: Sendable {
-        /// The rows of runs.
+        /// The row ids of the runs.
         package var runs: Set<Int64> = []
-        /// Whether runs are missing in the set, so that all must be looked at.
+        /// Whether `runs` is incomplete, so that all runs must be checked.
         package var isIncomplete = false
 
         package init() {}
@@ -31,10 +33,10 @@ package final class ChangeFeed: Sendable {
         }
     }
 
-    /// The changes since they were last taken, which stay.
+    /// The changes since the last call of `take()`; they remain in the feed.
     package var pending: Changes { changes.withLock { $0 } }
 
-    /// The changes since the last call.
+    /// Returns the changes since the last call, and removes them from the feed.
     package func take() -> Changes {
         changes.withLock { changes in
             defer { changes = Changes() }

@@ -1,48 +1,48 @@
 package import Tracking
 
-/// A run, and what another server has of it.
+/// A run, and what was already sent of it to an upstream: another server to which this server forwards its runs.
 package struct ForwardedRun: Sendable {
     package var row: Int64
-    /// Its metrics are empty.
+    /// The run without its metrics.
     package var run: TransferredRun
     package var journal: ForwardedRunJournal
-    /// The metrics of which points are missing there.
+    /// The metrics of which the upstream lacks points.
     package var series: [ForwardedSeries]
-    /// The newest entry of the artifact journal for the run; 0 without one.
+    /// The id of the newest entry of the artifact journal for the run; 0 if there is none.
     package var lastArtifactEntry: Int64
 
     package var runID: String { run.run.info.runID }
-    /// Points that are not known to be there.
+    /// The number of points that the upstream has not confirmed.
     package var missingPoints: Int64 { series.reduce(0) { $0 + max($1.count - $1.sent, 0) } }
 }
 
-/// What the journal says of a run and another server.
+/// What the journal of forwarding contains about a run and an upstream.
 package struct ForwardedRunJournal: Sendable, Equatable {
-    /// The id there; nil until it is known to be there.
+    /// The id of the run in the upstream; nil until the upstream is known to have the run.
     package var target: String?
-    /// What is there besides points and files, in the form of the forwarder.
+    /// What the upstream has of the run besides points and files, in a format that only the forwarder reads.
     package var sent = ""
-    /// Unix milliseconds; nil until something was confirmed.
+    /// The time of the last confirmation, in Unix milliseconds; nil before the first one.
     package var sentTime: Int64?
-    /// The newest entry of the artifact journal when the files were last compared; nil before.
+    /// The id of the newest entry of the artifact journal when the files were last compared; nil before the first time.
     package var artifactEntry: Int64?
-    /// Why the last attempt failed, for a person.
+    /// Why the last attempt failed, as a text for people; nil if it did not fail.
     package var failure: String?
-    /// Whether the operator wants nothing of it to be sent.
+    /// Whether the operator has excluded the run from forwarding.
     package var isSkipped = false
 
     package init() {}
 }
 
-/// One metric of a run, and how much of it was sent.
+/// One metric of a run, and how many of its points were sent.
 package struct ForwardedSeries: Sendable, Equatable {
     package var keyID: Int64
     package var key: String
-    /// The points that the run has.
+    /// The number of points that the run has.
     package var count: Int64
-    /// Those that were sent, up to `last`.
+    /// The number of points that were sent, up to and including `last`.
     package var sent: Int64
-    /// The last point that was sent, in the order of the history; nil if all are to be sent.
+    /// The last point that was sent, in the order of the history; nil if no point counts as sent.
     package var last: MetricPoint?
 
     package init(keyID: Int64, key: String, count: Int64, sent: Int64 = 0, last: MetricPoint? = nil) {
@@ -54,7 +54,7 @@ package struct ForwardedSeries: Sendable, Equatable {
     }
 }
 
-/// A run in the list of what is there and what waits.
+/// A run in the list that shows how much of each run was sent.
 package struct ForwardedRunStatus: Sendable {
     package var row: Int64
     package var info: RunInfo
@@ -63,15 +63,17 @@ package struct ForwardedRunStatus: Sendable {
     package var sentPoints: Int64
 }
 
-/// Something that a server was given, by which it is recognized.
+/// A run or experiment that was sent to an upstream.
+///
+/// A server that does not have it is not the same upstream.
 package enum ForwardEvidence: Sendable, Equatable {
-    /// The id here and there.
+    /// The run's id in this store and in the upstream.
     case run(String, target: String)
-    /// The name, and the id there.
+    /// The experiment's name, and its id in the upstream.
     case experiment(String, target: String)
 }
 
-/// The kinds of things besides runs that are sent to another server.
+/// The kinds of entities, besides runs, that are sent to an upstream.
 package enum ForwardedKind: Int64, Sendable, CaseIterable {
     case experiment = 0
     case loggedModel = 1
@@ -79,17 +81,17 @@ package enum ForwardedKind: Int64, Sendable, CaseIterable {
     case modelVersion = 3
 }
 
-/// What the journal says of an experiment, a model or a version.
+/// What the journal of forwarding contains about an experiment, a model or a version.
 package struct ForwardedThing: Sendable, Equatable {
-    /// What begins the digest of a thing that was sent without an answer.
+    /// The prefix of `digest` if the entity was sent and no answer was received.
     package static let attempt = "asked "
 
-    /// The id or name there.
+    /// The id or name in the upstream.
     package var target: String
-    /// Of all that was sent of it.
+    /// Identifies the content that was sent.
     package var digest: String
     package var failure: String?
-    /// Of a logged model: the newest entry of the artifact journal when its files were last compared; nil before.
+    /// For a logged model, the id of the newest entry of the artifact journal when the files were last compared.
     package var artifactEntry: Int64?
 
     package init(target: String, digest: String, failure: String? = nil, artifactEntry: Int64? = nil) {
@@ -102,10 +104,10 @@ package struct ForwardedThing: Sendable, Equatable {
 
 /// An artifact file that was sent.
 package struct ForwardedFile: Sendable, Equatable {
-    /// Relative to the folder of its run or model.
+    /// The path relative to the folder of the run or model.
     package var path: String
     package var bytes: Int64
-    /// Tells one upload of the file from another.
+    /// Distinguishes different uploads of the same path.
     package var version: String
 
     package init(path: String, bytes: Int64, version: String) {
@@ -115,11 +117,11 @@ package struct ForwardedFile: Sendable, Equatable {
     }
 }
 
-/// What a server does not hold, or has differently.
+/// A part of a run, model or experiment that an upstream does not have, or has in another form.
 package struct ForwardOmission: Sendable, Equatable {
-    /// The run, model or experiment.
+    /// The id of the run or logged model, or the name of the registered model or experiment.
     package var subject: String
-    /// What of it.
+    /// The part of the subject, such as `param KEY`.
     package var part: String
     package var reason: String
 
@@ -129,9 +131,9 @@ package struct ForwardOmission: Sendable, Equatable {
         self.reason = reason
     }
 
-    /// Of the experiment itself, whose name may be that of a registered model too.
+    /// The part that stands for an experiment as a whole, because a registered model may have the same name.
     package static let experiment = "experiment"
-    /// Of all files of a run or model.
+    /// The part that stands for all files of a run or model.
     package static let files = "files"
 
     package static func part(ofDataset name: String) -> String { "dataset \(name)" }
@@ -142,19 +144,21 @@ package struct ForwardOmission: Sendable, Equatable {
     package static func part(ofParam key: String) -> String { "param \(key)" }
     package static func part(ofTag key: String) -> String { "tag \(key)" }
 
-    /// Of a version that is there with another number, which is a note: nothing is missing.
+    /// The part for a version that has another number in the upstream.
+    ///
+    /// Such an omission is only a note: nothing is missing.
     package static func part(ofNumber version: Int64) -> String { "\(numberPrefix)\(version)" }
     static let numberPrefix = "number of version "
 }
 
-/// What was confirmed of one run, to be written to the journal.
+/// What an upstream has confirmed about one run, to be written to the journal of forwarding.
 package struct ForwardedRunUpdate: Sendable {
     package var row: Int64
     package var journal: ForwardedRunJournal
-    /// The metrics whose sent points have changed.
+    /// The metrics whose number of sent points has changed.
     package var series: [ForwardedSeries] = []
     package var omissions: [ForwardOmission] = []
-    /// The run, and the parts of it that were sent, so that earlier omissions of them are over.
+    /// The run's id and the parts of the run that were sent; earlier omissions of these parts are deleted.
     package var sentParts: (subject: String, parts: [String])?
 
     package init(row: Int64, journal: ForwardedRunJournal) {
@@ -163,12 +167,12 @@ package struct ForwardedRunUpdate: Sendable {
     }
 }
 
-/// What is to be sent of a run again although it was sent, or refused.
+/// What to send of a run again, although it was already sent or refused.
 package struct ForwardedRunRetry: Sendable {
     package var row: Int64
-    /// What counts as being there, in the form of the forwarder; nil to leave it.
+    /// The new value of `ForwardedRunJournal.sent`; nil to keep the old value.
     package var sent: String?
-    /// The metrics of which no point counts as being there.
+    /// The keys of the metrics whose points are all sent again.
     package var metrics: [String] = []
 
     package init(row: Int64) {
@@ -176,10 +180,10 @@ package struct ForwardedRunRetry: Sendable {
     }
 }
 
-/// A logged model with what identifies its points.
+/// A logged model, and a text that changes with its points.
 package struct ForwardedModel: Sendable {
     package var row: Int64
     package var model: TransferredLoggedModel
-    /// Changes with the points of the model.
+    /// A text that changes when points are added to the model or removed.
     package var pointsVersion: String
 }

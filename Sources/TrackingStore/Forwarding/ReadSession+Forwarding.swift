@@ -1,8 +1,9 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// What another server has of some runs; those that are no longer here are left out.
+    /// Returns runs and what was already sent of them to an upstream; leaves out runs that no longer exist.
     package func forwardedRuns(rows: [Int64], upstream: Int64) throws -> [ForwardedRun] {
         let present = try connection.query(
             "SELECT id FROM runs WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
@@ -23,7 +24,7 @@ extension ReadSession {
         }
     }
 
-    /// nil if nothing was noted yet.
+    /// Returns what the journal of forwarding contains about a run; nil if it contains nothing.
     package func forwardedRunJournal(row: Int64, upstream: Int64) throws -> ForwardedRunJournal? {
         try connection.query(
             "SELECT \(ForwardedRunJournal.columns) FROM forwarded_runs WHERE run_id = ?1 AND upstream_id = ?2",
@@ -32,11 +33,12 @@ extension ReadSession {
         ).firstRow { ForwardedRunJournal(row: $0, column: 0) }
     }
 
-    /// The metrics of which points are missing there, in the order of their ids.
+    /// Returns the metrics of a run of which the upstream lacks points.
     private func unsentSeries(row: Int64, upstream: Int64) throws -> [ForwardedSeries] {
         try connection.query(
             """
-            SELECT latest.key_id, latest.point_count, sent.point_count, sent.value, sent.is_nan, sent.timestamp, sent.step
+            SELECT latest.key_id, latest.point_count, sent.point_count, sent.value, sent.is_nan, sent.timestamp,
+                sent.step
             FROM latest_metrics AS latest
             LEFT JOIN forwarded_points AS sent
                 ON sent.run_id = latest.run_id AND sent.upstream_id = ?2 AND sent.key_id = latest.key_id
@@ -55,7 +57,7 @@ extension ReadSession {
         }
     }
 
-    /// The next points of a metric, in the order of its history, and how many points the metric has.
+    /// Returns the next points of a metric, in the order of its history, and the number of all points of the metric.
     package func points(
         ofRun row: Int64,
         _ keyID: Int64,
@@ -73,7 +75,7 @@ extension ReadSession {
         return (points, count ?? 0)
     }
 
-    /// The rows of runs after one, in ascending order; ended ones and running ones alike.
+    /// Returns the row ids of runs that are greater than `row`, in ascending order.
     package func runRows(after row: Int64, limit: Int, in subset: TransferSubset = .everything) throws -> [Int64] {
         let (condition, list): (String, String?) =
             switch subset {
@@ -89,23 +91,23 @@ extension ReadSession {
         ).map { $0.int64(0) }
     }
 
-    /// The row of a run; nil if it is not here.
+    /// Returns the row id of a run; nil if the run does not exist.
     package func rowOfRun(_ runID: String) throws -> Int64? {
         try connection.query("SELECT id FROM runs WHERE run_id = ?1", runID).firstRow { $0.int64(0) }
     }
 
-    /// The id by which the journal knows a server; nil if nothing was ever sent to it.
+    /// Returns the id of an upstream in the journal of forwarding; nil if nothing was ever sent to it.
     package func upstreamID(of uri: String) throws -> Int64? {
         try connection.query("SELECT id FROM upstreams WHERE uri = ?1", uri).firstRow { $0.int64(0) }
     }
 
-    /// What kind of server it is; nil before it has answered.
+    /// Returns the kind of server that an upstream is; nil before it has answered.
     package func upstreamKind(_ upstream: Int64) throws -> String? {
         try connection.query("SELECT kind FROM upstreams WHERE id = ?1", upstream)
             .firstRow { $0.optionalString(0) }.flatMap { $0 }
     }
 
-    /// Some of what a server was given: the newest and the oldest runs that are here, or else some experiments.
+    /// Returns some of what was sent to an upstream: the newest and oldest runs, or else experiments; at most ten.
     package func forwardEvidence(upstream: Int64) throws -> [ForwardEvidence] {
         let runs = try ["DESC", "ASC"].flatMap { order in
             try connection.query(
@@ -128,7 +130,7 @@ extension ReadSession {
         ).map { ForwardEvidence.experiment($0.string(0), target: $0.string(1)) }
     }
 
-    /// The name here of another thing of a kind that has an id there; nil if there is none.
+    /// Returns the name of an entity other than `name` that has the given id in the upstream; nil if there is none.
     package func forwardedName(
         _ kind: ForwardedKind,
         withTarget target: String,
@@ -144,22 +146,22 @@ extension ReadSession {
         ).firstRow { $0.string(0) }
     }
 
-    /// The addresses of all servers that something was sent to.
+    /// Returns the addresses of all upstreams to which something was sent.
     package func upstreams() throws -> [String] {
         try connection.query("SELECT uri FROM upstreams ORDER BY id").map { $0.string(0) }
     }
 
-    /// Some runs after a row, and what a server has of them.
+    /// Returns how much was sent of each run whose row id is greater than `row`, in ascending order of the row ids.
+    ///
+    /// Runs that the client may not read are left out.
+    /// - Parameter runIDs: the runs to return; nil for all.
     package func forwardedRunStatuses(
         after row: Int64,
         limit: Int,
         runIDs: [String]?,
         upstream: Int64
     ) throws -> [ForwardedRunStatus] {
-        let rows = try runRows(after: row, limit: limit, in: runIDs.map { .runs($0) } ?? .everything)
-        return try rows.compactMap { row in
-            let found = try connection.query("SELECT run_id FROM runs WHERE id = ?1", row).firstRow { $0.string(0) }
-            guard let runID = found else { return nil }
+        return try readableRuns(after: row, limit: limit, runIDs).map { row, runID in
             let counts = try connection.query(
                 """
                 SELECT total(latest.point_count), total(sent.point_count)
@@ -173,12 +175,36 @@ extension ReadSession {
             ).firstRow { (Int64($0.double(0)), Int64($0.double(1))) }
             return ForwardedRunStatus(
                 row: row,
-                info: try runInfo(runID),
+                info: try runInfo(runID, for: .read),
                 journal: try forwardedRunJournal(row: row, upstream: upstream) ?? ForwardedRunJournal(),
                 points: counts?.0 ?? 0,
                 sentPoints: counts?.1 ?? 0
             )
         }
+    }
+
+    private func readableRuns(after row: Int64, limit: Int, _ runIDs: [String]?) throws -> [(Int64, String)] {
+        var found: [(Int64, String)] = []
+        var start = row
+        while found.count < limit {
+            let rows = try connection.query(
+                """
+                SELECT id, run_id, experiment_id FROM runs
+                WHERE id > ?1 AND (?3 IS NULL OR run_id IN (SELECT value FROM json_each(?3)))
+                ORDER BY id LIMIT ?2
+                """,
+                start,
+                limit,
+                runIDs.map { jsonTexts($0) }
+            ).map { ($0.int64(0), $0.string(1), $0.int64(2)) }
+            guard let last = rows.last else { break }
+            start = last.0
+            for (id, runID, experimentID) in rows where found.count < limit {
+                let isReadable = permissions?.allows(.read, on: .run(inExperiment: experimentID)) ?? true
+                if isReadable { found.append((id, runID)) }
+            }
+        }
+        return found
     }
 
     package func forwardedThing(_ kind: ForwardedKind, _ name: String, upstream: Int64) throws -> ForwardedThing? {
@@ -201,12 +227,12 @@ extension ReadSession {
         }
     }
 
-    /// A logged model without its points; nil if it is not here.
+    /// Returns a logged model without its points; nil if it does not exist.
     package func modelToForward(id: String) throws -> TransferredLoggedModel? {
-        try seenLoggedModelRow(id).flatMap { try transferredLoggedModels(rows: [$0]).first }
+        try visibleLoggedModelRow(id, for: .read).flatMap { try transferredLoggedModels(rows: [$0]).first }
     }
 
-    /// The files of a run or logged model that were sent.
+    /// Returns the files of a run or logged model that were sent.
     package func forwardedFiles(of owner: ForwardedFileOwner, upstream: Int64) throws -> [ForwardedFile] {
         try connection.query(
             "SELECT path, bytes, version FROM forwarded_files WHERE upstream_id = ?1 AND kind = ?2 AND owner = ?3",
@@ -216,7 +242,8 @@ extension ReadSession {
         ).map { ForwardedFile(path: $0.string(0), bytes: $0.int64(1), version: $0.string(2)) }
     }
 
-    /// The paths, beneath the root of artifacts, that were uploaded for a run after an entry of the artifact journal.
+    /// Returns the paths that were uploaded for a run after an entry of the artifact journal, relative to the artifact
+    /// root.
     package func uploadedPaths(ofRun row: Int64, after entry: Int64) throws -> [String] {
         try connection.query(
             "SELECT DISTINCT path FROM artifact_journal WHERE run_id = ?1 AND id > ?2 AND kind = 0",
@@ -225,9 +252,10 @@ extension ReadSession {
         ).map { $0.string(0) }
     }
 
-    /// The newest entry of the artifact journal for files beneath a folder; 0 without one.
+    /// Returns the id of the newest entry of the artifact journal for a file in a folder or its subfolders; 0 without
+    /// such an entry.
     package func lastArtifactEntry(beneath folder: String) throws -> Int64 {
-        // What follows the slash in the order of bytes ends the range.
+        // The character after "/" in the order of bytes is "0".
         try connection.query(
             "SELECT max(id) FROM artifact_journal WHERE path >= ?1 AND path < ?2",
             folder + "/",
@@ -235,14 +263,14 @@ extension ReadSession {
         ).firstRow { $0.optionalInt64(0) }.flatMap { $0 } ?? 0
     }
 
-    /// All experiments, deleted ones too.
+    /// Returns the experiments whose ids are greater than `id`, active or deleted, in ascending order of the ids.
     package func experimentsToForward(after id: Int64, limit: Int) throws -> [Experiment] {
         let ids = try connection.query("SELECT id FROM experiments WHERE id > ?1 ORDER BY id LIMIT ?2", id, limit)
             .map { $0.int64(0) }
         return try experiments(ids: ids)
     }
 
-    /// Logged models after a row, in ascending order.
+    /// Returns the logged models whose row ids are greater than `row`, in ascending order of the row ids.
     package func modelsToForward(after row: Int64, limit: Int) throws -> [ForwardedModel] {
         let rows = try connection.query("SELECT id FROM logged_models WHERE id > ?1 ORDER BY id LIMIT ?2", row, limit)
             .map { $0.int64(0) }
@@ -255,19 +283,19 @@ extension ReadSession {
         }
     }
 
-    /// All points of a logged model.
+    /// Returns all points of a logged model.
     package func pointsToForward(ofModel id: String) throws -> [ModelMetric] {
         var position = PointPosition(ofModel: id, inRunsOf: .everything)
         var points: [ModelMetric] = []
         while !position.isAtEnd {
-            for case .modelPoints(let found) in try transferredPoints(&position, limit: 20_000).records {
+            for case .modelPoints(let found) in try nextPoints(&position, limit: 20_000).records {
                 points += found.points
             }
         }
         return points
     }
 
-    /// Registered models after a row, each with all its versions.
+    /// Returns the registered models whose row ids are greater than `row`, each with all its versions.
     package func registryToForward(
         after row: Int64,
         limit: Int
@@ -280,12 +308,12 @@ extension ReadSession {
         return try zip(rows, transferredRegisteredModels(rows: rows)).map { row, model in
             var position = RegistryPosition(modelRow: row)
             var versions: [TransferredModelVersion] = []
-            while !position.isAtEnd { versions += try transferredVersions(&position) }
+            while !position.isAtEnd { versions += try nextVersions(&position) }
             return (row, model, versions)
         }
     }
 
-    /// Whether a run or logged model has this id here, or a registered model or an experiment this name.
+    /// Whether this store has a run or logged model with this id, or a registered model or experiment with this name.
     package func isHere(_ subject: String) throws -> Bool {
         try connection.query(
             """
@@ -298,7 +326,7 @@ extension ReadSession {
         ).firstRow { $0.bool(0) } ?? false
     }
 
-    /// All that a server does not hold of some things, in the order of their subjects.
+    /// Returns all omissions of an upstream for some subjects, without notes, in the order of the subjects.
     ///
     /// - Parameter subjects: nil for all.
     package func omissions(of subjects: [String]?, upstream: Int64) throws -> [ForwardOmission] {
@@ -315,7 +343,9 @@ extension ReadSession {
         ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
     }
 
-    /// - Parameter areNotes: whether to read what is there in another form instead of what is not there.
+    /// Returns the newest omissions of an upstream, or the newest notes.
+    ///
+    /// - Parameter areNotes: whether to return notes about versions with other numbers instead of what is missing.
     package func omissions(upstream: Int64, areNotes: Bool = false, limit: Int) throws -> [ForwardOmission] {
         try connection.query(
             """
@@ -329,6 +359,7 @@ extension ReadSession {
         ).map { ForwardOmission(subject: $0.string(0), part: $0.string(1), reason: $0.string(2)) }
     }
 
+    /// Returns the number of an upstream's omissions, without notes.
     package func omissionCount(upstream: Int64) throws -> Int64 {
         try connection.query(
             "SELECT count(*) FROM forward_omissions WHERE upstream_id = ?1 AND substr(part, 1, length(?2)) <> ?2",

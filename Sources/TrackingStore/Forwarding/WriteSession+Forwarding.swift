@@ -1,8 +1,9 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    /// The id by which the journal knows a server; added if it is new.
+    /// Returns the id of an upstream in the journal of forwarding; adds the upstream if it is new.
     package func upstreamID(for uri: String) throws -> Int64 {
         try connection.run("INSERT OR IGNORE INTO upstreams (uri) VALUES (?1)", uri)
         guard let id = try connection.query("SELECT id FROM upstreams WHERE uri = ?1", uri).firstRow({ $0.int64(0) })
@@ -10,12 +11,15 @@ extension WriteSession {
         return id
     }
 
-    /// Notes what kind of server it is.
+    /// Records which kind of server an upstream is.
     package func noteKind(_ kind: String, upstream: Int64) throws {
         try connection.run("UPDATE upstreams SET kind = ?2 WHERE id = ?1", upstream, kind)
     }
 
-    /// Notes what may be there of runs while something of them is being sent; a run that was removed meanwhile is left out.
+    /// Records, before parts of runs are sent, what the upstream may have of each run afterwards.
+    ///
+    /// Leaves out runs that were removed meanwhile.
+    /// - Parameter attempts: the row id of each run, and the new value of `ForwardedRunJournal.sent`.
     package func noteAttempts(_ attempts: [(row: Int64, sent: String)], upstream: Int64) throws {
         for attempt in attempts {
             try connection.run(
@@ -30,9 +34,9 @@ extension WriteSession {
         }
     }
 
-    /// Forgets what a server has of some runs; what the operator does not want to be sent stays so.
+    /// Forgets what was sent of the runs whose row ids are greater than `row`; excluded runs stay excluded.
     ///
-    /// - Returns: the row of the last of them; nil if none is left.
+    /// - Returns: the row id of the last run that was forgotten; nil if there was none.
     package func forgetForwardedRuns(after row: Int64, limit: Int, upstream: Int64) throws -> Int64? {
         let rows = try connection.query(
             "SELECT run_id FROM forwarded_runs WHERE upstream_id = ?1 AND run_id > ?2 ORDER BY run_id LIMIT ?3",
@@ -68,14 +72,14 @@ extension WriteSession {
         return rows.last
     }
 
-    /// Forgets what a server has of everything but runs, and what it does not hold.
+    /// Forgets everything that was sent to an upstream except for runs, and forgets all omissions.
     package func forgetForwardedThings(upstream: Int64) throws {
         for table in ["forwarded_things", "forwarded_files", "forward_omissions"] {
             try connection.run("DELETE FROM \(table) WHERE upstream_id = ?1", upstream)
         }
     }
 
-    /// Notes what was confirmed; a run that was removed meanwhile is left out.
+    /// Records what an upstream has confirmed; leaves out runs that were removed meanwhile.
     package func note(_ updates: [ForwardedRunUpdate], upstream: Int64) throws {
         for update in updates { try note(update, upstream: upstream) }
     }
@@ -84,7 +88,8 @@ extension WriteSession {
         let journal = update.journal
         try connection.run(
             """
-            INSERT INTO forwarded_runs (run_id, upstream_id, target, sent, sent_time, artifact_entry, failure, is_skipped)
+            INSERT INTO forwarded_runs
+                (run_id, upstream_id, target, sent, sent_time, artifact_entry, failure, is_skipped)
             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM runs WHERE id = ?1
             ON CONFLICT (run_id, upstream_id) DO UPDATE SET
                 target = excluded.target, sent = excluded.sent, sent_time = excluded.sent_time,
@@ -134,7 +139,7 @@ extension WriteSession {
         )
     }
 
-    /// Notes that a server does not hold something; the newest reason stays.
+    /// Records an omission of an upstream; replaces an earlier reason for the same part.
     package func note(_ omission: ForwardOmission, upstream: Int64) throws {
         try connection.run(
             """
@@ -149,7 +154,7 @@ extension WriteSession {
         )
     }
 
-    /// Removes the notes of what a server does not hold, because it has it now.
+    /// Deletes the omissions of some parts of a subject, because the upstream has these parts now.
     package func endOmissions(of subject: String, _ parts: [String], upstream: Int64) throws {
         try connection.run(
             """
@@ -162,7 +167,7 @@ extension WriteSession {
         )
     }
 
-    /// Removes all notes of what a server does not hold of something.
+    /// Deletes all omissions of a subject.
     package func forgetOmissions(of subject: String, upstream: Int64) throws {
         try connection.run(
             "DELETE FROM forward_omissions WHERE upstream_id = ?1 AND subject = ?2",
@@ -171,8 +176,7 @@ extension WriteSession {
         )
     }
 
-    /// Removes the notes of what a server does not hold of a model, but not those of its files, and not that of an experiment
-    /// of the same name.
+    /// Deletes the omissions of a model, except for those of its files and those of an experiment with the same name.
     package func forgetOmissions(ofModel name: String, upstream: Int64) throws {
         try connection.run(
             """
@@ -188,8 +192,7 @@ extension WriteSession {
         )
     }
 
-    /// Removes the notes of what a server does not hold of an experiment, but not those of a registered model of the same
-    /// name.
+    /// Deletes the omissions of an experiment, except for those of a registered model with the same name.
     package func forgetOmissions(ofExperiment name: String, upstream: Int64) throws {
         try connection.run(
             """
@@ -203,7 +206,7 @@ extension WriteSession {
         )
     }
 
-    /// Removes the notes of files of a run or model that a server does not hold.
+    /// Deletes the omissions of a run's or model's files.
     package func forgetFileOmissions(of owner: String, upstream: Int64) throws {
         try connection.run(
             """
@@ -216,7 +219,7 @@ extension WriteSession {
         )
     }
 
-    /// Lets what was refused of some runs be sent again.
+    /// Makes the forwarder send parts of some runs again.
     package func resend(_ runs: [ForwardedRunRetry], upstream: Int64) throws {
         for run in runs {
             if let sent = run.sent {
@@ -240,19 +243,19 @@ extension WriteSession {
         }
     }
 
-    /// Lets experiments, models and versions be sent again of which a server has refused something.
+    /// Makes the forwarder send again those experiments, models and versions of which an upstream has refused a part.
     ///
-    /// - Parameter subjects: ids of logged models, names of registered models and experiments; nil for all.
+    /// - Parameter subjects: ids of logged models, and names of registered models and experiments; nil for all.
     package func resendThings(_ subjects: [String]?, upstream: Int64) throws {
         let list = subjects.map { jsonTexts($0) }
-        // An experiment is known by its id here, and listed by its name.
+        // In `forwarded_things`, an experiment is identified by its id; in `subjects`, by its name.
         let condition = """
             upstream_id = ?1 AND (?2 IS NULL OR name IN (SELECT value FROM json_each(?2))
                 OR kind = 0 AND name IN (
                     SELECT CAST(id AS TEXT) FROM experiments WHERE experiments.name IN (SELECT value FROM json_each(?2))
                 ))
             """
-        // What was asked for and had no answer may be there yet, and is sent again anyway.
+        // The upstream may have an entity whose answer was lost, so its row stays. The forwarder sends it again anyway.
         let wasAsked = "digest LIKE '\(ForwardedThing.attempt)%'"
         try connection.run(
             "DELETE FROM forwarded_things WHERE target = '' AND NOT \(wasAsked) AND \(condition)",
@@ -276,7 +279,7 @@ extension WriteSession {
         )
     }
 
-    /// Lets all runs be sent again that a server has refused as a whole.
+    /// Makes the forwarder send all runs again that an upstream has refused as a whole.
     package func forgetFailuresOfRuns(upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_runs SET failure = NULL WHERE upstream_id = ?1 AND failure IS NOT NULL",
@@ -316,7 +319,7 @@ extension WriteSession {
         try endOmissions(of: owner.id, [ForwardOmission.part(ofFile: file.path)], upstream: upstream)
     }
 
-    /// Notes that all files of a run were compared when the artifact journal had this entry.
+    /// Records that all files of a run were compared when `entry` was the newest entry of the artifact journal.
     package func noteFilesCompared(ofRun row: Int64, at entry: Int64, upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_runs SET artifact_entry = ?3 WHERE run_id = ?1 AND upstream_id = ?2",
@@ -326,7 +329,8 @@ extension WriteSession {
         )
     }
 
-    /// Notes that all files of a logged model were compared when the artifact journal had this entry.
+    /// Records that all files of a logged model were compared when `entry` was the newest entry of the artifact
+    /// journal.
     package func noteFilesCompared(ofModel id: String, at entry: Int64, upstream: Int64) throws {
         try connection.run(
             "UPDATE forwarded_things SET artifact_entry = ?3 WHERE upstream_id = ?1 AND kind = ?4 AND name = ?2",
@@ -337,12 +341,12 @@ extension WriteSession {
         )
     }
 
-    /// Sets whether nothing of some runs is sent; clears why they failed.
+    /// Excludes runs from forwarding or includes them again, and clears their failures.
     ///
-    /// - Returns: the rows of the runs that are here.
+    /// - Returns: the row ids of those runs that exist.
     package func setForwarding(of runIDs: [String], isSkipped: Bool, upstream: Int64) throws -> [Int64] {
         try runIDs.compactMap { runID in
-            guard let row = try storedRun(runID)?.id else { return nil }
+            guard let row = try storedRun(runID, for: .update)?.id else { return nil }
             try connection.run(
                 """
                 INSERT INTO forwarded_runs (run_id, upstream_id, is_skipped) VALUES (?1, ?2, ?3)

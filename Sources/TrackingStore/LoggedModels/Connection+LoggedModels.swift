@@ -6,28 +6,28 @@ extension ClientSession {
     /// Returns the identity and state of a logged model.
     ///
     /// - Parameter allowsDeleted: whether to return a deleted model.
-    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model if it is not allowed;
-    ///   `.permissionDenied` if the client may not do with the model what it is looked up for.
+    /// - Throws: `.resourceDoesNotExist` for an unknown model id, and for a deleted model unless `allowsDeleted`;
+    ///   `.permissionDenied` if the client may not perform `action`.
     func loggedModelInfo(
         _ modelID: String,
         allowsDeleted: Bool = false,
-        for action: PermittedAction = usualAction
+        for action: PermittedAction
     ) throws -> LoggedModelInfo {
         try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted, for: action).info
     }
 
-    /// Works as `loggedModelInfo`, and also returns the row id of the model.
+    /// Returns the same as `loggedModelInfo`, and the row id of the model.
     func loggedModelRowAndInfo(
         _ modelID: String,
         allowsDeleted: Bool,
-        for action: PermittedAction = usualAction
+        for action: PermittedAction
     ) throws -> (row: Int64, info: LoggedModelInfo) {
         let select = try connection.query(
             "SELECT \(LoggedModelInfo.columns) FROM logged_models WHERE model_id = ?1",
             modelID
         )
         defer { select.reset() }
-        guard try select.step() else { throw notThere(.loggedModelNotFound(modelID)) }
+        guard try select.step() else { throw missingOrForbidden(.loggedModelNotFound(modelID)) }
         let info = try LoggedModelInfo(row: select)
         try require(action, on: .loggedModel(inExperiment: info.experimentID), orThrow: .loggedModelNotFound(modelID))
         try info.requireVisible(allowsDeleted: allowsDeleted)

@@ -8,7 +8,7 @@ extension LoggedModelSearch: SearchDescription {
 
     var sortKeyCount: Int { orderings.count }
 
-    /// MLflow's page tokens for this search identify the search; a token that is only an offset is refused.
+    /// False, because MLflow's page tokens for this search contain more than an offset.
     var acceptsOffsetTokens: Bool { false }
 
     func within(_ permissions: Permissions) -> LoggedModelSearch {
@@ -36,7 +36,7 @@ extension LoggedModelSearch: SearchDescription {
         }
     }
 
-    func metricWalk(in session: ReadSession) throws -> MetricWalk? {
+    func metricScan(in session: ReadSession) throws -> MetricScan? {
         guard let first = orderings.first, first.ordering.entity == .metric else { return nil }
         var measured = SearchStatement(rowColumn: "model_id", source: "latest_model_metrics")
         let keyID = measured.bind(try session.connection.keyID(for: first.ordering.key))
@@ -44,7 +44,7 @@ extension LoggedModelSearch: SearchDescription {
         measured.conditions = ["key_id = \(keyID)", "scope_id = \(scopeID)"]
         var numbers = measured
         numbers.terms = [SortTerm("value", ascending: first.ordering.ascending, .real)]
-        return MetricWalk(classes: [.number, .missing], allEntries: measured, numbers: numbers)
+        return MetricScan(classes: [.number, .missing], allEntries: measured, numbers: numbers)
     }
 
     var isInOrderOfAnIndex: Bool {
@@ -58,14 +58,14 @@ extension LoggedModelSearch: SearchDescription {
             (.metric, .lessOrEqual), (.parameter, .equal), (.tag, .equal):
             true
         case (.attribute, .equal): comparison.key == "name" || comparison.key == "source_run_id"
-        // The default order scans an index that contains the names. In an order by a metric, each name would be looked
-        // up.
+        // In the default order, the scanned index contains the names. In an order by a metric, the scan would have to
+        // look up each name.
         case (.attribute, _): comparison.key == "name" && orderings.first?.ordering.entity == .metric
         default: false
         }
     }
 
-    /// The value index of metrics does not contain datasets, so a comparison on datasets must be tested on each row.
+    /// The index of metric values does not contain datasets, so a comparison on datasets must be tested on each row.
     func isFullyAnsweredByIndex(_ comparison: Comparison) -> Bool {
         comparison.entity == .attribute || comparison.entity == .metric && datasets.isEmpty
     }

@@ -4,9 +4,7 @@ package import Tracking
 
 /// The datasets whose metrics a search looks at: those with a name, with a digest, or with both.
 package struct DatasetScope: Sendable, Equatable {
-    /// The name; empty allows every name.
-    ///
-    /// Only a clause of the order may have an empty name.
+    /// The name; an empty text allows every name, but only in a clause of `order_by`.
     package var name: String
     /// The digest; nil allows every digest.
     package var digest: String?
@@ -33,12 +31,12 @@ package struct LoggedModelSearch: Sendable {
 
     /// The experiments that are searched.
     ///
-    /// If there are none, no model is found.
+    /// If the list is empty, no model is found.
     package var experimentIDs: [Int64]
     package var filter: [Comparison]
-    /// The datasets whose metrics the filter looks at; if there are none, it looks at all metrics.
+    /// The datasets whose metrics the filter compares; if the list is empty, the filter compares all metrics.
     ///
-    /// If the filter compares no metric, the search finds only models with any metric on one of these datasets.
+    /// If the filter compares no metric, the search finds only models that have a metric on one of these datasets.
     package var datasets: [DatasetScope]
     package var orderings: [Clause]
     /// The maximum number of models on a page, 1 to 50,000.
@@ -65,8 +63,8 @@ package struct LoggedModelSearch: Sendable {
 extension ReadSession {
     /// Returns one page of the models that a search finds.
     ///
-    /// Ties are broken by creation time, the newest first, and then by model id. Deleted models are never found. A
-    /// filter is met if any point of a metric meets it; an order uses the latest point.
+    /// Models with equal sort keys are ordered by creation time, the newest first, and then by model id. Deleted models
+    /// are never found. A model meets a comparison if any point of the metric does; `order_by` uses the latest point.
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
     ///   sort keys, and for a pattern that is too long.
     package func findLoggedModels(_ search: LoggedModelSearch) throws -> SearchCursor<LoggedModel> { try find(search) }
@@ -75,9 +73,10 @@ extension ReadSession {
 extension LoggedModelSearch {
     /// Distinguishes the page tokens of different searches.
     ///
-    /// The page size is not part of it, so it may change between pages.
+    /// Does not depend on the page size.
     ///
-    /// It consists of three parts of 21 bits: for the experiments, the filter and the order.
+    /// The digest has three parts of 21 bits: for the experiments, for the filter with its datasets, and for the order.
+    /// The error for a token of another search says which part differs.
     var digest: UInt64 {
         var experiments = QueryDigest()
         experiments.add("logged models")
@@ -95,9 +94,9 @@ extension LoggedModelSearch {
 
     private static let bitsOfPart: UInt64 = 21
 
-    /// The error for a page token of another search, in the words that MLflow's own tests look for.
-    func refusal(ofTokenWithDigest made: UInt64) -> TrackingError {
-        let difference = made ^ digest
+    /// Returns the error for a page token of another search; its first words are those of MLflow's message.
+    func refusal(ofTokenWithDigest tokenDigest: UInt64) -> TrackingError {
+        let difference = tokenDigest ^ digest
         let part =
             if difference >> (2 * Self.bitsOfPart) != 0 {
                 "Experiment IDs in the page token do"
@@ -107,8 +106,8 @@ extension LoggedModelSearch {
                 "Order by in the page token does"
             }
         return .invalidParameter(
-            "\(part) not match the request. Send a token with the same experiment_ids, filter, datasets and order_by as the "
-                + "page before, or start again without a token."
+            "\(part) not match the request. Send a token with the same experiment_ids, filter, datasets and order_by "
+                + "as the page before, or start again without a token."
         )
     }
 }
@@ -122,12 +121,12 @@ extension QueryDigest {
 }
 
 extension ReadSession {
-    /// The row id in `metric_datasets` for a scope; nil if no metric was ever logged on such a dataset.
+    /// Returns the row id in `metric_datasets` for a scope; nil if no metric was ever logged on such a dataset.
     func scopeID(of scope: DatasetScope) throws -> Int64? {
         try connection.metricDatasetID(name: scope.name, digest: scope.digest ?? "")
     }
 
-    /// The row ids of the datasets that belong to any of the scopes.
+    /// Returns the row ids of the datasets that belong to any of the scopes.
     func datasetIDs(in scopes: [DatasetScope]) throws -> [Int64] {
         try scopes.flatMap { scope in
             guard let digest = scope.digest else {
@@ -140,7 +139,9 @@ extension ReadSession {
 }
 
 extension Connection {
-    /// The row id in `metric_datasets` for a name and a digest; an empty text stands for every name or digest.
+    /// Returns the row id in `metric_datasets` for a name and a digest; nil if there is none.
+    ///
+    /// An empty text stands for every name or every digest.
     func metricDatasetID(name: String, digest: String) throws -> Int64? {
         try query("SELECT id FROM metric_datasets WHERE name = ?1 AND digest = ?2", name, digest)
             .firstRow { $0.int64(0) }

@@ -10,10 +10,11 @@ struct LoggedModelSearchStatement {
     private let session: ReadSession
     /// The column with the row id of the model, for conditions and joins.
     private var modelID = Self.rowColumn
-    /// The datasets whose metrics the filter looks at; nil for all.
+    /// The row ids of the datasets whose metrics the filter compares; nil for all.
     private let datasetIDs: [Int64]?
 
-    /// - Parameter accessPath: how the rows are reached. SQLite follows the order of the joins.
+    /// - Parameter accessPath: how the rows are reached. The access path determines the order of the CROSS JOINs, which
+    ///   SQLite does not change.
     init(_ search: LoggedModelSearch, by accessPath: AccessPath, in session: ReadSession) throws {
         self.session = session
         datasetIDs = search.datasets.isEmpty ? nil : try session.datasetIDs(in: search.datasets)
@@ -34,19 +35,18 @@ struct LoggedModelSearchStatement {
         }
         statement.restrict("logged_models", to: search.experimentIDs, selectsByID: search.selectsRowsByID)
         statement.conditions.append("logged_models.lifecycle_stage = 0")
-        // SQLite tests the conditions in this order. Metrics come last, because a model has one value of a param or a
-        // tag, but any number of metric points.
+        // SQLite tests the conditions in this order. Metrics come last, because a model has a single value of each
+        // param and tag, but may have any number of points of a metric.
         let (points, others) = (filter.filter { $0.entity == .metric }, filter.filter { $0.entity != .metric })
         for comparison in others + points { try add(comparison) }
-        // Comparisons of metrics look only at these datasets. If the filter compares no metric, any metric on one of
-        // them is enough.
+        // If the filter compares no metric, a model needs a metric on one of the datasets.
         if datasetIDs != nil, !search.filter.contains(where: { $0.entity == .metric }) {
             try requireMetric(on: search.datasets)
         }
         try order(by: clauses)
     }
 
-    /// Starts the FROM clause with the index of a metric's latest values, in the order of the values.
+    /// Starts the FROM clause with the index of a metric's latest values, which has the order of the values.
     private mutating func begin(with clause: LoggedModelSearch.Clause) throws {
         let (keyID, scopeID) = try bindMetric(clause)
         statement.source = "latest_model_metrics AS first INDEXED BY latest_model_metrics_by_value"
@@ -86,13 +86,11 @@ struct LoggedModelSearchStatement {
 
     /// Adds a comparison of a metric, param or tag.
     ///
-    /// It finds only models that have the key.
-    ///
-    /// The plus makes SQLite read the rows of the model, and not the value index, which contains the rows of all
-    /// models.
+    /// The comparison finds only models that have the key.
     private mutating func add(_ comparison: Comparison, table: String, isOnDatasets: Bool = false) throws {
         let keyID = statement.bind(try session.connection.keyID(for: comparison.key))
         let row = statement.alias("pair")
+        // The plus makes SQLite read the rows of the model, and not the index of values, which contains all models.
         let condition = try statement.condition("+\(row).value", comparison)
         var text = "SELECT 1 FROM \(table) AS \(row) WHERE \(row).model_id = \(modelID) AND \(row).key_id = \(keyID)"
         text += " AND \(condition)"
@@ -152,11 +150,11 @@ struct LoggedModelSearchStatement {
         statement.terms.append(SortTerm(value, ascending: clause.ordering.ascending, .real))
     }
 
-    /// The column of an attribute, given its canonical name.
+    /// Returns the column of an attribute.
     ///
-    /// The parser returns no other names.
+    /// The status and the experiment id are stored as numbers.
     ///
-    /// The status and the experiment are numbers, even if they are compared with texts.
+    /// - Parameter key: the canonical name. The parser returns only these ten names and `lifecycle_stage`.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
         switch key {
         case "model_id": ("logged_models.model_id", .text)

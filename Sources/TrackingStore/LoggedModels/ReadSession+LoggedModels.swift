@@ -1,13 +1,14 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension ReadSession {
     package func loggedModelInfo(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModelInfo {
-        try loggedModelInfo(modelID, allowsDeleted: allowsDeleted)
+        try loggedModelInfo(modelID, allowsDeleted: allowsDeleted, for: .read)
     }
 
     package func loggedModel(id modelID: String, allowsDeleted: Bool = false) throws -> LoggedModel {
-        let row = try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted).row
+        let row = try loggedModelRowAndInfo(modelID, allowsDeleted: allowsDeleted, for: .read).row
         guard let model = try loggedModels(rows: [row]).first else { throw TrackingError.loggedModelNotFound(modelID) }
         return model
     }
@@ -38,9 +39,9 @@ extension ReadSession {
         return models
     }
 
-    /// Returns the first rows of a page, at least one, as many as may be read into memory at once.
+    /// Returns the first rows of a page: as many as may be read into memory at once, and at least one.
     ///
-    /// While the models of the rows together have 20,000 metric points or more, half of the rows are left out.
+    /// Halves the number of rows until their models have fewer than 20,000 metric points together.
     func loggedModelsAtOnce(_ rows: [Int64]) throws -> [Int64] {
         var rows = rows
         while rows.count > 1, try hasManyPoints(rows) { rows.removeLast(rows.count / 2) }

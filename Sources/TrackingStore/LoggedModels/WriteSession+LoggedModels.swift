@@ -5,7 +5,7 @@ package import Tracking
 extension WriteSession {
     package func createLoggedModel(_ new: NewLoggedModel) throws -> LoggedModel {
         try requireCreation(of: .loggedModel)
-        let experiment = try activeExperiment(new.experimentID)
+        let experiment = try activeExperiment(new.experimentID, for: .update)
         let model = new.model(in: experiment, at: currentMilliseconds())
         let row = try insertLoggedModel(model.info)
         for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
@@ -36,11 +36,11 @@ extension WriteSession {
     package func finalizeLoggedModel(_ modelID: String, status: LoggedModelStatus) throws -> LoggedModel {
         try connection.run(
             "UPDATE logged_models SET status = ?2, last_updated_time = ?3 WHERE id = ?1",
-            try loggedModelRow(modelID),
+            try loggedModelRow(modelID, for: .update),
             status.wireNumber,
             currentMilliseconds()
         )
-        // Reads through the writer's connection, which sees its uncommitted changes.
+        // The session reads through the writer's connection, which sees the uncommitted change.
         return try ReadSession(connection: connection).loggedModel(id: modelID, allowsDeleted: true)
     }
 
@@ -54,14 +54,14 @@ extension WriteSession {
     }
 
     package func logLoggedModelParams(_ params: [Param], modelID: String) throws {
-        let row = try loggedModelRow(modelID)
+        let row = try loggedModelRow(modelID, for: .update)
         for param in params where try !insertLoggedModelParam(param, row: row) {
             throw TrackingError.loggedModelParamExists(param.key, modelID: modelID)
         }
     }
 
     package func setLoggedModelTags(_ tags: [Tag], modelID: String) throws {
-        let row = try loggedModelRow(modelID)
+        let row = try loggedModelRow(modelID, for: .update)
         for tag in tags { try upsertLoggedModelTag(tag, row: row) }
     }
 
@@ -77,9 +77,9 @@ extension WriteSession {
         }
     }
 
-    private func loggedModelRow(_ modelID: String, for action: PermittedAction = usualAction) throws -> Int64 {
-        guard let row = try seenLoggedModelRow(modelID, for: action) else {
-            throw notThere(.loggedModelNotFound(modelID))
+    private func loggedModelRow(_ modelID: String, for action: PermittedAction) throws -> Int64 {
+        guard let row = try visibleLoggedModelRow(modelID, for: action) else {
+            throw missingOrForbidden(.loggedModelNotFound(modelID))
         }
         return row
     }

@@ -3,14 +3,15 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    /// Stores metric points for their models, deleted or not.
+    /// Stores metric points of logged models, active or deleted.
     ///
-    /// As in MLflow, NaN is stored as 0 here.
+    /// As in MLflow, NaN is stored as 0.
+    ///
     /// - Throws: `.badRequest` for an unknown model.
     func insertModelMetrics(_ metrics: [ModelMetric], runRow: Int64) throws {
         for metric in metrics {
-            guard let model = try seenLoggedModelRow(metric.modelID) else {
-                throw notThere(.modelOfMetricNotFound(metric))
+            guard let model = try visibleLoggedModelRow(metric.modelID, for: .update) else {
+                throw missingOrForbidden(.modelOfMetricNotFound(metric))
             }
             let point = MetricPoint(metric.metric)
             let key = try keyID(for: metric.metric.key)
@@ -70,9 +71,9 @@ extension WriteSession {
         }
     }
 
-    /// Returns the scopes of a metric on a dataset: first the dataset itself, then its name and its digest alone.
+    /// Returns the row ids of a dataset's scopes: for its name and digest together, for its name, and for its digest.
     ///
-    /// Adds scopes that are new.
+    /// Inserts scopes that are not stored yet.
     private func datasetScopes(of dataset: MetricDataset) throws -> [Int64] {
         let texts = [(dataset.name, dataset.digest), (dataset.name, ""), ("", dataset.digest)]
         return try texts.map { name, digest in
@@ -84,13 +85,14 @@ extension WriteSession {
 }
 
 extension ClientSession {
-    /// Returns the row id of a model, deleted or not; nil for one that is not there for the client.
+    /// Returns the row id of a logged model, active or deleted; nil if the model does not exist or is hidden from a
+    /// limited token.
     ///
-    /// - Throws: `.permissionDenied` if the client may not do with the model what it is looked up for.
-    func seenLoggedModelRow(_ modelID: String, for action: PermittedAction = usualAction) throws -> Int64? {
+    /// - Throws: `.permissionDenied` if the client may not perform `action`.
+    func visibleLoggedModelRow(_ modelID: String, for action: PermittedAction) throws -> Int64? {
         let found = try connection.query("SELECT id, experiment_id FROM logged_models WHERE model_id = ?1", modelID)
             .firstRow { (row: $0.int64(0), experiment: $0.int64(1)) }
-        guard let found, sees(experiment: found.experiment) || !hidesOthers else { return nil }
+        guard let found, canRead(experiment: found.experiment) || !hidesOthers else { return nil }
         try require(action, on: .loggedModel(inExperiment: found.experiment), orThrow: .loggedModelNotFound(modelID))
         return found.row
     }

@@ -2,12 +2,12 @@ internal import SQLite
 internal import Tracking
 
 extension ReadSession {
-    /// The last point that was logged at a step; nil where there is none.
+    /// Returns the last point that was logged at a step; nil if there is none.
     ///
     /// Takes a few look-ups if the points were logged in the order of their steps; otherwise reads the whole history.
     func point(of series: MetricSeries, at step: Int64) throws -> MetricPoint? {
         guard let summary = try summary(of: series) else { return nil }
-        guard summary.isInOrder, summary.pointCount > Self.walkedPoints else {
+        guard summary.isInOrder, summary.pointCount > Self.maximumPointsReadWhole else {
             let sql = """
                 SELECT value, is_nan, timestamp, step FROM metrics
                 WHERE run_id = ?1 AND key_id = ?2 AND step = ?3
@@ -21,9 +21,12 @@ extension ReadSession {
         return last?.step == step ? last : nil
     }
 
-    /// The last point at or below a step, of a metric whose points were logged in order; nil if every step is higher.
+    /// Returns the last point whose step is at most `step`; nil if all steps are higher.
+    ///
+    /// The points of the metric must have been logged in the order of their steps.
     func lastPoint(of series: MetricSeries, _ summary: MetricSummary, upTo step: Int64) throws -> MetricPoint? {
-        // Steps grow with time, so bisection finds the last time from which on the first point has no higher step.
+        // Steps grow with time. Bisection therefore finds the last time `reached` for which the first point at or after
+        // that time has no higher step.
         guard let first = try firstPoint(of: series, from: .min), first.step <= step else { return nil }
         var reached = first.timestamp
         var beyond = summary.latest.timestamp
@@ -32,7 +35,7 @@ extension ReadSession {
             let middle = (reached...beyond).middle
             if try isReached(step, in: series, from: middle) { reached = middle } else { beyond = middle }
         }
-        // Points of that time may lie on both sides of the step.
+        // Points with the time `reached` may have lower and higher steps.
         let sql = """
             SELECT value, is_nan, timestamp, step FROM metrics
             WHERE run_id = ?1 AND key_id = ?2 AND (timestamp, step) <= (?3, ?4)
@@ -43,10 +46,10 @@ extension ReadSession {
             .firstRow { MetricPoint(row: $0, column: 0) }
     }
 
-    /// Histories of up to this many points are read whole, which costs no more than the look-ups.
-    private static let walkedPoints: Int64 = 256
+    /// The maximum number of points of a history that is read whole, because that costs no more than the look-ups.
+    private static let maximumPointsReadWhole: Int64 = 256
 
-    /// Whether the first point from a time on has no higher step.
+    /// Whether the first point at or after a time has at most the given step; false if there is no such point.
     private func isReached(_ step: Int64, in series: MetricSeries, from time: Int64) throws -> Bool {
         try firstPoint(of: series, from: time).map { $0.step <= step } ?? false
     }
@@ -66,7 +69,7 @@ extension ReadSession {
 extension ClosedRange<Int64> {
     /// The number in the middle, rounded down.
     var middle: Int64 {
-        // The distance may be larger than the largest Int64.
+        // The distance between the bounds may be larger than the largest Int64.
         lowerBound + Int64(UInt64(bitPattern: upperBound &- lowerBound) / 2)
     }
 }

@@ -2,14 +2,14 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// The extremes of each metric of a run that was ever another number than NaN; none for a run that does not exist.
+    /// Returns the extremes of a run's metrics, without metrics whose values are all NaN; empty for an unknown run.
     package func metricExtremes(runID: String) throws -> [(key: String, extremes: MetricExtremes)] {
         let sql = """
             SELECT metric.key_id, metric.minimum, metric.minimum_step, metric.maximum, metric.maximum_step
             FROM latest_metrics AS metric
             WHERE metric.run_id = ?1
             """
-        guard let run = try seenRunRow(runID) else { return [] }
+        guard let run = try visibleRunRow(runID) else { return [] }
         var found: [(String, MetricExtremes)] = []
         try connection.query(sql, run).forEachRow { row in
             guard let extremes = MetricExtremes(row: row, column: 1) else { return }

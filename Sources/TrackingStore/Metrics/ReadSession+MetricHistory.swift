@@ -60,8 +60,8 @@ extension ReadSession {
     }
 
     func series(of history: MetricHistory) throws -> MetricSeries? {
-        // A run that may not be read is refused whatever the key is.
-        guard let runRow = try seenRunRow(history.runID), let keyID = try connection.keyID(for: history.key) else {
+        // The run comes first, so that a client that may not read it gets the same error for every key.
+        guard let runRow = try visibleRunRow(history.runID), let keyID = try connection.keyID(for: history.key) else {
             return nil
         }
         return MetricSeries(runRow: runRow, keyID: keyID)

@@ -11,21 +11,20 @@ extension ReadSession {
         let count = try steps.map { try pointCount(of: series, steps: $0) } ?? summary.pointCount
         guard count > 0 else { return [] }
         let indices = BucketSample(rowCount: count, bucketCount: Int64(maxResults)).indices(limit: maxResults)
-        // If points were logged in order, the order of the metrics table is also that of the sample, and nothing is
-        // sorted.
+        // If points were logged in order, the metrics table has the order of the sample, and nothing needs sorting.
         return summary.isInOrder
             ? try points(of: series, steps: steps, at: indices)
             : try sortedPoints(of: series, steps: steps, at: indices)
     }
 
-    /// Scans the metrics table in its own order and skips the points between two sampled ones inside SQLite.
+    /// Scans the metrics table in its own order; SQLite skips the points between two sampled points.
     private func points(
         of series: MetricSeries,
         steps: ClosedRange<Int64>?,
         at indices: [Int64]
     ) throws -> [MetricPoint] {
-        // With a range of steps, CASE makes `is_handed_out` count only points in that range. Without one, the
-        // comparison of each row is saved.
+        // With a range of steps, CASE makes `is_handed_out` count only the points in that range. Without a range, the
+        // condition omits the comparison, which would cost time for each row.
         let condition =
             steps == nil ? "is_handed_out(?3)" : "CASE WHEN step BETWEEN ?4 AND ?5 THEN is_handed_out(?3) END"
         let query = try connection.query(
@@ -57,7 +56,7 @@ extension ReadSession {
         return points
     }
 
-    /// Sorts the history, and steps through the result.
+    /// Makes SQLite sort the history by step, and picks the points with the given indices from the result.
     private func sortedPoints(
         of series: MetricSeries,
         steps: ClosedRange<Int64>?,

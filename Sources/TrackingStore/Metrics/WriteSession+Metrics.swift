@@ -1,9 +1,10 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func logMetrics(_ metrics: [Metric], modelMetrics: [ModelMetric] = [], runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         try insertModelMetrics(modelMetrics, runRow: run.id)
         try insertMetrics(metrics, runRow: run.id)
     }
@@ -16,7 +17,7 @@ extension WriteSession {
             try store(change, of: series)
             return
         }
-        // Collects the change of each key's summary, so that it is written once for each key and not for each point.
+        // The summary of each key is written once, and not once for each point.
         var changes: [Int64: MetricSummaryChange] = [:]
         for metric in metrics {
             let series = MetricSeries(runRow: runRow, keyID: try keyID(for: metric.key))
@@ -112,7 +113,9 @@ extension MetricSummary {
 }
 
 extension MetricExtremes {
-    /// Columns from the given one on: minimum, minimum_step, maximum, maximum_step; nil where they are NULL.
+    /// Reads four columns, starting with the given one: minimum, minimum_step, maximum, maximum_step.
+    ///
+    /// Returns nil if the columns are NULL.
     init?(row: Statement, column: Int) {
         guard !row.isNull(column) else { return nil }
         self.init(

@@ -7,7 +7,7 @@ extension ClientSession {
     ///
     /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
     ///   do with the version what it is looked up for.
-    func modelVersionRow(_ key: ModelVersionKey, for action: PermittedAction = usualAction) throws -> ModelVersionRow {
+    func modelVersionRow(_ key: ModelVersionKey, for action: PermittedAction) throws -> ModelVersionRow {
         let select = try connection.query(
             """
             SELECT version.id, version.model_id, model.is_prompt
@@ -21,15 +21,15 @@ extension ClientSession {
         let row = try select.firstRow {
             ModelVersionRow(id: $0.int64(0), modelID: $0.int64(1), isOfPrompt: $0.bool(2))
         }
-        guard let row else { throw notThere(key.notFound) }
+        guard let row else { throw missingOrForbidden(key.notFound) }
         try require(action, on: .version(ofModel: key.name, isPrompt: row.isOfPrompt), orThrow: key.notFound)
         return row
     }
 
     /// Returns a version with its tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
-    ///   read it.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
+    ///   may not read the version.
     func storedVersion(_ key: ModelVersionKey) throws -> ModelVersion {
         let row = try modelVersionRow(key, for: .read)
         guard var version = try connection.modelVersions(rows: [row.id]).first else { throw key.notFound }
@@ -39,8 +39,8 @@ extension ClientSession {
 
     /// Returns the location of a version's artifacts.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client may not
-    ///   read it.
+    /// - Throws: `.resourceDoesNotExist` if the model or the version does not exist, `.permissionDenied` if the client
+    ///   may not read the version.
     func locationOfVersion(_ key: ModelVersionKey) throws -> String {
         let row = try modelVersionRow(key, for: .read)
         let select = try connection.query(
@@ -51,12 +51,15 @@ extension ClientSession {
         return location
     }
 
-    /// Returns the number of the version that an alias stands for; `latest` is such an alias too.
+    /// Returns the number of the version that an alias stands for.
+    ///
+    /// The alias `latest` stands for the highest number.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
     func versionNumber(ofModel name: String, alias: String) throws -> Int64 {
-        let modelID = try registeredModelRow(name, for: .read)
+        let (modelID, isPrompt) = try registeredModelKind(name, for: .read)
+        try require(.read, on: .version(ofModel: name, isPrompt: isPrompt), orThrow: .aliasNotFound(alias, model: name))
         let version =
             isLatestAlias(alias)
             ? try connection.latestVersion(ofModel: modelID, in: nil)
@@ -123,7 +126,7 @@ extension Connection {
     }
 }
 
-/// The row ids of a version and of its model.
+/// The row ids of a version and of its model, and whether the model is a prompt.
 struct ModelVersionRow {
     var id: Int64
     var modelID: Int64

@@ -7,14 +7,14 @@ extension ClientSession {
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` if the client may not do with the model what
     ///   it is looked up for.
-    func registeredModelRow(_ name: String, for action: PermittedAction = usualAction) throws -> Int64 {
+    func registeredModelRow(_ name: String, for action: PermittedAction) throws -> Int64 {
         try registeredModelKind(name, for: action).row
     }
 
-    /// Works as `registeredModelRow`, and tells whether the model is a prompt.
+    /// Returns the row id of a registered model and whether the model is a prompt; throws as `registeredModelRow` does.
     func registeredModelKind(
         _ name: String,
-        for action: PermittedAction = usualAction
+        for action: PermittedAction
     ) throws -> (row: Int64, isPrompt: Bool) {
         let found = try connection.query("SELECT id, is_prompt FROM registered_models WHERE name = ?1", name)
             .firstRow { (row: $0.int64(0), isPrompt: $0.bool(1)) }
@@ -26,7 +26,8 @@ extension ClientSession {
 
     /// Returns a registered model with its latest versions, tags and aliases.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` for a model that the client may not read.
+    /// - Throws: `.resourceDoesNotExist` for an unknown name, `.permissionDenied` for a model that the client may not
+    ///   read.
     func registeredModel(_ name: String) throws -> RegisteredModel {
         guard let model = try registeredModels(rows: [try registeredModelRow(name, for: .read)]).first else {
             throw TrackingError.registeredModelNotFound(name)
@@ -36,7 +37,8 @@ extension ClientSession {
 
     /// Reads registered models with their latest versions, tags and aliases, in the order of the rows.
     ///
-    /// The number of statements does not depend on the number of models.
+    /// The number of statements does not depend on the number of models. A model has no latest versions if the client
+    /// may not read its versions.
     func registeredModels(rows: [Int64]) throws -> [RegisteredModel] {
         var models = try connection.registeredModels(rows: rows)
         guard let permissions else { return models }
@@ -44,6 +46,7 @@ extension ClientSession {
             let (name, isPrompt) = (models[index].name, models[index].tags.belongToPrompt)
             if !permissions.allows(.read, on: .version(ofModel: name, isPrompt: isPrompt)) {
                 models[index].latestVersions = []
+                models[index].aliases = []
             }
         }
         return models
@@ -51,7 +54,7 @@ extension ClientSession {
 }
 
 extension Connection {
-    /// Reads models as the function of the session does, whoever asks.
+    /// Reads models without checking permissions.
     fileprivate func registeredModels(rows: [Int64]) throws -> [RegisteredModel] {
         let page = jsonArray(rows)
         let latest = try latestVersions(ofModels: page)
@@ -81,10 +84,11 @@ extension Connection {
         }
     }
 
-    /// Returns the latest version in each stage that has one, for each model, without aliases.
+    /// Returns, for each model, the latest version in each stage that has versions; the versions have no aliases.
     ///
-    /// The versions of a model are in the order of the stages' oldest versions.
+    /// The stages of a model are in the order of their oldest versions.
     /// - Parameter models: the row ids of models as a JSON array.
+    /// - Returns: the versions by the row id of the model.
     func latestVersions(ofModels models: String) throws -> [Int64: [ModelVersion]] {
         let select = try query(
             """

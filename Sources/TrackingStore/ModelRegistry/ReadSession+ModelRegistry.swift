@@ -7,7 +7,7 @@ extension ReadSession {
     }
 
     package func latestVersions(ofModel name: String) throws -> [ModelVersion] {
-        let (modelID, isPrompt) = try registeredModelKind(name)
+        let (modelID, isPrompt) = try registeredModelKind(name, for: .read)
         try require(
             .read,
             on: .version(ofModel: name, isPrompt: isPrompt),
@@ -38,6 +38,6 @@ extension ReadSession {
 extension ReadSession {
     package func resolvedRunLocation(_ location: String) throws -> String {
         guard let (runID, path) = runAndPath(of: location) else { return location }
-        return ArtifactLocation(try runInfo(runID).artifactURI).appending(path).uri
+        return ArtifactLocation(try runInfo(runID, for: .read).artifactURI).appending(path).uri
     }
 }

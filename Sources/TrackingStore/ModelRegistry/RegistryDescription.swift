@@ -6,7 +6,7 @@ internal import Tracking
 /// Describes a search of registered models or of model versions.
 struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     let search: RegistrySearch
-    /// What the client may do; nil for one that may do everything.
+    /// The client's permissions; nil if the client may do everything.
     private var permissions: Permissions?
 
     init(search: RegistrySearch) {
@@ -61,12 +61,12 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         }
         switch prompts {
         case .excluded:
-            // Versions of a few runs are found by the index of runs and sorted. The plus prevents SQLite from scanning
-            // the index of the order, which does not contain runs.
+            // With a list of run ids, SQLite should use the index on run ids and sort the versions. The plus prevents
+            // SQLite from scanning the index that has the search's order, which does not contain run ids.
             let listsRuns = filter.contains { $0.key == "run_id" && $0.comparisonOperator == .isIn }
             statement.conditions.append("\(listsRuns ? "+" : "")\(Tables.name).is_prompt = 0")
-        case .asked(marked: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
-        case .asked(marked: false): break
+        case .included(onlyMarked: true): statement.conditions.append("\(Tables.name).is_prompt = 1")
+        case .included(onlyMarked: false): break
         }
         if let permissions { statement.conditions.append(Self.isVisible(with: permissions, in: &statement)) }
         if statement.conditions.isEmpty { statement.conditions.append("TRUE") }
@@ -95,8 +95,8 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
         switch comparison.comparisonOperator {
         case .equal, .isIn: return try statement.condition(column, comparison)
         default:
-            // The plus prevents SQLite from using an index of this column, because most rows may meet the condition.
-            // The index of the order stays usable.
+            // The plus prevents SQLite from using an index on this column, because most rows may meet the condition.
+            // SQLite can still use the index that has the search's order.
             let isOrdered = order.first?.key == comparison.key
             return try statement.condition(((isOrdered ? "" : "+") + column, kind), comparison)
         }
@@ -104,7 +104,7 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
 
     // MARK: Tags
 
-    /// Returns the conditions for the row of a tag that meets the comparison.
+    /// Returns the conditions that make a tag's row meet the comparison.
     private static func conditions(
         _ comparison: Comparison,
         row: String,
@@ -138,26 +138,27 @@ struct RegistryDescription<Tables: RegistryTables>: SearchDescription {
     private enum Prompts: Equatable {
         /// The search does not return prompts.
         case excluded
-        /// The search returns prompts. `marked` restricts it to those whose tag has exactly the value `true`.
-        case asked(marked: Bool)
+        /// The search may return prompts. `onlyMarked` restricts it to entities whose prompt tag is exactly `true`.
+        case included(onlyMarked: Bool)
     }
 
-    /// Whether the search returns prompts; the first comparison of the prompt tag decides (`_is_querying_prompt` in
-    /// `sqlalchemy_store.py`).
+    /// Whether the search returns prompts.
+    ///
+    /// The first comparison of the prompt tag decides, as in MLflow (`_is_querying_prompt` in `sqlalchemy_store.py`).
     private var prompts: Prompts {
         guard let first = search.filter.first(where: \.isOfPromptTag), case .text(let text) = first.value else {
             return .excluded
         }
         switch (first.comparisonOperator, text.lowercased()) {
-        case (.equal, "true"): return .asked(marked: text.isExactly("true"))
-        case (.notEqual, "false"): return .asked(marked: false)
+        case (.equal, "true"): return .included(onlyMarked: text.isExactly("true"))
+        case (.notEqual, "false"): return .included(onlyMarked: false)
         default: return .excluded
         }
     }
 
     /// The comparisons that a result must meet.
     ///
-    /// If prompts are excluded, comparisons of the prompt tag do not count.
+    /// If prompts are excluded, comparisons of the prompt tag are left out.
     var filter: [Comparison] {
         prompts == .excluded ? search.filter.filter { !$0.isOfPromptTag } : search.filter
     }

@@ -20,7 +20,7 @@ package struct RegistrySearch: Sendable {
 }
 
 extension ReadSession {
-    /// Returns one page of registered models; by default in the order of names and without prompts.
+    /// Returns one page of registered models, by default without prompts and in the order of their names.
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a
     ///   pattern that is too long.
@@ -28,7 +28,7 @@ extension ReadSession {
         try find(RegistryDescription<RegisteredModelTables>(search: search))
     }
 
-    /// Returns one page of model versions without aliases; by default the last updated first, and without prompts.
+    /// Returns one page of model versions without aliases, by default without prompts and with the last updated first.
     ///
     /// - Throws: the same errors as `findRegisteredModels`.
     package func findModelVersions(_ search: RegistrySearch) throws -> SearchCursor<ModelVersion> {
@@ -48,7 +48,7 @@ protocol RegistryTables {
     static var owner: String { get }
     /// The columns of the attributes, by canonical name.
     static var columns: [String: (column: String, kind: SortTerm.Kind)] { get }
-    /// The types of grants that are for what is found.
+    /// The types of the grants that make the found models or prompts visible.
     static var modelType: GrantedType { get }
     static var promptType: GrantedType { get }
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Entity]

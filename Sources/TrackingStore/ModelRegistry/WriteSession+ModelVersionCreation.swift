@@ -9,7 +9,7 @@ extension WriteSession {
         try new.validateNameAndTags()
         let runOfModel = try origin.modelIDProvidingRun.map { try loggedModelInfo($0, for: .read).sourceRunID }
         let runID = origin.runID ?? runOfModel ?? ""
-        let modelID = try registeredModelRow(new.name)
+        let modelID = try registeredModelRow(new.name, for: .update)
         let othersArePrompts = try connection.versionsArePrompts(ofModel: modelID)
         let now = currentMilliseconds()
         try connection.run(
@@ -46,19 +46,23 @@ extension WriteSession {
         return version
     }
 
-    /// Throws unless a user may add versions to a model; for anybody else what is wrong with the version comes first.
+    /// Throws unless a client with limited permissions may add versions to a model.
+    ///
+    /// For a client without limits, errors in the request itself come before the error for an unknown model.
     private func requireVersionCreation(ofModel name: String) throws {
         guard permissions != nil else { return }
         let isPrompt: Bool
         do {
-            isPrompt = try registeredModelKind(name).isPrompt
+            isPrompt = try registeredModelKind(name, for: .update).isPrompt
         } catch let error as TrackingError where error.code == .resourceDoesNotExist {
-            throw notThere(error)
+            throw missingOrForbidden(error)
         }
         try requireCreation(of: isPrompt ? .promptVersion : .registeredModelVersion)
     }
 
-    /// Appends the version to the JSON list in the logged model's tag; replaces a value that is not a list.
+    /// Appends the version to the JSON list in the logged model's tag.
+    ///
+    /// A tag whose value is not a list is replaced.
     private func appendVersion(_ version: ModelVersion, toLoggedModel modelID: String) throws {
         let row = try loggedModelRowAndInfo(modelID, allowsDeleted: false, for: .read).row
         let select = try connection.query(

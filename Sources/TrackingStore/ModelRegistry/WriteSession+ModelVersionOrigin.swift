@@ -3,7 +3,9 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    /// Loads the run, models and versions that a new version refers to; the rules of `ModelVersionOrigin` decide.
+    /// Determines where a new version's artifacts come from, by the rules of `ModelVersionOrigin`.
+    ///
+    /// Reads the run, logged model or registered model that the version refers to.
     ///
     /// - Throws: `.invalidParameterValue` for a source that is not inside the run or model that the request names,
     ///   `.resourceDoesNotExist` for a registered model, version or logged model in the source that does not exist.
@@ -30,9 +32,10 @@ extension WriteSession {
         }
     }
 
-    /// Throws unless a user may read the run and the logged model that a version is made of.
+    /// Throws unless a client with limited permissions may read the run and the logged model that a version is made of.
     ///
-    /// A registered model that it is copied of shows its artifacts itself, whoever may read their run.
+    /// A version that is copied from a registered model needs no permission for the run: whoever may read the
+    /// registered model may read its artifacts.
     private func requireReadable(_ origin: ModelVersionOrigin, _ kind: ModelVersionSource.Kind) throws {
         guard permissions != nil else { return }
         if case .registeredModel = kind { return }

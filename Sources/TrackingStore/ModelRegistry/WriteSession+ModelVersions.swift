@@ -4,7 +4,7 @@ package import Tracking
 
 extension WriteSession {
     package func updateModelVersion(_ key: ModelVersionKey, description: String?) throws -> ModelVersion {
-        let row = try modelVersionRow(key)
+        let row = try modelVersionRow(key, for: .update)
         try connection.run(
             "UPDATE model_versions SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
             row.id,
@@ -19,7 +19,7 @@ extension WriteSession {
         to stage: ModelStage,
         archivesOthers: Bool
     ) throws -> ModelVersion {
-        let row = try modelVersionRow(key)
+        let row = try modelVersionRow(key, for: .update)
         let now = currentMilliseconds()
         if archivesOthers {
             try connection.run(
@@ -58,7 +58,7 @@ extension WriteSession {
     }
 
     package func setModelVersionTag(_ tag: Tag, version key: ModelVersionKey) throws {
-        let row = try modelVersionRow(key)
+        let row = try modelVersionRow(key, for: .update)
         try connection.upsert(tag, in: .modelVersions, of: row.id)
         if tag.key.isExactly(Tag.isPromptKey) { try markVersions(ofModel: row.modelID) }
     }
@@ -99,7 +99,7 @@ extension WriteSession {
 extension Connection {
     /// Whether the versions of a model are marked as prompts.
     ///
-    /// Either all versions are marked or none is.
+    /// All versions of a model have the same mark.
     func versionsArePrompts(ofModel modelID: Int64) throws -> Bool {
         let select = try query("SELECT is_prompt FROM model_versions WHERE model_id = ?1 LIMIT 1", modelID)
         return try select.firstRow { $0.bool(0) } ?? false

@@ -41,7 +41,7 @@ extension WriteSession {
     }
 
     package func updateRegisteredModel(_ name: String, description: String) throws -> RegisteredModel {
-        let id = try registeredModelRow(name)
+        let id = try registeredModelRow(name, for: .update)
         try connection.run(
             "UPDATE registered_models SET description = ?2, last_updated_time = ?3 WHERE id = ?1",
             id,
@@ -52,7 +52,7 @@ extension WriteSession {
     }
 
     package func renameRegisteredModel(_ name: String, to newName: String) throws -> RegisteredModel {
-        let id = try registeredModelRow(name)
+        let id = try registeredModelRow(name, for: .update)
         let taker = try connection.query("SELECT id FROM registered_models WHERE name = ?1", newName)
         if let other = try taker.firstRow({ $0.int64(0) }), other != id {
             throw TrackingError.modelNameTaken(newName)
@@ -77,32 +77,35 @@ extension WriteSession {
     package func deleteRegisteredModel(_ name: String) throws {
         let (row, isPrompt) = try registeredModelKind(name, for: .delete)
         if let permissions, !permissions.allowsDeletion(ofModel: name, isPrompt: isPrompt) {
-            throw lacking(.delete, on: .version(ofModel: name, isPrompt: isPrompt))
+            throw permissionDenied(.delete, on: .version(ofModel: name, isPrompt: isPrompt))
         }
         try connection.run("DELETE FROM registered_models WHERE id = ?1", row)
         try removeGrants(ofModel: name)
     }
 
     package func setRegisteredModelTag(_ tag: Tag, model name: String) throws {
-        let id = try registeredModelRow(name)
-        try requireOtherTag(tag.key)
+        let id = try registeredModelRow(name, for: .update)
+        try requireNotPromptTag(tag.key)
         try connection.upsert(tag, in: .registeredModels, of: id)
         if tag.key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: tag.marksPrompt) }
     }
 
     package func deleteRegisteredModelTag(key: String, model name: String) throws {
-        let id = try registeredModelRow(name)
-        try requireOtherTag(key)
+        let id = try registeredModelRow(name, for: .update)
+        try requireNotPromptTag(key)
         _ = try connection.deleteTag(key, in: .registeredModels, of: id)
         if key.isExactly(Tag.isPromptKey) { try markModel(id, asPrompt: false) }
     }
 
-    /// Throws for the tag that decides whether the grants for models or those for prompts count, if a user would change it.
-    private func requireOtherTag(_ key: String) throws {
+    /// Throws if a client with limited permissions would change the prompt tag.
+    ///
+    /// That tag decides whether the grants for registered models or those for prompts apply to the model.
+    private func requireNotPromptTag(_ key: String) throws {
         guard permissions != nil, key.isExactly(Tag.isPromptKey) else { return }
         throw TrackingError(
             .permissionDenied,
-            "Permission denied: only admins change the tag '\(Tag.isPromptKey)' of a model, because it decides whose permissions count."
+            "Permission denied: only admins may change the tag '\(Tag.isPromptKey)' of a model, because that tag "
+                + "decides which permissions apply to the model."
         )
     }
 
@@ -112,7 +115,7 @@ extension WriteSession {
 
     package func setModelAlias(_ alias: String, version key: ModelVersionKey) throws {
         let row = try modelVersionRow(key, for: .read)
-        _ = try registeredModelRow(key.name)
+        _ = try registeredModelRow(key.name, for: .update)
         try connection.run(
             """
             INSERT INTO registered_model_aliases (model_id, alias, version) VALUES (?1, ?2, ?3)

@@ -2,7 +2,7 @@ internal import SQLite
 internal import Tracking
 
 extension Connection {
-    /// Collects the artifacts of all that a request leaves.
+    /// Collects the artifact locations of all runs, models and versions that a removal request does not remove.
     func artifactsInUse(
         besides request: RemovalRequest,
         in folders: ArtifactFolders
@@ -34,7 +34,9 @@ extension Connection {
         return inUse
     }
 
-    /// The location that `runs:` and `models:` ones lead to; nil if it is in no run or logged model that exists.
+    /// Returns the location that a `runs:` or `models:` location refers to, and any other location unchanged.
+    ///
+    /// Returns nil if the run or logged model does not exist.
     func artifactLocation(_ location: String) throws -> String? {
         guard let owner = ArtifactFolders.owner(in: location) else { return location }
         let sql =

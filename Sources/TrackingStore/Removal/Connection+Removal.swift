@@ -2,12 +2,12 @@ internal import SQLite
 internal import Tracking
 
 extension Connection {
-    /// Returns some of what is deleted and not yet on the list of removals.
+    /// Returns deleted entities that are not yet in the table of removals.
     ///
     /// - Parameters:
-    ///   - position: where the last call ended.
-    ///   - limit: how many rows to look at.
-    /// - Returns: the candidates, and the position for the next call; nil at the end.
+    ///   - position: `start`, or the position that the last call returned.
+    ///   - limit: the maximum number of rows to read.
+    /// - Returns: the candidates, and the position for the next call; the position is nil at the end.
     func deletedCandidates(
         _ position: RemovalPosition,
         limit: Int,
@@ -16,7 +16,7 @@ extension Connection {
     ) throws -> (candidates: [RemovalCandidate], next: RemovalPosition?) {
         let kind = position.kind
         let select = try query(
-            "\(Self.deleted(kind)) AND thing.id > ?1 ORDER BY thing.id LIMIT ?2",
+            "\(Self.selectDeleted(kind)) AND thing.id > ?1 ORDER BY thing.id LIMIT ?2",
             position.row,
             limit
         )
@@ -26,26 +26,26 @@ extension Connection {
             next = RemovalPosition(kind: kind, row: row.int64(4))
             found.append(Self.candidate(kind, row))
         }
-        return (try describe(found, request, inUse), next)
+        return (try addingUsers(to: found, request, inUse), next)
     }
 
-    /// The things that a request names, all of which may be removed.
+    /// Returns the entities that a request names, provided that all of them may be removed.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for a thing that must stay.
+    /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` for an entity that must be kept.
     func namedCandidates(_ request: RemovalRequest, _ inUse: ArtifactsInUse) throws -> [RemovalCandidate] {
         var found: [RemovalCandidate] = []
         for (kind, ids) in request.names {
             for id in ids {
-                let select = try query("\(Self.everything(kind)) WHERE thing.\(Self.idColumn(kind)) = ?1", id)
+                let select = try query("\(Self.selectAll(kind)) WHERE thing.\(Self.idColumn(kind)) = ?1", id)
                 guard let candidate = try select.firstRow({ Self.candidate(kind, $0) }) else {
                     throw TrackingError.doesNotExist(
-                        "There is no \(kind.noun) \(shortened(id)): it never was, or it is removed for good already."
+                        "There is no \(kind.noun) \(shortened(id)): it never existed or was already removed for good."
                     )
                 }
                 found.append(candidate)
             }
         }
-        found = try describe(found, request, inUse)
+        found = try addingUsers(to: found, request, inUse)
         for candidate in found {
             guard let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) else { continue }
             throw obstacle.refusal(candidate.kind, candidate.id)
@@ -53,9 +53,10 @@ extension Connection {
         return found
     }
 
-    /// Adds the facts that need a second look.
-    private func describe(
-        _ found: [RemovalCandidate],
+    /// Returns the candidates with what may prevent their removal: users of their artifacts, and runs of an experiment
+    /// that must be kept.
+    private func addingUsers(
+        to found: [RemovalCandidate],
         _ request: RemovalRequest,
         _ inUse: ArtifactsInUse
     ) throws -> [RemovalCandidate] {
@@ -82,7 +83,7 @@ extension Connection {
         return found
     }
 
-    /// What outside of an experiment needs the artifacts of something in it.
+    /// Returns a run, model or version outside of an experiment that uses artifacts of the experiment, or else nil.
     private func user(ofExperiment id: String, _ inUse: ArtifactsInUse) throws -> ArtifactsInUse.User? {
         var user: ArtifactsInUse.User?
         try query(
@@ -108,16 +109,16 @@ extension Connection {
         )
     }
 
-    private static func deleted(_ kind: RemovalKind) -> String {
+    private static func selectDeleted(_ kind: RemovalKind) -> String {
         """
-        \(everything(kind))
+        \(selectAll(kind))
         WHERE thing.lifecycle_stage = 1 AND NOT EXISTS (
             SELECT 1 FROM removals
             WHERE removals.kind = \(kind.rawValue) AND removals.owner = CAST(thing.\(idColumn(kind)) AS TEXT))
         """
     }
 
-    private static func everything(_ kind: RemovalKind) -> String {
+    private static func selectAll(_ kind: RemovalKind) -> String {
         switch kind {
         case .run:
             """

@@ -69,7 +69,9 @@ extension ReadSession {
     }
 }
 
-/// Adds up what would be removed; a run that is named beside its experiment counts once.
+/// Adds up what would be removed.
+///
+/// A run counts once, even if the request names both the run and its experiment.
 private struct Preview {
     let connection: Connection
     var count = RemovalCount()

@@ -1,3 +1,4 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
@@ -10,7 +11,7 @@ extension WriteSession {
     ) throws -> (next: RemovalPosition?, kept: RemovalCount) {
         var kept = RemovalCount()
         guard request.isOfEverything else {
-            for candidate in try connection.namedCandidates(request, inUse) { try enlist(candidate, note) }
+            for candidate in try connection.namedCandidates(request, inUse) { try addRemoval(of: candidate, note) }
             return (nil, kept)
         }
         let part = try connection.deletedCandidates(position, limit: 1_000, request, inUse)
@@ -18,7 +19,7 @@ extension WriteSession {
             if let obstacle = candidate.obstacle(deletedBefore: request.deletedBefore) {
                 kept.count(candidate, keptBy: obstacle)
             } else {
-                try enlist(candidate, note)
+                try addRemoval(of: candidate, note)
             }
         }
         return (part.next, kept)
@@ -28,15 +29,15 @@ extension WriteSession {
         var work = RemovalWork(left: limit)
         while work.left > 0 {
             guard let next = try nextRemoval() else { return (work.count, true) }
-            let isGone =
+            let isRemoved =
                 switch next.kind {
                 case .run: try removeRun(next.id, &work)
                 case .loggedModel: try removeLoggedModel(next.id, &work)
                 case .experiment: try removeExperiment(next.id, &work)
                 }
-            // Something small counts too: a thousand runs without a metric are work as well.
+            // Each run, model or experiment counts as 20 rows, because removing one takes time even if it has no rows.
             work.left -= 20
-            guard isGone else { continue }
+            guard isRemoved else { continue }
             try connection.run("UPDATE removals SET is_without_rows = 1 WHERE id = ?1", next.row)
         }
         return (work.count, false)
@@ -58,15 +59,16 @@ extension WriteSession {
         return connection.changes
     }
 
-    /// Throws if the thing is on the list of removals.
+    /// Throws if a run, logged model or experiment is in the table of removals.
     func requireNotBeingRemoved(_ kind: RemovalKind, _ id: String) throws {
         let isListed = try connection.query("SELECT 1 FROM removals WHERE kind = ?1 AND owner = ?2", kind.rawValue, id)
             .firstRow { _ in true }
         if isListed == true { throw TrackingError.beingRemoved(kind, id) }
     }
 
-    private func enlist(
-        _ candidate: RemovalCandidate,
+    /// Adds a candidate to the table of removals, and calls `note` unless it was already there.
+    private func addRemoval(
+        of candidate: RemovalCandidate,
         _ note: (RemovalKind, String) throws -> Void
     ) throws {
         try connection.run(
@@ -92,19 +94,20 @@ extension WriteSession {
     }
 }
 
-/// The bounds and the count of one call of `removeRows`.
+/// The limit of one call of `removeRows`, and the count of what it has removed.
 private struct RemovalWork {
-    /// Rows that may still be removed.
+    /// The number of rows that the call may still remove.
     var left: Int
     var count = RemovalCount()
 }
 
 extension WriteSession {
-    /// - Returns: whether nothing of the run is left.
+    /// - Returns: whether the run is removed completely.
     private func removeRun(_ runID: String, _ work: inout RemovalWork) throws -> Bool {
-        guard let row = try storedRun(runID)?.id else { return true }
+        guard let row = try storedRun(runID, for: .delete)?.id else { return true }
         guard try removePoints(ofRun: row, &work), try removeModelPoints(ofRun: row, &work) else { return false }
-        // Only the entries are kept, because the path tells where the file was; the row may get another run's number.
+        // The entries stay in the journal, because they record the paths. They no longer refer to the run, because a
+        // new run may get the same row id.
         try removeSome(
             """
             UPDATE artifact_journal SET run_id = NULL
@@ -127,13 +130,13 @@ extension WriteSession {
             WHERE upstream_id IN (SELECT id FROM upstreams) AND kind = 0
                 AND owner = (SELECT run_id FROM runs WHERE id = ?1)
             """,
-            // With it goes what the journal of forwarding says of the run.
+            // Foreign keys also delete what the journal of forwarding contains about the run.
             "DELETE FROM runs WHERE id = ?1",
         ] {
             try connection.run(statement, row)
             work.left -= connection.changes
         }
-        // A new run may get this number.
+        // A new run may get the same row id.
         forgetRun(runID)
         metricSummaries.removeAll()
         work.count.count(.run)
@@ -142,7 +145,8 @@ extension WriteSession {
 
     private func removePoints(ofRun row: Int64, _ work: inout RemovalWork) throws -> Bool {
         let columns = "key_id, timestamp, step, value, is_nan"
-        // Up to the point that has this number; without one there are no more than may be removed at once.
+        // Deletes the points before the point with the index `work.left`. Without such a point, all remaining points
+        // may be deleted at once.
         try connection.run(
             """
             DELETE FROM metrics
@@ -163,7 +167,7 @@ extension WriteSession {
         return isLast && work.left > 0
     }
 
-    /// Removes what a run has logged for models, and finds the latest of the points that stay.
+    /// Removes the points that a run has logged for models, and finds the latest remaining point of each metric.
     private func removeModelPoints(ofRun row: Int64, _ work: inout RemovalWork) throws -> Bool {
         try removeModelPoints(where: "run_id", is: row, &work)
         guard work.left > 0 else { return false }
@@ -199,7 +203,7 @@ extension WriteSession {
     }
 
     private func removeLoggedModel(_ modelID: String, _ work: inout RemovalWork) throws -> Bool {
-        guard let row = try seenLoggedModelRow(modelID) else { return true }
+        guard let row = try visibleLoggedModelRow(modelID, for: .delete) else { return true }
         try removeModelPoints(where: "model_id", is: row, &work)
         guard work.left > 0 else { return false }
         for statement in [
@@ -215,7 +219,7 @@ extension WriteSession {
         return true
     }
 
-    /// Puts what belongs to the experiment on the list, and removes the experiment once that is gone.
+    /// Adds the runs and models of an experiment to the table of removals, and removes the experiment when it is empty.
     private func removeExperiment(_ text: String, _ work: inout RemovalWork) throws -> Bool {
         guard let id = Int64(text) else { return true }
         try removeSome(
@@ -264,7 +268,7 @@ extension WriteSession {
         return true
     }
 
-    /// Runs a statement that changes at most as many rows as are left.
+    /// Runs a statement that changes at most `work.left` rows; `?1` is the row id and `?2` the limit.
     private func removeSome(_ sql: String, _ row: Int64, _ work: inout RemovalWork) throws {
         guard work.left > 0 else { return }
         try connection.run(sql, row, work.left)
@@ -272,9 +276,9 @@ extension WriteSession {
     }
 }
 
-/// Finds the latest of the points that a model has in a scope, by `ModelMetricPoint.supersedes`.
+/// SQL for the latest point of a model's metric in a scope, in the order of `ModelMetricPoint.supersedes`.
 enum LatestModelMetric {
-    /// The row of `latest_model_metrics` for a model (?1), a key (?2) and a scope (?3).
+    /// Selects the row of `latest_model_metrics` for a model (?1), a key (?2) and a scope (?3).
     static let selection = """
         SELECT point.model_id, point.key_id, ?3 AS scope_id, point.value, point.timestamp, point.step, point.run_id
         FROM model_metrics AS point

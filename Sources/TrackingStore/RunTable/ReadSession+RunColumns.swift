@@ -2,17 +2,17 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// The keys and values of the first page of a search's runs, or of its first runs until `valueLimit` is reached.
+    /// Collects the keys and values of the runs on the first page of a search, until `valueLimit` is reached.
     ///
-    /// - Parameter valueLimit: the number of metrics, params and tags to read; runs are read whole, so that a few runs
-    ///   may exceed it.
-    /// - Throws: as `findRuns`.
+    /// - Parameter valueLimit: the number of metrics, params and tags to read. Up to 50 runs are read at once, so the
+    ///   last of them may exceed the limit.
+    /// - Throws: the same errors as `findRuns`.
     package func describeRunColumns(_ search: RunSearch, valueLimit: Int) throws -> RunColumns {
         let page = try find(search)
         var collector = RunColumnCollector(session: self)
         var rows = page.rows[...]
         while !rows.isEmpty, collector.valueCount < valueLimit {
-            try collector.look(at: Array(rows.prefix(Self.runsAtOnce)))
+            try collector.addRuns(Array(rows.prefix(Self.runsAtOnce)))
             rows = rows.dropFirst(Self.runsAtOnce)
         }
         var columns = try collector.columns()
@@ -20,11 +20,11 @@ extension ReadSession {
         return columns
     }
 
-    /// The number of runs after which the number of values is checked against the limit.
+    /// The number of runs that are read before the number of values is compared with the limit again.
     private static let runsAtOnce = 50
 }
 
-/// Counts keys and values, run by run.
+/// Counts the runs that have each metric, and collects the values of params and tags.
 private struct RunColumnCollector {
     let session: ReadSession
     private(set) var valueCount = 0
@@ -37,7 +37,7 @@ private struct RunColumnCollector {
         self.session = session
     }
 
-    mutating func look(at rows: [Int64]) throws {
+    mutating func addRuns(_ rows: [Int64]) throws {
         let page = jsonArray(rows)
         runCount += rows.count
         let sql = """
@@ -55,12 +55,12 @@ private struct RunColumnCollector {
 
     private mutating func add(
         _ table: String,
-        to place: WritableKeyPath<Self, [Int64: RunColumns.Text]>,
+        to columns: WritableKeyPath<Self, [Int64: RunColumns.Text]>,
         _ page: String
     ) throws {
         var keys: [Int64: RunColumns.Text] = [:]
-        swap(&keys, &self[keyPath: place])
-        defer { swap(&keys, &self[keyPath: place]) }
+        swap(&keys, &self[keyPath: columns])
+        defer { swap(&keys, &self[keyPath: columns]) }
         let sql = """
             SELECT pair.key_id, pair.value
             FROM json_each(?1) AS page
@@ -74,11 +74,11 @@ private struct RunColumnCollector {
         }
     }
 
-    /// In no particular order.
+    /// Returns the collected columns in no particular order.
     func columns() throws -> RunColumns {
         var columns = RunColumns()
-        columns.runs = runCount
-        columns.metrics = try metrics.map { RunColumns.Metric(key: try session.keyName($0.key), runs: $0.value) }
+        columns.runCount = runCount
+        columns.metrics = try metrics.map { RunColumns.Metric(key: try session.keyName($0.key), runCount: $0.value) }
         columns.params = Array(params.values)
         columns.tags = Array(tags.values)
         return columns

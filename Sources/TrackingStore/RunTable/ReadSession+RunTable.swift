@@ -2,28 +2,32 @@ internal import SQLite
 package import Tracking
 
 extension ReadSession {
-    /// One page of the runs that a search finds, for a table; only what the columns name is read.
+    /// Returns one page of the runs that a search finds, with only the metrics, params and tags in `columns`.
     ///
-    /// - Throws: as `findRuns`.
+    /// - Throws: the same errors as `findRuns`.
     package func findRunTable(_ search: RunSearch, columns: [RunTableColumn]) throws -> SearchCursor<RunTableRow> {
         let reader = try RunTableReader(columns, in: self)
         return try find(search).reading { try reader.read($0, in: $1) }
     }
 }
 
-/// Reads the rows of a run table: one statement for the runs and one for each kind of column, however many there are.
+/// Reads the rows of a run table, with one statement for the runs and one statement for each kind of column.
+///
+/// Each cell of a metric at a step takes further statements.
 private struct RunTableReader: Sendable {
-    /// The columns of one kind by the number of their key.
+    /// The columns of one kind, by the id of their key.
+    ///
+    /// `index` is the index of a column in the table.
     private typealias Columns = [Int64: [(index: Int, measure: RunTableColumn.Measure)]]
 
     private let columnCount: Int
     private var metrics: Columns = [:]
     private var params: Columns = [:]
     private var tags: Columns = [:]
-    /// nil while no run has a parent.
+    /// The id of the key of the parent run tag; nil if no run has ever had that tag.
     private let parentKeyID: Int64?
 
-    /// - Parameter columns: those with a key that no run ever used stay empty.
+    /// - Parameter columns: the columns of the table. A column whose key no run has ever used stays empty.
     init(_ columns: [RunTableColumn], in session: ReadSession) throws {
         columnCount = columns.count
         parentKeyID = try session.connection.keyID(for: Tag.parentRunIDKey)
@@ -56,11 +60,13 @@ private struct RunTableReader: Sendable {
         return found
     }
 
-    /// The time of the last logged metric is read only for running runs, because it takes a look at all metrics of a
-    /// run.
+    /// The SQL for the runs.
+    ///
+    /// The time of the last logged metric is read only for running runs, because finding it takes reading all metrics
+    /// of a run.
     private static let runs = """
-        SELECT runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.lifecycle_stage, runs.start_time,
-            runs.end_time,
+        SELECT runs.run_id, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.lifecycle_stage,
+            runs.start_time, runs.end_time,
             (SELECT tag.value FROM run_tags AS tag WHERE tag.run_id = runs.id AND tag.key_id = ?2),
             CASE runs.status WHEN \(RunStatus.running.storedValue) THEN
                 (SELECT max(metric.timestamp) FROM latest_metrics AS metric WHERE metric.run_id = runs.id)
@@ -84,23 +90,23 @@ private struct RunTableReader: Sendable {
             CROSS JOIN latest_metrics AS metric
                 ON metric.run_id = page.value AND metric.key_id IN (SELECT value FROM json_each(?2))
             """
-        var steps: [(place: Int, column: Int, series: MetricSeries, step: Int64)] = []
-        try session.forEachRow(of: sql, page: page, jsonArray(metrics.keys.sorted()), rows: rows) { place, row in
+        var steps: [(rowIndex: Int, column: Int, series: MetricSeries, step: Int64)] = []
+        try session.forEachRow(of: sql, page: page, jsonArray(metrics.keys.sorted()), rows: rows) { rowIndex, row in
             let keyID = row.int64(1)
             let extremes = MetricExtremes(row: row, column: 4)
             for (index, measure) in metrics[keyID] ?? [] {
                 switch measure {
-                case .last: found[place].values[index] = .number(row.int64(3) != 0 ? .nan : row.double(2))
-                case .minimum: found[place].values[index] = extremes.map { .extreme($0.minimum) } ?? .missing
-                case .maximum: found[place].values[index] = extremes.map { .extreme($0.maximum) } ?? .missing
+                case .last: found[rowIndex].values[index] = .number(row.int64(3) != 0 ? .nan : row.double(2))
+                case .minimum: found[rowIndex].values[index] = extremes.map { .extreme($0.minimum) } ?? .missing
+                case .maximum: found[rowIndex].values[index] = extremes.map { .extreme($0.maximum) } ?? .missing
                 case .step(let step):
-                    steps.append((place, index, MetricSeries(runRow: rows[place], keyID: keyID), step))
+                    steps.append((rowIndex, index, MetricSeries(runRow: rows[rowIndex], keyID: keyID), step))
                 }
             }
         }
-        for (place, column, series, step) in steps {
+        for (rowIndex, column, series, step) in steps {
             guard let point = try session.point(of: series, at: step) else { continue }
-            found[place].values[column] = .number(point.shownValue)
+            found[rowIndex].values[column] = .number(point.shownValue)
         }
     }
 
@@ -119,9 +125,9 @@ private struct RunTableReader: Sendable {
             CROSS JOIN \(table) AS pair
                 ON pair.run_id = page.value AND pair.key_id IN (SELECT value FROM json_each(?2))
             """
-        try session.forEachRow(of: sql, page: page, jsonArray(columns.keys.sorted()), rows: rows) { place, row in
+        try session.forEachRow(of: sql, page: page, jsonArray(columns.keys.sorted()), rows: rows) { rowIndex, row in
             let value = RunTableValue.text(row.string(2))
-            for (index, _) in columns[row.int64(1)] ?? [] { found[place].values[index] = value }
+            for (index, _) in columns[row.int64(1)] ?? [] { found[rowIndex].values[index] = value }
         }
     }
 }

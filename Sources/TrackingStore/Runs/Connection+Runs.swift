@@ -5,12 +5,12 @@ internal import Tracking
 extension ClientSession {
     /// Returns the identity and state of a run, active or deleted.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not do with the run what
-    ///   it is looked up for.
-    func runInfo(_ runID: String, for action: PermittedAction = usualAction) throws -> RunInfo {
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform
+    ///   `action`.
+    func runInfo(_ runID: String, for action: PermittedAction) throws -> RunInfo {
         let select = try connection.query("SELECT \(RunInfo.columns) FROM runs WHERE run_id = ?1", runID)
         defer { select.reset() }
-        guard try select.step() else { throw notThere(.runNotFound(runID)) }
+        guard try select.step() else { throw missingOrForbidden(.runNotFound(runID)) }
         let info = try RunInfo(row: select)
         try require(action, on: .run(inExperiment: info.experimentID), orThrow: .runNotFound(runID))
         return info

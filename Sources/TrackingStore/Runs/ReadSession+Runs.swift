@@ -4,25 +4,26 @@ package import Tracking
 
 extension ReadSession {
     package func run(id runID: String) throws -> Run {
-        guard let row = try seenRunRow(runID), var run = try runs(rows: [row]).first else {
-            throw notThere(.runNotFound(runID))
+        guard let row = try visibleRunRow(runID), var run = try runs(rows: [row]).first else {
+            throw missingOrForbidden(.runNotFound(runID))
         }
         run.modelInputs = try modelInputs(row: row)
         return run
     }
 
     package func runInfo(id runID: String) throws -> RunInfo {
-        try runInfo(runID)
+        try runInfo(runID, for: .read)
     }
 
-    /// The row of a run, deleted or not; nil for one that is not there for the client.
+    /// Returns the row id of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.
     ///
-    /// - Throws: `.permissionDenied` for a user who may not read the run, also where there is none.
-    func seenRunRow(_ runID: String) throws -> Int64? {
+    /// - Throws: `.permissionDenied` if a user with limited permissions asks for a run that does not exist or that the
+    ///   user may not read.
+    func visibleRunRow(_ runID: String) throws -> Int64? {
         let found = try connection.query("SELECT id, experiment_id FROM runs WHERE run_id = ?1", runID)
             .firstRow { (row: $0.int64(0), experiment: $0.int64(1)) }
-        guard let found, sees(experiment: found.experiment) || !hidesOthers else {
-            if permissions != nil, !hidesOthers { throw notThere(.runNotFound(runID)) }
+        guard let found, canRead(experiment: found.experiment) || !hidesOthers else {
+            if permissions != nil, !hidesOthers { throw missingOrForbidden(.runNotFound(runID)) }
             return nil
         }
         try require(.read, on: .run(inExperiment: found.experiment), orThrow: .runNotFound(runID))
@@ -60,9 +61,12 @@ extension ReadSession {
 
     /// Calls `body` for each row of a query, with the index of the row's run in `rows`.
     ///
-    /// The query must return the id of the run in column 0, and its rows in the order of `rows`.
+    /// Column 0 of the query must be the row id of a run, and the query's rows must come in the order of `rows`. The
+    /// query may also be about other entities than runs.
     ///
-    /// - Parameter values: bound after the ids of `rows`.
+    /// - Parameters:
+    ///   - page: the ids in `rows` as a JSON array, which is bound as `?1`.
+    ///   - values: the values that are bound after `page`.
     func forEachRow(
         of sql: String,
         page: String,

@@ -33,14 +33,14 @@ extension RunSearch: SearchDescription {
 
     var selectsRowsByID: Bool { filter.contains(where: \.selectsRunsByID) }
 
-    func metricWalk(in session: ReadSession) throws -> MetricWalk? {
+    func metricScan(in session: ReadSession) throws -> MetricScan? {
         guard let first = orderings.first, first.entity == .metric, first.sortValue == .value else { return nil }
         var measured = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
         measured.conditions = ["key_id = \(measured.bind(try session.connection.keyID(for: first.key)))"]
         var numbers = measured
         numbers.conditions.append("is_nan = 0")
         numbers.terms = [SortTerm("value", ascending: first.ascending, .real)]
-        return MetricWalk(classes: [.number, .notANumber, .missing], allEntries: measured, numbers: numbers)
+        return MetricScan(classes: [.number, .notANumber, .missing], allEntries: measured, numbers: numbers)
     }
 
     var isInOrderOfAnIndex: Bool {
@@ -65,10 +65,10 @@ extension RunSearch: SearchDescription {
         try rowsOfExperiments(upTo: limit, in: session)
     }
 
-    /// Returns the SQL for rows that meet a comparison.
+    /// Returns the SQL for the rows that meet a comparison.
     ///
-    /// For texts it also finds rows that only have the same first 40 characters, because the index holds no more of a
-    /// text.
+    /// For a text, the SQL also finds rows whose text only begins with the same 40 characters, because the index
+    /// contains no more of each text.
     func indexRows(meeting comparison: Comparison, in session: ReadSession) throws -> SearchStatement {
         var rows = SearchStatement(rowColumn: "run_id", source: "latest_metrics")
         rows.conditions.append("key_id = \(rows.bind(try session.connection.keyID(for: comparison.storedKey)))")

@@ -6,7 +6,7 @@ package import Tracking
 package struct RunSearch: Sendable {
     /// The experiments that are searched.
     ///
-    /// If there are none, no run is found.
+    /// If the list is empty, no run is found.
     package var experimentIDs: [Int64]
     package var viewType: ViewType
     package var filter: [Comparison]
@@ -33,8 +33,9 @@ package struct RunSearch: Sendable {
 }
 
 extension ReadSession {
-    /// Returns one page of the runs that a search finds, without model inputs, which MLflow returns only with a single
-    /// run.
+    /// Returns one page of the runs that a search finds.
+    ///
+    /// The runs have no model inputs, because MLflow returns these only with a single run.
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, for too many
     ///   sort keys, and for a pattern that is too long.

@@ -9,10 +9,11 @@ struct RunSearchStatement {
     private static let rowColumn = "runs.id"
     /// The column with the row id of the run, for joins.
     private var runID = Self.rowColumn
-    /// Whether the runs come in the order of a metric's values, from its value index.
+    /// Whether the statement scans a metric's index of values, which has the order of the search.
     private var isOrderedScan = false
 
-    /// - Parameter accessPath: how the rows are reached. SQLite follows the order of the joins.
+    /// - Parameter accessPath: how the rows are reached. The access path determines the order of the CROSS JOINs, which
+    ///   SQLite does not change.
     init(_ search: RunSearch, by accessPath: AccessPath, in session: ReadSession) throws {
         self.session = session
         var filter = search.filter
@@ -23,8 +24,8 @@ struct RunSearchStatement {
             filter = candidates.filter
             begin(with: candidates.rowIDs)
         case .metric(let metricClass):
-            // The filter is tested on each entry of the scan. The equalities of params, tags and names come
-            // first: their own indexes reject most runs at little cost.
+            // The filter is tested on each entry of the scan. Equalities of params, tags and names come first, because
+            // their own indexes reject most runs at little cost.
             let exact = filter.filter(\.isExactText)
             filter = exact + filter.filter { !$0.isExactText }
             isOrderedScan = metricClass == .number
@@ -34,7 +35,7 @@ struct RunSearchStatement {
         for comparison in filter {
             try add(comparison)
         }
-        // Joined last, so that SQLite looks up only runs that meet the comparisons of metrics, params and tags.
+        // The table of runs is joined last, so that SQLite looks up only the runs that meet the other comparisons.
         if runID != Self.rowColumn { statement.source += "\n    CROSS JOIN runs ON \(Self.rowColumn) = \(runID)" }
         try order(by: orderings)
     }
@@ -45,7 +46,7 @@ struct RunSearchStatement {
         runID = "first.value"
     }
 
-    /// Starts the FROM clause with the value index of a metric, or excludes the runs that have the metric.
+    /// Starts the FROM clause with a metric's index of values, or excludes the runs that have the metric.
     private mutating func begin(with ordering: Ordering, _ metricClass: MetricClass) throws {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         switch metricClass {
@@ -56,7 +57,10 @@ struct RunSearchStatement {
             statement.terms.append(SortTerm("first.value", ascending: ordering.ascending, .real))
         case .missing:
             statement.conditions.append(
-                "NOT EXISTS (SELECT 1 FROM latest_metrics AS first WHERE first.run_id = runs.id AND first.key_id = \(keyID))"
+                """
+                NOT EXISTS (SELECT 1 FROM latest_metrics AS first
+                    WHERE first.run_id = runs.id AND first.key_id = \(keyID))
+                """
             )
         }
     }
@@ -87,7 +91,7 @@ struct RunSearchStatement {
 
     /// Adds a comparison of a metric, param or tag.
     ///
-    /// It finds only runs that have the key; IS NULL finds only the others.
+    /// IS NULL finds only runs that do not have the key; all other comparisons find only runs that have it.
     private mutating func addKeyValue(_ comparison: Comparison, table: String) throws {
         let keyID = statement.bind(try session.connection.keyID(for: comparison.storedKey))
         let row = statement.alias("pair")
@@ -110,19 +114,21 @@ struct RunSearchStatement {
         }
     }
 
-    /// Further comparisons become EXISTS, which needs no joined table: SQLite joins at most 64, and orders need some.
+    /// The maximum number of comparisons that join a table; further comparisons use EXISTS.
+    ///
+    /// SQLite joins at most 64 tables, and sort keys need some of them.
     private static let maximumJoinedComparisons = 31
 
     private mutating func valueConditions(_ comparison: Comparison, row: String) throws -> [String] {
         if comparison.entity == .metric {
-            // NaN is stored as 0 with a flag. Of all comparisons, it meets only `!=`.
+            // NaN is stored as 0 with a flag. The only comparison that NaN meets is `!=`.
             let condition = try statement.condition("\(row).value", comparison)
             let isUnequal = comparison.comparisonOperator == .notEqual
             return isUnequal ? ["(\(condition) OR \(row).is_nan = 1)"] : [condition, "\(row).is_nan = 0"]
         }
         if comparison.comparisonOperator == .equal, case .text(let text) = comparison.value {
-            // The index holds only the first 40 characters of the value. Without the plus, SQLite would
-            // replace the column in the first condition by the text, and could then not use the index.
+            // The index contains only the first 40 characters of the value. Without the plus, SQLite would replace the
+            // column in the first condition by the text, and could then not use the index.
             let beginning = "substr(\(row).value, 1, 40) = substr(\(statement.bind(text)), 1, 40)"
             return [beginning, try statement.condition("+\(row).value", comparison)]
         }
@@ -131,7 +137,7 @@ struct RunSearchStatement {
 
     /// Adds a comparison of a dataset.
     ///
-    /// Different datasets of one run may meet different comparisons.
+    /// A run matches even if each comparison is met by a different dataset of the run.
     private mutating func addDataset(_ comparison: Comparison) throws {
         let input = statement.alias("input")
         let joined = statement.alias("dataset")
@@ -188,16 +194,20 @@ struct RunSearchStatement {
         statement.terms.append(SortTerm(column("value"), ascending: ordering.ascending, .real))
     }
 
-    /// Orders by a metric's value at a step, which no index has: the history of every run that is found is read.
+    /// Orders by a metric's value at a step.
+    ///
+    /// No index contains these values, so the metric's history is read for every run that is found.
     private mutating func order(byMetric ordering: Ordering, at step: Int64) throws {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let point = statement.alias("point")
-        // This is one term, so that the history is read once. A missing value comes last in both directions: as
-        // infinity if ascending, as minus infinity if descending; stored numbers are finite.
+        // A single term is used, so that the history is read once. A missing value must come last in both directions,
+        // so it becomes infinity in ascending and minus infinity in descending order; stored numbers are finite.
+        let missing = ordering.ascending ? "9e999" : "-9e999"
         let value = """
             coalesce((SELECT iif(\(point).is_nan, NULL, \(point).value) FROM metrics AS \(point)
-                WHERE \(point).run_id = runs.id AND \(point).key_id = \(keyID) AND \(point).step = \(statement.bind(step))
-                ORDER BY \(point).timestamp DESC, \(point).value DESC LIMIT 1), \(ordering.ascending ? "9e999" : "-9e999"))
+                WHERE \(point).run_id = runs.id AND \(point).key_id = \(keyID)
+                    AND \(point).step = \(statement.bind(step))
+                ORDER BY \(point).timestamp DESC, \(point).value DESC LIMIT 1), \(missing))
             """
         statement.terms.append(SortTerm(value, ascending: ordering.ascending, .real))
     }
@@ -205,11 +215,11 @@ struct RunSearchStatement {
     private mutating func order(_ ordering: Ordering, byTable table: String) throws {
         let value = try joinSortRow(of: table, ordering)("value")
         if ordering.sortValue == .number {
-            // In SQLite a text equals its own cast to a number only if it is a number.
+            // In SQLite, a text equals its own cast to a number only if the text is a number.
             let isNumber = "\(value) = CAST(\(value) AS NUMERIC)"
-            let place = "CASE WHEN \(value) IS NULL THEN 2 WHEN \(isNumber) THEN 0 ELSE 1 END"
+            let valueClass = "CASE WHEN \(value) IS NULL THEN 2 WHEN \(isNumber) THEN 0 ELSE 1 END"
             let number = "CASE WHEN \(isNumber) THEN CAST(\(value) AS REAL) END"
-            statement.terms.append(SortTerm(place, .integer))
+            statement.terms.append(SortTerm(valueClass, .integer))
             statement.terms.append(SortTerm(number, ascending: ordering.ascending, .real))
         } else {
             statement.terms.append(SortTerm("(\(value) IS NULL)", .integer))
@@ -217,9 +227,9 @@ struct RunSearchStatement {
         statement.terms.append(SortTerm(value, ascending: ordering.ascending, .text))
     }
 
-    /// Joins the row with the sort key's value.
+    /// Joins the row that contains the value of a sort key.
     ///
-    /// - Returns: a function that makes the SQL for a column of that row.
+    /// - Returns: a function that returns the SQL for a column of that row.
     private mutating func joinSortRow(of table: String, _ ordering: Ordering) throws -> (String) -> String {
         let keyID = statement.bind(try session.connection.keyID(for: ordering.key))
         let row = statement.alias("sort")
@@ -228,9 +238,9 @@ struct RunSearchStatement {
         return { "(SELECT \(row).\($0) FROM \(table) AS \(row) WHERE \(ofRun))" }
     }
 
-    /// The column of an attribute, given its canonical name.
+    /// Returns the column of an attribute.
     ///
-    /// The parser returns no other names.
+    /// - Parameter key: the canonical name. The parser returns only these six names and `run_id`.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
         switch key {
         case "start_time": ("runs.start_time", .integer)
@@ -250,9 +260,9 @@ struct RunSearchStatement {
 }
 
 extension Comparison {
-    /// Whether this compares the run's name.
+    /// Whether the comparison is about the run's name.
     ///
-    /// As in MLflow, such a comparison looks at the run name tag.
+    /// As in MLflow, the run name tag is compared then.
     var isRunName: Bool { entity == .attribute && key == "run_name" }
 
     /// Whether only runs with certain ids can meet the comparison.
@@ -260,7 +270,7 @@ extension Comparison {
         entity == .attribute && key == "run_id" && (comparisonOperator == .equal || comparisonOperator == .isIn)
     }
 
-    /// Whether this compares a param, a tag or the run's name for equality.
+    /// Whether the comparison is an equality of a param, a tag or the run's name.
     fileprivate var isExactText: Bool {
         comparisonOperator == .equal && (entity == .parameter || entity == .tag || isRunName)
     }

@@ -1,9 +1,10 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         try requireChangeable(models.map(\.modelID))
         for input in datasets {
             let dataset = try datasetRow(input.dataset, experimentID: run.experimentID)
@@ -19,7 +20,7 @@ extension WriteSession {
     }
 
     package func logOutputs(models: [ModelOutput], runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         try requireChangeable(models.map(\.modelID))
         for model in models {
             try connection.run(
@@ -34,10 +35,12 @@ extension WriteSession {
         }
     }
 
-    /// Throws unless a user may change logged models that a run is linked with; anybody else may name any.
+    /// Throws if a user with limited permissions would link a run with a logged model that the user may not change.
+    ///
+    /// Other clients may name any logged model, even one that does not exist.
     private func requireChangeable(_ modelIDs: [String]) throws {
         guard permissions != nil, !hidesOthers else { return }
-        for id in modelIDs { _ = try loggedModelInfo(id, allowsDeleted: true) }
+        for id in modelIDs { _ = try loggedModelInfo(id, allowsDeleted: true, for: .update) }
     }
 
     func datasetRow(_ dataset: Dataset, experimentID: Int64) throws -> Int64 {

@@ -1,15 +1,16 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func logParam(_ param: Param, runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         if let conflict = try insertParam(param, runRow: run.id) { throw conflict.refusal(runID: runID) }
     }
 
     /// Stores a param unless the run already has it.
     ///
-    /// - Returns: nil if the run now has the param with this value; else the conflict with the stored value.
+    /// - Returns: nil if the run now has the param with this value; otherwise the conflict with the stored value.
     private func insertParam(_ param: Param, runRow: Int64) throws -> ParamConflict? {
         let keyID = try keyID(for: param.key)
         let insert = statements.insertParam

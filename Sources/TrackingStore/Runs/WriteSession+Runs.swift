@@ -5,13 +5,13 @@ package import Tracking
 extension WriteSession {
     package func createRun(_ new: NewRun) throws -> Run {
         try requireCreation(of: .run)
-        let experiment = try storedExperiment(new.experimentID)
+        let experiment = try storedExperiment(new.experimentID, for: .update)
         let existing = try new.runID.flatMap { try runWithTags($0) }
         let (run, isNew) = try new.run(in: experiment, existing: existing)
         guard isNew else { return run }
         try requireRoomForRun()
         let row = try insertRun(run.info)
-        try noteOwner(ofRun: row)
+        try recordOwner(ofRun: row)
         for tag in run.tags {
             try upsertTag(tag, runRow: row)
         }
@@ -51,7 +51,7 @@ extension WriteSession {
     }
 
     package func updateRun(_ runID: String, status: RunStatus?, endTime: Int64?, name: String?) throws -> RunInfo {
-        let row = try activeRunRow(runID)
+        let row = try activeRunRow(runID, for: .update)
         try connection.run(
             "UPDATE runs SET status = coalesce(?2, status), end_time = coalesce(?3, end_time) WHERE id = ?1",
             row.id,
@@ -61,11 +61,19 @@ extension WriteSession {
         if let name {
             try setTag(Tag(key: Tag.runNameKey, value: name), runRow: row.id)
         }
-        return try runInfo(runID)
+        return try runInfo(runID, for: .update)
     }
 
     package func deleteRun(_ runID: String) throws {
         try moveRun(runID, by: .deletion(at: currentMilliseconds()))
+    }
+
+    /// What the audit tells of a run.
+    package func auditedRun(_ runID: String) throws -> (name: String, experimentID: Int64) {
+        let run = try connection.query("SELECT name, experiment_id FROM runs WHERE run_id = ?1", runID)
+            .firstRow { (name: $0.string(0), experimentID: $0.int64(1)) }
+        guard let run else { throw StoreCorruption("a run is not there after it was changed") }
+        return run
     }
 
     package func restoreRun(_ runID: String) throws {

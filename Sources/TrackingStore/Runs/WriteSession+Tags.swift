@@ -1,14 +1,15 @@
+internal import Identities
 internal import SQLite
 package import Tracking
 
 extension WriteSession {
     package func setTag(_ tag: Tag, runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         try setTag(tag, runRow: run.id)
     }
 
     package func deleteTag(key: String, runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         try connection.run(
             "DELETE FROM run_tags WHERE run_id = ?1 AND key_id = (SELECT id FROM keys WHERE name = ?2)",
             run.id,
@@ -50,7 +51,7 @@ extension WriteSession {
 
 extension WriteSession {
     package func appendLoggedModel(_ model: String, runID: String) throws {
-        let run = try activeRunRow(runID)
+        let run = try activeRunRow(runID, for: .update)
         let stored = try tagValue(key: Tag.loggedModelsKey, runRow: run.id)
         try upsertTag(try Tag.loggedModels(adding: model, to: stored, runID: runID), runRow: run.id)
     }

@@ -78,7 +78,7 @@ extension SearchStatement {
         }
     }
 
-    /// The error for a value that does not fit the operator; the parser never returns such a comparison.
+    /// Returns the error for a comparison whose value does not fit its operator, which the parser never returns.
     private static func unexpectedValue(of comparison: Comparison) -> StoreCorruption {
         StoreCorruption("the parser returned a value of the wrong kind for \(comparison.key)")
     }

@@ -6,8 +6,8 @@ enum PageStart: Sendable {
     case beginning
     /// After the row with these sort values, which are in the order of the query's sort terms.
     case after([SortValue])
-    /// After this number of rows. MLflow's page tokens have this form; they are accepted so that a client can go on
-    /// with the next page after a change of servers.
+    /// After this number of rows. MLflow's page tokens have this form. Apus accepts them, so that a client that got its
+    /// last page from MLflow can get the next page from Apus.
     case offset(Int64)
 }
 
@@ -19,12 +19,12 @@ enum SortValue: Sendable, Equatable {
     case text(String)
 }
 
-/// A page token: it identifies the last row of a page and the query.
+/// A page token, which identifies a query and the last row of a page.
 ///
-/// Clients must not interpret it.
+/// Clients must not interpret page tokens.
 ///
-/// Layout before base64: a version byte, the digest of the query (8 bytes), then a type byte and the bytes of each sort
-/// value. The bits of a double are copied, so that the next page begins exactly after the last row.
+/// The layout before base64: a version byte, the digest of the query (8 bytes), and for each sort value a type byte and
+/// the bytes of the value. A double is stored as its bits, so that the next page begins exactly after the last row.
 struct PageToken {
     private static let version: UInt8 = 0xA1
 
@@ -52,10 +52,10 @@ struct PageToken {
     /// Reads a page token.
     ///
     /// - Parameters:
-    ///   - token: as the client sent it; nil and an empty text mean the first page.
+    ///   - token: the token that the client sent; nil and an empty text mean the first page.
     ///   - digest: the digest of the current query.
-    ///   - termCount: the number of sort values of the query; nil if the caller checks it.
-    ///   - refusal: makes the error for a token of another query, from that query's digest.
+    ///   - termCount: the number of sort values of the query; nil if the caller checks the number.
+    ///   - refusal: returns the error for a token of another query, given the digest of that query.
     /// - Throws: `.invalidParameterValue` for a token that is malformed or belongs to another query.
     static func parse(
         _ token: String?,
@@ -68,12 +68,12 @@ struct PageToken {
             throw .invalidParameter("Invalid page token, could not base64-decode")
         }
         guard bytes.first == version else {
-            return .offset(try referenceOffset(bytes))
+            return .offset(try mlflowOffset(bytes))
         }
         var reader = TokenReader(bytes: bytes[1...])
-        guard let made = reader.word() else { throw malformed }
-        guard made == digest else {
-            throw refusal(made)
+        guard let tokenDigest = reader.word() else { throw malformed }
+        guard tokenDigest == digest else {
+            throw refusal(tokenDigest)
         }
         var values: [SortValue] = []
         while let value = try reader.sortValue() { values.append(value) }
@@ -91,7 +91,7 @@ struct PageToken {
     static var malformed: TrackingError { .invalidParameter("Invalid page token, could not base64-decode") }
 
     /// Reads MLflow's token, the JSON text `{"offset": N}`.
-    private static func referenceOffset(_ bytes: [UInt8]) throws(TrackingError) -> Int64 {
+    private static func mlflowOffset(_ bytes: [UInt8]) throws(TrackingError) -> Int64 {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed }
         let squeezed = text.filter { !$0.isWhitespace }
         let prefix = "{\"offset\":"
@@ -138,9 +138,9 @@ private struct TokenReader {
     }
 }
 
-/// A 64-bit FNV-1a hash of a query, by which the tokens of different queries are distinguished.
+/// A 64-bit FNV-1a hash of a query, which distinguishes the page tokens of different queries.
 ///
-/// It is the same in every process, so that tokens stay valid after a restart.
+/// The hash is the same in every process, so that tokens stay valid after a restart.
 struct QueryDigest {
     private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 

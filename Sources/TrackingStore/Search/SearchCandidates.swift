@@ -1,25 +1,24 @@
 internal import Filter
 internal import SQLite
 
-/// A set of rows that contains all results of a search, and what remains to be tested on them.
+/// Rows that include all results of a search, and the comparisons that remain to be tested on them.
 struct CandidateRows {
     /// The row ids, in ascending order.
     var rowIDs: [Int64]
-    /// The comparisons that the rows still have to be tested for.
+    /// The comparisons that still have to be tested on the rows.
     var filter: [Comparison]
 }
 
-/// Finds candidate rows for a search in the value indexes, if that costs less than scanning the rows in the search's
-/// order until the page is full.
+/// Finds candidate rows of a search in the indexes of values, if that costs less than scanning the rows in the order of
+/// the search until the page is full.
 ///
 /// The cost is estimated as a number of row look-ups. Before the indexes are read, the number of rows that meet several
 /// comparisons is estimated as if the comparisons were independent; afterwards it is known.
 struct SearchCandidates<Search: SearchDescription> {
     /// The number of index entries that can be read in order in the time of one row look-up.
     private let rowsPerLookup = 20.0
-    /// An index is not read for a comparison that more than 1 / `largestPart` of all rows meet, not even together with
-    /// others.
-    private let largestPart: Int64 = 8
+    /// The index for a comparison is not read if more than one in `rowsPerMatch` rows meets the comparison.
+    private let rowsPerMatch: Int64 = 8
     /// The maximum number of rows that are counted for one comparison.
     private let countedRows: Int64 = 50_000
 
@@ -28,10 +27,10 @@ struct SearchCandidates<Search: SearchDescription> {
     /// The number of rows in the whole table.
     private let rowCount: Int64
 
-    /// The indices, in the filter, of the comparisons that a value index can answer; at least one.
+    /// The indices, in the filter, of the comparisons that an index of values can answer; never empty.
     private let answered: [Int]
 
-    /// Returns nil if no value index can answer any comparison of the filter.
+    /// Returns nil if no index of values can answer a comparison of the filter.
     init?(_ search: Search, in session: ReadSession) throws {
         answered = search.filter.indices.filter { search.isAnsweredByIndex(search.filter[$0]) }
         guard !answered.isEmpty else { return nil }
@@ -60,11 +59,12 @@ struct SearchCandidates<Search: SearchDescription> {
         return CandidateRows(rowIDs: found.sorted(), filter: untested.map { search.filter[$0] })
     }
 
-    /// Chooses the comparisons whose indexes are read, the most selective first; none if a scan costs less.
+    /// Chooses the comparisons whose indexes are read, the most selective first; returns no comparison if a scan costs
+    /// less.
     private func comparisonsWorthReading() throws -> [Int] {
-        // One index by itself is only used if it yields fewer rows than a scan would look at.
+        // A single index is used only if it yields fewer rows than a scan would read.
         let limitForOne = Int64((rowsForPage * Double(rowCount)).squareRoot())
-        let limitForSeveral = max(limitForOne, min(rowCount / largestPart, countedRows))
+        let limitForSeveral = max(limitForOne, min(rowCount / rowsPerMatch, countedRows))
         var counted: [(comparison: Int, rows: Double)] = []
         for (position, index) in answered.enumerated() {
             let hasOthers = !counted.isEmpty || position + 1 < answered.count
@@ -91,7 +91,7 @@ struct SearchCandidates<Search: SearchDescription> {
     /// Whether the look-ups cost less than a scan, if `matches` rows of the table meet the filter.
     private func costsLess(_ lookups: Double, matches: Double) throws -> Bool {
         if search.isInOrderOfAnIndex, lookups * matches > rowsForPage * Double(rowCount) { return false }
-        // A scan looks at no more rows than the searched experiments have.
+        // A scan reads at most the rows of the searched experiments.
         return try search.rowCount(upTo: Int64(lookups) + 1, in: session) > Int64(lookups)
     }
 

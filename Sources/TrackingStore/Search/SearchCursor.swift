@@ -1,6 +1,6 @@
 /// One page of a search.
 ///
-/// The row ids were found at one moment; the entities are read later, in parts.
+/// The row ids were found in one read transaction; the entities are read later, in parts.
 package struct SearchCursor<Entity: Sendable>: Sendable {
     /// The row ids, in the order of the page.
     let rows: [Int64]
@@ -8,8 +8,6 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
     /// The number of rows that have been read.
     package private(set) var readCount = 0
     /// The token for the next page; nil on the last page.
-    ///
-    /// Clients must not interpret it.
     package let nextPageToken: String?
 
     init<Search: SearchDescription>(_ search: Search.Type, rows: [Int64], nextPageToken: String?)
@@ -32,9 +30,9 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         self.read = read
     }
 
-    /// The same page from its first row on, whose rows are read as another kind of entity.
+    /// Returns a cursor at the beginning of the same page that reads another kind of entity.
     ///
-    /// - Parameter read: gives one entity for each row, in their order.
+    /// - Parameter read: returns one entity for each row, in the order of the rows.
     func reading<Other>(
         _ read: @escaping @Sendable ([Int64], ReadSession) throws -> [Other]
     ) -> SearchCursor<Other> {
@@ -47,9 +45,9 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
     /// The memory that the row ids take, in bytes.
     package var memoryBytes: Int { rows.count * MemoryLayout<Int64>.stride }
 
-    /// Reads the next rows: at most `limit`, and at least one unless the page has ended.
+    /// Reads the next rows, at most `limit`, and at least one row unless the page has ended.
     ///
-    /// - Returns: the entities, without those that were deleted since the page was found.
+    /// - Returns: the entities of the rows, without those that were removed since the page was found.
     package mutating func next(_ limit: Int, in session: ReadSession) throws -> [Entity] {
         let wanted = Array(rows[readCount...].prefix(limit))
         guard !wanted.isEmpty else { return [] }
@@ -58,7 +56,9 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
         return found.entities
     }
 
-    /// Returns all entities that have not been read yet; for pages that are known to be short.
+    /// Returns all entities that have not been read yet.
+    ///
+    /// Meant for pages that are known to be short.
     package func whole(in session: ReadSession) throws -> [Entity] {
         var rest = self
         var entities: [Entity] = []

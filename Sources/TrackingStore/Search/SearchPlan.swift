@@ -22,7 +22,7 @@ extension ReadSession {
         )
     }
 
-    /// Returns what the client should reduce if the search takes too long.
+    /// Returns a sentence that says what the client should reduce if the search takes too long.
     private static func advice<Search: SearchDescription>(on search: Search) -> String {
         let filter = search.filter
         let patterns = filter.count { $0.comparisonOperator == .like || $0.comparisonOperator == .ilike }
@@ -39,17 +39,17 @@ extension ReadSession {
 
 /// Chooses the access path of a search by counting, within limits, the rows that each index would yield.
 ///
-/// Every choice gives the same rows, order and page tokens, so the choice may differ between the pages of one search.
+/// Every access path gives the same rows, order and page tokens, so the pages of one search may use different ones.
 struct SearchPlan<Search: SearchDescription> {
-    /// If the searched experiments have fewer rows than this, sorting them is faster than a scan of the metric's index.
+    /// If the searched experiments have fewer rows than this number, sorting the rows is faster than scanning the
+    /// metric's index.
     private let fewRows: Int64 = 500
     /// The maximum number of rows that are counted in the searched experiments.
     private let countedRows: Int64 = 5_000
-    /// The numbers of metric values per row of the page that are scanned before the other access paths are tried.
-    ///
-    /// The first number shows how many of the values belong to rows that meet the filter; with the second one the page
-    /// is probably full.
+    /// The number of metric values per row of the page that are scanned first, to see how many of the values belong to
+    /// rows that meet the filter.
     private let probedValues = 2
+    /// The maximum number of metric values per row of the page that are scanned before other access paths are tried.
     private let triedValues = 32
 
     private let search: Search
@@ -63,19 +63,19 @@ struct SearchPlan<Search: SearchDescription> {
         wanted = search.maxResults + 1
     }
 
-    /// Returns the rows of the page, and one more if there is one.
+    /// Returns the rows of the page, and the first row of the next page if there is one.
     func rows(from start: PageStart) throws -> SearchRows {
         guard !search.selectsRowsByID else { return try rows(by: .order, from: start) }
-        let walk = try usefulWalk(from: start)
+        let scan = try usefulScan(from: start)
         let candidates = try SearchCandidates(search, in: session)
-        if let walk, let candidates, try candidates.allMatchMore(than: Int64(wanted * triedValues)),
-            let found = try probe(walk, from: start)
+        if let scan, let candidates, try candidates.allMatchMore(than: Int64(wanted * triedValues)),
+            let found = try probe(scan, from: start)
         {
             return found
         }
         if let found = try candidates?.find() { return try rows(by: .candidates(found), from: start) }
-        guard let walk else { return try rows(by: .order, from: start) }
-        return try rows(along: walk, from: start)
+        guard let scan else { return try rows(by: .order, from: start) }
+        return try rows(along: scan, from: start)
     }
 
     private func rows(by accessPath: AccessPath, from start: PageStart) throws -> SearchRows {
@@ -93,31 +93,30 @@ struct SearchPlan<Search: SearchDescription> {
 
     // MARK: Index scans
 
-    /// Returns the scan of the metric's value index if it is expected to find enough of the searched rows early.
-    private func usefulWalk(from start: PageStart) throws -> MetricWalk? {
+    /// Returns the scan of the metric's index of values if it is likely to fill the page sooner than sorting would.
+    private func usefulScan(from start: PageStart) throws -> MetricScan? {
         if case .offset = start { return nil }
-        guard let walk = try search.metricWalk(in: session) else { return nil }
+        guard let scan = try search.metricScan(in: session) else { return nil }
         let rows = try search.rowCount(upTo: countedRows, in: session)
-        guard rows >= fewRows, rows < countedRows else { return rows == countedRows ? walk : nil }
+        guard rows >= fewRows, rows < countedRows else { return rows == countedRows ? scan : nil }
         // If fewer than one value in four of this metric belongs to the searched experiments, sorting their rows is
         // about as fast as scanning the index.
-        return try session.count(walk.allEntries, upTo: 4 * rows) < 4 * rows ? walk : nil
+        return try session.count(scan.allEntries, upTo: 4 * rows) < 4 * rows ? scan : nil
     }
 
     /// Whether every row of the table has the metric.
     ///
     /// Counting the entries of the index is much faster than looking at every row.
-    private func isComplete(_ walk: MetricWalk) throws -> Bool {
-        try session.count(walk.allEntries) == search.rowCount(in: session)
+    private func isComplete(_ scan: MetricScan) throws -> Bool {
+        try session.count(scan.allEntries) == search.rowCount(in: session)
     }
 
-    /// Returns rows with a number, then rows with NaN, then rows without the metric; each class has its own access
-    /// path.
-    private func rows(along walk: MetricWalk, from start: PageStart) throws -> SearchRows {
+    /// Returns rows with a number, then rows with NaN, then rows without the metric, each class by its own access path.
+    private func rows(along scan: MetricScan, from start: PageStart) throws -> SearchRows {
         var found = SearchRows()
-        for (classIndex, metricClass) in walk.classes.enumerated() {
+        for (classIndex, metricClass) in scan.classes.enumerated() {
             if let done = start.classIndex, done > classIndex { continue }
-            if metricClass == .missing, try isComplete(walk) { break }
+            if metricClass == .missing, try isComplete(scan) { break }
             try append(metricClass, at: classIndex, from: start, to: &found)
             if found.rows.count == wanted { break }
         }
@@ -126,7 +125,9 @@ struct SearchPlan<Search: SearchDescription> {
 
     /// Appends rows of one class until the page is full.
     ///
-    /// - Parameter end: the metric value before which the scan ends; nil to scan all values.
+    /// - Parameters:
+    ///   - classIndex: the index of the class in `MetricScan.classes`.
+    ///   - end: the metric value before which the scan ends; nil to scan all values.
     private func append(
         _ metricClass: MetricClass,
         at classIndex: Int,
@@ -136,8 +137,8 @@ struct SearchPlan<Search: SearchDescription> {
     ) throws {
         var statement = try search.statement(by: .metric(metricClass), in: session)
         if let end { statement.end(before: end) }
-        // The whole search has more sort values than this statement: the class comes first and, for a missing metric,
-        // null.
+        // A page token contains sort values that this statement does not have: first the class and then, if the metric
+        // is missing, null.
         let leading: [SortValue] = [.integer(Int64(classIndex))] + (metricClass == .missing ? [.null] : [])
         let part = try statement.rows(
             wanted - found.rows.count,
@@ -149,12 +150,13 @@ struct SearchPlan<Search: SearchDescription> {
         found.keptValues = found.keptValues ?? part.keptValues.map { leading + $0 }
     }
 
-    /// Returns the page if a bounded number of the metric's values fills it; nil if not, or if the first of them show
-    /// that the rest will probably not fill it.
-    private func probe(_ walk: MetricWalk, from start: PageStart) throws -> SearchRows? {
+    /// Returns the page if the first values of the metric, `triedValues` for each row, fill it; otherwise nil.
+    ///
+    /// Stops after `probedValues` for each row if these show that the page will probably not be filled.
+    private func probe(_ scan: MetricScan, from start: PageStart) throws -> SearchRows? {
         guard start.classIndex ?? 0 == 0 else { return nil }
         for values in [probedValues, triedValues] {
-            var numbers = walk.numbers
+            var numbers = scan.numbers
             guard let end = try numbers.value(wanted * values, after: start.values?.dropFirst().first, in: session)
             else { return nil }
             var found = SearchRows()
@@ -173,7 +175,7 @@ extension PageStart {
         return values
     }
 
-    /// The position of the class of the row before the page, in a scan of a metric's value index.
+    /// The index, in `MetricScan.classes`, of the class of the row before the page.
     fileprivate var classIndex: Int? {
         guard case .integer(let index) = values?.first else { return nil }
         return Int(exactly: index)

@@ -43,7 +43,7 @@ extension SortValue: Bindable {
 
 /// An SQL SELECT that is built step by step.
 ///
-/// The text comes only from Apus; all values of clients are bound.
+/// The SQL text never contains a value from a client; all values are bound.
 struct SearchStatement {
     /// The column with the integer id of a row.
     var rowColumn: String
@@ -74,12 +74,12 @@ struct SearchStatement {
     }
 
     /// The maximum number of joins: SQLite's maximum of 64 tables (https://sqlite.org/limits.html §9), minus the
-    /// searched table and one that the access path may add.
+    /// searched table and a table that the access path may add.
     private static let maximumJoins = 62
 
     /// Adds a join to the FROM clause.
     ///
-    /// - Returns: false, without adding it, if there are already `limit` joins.
+    /// - Returns: false, without adding the join, if there are already `limit` joins.
     mutating func join(_ join: String, upTo limit: Int = maximumJoins) -> Bool {
         guard sourceJoins < limit else { return false }
         sourceJoins += 1
@@ -87,11 +87,11 @@ struct SearchStatement {
         return true
     }
 
-    /// The maximum numbers of conditions and sort terms, derived from SQLite's limits for bound values and columns
-    /// (https://sqlite.org/limits.html §2 and §9).
-    ///
-    /// A condition binds one or two values, and a sort key has two terms.
+    /// The maximum number of conditions, each of which usually binds one or two values; SQLite's limit for bound values
+    /// is 32,766 (https://sqlite.org/limits.html §9).
     private static let maximumConditions = 5_000
+    /// The maximum number of sort terms, usually two for each sort key; SQLite's limit for columns is 2,000
+    /// (https://sqlite.org/limits.html §2).
     private static let maximumTerms = 800
 
     private func requireLegalSize() throws(TrackingError) {
@@ -115,14 +115,15 @@ struct SearchStatement {
         return groups.joined(separator: "\n    AND ")
     }
 
-    /// SQLite accepts expressions of depth 1,000, and each AND adds one level.
+    /// The maximum number of conditions in a group: SQLite accepts expressions of depth 1,000, and each AND adds one
+    /// level.
     private static let conditionsOfGroup = 100
 
-    /// Runs the search from a position.
+    /// Runs the search and returns its rows after a given row.
     ///
     /// - Parameters:
     ///   - count: the maximum number of rows.
-    ///   - last: the sort values of the row before the first one; nil to start at the beginning.
+    ///   - last: the sort values of the row after which the search starts; nil to start at the beginning.
     ///   - offset: the number of rows to skip.
     ///   - kept: the index of the row whose sort values are returned.
     /// - Throws: `.invalidParameterValue` for too many conditions, values or sort keys.
@@ -169,15 +170,16 @@ struct SearchStatement {
         }
     }
 
-    /// Excludes the rows whose first sort value is this one or comes after it.
+    /// Excludes the rows whose first sort value equals `value` or comes after it.
     mutating func end(before value: SortValue) {
         guard let first = terms.first else { return }
         conditions.append("\(first.expression) \(first.isAscending ? "<" : ">") \(bind(value))")
     }
 
-    /// Returns the first sort value of the row that comes `count` rows after a value, or after the beginning.
+    /// Skips `count` rows, beginning with the first row whose first sort value is `last`, and returns the first sort
+    /// value of the next row; nil if there are fewer rows.
     ///
-    /// Returns nil if there are fewer rows.
+    /// - Parameter last: nil to begin with the first row of the search.
     mutating func value(_ count: Int, after last: SortValue?, in session: ReadSession) throws -> SortValue? {
         guard let first = terms.first else { return nil }
         if let last { conditions.append("\(first.expression) \(first.isAscending ? ">=" : "<=") \(bind(last))") }
@@ -192,11 +194,12 @@ struct SearchStatement {
     /// The FROM and WHERE clauses.
     var text: String { "FROM \(source) WHERE \(Self.conjunction(conditions))" }
 
-    /// Returns the condition for the rows after the one with these sort values.
+    /// Returns the condition for the rows that come after the row with these sort values.
     ///
-    /// A row comes after it if its first term is beyond the first value, or equal to it with the second term beyond the
-    /// second value, and so on. A null value is beyond nothing; that is correct, because the term before it separates
-    /// nulls from other values, and the terms after it order the nulls. The first term is never null.
+    /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second
+    /// term is beyond the second value, and so on. A comparison with NULL is never true. The result is still correct,
+    /// because before a term that can be NULL, another term separates the rows with and without NULL. The first term is
+    /// never NULL.
     private mutating func keysetCondition(after last: [SortValue]) -> String {
         var equal: [String] = []
         var alternatives: [String] = []
@@ -204,7 +207,7 @@ struct SearchStatement {
         for (term, value) in zip(terms, last) {
             let placeholder = bind(value)
             let direction = term.isAscending ? ">" : "<"
-            // This range lets SQLite seek to the end of the previous page. The unary plus prevents SQLite from using a
+            // The range makes SQLite seek to the end of the previous page. The unary plus prevents SQLite from using a
             // separate index for each alternative, which would lose the order.
             if range.isEmpty { range = ["\(term.expression) \(direction)= \(placeholder)"] }
             let beyond = "+\(term.expression) \(direction) \(placeholder)"

@@ -1,7 +1,7 @@
 internal import Identities
 
 extension VisibleThings<Int64> {
-    /// The condition that a column has the id of something visible; nil if everything is.
+    /// Returns the condition that a column contains the id of a visible entity; nil if all entities are visible.
     func condition(_ column: String, in statement: inout SearchStatement) -> String? {
         switch self {
         case .except(let ids) where ids.isEmpty: nil
@@ -11,7 +11,7 @@ extension VisibleThings<Int64> {
         }
     }
 
-    /// The same with a parameter that the caller binds to the text.
+    /// Returns the same condition, never nil, and the text that the caller must bind to `parameter`.
     func condition(_ column: String, boundAs parameter: String) -> (sql: String, bound: String) {
         switch self {
         case .except(let ids):
@@ -22,7 +22,7 @@ extension VisibleThings<Int64> {
 }
 
 extension VisibleThings<[UInt8]> {
-    /// The condition that a column has the name of something visible; nil if everything is.
+    /// Returns the condition that a column contains the name of a visible entity; nil if all entities are visible.
     func condition(_ column: String, in statement: inout SearchStatement) -> String? {
         switch self {
         case .except(let names) where names.isEmpty: nil
@@ -49,7 +49,8 @@ extension VisibleThings<[UInt8]> {
 }
 
 extension Permissions {
-    /// The condition that a row of `registered_models` can be read, and the text to bind.
+    /// Returns the condition that a row of `registered_models` is visible, and the text that the caller must bind to
+    /// `parameter`.
     func visibleRegistryCondition(boundAs parameter: String) -> (sql: String, bound: String) {
         let models = visibleModels(for: .registeredModel)
         let prompts = visiblePrompts(for: .prompt)

@@ -11,7 +11,7 @@ final class Answer<Value: Sendable>: Sendable {
         semaphore.signal()
     }
 
-    /// Blocks until the result is there, and returns or throws it.
+    /// Blocks until `give` has been called, and returns or throws its result.
     func wait() throws -> Value {
         semaphore.wait()
         guard let result = outcome.withLock({ $0 }) else {
@@ -20,7 +20,7 @@ final class Answer<Value: Sendable>: Sendable {
         return try result.get()
     }
 
-    /// Blocks until the result is there, and returns it; returns nil if the deadline passes first.
+    /// Blocks until `give` has been called, and returns its result; returns nil if the deadline passes first.
     func wait(until deadline: DispatchTime) -> Result<Value, any Error>? {
         semaphore.wait(timeout: deadline) == .success ? outcome.withLock { $0 } : nil
     }

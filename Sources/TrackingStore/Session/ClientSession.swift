@@ -3,87 +3,83 @@ internal import Identities
 internal import SQLite
 internal import Tracking
 
-/// What reads and writes have in common: the database, and a client that may not do everything.
+/// What read and write sessions have in common: the database connection, and a client whose permissions are checked.
 ///
-/// The look-ups by id, which stand in extensions of this protocol, fail for what the client may not do with a thing, and
+/// The look-ups by id, which stand in extensions of this protocol, are told what a thing is looked up for and fail for what the
+/// client may not do with it, and
 /// searches leave out what it may not read. To the holder of a token that is limited, what may not be read is not there; a user
 /// is refused, whether it is there or not.
 protocol ClientSession: AnyObject {
     var connection: Connection { get }
     var caller: Caller { get }
-    /// What a look-up in this session is usually for.
-    static var usualAction: PermittedAction { get }
 }
 
 extension ClientSession {
-    /// What the client may do; nil for one that may do everything.
+    /// The client's permissions; nil if the client may do everything.
     var permissions: Permissions? { caller.identity?.permissions }
 
-    /// Whether what the client may not read is not there for it.
+    /// Whether entities that the client may not read seem not to exist, which is so for limited tokens.
     var hidesOthers: Bool { caller.identity?.hidesOthers ?? false }
 
-    /// Throws unless the client may do something with a thing that is stored.
+    /// Throws unless the client may perform an action on an entity.
     ///
-    /// - Parameter missing: the error for a thing that is not there.
+    /// - Parameter missing: the error for an entity that does not exist.
     func require(
         _ action: PermittedAction,
         on thing: ProtectedThing,
         orThrow missing: @autoclosure () -> TrackingError
     ) throws {
         guard let permissions, !permissions.allows(action, on: thing) else { return }
-        guard permissions.allows(.read, on: thing) else { throw notThere(missing()) }
-        throw lacking(action, on: thing)
+        guard permissions.allows(.read, on: thing) else { throw missingOrForbidden(missing()) }
+        throw permissionDenied(action, on: thing)
     }
 
-    /// The error for a thing that is not stored or may not be read: a user learns no more than that.
-    func notThere(_ missing: TrackingError) -> TrackingError {
+    /// Returns the error for an entity that does not exist or that the client may not read.
+    ///
+    /// A user gets the same error in both cases, so that it does not reveal which ids exist.
+    func missingOrForbidden(_ missing: TrackingError) -> TrackingError {
         guard let identity = caller.identity, identity.permissions != nil, !identity.hidesOthers else { return missing }
         return TrackingError(
             .permissionDenied,
-            "Permission denied: for \(identity.shown) this is not there, or may not be read. Check the id; who may manage the "
-                + "experiment or model, or an admin, can grant READ."
+            "Permission denied: what this call asks for does not exist, or \(identity.shown) may not read it. Check "
+                + "the id, or ask an admin, or someone who may manage the experiment or model, to grant READ."
         )
     }
 
-    /// The error for a thing that may be read, but no more.
-    func lacking(_ action: PermittedAction, on thing: ProtectedThing) -> TrackingError {
+    /// Returns the error for an entity that the client may read, but on which it may not perform `action`.
+    func permissionDenied(_ action: PermittedAction, on thing: ProtectedThing) -> TrackingError {
         let level = permissions?.level(of: thing).wireName ?? ""
         return TrackingError(
             .permissionDenied,
-            "Permission denied: \(caller.identity?.shown ?? "this client") has \(level) on \(thing.shown), and this call needs "
-                + "\(action.level.wireName). Who may manage it, or an admin, can grant that."
+            "Permission denied: \(caller.identity?.shown ?? "this client") has \(level) on \(thing.shown), and this "
+                + "call needs \(action.level.wireName). An admin, or whoever may manage \(thing.shown), can grant that."
         )
     }
 
-    /// Throws unless the client may make a thing of a type, inside what it may change.
+    /// Throws if a role denies the client the creation of entities of this type.
+    ///
+    /// The caller also requires permission to change the experiment or model that will contain the new entity.
     func requireCreation(of type: GrantedType, named name: String? = nil) throws {
         guard let permissions, !permissions.allowsCreation(of: type, named: name) else { return }
         throw TrackingError(
             .permissionDenied,
-            "Permission denied: \(caller.identity?.shown ?? "this client") may not create this, because a role has DENY for "
-                + "\(type.rawValue). An admin can change the role."
+            "Permission denied: \(caller.identity?.shown ?? "this client") may not create this, because a role has "
+                + "DENY for \(type.rawValue). An admin can change the role."
         )
     }
 
     /// Whether an experiment, and everything that belongs to it, is there for the client.
-    func sees(experiment id: Int64) -> Bool { permissions.map { $0.level(ofExperiment: id) >= .read } ?? true }
-
-    /// Of some experiments those that are there for the client.
-    func seen(_ experimentIDs: [Int64]) -> [Int64] { experimentIDs.filter(sees(experiment:)) }
+    func canRead(experiment id: Int64) -> Bool { permissions.map { $0.level(ofExperiment: id) >= .read } ?? true }
 }
 
-extension ReadSession: ClientSession {
-    static var usualAction: PermittedAction { .read }
-}
+extension ReadSession: ClientSession {}
 
-extension WriteSession: ClientSession {
-    static var usualAction: PermittedAction { .update }
-}
+extension WriteSession: ClientSession {}
 
 extension Identity {
     fileprivate var shown: String {
         switch kind {
-        case .user: "the user '\(name)'"
+        case .user, .outsider: "the user '\(name)'"
         case .token: "the token '\(name)'"
         case .operatorCommand: "this command"
         }

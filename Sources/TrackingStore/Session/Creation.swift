@@ -1,9 +1,10 @@
 package import Budgets
+internal import Identities
 
-/// Identifies a request that creates a new thing each time it is carried out.
+/// Identifies a request that creates a new entity each time it is carried out.
 ///
-/// A client that loses its connection before the answer does not know the result, and sends the request again. The
-/// fingerprint recognises the repetition, so that it does not create a second thing.
+/// A client that loses its connection before it receives the answer sends the request again. The fingerprint shows that
+/// the second request is a repetition, so that no second entity is created.
 package struct Creation: Sendable {
     /// The maximum size of a body that is fingerprinted, in bytes; this bounds the cost of hashing.
     package static let maximumBodyBytes = 16_384
@@ -11,19 +12,19 @@ package struct Creation: Sendable {
     let fingerprint: Fingerprint
     let answer: AwaitedAnswer
 
-    /// Returns nil if the body is too long.
+    /// Returns nil if the body is longer than `maximumBodyBytes`.
     ///
-    /// - Parameter kind: what the request creates, because the same body may be sent to different endpoints.
+    /// - Parameter kind: what the request creates. It distinguishes equal bodies that are sent to different endpoints.
     package init?(_ kind: String, body: [UInt8], caller: Caller) {
         guard body.count <= Self.maximumBodyBytes else { return nil }
         fingerprint = Fingerprint(kind, body, caller)
         answer = AwaitedAnswer(of: caller)
     }
 
-    /// A 128-bit hash of the kind, the body, and the address and identity of the client.
+    /// A 128-bit hash of the kind, the body, and the address and name of the client.
     ///
-    /// The process's random hash seed is part of it, so nobody can construct a request with another request's
-    /// fingerprint.
+    /// The hash depends on the process's random seed, so that clients cannot construct a request that has the
+    /// fingerprint of another request.
     struct Fingerprint: Hashable, Sendable {
         private let halves: SIMD2<Int>
 
@@ -33,7 +34,12 @@ package struct Creation: Sendable {
                 hasher.combine(number)
                 hasher.combine(kind)
                 hasher.combine(caller.peer)
-                hasher.combine(caller.identity.map(ObjectIdentifier.init))
+                // What the creation grants its user makes another object of the identity, which is still that user's.
+                if let identity = caller.identity {
+                    hasher.combine(identity.kind)
+                    hasher.combine(identity.userID)
+                    for byte in identity.name.utf8 { hasher.combine(byte) }
+                }
                 body.withUnsafeBytes { hasher.combine(bytes: $0) }
                 return hasher.finalize()
             }

@@ -2,16 +2,16 @@ package import Budgets
 package import SQLite
 internal import Tracking
 
-/// The store during one read request; all its statements see the same moment.
+/// Reads the store in one read transaction, so that all statements see the same state of the database.
 ///
-/// The closure of `TrackingStore.read` gets it inside a read transaction, and must not keep it.
+/// `TrackingStore.read` passes it to a closure, which must not keep it.
 package final class ReadSession: ReaderContext, TrackingReading {
     package let connection: Connection
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// Adds up the processor time of all reads for one answer; nil if the answer needs only this read.
+    /// The processor time of all reads for one answer; nil until a read of the answer calls `sharedEffort`.
     package private(set) var effort: ReadEffort?
-    /// Returns what the client should reduce if the read takes too long.
+    /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { usualAdvice }
     private var keyNames: [Int64: String] = [:]
 
@@ -38,7 +38,8 @@ package final class ReadSession: ReaderContext, TrackingReading {
         return effort
     }
 
-    /// Returns the error for the client if the read used too much processor or elapsed time; else returns `end`.
+    /// Returns the error for the client if the read exceeded its limit of processor time or elapsed time; otherwise
+    /// returns `end`.
     package func failure(of end: ReadEnded) -> any Error {
         let taken =
             switch end.reason {
@@ -49,7 +50,7 @@ package final class ReadSession: ReaderContext, TrackingReading {
         return taken.isEmpty ? end : TrackingError.invalidParameter("The read was stopped after \(taken). \(advice())")
     }
 
-    /// Returns the name of a key, from the cache if it is there.
+    /// Returns the name of a key, from the cache if possible.
     func keyName(_ id: Int64) throws -> String {
         if let known = keyNames[id] { return known }
         let select = try connection.query("SELECT name FROM keys WHERE id = ?1", id)
@@ -68,7 +69,7 @@ private let usualAdvice = "Ask for less at once: smaller pages, fewer runs, or a
 
 /// The database contains something that Apus never writes.
 ///
-/// It is logged, and the client gets an internal error.
+/// The server logs this error, and the client gets an internal error.
 struct StoreCorruption: Error, CustomStringConvertible {
     let description: String
 

@@ -2,18 +2,17 @@ internal import Glibc
 internal import SQLite
 
 extension WriteSession {
-    /// Saves the content of files that are no longer at their paths.
+    /// Saves the content of the database or its WAL if one of them is no longer at its path.
     ///
-    /// Call it only outside a transaction.
-    ///
-    /// SQLite keeps deleted files open, so their content can still be read: that of a deleted WAL is copied into the
-    /// database, a deleted database into a new file in the same folder. A database that was moved needs no copy.
+    /// Call this function only outside a transaction. SQLite keeps deleted files open, so their content can still be
+    /// read. The content of a deleted WAL is copied into the database, and a deleted database is copied to a new file
+    /// in the same folder. A database that was moved needs no copy.
     func rescue() {
         guard !isContentSaved else { return }
         switch files.state() {
         case .inPlace: return
         case .logGone: rescueLog()
-        case .databaseGone: files.isDeleted ? rescueDatabase() : noteMove()
+        case .databaseGone: files.isDeleted ? rescueDatabase() : reportMove()
         }
     }
 
@@ -23,7 +22,7 @@ extension WriteSession {
         report("the write-ahead log \(files.databasePath)-wal was deleted; its content was saved in the database")
     }
 
-    private func noteMove() {
+    private func reportMove() {
         isContentSaved = true
         report("the database \(files.databasePath) was moved or its folder was renamed; the moved file is complete")
     }
@@ -42,9 +41,7 @@ extension WriteSession {
         }
     }
 
-    /// Copies the database into a new file.
-    ///
-    /// Creates the file before SQLite does, so that only the owner can read it.
+    /// Copies the database to a new file that only the owner can read.
     private func copyDatabase(to copy: String) throws {
         let part = copy + ".part"
         let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

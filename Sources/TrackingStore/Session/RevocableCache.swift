@@ -1,7 +1,7 @@
 /// A bounded dictionary that can drop the entries made since the last commit.
 ///
-/// The writer caches facts of its open transaction. After a rollback these facts are no longer true. Used only on the
-/// writer's thread.
+/// The writer caches values that its open transaction has written; after a rollback, these values are wrong. Used only
+/// on the writer's thread.
 struct RevocableCache<Key: Hashable, Value> {
     private var values: [Key: Value] = [:]
     private var uncommitted: [Key] = []
@@ -35,7 +35,7 @@ struct RevocableCache<Key: Hashable, Value> {
         }
     }
 
-    /// Drops all entries written since the last commit, also those that replaced an older entry.
+    /// Drops all entries set since the last commit, including those that replaced an older entry.
     mutating func rollBack() {
         for key in uncommitted {
             values[key] = nil

@@ -3,13 +3,13 @@ internal import SQLite
 
 /// The identity of the store's files when they were opened.
 ///
-/// SQLite keeps them open. If one is deleted or replaced, SQLite goes on writing to the old file, and these writes are
-/// lost.
+/// SQLite keeps the files open. If a file is deleted or replaced, SQLite goes on writing to the old file, and what it
+/// writes is lost.
 struct StoreFiles: Sendable {
     /// Whether the files are still at their paths.
     enum State {
         case inPlace
-        /// The database's path is empty, or another file is there.
+        /// No file or another file is at the database's path.
         case databaseGone
         /// The database is at its path, but its WAL is missing, replaced or truncated.
         case logGone
@@ -22,7 +22,7 @@ struct StoreFiles: Sendable {
 
     /// Records the files' identities.
     ///
-    /// Call it after the database has been read, because only then does the WAL exist.
+    /// Create the value after the database has been read, because the WAL does not exist before.
     init(databasePath: String, hasLog: Bool, claim: DatabaseClaim? = nil) {
         self.databasePath = databasePath
         self.claim = claim
@@ -32,7 +32,7 @@ struct StoreFiles: Sendable {
 
     /// Checks the paths with one `stat` call for each file.
     ///
-    /// - Parameter loggedBytes: the minimum size that the WAL must have.
+    /// - Parameter loggedBytes: the size in bytes that the WAL has if it is complete; a smaller WAL was truncated.
     func state(loggedBytes: Int64 = 0) -> State {
         guard FileIdentity(path: databasePath) == database else { return .databaseGone }
         guard let log else { return .inPlace }
@@ -40,11 +40,11 @@ struct StoreFiles: Sendable {
         return found?.identity == log && (found?.size ?? 0) >= loggedBytes ? .inPlace : .logGone
     }
 
-    /// Whether the database file was deleted, and not moved: it has no name in the file system.
+    /// Whether the database file no longer has any name in the file system, so that it was deleted and not moved.
     var isDeleted: Bool { claim.map { !$0.isLinked } ?? false }
 
     /// Whether no file is at the database's path.
-    var isPlaceEmpty: Bool { FileIdentity(path: databasePath) == nil }
+    var isDatabasePathEmpty: Bool { FileIdentity(path: databasePath) == nil }
 
     private static let logSuffix = "-wal"
 }

@@ -3,7 +3,7 @@ internal import Tracking
 
 /// A table of tags that stores keys as text.
 ///
-/// The tags of runs and logged models store key ids and are not accessed here.
+/// The tables of the tags of runs and logged models store key ids instead; this type does not access them.
 struct TagTable {
     let name: StaticString
     /// The column with the id of the tag's owner.
@@ -16,7 +16,7 @@ struct TagTable {
 }
 
 extension Connection {
-    /// Sets a tag, and replaces its old value if there is one.
+    /// Sets a tag; replaces its old value.
     func upsert(_ tag: Tag, in table: TagTable, of owner: Int64) throws {
         try run(
             """
@@ -35,7 +35,7 @@ extension Connection {
         return changes > 0
     }
 
-    /// The tags of several owners by owner id, each list in ascending order of key bytes.
+    /// Returns the tags of several owners by owner id, each list in ascending order of the keys' bytes.
     ///
     /// - Parameter page: the ids of the owners as a JSON array.
     func tags(in table: TagTable, of page: String) throws -> [Int64: [Tag]] {

@@ -1,9 +1,9 @@
 internal import Budgets
 
-/// Remembers the answers of creations whose clients may not have received them.
+/// Remembers, in memory, the answers of creations whose clients may not have received them.
 ///
-/// It is bounded in number and time, and kept only in memory. Used only on the writer's thread. When it has grown, it
-/// drops the answers that have been received.
+/// The number of answers and their age are limited. Answers that have been received are dropped from time to time. Used
+/// only on the writer's thread.
 struct UnconfirmedCreations {
     private struct Entry {
         let awaited: AwaitedAnswer
@@ -15,7 +15,7 @@ struct UnconfirmedCreations {
     private let lifetime: Duration
     private var entries: [Creation.Fingerprint: Entry] = [:]
     private var uncommitted: [Creation.Fingerprint] = []
-    /// The number of entries at which expired and received ones are dropped.
+    /// The number of entries at which the expired and received entries are dropped.
     private var sizeToTidy = tidySize
 
     private static let tidySize = 64
@@ -43,7 +43,7 @@ struct UnconfirmedCreations {
         uncommitted.removeAll(keepingCapacity: true)
     }
 
-    /// Forgets the creations since the last commit, which were undone.
+    /// Forgets the creations since the last commit, because the rollback has undone them.
     mutating func rollBack() {
         for fingerprint in uncommitted { entries[fingerprint] = nil }
         uncommitted.removeAll(keepingCapacity: true)
@@ -55,7 +55,7 @@ struct UnconfirmedCreations {
             let newest = entries.sorted { $0.value.time > $1.value.time }.prefix(capacity / 2)
             entries = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
         }
-        // The next clean-up comes when there are twice as many entries, so that its cost per creation is constant.
+        // The next call of `tidy` comes when there are twice as many entries, so its cost per creation is constant.
         sizeToTidy = min(max(Self.tidySize, entries.count * 2), capacity)
     }
 }

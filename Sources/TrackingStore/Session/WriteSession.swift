@@ -3,16 +3,15 @@ internal import Identities
 package import SQLite
 internal import Tracking
 
-/// The store during one write request.
+/// Changes the store for one write request at a time.
 ///
-/// Its changes are part of the writer's open transaction, a group commit.
+/// The changes are part of the writer's open transaction, which is shared by many requests (group commit).
+/// `TrackingStore.write` passes the session to a closure, which must not keep it. The functions throw `TrackingError`
+/// for mistakes of the client; nothing of the request is stored then.
 ///
-/// The closure of `TrackingStore.write` gets it and must not keep it. Its functions throw `TrackingError` for mistakes
-/// of the client; then nothing of the request is stored.
-///
-/// Between requests it caches key ids, run rows and metric summaries, which saves a look-up for each logged value.
-/// Entries added since the last commit are dropped if the next commit fails. A request that fails without changing the
-/// database is not rolled back, so it must not have changed a cache.
+/// The session caches key ids, run rows and metric summaries across requests, which saves a look-up for each logged
+/// value. Entries added since the last commit are dropped if the next commit fails. A request that fails without
+/// changing the database is not rolled back, so it must not have changed a cache.
 package final class WriteSession: WriterSession, TrackingWriting {
     package let connection: Connection
     let artifactRoot: ArtifactLocation
@@ -23,7 +22,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Whether the content of files that are no longer at their paths has been saved.
     var isContentSaved = false
     let runQuota: RunQuota
-    /// How many runs may be made before all are counted again.
+    /// How many runs may be created before the runs are counted again.
     var runsLeft: Int64 = 0
     /// The client that waits for the result.
     private(set) var caller = Caller.server
@@ -32,12 +31,12 @@ package final class WriteSession: WriterSession, TrackingWriting {
     private var runRows = RevocableCache<ExactText, RunRow>(capacity: 20_000)
     var metricSummaries = RevocableCache<MetricSeries, MetricSummary>(capacity: 40_000)
     private var unconfirmed = UnconfirmedCreations()
-    /// Told of the runs that were touched; nil where nobody wants to know.
+    /// Receives the runs that each commit may have changed; nil if the server does not forward runs.
     private let changes: ChangeFeed?
     private let permissionChanges: PermissionChanges
-    /// The users whose permissions the open transaction changes.
+    /// The users whose permissions the open transaction has changed.
     private var touchedUsers = ChangedUsers.some([])
-    /// The runs that the open transaction touches.
+    /// The row ids of the runs that the open transaction may have changed; always empty without `changes`.
     private var touchedRuns: Set<Int64> = []
 
     init(
@@ -62,7 +61,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
     /// Resets the state that belongs to a single write.
     func begin(for caller: Caller) { self.caller = caller }
 
-    /// Refuses to commit if the database or its WAL is no longer at its path, because the changes would be lost.
+    /// Throws if the database or its WAL is no longer at its path, because the changes would be lost.
     package func willCommit() throws {
         switch files.state(loggedBytes: connection.logBytes) {
         case .inPlace: return
@@ -73,9 +72,9 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     package func willClose() -> LogAtClose {
         rescue()
-        // If no copy was made, the WAL is part of what remains and is kept. If another database is at the path, the WAL
-        // must not stay, because SQLite would read it as that database's.
-        return files.state() == .databaseGone && !isContentSaved && files.isPlaceEmpty ? .keepLog : .emptyLog
+        // If the content could not be saved, the WAL is kept, because it holds a part of the content. If another
+        // database is at the path, the WAL must not stay, because SQLite would apply it to that database.
+        return files.state() == .databaseGone && !isContentSaved && files.isDatabasePathEmpty ? .keepLog : .emptyLog
     }
 
     package func didCommit() {
@@ -90,10 +89,10 @@ package final class WriteSession: WriterSession, TrackingWriting {
         touchedRuns.removeAll(keepingCapacity: true)
     }
 
-    /// Notes that what a user may do has changed, or who that is; nil for all users.
+    /// Records that the open transaction changes a user or the user's permissions; nil stands for all users.
     func touch(user id: Int64?) { touchedUsers.insert(id) }
 
-    /// Notes that a run may have changed.
+    /// Records that the open transaction may change a run.
     func touch(run row: Int64) {
         if changes != nil { touchedRuns.insert(row) }
     }
@@ -107,7 +106,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
         rescue()
     }
 
-    /// Runs `make`, or returns the answer of an identical earlier request if that answer was lost a moment ago.
+    /// Runs `make`, or returns the answer of an identical request of the last minute whose client did not receive it.
     package func once<Answer: Sendable>(_ creation: Creation, _ make: () throws -> Answer) throws -> Answer {
         let now = ContinuousClock.now
         if let answer = unconfirmed.answer(to: creation, at: now) as? Answer { return answer }
@@ -132,18 +131,20 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return made
     }
 
-    /// Returns the row of a run, deleted or not; nil for one that is not there for the client.
+    /// Returns the row of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.
     ///
-    /// - Throws: `.permissionDenied` if the client may not do with the run what it is looked up for.
-    func storedRun(_ runID: String, for action: PermittedAction = usualAction) throws -> RunRow? {
-        guard let row = try runRowInCache(runID), sees(experiment: row.experimentID) || !hidesOthers else { return nil }
+    /// - Throws: `.permissionDenied` if the client may not perform `action`.
+    func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
+        guard let row = try cachedRunRow(runID), canRead(experiment: row.experimentID) || !hidesOthers else {
+            return nil
+        }
         try require(action, on: .run(inExperiment: row.experimentID), orThrow: .runNotFound(runID))
         touch(run: row.id)
         return row
     }
 
-    /// Returns the row of any run, and keeps it for the next look-up.
-    private func runRowInCache(_ runID: String) throws -> RunRow? {
+    /// Returns the row of a run without checking permissions, from the cache if possible.
+    private func cachedRunRow(_ runID: String) throws -> RunRow? {
         let key = ExactText(runID)
         if let known = runRows[key] { return known }
         let select = statements.selectRun
@@ -159,25 +160,27 @@ package final class WriteSession: WriterSession, TrackingWriting {
         return row
     }
 
-    /// Returns the row of a run, deleted or not.
+    /// Returns the row of a run, active or deleted.
     ///
-    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not do with the run what
-    ///   it is looked up for.
-    func runRow(_ runID: String, for action: PermittedAction = usualAction) throws -> RunRow {
-        guard let row = try storedRun(runID, for: action) else { throw notThere(.runNotFound(runID)) }
+    /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.permissionDenied` if the client may not perform
+    ///   `action`.
+    func runRow(_ runID: String, for action: PermittedAction) throws -> RunRow {
+        guard let row = try storedRun(runID, for: action) else { throw missingOrForbidden(.runNotFound(runID)) }
         return row
     }
 
     /// Returns the row of an active run.
     ///
     /// - Throws: `.resourceDoesNotExist` for an unknown run id, `.invalidParameterValue` for a deleted run.
-    func activeRunRow(_ runID: String) throws -> RunRow {
-        let row = try runRow(runID)
+    func activeRunRow(_ runID: String, for action: PermittedAction) throws -> RunRow {
+        let row = try runRow(runID, for: action)
         try row.lifecycleStage.requireActive("run", id: runID)
         return row
     }
 
-    /// Drops a run from the cache; call it after a change of the run's lifecycle stage.
+    /// Drops a run from the cache.
+    ///
+    /// Must be called after the run's lifecycle stage has changed.
     func forgetRun(_ runID: String) {
         runRows.remove(ExactText(runID))
     }

@@ -45,8 +45,8 @@ final class WriteStatements {
             WHERE run_id = ?1 AND key_id = ?2
             """
         )
-        // A separate statement, because an update that sets `value` also updates the index on it, even for an equal
-        // value.
+        // `updateLatestMetric` also updates the index on `value`, even if the value stays equal. `updateSummaryOnly`
+        // does not set `value`, so it leaves the index alone.
         updateSummaryOnly = try connection.prepare(
             """
             UPDATE latest_metrics

@@ -2,21 +2,21 @@ internal import Identities
 internal import SQLite
 package import Tracking
 
-/// Things as they travel to other stores: pairs are ordered by the bytes of their keys, so that a store that has taken
-/// them says the same of them.
+/// Reads records for a transfer to another store. Metrics, params and tags are ordered by the bytes of their keys, so
+/// that a store that has imported the records exports equal records.
 extension ReadSession {
-    /// Throws unless everything that a subset names is here.
+    /// Throws unless all experiments or runs that a subset names exist.
     ///
-    /// - Throws: `.resourceDoesNotExist` for the first thing that is not.
+    /// - Throws: `.resourceDoesNotExist` for the first one that does not exist.
     package func require(_ subset: TransferSubset) throws {
         switch subset {
         case .everything: break
-        case .experiments(let ids): for id in ids { _ = try storedExperiment(id) }
-        case .runs(let ids): for id in ids { _ = try runInfo(id) }
+        case .experiments(let ids): for id in ids { _ = try storedExperiment(id, for: .read) }
+        case .runs(let ids): for id in ids { _ = try runInfo(id, for: .read) }
         }
     }
 
-    /// Runs with the latest point of each metric.
+    /// Reads runs with the latest point of each metric, in the order of `rows`.
     func transferredRuns(rows: [Int64]) throws -> [TransferredRun] {
         let deletedTimes = try connection.query(
             """
@@ -72,13 +72,13 @@ extension ReadSession {
 
     private func home(_ id: Int64, _ known: inout [Int64: TransferredHome]) throws -> TransferredHome {
         if let home = known[id] { return home }
-        let home = TransferredHome(id: id, name: try storedExperiment(id).name)
+        let home = TransferredHome(id: id, name: try storedExperiment(id, for: .read).name)
         known[id] = home
         return home
     }
 }
 
-/// The versions of a registered model, and where they go on.
+/// The position in a registered model's versions up to which they have been read.
 struct RegistryPosition {
     let modelRow: Int64
     fileprivate(set) var isAtEnd = false
@@ -90,16 +90,16 @@ struct RegistryPosition {
 }
 
 extension ReadSession {
-    /// Whether a version can be read by the client, who can read its model.
-    func reads(_ version: ModelVersion) -> Bool {
+    /// Whether the client may read a version, provided that the client may read its registered model.
+    func canRead(_ version: ModelVersion) -> Bool {
         permissions?.allows(
             .read,
             on: .version(ofModel: version.name, isPrompt: version.tags.contains(where: \.marksPrompt))
         ) ?? true
     }
 
-    /// The next versions, in ascending order.
-    func transferredVersions(_ position: inout RegistryPosition) throws -> [TransferredModelVersion] {
+    /// Reads the next versions, at most 100, in ascending order.
+    func nextVersions(_ position: inout RegistryPosition) throws -> [TransferredModelVersion] {
         let limit = 100
         let found = try connection.query(
             """
@@ -128,6 +128,6 @@ extension ReadSession {
 }
 
 extension String {
-    /// Whether the bytes of this text come before those of another; Unicode equivalence plays no part.
+    /// Whether the bytes of this text come before the bytes of another text, regardless of Unicode equivalence.
     func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 }

@@ -1,11 +1,11 @@
 internal import SQLite
 internal import Tracking
 
-/// The points of a run or logged model, and where they go on.
+/// The position in the points of a run or logged model up to which they have been read.
 struct PointPosition {
     fileprivate enum Owner {
         case run(String)
-        /// With a list of run ids come only the points that these runs have, as a JSON array.
+        /// `runs`, a JSON array of run ids, restricts the points to those that these runs have logged; nil for all.
         case loggedModel(String, runs: String?)
     }
 
@@ -15,9 +15,9 @@ struct PointPosition {
     }
 
     fileprivate let owner: Owner
-    /// The keys whose points are still to come, the next one last; nil before they are read.
+    /// The keys whose points have not been read yet, in reverse order; nil before the keys are read.
     fileprivate var keys: [Key]?
-    /// The sort values of the last point that was read of the next key.
+    /// The sort values of the last point that was read of the current key; nil if no point of it has been read.
     fileprivate var last: [SortValue]?
 
     var isAtEnd: Bool { keys?.isEmpty ?? false }
@@ -38,16 +38,16 @@ struct PointPosition {
 extension ReadSession {
     private static let pointsOfOneRecord = 5_000
 
-    /// The next points, metric by metric in the order of the keys' bytes, and of each metric in ascending order of time.
+    /// Reads the next points, metric by metric in the order of the keys' bytes, and by time within a metric.
     ///
     /// - Returns: records, and the number of their points, which is at most `limit`.
-    func transferredPoints(
+    func nextPoints(
         _ position: inout PointPosition,
         limit: Int
     ) throws -> (records: [TransferRecord], count: Int) {
         var (records, count) = ([TransferRecord](), 0)
         guard let row = try row(of: position.owner) else {
-            // It was removed meanwhile.
+            // The run or model was removed since the last call.
             position.keys = []
             return ([], 0)
         }

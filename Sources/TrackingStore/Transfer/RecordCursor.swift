@@ -2,19 +2,22 @@ package import Budgets
 package import SQLite
 package import Tracking
 
-/// The content of a store as records, in batches; a record comes after every record that it refers to.
+/// Reads the content of a store as records, in batches.
 ///
-/// With a read transaction for each batch, as in a server in use, each record is whole, but different records may be from
-/// different moments. Within one transaction all records are from the same moment. A batch holds at most ten runs, without
-/// their points, and 20,000 points.
+/// A record comes after all records that it refers to.
+///
+/// A server reads each batch in its own transaction. Each record is consistent then, but other clients may change the
+/// store between two batches. If all batches are read in one transaction, all records show the same state. A batch
+/// contains at most ten runs and at most 20,000 points.
 package struct RecordCursor: Sendable {
     package enum Content: Sendable {
         /// Experiments, runs and logged models with their points, and the registry if the subset includes it.
         case allKinds
-        /// Runs in the order of their rows, each with the latest point of each metric; deleted ones only if the subset
-        /// lists them.
+        /// Runs in the order of their row ids, each with the latest point of each metric.
+        ///
+        /// A deleted run is included only if the subset names it.
         case runs
-        /// As `runs`, and the points of each.
+        /// The same runs as for `runs`, each followed by its points.
         case points
     }
 
@@ -23,25 +26,25 @@ package struct RecordCursor: Sendable {
         var details: Details?
     }
 
-    /// What comes after the record that it belongs to.
+    /// Further records that follow the record of a run or model.
     private enum Details {
         case points(PointPosition)
         case versions(model: RegistryPosition)
     }
 
-    /// The most points of one piece.
+    /// The maximum number of points in a batch.
     private static let pointsAtOnce = 20_000
-    /// Rows of one page: a run may have some megabytes of params and tags.
+    /// The number of rows that are read at once; few, because a run may have megabytes of params and tags.
     private static let rowsAtOnce = 10
 
     private let subset: TransferSubset
     private let content: Content
     private var stages: ArraySlice<TransferTable>
     private var rows: RowCursor?
-    /// In reverse order.
+    /// Records that have been read and not yet returned, in reverse order.
     private var pending: [PendingRecord] = []
     private var details: Details?
-    /// The experiments that were returned.
+    /// The ids of the experiments that were returned.
     private var experiments: Set<Int64> = []
 
     package init(_ subset: TransferSubset, _ content: Content = .allKinds) {
@@ -55,7 +58,7 @@ package struct RecordCursor: Sendable {
         }
     }
 
-    /// The next records; nil at the end.
+    /// Reads the next batch of records; returns nil at the end.
     package mutating func next(_ session: ReadSession) throws -> [TransferRecord]? {
         var records: [TransferRecord] = []
         var pointsLeft = Self.pointsAtOnce
@@ -74,7 +77,9 @@ package struct RecordCursor: Sendable {
         return records
     }
 
-    /// - Returns: false if there is nothing more.
+    /// Reads the next rows into `pending`, or adds experiments to `records`.
+    ///
+    /// - Returns: false at the end of the last table.
     private mutating func readPage(_ session: ReadSession, _ records: inout [TransferRecord]) throws -> Bool {
         guard let stage = stages.first else { return false }
         var rows = self.rows ?? RowCursor(stage, subset, withDeletedRuns: content == .allKinds)
@@ -93,7 +98,7 @@ package struct RecordCursor: Sendable {
                 let id = run.run.info.runID
                 if content == .allKinds {
                     try addExperimentIfNew(run.home, session, &records)
-                    // Its points follow.
+                    // The records of the points follow.
                     run.run.metrics = []
                 }
                 pending.append(
@@ -139,18 +144,18 @@ package struct RecordCursor: Sendable {
     ) throws {
         switch details {
         case .points(var position):
-            let found = try session.transferredPoints(&position, limit: pointsLeft)
+            let found = try session.nextPoints(&position, limit: pointsLeft)
             records += found.records
             pointsLeft -= found.count
             details = position.isAtEnd ? nil : .points(position)
         case .versions(var position):
-            let versions = try session.transferredVersions(&position)
-            let readable = versions.filter { session.reads($0.version) }
+            let versions = try session.nextVersions(&position)
+            let readable = versions.filter { session.canRead($0.version) }
             records += readable.map { .modelVersion($0) }
             details = nil
             if !position.isAtEnd {
                 details = .versions(model: position)
-                // The page of versions ends the batch.
+                // A full page of versions ends the batch.
                 pointsLeft = 0
             }
         case nil: break
@@ -159,34 +164,36 @@ package struct RecordCursor: Sendable {
 }
 
 extension RecordCursor {
-    /// Passes on everything that a database holds, all of it from one moment, whether a server holds the database or not.
+    /// Calls `body` with each record of a database, all read in one transaction.
     ///
-    /// - Parameter connection: to a database of a store, with the newest migration.
-    package static func readAll(of connection: Connection, _ take: (TransferRecord) throws -> Void) throws {
+    /// A server may be using the database.
+    ///
+    /// - Parameter connection: a connection to a database of Apus that has all migrations.
+    package static func readAll(of connection: Connection, _ body: (TransferRecord) throws -> Void) throws {
         let session = ReadSession(connection: connection)
         try connection.readTransaction {
             var cursor = RecordCursor(.everything)
             while let records = try cursor.next(session) {
-                for record in records { try take(record) }
+                for record in records { try body(record) }
             }
         }
     }
 }
 
-/// The content of a store in use as records, one by one.
+/// Reads the content of a running server's store as records, one by one.
 package struct RecordStream {
     private var cursor: RecordCursor
     private let store: TrackingStore
     private let caller: Caller
-    /// What was read and is not returned yet, in reverse order.
+    /// The records that were read and not yet returned, in reverse order.
     private var waiting: [TransferRecord] = []
 
-    /// The memory that it ordinarily takes at most, in bytes: for 20,000 points, and ten runs of less than 200 kB each.
+    /// The memory in bytes that a stream usually needs at most: for 20,000 points, and ten runs of up to 200 kB each.
     package static let memoryBytes = 4 * 1_048_576
 
-    /// Blocks.
+    /// Blocks until the store has checked that the named experiments or runs exist.
     ///
-    /// - Throws: `.resourceDoesNotExist` for something that is named and not there.
+    /// - Throws: `.resourceDoesNotExist` for an experiment or run that the subset names and that does not exist.
     package init(
         _ subset: TransferSubset,
         _ content: RecordCursor.Content = .allKinds,
@@ -199,9 +206,9 @@ package struct RecordStream {
         try store.readNow(for: caller) { try $0.require(subset) }
     }
 
-    /// The next record; nil at the end.
+    /// Returns the next record; nil at the end.
     ///
-    /// Blocks when it needs the next batch, as `readNow`.
+    /// Blocks while it reads the next batch.
     package mutating func next() throws -> TransferRecord? {
         while waiting.isEmpty {
             guard let records = try store.readNow(&cursor, for: caller) else { return nil }
@@ -212,9 +219,7 @@ package struct RecordStream {
 }
 
 extension TrackingStore {
-    /// Reads the next records of a cursor, at one moment; nil at the end.
-    ///
-    /// Blocks, as `readNow`.
+    /// Reads the next batch of a cursor in one transaction, and blocks meanwhile; returns nil at the end.
     package func readNow(_ cursor: inout RecordCursor, for caller: Caller = .server) throws -> [TransferRecord]? {
         let (records, next) = try readNow(.continued, for: caller) { [cursor] session in
             var cursor = cursor

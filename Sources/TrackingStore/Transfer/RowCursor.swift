@@ -2,7 +2,7 @@ internal import Identities
 internal import SQLite
 internal import Tracking
 
-/// The tables whose rows are passed on one after another.
+/// The tables whose rows are read one after another for a transfer.
 enum TransferTable: String {
     case experiments
     case runs
@@ -10,13 +10,17 @@ enum TransferTable: String {
     case registeredModels = "registered_models"
 }
 
-/// The rows of a table that belong to a subset, in ascending order.
+/// Reads the ids of the rows of a table that belong to a subset, in ascending order.
 struct RowCursor {
-    /// Rows that are looked for at once: 80 KB, and a subset of many runs is sorted once for so many of them.
+    /// The number of row ids that are read at once, which need 80 kB.
+    ///
+    /// SQLite sorts the rows of a subset once for each such read, so the number is large.
     private static let rowsAtOnce = 10_000
 
     private let table: TransferTable
-    /// What holds for the rows of the subset, which is bound as `?1`.
+    /// The SQL condition for the rows of the subset.
+    ///
+    /// `list` is bound as `?1`.
     private let condition: String
     /// The ids of the subset as a JSON array.
     private let list: String?
@@ -53,9 +57,9 @@ struct RowCursor {
         self.condition = condition
     }
 
-    /// The next rows, which are all there; nil at the end.
+    /// Returns the ids of the next rows, which all still exist; nil at the end.
     mutating func next(_ session: ReadSession, limit: Int) throws -> [Int64]? {
-        let (condition, seen) = try seenCondition(session)
+        let (condition, bound) = try visibleCondition(session)
         while true {
             if found.isEmpty {
                 guard !isLast else { return nil }
@@ -64,14 +68,14 @@ struct RowCursor {
                     list,
                     after,
                     Self.rowsAtOnce,
-                    seen
+                    bound
                 ).map { $0.int64(0) }[...]
                 isLast = found.count < Self.rowsAtOnce
                 after = found.last ?? after
             }
             let page = Array(found.prefix(limit))
             found = found.dropFirst(limit)
-            // Some may have been removed, or be another thing, since they were found.
+            // Since they were found, rows may have been removed, and a removed row's id may have been used again.
             let present = try session.connection.query(
                 """
                 SELECT id FROM \(table.rawValue)
@@ -81,16 +85,16 @@ struct RowCursor {
                 list,
                 jsonArray(page),
                 nil as Int64?,
-                seen
+                bound
             ).map { $0.int64(0) }
             if !present.isEmpty { return present }
         }
     }
 
-    /// The condition without what the client may not read, and the ids of the exceptions, which are bound as `?4`.
-    private func seenCondition(_ session: ReadSession) throws -> (sql: String, seen: String?) {
+    /// Returns the condition for those rows of the subset that the client may read, and the text to bind as `?4`.
+    private func visibleCondition(_ session: ReadSession) throws -> (sql: String, bound: String?) {
         guard let permissions = session.permissions else { return ("(\(condition)) AND ?4 IS NULL", nil) }
-        let (isSeen, seen) =
+        let (isVisible, bound) =
             switch table {
             case .experiments: permissions.visibleExperiments(for: .experiment).condition("id", boundAs: "?4")
             case .runs: permissions.visibleExperiments(for: .run).condition("experiment_id", boundAs: "?4")
@@ -98,7 +102,7 @@ struct RowCursor {
                 permissions.visibleExperiments(for: .loggedModel).condition("experiment_id", boundAs: "?4")
             case .registeredModels: permissions.visibleRegistryCondition(boundAs: "?4")
             }
-        return ("(\(condition)) AND \(isSeen)", seen)
+        return ("(\(condition)) AND \(isVisible)", bound)
     }
 }
 

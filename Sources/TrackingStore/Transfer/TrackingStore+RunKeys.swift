@@ -3,9 +3,9 @@ internal import SQLite
 package import Tracking
 
 extension TrackingStore {
-    /// The keys of the runs that a cursor of `runs` passes on.
+    /// Returns the keys of all runs that a `RecordCursor` with the content `runs` returns for this subset.
     ///
-    /// Blocks; reads the keys of 1,000 runs at a time.
+    /// Blocks meanwhile. Reads the keys of 1,000 runs at a time.
     package func runKeys(_ subset: TransferSubset, for caller: Caller = .server) throws -> RunKeys {
         var rows = RowCursor(.runs, subset, withDeletedRuns: false)
         var found = [Set<ExactText>](repeating: [], count: Self.tablesWithKeys.count)
@@ -24,7 +24,7 @@ extension TrackingStore {
         return RunKeys(metrics: lists[0], params: lists[1], tags: lists[2])
     }
 
-    /// Those of metrics, params and tags.
+    /// The tables of metrics, params and tags, in this order.
     private static let tablesWithKeys = ["latest_metrics", "params", "run_tags"]
 }
 
@@ -32,9 +32,9 @@ extension ReadSession {
     fileprivate func keys(in table: String, ofRuns rows: [Int64]) throws -> [String] {
         let ids = try connection.query(
             """
-            SELECT DISTINCT thing.key_id
+            SELECT DISTINCT pair.key_id
             FROM json_each(?1) AS page
-            CROSS JOIN \(table) AS thing ON thing.run_id = page.value
+            CROSS JOIN \(table) AS pair ON pair.run_id = page.value
             """,
             jsonArray(rows)
         ).map { $0.int64(0) }

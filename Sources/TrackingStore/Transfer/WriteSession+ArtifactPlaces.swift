@@ -2,15 +2,22 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    /// Notes where the artifacts of an imported run or logged model lie, unless that is their usual place.
+    /// Records the artifact location of an imported run or logged model, unless it is the usual one of its experiment.
     ///
-    /// - Parameter folder: where things of its kind usually lie in the location of their experiment; empty, or ending with `/`.
-    func notePlace(_ location: String, of id: String, usually folder: String, experimentID: Int64) throws {
+    /// - Parameter folder: the folder, within the experiment's location, that usually contains the folders of such runs
+    ///   or models; empty, or ending with `/`.
+    func recordArtifactLocation(
+        _ location: String,
+        of id: String,
+        usualFolder folder: String,
+        experimentID: Int64
+    ) throws {
         let tail = "\(id)/artifacts"
         let home = try connection.query("SELECT artifact_location FROM experiments WHERE id = ?1", experimentID)
             .firstRow { ArtifactLocation($0.string(0)) }
         if let home, home.appending(folder + tail).uri.isExactly(location) { return }
-        // Many of them may lie in one folder that is another than that of the experiment; one entry is enough for these.
+        // If the location ends with `ID/artifacts`, only the folder above is recorded: many runs may share that folder,
+        // and one entry is enough for all of them.
         let end = "/\(tail)".utf8
         let holdsIDs = location.utf8.suffix(end.count).elementsEqual(end)
         try connection.run(

@@ -2,39 +2,47 @@ internal import SQLite
 package import Tracking
 
 extension WriteSession {
-    /// Stores things that come from another store, with their ids and times.
+    /// Stores records from another store, with their ids and times.
     ///
-    /// What is there already stays as it is, and gets what it lacks: the same records again change nothing. A record that
-    /// is not legal, or belongs to something that is not here, is left out and reported.
-    /// - Throws: only for failures of the database; then none of the records is stored.
-    package func take(_ records: [TransferRecord]) throws -> TransferReport {
+    /// Values that are already stored stay as they are, and missing ones are added, so importing the same records again
+    /// changes nothing. A record that is invalid, or that belongs to a run or model that is not stored, is left out and
+    /// reported.
+    /// - Throws: only for failures of the database; none of the records is stored then.
+    package func importRecords(_ records: [TransferRecord]) throws -> TransferReport {
         var report = TransferReport()
+        var runsLeftOut: Set<ExactText> = []
         for record in records {
             let (kind, id) = record.subject
             do {
                 try record.validate()
-                try take(record, &report)
+                if case .points(let points) = record, runsLeftOut.contains(ExactText(points.runID)) {
+                    throw TrackingError.invalidParameter("its run was left out")
+                }
+                try importRecord(record, &report)
             } catch let error as TrackingError {
-                report.remark(kind, id, "left out: \(error.message)")
+                if case .run = record { runsLeftOut.insert(ExactText(id)) }
+                report.remark(kind, id, TransferRemark.leftOut + error.message)
             }
         }
         return report
     }
 
-    /// - Throws: `TrackingError` only before anything of the record is stored.
-    private func take(_ record: TransferRecord, _ report: inout TransferReport) throws {
+    /// - Throws: a `TrackingError` only if nothing of the record has been stored.
+    private func importRecord(_ record: TransferRecord, _ report: inout TransferReport) throws {
         switch record {
-        case .experiment(let experiment): try take(experiment, &report)
-        case .run(let run): try take(run, &report)
-        case .points(let points): try take(points, &report)
-        case .loggedModel(let model): try take(model, &report)
-        case .modelPoints(let points): try take(points, &report)
-        case .registeredModel(let model): try take(model, &report)
-        case .modelVersion(let version): try take(version, &report)
+        case .experiment(let experiment): try importRecord(experiment, &report)
+        case .run(let run): try importRecord(run, &report)
+        case .points(let points): try importRecord(points, &report)
+        case .loggedModel(let model): try importRecord(model, &report)
+        case .modelPoints(let points): try importRecord(points, &report)
+        case .registeredModel(let model): try importRecord(model, &report)
+        case .modelVersion(let version): try importRecord(version, &report)
         }
     }
 
-    /// Adds the tags that an owner lacks; returns whether there were any, and the keys with another value.
+    /// Adds the tags that an owner lacks.
+    ///
+    /// - Returns: whether tags were added, and the keys that are stored with another value.
     func complete(_ tags: [Tag], in table: TagTable, of owner: Int64) throws -> (isCompleted: Bool, conflicts: [String])
     {
         let stored = try connection.tags(in: table, of: jsonArray([owner]))[owner] ?? []
@@ -67,7 +75,7 @@ struct MissingTags {
 }
 
 extension TransferReport {
-    /// Reports that something is here with other facts, if it is.
+    /// Reports that a record differs from what is stored, unless all lists of differences are empty.
     mutating func remark(
         _ kind: TransferKind,
         _ id: String,

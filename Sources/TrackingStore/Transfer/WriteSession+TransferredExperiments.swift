@@ -1,11 +1,12 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func take(_ experiment: Experiment, _ report: inout TransferReport) throws {
+    func importRecord(_ experiment: Experiment, _ report: inout TransferReport) throws {
         let holderOfID = try holder("id = ?1", experiment.id)
         let holderOfName = try holder("name = ?1", experiment.name)
-        switch ExperimentPlace.of(experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
+        switch ExperimentDestination.find(for: experiment, holderOfID: holderOfID, holderOfName: holderOfName) {
         case .new(let keepsID):
             let id = try insert(experiment, id: keepsID ? experiment.id : nil)
             for tag in experiment.tags { try connection.upsert(tag, in: .experiments, of: id) }
@@ -14,7 +15,7 @@ extension WriteSession {
         case .unused(let id):
             try replaceUnused(experiment, id: id, &report)
         case .existing(let id):
-            let stored = try storedExperiment(id)
+            let stored = try storedExperiment(id, for: .update)
             let tags = try complete(experiment.tags, in: .experiments, of: id)
             report.count(.experiment) { $0.note(isCompleted: tags.isCompleted) }
             report.remark(
@@ -23,6 +24,14 @@ extension WriteSession {
                 differences: experiment.differences(from: stored),
                 tags: tags.conflicts
             )
+            if stored.creationTime != experiment.creationTime, let manager = try otherManager(ofExperiment: id) {
+                report.remark(
+                    .experiment,
+                    experiment.name,
+                    "joined to the experiment of this name that '\(shortened(manager))' manages here: who may read that one reads "
+                        + "what comes"
+                )
+            }
             report.note(experiment, hasID: id)
         }
     }
@@ -48,9 +57,9 @@ extension WriteSession {
         return id
     }
 
-    /// Gives the untouched first experiment the facts of the one that comes.
+    /// Replaces the unused Default experiment by the imported experiment, but keeps its id.
     private func replaceUnused(_ experiment: Experiment, id: Int64, _ report: inout TransferReport) throws {
-        let stored = try storedExperiment(id)
+        let stored = try storedExperiment(id, for: .update)
         var moved = experiment
         moved.artifactLocation = experiment.location(movingTo: id, beneath: artifactRoot)
         let isSame =
@@ -76,7 +85,24 @@ extension WriteSession {
         report.note(experiment, hasID: id)
     }
 
-    private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentPlace.Holder? {
+    /// Returns the user who manages an experiment by an own grant, as its creator does, and is no admin; nil if there is none or
+    /// that user is the client.
+    private func otherManager(ofExperiment id: Int64) throws -> String? {
+        let name = try connection.query(
+            """
+            SELECT users.name FROM role_permissions AS permission
+            JOIN roles ON roles.id = permission.role_id
+            JOIN users ON users.id = roles.user_id AND NOT users.is_admin
+            WHERE permission.resource_type = 'experiment' AND permission.resource_pattern = ?1
+                AND permission.permission = 'MANAGE'
+            ORDER BY permission.id LIMIT 1
+            """,
+            String(id)
+        ).firstRow { $0.string(0) }
+        return name.flatMap { caller.owner?.isExactly($0) == true ? nil : $0 }
+    }
+
+    private func holder(_ condition: StaticString, _ value: any Bindable) throws -> ExperimentDestination.Holder? {
         try connection.query(
             """
             SELECT id, creation_time, id = 0 AND creation_time = last_update_time
@@ -87,12 +113,12 @@ extension WriteSession {
             WHERE \(condition)
             """,
             value
-        ).firstRow { ExperimentPlace.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
+        ).firstRow { ExperimentDestination.Holder(id: $0.int64(0), creationTime: $0.int64(1), isUnused: $0.bool(2)) }
     }
 
-    /// Returns the experiment here of a thing that comes from another store.
+    /// Returns the id, in this store, of the experiment that an imported run or model belongs to.
     ///
-    /// - Throws: `.resourceDoesNotExist` if the experiment has not come yet.
+    /// - Throws: `.resourceDoesNotExist` if the experiment is not stored.
     func experimentID(of home: TransferredHome) throws -> Int64 {
         let named = try connection.query("SELECT id FROM experiments WHERE name = ?1", home.name).firstRow {
             $0.int64(0)
@@ -102,7 +128,7 @@ extension WriteSession {
             throw TrackingError.doesNotExist("No experiment is named '\(shortened(home.name))'")
         }
         // Its experiment was renamed since, here or there.
-        return try storedExperiment(home.id).id
+        return try storedExperiment(home.id, for: .update).id
     }
 }
 

@@ -1,18 +1,20 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func take(_ transferred: TransferredLoggedModel, _ report: inout TransferReport) throws {
+    func importRecord(_ transferred: TransferredLoggedModel, _ report: inout TransferReport) throws {
         let model = transferred.model
         let experimentID = try experimentID(of: transferred.home)
-        guard let row = try seenLoggedModelRow(model.info.modelID) else {
+        guard let row = try visibleLoggedModelRow(model.info.modelID, for: .update) else {
             let row = try insert(model.info, experimentID: experimentID)
             for param in model.params { _ = try insertLoggedModelParam(param, row: row) }
             for tag in model.tags.lastOfEachKey { try upsertLoggedModelTag(tag, row: row) }
             report.count(.loggedModel) { $0.added += 1 }
             return
         }
-        let stored = try loggedModelInfo(model.info.modelID, allowsDeleted: true)
+        let stored = try loggedModelInfo(model.info.modelID, allowsDeleted: true, for: .update)
+        try requireSameExperiment(stored.experimentID, experimentID, "the logged model", transferred.home)
         var isCompleted = false
         if model.info.finishes(stored) {
             try connection.run(
@@ -65,24 +67,34 @@ extension WriteSession {
             info.lifecycleStage.storedValue
         )
         let row = connection.lastInsertRowID
-        try notePlace(info.artifactURI, of: info.modelID, usually: "models/", experimentID: experimentID)
+        try recordArtifactLocation(
+            info.artifactURI,
+            of: info.modelID,
+            usualFolder: "models/",
+            experimentID: experimentID
+        )
         return row
     }
 
     private func storedPairs(_ table: StaticString, ofModel row: Int64) throws -> [Tag] {
         try connection.query(
-            "SELECT keys.name, pair.value FROM \(table) AS pair JOIN keys ON keys.id = pair.key_id WHERE pair.model_id = ?1",
+            """
+            SELECT keys.name, pair.value
+            FROM \(table) AS pair
+            JOIN keys ON keys.id = pair.key_id
+            WHERE pair.model_id = ?1
+            """,
             row
         ).map { Tag(key: $0.string(0), value: $0.string(1)) }
     }
 
-    func take(_ transferred: TransferredModelPoints, _ report: inout TransferReport) throws {
-        guard try seenLoggedModelRow(transferred.modelID) != nil else {
+    func importRecord(_ transferred: TransferredModelPoints, _ report: inout TransferReport) throws {
+        guard try visibleLoggedModelRow(transferred.modelID, for: .update) != nil else {
             throw TrackingError.loggedModelNotFound(transferred.modelID)
         }
         for var point in transferred.points {
             point.modelID = transferred.modelID
-            guard let run = try storedRun(point.runID) else {
+            guard let run = try storedRun(point.runID, for: .update) else {
                 let text = "a point left out: its run \(point.runID) is not stored"
                 report.remark(.modelPoints, transferred.modelID, text)
                 continue

@@ -2,12 +2,13 @@ internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func take(_ transferred: TransferredRegisteredModel, _ report: inout TransferReport) throws {
+    func importRecord(_ transferred: TransferredRegisteredModel, _ report: inout TransferReport) throws {
         let model = transferred.model
         guard let stored = try storedModel(model.name) else {
             try connection.run(
                 """
-                INSERT INTO registered_models (name, description, creation_time, last_updated_time, is_prompt, last_version)
+                INSERT INTO registered_models
+                    (name, description, creation_time, last_updated_time, is_prompt, last_version)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 """,
                 model.name,
@@ -40,7 +41,7 @@ extension WriteSession {
         report.remark(.registeredModel, model.name, differences: differences, tags: tags.conflicts)
     }
 
-    func take(_ transferred: TransferredModelVersion, _ report: inout TransferReport) throws {
+    func importRecord(_ transferred: TransferredModelVersion, _ report: inout TransferReport) throws {
         let version = transferred.version
         let id = "\(version.name)/\(version.version)"
         guard let model = try storedModel(version.name) else {
@@ -101,7 +102,9 @@ extension WriteSession {
         )
     }
 
-    /// Adds the aliases that the model lacks, and returns those that stand for another version here.
+    /// Adds the aliases that the stored model lacks.
+    ///
+    /// - Returns: the aliases that the stored model uses for another version.
     private func completeAliases(_ model: RegisteredModel, id: Int64) throws -> [String] {
         var conflicts: [String] = []
         for alias in model.aliases {

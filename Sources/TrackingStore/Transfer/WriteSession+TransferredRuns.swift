@@ -1,28 +1,60 @@
+internal import Identities
 internal import SQLite
 internal import Tracking
 
 extension WriteSession {
-    func take(_ transferred: TransferredRun, _ report: inout TransferReport) throws {
+    func importRecord(_ transferred: TransferredRun, _ report: inout TransferReport) throws {
         let experimentID = try experimentID(of: transferred.home)
         let run = transferred.run
-        guard let row = try storedRun(run.info.runID) else {
+        guard let row = try storedRun(run.info.runID, for: .update) else {
             try requireRoomForRun()
             let row = try insert(transferred, experimentID: experimentID)
-            try noteOwner(ofRun: row)
+            try recordOwner(ofRun: row)
             for param in run.params { _ = try insertTransferred(param, runRow: row) }
             for tag in run.tags.lastOfEachKey { try upsertTag(tag, runRow: row) }
             _ = try completeInputs(run, runRow: row, experimentID: experimentID)
             report.count(.run) { $0.added += 1 }
             return
         }
-        try complete(transferred, row, experimentID: experimentID, &report)
+        try requireSameExperiment(row.experimentID, experimentID, "the run", transferred.home)
+        try requireOwnRun(row.id)
+        try complete(transferred, row, &report)
+    }
+
+    /// Throws where a thing that comes is here in another experiment, whose readers would get to see it.
+    func requireSameExperiment(_ stored: Int64, _ id: Int64, _ thing: String, _ home: TransferredHome) throws {
+        guard stored != id else { return }
+        throw TrackingError(
+            .invalidParameterValue,
+            "\(thing) is here in the experiment with the id \(stored), and comes in the experiment '\(shortened(home.name))'"
+        )
+    }
+
+    /// Throws for a run that somebody else made here who is no admin.
+    ///
+    /// Who makes a run may choose its id, and would get to see what comes of the run that has it elsewhere.
+    private func requireOwnRun(_ row: Int64) throws {
+        let owner = try connection.query(
+            """
+            SELECT owner.name FROM run_owners AS owned
+            JOIN storage_owners AS owner ON owner.id = owned.owner_id
+            JOIN users ON users.name = owner.name AND NOT users.is_admin
+            WHERE owned.run_id = ?1
+            """,
+            row
+        ).firstRow { $0.string(0) }
+        guard let owner, caller.owner?.isExactly(owner) != true else { return }
+        throw TrackingError(
+            .permissionDenied,
+            "a run with this id was made here by '\(shortened(owner))', who is no admin and may have chosen the id"
+        )
     }
 
     private func insert(_ transferred: TransferredRun, experimentID: Int64) throws -> Int64 {
         let info = transferred.run.info
         var location = info.artifactURI
         if location.isEmpty {
-            let experiment = try storedExperiment(experimentID)
+            let experiment = try storedExperiment(experimentID, for: .update)
             location = ArtifactLocation(experiment.artifactLocation).appending("\(info.runID)/artifacts").uri
         }
         try connection.run(
@@ -44,19 +76,18 @@ extension WriteSession {
         )
         let row = connection.lastInsertRowID
         touch(run: row)
-        try notePlace(location, of: info.runID, usually: "", experimentID: experimentID)
+        try recordArtifactLocation(location, of: info.runID, usualFolder: "", experimentID: experimentID)
         return row
     }
 
-    /// Gives a run that is here what it lacks.
+    /// Adds to a stored run what the record contains in addition.
     private func complete(
         _ transferred: TransferredRun,
         _ row: RunRow,
-        experimentID: Int64,
         _ report: inout TransferReport
     ) throws {
         let run = transferred.run
-        let stored = try runInfo(run.info.runID)
+        let stored = try runInfo(run.info.runID, for: .update)
         var isCompleted = false
         if run.info.ends(stored) {
             try connection.run(
@@ -79,20 +110,20 @@ extension WriteSession {
         for tag in tags.missing { try upsertTag(tag, runRow: row.id) }
         if try completeInputs(run, runRow: row.id, experimentID: row.experimentID) { isCompleted = true }
         report.count(.run) { $0.note(isCompleted: isCompleted || !tags.missing.isEmpty) }
-        var differences = run.info.differences(from: stored)
-        if row.experimentID != experimentID {
-            differences.append(
-                "experiment '\(shortened(transferred.home.name))', here that with the id \(row.experimentID)"
-            )
-        }
-        report.remark(.run, run.info.runID, differences: differences, tags: tags.conflicts, params: otherParams)
+        report.remark(
+            .run,
+            run.info.runID,
+            differences: run.info.differences(from: stored),
+            tags: tags.conflicts,
+            params: otherParams
+        )
     }
 
-    private enum Taken {
+    private enum ParamImport {
         case added, same, other
     }
 
-    private func insertTransferred(_ param: Param, runRow: Int64) throws -> Taken {
+    private func insertTransferred(_ param: Param, runRow: Int64) throws -> ParamImport {
         let keyID = try keyID(for: param.key)
         let insert = statements.insertParam
         try insert.bind(runRow, at: 1)
@@ -114,7 +145,9 @@ extension WriteSession {
         ).map { Tag(key: $0.string(0), value: $0.string(1)) }
     }
 
-    /// - Returns: whether one of the datasets and models was not linked yet.
+    /// Links the run with its datasets and models.
+    ///
+    /// - Returns: whether the run was not yet linked with all of them.
     private func completeInputs(_ run: Run, runRow: Int64, experimentID: Int64) throws -> Bool {
         let before = connection.totalChanges
         for input in run.datasetInputs {
@@ -139,8 +172,9 @@ extension WriteSession {
         return connection.totalChanges != before
     }
 
-    func take(_ transferred: TransferredPoints, _ report: inout TransferReport) throws {
-        let row = try runRow(transferred.runID)
+    func importRecord(_ transferred: TransferredPoints, _ report: inout TransferReport) throws {
+        let row = try runRow(transferred.runID, for: .update)
+        try requireOwnRun(row.id)
         let series = MetricSeries(runRow: row.id, keyID: try keyID(for: transferred.key))
         let added = try insert(transferred.points, into: series)
         report.count(.points) {

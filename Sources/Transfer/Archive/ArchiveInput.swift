@@ -1,18 +1,18 @@
-/// The entries of a tar archive, and what they hold, one after another.
+/// Reads the entries of a tar archive and their contents, one after another.
 struct ArchiveInput {
     /// The longest line that is read, in bytes: more than any record that Apus writes.
     private static let lineBytes = 256 * 1_048_576
 
     private let next: () throws -> [UInt8]
     private var buffer: [UInt8] = []
-    /// The bytes of the buffer that are read already.
+    /// The number of bytes of the buffer that have been read.
     private var position = 0
-    /// What is left of the entry, and what fills its last block.
+    /// The bytes of the entry that have not been read yet; `padding` is the number of bytes that fill its last block.
     private var remaining: Int64 = 0
     private var padding = 0
-    /// The first bytes of the input, once it is read.
+    /// The first 16 bytes of the input, or fewer; empty before the first read.
     private(set) var beginning: [UInt8] = []
-    /// Whether something stands behind the mark that ends the archive.
+    /// Whether the input has other bytes than zeros after the end of the archive.
     private(set) var hasMore = false
 
     init(next: @escaping () throws -> [UInt8]) {
@@ -23,7 +23,7 @@ struct ArchiveInput {
         SourceFailure("The archive ends before its end: it was not written, or not sent, to the last byte.")
     }
 
-    /// Makes at least one byte available; false at the end of the input.
+    /// Reads the next bytes if the buffer is used up; returns false at the end of the input.
     private mutating func fill() throws -> Bool {
         guard position == buffer.count else { return true }
         buffer = try next()
@@ -43,7 +43,7 @@ struct ArchiveInput {
         return taken
     }
 
-    /// The next entry; nil at the mark that ends the archive.
+    /// Reads the header of the next entry; nil at the two blocks of zeros that end the archive.
     mutating func nextEntry() throws -> TarEntry? {
         var records: [String: [UInt8]] = [:]
         while true {
@@ -52,7 +52,8 @@ struct ArchiveInput {
                 guard try take(TarEntry.blockBytes).allSatisfy({ $0 == 0 }) else {
                     throw SourceFailure("The archive is damaged: it has one block of zeros where two would end it.")
                 }
-                // A writer of the other end must be able to finish. Zeros fill what tar programs write at once.
+                // The rest is read so that a program that writes into a pipe can finish. Tar programs fill their last
+                // record with zeros.
                 while try fill() {
                     hasMore = hasMore || buffer[position...].contains { $0 != 0 }
                     position = buffer.count
@@ -60,23 +61,23 @@ struct ArchiveInput {
                 return nil
             }
             guard let header = TarHeader(block[...]), header.size >= 0 else {
-                throw SourceFailure("The archive is damaged: where an entry should begin there is none.")
+                throw SourceFailure("The archive is damaged: no entry begins where one should begin.")
             }
             switch header.kind {
             case .extended:
-                guard let found = TarHeader.extendedRecords(try aboutNextEntry(header)) else {
-                    throw Self.unreadableFacts
+                guard let found = TarHeader.extendedRecords(try extensionContent(header)) else {
+                    throw Self.brokenExtension
                 }
                 records.merge(found) { $1 }
             case .longName:
-                records["path"] = TarHeader.text(try aboutNextEntry(header)[...])
-            case .remark: _ = try aboutNextEntry(header)
+                records["path"] = TarHeader.text(try extensionContent(header)[...])
+            case .remark: _ = try extensionContent(header)
             case .entry(let kind):
                 remaining = records["size"].flatMap { Int64(String(decoding: $0, as: UTF8.self)) } ?? header.size
                 guard remaining >= 0 else { throw SourceFailure("The archive is damaged: an entry has no size.") }
                 padding = TarEntry.padding(remaining)
                 var bytes = records["path"] ?? header.name
-                // As tar programs write it for `tar -c .`.
+                // `tar -c .` writes names with this prefix.
                 if bytes.starts(with: "./".utf8) { bytes.removeFirst(2) }
                 let name = String(decoding: bytes, as: UTF8.self)
                 let isText = String(validating: bytes, as: UTF8.self) != nil
@@ -90,19 +91,19 @@ struct ArchiveInput {
         }
     }
 
-    private static let unreadableFacts = SourceFailure(
-        "The archive is damaged: the facts about an entry cannot be read."
+    private static let brokenExtension = SourceFailure(
+        "The archive is damaged: the extended header of an entry cannot be read."
     )
 
-    /// The whole content of a header that is about the entry that follows.
-    private mutating func aboutNextEntry(_ header: TarHeader) throws -> [UInt8] {
-        guard header.size <= Int64(TarEntry.maximumExtendedBytes) else { throw Self.unreadableFacts }
+    /// Reads the whole content of a header that describes the next entry.
+    private mutating func extensionContent(_ header: TarHeader) throws -> [UInt8] {
+        guard header.size <= Int64(TarEntry.maximumExtendedBytes) else { throw Self.brokenExtension }
         let content = try take(Int(header.size))
         _ = try take(TarEntry.padding(header.size))
         return content
     }
 
-    /// The next bytes of the entry; nil at its end.
+    /// Returns the next bytes of the entry; nil at its end.
     mutating func nextContent() throws -> ArraySlice<UInt8>? {
         guard remaining > 0 else { return nil }
         guard try fill() else { throw cutOff }
@@ -112,7 +113,7 @@ struct ArchiveInput {
         return part
     }
 
-    /// The next line of the entry, without its end; nil at the end of the entry.
+    /// Returns the next line of the entry without its newline; nil at the end of the entry.
     mutating func nextLine() throws -> [UInt8]? {
         guard remaining > 0 else { return nil }
         var line: [UInt8] = []
@@ -133,7 +134,7 @@ struct ArchiveInput {
         return line
     }
 
-    /// Leaves out what is left of the entry.
+    /// Skips the rest of the entry.
     mutating func endEntry() throws {
         while try nextContent() != nil {}
         _ = try take(padding)

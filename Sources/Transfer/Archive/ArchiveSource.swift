@@ -2,28 +2,28 @@ package import Files
 internal import JSON
 internal import Tracking
 
-/// An archive of Apus, read from its beginning to its end; it may come through a pipe.
+/// An archive of Apus, which is read once from its beginning to its end, so that it may come through a pipe.
 package final class ArchiveSource: RecordSource {
     package let title: String
     private var input: ArchiveInput
-    /// The names of the experiments, and the ids of the runs and models, that the selection has let through.
+    /// The names of the selected experiments; `runs` and `models` have the ids of the selected runs and models.
     private var experiments: Set<ExactText> = []
     private var runs: Set<ExactText> = []
     private var models: Set<ExactText> = []
-    /// The run or model that came last; nil before the first one.
+    /// The last run or model that was read, to which the next files belong; nil before the first one.
     private var owner: FileOwner?
 
     /// - Parameters:
-    ///   - title: what it is, for a person.
-    ///   - next: returns the next bytes of the archive; none at its end.
+    ///   - title: the archive in messages.
+    ///   - next: returns the next bytes of the archive; an empty array at its end.
     package init(title: String, next: @escaping () throws -> [UInt8]) {
         self.title = title
         input = ArchiveInput(next: next)
     }
 
-    /// Whether a file begins as an archive does.
+    /// Whether a file begins like an archive of Apus.
     ///
-    /// - Parameter beginning: some kilobytes, or all of a shorter file.
+    /// - Parameter beginning: the first kilobytes of the file, or the whole of a shorter file.
     package static func isOne(_ beginning: [UInt8]) -> Bool {
         var rest = beginning
         var input = ArchiveInput {
@@ -33,7 +33,7 @@ package final class ArchiveSource: RecordSource {
         return (try? firstFile(of: &input))??.name == ArchiveFormat.mark
     }
 
-    /// The program that unpacks what begins so; nil for what is not compressed.
+    /// The command that unpacks a compressed file with these first bytes; nil for a file that is not compressed.
     package static func unpacker(_ beginning: [UInt8]) -> String? {
         let magics: [(bytes: [UInt8], program: String)] = [
             ([0x1F, 0x8B], "gzip -dc"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd -dc"),
@@ -42,7 +42,9 @@ package final class ArchiveSource: RecordSource {
         return magics.first { beginning.starts(with: $0.bytes) }?.program
     }
 
-    /// The first entry that is no folder: tar programs put folders before what is in them.
+    /// The first entry that is not a folder.
+    ///
+    /// Tar programs write a folder before its files.
     private static func firstFile(of input: inout ArchiveInput) throws -> TarEntry? {
         while let entry = try input.nextEntry() {
             guard entry.kind == .folder else { return entry }
@@ -51,8 +53,8 @@ package final class ArchiveSource: RecordSource {
         return nil
     }
 
-    /// Reads the file that archives are recognised by.
-    private func takeMark() throws {
+    /// Reads and checks the first file, by which archives are recognized.
+    private func readFirstFile() throws {
         let first: TarEntry?
         do {
             first = try Self.firstFile(of: &input)
@@ -64,13 +66,13 @@ package final class ArchiveSource: RecordSource {
             throw failure
         }
         guard let first, first.name == ArchiveFormat.mark, first.size <= Int64(ArchiveFormat.markBytes) else {
-            throw SourceFailure("\(title) is no archive of Apus: its first file is not \(ArchiveFormat.mark).")
+            throw SourceFailure("\(title) is not an archive of Apus: its first file is not \(ArchiveFormat.mark).")
         }
         var content: [UInt8] = []
         while let piece = try input.nextContent() { content += piece }
         let mark = (try? JSONDocument(parsing: content))?.root
         guard mark?["format"]?.string == ArchiveFormat.name, let version = mark?["version"]?.int64, version > 0 else {
-            throw SourceFailure("\(title) is no archive of Apus: \(ArchiveFormat.mark) does not say that it is one.")
+            throw SourceFailure("\(title) is not an archive of Apus: \(ArchiveFormat.mark) has another content.")
         }
         guard version <= ArchiveFormat.version else {
             throw SourceFailure(
@@ -82,20 +84,20 @@ package final class ArchiveSource: RecordSource {
     }
 
     package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
-        try takeMark()
+        try readFirstFile()
         while let entry = try input.nextEntry() {
             switch entry.kind {
-            // The folder of a file is made with the file.
+            // Folders are made together with their files.
             case .folder: break
             case .file: try readFile(entry, selection, take)
             case .unnamed: try take(.skipped(entry.name, "its name is not UTF-8"))
             case .other:
-                try take(.skipped(entry.name, "it is no file but a link, or something else that has no content here"))
+                try take(.skipped(entry.name, "it is no file but a link or another entry without content"))
             }
             try input.endEntry()
         }
         if input.hasMore {
-            let reason = "something stands behind the end, as where several archives are joined: only the first is read"
+            let reason = "more bytes follow the end, as if several archives were joined: only the first is read"
             try take(.skipped(title, reason))
         }
     }
@@ -105,9 +107,9 @@ package final class ArchiveSource: RecordSource {
         _ selection: TransferSelection,
         _ take: (TransferItem) throws -> Void
     ) throws {
-        if entry.name.behind(ArchiveFormat.records) != nil {
+        if entry.name.remainder(after: ArchiveFormat.records) != nil {
             try readRecords(entry.name, selection, take)
-        } else if let path = entry.name.behind(ArchiveFormat.artifacts) {
+        } else if let path = entry.name.remainder(after: ArchiveFormat.artifacts) {
             if !selection.leavesArtifacts { try readArtifact(entry, path, take) }
         } else {
             try take(.skipped(entry.name, "it is neither records nor an artifact"))
@@ -135,15 +137,15 @@ package final class ArchiveSource: RecordSource {
                 try take(.skipped("\(name), line \(number)", reason))
                 continue
             }
-            let isChosen = comes(record, selection)
+            let isChosen = admits(record, selection)
             if let owner = FileOwner(record, isChosen: isChosen) { self.owner = owner }
             if isChosen { try take(.record(record)) }
         }
     }
 
-    /// Whether the selection lets a record through; remembers what belongs to it.
-    private func comes(_ record: TransferRecord, _ selection: TransferSelection) -> Bool {
-        // With everything nothing needs to be remembered.
+    /// Returns whether a record is selected, and remembers the selected experiments, runs and models.
+    private func admits(_ record: TransferRecord, _ selection: TransferSelection) -> Bool {
+        // If everything is selected, nothing needs to be remembered.
         let isAll = selection.includesRegistry
         switch record {
         case .experiment(let experiment):
@@ -167,13 +169,13 @@ package final class ArchiveSource: RecordSource {
     }
 
     private func readArtifact(_ entry: TarEntry, _ path: String, _ take: (TransferItem) throws -> Void) throws {
-        // A file has one owner, and whoever takes over the owner takes over its files and no others.
-        guard let owner, path.behind(owner.location + "/") != nil else {
+        // Files are imported only together with the run or model that owns them.
+        guard let owner, path.remainder(after: owner.location + "/") != nil else {
             return try take(.skipped(entry.name, "it is not in the folder of the run or model that came last"))
         }
         guard owner.isChosen else { return }
         guard owner.isFolderOwn else {
-            let reason = "the folder of its \(owner.title) does not end with the id of that and 'artifacts'"
+            let reason = "the artifact folder of its \(owner.title) is not in a folder '<id>/artifacts' of its own"
             return try take(.skipped(entry.name, reason))
         }
         let file = ArchivedFile(path: path, size: entry.size) { [self] in
@@ -188,16 +190,16 @@ package final class ArchiveSource: RecordSource {
 
 /// The run or model that files of an archive belong to.
 private struct FileOwner {
-    /// For a person.
+    /// The owner in messages.
     let title: String
-    /// The folder of its files, beneath the root of artifacts; it has no files where it is empty.
+    /// The folder of the owner's files, relative to the artifact root; empty if it has no files in the archive.
     let location: String
-    /// Whether the folder is its own, and not that of another run or model.
+    /// Whether the folder belongs to this owner, and not to another run or model.
     let isFolderOwn: Bool
-    /// Whether the selection has let it through.
+    /// Whether the owner is selected.
     let isChosen: Bool
 
-    /// - Returns: nil for records that own no files.
+    /// Makes the owner from a record; nil for records that own no files.
     init?(_ record: TransferRecord, isChosen: Bool) {
         let (ids, artifactURI): ([String], String)
         switch record {
@@ -211,25 +213,29 @@ private struct FileOwner {
             title = "model \(info.modelID)"
         case .experiment, .points, .modelPoints, .registeredModel, .modelVersion: return nil
         }
-        location = artifactURI.behind("mlflow-artifacts:/") ?? ""
+        location = artifactURI.remainder(after: "mlflow-artifacts:/") ?? ""
         isFolderOwn = ArtifactPlaces.isFolder(location, ofOneOf: ids)
         self.isChosen = isChosen
     }
 }
 
 extension String {
-    /// What is behind a prefix, byte for byte: a name may begin with a mark that joins the character before it.
-    fileprivate func behind(_ prefix: String) -> String? {
+    /// The text after a prefix, or nil if the prefix is missing.
+    ///
+    /// Compares bytes, because a name may begin with a combining character.
+    fileprivate func remainder(after prefix: String) -> String? {
         guard utf8.starts(with: prefix.utf8) else { return nil }
         return String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
     }
 }
 
-/// A file that an archive holds.
+/// A file in an archive.
 package struct ArchivedFile {
-    /// Beneath the root of artifacts.
+    /// The path relative to the artifact root.
     package let path: String
     package let size: Int64
-    /// Copies the file to a place without a name, once, and before the next item is asked for.
+    /// Copies the content into a file without a name.
+    ///
+    /// The function can be called only once, and before the next item is read.
     package let open: () throws -> Descriptor
 }

@@ -1,28 +1,31 @@
 internal import JSON
 package import Tracking
 
-/// Writes an archive piece by piece; `docs/archive-format.md` describes it.
+/// Writes an archive piece by piece; `docs/archive-format.md` describes the format.
 ///
-/// Records are gathered, and written as one entry when they are many or a file follows them.
+/// Records are collected and written as one entry when they reach `recordBytes` or a file follows.
 package struct ArchiveWriter: Sendable {
-    /// A record more may be in an entry.
+    /// The size at which collected records are written as an entry, in bytes.
     private static let recordBytes = 262_144
 
     private var lines: [UInt8] = []
     private var parts = 0
-    /// The bytes of the file that are still to come, and what fills its last block.
+    /// The bytes of the current file that have not been added yet; `padding` is the number of bytes that fill its last
+    /// block.
     private var missing: Int64 = 0
     private var padding = 0
 
     package init() {}
 
-    /// Appends the entry that archives are recognised by.
+    /// Appends the first entry, by which archives are recognized.
     package func begin(_ bytes: inout [UInt8]) {
         let text = Array("{\"format\":\"\(ArchiveFormat.name)\",\"version\":\(ArchiveFormat.version)}\n".utf8)
         ArchiveFormat.append(ArchiveFormat.mark, text, to: &bytes)
     }
 
-    /// Adds a record; bytes are appended when there are enough of them.
+    /// Adds a record.
+    ///
+    /// Bytes are appended only when enough records have been collected.
     package mutating func add(_ record: TransferRecord, to bytes: inout [UInt8]) {
         precondition(missing == 0, "the file before the record is not complete")
         var writer = JSONWriter(continuing: lines)
@@ -41,11 +44,13 @@ package struct ArchiveWriter: Sendable {
         lines.removeAll(keepingCapacity: true)
     }
 
-    /// Begins a file, all of whose bytes must follow.
+    /// Begins a file.
+    ///
+    /// All its bytes must be added before the next record or file.
     ///
     /// - Parameters:
-    ///   - path: beneath the root of artifacts.
-    ///   - modified: in seconds since 1970.
+    ///   - path: the path relative to the artifact root.
+    ///   - modified: the time of modification in seconds since 1970.
     package mutating func beginFile(_ path: String, size: Int64, modified: Int64, to bytes: inout [UInt8]) {
         precondition(missing == 0, "the file before this one is not complete")
         flush(&bytes)
@@ -65,7 +70,7 @@ package struct ArchiveWriter: Sendable {
         }
     }
 
-    /// Appends what is left, and the end of the archive.
+    /// Appends the remaining records and the end of the archive.
     package mutating func end(_ bytes: inout [UInt8]) {
         precondition(missing == 0, "the last file is not complete")
         flush(&bytes)
@@ -73,12 +78,12 @@ package struct ArchiveWriter: Sendable {
     }
 }
 
-/// What the first file says, and the names of entries.
+/// The content of the first file, and the names of entries.
 enum ArchiveFormat {
     static let name = "apus-archive"
     static let version: Int64 = 1
     static let mark = "apus-archive.json"
-    /// The longest mark that is read.
+    /// The largest first file that is read, in bytes.
     static let markBytes = 65_536
     static let records = "records/"
     static let artifacts = "artifacts/"

@@ -1,35 +1,35 @@
-/// An entry of a tar archive, which is written in the form of POSIX.1-2001 (`pax`).
+/// An entry of a tar archive, which is written in the format of POSIX.1-2001 (`pax`).
 ///
-/// A name that is longer than 100 bytes or not ASCII, and a size of 8 GiB or more, are written to an extended header before
-/// the entry's header. GNU's form, which many tar programs write unless they are told otherwise, is read too.
+/// A name that is longer than 100 bytes or not ASCII, and a size of 8 GiB or more, are written to an extended header
+/// before the entry's header. GNU's format, the default of many tar programs, can be read too.
 struct TarEntry: Equatable {
     enum Kind {
         case file
         case folder
-        /// A link, a device, or what only some tar programs know.
+        /// A link, a device, or an extension of some tar programs.
         case other
-        /// The name, which is repaired, is not UTF-8.
+        /// A file whose name is not UTF-8; `name` is a repaired form.
         case unnamed
     }
 
     static let blockBytes = 512
     /// The longest extended header or long name that is read, in bytes.
     static let maximumExtendedBytes = 65_536
-    /// What ends an archive: two blocks of zeros.
+    /// The end of an archive: two blocks of zeros.
     static let end = [UInt8](repeating: 0, count: 2 * blockBytes)
 
     var name: String
     var size: Int64
-    /// In seconds since 1970.
+    /// The time of modification in seconds since 1970.
     var modified: Int64 = 0
     var kind = Kind.file
 
-    /// The bytes that fill the last block of a content of this size.
+    /// The number of bytes that fill the last block of a content of this size.
     static func padding(_ size: Int64) -> Int {
         Int((Int64(blockBytes) - size % Int64(blockBytes)) % Int64(blockBytes))
     }
 
-    /// Appends the header, and the extended one before it where that is needed.
+    /// Appends the header, and before it an extended header if the name or the size needs one.
     func appendHeader(to bytes: inout [UInt8]) {
         var extended: [UInt8] = []
         let needsExtendedName = name.utf8.count > 100 || name.utf8.contains { $0 >= 0x80 }
@@ -47,7 +47,8 @@ struct TarEntry: Equatable {
     /// The first size that eleven octal digits cannot hold.
     private static let octalLimit = Int64(1) << 33
 
-    /// A record of an extended header: its length, which counts the digits of the length too, the key and the value.
+    /// Appends a record of an extended header: its length, which includes the digits of the length, the key and the
+    /// value.
     private static func append(_ key: String, _ value: String, to bytes: inout [UInt8]) {
         let rest = " \(key)=\(value)\n"
         var length = rest.utf8.count + 1
@@ -76,7 +77,7 @@ struct TarEntry: Equatable {
         put("0000000", at: 116)
         put(octal(size, 11), at: 124)
         put(octal(min(modified, octalLimit - 1), 11), at: 136)
-        // The checksum counts its own field as eight spaces.
+        // The checksum is computed as if its own field were eight spaces.
         put("        ", at: 148)
         block[156] = UInt8(ascii: kind)
         put("ustar", at: 257)
@@ -87,15 +88,15 @@ struct TarEntry: Equatable {
     }
 }
 
-/// A header block as it stands in an archive.
+/// A header block of an archive.
 struct TarHeader {
     enum Kind {
         case entry(TarEntry.Kind)
-        /// The content is facts about the entry that follows.
+        /// The content describes the next entry.
         case extended
-        /// The content is the name of the entry that follows, in GNU's form.
+        /// The content is the name of the next entry, in GNU's format.
         case longName
-        /// The content is about all entries that follow, or about a link, and is of no use here.
+        /// The content concerns all later entries or a link, and is ignored.
         case remark
     }
 
@@ -105,25 +106,26 @@ struct TarHeader {
     let modified: Int64
     let kind: Kind
 
+    /// Parses a header; nil for a block that is not a header.
+    ///
     /// - Parameter block: 512 bytes.
-    /// - Returns: nil for what is no header.
     init?(_ block: ArraySlice<UInt8>) {
         let block = Array(block)
         guard block.count == TarEntry.blockBytes, block[257..<262].elementsEqual("ustar".utf8),
             let size = Self.number(block[124..<136]), let sum = Self.number(block[148..<156])
         else { return nil }
-        // The checksum counts its own field as eight spaces.
+        // The checksum is computed as if its own field were eight spaces.
         var bytes: Int64 = 8 * 32
         for (index, byte) in block.enumerated() where !(148..<156).contains(index) { bytes += Int64(byte) }
         guard bytes == sum else { return nil }
         let (name, prefix) = (Self.text(block[..<100]), Self.text(block[345..<500]))
-        // GNU's own form has other things in the place of the prefix.
+        // GNU's format uses the field of the prefix for other data.
         let isPOSIX = block[262] == 0
         self.name = isPOSIX && !prefix.isEmpty ? prefix + [UInt8(ascii: "/")] + name : name
         self.size = size
         modified = Self.number(block[136..<148]) ?? 0
         switch block[156] {
-        // Before POSIX a folder was a file whose name ends with a slash.
+        // In the format before POSIX, a folder is a file whose name ends with a slash.
         case 0: kind = .entry(name.last == UInt8(ascii: "/") ? .folder : .file)
         case UInt8(ascii: "0"), UInt8(ascii: "7"): kind = .entry(.file)
         case UInt8(ascii: "5"): kind = .entry(.folder)
@@ -137,7 +139,7 @@ struct TarHeader {
     /// The bytes before the first NUL.
     static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }
 
-    /// An octal number, or the binary one of GNU's form.
+    /// Reads an octal number, or a binary number in GNU's format; nil for other bytes.
     private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
         if let first = field.first, first == 0x80 {
             let digits = field.dropFirst().drop { $0 == 0 }
@@ -150,7 +152,7 @@ struct TarHeader {
         return Int64(String(decoding: digits, as: UTF8.self), radix: 8)
     }
 
-    /// The records of an extended header by their keywords; nil for what is none.
+    /// The records of an extended header, by their keywords; nil for bytes in another form.
     static func extendedRecords(_ bytes: [UInt8]) -> [String: [UInt8]]? {
         var records: [String: [UInt8]] = [:]
         var rest = bytes[...]

@@ -2,30 +2,35 @@ internal import Coding
 package import Files
 internal import Glibc
 
-/// Reads the records of an event file, whose form TensorFlow calls TFRecord: the length, its checksum, the content, its
-/// checksum.
+/// Reads the records of an event file.
 ///
-/// A record that the end of the file cuts off counts as absent: whoever writes the file has not finished it, or was killed.
-/// Damage ends where the next record begins that both its checksums prove, whatever the damaged one says of its length.
-/// Memory is bounded by the largest record that is passed on.
+/// TensorFlow calls the format TFRecord: each record has a length, a checksum of the length, the content, and a
+/// checksum of the content.
+///
+/// A record that is cut off by the end of the file counts as absent, because the writer has not finished it yet or was
+/// killed. After damage, reading continues at the next record whose two checksums are right, whatever length the
+/// damaged record states. The memory that is needed is at most the size of the largest record that is passed on.
 package final class EventFileReader {
-    /// Larger records are passed over; those with scalars have some hundred bytes.
+    /// Larger records are skipped; records with scalars have some hundred bytes.
     package static let maximumRecordBytes: Int64 = 16 << 20
-    /// No message of Protocol Buffers is longer, so that such a length is no record that is still being written.
+    /// No Protocol Buffers message is longer, so a greater length is damage and not a record that is still being
+    /// written.
     private static let longestRecordBytes: UInt64 = 1 << 31
     private static let headBytes: Int64 = 12
     private static let checksumBytes: Int64 = 4
     private static let windowBytes = 1 << 20
-    /// How many heads of records may turn out not to be one; only a file that was made for it has more.
+    /// The number of false record heads after which the search for the next record ends.
+    ///
+    /// Only a file that was made to slow down the reader has more.
     private static let maximumFalseHeads = 100
 
     /// A part of the file.
     package enum Part {
         /// The content of a record, which is valid until the next call.
         case record(UnsafeRawBufferPointer, Range<Int64>)
-        /// A whole record that is larger than those that are passed on.
+        /// A whole record that is larger than `maximumRecordBytes`.
         case large
-        /// Bytes that are no records.
+        /// Bytes that are not records.
         case damage(Range<Int64>)
     }
 
@@ -43,7 +48,7 @@ package final class EventFileReader {
     private var filled = 0
     private var falseHeads = 0
 
-    /// - Parameter size: where the reading ends, although the file may grow meanwhile.
+    /// - Parameter size: the number of bytes to read, although the file may grow meanwhile.
     package init(_ file: Descriptor, size: Int64) {
         self.file = file
         self.size = size
@@ -53,7 +58,7 @@ package final class EventFileReader {
         window.deallocate()
     }
 
-    /// The next part; nil at the end.
+    /// Reads the next part; nil at the end.
     ///
     /// - Throws: if the file cannot be read.
     package func next() throws(SourceFailure) -> Part? {
@@ -96,7 +101,7 @@ package final class EventFileReader {
         return checksum.masked == (try bytes(at: end, Int(Self.checksumBytes))).littleEndian(UInt32.self, at: 0)
     }
 
-    /// The start of the first whole record after a place; nil if there is none.
+    /// The offset of the first whole record after an offset; nil if no record follows.
     private func recordStart(after start: Int64) throws(SourceFailure) -> Int64? {
         var position = start + 1
         while size - position >= Self.headBytes + Self.checksumBytes {
@@ -134,7 +139,8 @@ package final class EventFileReader {
 }
 
 extension CRC32C {
-    /// The value as it stands in an event file, so that the checksum of data with checksums is no checksum.
+    /// The masked value that event files store, so that data which contains checksums does not look like its own
+    /// checksum.
     package var masked: UInt32 { (value &>> 15 | value &<< 17) &+ 0xA282_EAD8 }
 }
 

@@ -4,33 +4,33 @@ internal import Glibc
 internal import Hashing
 internal import Tracking
 
-/// A folder with event files, which is a run.
+/// A folder with event files, which is imported as one run.
 ///
-/// Several files are one training that was resumed; their names begin with the time at which they were made.
+/// Several files belong to one training that was resumed. Their names contain the time at which they were created.
 struct EventFolder {
     let folder: StoreFolder
-    /// The path beneath the root of the source; empty for the root itself.
+    /// The path relative to the root of the source; empty for the root itself.
     let relativePath: String
-    /// The names of its event files, ascending.
+    /// The names of the folder's event files, in ascending order.
     let files: [String]
 
-    /// Whether a file is one with events, by its name; TensorBoard takes the same ones.
+    /// Whether a file is an event file, by its name; TensorBoard uses the same rule.
     static func isEventFile(_ name: String) -> Bool { name.contains("tfevents") }
 
-    /// What tells the run from others, and stays the same while its files grow.
+    /// The id and start of the run, which stay the same while its files grow.
     struct Identity {
         let runID: String
         /// The time of the first event in Unix milliseconds.
         let start: Int64
     }
 
-    /// Nil where no file has a whole event yet.
+    /// Reads the identity from the first event; nil if no file has a whole event yet.
     ///
-    /// The run is known by the path beneath the root, the name of its first file and the time of its first event. So it
-    /// is the same one wherever the root is copied to, and a new one where a training begins anew in the same folder.
+    /// The run's id is made from the path relative to the root, the name of the first file and the time of the first
+    /// event. So the id stays the same if the root is copied, and a new training in the same folder gets a new id.
     func identity() -> Identity? {
         for file in files {
-            // What cannot be read is reported when the points are.
+            // A file that cannot be read is reported later, when the points are read.
             guard let (descriptor, size) = try? opened(file) else { continue }
             let reader = EventFileReader(descriptor, size: size)
             while let part = try? reader.next() {
@@ -53,15 +53,17 @@ struct EventFolder {
         return (descriptor, Int64(status.st_size))
     }
 
-    /// How much of a file was read at first; the second reading ends there, although the file may grow.
+    /// The number of bytes that the first reading of a file read.
+    ///
+    /// The second reading ends there, although the file may have grown.
     struct ReadFile {
         let name: String
         let size: Int64
     }
 
-    /// Reads all files, and returns what they say about the run, without its points.
+    /// Reads all files and returns the facts about the run, without its points.
     ///
-    /// Damage is reported by the path of its file.
+    /// Damaged bytes are reported with the path of their file.
     func survey(_ take: (TransferItem) throws -> Void) throws -> (events: RunEvents, files: [ReadFile]) {
         var events = RunEvents()
         var read: [ReadFile] = []
@@ -70,14 +72,14 @@ struct EventFolder {
                 let (descriptor, size) = try opened(name)
                 let damage = try Self.forEachEvent(descriptor, size: size) { try events.take($0) { _, _, _ in } }
                 read.append(ReadFile(name: name, size: size))
-                events.leaveOut(damage.large)
+                events.countTooLarge(damage.large)
                 if let text = damage.text { try take(.skipped("\(folder.path)/\(name)", text)) }
             }
         }
         return (events, read)
     }
 
-    /// Reads all files again, and passes on their points.
+    /// Reads all files again and passes on their points.
     func readPoints(
         of files: [ReadFile],
         runID: String,
@@ -88,7 +90,7 @@ struct EventFolder {
         for file in files {
             try reporting(file.name, take) {
                 let (descriptor, size) = try opened(file.name)
-                // Damage is known from the first reading.
+                // The first reading has reported the damage.
                 _ = try Self.forEachEvent(descriptor, size: min(size, file.size)) { event in
                     try events.take(event) { index, key, point in try points.add(point, key, index, take) }
                 }
@@ -109,8 +111,8 @@ struct EventFolder {
         _ file: Descriptor,
         size: Int64,
         _ body: (TrainingEvent) throws -> Void
-    ) throws -> DamagedPlaces {
-        var damage = DamagedPlaces()
+    ) throws -> DamagedParts {
+        var damage = DamagedParts()
         let reader = EventFileReader(file, size: size)
         while let part = try reader.next() {
             switch part {
@@ -128,12 +130,12 @@ struct EventFolder {
     }
 }
 
-/// What is not read of an event file.
-private struct DamagedPlaces {
-    /// The first damaged place.
+/// The parts of an event file that could not be read.
+private struct DamagedParts {
+    /// The range of the first damaged bytes.
     private var first: Range<Int64>?
     private var count = 0
-    /// Whole records that are larger than any with scalars.
+    /// The number of records that are too large to be read.
     var large = 0
 
     mutating func add(_ place: Range<Int64>) {
@@ -141,11 +143,12 @@ private struct DamagedPlaces {
         count += 1
     }
 
-    /// The damaged places for a person; nil where there are none.
+    /// The message about the damage; nil if the file is not damaged.
     var text: String? {
         first.map { place in
-            let places = count == 1 ? "damaged" : "\(count) places are damaged, the first"
-            return "\(places) from byte \(place.lowerBound) to byte \(place.upperBound); everything else in it comes"
+            let places = count == 1 ? "damaged" : "\(count) parts are damaged, the first"
+            let range = "from byte \(place.lowerBound) to byte \(place.upperBound)"
+            return "\(places) \(range); everything else in it is imported"
         }
     }
 }

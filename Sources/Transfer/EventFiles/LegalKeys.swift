@@ -2,22 +2,22 @@ internal import Coding
 internal import Hashing
 internal import Tracking
 
-/// The keys that the names of one run get, where MLflow's rules for keys are narrower.
+/// Gives each name of one run a key that MLflow's rules for keys allow.
 ///
-/// A name keeps the key that it got first, so that a file that grows changes none. No two names get the same key.
+/// A name keeps its first key, so that keys do not change when a file grows. No two names get the same key.
 struct LegalKeys {
     private var keys: [ExactText: String] = [:]
     private var taken: Set<ExactText> = []
-    /// The names whose keys differ from them.
+    /// The names whose keys differ from the names.
     private(set) var changes: [(name: String, key: String)] = []
 
-    /// The key of a name.
+    /// Returns the key of a name; chooses one at the first call.
     mutating func key(of name: String) -> String {
         if let key = keys[ExactText(name)] { return key }
         var key = legalKey(name)
         if taken.contains(ExactText(key)) {
             let digest = Hexadecimal.text(SHA256.digest(of: Array(name.utf8)))
-            // Beyond the first digits, only names that were made for it collide.
+            // Only names that were made to collide have the same first digits of their hashes.
             let suffixed = [8, 64].map { legalKey(name, suffix: "-\(digest.prefix($0))") }
             key = suffixed.first { !taken.contains(ExactText($0)) } ?? digest
         }

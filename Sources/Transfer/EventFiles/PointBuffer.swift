@@ -1,13 +1,13 @@
 internal import Tracking
 
-/// Collects the points of a run, which event files mix, into records of one metric each.
+/// Collects the points of a run, which event files contain in mixed order, into records of one metric each.
 struct PointBuffer {
     private static let pointsPerRecord = 5_000
-    /// The most points of all metrics that wait.
+    /// The most points of all metrics that are collected before they are passed on.
     private static let maximumPoints = 50_000
 
     private let runID: String
-    /// By the place of the key among those of the run.
+    /// The collected points, by the index of their key in the run.
     private var waiting: [(key: String, points: [MetricPoint])] = []
     private var count = 0
 
@@ -15,7 +15,9 @@ struct PointBuffer {
         self.runID = runID
     }
 
-    /// - Parameter index: the place of the key; new ones follow each other.
+    /// Adds a point, and passes on records that are full.
+    ///
+    /// - Parameter index: the index of the key; a new key has the next free index.
     mutating func add(
         _ point: MetricPoint,
         _ key: String,
@@ -32,7 +34,7 @@ struct PointBuffer {
         }
     }
 
-    /// Passes on everything that waits.
+    /// Passes on all collected points.
     mutating func send(_ take: (TransferItem) throws -> Void) throws {
         for index in waiting.indices where !waiting[index].points.isEmpty { try send(index, take) }
     }

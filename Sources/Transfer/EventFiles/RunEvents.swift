@@ -1,15 +1,15 @@
 package import Tracking
 
-/// Makes a run of the events of one folder, which come in their order.
+/// Makes a run from the events of one folder, which must be added in their order.
 package struct RunEvents {
-    /// The most tags of a run; values of others are left out.
+    /// The most tags of a run; values of further tags are left out.
     private static let maximumTags = 100_000
-    /// Tags that the plugin for hyperparameters uses for itself.
+    /// The name of TensorBoard's plugin for hyperparameters.
     private static let hyperparameterPlugin = "hparams"
 
     private struct TagState {
         var plugin: String?
-        /// The place in `keys`; nil until the tag has a point.
+        /// The index of the tag's key in `keys`; nil until the tag has a point.
         var index: Int?
     }
 
@@ -20,7 +20,7 @@ package struct RunEvents {
     package private(set) var keys: [String] = []
     private(set) var params: [Param] = []
     private var hyperparameters: [ExactText: String] = [:]
-    /// What is said about hyperparameters that did not come, once for each.
+    /// The messages about hyperparameters that were left out, one for each.
     private(set) var remarks: [String] = []
     private var remarked: Set<ExactText> = []
     private(set) var group: String?
@@ -31,10 +31,11 @@ package struct RunEvents {
 
     package init() {}
 
-    /// Names whose keys differ from them.
+    /// The names of metrics and params whose keys differ from the names.
     var changedNames: [(name: String, key: String)] { metricKeys.changes + paramKeys.changes }
 
-    /// Takes an event, and calls `point` with each point of it, its key, and the place of the key in `keys`.
+    /// Adds an event, and calls `point` for each of its points with the index of the key in `keys`, the key and the
+    /// point.
     ///
     /// - Throws: `BrokenMessage`, or what `point` throws.
     package mutating func take(_ event: TrainingEvent, _ point: (Int, String, MetricPoint) throws -> Void) throws {
@@ -46,35 +47,35 @@ package struct RunEvents {
                 return
             }
             guard let number = try number(of: value), let index = index(of: value.tag) else { return }
-            // The key is of no use for a point.
+            // A point does not store the key.
             let metric = Metric(key: "", value: number, timestamp: event.milliseconds, step: event.step)
             try point(index, keys[index], MetricPoint(metric))
         }
     }
 
-    /// Counts events that are too large to be read.
-    mutating func leaveOut(_ count: Int) {
+    /// Counts events that were too large to be read.
+    mutating func countTooLarge(_ count: Int) {
         if count > 0 { leftOut.add(.other, count) }
     }
 
-    /// The number of a scalar; nil for another value, which is counted.
+    /// The number of a scalar; nil for any other value, which is counted in `leftOut`.
     private mutating func number(of value: SummaryValue) throws -> Double? {
         switch value.content {
         case .number(let number): return Double(number)
         case .tensor(let tensor):
             let plugin = plugin(of: value)
-            if plugin == "scalars", let number = try ScalarTensor(tensor).number { return number }
+            if plugin == "scalars", let number = try ScalarTensor(tensor).value { return number }
             leftOut.add(LeftOutValues.Kind(plugin: plugin))
         case .image: leftOut.add(.image)
         case .histogram: leftOut.add(.histogram)
         case .audio: leftOut.add(.audio)
-        // A description of a tag without a value.
+        // The value only describes its tag.
         case .none: _ = plugin(of: value)
         }
         return nil
     }
 
-    /// What a tag is for, which its first value may have said.
+    /// The plugin of a value's tag, which perhaps only the first value of the tag names; nil if unknown.
     private mutating func plugin(of value: SummaryValue) -> String? {
         let tag = ExactText(value.tag)
         if let known = tags[tag]?.plugin { return known }
@@ -121,7 +122,7 @@ package struct RunEvents {
     }
 }
 
-/// Counts what event files have and a run has no place for.
+/// Counts the values of event files that a run cannot store.
 struct LeftOutValues {
     enum Kind: CaseIterable {
         case image, histogram, audio, text, graph, other
@@ -156,7 +157,7 @@ struct LeftOutValues {
 
     mutating func add(_ other: LeftOutValues) { counts.merge(other.counts) { $0 + $1 } }
 
-    /// The counts for a person; nil where nothing was left out.
+    /// The message with the counts; nil if nothing was left out.
     var text: String? {
         let parts = Kind.allCases.compactMap { kind in counts[kind].map { "\(kind.title): \($0)" } }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")

@@ -1,6 +1,6 @@
 /// The number in a `TensorProto` with one element.
 struct ScalarTensor {
-    /// The types of elements that are numbers, by their number in `types.proto`.
+    /// The types of elements that are numbers, with their codes in TensorFlow's `types.proto`.
     private enum ElementType: UInt64 {
         case float = 1
         case double = 2
@@ -17,52 +17,52 @@ struct ScalarTensor {
         case uint64 = 23
     }
 
-    /// Nil for a tensor of another size, or of elements that are no numbers.
-    let number: Double?
+    /// The element as a number; nil if the tensor has another size or its elements are not numbers.
+    let value: Double?
 
     init(_ message: UnsafeRawBufferPointer) throws(BrokenMessage) {
         var (type, isScalar) = (ElementType?.none, true)
         var content: UnsafeRawBufferPointer?
-        // The value is in the field of its type, which may come before the type.
+        // Which field has the value depends on the type, and the field may come before the type.
         var values: [UInt64: WireFields.Value] = [:]
         var fields = WireFields(message)
-        while let (number, value) = try fields.next() {
-            switch number {
+        while let (field, value) = try fields.next() {
+            switch field {
             case 1: type = ElementType(rawValue: try value.number())
             case 2: isScalar = try Self.hasOneElement(value.message())
             case 4: content = try value.message()
-            case 5, 6, 7, 10, 11, 13, 16, 17: if values[number] == nil { values[number] = value }
+            case 5, 6, 7, 10, 11, 13, 16, 17: if values[field] == nil { values[field] = value }
             default: break
             }
         }
         guard let type, isScalar else {
-            number = nil
+            value = nil
             return
         }
         if let content, !content.isEmpty {
-            number = try Self.number(type, content)
-        } else if let value = values[Self.field(of: type)] {
-            number = try Self.number(type, value)
+            value = try Self.number(type, inBytes: content)
+        } else if let packed = values[Self.field(of: type)] {
+            value = try Self.firstNumber(type, in: packed)
         } else {
-            // TensorFlow leaves out zeros.
-            number = 0
+            // TensorFlow does not write a value of zero.
+            value = 0
         }
     }
 
     private static func hasOneElement(_ shape: UnsafeRawBufferPointer) throws(BrokenMessage) -> Bool {
         var fields = WireFields(shape)
-        while let (number, value) = try fields.next() {
-            guard number == 2 else { continue }
+        while let (field, value) = try fields.next() {
+            guard field == 2 else { continue }
             var (size, dimension) = (UInt64(0), WireFields(try value.message()))
-            while let (number, value) = try dimension.next() {
-                if number == 1 { size = try value.number() }
+            while let (field, value) = try dimension.next() {
+                if field == 1 { size = try value.number() }
             }
             guard size == 1 else { return false }
         }
         return true
     }
 
-    /// The number of the field with the values of a type.
+    /// The field number of the values of a type.
     private static func field(of type: ElementType) -> UInt64 {
         switch type {
         case .float: 5
@@ -76,8 +76,8 @@ struct ScalarTensor {
         }
     }
 
-    /// The first of the values of a field, which may stand one after another.
-    private static func number(_ type: ElementType, _ value: WireFields.Value) throws(BrokenMessage) -> Double? {
+    /// Reads the first value of a field, which may contain several packed values.
+    private static func firstNumber(_ type: ElementType, in value: WireFields.Value) throws(BrokenMessage) -> Double? {
         switch value {
         case .bytes(let bytes):
             guard !bytes.isEmpty else { return 0 }
@@ -93,8 +93,11 @@ struct ScalarTensor {
         }
     }
 
-    /// The element in the bytes of a tensor.
-    private static func number(_ type: ElementType, _ content: UnsafeRawBufferPointer) throws(BrokenMessage) -> Double {
+    /// Reads the element from the raw bytes of a tensor.
+    private static func number(
+        _ type: ElementType,
+        inBytes content: UnsafeRawBufferPointer
+    ) throws(BrokenMessage) -> Double {
         let width =
             switch type {
             case .uint8, .int8, .bool: 1

@@ -1,8 +1,8 @@
 internal import Tracking
 
-/// What TensorBoard's plugin for hyperparameters says about a training, in one of its messages.
+/// A message of TensorBoard's plugin for hyperparameters, with the params, group or final status of a training.
 struct Session {
-    /// In the order in which they are written; a key may come twice.
+    /// The hyperparameters in the order of the message; a key may occur twice.
     private(set) var hyperparameters: [Param] = []
     private(set) var group: String?
     private(set) var status: RunStatus?
@@ -51,7 +51,7 @@ struct Session {
         return param
     }
 
-    /// A value as MLflow's client would log it from Python.
+    /// The text that MLflow's Python client would log for a value.
     private static func text(ofValue message: UnsafeRawBufferPointer) throws(BrokenMessage) -> String {
         var text = "None"
         var fields = WireFields(message)
@@ -61,14 +61,16 @@ struct Session {
             case 2: text = Self.text(ofNumber: try value.double())
             case 3: text = try value.text()
             case 4: text = try value.number() == 0 ? "False" : "True"
-            // No writer of hyperparameters has lists and structures.
+            // No known program writes lists or structures as hyperparameters.
             default: throw BrokenMessage()
             }
         }
         return text
     }
 
-    /// All numbers are floating-point there; most whole ones were integers.
+    /// The text of a number.
+    ///
+    /// TensorBoard stores all numbers as floating-point, so whole numbers are written as integers.
     private static func text(ofNumber number: Double) -> String {
         Int64(exactly: number).map { abs(number) < 1e15 ? String($0) : "\(number)" } ?? "\(number)"
     }

@@ -1,9 +1,9 @@
-/// A `Summary.Value` of TensorBoard: what one tag has at one step.
+/// A `Summary.Value` of TensorBoard: the value of one tag at one step.
 struct SummaryValue {
     let tag: String
-    /// What the tag is for; many writers say it only with the first value of the tag.
+    /// The plugin that the tag belongs to; many programs write it only with the tag's first value.
     let plugin: String?
-    /// What the plugin keeps beside the value.
+    /// The plugin's own data about the value.
     let pluginContent: UnsafeRawBufferPointer?
     let content: Content
 

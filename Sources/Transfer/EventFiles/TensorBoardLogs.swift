@@ -1,27 +1,29 @@
 internal import Glibc
 internal import Tracking
 
-/// A folder with event files of TensorBoard, in which each folder with such files is a run.
+/// A folder with TensorBoard's event files.
 ///
-/// Comes as one experiment. Runs in folders beneath that of another run become its children.
+/// Each folder with event files is imported as a run.
+///
+/// All runs are in one experiment. A run in a subfolder of another run's folder becomes its child.
 package struct TensorBoardLogs: RecordSource {
-    /// The most folders that are looked at before a source counts as none of this kind.
+    /// The most folders that `isOne` searches for an event file.
     private static let maximumSearchedFolders = 100_000
-    /// The most changed names that the person is told.
+    /// The most changed names that are reported.
     private static let maximumListedNames = 20
 
     private let root: StoreFolder
     private let experimentName: String
 
     /// - Parameters:
-    ///   - path: absolute.
-    ///   - experimentName: nil for the name of the folder.
+    ///   - path: the absolute path of the folder.
+    ///   - experimentName: nil to name the experiment like the folder.
     package init(path: String, experimentName: String?) {
         root = StoreFolder(root: path)
         self.experimentName = experimentName ?? root.name
     }
 
-    /// Whether there is an event file in the folder or beneath it.
+    /// Whether the folder or one of its subfolders has an event file.
     package static func isOne(_ path: String) -> Bool {
         var level = [StoreFolder(root: path)]
         var searched = 0
@@ -55,26 +57,26 @@ package struct TensorBoardLogs: RecordSource {
         try take(.record(.experiment(experiment)))
         var remarks = SourceRemarks()
         for run in runs { try read(run, selection, &remarks, take) }
-        // No import of them will bring more: what was wanted of the folder has come.
+        // A hint and not a skipped item, because importing the folder again would not import more.
         if let text = remarks.leftOut.text {
-            try take(.hint("Only scalars and hyperparameters come; left out are \(text)."))
+            try take(.hint("Only scalars and hyperparameters are imported; left out are \(text)."))
         }
         for (name, key) in remarks.names.prefix(Self.maximumListedNames) {
-            try take(.hint("'\(name.text)' is no key for MLflow, or its key was taken: it is called '\(key)' here."))
+            try take(.hint("'\(name.text)' is not a legal key, or its key is in use: it was imported as '\(key)'."))
         }
         if remarks.names.count > Self.maximumListedNames {
-            try take(.hint("And \(remarks.names.count - Self.maximumListedNames) more names are others here."))
+            try take(.hint("\(remarks.names.count - Self.maximumListedNames) more names were changed."))
         }
     }
 
     private struct FoundRun {
         let folder: EventFolder
         let identity: EventFolder.Identity
-        /// The run in the nearest folder above.
+        /// The id of the run in the nearest parent folder that is a run.
         let parent: String?
     }
 
-    /// What is said once for the whole source.
+    /// The messages about the source as a whole.
     private struct SourceRemarks {
         var leftOut = LeftOutValues()
         var names: [(name: ExactText, key: String)] = []
@@ -88,7 +90,7 @@ package struct TensorBoardLogs: RecordSource {
         }
     }
 
-    /// The runs, by their path; a run comes before those beneath it.
+    /// Finds the runs, in the order of their paths; a run comes before the runs in its subfolders.
     private func findRuns(_ take: (TransferItem) throws -> Void) throws -> [FoundRun] {
         var found: [FoundRun] = []
         var links: [String] = []
@@ -102,14 +104,14 @@ package struct TensorBoardLogs: RecordSource {
                 continue
             }
             for (name, reason) in entries.others { try take(.skipped("\(folder.path)/\(name)", reason)) }
-            links += entries.links.filter { Self.isMeant(folder, link: $0) }.map { "\(folder.path)/\($0)" }
+            links += entries.links.filter { Self.leadsToEvents(folder, link: $0) }.map { "\(folder.path)/\($0)" }
             let files = entries.files.filter(EventFolder.isEventFile)
             let run = EventFolder(folder: folder, relativePath: path, files: files)
             let identity = run.identity()
             if let identity {
                 found.append(FoundRun(folder: run, identity: identity, parent: parent))
             } else {
-                // There is no event yet, or none can be read, which is reported.
+                // The files have no whole event yet, or are damaged, which `survey` reports.
                 _ = try run.survey(take)
             }
             let (prefix, runAbove) = (path.isEmpty ? "" : path + "/", identity?.runID ?? parent)
@@ -121,8 +123,8 @@ package struct TensorBoardLogs: RecordSource {
         return found
     }
 
-    /// Whether a link leads to a folder or an event file, which may be missed.
-    private static func isMeant(_ folder: StoreFolder, link: String) -> Bool {
+    /// Whether a link leads to a folder or an event file, so that the user may expect it to be imported.
+    private static func leadsToEvents(_ folder: StoreFolder, link: String) -> Bool {
         var status = stat()
         guard stat("\(folder.path)/\(link)", &status) == 0 else { return false }
         return status.st_mode & S_IFMT == S_IFDIR || EventFolder.isEventFile(link)

@@ -1,18 +1,18 @@
-/// An `Event` of TensorBoard: values of one step, or something about the training.
+/// An `Event` of TensorBoard: the values of one step, or a description of the training.
 ///
-/// Refers to the bytes that it was read from, and is valid as long as they are.
+/// The event refers to the bytes from which it was parsed and must not be used after they are freed.
 package struct TrainingEvent {
-    /// Up to the end of the year 9999.
+    /// The legal times in seconds since 1970, up to the end of the year 9999.
     private static let seconds = 0.0...253_402_300_799.0
 
     /// Seconds since 1970.
     let wallTime: Double
     let step: Int64
-    /// Whether it describes the computation, not its results.
+    /// Whether the event describes the computation (a graph) and not its results.
     let isGraph: Bool
     private let summaries: [UnsafeRawBufferPointer]
 
-    /// - Throws: for a message that is no event, and for an event without a time.
+    /// - Throws: for a message that is not an event, and for an event without a legal time.
     package init(_ message: UnsafeRawBufferPointer) throws(BrokenMessage) {
         var (wallTime, step, isGraph) = (Double.nan, Int64(0), false)
         var summaries: [UnsafeRawBufferPointer] = []
@@ -30,7 +30,7 @@ package struct TrainingEvent {
         (self.wallTime, self.step, self.isGraph, self.summaries) = (wallTime, step, isGraph, summaries)
     }
 
-    /// Unix milliseconds.
+    /// The time in Unix milliseconds.
     var milliseconds: Int64 { Int64(wallTime * 1_000) }
 
     /// Calls `body` with each value.

@@ -1,4 +1,4 @@
-/// The fields of a message in protobuf's binary form, one after another.
+/// Reads the fields of a message in Protocol Buffers' binary format, one after another.
 struct WireFields {
     private var rest: UnsafeRawBufferPointer
 
@@ -6,16 +6,18 @@ struct WireFields {
         rest = message
     }
 
-    /// A value in the form that it is sent in; the field's type says what it means.
+    /// A value by its wire type.
+    ///
+    /// What it means depends on the type of the field.
     enum Value {
         case number(UInt64)
         case eightBytes(UInt64)
         case fourBytes(UInt32)
-        /// A text, a message, or numbers one after another.
+        /// A text, a message, or packed numbers.
         case bytes(UnsafeRawBufferPointer)
     }
 
-    /// The next field; nil at the end.
+    /// Reads the next field; nil at the end.
     mutating func next() throws(BrokenMessage) -> (number: UInt64, value: Value)? {
         guard !rest.isEmpty else { return nil }
         let key = try number()
@@ -26,16 +28,16 @@ struct WireFields {
             case 1: .eightBytes(try eightBytes())
             case 2: .bytes(try bytes(number()))
             case 5: .fourBytes(try fourBytes())
-            // Groups are not used by any message of an event.
+            // No message of an event uses groups.
             default: throw BrokenMessage()
             }
         return (key >> 3, value)
     }
 
-    /// Whether nothing is left.
+    /// Whether all bytes have been read.
     var isAtEnd: Bool { rest.isEmpty }
 
-    /// The next number of variable length.
+    /// Reads the next number of variable length.
     mutating func number() throws(BrokenMessage) -> UInt64 {
         var number: UInt64 = 0
         for (index, byte) in rest.prefix(10).enumerated() {
@@ -48,12 +50,12 @@ struct WireFields {
         throw BrokenMessage()
     }
 
-    /// The next eight bytes as a number.
+    /// Reads the next eight bytes as a number.
     mutating func eightBytes() throws(BrokenMessage) -> UInt64 {
         UInt64(littleEndian: try bytes(8).loadUnaligned(as: UInt64.self))
     }
 
-    /// The next four bytes as a number.
+    /// Reads the next four bytes as a number.
     mutating func fourBytes() throws(BrokenMessage) -> UInt32 {
         UInt32(littleEndian: try bytes(4).loadUnaligned(as: UInt32.self))
     }
@@ -65,7 +67,7 @@ struct WireFields {
     }
 }
 
-/// A message, or a text in it, does not have the form that it must have.
+/// Thrown for a message, or a text in a message, that is not in the format of Protocol Buffers.
 package struct BrokenMessage: Error {}
 
 extension WireFields.Value {

@@ -2,7 +2,9 @@ internal import JSON
 internal import Tracking
 
 extension ExportFolder {
-    /// Reads the files of registered models, which also name experiments that have no file of their own.
+    /// Reads the files of registered models and versions.
+    ///
+    /// They also contain the names of experiments that have no file of their own.
     func readModelFiles(
         _ found: FoundFiles,
         _ take: (TransferItem) throws -> Void
@@ -14,7 +16,7 @@ extension ExportFolder {
                 let fields = try RecordFields(value, "registered_model")
                 let model = try RegisteredModel(mlflow: fields)
                 registry.add(model)
-                // Before 2023 the list had the name that it has in answers.
+                // Before 2023 the tool named the list as MLflow's API does.
                 let list = fields.member("versions") == nil ? "latest_versions" : "versions"
                 for version in try fields.objects(list) {
                     do {
@@ -68,13 +70,13 @@ extension ExportFolder {
     }
 }
 
-/// The registered models of a folder.
+/// The registered models and versions that the files of a folder contain.
 struct ExportedRegistry {
     private(set) var models: [RegisteredModel] = []
-    /// The place of each model in `models`, by its name.
+    /// The index of each model in `models`, by its name.
     private var indexes: [String: Int] = [:]
     private(set) var versions: [ModelVersion] = []
-    /// The names of experiments by the id of a run in them.
+    /// The names of experiments, by the ids of their runs.
     private(set) var experimentNames: [String: String] = [:]
     private var versionKeys: Set<String> = []
 
@@ -86,7 +88,7 @@ struct ExportedRegistry {
 
     func model(_ name: String) -> RegisteredModel? { indexes[name].map { models[$0] } }
 
-    /// Adds a version, with the aliases and the experiment that are written beside it.
+    /// Adds a version, its aliases, and the name of its run's experiment.
     mutating func add(_ fields: RecordFields, of name: String) throws(TrackingError) {
         var version = try ModelVersion(mlflow: fields)
         version.name = name

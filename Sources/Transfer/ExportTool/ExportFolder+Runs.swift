@@ -29,7 +29,7 @@ extension ExportFolder {
             try take(.record(.run(TransferredRun(run: run, home: home))))
             let metrics = value["metrics"].map { Array($0.members) } ?? []
             if let kind = value["metrics"]?.kind, kind != .object, kind != .null {
-                try take(.skipped(path, "its metrics are no object"))
+                try take(.skipped(path, "its metrics are not a JSON object"))
             }
             for (key, list) in metrics {
                 let (points, broken) = RecordFields.points(of: list)
@@ -89,13 +89,13 @@ extension ExportFolder {
 }
 
 extension Run {
-    /// A run as the tool writes it, without points.
+    /// Reads a run from the members that the tool writes, without points.
     fileprivate init(exported fields: RecordFields) throws(TrackingError) {
         self.init(info: try RunInfo(mlflow: fields.object("info")))
         params = try fields.pairs("params").map { Param(key: $0.key, value: $0.value) }
         tags = try fields.pairs("tags")
         if info.name.isEmpty { info.name = tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
-        // First a list of datasets, then an object that has models too.
+        // Older versions of the tool write a list of datasets; newer ones an object with datasets and models.
         if fields.member("inputs")?.kind == .array {
             for input in try fields.objects("inputs") { datasetInputs.append(try DatasetInput(mlflow: input)) }
         } else if fields.member("inputs") != nil {

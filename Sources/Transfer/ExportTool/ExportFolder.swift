@@ -1,32 +1,33 @@
 internal import JSON
 internal import Tracking
 
-/// A folder that mlflow-export-import has written, of any of its versions: one run, experiments, registered models, or all.
+/// A folder that any version of mlflow-export-import has written, with one run, with experiments, with registered
+/// models, or with all of them.
 ///
-/// Its files are recognised by their names, wherever they are beneath the folder, because the tool's versions arrange them
-/// in different ways. What is damaged is reported by its path and left out; everything else comes.
+/// The files are recognized by their names in any subfolder, because the tool's versions arrange them differently. A
+/// damaged file is reported by its path and skipped; everything else is imported.
 package struct ExportFolder: RecordSource {
     private static let runFile = "run.json"
     private static let experimentFile = "experiment.json"
-    /// What the file of an experiment was called before 2022; others have this name too.
+    /// The name of an experiment's file before 2022; other files have this name too.
     private static let manifestFile = "manifest.json"
     private static let modelFile = "model.json"
     private static let versionFile = "version.json"
     private static let loggedModelFile = "logged_model.json"
     private static let listFiles = ["experiments.json", "models.json"]
-    /// Folders within folders that are still looked into: the tool makes up to five.
+    /// The depth of subfolders that are searched; the tool makes at most five levels.
     private static let maximumDepth = 12
 
     let root: StoreFolder
 
-    /// - Parameter path: absolute.
+    /// - Parameter path: the absolute path of the folder.
     package init(path: String) {
         root = StoreFolder(root: path)
     }
 
-    /// Whether a folder looks like one that the tool has written: it, or a folder in it or in that one, has one of its files.
+    /// Whether the folder, or a folder up to two levels below it, has a file with a name that the tool uses.
     package static func isOne(_ path: String) -> Bool {
-        // Other programs write a manifest.json too, so that it does not count.
+        // manifest.json does not count, because other programs write it too.
         let files = [runFile, experimentFile, modelFile, versionFile, loggedModelFile] + listFiles
         func isOne(_ folder: StoreFolder, depth: Int) -> Bool {
             files.contains(where: folder.has)
@@ -67,9 +68,9 @@ package struct ExportFolder: RecordSource {
         } else if files.contains(Self.manifestFile) {
             found.experiments.append((folder, Self.manifestFile))
         }
-        for (file, thing) in [("prompt.json", "a prompt"), ("evaluation_dataset.json", "an evaluation dataset")]
+        for (file, kind) in [("prompt.json", "a prompt"), ("evaluation_dataset.json", "an evaluation dataset")]
         where files.contains(file) {
-            try take(.skipped("\(folder.path)/\(file)", "\(thing), which is not taken from such a folder"))
+            try take(.skipped("\(folder.path)/\(file)", "\(kind), which is not imported from such a folder"))
         }
         let hasArtifacts = files.contains(Self.runFile) || files.contains(Self.loggedModelFile)
         for name in folder.names(.folder) where !(hasArtifacts && name == "artifacts") {
@@ -88,7 +89,7 @@ package struct ExportFolder: RecordSource {
         var experiments: [Experiment] = []
         for (folder, name) in found.experiments {
             try reporting(folder, name, take) { document in
-                // Other files are called manifest.json too.
+                // Not every manifest.json is an experiment.
                 guard let value = document["experiment"] else {
                     if name == Self.manifestFile { return }
                     throw SourceFailure("has no experiment")
@@ -101,9 +102,9 @@ package struct ExportFolder: RecordSource {
         return experiments
     }
 
-    /// Reads a file, and reports its damage.
+    /// Reads a JSON file and passes it to `body`; reports a damaged file as skipped.
     ///
-    /// - Parameter body: gets what is within `mlflow`, or all where the tool's version has no such part.
+    /// - Parameter body: receives the member `mlflow`, or the whole object if it has no such member.
     func reporting(
         _ folder: StoreFolder,
         _ name: String,
@@ -124,19 +125,19 @@ package struct ExportFolder: RecordSource {
     private func document(_ folder: StoreFolder, _ name: String) throws(SourceFailure) -> JSONValue {
         let bytes = try folder.bytes(name, maximum: TransferFileLimits.jsonBytes)
         var limits = JSONLimits()
-        limits.values = TransferFileLimits.jsonValues
+        limits.valueCount = TransferFileLimits.jsonValues
         do {
             let value = try JSONDocument(parsing: bytes, limits: limits).root
-            guard value.kind == .object else { throw SourceFailure("is no JSON object") }
+            guard value.kind == .object else { throw SourceFailure("is not a JSON object") }
             return value
         } catch let failure as SourceFailure {
             throw failure
         } catch {
-            throw SourceFailure("is no JSON: \(error)")
+            throw SourceFailure("is not JSON: \(error)")
         }
     }
 
-    /// Reports what the tool itself could not read when it wrote the folder.
+    /// Reports the runs or versions that the tool could not read when it wrote the folder.
     func reportFailures(
         of member: String,
         in folder: StoreFolder,
@@ -148,32 +149,32 @@ package struct ExportFolder: RecordSource {
             return
         }
         let names = failed.elements.prefix(5).map { $0.string ?? $0["version"]?.string ?? "?" }.joined(separator: ", ")
-        let reason = "mlflow-export-import itself failed to write \(failed.count) of its things: \(names)"
+        let reason = "mlflow-export-import itself failed to write \(failed.count) entries: \(names)"
         try take(.skipped("\(folder.path)/\(name)", reason))
     }
 }
 
-/// The folders in which files of the tool are.
+/// The folders in which files of the tool were found.
 struct FoundFiles {
     var runs: [StoreFolder] = []
-    /// With the name of the file.
+    /// The folders with the names of their files.
     var experiments: [(StoreFolder, String)] = []
     var models: [StoreFolder] = []
     var versions: [StoreFolder] = []
     var loggedModels: [StoreFolder] = []
 }
 
-/// What is known while a folder is read.
+/// The state while a folder is read.
 struct ExportReading {
     let selection: TransferSelection
     private(set) var places: ArtifactPlaces
     /// The experiments by id; nil for those that are not selected.
     private var homes: [Int64: TransferredHome?] = [:]
-    /// The names of experiments that have no file, by the id of a run in them.
+    /// The names of experiments that have no file, by the ids of their runs.
     private let experimentNames: [String: String]
-    /// Where the artifacts of runs were, and where they are now.
+    /// The old and new artifact locations of runs and models, by id.
     private(set) var moves: [String: (from: String, to: String)] = [:]
-    /// The logged models that have come.
+    /// The ids of the logged models that have been passed on.
     var modelIDs: Set<String> = []
 
     init(root: String, selection: TransferSelection, experimentNames: [String: String]) {
@@ -195,11 +196,12 @@ struct ExportReading {
         }
     }
 
-    /// The experiment of a thing; nil where it is not selected.
+    /// The experiment of a run or model; nil if the experiment is not selected.
     ///
-    /// An experiment without a file of its own, as with single runs and models, is made of what else is known.
+    /// If the folder has no file of the experiment, as with single runs and models, an experiment is made from its id
+    /// and the name in a version's file.
     ///
-    /// - Parameter time: of the first thing in it.
+    /// - Parameter time: the creation time of an experiment that is made here.
     mutating func home(
         _ id: Int64,
         ofRun run: String,
@@ -220,13 +222,14 @@ struct ExportReading {
         homes[id] = .some(home)
         guard home != nil else { return nil }
         try take(.record(.experiment(experiment)))
-        try take(.hint("No file of experiment \(id) is in the folder. It is called '\(experiment.name)' here."))
+        try take(.hint("The folder has no file of experiment \(id). It is imported as '\(experiment.name)'."))
         return home
     }
 
-    /// Where the artifacts of a run or model go, and its location then.
+    /// Decides where the artifacts of a run or model go.
     ///
-    /// - Parameter hasFiles: whether its artifacts are in the folder, from wherever they were.
+    /// - Parameter hasFiles: whether the folder contains the artifacts.
+    /// - Returns: the new location, and the target folder of the files; nil for files that are not imported.
     mutating func move(
         _ location: String,
         owner id: String,
@@ -236,7 +239,7 @@ struct ExportReading {
     ) -> (location: String, target: String?) {
         guard !selection.leavesArtifacts else { return (location, nil) }
         let own = isModel ? "\(home.id)/models/\(id)/artifacts" : "\(home.id)/\(id)/artifacts"
-        // A folder of another run or model would get the files that are beside this one here.
+        // Only the owner's own folder is kept, so that its files do not get into the folder of another run or model.
         let kept = places.relativePath(location).flatMap { ArtifactPlaces.isFolder($0, ofOneOf: [id]) ? $0 : nil }
         guard let target = kept ?? (hasFiles ? own : nil) else { return (location, nil) }
         let moved = "mlflow-artifacts:/\(target)"
@@ -246,7 +249,7 @@ struct ExportReading {
         return (moved, folder)
     }
 
-    /// The location of a version's files after the move.
+    /// The source of a version with the new location of its run's artifacts.
     func moved(_ source: String, ofRun run: String) -> String {
         guard !selection.leavesArtifacts else { return source }
         if let move = moves[run], !move.from.isEmpty, source.hasPrefix(move.from) {

@@ -51,7 +51,7 @@ extension FileStore {
                         )
                     )
                 }
-                if broken > 0 { try take(.skipped("\(metrics.path)/\(key)", "\(broken) lines are no points")) }
+                if broken > 0 { try take(.skipped("\(metrics.path)/\(key)", "\(broken) lines are not points")) }
             }
             if !points.isEmpty { try take(.record(.modelPoints(TransferredModelPoints(modelID: id, points: points)))) }
         }
@@ -95,7 +95,7 @@ extension FileStore {
             Int64(alias.value.filter { $0 != "\n" }).map { ModelAlias(alias: alias.key, version: $0) }
         }
         let versions = folder.names(.folder).filter { $0.hasPrefix(Self.versionPrefix) }
-        // A deleted version leaves its folder, so that its number is not used again.
+        // MLflow keeps the folder of a deleted version, so that its number is not used again.
         let last = versions.compactMap { Int64($0.dropFirst(Self.versionPrefix.count)) }.max() ?? 0
         try take(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: last))))
         for name in versions {

@@ -2,7 +2,7 @@ internal import Tracking
 
 extension FileStore {
     private static let pointsPerRecord = 5_000
-    /// Folders of an experiment that hold no run.
+    /// The names of an experiment's subfolders that are not runs.
     private static let otherFolders: Set<String> = ["tags", "datasets", "models", "traces", "artifacts"]
 
     func readRuns(
@@ -107,7 +107,7 @@ extension FileStore {
             }
             if !current.points.isEmpty { try take(.record(.points(current))) }
             if broken.count > 0 {
-                try take(.skipped(path, "\(broken.count) lines are no points, the first is line \(broken.first)"))
+                try take(.skipped(path, "\(broken.count) lines are not points, the first is line \(broken.first)"))
             }
         }
     }
@@ -115,7 +115,7 @@ extension FileStore {
 
 extension RunInfo {
     fileprivate init(_ meta: MetaFile, folder: StoreFolder, experimentID: Int64) throws(SourceFailure) {
-        // Every version of MLflow writes them; a file without them has lost its end.
+        // Every version of MLflow writes status and start_time, so a file without them was cut off.
         guard let number = try meta.integer("status"), let startTime = try meta.integer("start_time") else {
             throw SourceFailure("meta.yaml: status or start_time is missing")
         }

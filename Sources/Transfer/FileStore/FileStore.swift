@@ -1,23 +1,26 @@
 internal import Tracking
 
-/// A folder of MLflow's file store (`mlruns`), of any version from 1.0 on.
+/// A folder of MLflow's file store (`mlruns`), of MLflow 1.0 or later.
 ///
-/// What is damaged is reported by its path and left out; everything else comes.
+/// A damaged file is reported by its path and skipped; everything else is imported.
 package struct FileStore: RecordSource {
     let root: StoreFolder
     let missingFiles = MissingFiles()
-    /// Where its artifacts are; their root is learned while the experiments are read.
+    /// Finds the artifacts.
+    ///
+    /// Their root is learned from the experiments while these are read.
     private let given: String?
 
     /// - Parameters:
-    ///   - path: absolute.
-    ///   - artifacts: the folder with its artifacts; nil to look in the tree itself, and where its locations say.
+    ///   - path: the absolute path of the folder.
+    ///   - artifacts: the folder with the artifacts; nil to look for them in the store's own folder and at their
+    ///     locations.
     package init(path: String, artifacts: String?) {
         root = StoreFolder(root: path)
         given = artifacts
     }
 
-    /// Whether a folder looks like a file store: it has an experiment.
+    /// Whether the folder is a file store: it has at least one experiment, perhaps in its trash.
     package static func isOne(_ path: String) -> Bool {
         let root = StoreFolder(root: path)
         let places = [root, root.folder(".trash")]
@@ -43,7 +46,7 @@ package struct FileStore: RecordSource {
         try missingFiles.report(to: take)
     }
 
-    /// Runs `body`, and reports what it throws about damage.
+    /// Runs `body`; if it throws because of damage, reports the path as skipped.
     func reporting(_ path: String, _ take: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
         do {
             try body()
@@ -59,7 +62,7 @@ package struct FileStore: RecordSource {
     ) throws -> [StoredExperiment] {
         var found: [StoredExperiment] = []
         for place in [root, root.folder(".trash")] {
-            // The registry and the trash are beside the experiments.
+            // The folders of the registry and the trash are in the same folder as the experiments.
             for name in place.names(.folder) where name != "models" && name != ".trash" {
                 let folder = place.folder(name)
                 try reporting(folder.path, take) {
@@ -80,7 +83,7 @@ package struct FileStore: RecordSource {
         return found
     }
 
-    /// The tags of what a folder holds, a file each.
+    /// The tags of an experiment, run or model, each of which is a file in the subfolder `tags`.
     func tags(_ folder: StoreFolder, _ take: (TransferItem) throws -> Void) throws -> [Tag] {
         try values("tags", folder, take)
     }
@@ -108,10 +111,12 @@ extension StoreFolder {
 }
 
 extension MetaFile {
-    /// - Throws: `SourceFailure` where the value is there and no number.
+    /// A whole number; nil if the key is missing.
+    ///
+    /// - Throws: `SourceFailure` if the value is not a whole number.
     func integer(_ key: String) throws(SourceFailure) -> Int64? {
         guard let text = self[key] else { return nil }
-        guard let number = Int64(text) else { throw SourceFailure("meta.yaml: \(key) is no whole number") }
+        guard let number = Int64(text) else { throw SourceFailure("meta.yaml: \(key) is not a whole number") }
         return number
     }
 
@@ -129,7 +134,7 @@ extension Experiment {
         guard let id = try meta.integer("experiment_id") ?? Int64(folder.name) else {
             throw SourceFailure("meta.yaml: experiment_id is missing")
         }
-        // Before 2.0 experiments had no times.
+        // Experiments of MLflow before 2.0 have no times.
         let creationTime = try meta.integer("creation_time") ?? 0
         self.init(
             id: id,

@@ -1,12 +1,12 @@
-/// A `meta.yaml` of MLflow: a mapping of texts, with mappings of texts inside.
+/// A parsed `meta.yaml` of MLflow: a mapping whose values are texts or mappings of texts.
 ///
-/// Understands what PyYAML's safe dumper writes of such values in every version: plain, single-quoted and double-quoted
-/// texts, also over several lines. Lists are skipped; block texts, anchors and tags are not understood.
+/// Reads the forms in which any version of PyYAML's safe dumper writes such values: plain, single-quoted and
+/// double-quoted texts, also over several lines. Lists are skipped; block texts, anchors and tags are errors.
 struct MetaFile {
     private var texts: [String: String] = [:]
     private var mappings: [String: [(key: String, value: String)]] = [:]
 
-    /// - Throws: `SourceFailure` with the line that is not understood.
+    /// - Throws: `SourceFailure` with the number of the line that cannot be read.
     init(_ text: String) throws(SourceFailure) {
         var reader = MetaReader(text)
         while let (indent, key) = try reader.nextKey() {
@@ -24,22 +24,22 @@ struct MetaFile {
         }
     }
 
-    /// The text; nil where it is absent, null or no text.
+    /// The text of a key; nil if the key is missing, or its value is null or not a text.
     subscript(key: String) -> String? { texts[key] }
 
-    /// The pairs of a mapping; empty where there is none.
+    /// The pairs of a mapping; empty if the key is missing or its value is not a mapping.
     func pairs(_ key: String) -> [(key: String, value: String)] { mappings[key] ?? [] }
 }
 
-/// Reads keys and values line by line.
+/// Reads the keys and values of a YAML text line by line.
 private struct MetaReader {
     private let lines: [Substring]
     private var index = 0
-    /// What follows the key in its line.
+    /// The text that follows the current key in its line.
     private var rest: Substring = ""
 
     init(_ text: String) {
-        // By scalars: "\r\n" is one character of a String.
+        // The text is split by scalars, because "\r\n" is a single character of a String.
         lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             Substring(line.last == "\r" ? line.dropLast() : line)
         }
@@ -89,12 +89,12 @@ private struct MetaReader {
         return next == content.endIndex || content[next] == " "
     }
 
-    /// The value of the key; nil where a mapping or a list follows.
+    /// Reads the value of the current key; nil if the value is a mapping or a list.
     ///
-    /// Its text is nil for null.
+    /// The text of the value is nil for null.
     mutating func value(deeperThan indent: Int) throws(SourceFailure) -> (text: String?, Void)? {
         guard let first = rest.first else {
-            // A list of PyYAML is not indented; what follows deeper is a mapping.
+            // PyYAML does not indent lists, so deeper lines are a mapping.
             return indentOfNextKey.map { $0 > indent } == true || index < lines.endIndex && isList(lines[index])
                 ? nil : (nil, ())
         }
@@ -110,7 +110,7 @@ private struct MetaReader {
 
     private func isList(_ line: Substring) -> Bool { line.drop { $0 == " " }.hasPrefix("-") }
 
-    /// A text without quotes, with the lines that go on with it.
+    /// Reads a text without quotes, which may continue on the next lines.
     private mutating func plain(deeperThan indent: Int) -> String? {
         var text = Folded(Self.withoutComment(rest))
         while index < lines.endIndex {
@@ -118,7 +118,7 @@ private struct MetaReader {
             if Self.isBlank(line) {
                 let next = lines[index...].firstIndex { !Self.isBlank($0) } ?? lines.endIndex
                 guard next < lines.endIndex, Self.indent(of: lines[next]) > indent else { break }
-                // All blank lines at once: looking ahead from each of them would take the square of their number.
+                // All blank lines are read at once. Looking ahead from each of them would take quadratic time.
                 while index < next {
                     text.add(lines[index])
                     index += 1
@@ -138,7 +138,7 @@ private struct MetaReader {
         return text[..<mark.lowerBound]
     }
 
-    /// A text in quotes that may go on over lines, and what follows it in its last line.
+    /// Reads a text in quotes, which may continue on the next lines, and returns also the rest of its last line.
     private mutating func quoted(
         _ start: Substring,
         _ quote: Character
@@ -154,7 +154,7 @@ private struct MetaReader {
                     scalars.append("'")
                 } else if scalar == "\\", mark == "\"" {
                     guard let kind = rest.popFirst() else {
-                        // The line break does not count, and the next line begins at its first character.
+                        // An escaped line break is not part of the text, nor are the blanks that begin the next line.
                         try goOn(&rest)
                         continue
                     }
@@ -204,7 +204,7 @@ private struct MetaReader {
     }
 }
 
-/// A text without quotes whose lines are joined.
+/// Joins the lines of a text without quotes.
 private struct Folded {
     private(set) var text: String
     private var breaks = 0

@@ -1,16 +1,17 @@
 internal import Tracking
 
-/// A line of a file of points: `time value [step] [run] [dataset digest]`.
+/// A line of a metric's file: `time value [step] [run] [dataset digest]`.
 struct PointLine {
     let timestamp: Int64
     let value: Double
     let step: Int64
-    /// Only of points of logged models.
+    /// The dataset of a logged model's point; nil for the points of runs.
     let runID: String
     let dataset: MetricDataset?
 
+    /// Parses a line; nil for a line in another form.
+    ///
     /// - Parameter hasRun: whether the fourth word is the id of a run.
-    /// - Returns: nil for a line that is none.
     init?(_ line: UnsafeRawBufferPointer, hasRun: Bool = false) {
         guard let text = String(validating: line, as: UTF8.self) else { return nil }
         let words = text.utf8.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }).map { Substring($0) }
@@ -31,7 +32,7 @@ struct PointLine {
         } else {
             runID = ""
         }
-        // The name may contain spaces.
+        // The name of a dataset may contain spaces.
         guard rest.count >= 2, let digest = rest.popLast() else {
             dataset = nil
             return

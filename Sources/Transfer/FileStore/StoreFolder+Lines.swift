@@ -2,12 +2,14 @@ internal import Files
 internal import Glibc
 
 extension StoreFolder {
-    /// The longest line of a file of points; a key of a dataset has 500 characters.
+    /// The longest line of a metric's file that is read, which has room for a dataset's name of 500 characters.
     private static let maximumLineBytes = 65_536
 
-    /// Calls `body` with each line of a file that is not empty, and its number; reads it piece by piece.
+    /// Calls `body` with the number and the bytes of each line that is not empty.
     ///
-    /// - Throws: `SourceFailure` for a file that cannot be read to its end, or what `body` throws.
+    /// Reads the file piece by piece.
+    ///
+    /// - Throws: `SourceFailure` if the file cannot be read to its end, or what `body` throws.
     func forEachLine(_ name: String, _ body: (Int, UnsafeRawBufferPointer) throws -> Void) throws {
         let file = try open(name)
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * Self.maximumLineBytes, alignment: 16)
@@ -30,7 +32,7 @@ extension StoreFolder {
                 start = end + 1
             }
             if count == 0 {
-                // MLflow ends each line: a number in this one may lack its last digits.
+                // MLflow ends each line with a newline. A last line without one may lack the last digits of a number.
                 guard start == filled else { throw SourceFailure("its last line is cut off") }
                 return
             }

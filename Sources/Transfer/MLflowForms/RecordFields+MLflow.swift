@@ -2,7 +2,7 @@ internal import JSON
 internal import Tracking
 
 extension RecordFields {
-    /// The first of these members that is there.
+    /// The first of these members that exists; nil if none does.
     fileprivate func firstString(_ keys: String...) throws(TrackingError) -> String? {
         for key in keys {
             if let text = try optionalString(key) { return text }
@@ -17,7 +17,8 @@ extension RecordFields {
         return nil
     }
 
-    /// Names with texts: a list of objects with `key` and `value` as in answers, or one object as of a Python dictionary.
+    /// Pairs of key and value: a list of objects with `key` and `value`, as in MLflow's answers, or one object, as
+    /// Python writes a dictionary.
     func pairs(_ key: String) throws(TrackingError) -> [Tag] {
         guard let value = member(key) else { return [] }
         var pairs: [Tag] = []
@@ -36,9 +37,9 @@ extension RecordFields {
         return pairs
     }
 
-    /// The points of one metric: objects with `value`, `timestamp` and `step`.
+    /// Reads the points of one metric: objects with `value`, `timestamp` and `step`.
     ///
-    /// - Returns: also how many are none.
+    /// - Returns: the points, and the number of elements that are not points.
     static func points(of list: JSONValue) -> (points: [MetricPoint], broken: Int) {
         var points: [MetricPoint] = []
         points.reserveCapacity(list.count)
@@ -50,7 +51,7 @@ extension RecordFields {
                 continue
             }
             let step = element["step"]?.wholeNumber ?? 0
-            // The key is of no use for a point.
+            // A point does not store the key.
             points.append(MetricPoint(Metric(key: "", value: value, timestamp: timestamp, step: step)))
         }
         return (points, broken)
@@ -58,11 +59,11 @@ extension RecordFields {
 }
 
 extension JSONValue {
-    /// An integer as a number or in a string.
+    /// An integer, written as a number or as a string; nil for any other value.
     fileprivate var wholeNumber: Int64? { int64 ?? string.flatMap { Int64($0) } }
 }
 
-// The forms in which MLflow's API answers; mlflow-export-import writes the same ones, or nearly.
+// The initializers below read the objects of MLflow's API. mlflow-export-import writes nearly the same objects.
 
 extension Experiment {
     init(mlflow fields: RecordFields) throws(TrackingError) {
@@ -123,7 +124,7 @@ extension ModelOutput {
 
 extension LoggedModelInfo {
     init(mlflow fields: RecordFields) throws(TrackingError) {
-        // The API has other names for some members than Python, from which mlflow-export-import takes them.
+        // mlflow-export-import uses the names of MLflow's Python objects, some of which differ from those of the API.
         let creationTime = try fields.firstInteger("creation_timestamp_ms", "creation_timestamp", "creation_time") ?? 0
         let updateTime = try fields.firstInteger("last_updated_timestamp_ms", "last_updated_timestamp")
         let status = try fields.optionalString("status") ?? ""
@@ -144,7 +145,7 @@ extension LoggedModelInfo {
 }
 
 extension ModelMetric {
-    /// - Parameter modelID: of the model that the point belongs to.
+    /// - Parameter modelID: the id of the model that the point belongs to.
     init(mlflow fields: RecordFields, modelID: String) throws(TrackingError) {
         let name = try fields.optionalString("dataset_name") ?? ""
         let digest = try fields.optionalString("dataset_digest") ?? ""

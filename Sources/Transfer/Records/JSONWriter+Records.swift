@@ -2,7 +2,7 @@ package import JSON
 package import Tracking
 
 extension JSONWriter {
-    /// Writes a record as the next value: an object with one member, named by the kind.
+    /// Writes a record as the next value: an object with one member, whose name is the kind of the record.
     package mutating func record(_ record: TransferRecord) {
         beginObject()
         switch record {

@@ -1,9 +1,9 @@
 internal import JSON
 internal import Tracking
 
-/// The members of an object of a record.
+/// Reads the members of a JSON object in a record.
 ///
-/// Absent and null are the same; a member of a wrong type is an error that names it.
+/// A member that is null counts as absent. A member of a wrong type is an error whose message has the member's name.
 struct RecordFields {
     private let object: JSONValue
     /// The name of the object in messages.
@@ -15,7 +15,7 @@ struct RecordFields {
         self.name = name
     }
 
-    /// nil where it is absent or null.
+    /// The member; nil if it is absent or null.
     func member(_ key: String) -> JSONValue? {
         guard let value = object[key], !value.isNull else { return nil }
         return value
@@ -38,7 +38,7 @@ struct RecordFields {
         return text
     }
 
-    /// An integer as a number, or in a string as in the answers of MLflow.
+    /// An integer, written as a number or, as MLflow does, as a string; nil if the member is absent.
     func optionalInteger(_ key: String) throws(TrackingError) -> Int64? {
         guard let value = member(key) else { return nil }
         guard let number = value.int64 ?? value.string.flatMap({ Int64($0) }) else { throw wrong(key, "an integer") }
@@ -56,7 +56,7 @@ struct RecordFields {
         return number
     }
 
-    /// One of the names of an enumeration; the standard where it is absent.
+    /// The enumeration value with the name in a member; `standard` if the member is absent.
     func name<Value: WireEnumeration>(_ key: String, _ standard: Value) throws(TrackingError) -> Value {
         guard let text = try optionalString(key) else { return standard }
         guard let value = Value(wireName: text) else { throw wrong(key, "one of its names") }
@@ -74,7 +74,7 @@ struct RecordFields {
         return try RecordFields(value, "\(name).\(key)")
     }
 
-    /// The elements of an array of objects; none where it is absent.
+    /// The elements of an array of objects; empty if the member is absent.
     func objects(_ key: String) throws(TrackingError) -> [RecordFields] {
         guard let value = member(key) else { return [] }
         guard value.kind == .array else { throw wrong(key, "an array") }
@@ -94,7 +94,7 @@ struct RecordFields {
         return TransferredHome(id: id, name: try string("experiment_name"))
     }
 
-    /// Points as arrays of time, step and value.
+    /// Points, each of which is an array of time, step and value.
     func points(_ key: String) throws(TrackingError) -> [MetricPoint] {
         guard let value = member(key), value.kind == .array else { throw wrong(key, "an array") }
         var points: [MetricPoint] = []
@@ -104,7 +104,7 @@ struct RecordFields {
             guard element.count == 3, let timestamp = parts.next()?.int64, let step = parts.next()?.int64,
                 let number = parts.next()?.transferredNumber
             else { throw wrong("\(key)[\(points.count)]", "[time, step, value]") }
-            // The key is of no use for a point.
+            // A point does not store the key.
             points.append(MetricPoint(Metric(key: "", value: number, timestamp: timestamp, step: step)))
         }
         return points
@@ -112,7 +112,7 @@ struct RecordFields {
 }
 
 extension JSONValue {
-    /// A number, also one that JSON cannot write; nil for all else.
+    /// A number, also NaN or an infinity as a string; nil for any other value.
     var transferredNumber: Double? {
         if let double { return double }
         return switch string {

@@ -1,11 +1,13 @@
 package import Tracking
 
-/// The records of a text with one on each line; lines of kinds that are not known are left out.
+/// The records of a text that has one record on each line.
+///
+/// Lines with records of unknown kinds are left out.
 package struct RecordLines {
     /// The records in the order of the lines.
     package private(set) var all: [TransferRecord] = []
 
-    /// - Throws: `.invalidParameterValue` for the first line that is no record; the message has its number.
+    /// - Throws: `.invalidParameterValue` with the number of the first line that is not a record.
     package init(_ text: [UInt8]) throws(TrackingError) {
         var number = 0
         var start = text.startIndex
@@ -18,7 +20,7 @@ package struct RecordLines {
             do throws(TrackingError) {
                 if let record = try TransferRecord(line: Array(line)) { all.append(record) }
             } catch {
-                throw .invalidParameter("Line \(number) is no record: \(error.message).")
+                throw .invalidParameter("Line \(number) is not a record: \(error.message).")
             }
         }
     }

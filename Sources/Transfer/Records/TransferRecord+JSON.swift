@@ -2,10 +2,9 @@ internal import JSON
 package import Tracking
 
 extension TransferRecord {
-    /// Reads one line.
+    /// Parses one line; nil for a record of an unknown kind, which a later version of Apus may have written.
     ///
-    /// - Returns: nil for a line of a kind that is not known, which a later version may have written.
-    /// - Throws: `.invalidParameterValue`; the message names the member.
+    /// - Throws: `.invalidParameterValue`; the message has the name of the wrong member.
     package init?(line: [UInt8]) throws(TrackingError) {
         let document: JSONDocument
         do {

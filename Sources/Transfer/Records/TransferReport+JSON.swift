@@ -2,7 +2,7 @@ package import JSON
 package import Tracking
 
 extension JSONWriter {
-    /// Writes a report as the members of an object that is open.
+    /// Writes a report as members of the object that the writer has begun.
     package mutating func members(of report: TransferReport) {
         memberObject("counts") { writer in
             for kind in TransferKind.allCases {
@@ -38,7 +38,7 @@ extension JSONWriter {
 }
 
 extension TransferReport {
-    /// Reads what `members(of:)` wrote; nil for all else.
+    /// Reads a report that `members(of:)` wrote; nil for any other value.
     package init?(_ value: JSONValue) {
         guard let counts = value["counts"], let remarkCount = value["remark_count"]?.int64 else { return nil }
         self.init()

@@ -29,7 +29,7 @@ extension MLflowServer {
                 for model in models.elements { try readLoggedModel(model, home, files, selection, take) }
             }
         } catch let refusal as RefusedCall {
-            // Before 3.0 there are none, and no call for them.
+            // Servers before MLflow 3.0 have no logged models and no call for them.
             if refusal.status != 404 && refusal.status != 405 {
                 try take(.skipped("logged models of experiment \(home.id)", refusal.description))
             }
@@ -75,7 +75,7 @@ extension MLflowServer {
         _ take: (TransferItem) throws -> Void
     ) throws {
         var creationTimes: [String: Int64] = [:]
-        // Servers that know prompts leave them out where they are not asked for; others list all models twice.
+        // Servers that know prompts list them only for the second filter; other servers list all models twice.
         for filter in ["", Self.promptFilter] {
             try reporting(filter.isEmpty ? "registered models" : "prompts", take) {
                 try forEachPage(
@@ -124,7 +124,7 @@ extension MLflowServer {
         _ take: (TransferItem) throws -> Void
     ) throws {
         var version = try ModelVersion(mlflow: RecordFields(value, "model_version"))
-        // A model that was made after the models were listed comes with the next import.
+        // A model that was created after the models were listed is left to the next import.
         guard let creationTime = creationTimes[version.name] else { return }
         let query = "name=\(PercentCoding.encode(version.name))&version=\(version.version)"
         let place = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").root()["artifact_uri"]?

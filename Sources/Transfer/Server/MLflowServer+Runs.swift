@@ -25,11 +25,11 @@ extension MLflowServer {
                         writer.member("run_view_type", "ALL")
                         writer.member("filter", search.filter)
                         writer.member("max_results", Self.runsPerPage)
-                        // Runs that begin meanwhile come last, and move no other to another page.
+                        // In this order, runs that begin meanwhile are last and do not move other runs to another page.
                         writer.memberArray("order_by") { $0.string("attributes.start_time ASC") }
                     } body: { page in
                         guard let runs = page["runs"] else { return }
-                        for run in runs.elements where search.takesEnded || !Self.hasEnded(run) {
+                        for run in runs.elements where search.includesEnded || !Self.hasEnded(run) {
                             try readRun(run["info"]?["run_id"]?.string ?? "?", of: [home], files, selection, take)
                         }
                     }
@@ -38,24 +38,25 @@ extension MLflowServer {
         }
     }
 
-    /// Searches that together find all runs which a selection by time takes, each run once.
+    /// Searches that together find each run that started or ended at `since` or later, or has not ended, exactly once.
     ///
-    /// No filter finds the runs without an end, so that all that are not finished are asked for.
+    /// No filter of MLflow finds runs without an end time, so the last search asks for all older runs that are not
+    /// finished.
     private static func searches(since: Int64?) -> [RunSearch] {
         guard let since else { return [RunSearch(filter: "")] }
         let isOlder = "attributes.start_time < \(since)"
         return [
             RunSearch(filter: "attributes.start_time >= \(since)"),
             RunSearch(filter: "\(isOlder) AND attributes.end_time >= \(since)"),
-            RunSearch(filter: "\(isOlder) AND attributes.status != 'FINISHED'", takesEnded: false),
+            RunSearch(filter: "\(isOlder) AND attributes.status != 'FINISHED'", includesEnded: false),
         ]
     }
 
     private static func hasEnded(_ run: JSONValue) -> Bool { run["info"]?["end_time"].map { !$0.isNull } ?? false }
 
-    /// Reads a run that belongs to one of the experiments.
+    /// Reads a run, if it belongs to one of the experiments.
     ///
-    /// It is asked for by its id, because MLflow leaves the models that a run used out of what a search finds.
+    /// The run is requested by its id, because MLflow's searches leave out the models that a run used.
     private func readRun(
         _ id: String,
         of homes: [TransferredHome],
@@ -82,7 +83,7 @@ extension MLflowServer {
 
     private func readPoints(ofRun id: String, _ key: String, _ take: (TransferItem) throws -> Void) throws {
         let query = "run_id=\(PercentCoding.encode(id))&metric_key=\(PercentCoding.encode(key))"
-        // Servers of MLflow before 2.10 or so send all at once, whatever they are asked for.
+        // Servers before about MLflow 2.10 ignore max_results and send all points at once.
         try forEachPage(of: "metrics/get-history", query: query + "&max_results=\(Self.pointsPerPage)") { page in
             guard let list = page["metrics"] else { return }
             let (points, broken) = RecordFields.points(of: list)
@@ -95,21 +96,21 @@ extension MLflowServer {
     }
 }
 
-/// A question for runs.
+/// A search for runs.
 private struct RunSearch {
     let filter: String
-    /// Whether runs that have ended are taken of what it finds.
-    var takesEnded = true
+    /// Whether runs with an end time are read from the results.
+    var includesEnded = true
 }
 
 extension Run {
-    /// A run as the API answers it, without points.
+    /// Reads a run from an answer of MLflow's API, without points.
     init(mlflow fields: RecordFields) throws(TrackingError) {
         self.init(info: try RunInfo(mlflow: fields.object("info")))
         let data = try fields.object("data")
         params = try data.pairs("params").map { Param(key: $0.key, value: $0.value) }
         tags = try data.pairs("tags")
-        // Before 1.30 a run had no name but its tag.
+        // Before MLflow 1.30 the name of a run was only in its tag.
         if info.name.isEmpty { info.name = tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
         if fields.member("inputs") != nil {
             let inputs = try fields.object("inputs")

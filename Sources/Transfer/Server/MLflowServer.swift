@@ -2,9 +2,10 @@ internal import Coding
 internal import JSON
 internal import Tracking
 
-/// A running tracking server: MLflow's of version 2.9 or later, or Apus.
+/// A running tracking server: MLflow 2.9 or later, or Apus.
 ///
-/// It is asked as MLflow's client would ask it. What one call refuses is reported and left out; everything else comes.
+/// The server is read with the calls of MLflow's client. An item whose call is refused is reported and skipped;
+/// everything else is imported.
 package struct MLflowServer: RecordSource {
     static let route = "/api/2.0/mlflow/"
     private static let experimentsPerPage = 500
@@ -12,7 +13,7 @@ package struct MLflowServer: RecordSource {
     let calls: any ServerCalls
     private let version: String
 
-    /// - Throws: `SourceFailure` where there is no such server.
+    /// - Throws: `SourceFailure` if the server does not answer.
     package init(_ calls: any ServerCalls) throws {
         self.calls = calls
         let answer = try calls.get("/version")
@@ -23,7 +24,7 @@ package struct MLflowServer: RecordSource {
     package var title: String { "server \(calls.address) (MLflow \(version))" }
 
     package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
-        // Locations that the server itself has on its disk are known by the folders of its experiments.
+        // The folders of the experiments tell which locations are on the server's own disk.
         var places = ArtifactPlaces(folder: "", given: nil)
         let all = try experiments()
         for experiment in all { places.note(experiment.artifactLocation, ofExperiment: String(experiment.id)) }
@@ -35,7 +36,7 @@ package struct MLflowServer: RecordSource {
             try take(.record(.experiment(experiment)))
         }
         let homes = selected.map { TransferredHome(id: $0.id, name: $0.name) }
-        let files = ServedFiles(calls: calls, places: places, isLeft: selection.leavesArtifacts)
+        let files = ServedFiles(calls: calls, places: places, leavesArtifacts: selection.leavesArtifacts)
         try readRuns(of: homes, files, selection, take)
         for home in homes { try readLoggedModels(of: home, files, selection, take) }
         if selection.includesRegistry { try readRegistry(places, selection, take) }
@@ -55,18 +56,19 @@ package struct MLflowServer: RecordSource {
                 }
             }
         } catch let refusal as RefusedCall {
-            throw SourceFailure(
-                "\(calls.address) does not list its experiments: \(refusal). Is it a tracking server of MLflow, 2.9 or later?"
-            )
+            // A server that asks who one is is one of MLflow's kind, and its message says what to do.
+            let isKnown = refusal.status == 401 || refusal.status == 403
+            let question = isKnown ? "" : " Is it a tracking server of MLflow, 2.9 or later?"
+            throw SourceFailure("\(calls.address) does not list its experiments: \(refusal).\(question)")
         } catch let error as TrackingError {
             throw SourceFailure("\(calls.address) lists an experiment that is not understood: \(error.message)")
         }
         return found
     }
 
-    /// Asks for a list and passes on its pages, one after another.
+    /// Requests a list with `POST` and passes on its pages, one after another.
     ///
-    /// - Parameter members: writes the request, without a token.
+    /// - Parameter members: writes the members of the request, except for the page token.
     func forEachPage(
         of list: String,
         _ members: (inout JSONWriter) -> Void,
@@ -86,9 +88,9 @@ package struct MLflowServer: RecordSource {
         }
     }
 
-    /// Asks for a list with `GET`, and passes on its pages.
+    /// Requests a list with `GET` and passes on its pages, one after another.
     ///
-    /// - Parameter query: without a token.
+    /// - Parameter query: the query without a page token.
     func forEachPage(of list: String, query: String, body: (JSONValue) throws -> Void) throws {
         var token = ""
         var pages = ListedPages()
@@ -100,7 +102,7 @@ package struct MLflowServer: RecordSource {
         }
     }
 
-    /// Runs `body`, and reports what it throws about one thing of the server.
+    /// Runs `body`; if it throws because of one item of the server, reports the item as skipped.
     ///
     /// - Throws: `SourceFailure`, and what `take` throws.
     func reporting(_ place: String, _ take: (TransferItem) throws -> Void, _ body: () throws -> Void) throws {
@@ -113,7 +115,7 @@ package struct MLflowServer: RecordSource {
         }
     }
 
-    /// Traces have no place here, so that the person must know of them.
+    /// Reports the experiments that have traces, because Apus does not store traces.
     private func reportTraces(of homes: [TransferredHome], _ take: (TransferItem) throws -> Void) throws {
         for home in homes {
             var writer = JSONWriter()
@@ -130,7 +132,7 @@ package struct MLflowServer: RecordSource {
             if answer.status != 200 {
                 answer = try calls.get("\(Self.route)traces?experiment_ids=\(home.id)&max_results=1")
             }
-            // Where neither call is there, there are no traces.
+            // A server without these calls has no traces.
             guard answer.status == 200 else { return }
             guard let traces = try? answer.root()["traces"], traces.count > 0 else { continue }
             try take(.skipped("experiment \(home.id)", "it has traces, which Apus does not keep"))
@@ -138,21 +140,21 @@ package struct MLflowServer: RecordSource {
     }
 }
 
-/// The pages of one list, so far as they are known.
+/// The pages of one list that were read so far, by which a list without an end is detected.
 private struct ListedPages {
-    /// The most pages that a list may have without anything new on them.
+    /// The number of repeated pages after which a list counts as endless.
     private static let maximumRepeated = 100
 
     private var seen: Set<Int> = []
     private var repeated = 0
 
-    /// The document of the next page.
+    /// Parses the next page.
     ///
-    /// - Throws: `RefusedCall` where the list has no end.
+    /// - Throws: `RefusedCall` if the list repeats its pages and so has no end.
     mutating func next(_ answer: ServerAnswer) throws -> JSONValue {
         let page = try answer.root()
         var hasher = Hasher()
-        // The token of the next page may be another one each time.
+        // The token is left out, because a repeated page may have a new one.
         for (key, value) in page.members where key != "next_page_token" {
             value.rawBytes.withUnsafeBytes { hasher.combine(bytes: $0) }
         }
@@ -163,11 +165,11 @@ private struct ListedPages {
         return page
     }
 
-    /// Goes to the next page; false after the last.
+    /// Sets the token of the next page; returns false after the last page.
     func advance(_ token: inout String, _ page: JSONValue) throws(RefusedCall) -> Bool {
         let next = page["next_page_token"]?.string ?? ""
         guard next.isEmpty || !next.isExactly(token) else {
-            throw RefusedCall(unusable: "its list does not end: each page names the same next one")
+            throw RefusedCall(unusable: "its list does not end: each page names the same next page")
         }
         token = next
         return !next.isEmpty

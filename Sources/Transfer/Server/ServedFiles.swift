@@ -2,24 +2,24 @@ internal import Coding
 internal import JSON
 internal import Tracking
 
-/// The artifacts that a server serves, listed folder by folder.
+/// Lists the artifacts of runs and models on a server, folder by folder.
 final class ServedFiles {
-    /// Folders within folders that are still read; deeper ones are taken for a cycle.
+    /// The deepest level of folders that is read; a deeper folder is treated as part of a cycle.
     private static let maximumDepth = 100
-    /// Folders one after another in which no file is; a list with more is taken for one without an end.
+    /// The number of successive folders without a file after which a listing counts as endless.
     private static let maximumEmptyFolders = 1_000
 
     private let calls: any ServerCalls
     private let places: ArtifactPlaces
-    private let isLeft: Bool
-    /// The answer by which the server has said that it serves no artifacts at all; it is not asked again.
+    private let leavesArtifacts: Bool
+    /// The answer by which the server refused all artifacts (501 or 503), after which it is not asked again.
     private var lasting: RefusedCall?
 
-    /// - Parameter isLeft: whether locations stay as they are, and no files come.
-    init(calls: any ServerCalls, places: ArtifactPlaces, isLeft: Bool) {
+    /// - Parameter leavesArtifacts: whether locations stay as they are and no files are imported.
+    init(calls: any ServerCalls, places: ArtifactPlaces, leavesArtifacts: Bool) {
         self.calls = calls
         self.places = places
-        self.isLeft = isLeft
+        self.leavesArtifacts = leavesArtifacts
     }
 
     enum Owner {
@@ -40,25 +40,26 @@ final class ServedFiles {
         }
     }
 
-    /// The location after the move.
-    func movedLocation(_ location: String) -> String { isLeft ? location : places.movedLocation(location) }
+    /// The location that the artifacts have after the import.
+    func movedLocation(_ location: String) -> String { leavesArtifacts ? location : places.movedLocation(location) }
 
     /// Passes on the files of a run or model.
     ///
-    /// Locations that are neither served nor on the server's own disk, as in object storage, stay as they are.
+    /// Files at other locations, such as object storage, are not read: only files that the server serves or has on its
+    /// own disk.
     func read(_ owner: Owner, at location: String, _ take: (TransferItem) throws -> Void) throws {
-        guard !isLeft, var target = places.relativePath(location) else { return }
+        guard !leavesArtifacts, var target = places.relativePath(location) else { return }
         while target.hasSuffix("/") { target.removeLast() }
-        // The folders that MLflow makes; another one might hold those of other runs.
+        // Only a folder of the form that MLflow makes is read, because another folder may contain files of other runs.
         guard target.hasSuffix("\(owner.id)/artifacts"), ArtifactPlaces.isFolder(target, ofOneOf: [owner.id]) else {
-            return try take(.skipped(owner.title, "its artifacts are at \(location), which is no folder of its own"))
+            return try take(.skipped(owner.title, "its artifacts are at \(location), which is not its own folder"))
         }
         let routes = ArtifactRoutes(owner: owner, proxied: location.hasPrefix("mlflow-artifacts:") ? target : nil)
         var waiting = [(path: "", depth: 0)]
         var emptyFolders = 0
         while let (folder, depth) = waiting.popLast() {
             guard emptyFolders < Self.maximumEmptyFolders else {
-                let reason = "its folders do not end: \(emptyFolders) one after another have no file"
+                let reason = "its folders do not end: \(emptyFolders) successive folders have no file"
                 return try take(.skipped("artifacts of \(owner.title)", reason))
             }
             emptyFolders += 1
@@ -68,7 +69,7 @@ final class ServedFiles {
                 for file in list.map({ Array($0.elements) }) ?? [] {
                     let name = routes.name(file["path"]?.string ?? "")
                     guard Self.isPlain(name) else {
-                        let reason = "its artifact '\(shortened(name))' has no name that a file can have"
+                        let reason = "its artifact '\(shortened(name))' has a name that no file can have"
                         try take(.skipped(owner.title, reason))
                         continue
                     }
@@ -100,7 +101,7 @@ final class ServedFiles {
         _ size: JSONValue?
     ) -> RemoteFile {
         let calls = calls
-        // Protobuf's JSON has 64-bit integers in strings.
+        // Protobuf's JSON form writes 64-bit integers as strings.
         let bytes = size?.int64 ?? size?.string.flatMap { Int64($0) }
         return RemoteFile(
             place: "artifact \(path) of \(owner.title)",
@@ -110,7 +111,7 @@ final class ServedFiles {
         )
     }
 
-    /// Whether a name cannot lead out of its folder.
+    /// Whether a name is safe as a file name: it cannot lead out of its folder.
     private static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".." && !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(0)
     }
@@ -119,11 +120,13 @@ final class ServedFiles {
 /// The calls by which the artifacts of a run or model are listed and read.
 private struct ArtifactRoutes {
     let owner: ServedFiles.Owner
-    /// The path beneath the server's root of artifacts; nil where the server keeps them elsewhere and has to be asked by
-    /// the id of their owner.
+    /// The owner's folder, relative to the root of the server's proxied artifacts; nil if the artifacts are elsewhere
+    /// and are requested by the owner's id.
     let proxied: String?
 
-    /// - Parameter folder: beneath the owner's artifacts; empty for them all.
+    /// The path of the call that lists a folder.
+    ///
+    /// - Parameter folder: the folder relative to the owner's artifacts; empty for the outermost folder.
     func list(_ folder: String) -> String {
         if let proxied {
             let whole = folder.isEmpty ? proxied : proxied + "/" + folder
@@ -139,7 +142,9 @@ private struct ArtifactRoutes {
         }
     }
 
-    /// The name of a listed file in its folder: lists by owner have whole paths.
+    /// The name of a listed file in its folder.
+    ///
+    /// Lists by owner have whole paths, of which the last part is the name.
     func name(_ path: String) -> String {
         guard proxied == nil, let slash = path.lastIndex(of: "/") else { return path }
         return String(path[path.index(after: slash)...])

@@ -2,16 +2,16 @@ internal import Files
 internal import Glibc
 internal import Tracking
 
-/// Where the artifacts of a source are, and where they go.
+/// Finds the artifacts of a source, and decides which locations they get.
 ///
-/// Locations beneath the source's own root become `mlflow-artifacts:` ones, so that the data folder can be moved; others
-/// stay as they are.
+/// Locations inside the source's own artifact root become `mlflow-artifacts:` locations, so that the data folder can be
+/// moved. Other locations stay as they are.
 package struct ArtifactPlaces {
-    /// The folder against which relative locations are resolved, and beside which a copied tree is looked for.
+    /// The folder against which relative locations are resolved, and in which a copied tree of artifacts is looked for.
     private let folder: String
-    /// Given by the person: where the files are, whatever the locations say.
+    /// The folder with the files that the user has named; it is tried before the locations themselves.
     private let given: String?
-    /// The local folders in which the source made the folders of its experiments; without a slash at the end.
+    /// The local folders that contain the folders of the source's experiments, without a slash at the end.
     private var roots: [String] = []
 
     package init(folder: String, given: String?) {
@@ -19,14 +19,15 @@ package struct ArtifactPlaces {
         self.given = given
     }
 
-    /// Learns the source's root from an experiment's location: the folder that holds one named by the experiment's id.
+    /// Learns the source's artifact root from an experiment's location: the parent of a folder that is named by the
+    /// experiment's id.
     package mutating func note(_ location: String, ofExperiment id: String) {
         guard let path = localPath(location), path.hasSuffix("/" + id) else { return }
         let root = String(path.dropLast(id.utf8.count + 1))
         if !root.isEmpty, !roots.contains(root) { roots.append(root) }
     }
 
-    /// The path beneath the source's root; nil for a location elsewhere.
+    /// The path of a location relative to the source's artifact root; nil for a location elsewhere.
     package func relativePath(_ location: String) -> String? {
         if let rest = proxied(location) { return Self.isPlain(rest) ? rest : nil }
         guard let path = localPath(location), Self.isPlain(path) else { return nil }
@@ -34,15 +35,16 @@ package struct ArtifactPlaces {
         return nil
     }
 
-    /// The location after the move.
+    /// The location that the artifacts have after the import.
     package func movedLocation(_ location: String) -> String {
         relativePath(location).map { "mlflow-artifacts:/\($0)" } ?? location
     }
 
-    /// The folder with the files of a location, and where they go; nil where there is none on this machine.
+    /// The folder on this machine with the files of a location, and the target of the files; nil if no such folder
+    /// exists.
     ///
-    /// Only a folder that MLflow makes for a run or a model is one: whoever wrote the source could otherwise have any folder
-    /// of the person who imports it copied, and served.
+    /// Only folders of the form that MLflow makes for a run or model are returned. Otherwise the author of a source
+    /// could make the import copy, and the server publish, any folder of the user.
     package func folder(of location: String, owner id: String) -> ArtifactFolder? {
         guard let target = relativePath(location), ("/" + target).hasSuffix("/\(id)/artifacts"),
             Self.isFolder(target, ofOneOf: [id])
@@ -51,8 +53,8 @@ package struct ArtifactPlaces {
         return found.map { ArtifactFolder(root: $0, way: target, target: target) }
     }
 
-    /// Whether a path beneath the root of artifacts is the folder that a server makes for one of the owners, or lies in it,
-    /// and not in that of another run or model.
+    /// Whether a path in the artifact root is the folder that a server makes for one of the owners, or is inside this
+    /// folder, and is not in the folder of another run or model.
     static func isFolder(_ path: String, ofOneOf owners: [String]) -> Bool {
         let names = path.split(separator: "/").map { String($0) }
         for (name, next) in zip(names, names.dropFirst()) where next == "artifacts" {
@@ -68,9 +70,10 @@ package struct ArtifactPlaces {
         return digits.utf8.count == 32 && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 
-    /// What to tell the person where none of the folders is there that would hold the artifacts of a location.
+    /// The hint for the user if none of the folders exists that could contain the artifacts of a location; otherwise
+    /// nil.
     ///
-    /// Where nobody has logged an artifact, that is as it should be: MLflow makes the folder with the first one.
+    /// A missing folder need not be an error, because MLflow makes the folder with the first artifact.
     package func hint(for location: String) -> String? {
         guard let target = relativePath(location), !candidates(for: location, target).contains(where: isFolder) else {
             return nil

@@ -1,4 +1,4 @@
-/// What was passed over in a source, each place once, until somebody takes it.
+/// Collects the paths of a source that were not read, each path once, until they are reported.
 final class PassedOver {
     private var known: Set<String> = []
     private var new: [(place: String, reason: String)] = []

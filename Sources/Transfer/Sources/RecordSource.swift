@@ -1,40 +1,42 @@
 package import Files
 package import Tracking
 
-/// Something that things can be taken over from.
+/// A source that can be imported: a database, a folder, an archive or a server.
 package protocol RecordSource {
-    /// What it is, for a person: `MLflow database /x/mlflow.db (revision …)`.
+    /// The source in messages, such as `MLflow database /x/mlflow.db (revision …)`.
     var title: String { get }
 
-    /// Passes on everything that is selected, one thing after another, so that none names a later one.
+    /// Passes on everything that is selected, item by item, in an order in which no item names a later one.
     ///
-    /// Blocks while it reads. Memory is bounded by the largest single thing, not by the source.
+    /// Blocks while it reads. The memory that it needs depends on the largest single item, not on the size of the
+    /// source.
     func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws
 }
 
-/// A part of what a source has.
+/// One item of a source.
 package enum TransferItem {
     case record(TransferRecord)
-    /// A folder of this machine with the artifacts of the run or model that came last.
+    /// A folder of this machine with the artifacts of the last run or model that was passed on.
     case artifacts(ArtifactFolder)
-    /// A file with an artifact of the run or model that came last, out of an archive.
+    /// A file in an archive with an artifact of the last run or model that was passed on.
     case archivedFile(ArchivedFile)
-    /// A file with an artifact of the run or model that came last, which is not on this machine.
+    /// A file on a server with an artifact of the last run or model that was passed on.
     case remoteFile(RemoteFile)
-    /// Something that is not taken over, with its place in the source.
+    /// An item that is not imported: its path or name in the source, and the reason.
     case skipped(String, String)
-    /// Something that the person should know, although nothing is known to be left out.
+    /// A message for the user about the import as a whole.
     case hint(String)
 }
 
-/// A folder with artifacts, and where its files go.
+/// A folder with artifacts, and the target of its files.
 package struct ArtifactFolder: Sendable, Equatable {
-    /// An absolute path of this machine; links in it are followed.
+    /// An absolute path of this machine, in which links are followed.
     package var root: String
-    /// The way from the root to the folder, which no link may be part of: whoever wrote the source could otherwise have any
-    /// folder of this machine copied.
+    /// The path from the root to the folder, in which links are not followed.
+    ///
+    /// Otherwise the author of a source could make the import copy any folder of this machine.
     package var way: String
-    /// Beneath the root of artifacts of the store that they go to.
+    /// The folder for the files, relative to the artifact root of the destination.
     package var target: String
 
     package init(root: String, way: String, target: String) {
@@ -46,57 +48,57 @@ package struct ArtifactFolder: Sendable, Equatable {
     package var path: String { root + "/" + way }
 }
 
-/// A file with an artifact that has to be fetched.
+/// A file with an artifact that has to be fetched from a server.
 package struct RemoteFile {
-    /// Where it is, for a person.
+    /// The file in messages.
     package let place: String
-    /// Beneath the root of artifacts of the store that it goes to.
+    /// The path of the copy, relative to the artifact root of the destination.
     package let target: String
-    /// In bytes; nil where the source does not tell.
+    /// The size in bytes; nil if the source does not say.
     package let size: Int64?
-    /// Copies it to this machine, to a file without a name, open for reading.
+    /// Copies the file to this machine, into a file without a name that is open for reading.
     ///
-    /// - Throws: `RefusedCall` where the server does not give it, `SourceFailure` where there is no server any more.
+    /// - Throws: `RefusedCall` if the server refuses the file, `SourceFailure` if the server no longer answers.
     package let fetch: () throws -> Descriptor
 }
 
-/// What is taken over of a source.
+/// The part of a source that is imported.
 package struct TransferSelection: Sendable {
-    /// Names or ids of experiments; empty for all.
+    /// The names or ids of the selected experiments; empty for all.
     package var experiments: [String] = []
-    /// Ids of runs; empty for all.
+    /// The ids of the selected runs; empty for all.
     package var runs: [String] = []
-    /// Only runs that started or ended at this time or later, in Unix milliseconds.
+    /// Selects runs that started or ended at this time or later, in Unix milliseconds, or have not ended; nil for all.
     package var since: Int64?
-    /// Whether locations stay as they are, and no files come.
+    /// Whether artifact locations stay as they are and no files are imported.
     package var leavesArtifacts = false
 
     package init() {}
 
-    /// Whether the registry comes: not with a part of the runs.
+    /// Whether registered models are imported, which is only done together with all runs.
     package var includesRegistry: Bool { experiments.isEmpty && runs.isEmpty && since == nil }
 
-    /// Whether the experiment, or things of it, come.
+    /// Whether the experiment is selected.
     package func includes(_ experiment: Experiment) -> Bool {
         experiments.isEmpty
             || experiments.contains { $0.isExactly(experiment.name) || $0.isExactly(String(experiment.id)) }
     }
 
-    /// Whether the run comes, if its experiment does.
+    /// Whether a run of a selected experiment is selected.
     package func includes(_ run: RunInfo) -> Bool {
         guard runs.isEmpty || runs.contains(where: { $0.isExactly(run.runID) }) else { return false }
         guard let since else { return true }
         return max(run.startTime, run.endTime ?? 0) >= since || run.endTime == nil
     }
 
-    /// Whether a logged model comes, if its experiment does: with all runs, or with the run that made it.
+    /// Whether a logged model of a selected experiment is selected: with all runs, or with the run that made it.
     package func includes(_ model: LoggedModelInfo) -> Bool {
         guard runs.isEmpty || runs.contains(where: { $0.isExactly(model.sourceRunID) }) else { return false }
         return since.map { max(model.creationTime, model.lastUpdatedTime) >= $0 } ?? true
     }
 }
 
-/// Why a source cannot be read at all, in one line for a person.
+/// Why a source, or a file of it, cannot be read, in one line for the user.
 package struct SourceFailure: Error, CustomStringConvertible {
     package let description: String
 

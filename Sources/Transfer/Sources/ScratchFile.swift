@@ -1,13 +1,13 @@
 package import Files
 internal import Glibc
 
-/// A file without a name, which is gone when its descriptor is closed.
+/// A temporary file without a name, whose space is freed when its descriptor is closed.
 package struct ScratchFile {
-    /// Open for reading and writing.
+    /// The descriptor, open for reading and writing.
     package let descriptor: Descriptor
     private let folder: String
 
-    /// It is in the folder that TMPDIR names, else in /var/tmp, which is on a disk where /tmp may be in memory.
+    /// Makes a file in the folder that TMPDIR names, or in /var/tmp, which is on a disk even if /tmp is in memory.
     package init() throws(SourceFailure) {
         let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
         folder = named.isEmpty ? "/var/tmp" : named
@@ -29,24 +29,26 @@ package struct ScratchFile {
         }
     }
 
-    /// Removes what was written.
+    /// Empties the file.
     package func clear() throws(SourceFailure) {
         guard ftruncate(descriptor.rawValue, 0) == 0, lseek(descriptor.rawValue, 0, SEEK_SET) == 0 else {
             throw Self.failure(folder, errno)
         }
     }
 
-    /// - Parameter modified: Unix seconds.
+    /// Sets the time of modification, if the file system allows it.
+    ///
+    /// - Parameter modified: seconds since 1970.
     func setTime(_ modified: Int64) {
         let time = timespec(tv_sec: Int(modified), tv_nsec: 0)
-        // Without the time the file is as good, only newer.
+        // A failure is ignored, because the file is complete without this time.
         _ = futimens(descriptor.rawValue, [time, time])
     }
 
     private static func failure(_ folder: String, _ code: Int32) -> SourceFailure {
         SourceFailure(
-            "A file of the source cannot be kept in '\(folder)' for a moment: \(String(cString: strerror(code))). Name "
-                + "another folder in TMPDIR."
+            "A file of the source cannot be stored in '\(folder)' temporarily: \(String(cString: strerror(code))). "
+                + "Name another folder in TMPDIR."
         )
     }
 }

@@ -1,16 +1,16 @@
 internal import Files
 internal import Glibc
 
-/// A folder of a source, with the calls that its reading needs.
+/// A folder of a source, whose entries are listed and read without following links.
 struct StoreFolder {
     let path: String
-    /// Shared by all folders of one source.
+    /// The paths that were not read; shared by all folders of one source.
     let passedOver: PassedOver
 
-    /// The largest file that holds one value or one description; larger ones are damage.
+    /// The largest file that is read as one value or one description; a larger file counts as damaged.
     private static let maximumTextBytes = 32 << 20
 
-    /// The root of a source.
+    /// Makes the root folder of a source.
     init(root: String) {
         self.init(path: root, passedOver: PassedOver())
     }
@@ -26,9 +26,9 @@ struct StoreFolder {
 
     func has(_ name: String) -> Bool { access(path + "/" + name, F_OK) == 0 }
 
-    /// The names of the entries of one kind, ascending; none where the folder is absent.
+    /// The names of the entries of one kind, in ascending order; empty if the folder does not exist.
     ///
-    /// What is neither a file nor a folder is noted as passed over, as is a folder that cannot be read.
+    /// Entries that are neither files nor folders, and a folder that cannot be read, are added to `passedOver`.
     func names(_ kind: Kind) -> [String] {
         do throws(SourceFailure) {
             let entries = try entries()
@@ -42,18 +42,20 @@ struct StoreFolder {
         }
     }
 
-    /// The entries of a folder, by their kind; names ascending.
+    /// The names of a folder's entries by kind, in ascending order.
     ///
-    /// Links are neither files nor folders, so that no cycle is followed.
+    /// Links count neither as files nor as folders, so that no cycle is followed.
     struct Entries {
         fileprivate(set) var files: [String] = []
         fileprivate(set) var folders: [String] = []
         fileprivate(set) var links: [String] = []
-        /// What is none of these, and why.
+        /// Entries that cannot be read, with the reasons.
         fileprivate(set) var others: [(name: String, reason: String)] = []
     }
 
-    /// - Throws: `SourceFailure` where the folder cannot be read.
+    /// Lists the folder.
+    ///
+    /// - Throws: `SourceFailure` if the folder cannot be read.
     func entries() throws(SourceFailure) -> Entries {
         guard let stream = opendir(path) else { throw SourceFailure(String(cString: strerror(errno))) }
         defer { closedir(stream) }
@@ -87,18 +89,22 @@ struct StoreFolder {
         case file, folder
     }
 
-    /// The paths of all files beneath, ascending; keys with slashes are folders.
+    /// The relative paths of all files in the folder and its subfolders, in ascending order.
+    ///
+    /// A key with slashes is stored as a file in subfolders.
     func deepNames(depth: Int = 0) -> [String] {
         // A key has no more than 250 characters, and so no more than 125 slashes.
         guard depth < 130 else {
-            passedOver.note(path, "lies too deep to be a key")
+            passedOver.note(path, "is too deep to be a key")
             return []
         }
         return names(.file)
             + names(.folder).flatMap { name in folder(name).deepNames(depth: depth + 1).map { "\(name)/\($0)" } }
     }
 
-    /// Opens a file for reading; a link is not followed, and a pipe does not block.
+    /// Opens a file for reading.
+    ///
+    /// A link is an error, and a pipe does not block.
     func open(_ name: String) throws(SourceFailure) -> Descriptor {
         let raw = Glibc.open(path + "/" + name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
         guard raw >= 0 else { throw SourceFailure(String(cString: strerror(errno))) }
@@ -107,7 +113,7 @@ struct StoreFolder {
 
     /// The content of a file.
     ///
-    /// - Throws: `SourceFailure` without the path.
+    /// - Throws: `SourceFailure`, whose message does not contain the path.
     func bytes(_ name: String, maximum: Int = maximumTextBytes) throws(SourceFailure) -> [UInt8] {
         let file = try open(name)
         var status = stat()
@@ -137,11 +143,11 @@ struct StoreFolder {
         return text
     }
 
-    /// The description of what the folder holds.
+    /// Reads the file `meta.yaml` of the folder.
     func meta() throws(SourceFailure) -> MetaFile {
         do throws(SourceFailure) {
             let text = try text("meta.yaml")
-            // MLflow ends each line. What stands in one without an end may lack its last characters.
+            // MLflow ends each line with a newline. A last line without one may lack its last characters.
             guard text.utf8.last == UInt8(ascii: "\n") else { throw SourceFailure("is cut off") }
             return try MetaFile(text)
         } catch {

@@ -1,7 +1,7 @@
-/// Bounds on what a source is read of at once.
+/// Limits for single files and documents of a source.
 enum TransferFileLimits {
-    /// Values in one JSON document: a history of several million points.
+    /// The most values in one JSON document, which allows a history of several million points.
     static let jsonValues = 40_000_000
-    /// Bytes of one JSON file.
+    /// The largest JSON file, in bytes.
     static let jsonBytes = 512 << 20
 }

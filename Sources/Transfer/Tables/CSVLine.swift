@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// A line of comma-separated values (RFC 4180) that is appended to a buffer, cell by cell.
+/// Appends a line of comma-separated values (RFC 4180) to a buffer, cell by cell.
 package struct CSVLine {
     private var bytes: [UInt8]
     private var isFirst = true
@@ -11,7 +11,7 @@ package struct CSVLine {
 
     /// Appends a line that `write` fills.
     ///
-    /// The buffer is moved and never copied: there is one line for each point.
+    /// The buffer is moved and not copied, because one line is written for each point.
     package static func append(to buffer: inout [UInt8], _ write: (inout CSVLine) -> Void) {
         var line = CSVLine(continuing: buffer)
         buffer = []
@@ -20,12 +20,12 @@ package struct CSVLine {
         swap(&buffer, &line.bytes)
     }
 
-    /// A cell without a value.
+    /// Appends an empty cell.
     mutating func none() {
         separate()
     }
 
-    /// A text; in quotes where it would be read as something else without them, or as no value.
+    /// Appends a text, in quotes if it is empty or has characters that readers would treat specially.
     package mutating func text(_ text: String) {
         separate()
         var text = text
@@ -44,7 +44,7 @@ package struct CSVLine {
     }
 
     private static func needsQuotes(_ byte: UInt8) -> Bool {
-        // Space and control characters, of which some readers trim some.
+        // Some readers trim spaces and control characters.
         byte <= 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "'")
     }
 
@@ -53,26 +53,26 @@ package struct CSVLine {
         bytes.append(contentsOf: String(value).utf8)
     }
 
-    /// A number with the fewest digits that read back the same, or `nan`, `inf`, `-inf`.
+    /// Appends a number with the fewest digits that read back as the same number, or `nan`, `inf` or `-inf`.
     mutating func double(_ value: Double) {
         separate()
         bytes.append(contentsOf: value.description.utf8)
     }
 
-    /// A cell for each key: that of the thing with this key, else one without a value.
+    /// Appends a cell for each key: the cell of the item with this key, or an empty cell.
     ///
-    /// Things and keys are in the order of the keys' bytes; things with other keys are left out.
-    mutating func cells<Thing>(
-        of things: [Thing],
-        key: (Thing) -> String,
+    /// Items and keys must be in the order of the keys' bytes. Items with other keys are left out.
+    mutating func cells<Item>(
+        of items: [Item],
+        key: (Item) -> String,
         in keys: [String],
-        _ write: (inout CSVLine, Thing) -> Void
+        _ write: (inout CSVLine, Item) -> Void
     ) {
-        var rest = things[...]
+        var rest = items[...]
         for wanted in keys {
-            while let thing = rest.first, key(thing).utf8.lexicographicallyPrecedes(wanted.utf8) { rest.removeFirst() }
-            if let thing = rest.first, key(thing).isExactly(wanted) {
-                write(&self, thing)
+            while let item = rest.first, key(item).utf8.lexicographicallyPrecedes(wanted.utf8) { rest.removeFirst() }
+            if let item = rest.first, key(item).isExactly(wanted) {
+                write(&self, item)
                 rest.removeFirst()
             } else {
                 none()

@@ -1,14 +1,15 @@
 internal import JSON
 package import Tracking
 
-/// Runs, or the points of their metrics, as a table that is written row by row, for pandas, DuckDB and spreadsheets.
+/// Writes runs, or the points of their metrics, as a table, row by row, for pandas, DuckDB and spreadsheets.
 ///
-/// A row of runs has the columns of the client's `search_runs`; a metric, param or tag that a run does not have is empty.
+/// A table of runs has the columns of the Python client's `search_runs`. The cell of a metric, param or tag that a run
+/// does not have is empty.
 package struct ExportTable: Sendable {
     package enum Format: String, CaseIterable, Sendable {
-        /// RFC 4180 with a head, in UTF-8: `nan`, `inf` and `-inf`, and empty texts in quotes.
+        /// RFC 4180 with a header line, in UTF-8. Numbers may be `nan`, `inf` and `-inf`; empty texts are in quotes.
         case csv
-        /// One JSON object on each line: NaN and the infinities are strings, and what a run does not have is not there.
+        /// One JSON object on each line. NaN and the infinities are strings; members without a value are left out.
         case jsonl
     }
 
@@ -19,7 +20,7 @@ package struct ExportTable: Sendable {
 
     private let rows: Rows
     private let format: Format
-    /// The columns of CSV; those of JSON Lines are of each row.
+    /// The keys whose columns a CSV table has; each JSON line has only the keys of its own run.
     private let keys: RunKeys
 
     package init(_ rows: Rows, _ format: Format, keys: RunKeys) {
@@ -28,7 +29,7 @@ package struct ExportTable: Sendable {
         self.keys = keys
     }
 
-    /// Appends what stands before the rows.
+    /// Appends the header line of a CSV table; nothing for JSON Lines.
     package func begin(_ bytes: inout [UInt8]) {
         guard format == .csv else { return }
         CSVLine.append(to: &bytes) { line in
@@ -46,9 +47,11 @@ package struct ExportTable: Sendable {
         }
     }
 
-    /// Appends the rows that a record makes: one for a run, or one for each point.
+    /// Appends the rows of a record: one for a run, or one for each point.
     ///
-    /// The pairs of a run are in the order of their keys' bytes.
+    /// Other records have no rows.
+    ///
+    /// The metrics, params and tags of a run must be in the order of their keys' bytes.
     package func add(_ record: TransferRecord, to bytes: inout [UInt8]) {
         switch (rows, record) {
         case (.runs, .run(let run)):

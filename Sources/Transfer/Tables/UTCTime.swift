@@ -1,11 +1,11 @@
 internal import Glibc
 
 enum UTCTime {
-    /// A time as in `2025-11-28T17:03:09.120Z`.
+    /// Writes a time in the form `2025-11-28T17:03:09.120Z`.
     ///
-    /// - Parameter milliseconds: since 1970.
+    /// - Parameter milliseconds: milliseconds since 1970.
     static func text(_ milliseconds: Int64) -> String {
-        // Division rounds towards zero, and times before 1970 have their milliseconds after the second too.
+        // The milliseconds of times before 1970 are positive too, although `%` may return a negative remainder.
         let rest = (milliseconds % 1_000 + 1_000) % 1_000
         var seconds = Int((milliseconds - rest) / 1_000)
         var date = tm()

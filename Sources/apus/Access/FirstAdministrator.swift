@@ -24,14 +24,31 @@ extension MLflowAPI {
     /// - Returns: what a person is told; nil if there was nothing to do.
     private func makeAdministrator(_ accounts: AccountSettings) throws -> String? {
         let name = accounts.administrator
-        guard try needsUser(named: name, isGiven: accounts.password != nil) else { return nil }
-        let password = accounts.password ?? String(AccessKey().text.dropFirst(AccessKey.prefix.count).prefix(24))
-        _ = try createUser(name, password: password, isAdministrator: true)
         let shown = name.printable(limit: 60)
+        guard try needsUser(named: name, isGiven: accounts.password != nil) else {
+            guard accounts.password != nil else { return nil }
+            return
+                "apus: the user '\(shown)' is there already and keeps the present password; MLFLOW_AUTH_ADMIN_PASSWORD is for the "
+                + "first start alone. Another password: apus user set-password \(shown)"
+        }
+        let password = accounts.password ?? String(AccessKey().text.dropFirst(AccessKey.prefix.count).prefix(24))
+        _ = try createUser(name, password: password, isAdministrator: true, by: .server)
         guard accounts.password == nil else {
             return "apus: made the admin '\(shown)' with the password that was given"
         }
         return
             "apus: made the admin '\(shown)' with the password \(password) which is shown only now; change it after the log-in"
+    }
+
+    /// What a person is told of users and tokens that the database has, and that nobody is asked for; nil for nothing.
+    func unaskedAccounts(_ security: SecuritySettings) throws -> String? {
+        if security.accounts == nil, try hasUsers() {
+            let consequence =
+                security.requiresToken
+                ? "their passwords, permissions and tokens do not count" : "everybody may do everything"
+            return "apus: WARNING: this database has users: add --app-name basic-auth. Without it \(consequence)"
+        }
+        guard !security.asksForCredentials, try !accessTokens().isEmpty else { return nil }
+        return "apus: nobody is asked for the tokens of this database without --require-token"
     }
 }

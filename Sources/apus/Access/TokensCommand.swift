@@ -109,25 +109,58 @@ struct TokenList: ParsableCommand {
 
     func run() throws {
         try place.reporting { store in
-            let tokens =
+            let tokens: [OwnedToken] =
                 switch store {
-                case .folder(let folder): try folder.api.accessTokens()
+                case .folder(let folder): try OwnedToken.all(of: folder.api)
                 case .server(let server):
-                    try server.json("tokens/list")["tokens"]?.elements.compactMap { AccessToken($0) } ?? []
+                    try server.json("tokens/list")["tokens"]?.elements.compactMap { OwnedToken($0) } ?? []
                 }
             if json {
                 var writer = JSONWriter()
-                writer.object(of: tokens)
+                writer.beginObject()
+                writer.memberArray("tokens") { writer in
+                    for one in tokens {
+                        writer.beginObject()
+                        writer.members(of: one.token, user: one.owner)
+                        writer.endObject()
+                    }
+                }
+                writer.endObject()
                 return StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
             }
             if tokens.isEmpty { return StandardStream.error.write("apus: there are no tokens") }
-            for token in tokens {
+            for one in tokens {
+                let token = one.token
                 let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
+                let owner = one.owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "of nobody"
                 StandardStream.output.write(
-                    "\(token.name): \(token.scopeText), made \(UnixTime.text(token.creationTime)), \(token.endText), \(use)"
+                    "\(token.name): \(owner), \(token.scopeText), made \(UnixTime.text(token.creationTime)), \(token.endText), "
+                        + use
                 )
             }
         }
+    }
+}
+
+/// A token with the user to whom it belongs; nil for one that belongs to nobody.
+private struct OwnedToken {
+    let token: AccessToken
+    let owner: String?
+
+    static func all(of api: MLflowAPI) throws -> [OwnedToken] {
+        let names = Dictionary(try api.users().map { ($0.id, $0.name) }, uniquingKeysWith: { one, _ in one })
+        return try api.accessTokens().map { OwnedToken(token: $0, owner: $0.userID.flatMap { names[$0] }) }
+    }
+
+    private init(token: AccessToken, owner: String?) {
+        self.token = token
+        self.owner = owner
+    }
+
+    /// As a server answers.
+    init?(_ json: JSONValue) {
+        guard let token = AccessToken(json) else { return nil }
+        self.init(token: token, owner: json["username"]?.string)
     }
 }
 
@@ -139,35 +172,47 @@ struct TokenRevocation: ParsableCommand {
     )
 
     @Argument(help: "The name of the token.") var name: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The user whose token it is; left out for one that belongs to nobody, as `apus token create` makes them.",
+            valueName: "name"
+        )
+    )
+    var user: String?
+
     @OptionGroup var place: TokenPlace
 
     func run() throws {
         try place.reporting { store in
             switch store {
-            case .folder(let folder): try folder.api.revokeToken(named: name)
+            case .folder(let folder): try folder.api.revokeToken(named: name, ofUserNamed: user)
             case .server(let server):
                 var writer = JSONWriter()
                 writer.beginObject()
                 writer.member("name", name)
+                writer.member("username", ifPresent: user)
                 writer.endObject()
                 _ = try server.json("tokens/revoke", writer.takeBytes())
             }
-            StandardStream.error.write("apus: the token '\(name.printable(limit: 200))' is revoked")
+            let owner = user.map { " of '\($0.printable(limit: 200))'" } ?? ""
+            StandardStream.error.write("apus: the token '\(name.printable(limit: 200))'\(owner) is revoked")
         }
     }
 }
 
-/// Whose tokens a command is about.
+/// Whose tokens, users or sums a command is about.
 struct TokenPlace: ParsableArguments {
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
 
     @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
     var trackingUri: String?
 
-    func reporting(makesDatabase: Bool = false, _ body: (KeptStore) throws -> Void) throws {
+    /// - Parameter uri: another way to say `trackingUri`.
+    func reporting(uri: String? = nil, makesDatabase: Bool = false, _ body: (KeptStore) throws -> Void) throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
-            let store = try KeptStore.open(storage, uri: trackingUri, makesDatabase: makesDatabase)
+            let store = try KeptStore.open(storage, uri: uri ?? trackingUri, makesDatabase: makesDatabase)
             defer { if case .folder(let folder) = store { folder.close() } }
             try body(store)
         }

@@ -16,11 +16,12 @@ struct UsageCommand: ParsableCommand {
         helpNames: .long
     )
 
+    @Argument(help: ArgumentHelp("The same as --tracking-uri.", valueName: "uri")) var uri: String?
     @OptionGroup var place: TokenPlace
     @Flag(help: "One line of JSON.") var json = false
 
     func run() throws {
-        try place.reporting { store in
+        try place.reporting(uri: uri) { store in
             let report = try Self.report(store)
             if json {
                 var writer = JSONWriter()
@@ -48,6 +49,13 @@ struct UsageCommand: ParsableCommand {
     }
 
     private static func line(_ name: String, _ use: StorageUse) -> String {
-        "\(name): \(use.artifactBytes) bytes in \(use.artifacts) artifacts, \(use.runs) runs"
+        "\(name): \(Amount.text(use.artifactBytes, "byte")) in \(Amount.text(use.artifacts, "artifact")), "
+            + Amount.text(use.runs, "run")
+    }
+
+    func validate() throws {
+        guard uri == nil || place.trackingUri == nil else {
+            throw ValidationError("Give the server either as an argument or by --tracking-uri.")
+        }
     }
 }

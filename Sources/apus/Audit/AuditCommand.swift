@@ -23,6 +23,8 @@ struct AuditCommand: ParsableCommand {
         case table, jsonl, csv
     }
 
+    @Argument(help: ArgumentHelp("The same as --tracking-uri.", valueName: "uri")) var uri: String?
+
     @Option(help: ArgumentHelp("From this time on: a day, 2026-11-29T08:00Z or Unix milliseconds.", valueName: "time"))
     var since: SinceTime?
 
@@ -40,7 +42,12 @@ struct AuditCommand: ParsableCommand {
     @Option(help: "Only this action, such as runs/delete; with a slash at its end all that begin so, such as runs/.")
     var action: String?
 
-    @Option(help: ArgumentHelp("Only what concerns this run, experiment, model, token or path.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "Only what concerns this run, experiment (and what is in it), model, token, user or path.",
+            valueName: "id"
+        )
+    )
     var resource: String?
 
     @Option(help: ArgumentHelp("Only what came from this network address.", valueName: "address"))
@@ -58,16 +65,20 @@ struct AuditCommand: ParsableCommand {
     var trackingUri: String?
 
     func validate() throws {
+        guard uri == nil || trackingUri == nil else {
+            throw ValidationError("Give the server either as an argument or by --tracking-uri.")
+        }
         guard limit.map({ $0 > 0 }) ?? true else { throw ValidationError("--limit must be at least 1.") }
     }
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
         try CommandFailure.reporting {
-            let store = try KeptStore.open(storage, uri: trackingUri)
+            let store = try KeptStore.open(storage, uri: uri ?? trackingUri)
             defer { if case .folder(let folder) = store { folder.close() } }
             var left = limit ?? (format == .table ? 100 : .max)
             if format == .csv { StandardStream.output.write(AuditLine.csvHeading) }
+            var hasEntries = false
             var query = AuditQuery(maxResults: min(left, Self.entriesAtOnce))
             (query.since, query.until) = (since?.milliseconds, until?.milliseconds)
             (query.actor, query.action, query.resourceID, query.address) = (actor, action, resource, address)
@@ -75,9 +86,11 @@ struct AuditCommand: ParsableCommand {
                 query.maxResults = min(left, Self.entriesAtOnce)
                 let page = try page(query, of: store)
                 write(page.entries)
+                hasEntries = hasEntries || !page.entries.isEmpty
                 left -= page.entries.count
                 query.pageToken = page.nextPageToken
             } while query.pageToken != nil && left > 0
+            if !hasEntries { StandardStream.error.write("apus: no entries") }
             if left == 0, query.pageToken != nil, limit == nil {
                 StandardStream.error.write("apus: there are more entries; --limit shows them")
             }
@@ -138,7 +151,7 @@ enum AuditLine {
         var line: [UInt8] = []
         CSVLine.append(to: &line) { cells in
             cells.int(entry.id)
-            cells.int(entry.time)
+            cells.text(UnixTime.exact(entry.time))
             cells.text(entry.actor.kind.name)
             cells.text(harmless(entry.actor.name))
             cells.text(entry.address)

@@ -40,6 +40,7 @@ enum AuditWork {
         var entry = AuditEntry(actor: .server, action: "server/start")
         entry.describe([
             ("version", apusVersion), ("require_token", security.requiresToken ? "true" : "false"),
+            ("basic_auth", security.accounts == nil ? "false" : "true"),
             ("audit_retention", settings.retentionText),
         ])
         DispatchQueue.global(qos: .userInitiated).async { [entry] in

@@ -27,7 +27,7 @@ enum BackupAudit {
         _ entry: AuditEntry,
         _ place: String,
         in databasePath: String,
-        orAsking ask: ((OwnerPlace) throws -> Void)? = nil
+        orAsking ask: ((ReachableOwner) throws -> Void)? = nil
     ) {
         var entry = entry
         entry.describe([("place", place)])
@@ -37,7 +37,7 @@ enum BackupAudit {
             } catch let failure as OwnerLock.Failure {
                 let failure = StartFailure.opening(databasePath, failure)
                 guard let ask, case .known(let owner)? = failure.owner, owner.isOnThisMachine,
-                    let place = OwnerPlace(owner)
+                    let place = ReachableOwner(owner)
                 else { throw failure }
                 try ask(place)
             }

@@ -40,7 +40,8 @@ struct Checkup {
             )
         else { return }
         let steps: [(name: String, action: (String, Deadline) throws(CheckFailure) -> Void)] = [
-            ("log-metric", calls.logMetric), ("read-metric", calls.readMetric), ("end-run", calls.endRun),
+            ("log-metric", calls.logMetric), ("read-metric", calls.readMetric),
+            ("artifact", calls.logArtifact), ("end-run", calls.endRun),
         ]
         for step in steps {
             let result: Void? = perform(step.name) { deadline throws(CheckFailure) in try step.action(runID, deadline) }

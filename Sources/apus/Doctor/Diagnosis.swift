@@ -201,11 +201,15 @@ extension Diagnosis {
                 "Restart the server with --allowed-hosts '\(uri.hostField)' (one comma-separated list: it replaces the "
                 + "default, so name every Host that clients use, localhost:\(uri.port) too)."
         }
+        if reply.message?.contains("has the scope") == true {
+            return
+                "The token may not write: use one of the scope write, which the server's owner makes with apus token create."
+        }
         return switch client.credentials.origin {
         case .none: advice(for: .none)
         case .uri, .nameAndPassword, .token:
-            "These credentials may not do this: ask the server's owner for the right to edit the experiment, or choose "
-                + "one of your own with --experiment NAME."
+            "These credentials may not do this: ask the server's owner for the right to edit the experiment, or name one that "
+                + "they may edit with --experiment NAME."
         }
     }
 

@@ -9,8 +9,9 @@ struct Doctor: ParsableCommand {
         commandName: "doctor",
         abstract: "Check a tracking server before a training relies on it.",
         discussion: """
-            Asks for its health, creates a run in the Default experiment, logs a metric, reads it back, ends and deletes \
-            the run. What remains is the deleted run, which no call of MLflow removes for good. Works against \
+            Asks for its health, creates a run in the Default experiment, logs a metric, reads it back, stores \
+            a file of 12 bytes where artifacts go through the server, ends and deletes the run. What remains is the deleted run \
+            with its file, which no call of MLflow removes for good. Works against \
             any MLflow server over http and https. Credentials are those of the client: name and password in the URI, \
             MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN. So are certificates \
             (MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH, MLFLOW_TRACKING_INSECURE_TLS, \
@@ -98,7 +99,7 @@ struct Doctor: ParsableCommand {
     }
 
     /// Where the server that has the data of a folder answers.
-    private func place(of folder: String) throws(TrackingURIFault) -> OwnerPlace {
+    private func place(of folder: String) throws(TrackingURIFault) -> ReachableOwner {
         let path: String
         do {
             path = try StorageLayout.database(StorageOptions.parse(["--data-dir", folder]), .process).path
@@ -107,7 +108,7 @@ struct Doctor: ParsableCommand {
             throw TrackingURIFault(detail: detail, advice: "Name the data folder of a server.")
         }
         let owner = OwnerLock.owner(ofDatabase: path)
-        guard let owner, owner.isOnThisMachine, let place = OwnerPlace(owner) else {
+        guard let owner, owner.isOnThisMachine, let place = ReachableOwner(owner) else {
             throw TrackingURIFault(
                 detail: "no server runs on \(path.printable(limit: 300)), or it starts or stops just now",
                 advice: "Start one: apus server --data-dir \(folder.printable(limit: 300))"

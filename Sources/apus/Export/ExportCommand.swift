@@ -12,24 +12,26 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write runs into a file that can be kept and sent, or everything into a folder for MLflow.",
         discussion: """
-            With --format archive it is everything, or the runs or experiments that are named, with ids, times, whole \
-            histories and artifacts: apus import takes it elsewhere, and tar unpacks it.
+            With --format archive the file holds everything, or only the named runs or experiments, with ids, times, \
+            whole histories and artifacts. apus import reads the file, and tar unpacks it.
 
-            With --format csv or jsonl it is a table of the runs with the columns of the client's search_runs, or with \
-            --table metrics of every point of their metrics. Deleted runs come only if they are named.
+            With --format csv or jsonl the file is a table of the runs with the columns of the client's search_runs, \
+            or, with --table metrics, of every point of their metrics. Deleted runs are included only if they are \
+            named.
 
-            With --format html it is one page that a browser opens from the disk, without a server: a run, up to 100 runs side \
-            by side, or the table of an experiment, as Apus' own pages show them. A file of runs holds their curves, thinned \
-            where they are long, and the artifacts up to 1 MiB each.
+            With --format html the file is one page that a browser opens from the disk, without a server. The page \
+            shows a run, up to 100 runs side by side, or the table of an experiment, as Apus' own pages do. A file of \
+            runs holds their curves, thinned if they are long, and the artifacts of up to 1 MiB each.
 
-            The data comes from the server that --from names, from the one that serves the data folder, or out of the data \
-            folder itself where none does.
+            The data comes from the server that --from names, from the server that has the data folder open, or, \
+            without such a server, from the data folder itself.
 
-            With --format mlflow-db it is a folder with all experiments, runs, models and artifacts, in which mlflow server \
-            --backend-store-uri sqlite:///mlflow.db of version 3.17 or later goes on. It is read from the data folder, also \
-            while a server holds it. With --output postgresql://USER:PASSWORD@HOST:PORT/DATABASE it fills an empty database \
-            of PostgreSQL instead, and the artifacts go into the folder of --artifacts-to. The exit status is 1 if something \
-            was left out, which is listed.
+            With --format mlflow-db the result is a folder with all experiments, runs, models and artifacts, on which \
+            mlflow server --backend-store-uri sqlite:///mlflow.db of version 3.17 or later works. The data is read \
+            from the data folder, even while a server has it open. With --output \
+            postgresql://USER:PASSWORD@HOST:PORT/DATABASE the result is an empty database of PostgreSQL that is filled, \
+            and the artifacts go into the folder of --artifacts-to. The exit status is 1 if data was left out, which is \
+            listed.
 
             The exit status is 2 if nothing was written.
             """,
@@ -40,7 +42,7 @@ struct ExportCommand: ParsableCommand {
         case archive, csv, html, jsonl
         case mlflowDatabase = "mlflow-db"
 
-        /// The name of what is written if the command names none.
+        /// The name of the file or folder if --output is not given.
         var usualOutput: String {
             switch self {
             case .archive: "apus-export.tar"
@@ -52,7 +54,7 @@ struct ExportCommand: ParsableCommand {
         }
     }
 
-    @Option(help: "What is written: archive, csv, html, jsonl or mlflow-db.")
+    @Option(help: "The format: archive, csv, html, jsonl or mlflow-db.")
     var format: Format
 
     @Argument(help: ArgumentHelp("The ids of the runs.", valueName: "run"))
@@ -60,7 +62,7 @@ struct ExportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "An experiment, by name or id; may be repeated. For html one id: its newest 1,000 runs become a table.",
+            "An experiment, by name or id; may be repeated. For html one id, whose newest 1,000 runs are in the table.",
             valueName: "experiment"
         )
     )
@@ -76,8 +78,8 @@ struct ExportCommand: ParsableCommand {
         name: .shortAndLong,
         help: ArgumentHelp(
             """
-            Where it goes: a file, - for the standard output, or for mlflow-db a new folder or the address of an empty \
-            database, postgresql://…. (default: apus-export with the ending of the format, or mlflow-export)
+            The file to write, - for the standard output, or for mlflow-db a new folder or the address of an empty \
+            database, postgresql://…. (default: apus-export with the extension of the format, or mlflow-export)
             """,
             valueName: "path"
         ),
@@ -87,14 +89,14 @@ struct ExportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The new folder for the artifacts where --output names a database of PostgreSQL. (default: mlartifacts)",
+            "The new folder for the artifacts if --output names a database of PostgreSQL. (default: mlartifacts)",
             valueName: "folder"
         ),
         completion: .directory
     )
     var artifactsTo: String?
 
-    @Option(help: ArgumentHelp("The server, as in http://127.0.0.1:5000.", valueName: "uri"))
+    @Option(help: ArgumentHelp("The server to export from, such as http://127.0.0.1:5000.", valueName: "uri"))
     var from: String?
 
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
@@ -124,7 +126,7 @@ struct ExportCommand: ParsableCommand {
         case .mlflowDatabase:
             guard runs.isEmpty, experiment.isEmpty, filter == nil, from == nil else {
                 throw ValidationError(
-                    "--format mlflow-db writes everything that the data folder holds: name no part, and no server."
+                    "--format mlflow-db writes everything that the data folder holds: name no runs, experiments or server."
                 )
             }
         }
@@ -150,7 +152,7 @@ struct ExportCommand: ParsableCommand {
 }
 
 extension ExportCommand {
-    /// The path of what is written.
+    /// The path of the file or folder to write.
     var outputPath: String { output ?? format.usualOutput }
 
     private func exportDatabase() throws {
@@ -174,10 +176,10 @@ extension ExportCommand {
             + Amount.text(Int64(result.files), "artifact")
         StandardStream.output.write(
             server == nil
-                ? "\(folder): \(counts). Go on there with: mlflow server --backend-store-uri "
+                ? "\(folder): \(counts). To serve it: mlflow server --backend-store-uri "
                     + "sqlite:///\(MLflowDatabaseExport.databaseName)"
-                : "\(result.place): \(counts) in \(folder). Go on with: mlflow server --backend-store-uri '\(result.place)' "
-                    + "--artifacts-destination '\(folder)'"
+                : "\(result.place): \(counts) in \(folder). To serve it: mlflow server --backend-store-uri "
+                    + "'\(result.place)' --artifacts-destination '\(folder)'"
         )
         for remark in result.remarks { StandardStream.error.write("apus: left out: \(remark.printable(limit: 400))") }
         if result.remarkCount > result.remarks.count {
@@ -186,7 +188,7 @@ extension ExportCommand {
         if result.remarkCount > 0 { throw ExitCode.failure }
     }
 
-    /// Where the store lies that is exported; nil where another server has it.
+    /// The layout of the data folder that is exported; nil if the data comes from the server of --from.
     func ownStore() throws -> StorageLayout? {
         from == nil ? try StorageLayout(storage, Environment.process) : nil
     }

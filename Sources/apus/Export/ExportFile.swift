@@ -2,19 +2,20 @@ internal import Files
 internal import Glibc
 internal import HTTPWire
 
-/// A file that is whole or not there: it gets its name when all of it is written.
+/// A file that appears only when it is complete: it is written under another name and then renamed.
 ///
-/// A device or a pipe has no such moment, and is written into.
+/// A device or a pipe is written to directly.
 struct ExportFile: ~Copyable {
     private let descriptor: Int32
 
-    /// Writes a file by `body`, or the standard output for `-`.
+    /// Calls `body` to write a file, or the standard output for `-`.
     ///
-    /// A link is followed, so that its target is written.
+    /// If the path is a link, its target is written.
     ///
-    /// - Parameter store: the store that the export is of, whose own files are refused; nil where it is elsewhere.
-    /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws; a file of that name then stays
-    ///   what it was.
+    /// - Parameter store: the exported data folder, whose own files must not be overwritten; nil if a server has the
+    ///   data.
+    /// - Throws: `StartFailure` for a file that cannot be written, and what `body` throws. An existing file then
+    ///   stays as it was.
     static func write(
         _ path: String,
         of store: StorageLayout?,
@@ -23,9 +24,9 @@ struct ExportFile: ~Copyable {
         guard path != "-" else { return try body(ExportFile(descriptor: STDOUT_FILENO)) }
         let target = try target(of: path)
         if let store {
-            let place = StorageLayout.absolute(target, store.workingDirectory)
-            if StoragePlaces.isOwn(place, databasePath: store.databasePath, artifacts: store.artifactsPath) {
-                throw StartFailure("\(path) is a file of the store that is exported: name another one with --output.")
+            let absolute = StorageLayout.absolute(target, store.workingDirectory)
+            if StoragePaths.isOwn(absolute, databasePath: store.databasePath, artifacts: store.artifactsPath) {
+                throw StartFailure("\(path) is a file of the exported data folder: name another one with --output.")
             }
         }
         switch FileKind(target) {
@@ -44,34 +45,34 @@ struct ExportFile: ~Copyable {
 
     private static func replace(_ path: String, _ body: (borrowing ExportFile) throws -> Void) throws {
         removeLeftovers(of: path)
-        let unfinished = "\(path).\(getpid()).part"
-        let descriptor = try claimed(unfinished, for: path)
-        InterruptedExport.begin(unfinished)
-        defer { withExtendedLifetime(descriptor) { InterruptedExport.end() } }
+        let temporaryPath = "\(path).\(getpid()).part"
+        let descriptor = try makeLockedFile(temporaryPath, for: path)
+        RemovalAtSignal.begin(temporaryPath)
+        defer { withExtendedLifetime(descriptor) { RemovalAtSignal.end() } }
         do {
             try body(ExportFile(descriptor: descriptor.rawValue))
-            guard fsync(descriptor.rawValue) == 0, rename(unfinished, path) == 0 else { throw failure(path, errno) }
+            guard fsync(descriptor.rawValue) == 0, rename(temporaryPath, path) == 0 else { throw failure(path, errno) }
         } catch {
-            unlink(unfinished)
+            unlink(temporaryPath)
             throw error
         }
     }
 
-    /// Makes a file and locks it, so that no other export takes it for a leftover.
-    private static func claimed(_ unfinished: String, for path: String) throws -> Descriptor {
+    /// Makes a file and locks it, so that another export does not remove it as a leftover.
+    private static func makeLockedFile(_ temporaryPath: String, for path: String) throws -> Descriptor {
         while true {
-            let raw = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            let raw = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             guard raw >= 0 else { throw failure(path, errno) }
             let descriptor = Descriptor(owning: raw)
-            // A file system without locks answers with an error, and then no leftovers are removed either.
+            // A file system without locks fails here and in `removeLeftovers`, which then removes nothing.
             _ = flock(raw, LOCK_EX)
             var status = stat()
-            // Another export may have removed it before it was locked.
+            // Another export may have removed the file before it was locked.
             if fstat(raw, &status) != 0 || status.st_nlink > 0 { return descriptor }
         }
     }
 
-    /// Removes what exports to the same file have left that were killed.
+    /// Removes the temporary files of exports to the same file that were killed.
     private static func removeLeftovers(of path: String) {
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { String(path[...$0]) } ?? "./"
@@ -85,13 +86,13 @@ struct ExportFile: ~Copyable {
         }
     }
 
-    /// Where a path leads; what is there need not exist.
+    /// Follows the links at a path and returns the path of the target, which need not exist.
     private static func target(of path: String) throws -> String {
         var path = path
         for _ in 0..<40 {
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
             let count = readlink(path, &target, target.count)
-            // What a link of /proc names need not be a path: it is opened through the link.
+            // The text of a link in /proc may not be a path, so such a link is opened itself.
             guard count > 0, FileKind(path) != .other else { return path }
             let link = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
@@ -110,7 +111,7 @@ struct ExportFile: ~Copyable {
         }
     }
 
-    /// Appends all pieces of a body.
+    /// Appends a whole body, piece by piece.
     func append(_ body: any HTTPBodyProducer) throws {
         var hasMore = true
         while hasMore {
@@ -125,17 +126,18 @@ struct ExportFile: ~Copyable {
     }
 }
 
-/// Removes the unfinished file when a signal ends the process.
-private enum InterruptedExport {
-    // Unsafe because a signal handler may take no lock: it reads one pointer, which is set while no signal is caught.
+/// Removes the temporary file of an export if a signal ends the process.
+private enum RemovalAtSignal {
+    // Unsafe because a signal handler must take no lock. It reads one pointer, which changes only while no handler is
+    // set.
     private nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>?
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
-    static func begin(_ unfinished: String) {
-        path = strdup(unfinished)
+    static func begin(_ temporaryPath: String) {
+        path = strdup(temporaryPath)
         for number in signals {
             signal(number) { number in
-                if let path = InterruptedExport.path { unlink(path) }
+                if let path = RemovalAtSignal.path { unlink(path) }
                 signal(number, SIG_DFL)
                 raise(number)
             }

@@ -8,14 +8,14 @@ internal import MLflowClient
 internal import Tracking
 internal import Transfer
 
-/// An export as an archive or a table: what is asked for, who has it, and the file.
+/// Writes an export as an archive or a table to a file.
 struct FileExport {
     private let command: ExportCommand
     private let export: StreamedExport
-    /// The call that a server answers with the file.
+    /// The path of the call that a server answers with the file, up to the query parameters for the subset.
     private let call: String
 
-    /// How long a server may be silent: before the first row of a table it reads the keys of all runs.
+    /// How long a server may send nothing: before the first row of a table it reads the keys of all runs.
     private static let patience = Duration.seconds(300)
 
     init(_ command: ExportCommand, _ export: StreamedExport) {
@@ -28,7 +28,7 @@ struct FileExport {
     }
 
     func write() throws {
-        // A reader of the standard output may go away early.
+        // A reader of the standard output may close the pipe early.
         signal(SIGPIPE, SIG_IGN)
         switch try KeptStore.open(command.storage, uri: command.from) {
         case .folder(let folder):

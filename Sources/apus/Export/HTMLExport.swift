@@ -4,12 +4,13 @@ internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 
-/// An export as one page: the question, who answers it, and the file.
+/// Writes an export as one HTML page to a file.
 struct HTMLExport {
     private let command: ExportCommand
-    private let question: [UInt8]
+    /// The body of the call to a server.
+    private let request: [UInt8]
 
-    /// Longer than any answer: what files hold in base64, the curves, the runs and the pages.
+    /// Above the size of any answer, which holds files in base64, curves, runs and the code of the pages.
     private static let maximumBytes = 512 * 1_048_576
 
     init(_ command: ExportCommand) {
@@ -25,18 +26,18 @@ struct HTMLExport {
             }
         }
         writer.endObject()
-        question = writer.takeBytes()
+        request = writer.takeBytes()
     }
 
     func write() throws {
-        // A reader of the standard output may go away early.
+        // A reader of the standard output may close the pipe early.
         signal(SIGPIPE, SIG_IGN)
         switch try KeptStore.open(command.storage, uri: command.from) {
         case .folder(let folder):
             defer { folder.close() }
             try write(from: folder)
         case .server(let server):
-            let reply = try server.call("export/html", question, maximumBytes: Self.maximumBytes)
+            let reply = try server.call("export/html", request, maximumBytes: Self.maximumBytes)
             try ExportFile.write(command.outputPath, of: try command.ownStore()) { try $0.append(reply.body) }
         }
     }
@@ -44,7 +45,7 @@ struct HTMLExport {
     private func write(from folder: OpenedFolder) throws {
         let body: any HTTPBodyProducer
         do {
-            body = try folder.api.exportedPages(question: question)
+            body = try folder.api.exportedPages(requestBody: request)
         } catch {
             throw folder.api.exportRefusal(error).map { StartFailure($0) } ?? error
         }

@@ -6,15 +6,15 @@ internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// An export on which `mlflow server` goes on: a database, and the artifacts that it serves.
+/// Writes what `mlflow server` can work on: a database of MLflow, and the artifacts that it serves.
 ///
-/// The store is read at one moment, whether a server holds it or not; the artifacts after it, so that those that the
-/// database knows are there. The folder has its name only when all of it is durable, and a database of PostgreSQL is filled
-/// only when the folder has its name.
+/// The database is read as it is at one moment, even while a server has it open. The artifacts are copied after it, so
+/// that those that the database names are there. The folder gets its final name when all of it is durable, and a database
+/// of PostgreSQL is filled only when the folder has its name.
 struct MLflowDatabaseExport {
     let databasePath: String
     let artifactsPath: String
-    /// The folder that is made, an absolute path: with the database and the artifacts, or with the artifacts alone.
+    /// The absolute path of the folder to make: with the database and the artifacts, or with the artifacts alone.
     let target: String
     /// The database of PostgreSQL that is filled; nil for one of SQLite in the folder.
     let server: PostgresAddress?
@@ -25,7 +25,7 @@ struct MLflowDatabaseExport {
         var runs = 0
         var points = 0
         var files = 0
-        /// What MLflow's tables cannot hold, and what is no file among the artifacts; the first of them.
+        /// The first 1,000 remarks about data that MLflow's tables cannot hold, and about artifacts that are not files.
         fileprivate(set) var remarks: [String] = []
         fileprivate(set) var remarkCount = 0
 
@@ -38,20 +38,20 @@ struct MLflowDatabaseExport {
     }
 
     static let databaseName = "mlflow.db"
-    /// The folder that `mlflow server` serves artifacts from when it is not told another.
+    /// The name of the folder from which `mlflow server` serves artifacts by default.
     static let artifactsName = "mlartifacts"
     private static let unfinishedUpload = ".apus-upload-"
 
-    /// - Throws: `StartFailure` if the target is there, or the store cannot be read.
+    /// - Throws: `StartFailure` if the target exists, or the database cannot be read.
     func run() throws -> Result {
         guard FileKind(target) == .absent else {
             let option = server == nil ? "--output" : "--artifacts-to"
-            throw StartFailure("'\(target)' is there already. Name a folder that is not, with \(option).")
+            throw StartFailure("'\(target)' is there already. Name a folder that does not exist with \(option).")
         }
-        guard !StoragePlaces.isInside(target, artifactsPath) else {
+        guard !StoragePaths.isInside(target, artifactsPath) else {
             throw StartFailure("'\(target)' lies in the folder of artifacts, which would be copied into itself.")
         }
-        // What an interrupted export has left begins anew.
+        // Files that an interrupted export has left are removed.
         let unfinished = target + ".unfinished"
         let claim = try claim(unfinished)
         defer { withExtendedLifetime(claim) {} }
@@ -111,15 +111,15 @@ struct MLflowDatabaseExport {
         }
     }
 
-    /// Makes the folder, and keeps other exports away from it as long as the result lives.
+    /// Makes the folder, and locks it against other exports until the result is released.
     private func claim(_ folder: String) throws -> Descriptor {
         try Disk.makeFolders(folder)
         let raw = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard raw >= 0 else { throw DiskFailure.last("open", folder) }
         let descriptor = Descriptor(owning: raw)
-        // A file system without locks answers with another error.
+        // A file system without locks fails with another error, which is ignored.
         guard flock(raw, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-            throw StartFailure("Another export to '\(target)' runs just now.")
+            throw StartFailure("Another export to '\(target)' is just running.")
         }
         return descriptor
     }
@@ -129,7 +129,7 @@ struct MLflowDatabaseExport {
         do {
             guard try Migrator(migrations).inspect(path: databasePath) == .applied(version: migrations.count) else {
                 throw StartFailure(
-                    "'\(databasePath)' is of an older version of Apus. Start apus server on it once to bring it up to date."
+                    "An older version of Apus wrote '\(databasePath)'. Start apus server on it once to bring it up to date."
                 )
             }
         } catch let error as MigrationError {
@@ -158,12 +158,11 @@ struct MLflowDatabaseExport {
             leavingOut: { $0.hasPrefix(Self.unfinishedUpload) },
             other: { others.append($0) }
         ) { path, _ in
-            let place = folder + "/" + path
-            let parent = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
+            let copy = folder + "/" + path
+            let parent = String(copy[..<(copy.lastIndex(of: "/") ?? copy.startIndex)])
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
-            // MLflow may write into its files, so that they must not be those of this store. A file that was deleted
-            // meanwhile is none.
-            if try Disk.place(artifactsPath + "/" + path, at: place, mayLink: false) != nil { result.files += 1 }
+            // MLflow may write to its files, so they must not be hard links. A file deleted meanwhile is not counted.
+            if try Disk.linkOrCopy(artifactsPath + "/" + path, at: copy, mayLink: false) != nil { result.files += 1 }
         }
         for path in others { result.remark("artifact \(path): neither a file nor a folder") }
     }

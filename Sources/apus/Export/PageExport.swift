@@ -2,22 +2,23 @@ internal import Coding
 internal import MLflowAPI
 
 extension ExportShell {
-    /// The pages as one file: styles and modules stand inside of it, and nothing is loaded.
+    /// The pages as one HTML file that contains their styles and modules and loads nothing else.
     ///
-    /// A module is a `data:` address, which an import map binds to its name: from a `file:` address browsers import nothing
-    /// else. Scripts and styles need a number that is drawn for each file; what an artifact holds cannot know it.
+    /// Each module is a `data:` address that an import map binds to its name, because in a page at a `file:` address
+    /// browsers import nothing else. The content security policy allows only scripts and styles with a nonce, a random
+    /// number that is new for each file, so that no script in an artifact is run.
     static func ofPages() -> ExportShell {
         let nonce = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
         let template = StaticFile.named("export.html").text
             .replacing("{{policy}}", with: policy(nonce))
             .replacing("{{styles}}", with: styles(nonce))
             .replacing("{{modules}}", with: modules(nonce))
-        guard let place = template.firstRange(of: "{{data}}") else {
+        guard let range = template.firstRange(of: "{{data}}") else {
             preconditionFailure("export.html has no {{data}}")
         }
         return ExportShell(
-            before: Array(template[..<place.lowerBound].utf8),
-            after: Array(template[place.upperBound...].utf8)
+            before: Array(template[..<range.lowerBound].utf8),
+            after: Array(template[range.upperBound...].utf8)
         )
     }
 
@@ -45,15 +46,19 @@ extension ExportShell {
     }
 }
 
-/// A module of the pages as it stands in a file: it imports others by names, because a `data:` address has no folder.
+/// A module of the pages in an exported file.
+///
+/// It imports others by names, because a `data:` address has no folder.
 private struct ExportedModule {
-    /// Beneath `static/`.
+    /// The path in `static/`.
     let path: String
     let source: String
 
     static let prefix = "apus/"
     static let start = "core/start-file.js"
-    /// The pages that a file shows; the router imports them by names that it puts together.
+    /// The pages that an exported file can show.
+    ///
+    /// The router puts their names together at run time.
     private static let pages = ["pages/experiment.js", "pages/run.js", "pages/compare.js"]
 
     init(_ path: String) {
@@ -67,12 +72,12 @@ private struct ExportedModule {
         }
     }
 
-    /// The modules that it names.
+    /// The paths of the modules that this module imports.
     private var imports: [String] {
         source.split(separator: "\"" + Self.prefix).dropFirst().map { String($0.prefix { $0 != "\"" }) }
     }
 
-    /// The start, the pages, and all that these import.
+    /// The start module, the pages, and all modules that these import.
     static var all: [ExportedModule] {
         var found: [ExportedModule] = []
         var known = Set([start] + pages)

@@ -1,13 +1,15 @@
 internal import JSON
 
-/// What a server says of its upstream and of all its runs.
+/// A server's answer about its upstream and the states of its runs, put together from all pages.
 struct ForwardAnswer {
-    /// The first page.
+    /// The first page, which also has the facts about the upstream.
     private let first: JSONValue
-    /// The states of runs of all pages.
+    /// The states of the runs on all pages.
     private let runs: [JSONValue]
 
-    /// - Parameter runIDs: empty for all runs.
+    /// Fetches all pages from a server.
+    ///
+    /// - Parameter runIDs: the runs to ask for; empty for all runs.
     init(of server: KeptServer, runs runIDs: [String]) throws {
         var pages: [JSONValue] = []
         var token: String?
@@ -28,13 +30,13 @@ struct ForwardAnswer {
         runs = pages.flatMap { page in page["run_states"].map { Array($0.elements) } ?? [] }
     }
 
-    /// Whether the upstream has everything of these runs, and of all others and all models.
+    /// Whether the upstream has all data of these runs and of all other runs and models.
     var isCurrent: Bool {
         first["current"]?.bool == true && first["omission_count"]?.int64 == 0
             && !runs.contains { $0["state"]?.string == "failed" }
     }
 
-    /// One object, as the call answers for a page, with all runs.
+    /// One JSON object in the form of a page, with the runs of all pages.
     var json: String {
         var writer = JSONWriter()
         writer.beginObject()
@@ -47,7 +49,9 @@ struct ForwardAnswer {
         return String(decoding: writer.takeBytes(), as: UTF8.self)
     }
 
-    /// - Parameter isOfAll: whether to show also the runs of which everything is there.
+    /// Prints the answer as lines.
+    ///
+    /// - Parameter isOfAll: whether to print also the runs that the upstream has completely.
     func show(isOfAll: Bool) {
         let backlog = Amount.text(first["backlog_runs"]?.int64 ?? 0, "run")
         let bytes = Amount.bytes(first["backlog_artifact_bytes"]?.int64 ?? 0)
@@ -70,10 +74,10 @@ struct ForwardAnswer {
         show("note: ", first["notes"])
     }
 
-    private func show(_ mark: String, _ things: JSONValue?) {
-        for thing in things.map({ Array($0.elements) }) ?? [] {
-            let parts = ["subject", "part", "reason"].map { thing[$0]?.string ?? "" }
-            StandardStream.output.write("\(mark)\(parts[0]), \(parts[1]): \(parts[2])")
+    private func show(_ prefix: String, _ items: JSONValue?) {
+        for item in items.map({ Array($0.elements) }) ?? [] {
+            let parts = ["subject", "part", "reason"].map { item[$0]?.string ?? "" }
+            StandardStream.output.write("\(prefix)\(parts[0]), \(parts[1]): \(parts[2])")
         }
     }
 }

@@ -4,11 +4,11 @@ internal import Glibc
 internal import JSON
 internal import TrackingStore
 
-/// What an upstream has, what waits and why.
+/// The command `apus forward`, whose subcommands show and change what a server sends to its upstream.
 struct ForwardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forward",
-        abstract: "Tell what the upstream of a server has, and try again or skip runs.",
+        abstract: "Show what the upstream of a server has, and send runs again or skip them.",
         subcommands: [ForwardStatusCommand.self, ForwardRetryCommand.self, ForwardSkipCommand.self]
     )
 }
@@ -16,11 +16,11 @@ struct ForwardCommand: ParsableCommand {
 struct ForwardStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Tell for each run what is at the upstream, what waits and why.",
+        abstract: "Show for each run what the upstream has, what is still to be sent, and why.",
         discussion: """
-            Asks the server that holds the data folder. Of a folder that no server holds it reads the journal. Exits with 0 \
-            when the upstream has everything, with 1 when something waits, failed or is not taken there, and with 2 when \
-            nothing is known.
+            Asks the server that has the data folder open, or reads the folder's journal if no server has it open. The \
+            exit status is 0 if the upstream has everything, 1 if data waits, failed or is not accepted by the \
+            upstream, and 2 if nothing is known.
             """
     )
 
@@ -29,8 +29,8 @@ struct ForwardStatusCommand: ParsableCommand {
     var trackingUri: String?
     @Option(name: .customLong("run"), help: ArgumentHelp("Only this run, by id; may be repeated.", valueName: "run"))
     var runs: [String] = []
-    @Flag(help: "Also list the runs of which everything is there.") var all = false
-    @Flag(help: "Print one JSON object, and of a folder that no server holds one for each upstream.") var json = false
+    @Flag(help: "Also list the runs that the upstream has completely.") var all = false
+    @Flag(help: "Print one JSON object, or one for each upstream if no server has the folder open.") var json = false
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
@@ -57,7 +57,7 @@ struct ForwardStatusCommand: ParsableCommand {
 
     private func report(of folder: OpenedFolder) throws -> Bool {
         let upstreams = try folder.store.readNow { try $0.upstreams() }
-        guard !upstreams.isEmpty else { throw StartFailure("Nothing of this folder was ever sent to another server.") }
+        guard !upstreams.isEmpty else { throw StartFailure("No data of this folder was ever sent to another server.") }
         var isCurrent = true
         for upstream in upstreams {
             let runIDs = runs.isEmpty ? nil : runs
@@ -97,8 +97,8 @@ struct ForwardRetryCommand: ParsableCommand {
         commandName: "retry",
         abstract: "Let a server send again what its upstream has refused.",
         discussion: """
-            Without ids everything that was refused. What was skipped is sent when it is named. `apus push` does the same on \
-            a folder that no server holds.
+            Without ids, everything that was refused is sent again. Skipped runs are sent only if they are named. \
+            `apus push` does the same for a folder that no server has open.
             """
     )
 
@@ -122,7 +122,7 @@ struct ForwardRetryCommand: ParsableCommand {
 struct ForwardSkipCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "skip",
-        abstract: "Let a server send nothing more of some runs; `apus forward retry` undoes it."
+        abstract: "Let a server send no more data of some runs; `apus forward retry` undoes this."
     )
 
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
@@ -136,14 +136,14 @@ struct ForwardSkipCommand: ParsableCommand {
     }
 }
 
-/// A change that a running server makes to what it forwards.
+/// Asks a running server to change what it sends to its upstream.
 private enum ForwardChange {
     static func ask(_ call: String, _ runs: [String], _ storage: StorageOptions, _ uri: String?) throws {
         try CommandFailure.reporting {
             switch try KeptStore.open(storage, uri: uri) {
             case .folder(let folder):
                 folder.close()
-                throw StartFailure("No server holds this folder; start it with --upstream, or use apus push.")
+                throw StartFailure("No server has this folder open; start one with --upstream, or use apus push.")
             case .server(let server):
                 var writer = JSONWriter()
                 writer.beginObject()
@@ -153,7 +153,7 @@ private enum ForwardChange {
                 if let found = answer["runs"]?.int64, found < Int64(runs.count) {
                     let missing = Int64(runs.count) - found
                     let verb = missing == 1 ? "is" : "are"
-                    throw StartFailure("\(missing) of \(runs.count) \(verb) not here; the others are done.")
+                    throw StartFailure("\(missing) of \(runs.count) \(verb) not known here; the others are done.")
                 }
             }
         }

@@ -3,9 +3,11 @@ internal import Forwarding
 internal import Logging
 internal import Synchronization
 
-/// The rounds of a forwarder: one thread for runs and one for files, so that a long file holds up no run.
+/// Runs a forwarder in the background: one work sends runs and one sends files, so that a long file delays no run.
 final class ForwardingWork: Sendable {
-    /// For `/metrics`, and to be ended before the store closes.
+    /// The two works, for `/metrics`.
+    ///
+    /// They must be ended before the store closes.
     let works: [BackgroundWork]
 
     private let forwarder: Forwarder
@@ -26,20 +28,20 @@ final class ForwardingWork: Sendable {
         forwarder.whenNeeded { for round in rounds { round.ask() } }
     }
 
-    /// Makes the first rounds begin, and others after each interval.
+    /// Asks for a run of both works now and after each interval.
     func begin() {
         guard !isEnded.load(ordering: .relaxed) else { return }
         for round in rounds { round.ask() }
         queue.asyncAfter(deadline: .now() + interval) { self.begin() }
     }
 
-    /// Lets the rounds end soon; `BackgroundWork.end` waits for them.
+    /// Stops the forwarder, so that the works end soon; `BackgroundWork.end` waits for them.
     func end() {
         isEnded.store(true, ordering: .relaxed)
         forwarder.stop()
     }
 
-    /// A work that is asked for at most once at a time.
+    /// A work that is queued at most once at a time.
     private final class Round: Sendable {
         let work: BackgroundWork
         private let isAsked: Flag

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Budgets
 internal import Forwarding
 internal import Glibc
 internal import HTTPClient
@@ -10,12 +11,12 @@ internal import TrackingStore
 struct PushCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push",
-        abstract: "Send what is missing at another server once: runs, models, artifacts and the registry.",
+        abstract: "Send what another server lacks once: runs, models, artifacts and the registry.",
         discussion: """
-            Works on a data folder that no server holds, and remembers there what was sent: push again to send what is new. \
-            Where a server holds the folder and sends to the same upstream, its forwarding is hurried and waited for. The \
-            server may be another Apus, MLflow's own, or one that speaks its REST API. Exits with 0 when everything is there, \
-            with 1 when something is missing, which is listed, and with 2 when nothing was done.
+            Works on a data folder that no server has open, and notes there what was sent: push again to send only new \
+            data. If a server has the folder open and forwards to the same upstream, the command makes it send at once \
+            and waits. The other server may be Apus, MLflow's own, or one with MLflow's REST API. The exit status is 0 \
+            if the other server has everything, 1 if it lacks data, which is listed, and 2 if nothing was done.
             """
     )
 
@@ -29,7 +30,7 @@ struct PushCommand: ParsableCommand {
     @Option(help: .of(.forwardArtifactRate), completion: .of(.forwardArtifactRate)) var forwardArtifactRate: String?
     @Option(
         help: ArgumentHelp(
-            "How long the server may take nothing before the command gives up. (default: 60s)",
+            "How long the command goes on if the server accepts no data. (default: 60s)",
             valueName: "time"
         )
     )
@@ -77,7 +78,7 @@ struct PushCommand: ParsableCommand {
         settings.selection = try selection(in: folder.store)
         settings.patience = longest
         let forwarder = Forwarder(folder.store, ChangeFeed(), to: calls, settings)
-        // Whoever pushes wants to know whether what was refused is still refused.
+        // Data that the server refused before is sent again, because the server may accept it now.
         forwarder.retryAll()
         forwarder.drain()
         let progress = ImportProgress(isQuiet: json)
@@ -97,7 +98,7 @@ struct PushCommand: ParsableCommand {
             forwarder: forwarder
         )
         let status = forwarder.status
-        // Of what waits, what has a reason: the others are not selected, or had no turn.
+        // Runs that wait without a reason are not selected, or their turn has not come.
         let missing = report.lines.filter { $0.state == .failed || ($0.state == .waiting && $0.reason != nil) }
         try finish(status, missing: missing, report)
     }
@@ -131,7 +132,7 @@ struct PushCommand: ParsableCommand {
             writer.member("sent_points", status.sentPoints)
             writer.member("sent_files", status.sentFiles)
             writer.member("sent_bytes", status.sentBytes)
-            writer.members(of: status)
+            writer.members(of: status, for: .server)
             writer.members(of: report)
             writer.endObject()
             StandardStream.output.write(String(decoding: writer.takeBytes(), as: UTF8.self))
@@ -144,8 +145,8 @@ struct PushCommand: ParsableCommand {
             for line in missing {
                 StandardStream.output.write("\(line.state.rawValue) \(line.runID): \(line.reason ?? "")")
             }
-            for thing in status.postponed {
-                StandardStream.output.write("waiting \(thing.subject), \(thing.part): \(thing.reason)")
+            for item in status.postponed {
+                StandardStream.output.write("waiting \(item.subject), \(item.part): \(item.reason)")
             }
             for omission in report.omissions {
                 StandardStream.output.write("not there: \(omission.subject), \(omission.part): \(omission.reason)")
@@ -160,7 +161,7 @@ struct PushCommand: ParsableCommand {
         throw ExitCode(hasDone ? 1 : 2)
     }
 
-    /// Lets a server that forwards to the same place do it now.
+    /// Makes a server that forwards to this address send at once, and waits until it has sent everything.
     private func drain(_ server: KeptServer, _ address: String) throws {
         let empty = Array("{}".utf8)
         let status: JSONValue
@@ -168,13 +169,13 @@ struct PushCommand: ParsableCommand {
             status = try server.json("forward/drain", empty)
         } catch {
             throw StartFailure(
-                "The server at \(server.client.uri) holds this folder and sends nothing to another one. Start it with "
+                "The server at \(server.client.uri) has this folder open and forwards to no other server. Start it with "
                     + "--upstream \(address), or stop it and push again."
             )
         }
         guard status["upstream"]?.string == address else {
             throw StartFailure(
-                "The server at \(server.client.uri) holds this folder and sends to \(status["upstream"]?.string ?? "another"). "
+                "The server at \(server.client.uri) has this folder open and forwards to \(status["upstream"]?.string ?? "another"). "
                     + "Stop it and push again."
             )
         }

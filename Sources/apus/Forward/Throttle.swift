@@ -3,20 +3,20 @@ internal import Glibc
 internal import HTTPWire
 internal import Synchronization
 
-/// Spreads bytes over time.
+/// Limits the rate at which bytes are sent.
 final class Throttle: Sendable {
     private let bytesPerSecond: Int
-    /// When the next bytes may leave.
+    /// The time from which on the next bytes may be sent.
     private let next = Mutex(ContinuousClock.now)
 
     init(bytesPerSecond: Int) {
         self.bytesPerSecond = bytesPerSecond
     }
 
-    /// How much is sent at once: so little that the rate is even.
+    /// The number of bytes to send at once: a tenth of a second's, from 1 KiB to 64 KiB.
     var pieceBytes: Int { min(65_536, max(1_024, bytesPerSecond / 10)) }
 
-    /// Blocks until some bytes may leave.
+    /// Blocks until this number of bytes may be sent.
     func wait(for bytes: Int) {
         let time = Duration.seconds(Double(bytes) / Double(bytesPerSecond))
         let start = next.withLock { next in
@@ -29,7 +29,7 @@ final class Throttle: Sendable {
     }
 }
 
-/// The first bytes of a file as a body that leaves slowly.
+/// A request body with the first bytes of a file, sent at a limited rate.
 final class ThrottledFile: HTTPBodyProducer {
     private let file: Descriptor
     private let bytes: Int64

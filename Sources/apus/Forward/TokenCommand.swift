@@ -2,7 +2,9 @@ internal import Forwarding
 internal import Glibc
 internal import Synchronization
 
-/// A command of the operator that prints a token for the upstream; it is run by the shell, with nothing from clients.
+/// A command of the operator that prints a token for the upstream.
+///
+/// The shell runs the command. It contains nothing that clients have sent.
 final class TokenCommand: Sendable {
     private struct State {
         var authorization: String?
@@ -10,7 +12,7 @@ final class TokenCommand: Sendable {
         var failure: UpstreamFailure?
     }
 
-    /// A token that was just made is refused for another reason.
+    /// The command is not run again within this time: if a token so new is refused, its age is not the reason.
     private static let shortestInterval = Duration.seconds(20)
     private static let patience = Duration.seconds(60)
     private static let maximumBytes = 65_536
@@ -22,12 +24,13 @@ final class TokenCommand: Sendable {
         self.command = command
     }
 
-    /// The Authorization field; runs the command if there is no token yet.
+    /// Returns the value of the Authorization field, and runs the command if there is no token yet.
     ///
-    /// - Parameter refused: the field that the upstream has just refused: a newer one is made.
-    /// - Returns: nil if there is none but the refused one.
+    /// - Parameter refused: the value that the upstream has just refused, so that the command is run again; nil
+    ///   otherwise.
+    /// - Returns: nil if the refused token is so new that the command is not run again.
     func authorization(after refused: String? = nil) throws(UpstreamFailure) -> String? {
-        // The thread that comes second waits for the token of the first.
+        // While one thread runs the command, another one waits here for its token.
         let result = state.withLock { state -> Result<String?, UpstreamFailure> in
             if let known = state.authorization, known != refused { return .success(known) }
             if let last = state.lastRun, ContinuousClock.now - last < Self.shortestInterval {

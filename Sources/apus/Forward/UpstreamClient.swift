@@ -5,12 +5,13 @@ internal import HTTPWire
 internal import MLflowClient
 internal import Synchronization
 
-/// The calls of an upstream, with the operator's credentials.
+/// Sends calls to an upstream, with the operator's credentials.
 final class UpstreamClient: UpstreamCalls {
-    /// How long a connection may take, and how long nothing may move.
+    /// How long connecting may take.
     private static let connecting = Duration.seconds(10)
+    /// How long a call may go on without a byte being sent or received.
     private static let longestSilence = Duration.seconds(90)
-    /// The longest call that has no file.
+    /// How long a call without a file may take.
     private static let longestCall = Duration.seconds(180)
 
     let address: String
@@ -21,10 +22,10 @@ final class UpstreamClient: UpstreamCalls {
     private let trail: ForwardTrail
 
     /// - Parameters:
-    ///   - trail: says which servers the calls come from.
-    ///   - token: prints a token; nil where the credentials are those of the environment.
-    ///   - bytesPerSecond: of files; nil for no limit.
-    ///   - patience: how long nothing may move, if this is shorter than usual; nil for the usual time.
+    ///   - trail: the servers that the data has come through, which each call names.
+    ///   - token: the command that prints a token; nil to use the credentials of the environment.
+    ///   - bytesPerSecond: the highest rate at which files are sent; nil for no limit.
+    ///   - patience: how long a call may go on without a byte being sent or received; nil, or above 90 s, for 90 s.
     init(
         _ client: TrackingConnection,
         _ trail: ForwardTrail,

@@ -5,24 +5,24 @@ internal import MLflowClient
 internal import Tracking
 internal import TrackingStore
 
-/// Which server gets everything too, and how.
+/// The settings of the upstream, the server that gets a copy of everything.
 struct UpstreamSettings: Sendable {
     let calls: UpstreamClient
     let delay: Duration
-    /// Where what is sent comes from.
+    /// Identifies this server in calls, so that data does not go round in circles.
     let trail = ForwardTrail()
 
     private static let delays: ClosedRange<Duration> = .milliseconds(100)...(.seconds(3_600))
 
-    /// - Returns: nil where no server is named.
-    /// - Throws: `StartFailure` for values that are none.
+    /// - Returns: nil if no upstream is named.
+    /// - Throws: `StartFailure` for invalid values.
     init?(_ options: ForwardOptions, _ environment: Environment) throws(StartFailure) {
         let command = environment.setting(.upstreamTokenCommand, options.upstreamTokenCommand)
         let delaySetting = environment.setting(.forwardDelay, options.forwardDelay)
         let rateSetting = environment.setting(.forwardArtifactRate, options.forwardArtifactRate)
         guard let upstream = environment.setting(.upstream, options.upstream) else {
             guard let given = command ?? delaySetting ?? rateSetting else { return nil }
-            throw StartFailure("\(given.source) is of use with \(SettingDefinition.upstream.flag) only.")
+            throw StartFailure("\(given.source) has an effect only with \(SettingDefinition.upstream.flag).")
         }
         guard let time = WaitingTime(argument: delaySetting?.text ?? "5s"), Self.delays.contains(time.duration) else {
             throw StartFailure("\(delaySetting?.shown ?? ""): use a time of 100ms to 1h, such as 5s.")
@@ -31,9 +31,12 @@ struct UpstreamSettings: Sendable {
         calls = try Self.calls(upstream, command, rateSetting, trail, agent: "apus-forward")
     }
 
-    /// The calls of a server by what the operator says of it.
+    /// Makes the client for an upstream from the operator's settings.
     ///
-    /// - Parameter patience: how long nothing may move; nil for the usual time.
+    /// - Parameters:
+    ///   - command: the setting of the token command; nil if there is none.
+    ///   - rate: the setting of the highest rate at which artifacts are sent; nil for no limit.
+    ///   - patience: how long a call may go on without a byte being sent or received; nil for 90 s.
     static func calls(
         _ upstream: Setting,
         _ command: Setting?,
@@ -58,7 +61,7 @@ struct UpstreamSettings: Sendable {
         }
     }
 
-    /// What forwards a store.
+    /// Makes the forwarder that sends the data of a store to this upstream.
     func forwarder(of store: TrackingStore, _ feed: ChangeFeed, _ roots: ServedRoots, _ logger: Logger) -> Forwarder {
         var settings = ForwardSettings { roots.folder(at: $0) }
         settings.delay = delay
@@ -68,7 +71,7 @@ struct UpstreamSettings: Sendable {
 }
 
 extension ServedRoots {
-    /// The folder of artifacts at a location; nil for one that lies elsewhere.
+    /// The folder at an artifact location; nil if it is outside of these roots.
     func folder(at location: String) -> ForwardFolder? {
         if location.hasPrefix("mlflow-artifacts:/"), !location.hasPrefix("mlflow-artifacts://") {
             return folder(location.dropFirst("mlflow-artifacts:/".count), beneath: destination)

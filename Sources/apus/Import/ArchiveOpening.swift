@@ -6,16 +6,16 @@ internal import MLflowAPI
 internal import Tracking
 internal import Transfer
 
-/// Archives, and data folders of Apus, which are read as the archives that they would become.
+/// Opens archives of Apus, and data folders of Apus, which are exported as archives while they are read.
 enum ArchiveOpening {
     private static let pieceBytes = 262_144
 
-    /// The archive that comes through the standard input.
+    /// Opens an archive that is read from the standard input.
     static func standardInput() -> ArchiveSource {
         ArchiveSource(title: "archive from the standard input") { try piece(of: STDIN_FILENO, "The standard input") }
     }
 
-    /// The first bytes of a file, by which its kind is recognised.
+    /// Reads the first bytes of a file, by which its kind is recognised.
     static func beginning(of path: String) throws -> [UInt8] {
         let file = try readable(path)
         return try withExtendedLifetime(file) { try piece(of: file.rawValue, "'\(path)'") }
@@ -26,13 +26,15 @@ enum ArchiveOpening {
         return ArchiveSource(title: "archive \(path)") { try piece(of: file.rawValue, "'\(path)'") }
     }
 
-    /// A data folder, which no server may hold meanwhile: this process owns it until the source is released.
+    /// Opens a data folder, which no server may have open.
+    ///
+    /// This process owns the folder until the source is released.
     static func dataFolder(_ path: String) throws -> ArchiveSource {
         let storage = try StorageOptions.parse(["--data-dir=\(path)"])
         guard case .folder(let folder) = try KeptStore.open(storage) else {
             throw ImportFailure(
-                "A server holds the data folder '\(path)'. Stop it, or let it send: "
-                    + "apus export --format archive --data-dir '\(path)' -o - | apus import - --to PLACE"
+                "A server has the data folder '\(path)' open. Stop it, or export from it: "
+                    + "apus export --format archive --data-dir '\(path)' -o - | apus import - --to TARGET"
             )
         }
         let owner = OwnedFolder(folder)
@@ -52,7 +54,7 @@ enum ArchiveOpening {
         return Descriptor(owning: raw)
     }
 
-    /// The next bytes of a file or pipe; none at its end.
+    /// Reads the next bytes of a file or pipe; empty at its end.
     private static func piece(of descriptor: Int32, _ name: String) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: pieceBytes)
         while true {

@@ -2,10 +2,10 @@ internal import Files
 internal import Glibc
 internal import Transfer
 
-/// The files beneath a folder of artifacts.
+/// The files in a folder of artifacts and its subfolders.
 ///
-/// Every folder and file is opened beneath the one above it and never through a link, so that nothing outside is read, also
-/// when somebody replaces a folder by a link meanwhile.
+/// Every folder and file is opened relative to its parent folder and never through a link. So nothing outside is read,
+/// even if somebody replaces a folder by a link meanwhile.
 struct FileTree {
     private let folder: ArtifactFolder
 
@@ -13,9 +13,10 @@ struct FileTree {
         self.folder = folder
     }
 
-    /// Calls `body` with each regular file and its path beneath the folder; folders in the order of the file system.
+    /// Calls `body` with each regular file and its path relative to the folder.
     ///
-    /// What is not read is reported with its path: links, pipes and devices, and what cannot be opened.
+    /// - Parameter unreadable: is called with the path of each link, pipe or device, and of what cannot be opened, and
+    ///   with the reason.
     func forEachFile(
         _ body: (_ file: SourceFile, _ relativePath: String) throws -> Void,
         unreadable: (_ path: String, _ reason: String) -> Void
@@ -56,10 +57,10 @@ struct FileTree {
 
     private enum Refusal: Error {
         case unreadable(String)
-        /// What `body` threw.
+        /// An error that `body` has thrown.
         case caller(any Error)
 
-        /// The failure of the last call.
+        /// The failure that `errno` describes.
         static func last() -> Refusal { .unreadable(String(cString: strerror(errno))) }
     }
 
@@ -81,7 +82,7 @@ struct FileTree {
         }
     }
 
-    /// Opens the folder, and one beneath it, name by name.
+    /// Opens a subfolder of the artifact folder, one name of its path after the other.
     private func open(_ path: String, beneath root: Descriptor) throws(Refusal) -> Descriptor {
         var current = root
         for name in folder.way.split(separator: "/") + path.split(separator: "/") {
@@ -99,7 +100,9 @@ struct FileTree {
         return current
     }
 
-    /// The names in a folder; those that are not UTF-8 are repaired.
+    /// The names in a folder.
+    ///
+    /// In a name that is not UTF-8, faulty bytes become U+FFFD.
     private static func names(in folder: Descriptor) throws(Refusal) -> [String] {
         // The stream owns its descriptor.
         let raw = openat(folder.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -6,22 +6,24 @@ internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
-/// A data folder that no server holds; this process owns it as long as the import lasts.
+/// A data folder that no server has open.
+///
+/// This process owns the folder during the import.
 final class FolderTarget: ImportTarget, Sendable {
-    /// The batches that the writer may still have to store while the next one is read.
+    /// The number of batches that may wait for the writer while the next one is read.
     private static let batchesUnderway = 2
 
     let title: String
     private let store: TrackingStore
     private let artifacts: ArtifactRoot
     private let way: AdoptionWay
-    private let places = DispatchSemaphore(value: batchesUnderway)
-    /// Files whose sizes are noted together.
+    private let freeBatches = DispatchSemaphore(value: batchesUnderway)
+    /// The number of files whose sizes are noted in one transaction.
     private static let filesAtOnce = 1_000
     private let placed = Mutex<[(path: String, bytes: Int64)]>([])
     private let outcome = Mutex<(report: TransferReport, failure: (any Error)?)>((TransferReport(), nil))
 
-    /// - Throws: `StartFailure`, whose owner is set when a server holds the folder.
+    /// - Throws: `StartFailure`, whose owner is set if a server has the folder open.
     init(_ folder: String, by way: AdoptionWay) throws {
         try StorageLayout.makeFolders(folder, flag: "--to")
         let databasePath = folder + "/apus.db"
@@ -49,9 +51,9 @@ final class FolderTarget: ImportTarget, Sendable {
 
     func take(_ records: [TransferRecord]) throws {
         try throwFailure()
-        places.wait()
+        freeBatches.wait()
         store.write {
-            let report = try $0.take(records)
+            let report = try $0.importRecords(records)
             try $0.audit(.byCommand("import"), after: report.auditNote)
             return report
         } completion: { [self] result in
@@ -61,7 +63,7 @@ final class FolderTarget: ImportTarget, Sendable {
                 case .failure(let error): outcome.failure = outcome.failure ?? error
                 }
             }
-            places.signal()
+            freeBatches.signal()
         }
     }
 
@@ -85,7 +87,9 @@ final class FolderTarget: ImportTarget, Sendable {
         return adoption
     }
 
-    /// Who placed a file that is there already may have been killed before it was noted.
+    /// Adds a file to those to be noted in the database, even if it was there already.
+    ///
+    /// The process that stored such a file may have been killed before the database noted it.
     private func note(_ path: ArtifactPath, bytes: Int64) throws {
         let count = placed.withLock { placed in
             placed.append((path.description, bytes))
@@ -94,7 +98,7 @@ final class FolderTarget: ImportTarget, Sendable {
         if count >= Self.filesAtOnce { try notePlaced() }
     }
 
-    /// Notes the files that were placed, for the sums of what is stored.
+    /// Notes the stored files in the database, which sums up their sizes.
     private func notePlaced() throws {
         let files = placed.withLock { placed in
             defer { placed = [] }
@@ -107,17 +111,17 @@ final class FolderTarget: ImportTarget, Sendable {
     }
 
     func finish() throws -> TransferReport {
-        for _ in 0..<Self.batchesUnderway { places.wait() }
-        for _ in 0..<Self.batchesUnderway { places.signal() }
+        for _ in 0..<Self.batchesUnderway { freeBatches.wait() }
+        for _ in 0..<Self.batchesUnderway { freeBatches.signal() }
         try notePlaced()
         try throwFailure()
         return outcome.withLock { $0.report }
     }
 
     func close() {
-        // A semaphore must not be given up with fewer places than it was made with.
-        for _ in 0..<Self.batchesUnderway { places.wait() }
-        for _ in 0..<Self.batchesUnderway { places.signal() }
+        // A semaphore must not be released with a lower value than it was made with.
+        for _ in 0..<Self.batchesUnderway { freeBatches.wait() }
+        for _ in 0..<Self.batchesUnderway { freeBatches.signal() }
         store.close()
     }
 

@@ -9,23 +9,24 @@ internal import Transfer
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Take over runs, models and artifacts from MLflow, TensorBoard or another Apus, with ids and times.",
+        abstract: "Import runs, models and artifacts from MLflow, TensorBoard or another Apus, with ids and times.",
         discussion: """
-            Reads a database of MLflow 2.9 or later in SQLite or PostgreSQL, a folder of its file store, a running server, an archive or a data \
-            folder of Apus, a folder of mlflow-export-import, or a folder with event files of TensorBoard, and never changes \
-            what is in it. What is here already stays as it is: import again to bring what is new. Goes into a data folder, \
-            or into the server that holds it. Exits with 0 when all has come, with 1 when something was left out, which is \
-            listed, and with 2 when nothing was done. docs/moving-data.md has the recipes.
+            The source is a database of MLflow 2.9 or later in SQLite or PostgreSQL, a folder of its file store, a running \
+            server, an archive or a data folder of Apus, a folder of mlflow-export-import, or a folder with event files of \
+            TensorBoard. It is never changed. The target is a data folder, or the server that has it open. Data that \
+            the target already has stays as it is: import again to add only what is new. The exit status is 0 if \
+            everything was imported, 1 if data was left out, which is listed, and 2 if nothing was done. \
+            docs/moving-data.md has the recipes.
             """,
         helpNames: .long
     )
 
     @Argument(
         help: """
-            The database of MLflow (mlflow.db, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, for which PGPASSWORD may \
-            have the password), its file store (mlruns), or the folder with one of them; the address of a running server, \
-            http://HOST:PORT; an archive of Apus, or - for one that comes through a pipe; another data folder \
-            of Apus; a folder of mlflow-export-import; or one with event files of TensorBoard.
+            The database of MLflow (mlflow.db, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, for which PGPASSWORD \
+            may have the password), its file store (mlruns), or the folder that contains one of them; the address of a \
+            running server, http://HOST:PORT; an archive of Apus, or - to read it from the standard input; another data \
+            folder of Apus; a folder of mlflow-export-import; or a folder with event files of TensorBoard.
             """,
         completion: .file()
     )
@@ -34,7 +35,7 @@ struct ImportCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A data folder, or the address of a running server of Apus. (default: ./apus-data) [APUS_DATA_DIR]",
-            valueName: "place"
+            valueName: "target"
         ),
         completion: .directory
     )
@@ -57,30 +58,30 @@ struct ImportCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Only runs that started or ended then or later: 2025-01-31 or 2025-01-31T17:30, in UTC unless an offset such as \
-            +02:00 follows; or Unix milliseconds.
+            Only runs that started or ended at this time or later: 2025-01-31 or 2025-01-31T17:30, in UTC unless an \
+            offset such as +02:00 follows; or Unix milliseconds.
             """,
             valueName: "time"
         )
     )
     var since: SinceTime?
 
-    @Option(help: "What comes of artifacts: copy, or leave them and their locations as they are.")
+    @Option(help: "What to do with artifacts: copy them, or leave them and their locations as they are.")
     var artifacts = ArtifactChoice.copy
 
     @Option(
         help: ArgumentHelp(
-            "The folder with the source's artifacts, where its locations do not lead to them: its mlruns or mlartifacts.",
+            "The folder with the source's artifacts (mlruns or mlartifacts), if they are not at their recorded locations.",
             valueName: "folder"
         ),
         completion: .directory
     )
     var artifactsFrom: String?
 
-    @Flag(help: "Let artifacts share the space of the source's files: clones, or hard links.")
+    @Flag(help: "Let artifacts share disk space with the source's files, as clones or hard links.")
     var link = false
 
-    @Flag(help: "Only count what the source has.")
+    @Flag(help: "Only count what the source has, and import nothing.")
     var dryRun = false
 
     @Flag(help: "Print one JSON object instead of lines.")
@@ -91,19 +92,19 @@ struct ImportCommand: ParsableCommand {
     }
 
     func run() throws {
-        // A server that goes away must not end the import without a word.
+        // Otherwise a lost connection to a server would end the import without a message.
         signal(SIGPIPE, SIG_IGN)
         let start = ContinuousClock.now
         let importer: Importer
         let (source, target): (any RecordSource, (any ImportTarget)?)
         do {
             let folder = try StorageLayout.currentFolder()
-            let place = ImportPlace(to, folder, link ? .link : .copy)
+            let destination = ImportDestination(to, folder, link ? .link : .copy)
             if link, self.source.contains("://"), !PostgresAddress.isOne(self.source) {
                 throw ImportFailure("--link is for files of this machine; a server sends its files.")
             }
-            guard !place.isFolder(self.source) else {
-                throw ImportFailure("'\(self.source)' is where the import goes to. Name another place with --to.")
+            guard !destination.isFolder(self.source) else {
+                throw ImportFailure("'\(self.source)' is where the import goes to. Name another target with --to.")
             }
             source = try ImportSource.open(
                 self.source,
@@ -111,7 +112,7 @@ struct ImportCommand: ParsableCommand {
                 artifacts: artifactsFrom.map { StorageLayout.absolute($0, folder) },
                 experimentName: experimentName
             )
-            target = dryRun ? nil : try place.open()
+            target = dryRun ? nil : try destination.open()
             importer = Importer(target: target, progress: ImportProgress(isQuiet: json))
         } catch {
             StandardStream.error.write("apus: \(Self.message(for: error))")
@@ -124,7 +125,7 @@ struct ImportCommand: ParsableCommand {
         do {
             try importer.run(source, selection)
         } catch {
-            let advice = importer.hasStored ? " What was taken over stays; import again to go on." : ""
+            let advice = importer.hasStored ? " What was imported so far stays; import again to continue." : ""
             StandardStream.error.write("apus: \(Self.message(for: error))\(advice)")
             throw ExitCode(importer.hasStored ? 1 : 2)
         }
@@ -149,7 +150,7 @@ struct ImportCommand: ParsableCommand {
     }
 }
 
-/// A time of which only later runs are imported: a day, a time of day, or Unix milliseconds.
+/// A point in time: a day, a day with a time, or Unix milliseconds.
 struct SinceTime: ExpressibleByArgument {
     /// Unix milliseconds.
     let milliseconds: Int64
@@ -166,7 +167,7 @@ struct SinceTime: ExpressibleByArgument {
         var date = tm()
         (date.tm_year, date.tm_mon, date.tm_mday) = (day[0] - 1900, day[1] - 1, day[2])
         var seconds = Int64(timegm(&date))
-        // The thirty-first of a short month is the first of the next one.
+        // `timegm` turns day 31 of a shorter month into a day of the next month.
         guard date.tm_mday == day[2] else { return nil }
         var rest = text.dropFirst(10)
         if rest.first == UInt8(ascii: "T") || rest.first == UInt8(ascii: " ") {
@@ -193,7 +194,7 @@ struct SinceTime: ExpressibleByArgument {
         milliseconds = seconds * 1_000
     }
 
-    /// The numbers in a text that has the form of a pattern, in which a 0 stands for any digit; nil for one of another form.
+    /// The numbers in a text that matches a pattern, in which 0 stands for any digit; nil if the text does not match.
     private static func numbers(_ text: ArraySlice<UInt8>, _ pattern: String) -> [Int32]? {
         func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
         guard text.count == pattern.utf8.count,

@@ -1,7 +1,9 @@
 internal import Glibc
 internal import Tracking
 
-/// A line on the terminal that says how far an import or a push is; silent elsewhere.
+/// Shows on a terminal, in one line, how far an import or a push is.
+///
+/// Without a terminal it shows nothing.
 final class ImportProgress {
     private static let interval = Duration.milliseconds(200)
 
@@ -21,18 +23,18 @@ final class ImportProgress {
         guard isShown, ContinuousClock.now >= next else { return }
         next = .now + Self.interval
         hasLine = true
-        // Erase to the end of the line, so that a shorter text leaves nothing of a longer one.
+        // The escape sequence erases the rest of a longer text before.
         Self.put("\r\(runs) runs, \(points) points, \(files) artifacts\u{1B}[K")
     }
 
-    /// Removes the line.
+    /// Erases the line.
     func end() {
         guard hasLine else { return }
         Self.put("\r\u{1B}[K")
         hasLine = false
     }
 
-    /// A line that is lost is of no matter: the next one comes.
+    /// Writes to standard error, and ignores failures because the next line repeats the content.
     private static func put(_ text: String) {
         let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { write(StandardStream.error.rawValue, $0.baseAddress, $0.count) }

@@ -2,13 +2,16 @@ internal import MLflowClient
 internal import PostgreSQL
 internal import Transfer
 
-/// Recognises a source by looking at it.
+/// Recognises the kind of a source from its path and content.
 enum ImportSource {
+    /// Recognises a source and opens it.
+    ///
     /// - Parameters:
-    ///   - text: a path, the address of a server or of a database, or `-` for an archive that comes through the standard input.
-    ///   - workingDirectory: what a path may be relative to.
-    ///   - artifacts: the folder with its artifacts, where its locations do not lead to them.
-    ///   - experimentName: for a source without experiments.
+    ///   - text: a path, the address of a server or of a database, or `-` for an archive that is read from the standard
+    ///     input.
+    ///   - workingDirectory: the folder that a relative path starts from.
+    ///   - artifacts: the folder with the source's artifacts; nil if they are at their recorded locations.
+    ///   - experimentName: the name of the experiment of the runs, for a source without experiments.
     /// - Throws: `ImportFailure`, `SourceFailure` or `TrackingURIFault`.
     static func open(
         _ text: String,
@@ -27,14 +30,16 @@ enum ImportSource {
                 try files(StorageLayout.absolute(text, workingDirectory), artifacts, experimentName)
             }
         guard experimentName == nil || source is TensorBoardLogs else {
-            throw ImportFailure("--experiment-name is only for event files of TensorBoard; \(source.title) has names.")
+            throw ImportFailure(
+                "--experiment-name is only for event files of TensorBoard; \(source.title) has names of its own."
+            )
         }
         return source
     }
 
     private static func server(_ address: String, _ artifacts: String?) throws -> any RecordSource {
         guard artifacts == nil else {
-            throw ImportFailure("A server is asked for its artifacts; --artifacts-from is for files of MLflow.")
+            throw ImportFailure("--artifacts-from is for files of MLflow; a server sends its artifacts itself.")
         }
         return try MLflowServer(SourceServer(TrackingConnection(address, agent: "apus-import")))
     }
@@ -46,7 +51,7 @@ enum ImportSource {
     ) throws -> any RecordSource {
         switch FileKind(path) {
         case .file where path.split(separator: "/").last?.contains("tfevents") == true:
-            throw ImportFailure("'\(path)' is one event file of TensorBoard: give its folder, which is a run.")
+            throw ImportFailure("'\(path)' is one event file of TensorBoard: give its folder, which becomes a run.")
         case .file:
             let beginning = try ArchiveOpening.beginning(of: path)
             if ArchiveSource.isOne(beginning) { return try ArchiveOpening.file(path) }
@@ -55,7 +60,7 @@ enum ImportSource {
                     "'\(path)' is compressed. For an archive of Apus: \(unpacker) '\(path)' | apus import -"
                 )
             }
-            // A database that was only just made may have all of its content in its log still.
+            // The content of a new database may still be in its write-ahead log alone.
             if beginning.isEmpty, FileKind(path + "-wal") != .file { throw ImportFailure("'\(path)' is empty.") }
             guard beginning.isEmpty || beginning.starts(with: databaseMagic) else { throw unrecognised(path) }
             return try StockDatabase(path: path, artifacts: artifacts)
@@ -68,7 +73,7 @@ enum ImportSource {
         case .folder where ExportFolder.isOne(path): return ExportFolder(path: path)
         case .folder where TensorBoardLogs.isOne(path):
             return TensorBoardLogs(path: path, experimentName: experimentName)
-        // A pipe gives each byte once, so that it cannot be looked at first.
+        // The bytes of a pipe can be read only once, so its kind cannot be checked first.
         case .other: return try ArchiveOpening.file(path)
         case .folder: throw unrecognised(path)
         case .absent: throw ImportFailure("There is nothing at '\(path)'.")

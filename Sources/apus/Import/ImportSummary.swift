@@ -3,23 +3,25 @@ internal import JSON
 internal import Tracking
 internal import Transfer
 
-/// What an import found and did.
+/// The counts and messages of an import.
 struct ImportSummary {
-    /// The most skipped things that are listed; more are only counted.
+    /// The most skipped items that are listed; further ones are only counted.
     private static let maximumListed = 1_000
 
-    /// What the source has of each kind; points one by one.
+    /// The number of items of each kind that the source has.
+    ///
+    /// Every metric point counts.
     private(set) var found: [TransferKind: Int] = [:]
     var report = TransferReport()
     var files = TransferCounts()
-    /// Of files that were copied.
+    /// The sum of the sizes of the files that were copied.
     var bytes: Int64 = 0
     private(set) var skipped: [(place: String, reason: String)] = []
     private(set) var skippedCount = 0
-    /// What the person should know, although nothing is known to be left out.
+    /// Messages for the person that do not mean that data was left out.
     var hints: [String] = []
 
-    /// Whether everything of the source is here now, as it was there.
+    /// Whether the target now has everything that the source has, unchanged.
     var isComplete: Bool { skippedCount == 0 && report.remarkCount == 0 }
 
     mutating func count(_ record: TransferRecord) {
@@ -37,7 +39,9 @@ struct ImportSummary {
         if skipped.count < Self.maximumListed { skipped.append((place, reason)) }
     }
 
-    /// Whether a place is among those that are listed as skipped.
+    /// Whether an item is listed as skipped.
+    ///
+    /// - Parameter place: the path or description of the item, as given to `skip`.
     func hasSkipped(_ place: String) -> Bool { skipped.contains { $0.place.isExactly(place) } }
 
     /// The summary as lines for a person.
@@ -126,7 +130,7 @@ struct ImportSummary {
 }
 
 extension TransferKind {
-    /// The kind for a person.
+    /// The kind as messages name it.
     fileprivate var title: String {
         switch self {
         case .experiment: "experiments"

@@ -2,26 +2,28 @@ internal import ArtifactStore
 internal import Files
 internal import Tracking
 
-/// Where things are imported to.
+/// The data folder or server that an import writes to.
 protocol ImportTarget: AnyObject {
-    /// What it is, for a person.
+    /// The description of the target for messages.
     var title: String { get }
 
-    /// Stores records; may return before it is done, and then throws what went wrong at a later call.
+    /// Stores records.
+    ///
+    /// If the call returns before the records are stored, a later call throws the error of this one.
     func take(_ records: [TransferRecord]) throws
 
-    /// The size of the file at a path beneath the root of artifacts; nil where there is none.
+    /// The size of the file at a path relative to the root of artifacts; nil if there is none.
     func size(at path: ArtifactPath) throws -> Int64?
 
-    /// Puts a file at a path beneath the root of artifacts, unless there is one.
+    /// Stores a file at a path relative to the root of artifacts unless a file is there.
     ///
-    /// - Throws: `ArtifactError` or `FileRefusal` if this file is not taken, anything else if the import cannot go on.
+    /// - Throws: `ArtifactError` or `FileRefusal` if this file is refused, any other error if the import must end.
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption
 
-    /// Waits for all records, and returns what became of them.
+    /// Waits until all records are stored, and returns how many were added and what was left out.
     func finish() throws -> TransferReport
 
-    /// Lets go of the target.
+    /// Closes the target, which cannot be used any more.
     func close()
 }
 
@@ -32,12 +34,14 @@ struct SourceFile {
     let size: Int64
 }
 
-/// Why a target does not take one file, in one line for a person; it may take others.
+/// The reason, as one line, why a target refuses one file.
+///
+/// It may accept others.
 struct FileRefusal: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Why an import cannot go on, in one line for a person.
+/// The reason, as one line, why an import must end.
 struct ImportFailure: Error, CustomStringConvertible {
     let description: String
 

@@ -6,38 +6,38 @@ internal import Transfer
 
 /// Moves everything that a source emits to a target, in batches.
 final class Importer {
-    /// The size of a batch in points, and other records in what they cost compared to one.
+    /// The size of a batch, as the sum of its records' weights; a metric point weighs 1.
     private static let batchWeight = 20_000
 
     private let target: (any ImportTarget)?
     private let progress: ImportProgress
     private(set) var summary = ImportSummary()
-    /// Whether the target has taken something.
+    /// Whether at least one batch was passed to the target.
     private(set) var hasStored = false
     private var batch: [TransferRecord] = []
     private var weight = 0
-    /// The names of the experiments that the target takes.
+    /// The names of the experiments that the target accepts.
     private var experiments: Set<ExactText> = []
-    /// The experiments that nothing has come of yet, by name; only where a part of the runs is chosen.
+    /// The experiments, by name, that are imported only if a run or model of theirs is.
     private var waiting: [ExactText: TransferRecord] = [:]
     private var chosen = ChosenNames()
-    /// Why the artifacts of the run or model that came last belong to nobody; nil where the target takes their owner.
+    /// The reason why the last run or model is left out, and so its artifacts; nil if the target accepts it.
     private var ownerRefusal: String?
 
-    /// - Parameter target: nil to only count what comes.
+    /// - Parameter target: nil to count the records and files and store nothing.
     init(target: (any ImportTarget)?, progress: ImportProgress) {
         self.target = target
         self.progress = progress
     }
 
-    /// Blocks until everything is stored.
+    /// Imports the selected part of a source, and returns when everything is stored.
     func run(_ source: any RecordSource, _ selection: TransferSelection) throws {
         defer { progress.end() }
         chosen = ChosenNames(selection)
         do {
             try source.read(selection) { try take($0) }
         } catch let failure as SourceFailure {
-            // What came before is whole.
+            // The records before the failure are complete, so they are stored.
             try send()
             throw failure
         }
@@ -46,7 +46,7 @@ final class Importer {
         if let target { summary.report = try target.finish() }
     }
 
-    /// Whether nothing was found of what was asked for by name.
+    /// Whether runs or experiments were asked for by name and none was found.
     var hasFoundNothing: Bool { !chosen.missing.isEmpty && summary.found.isEmpty }
 
     private func take(_ item: TransferItem) throws {
@@ -63,7 +63,7 @@ final class Importer {
 
     /// Adds a record.
     ///
-    /// Where a part of the runs is chosen, an experiment comes with the first thing that it has of them.
+    /// If only a part of the runs is chosen, an experiment is added with the first of its chosen runs or models.
     private func choose(_ record: TransferRecord) throws {
         chosen.note(record)
         if case .experiment(let experiment) = record, chosen.isPartOfRuns {
@@ -85,9 +85,9 @@ final class Importer {
         if weight >= Self.batchWeight { try send() }
     }
 
-    /// Learns whether the target takes what artifacts may belong to.
+    /// Notes whether the target will accept an experiment, run or model, to decide about the artifacts that follow.
     ///
-    /// Batches are stored while the next ones are read, so the target's own answer comes too late for the artifacts.
+    /// Batches are stored while the next ones are read, so the target's own answer would come too late.
     private func note(_ record: TransferRecord) {
         switch record {
         case .experiment(let experiment):
@@ -110,7 +110,7 @@ final class Importer {
         weight = 0
     }
 
-    /// Runs `body`, or lists the artifacts where what they belong to is left out.
+    /// Calls `body`, or lists the artifacts as skipped if the run or model that they belong to is left out.
     private func placing(_ place: String, _ body: () throws -> Void) throws {
         guard let ownerRefusal else { return try body() }
         summary.skip(place, "what it belongs to is left out: \(ownerRefusal)")
@@ -125,7 +125,7 @@ final class Importer {
         }
     }
 
-    /// Fetches a file unless one of its size is there.
+    /// Fetches a file and stores it, unless the target has a file at its path.
     private func place(_ file: RemoteFile) throws {
         try reporting(file.place, file.target) { path in
             guard let target else { return countFile(file.size ?? 0) }
@@ -146,7 +146,7 @@ final class Importer {
         }
     }
 
-    /// Runs `body`, and lists the file if it is refused.
+    /// Calls `body` with the target path, and lists the file as skipped if it is refused.
     private func reporting(_ file: String, _ target: String, _ body: (ArtifactPath) throws -> Void) throws {
         do {
             try body(ArtifactPath(target))
@@ -178,9 +178,9 @@ final class Importer {
     }
 }
 
-/// The experiments and runs that are asked for by name, so far as none has come.
+/// The experiments and runs that are asked for by name and have not been found yet.
 private struct ChosenNames {
-    /// Whether experiments come only with runs or models of theirs.
+    /// Whether only a part of the runs is chosen, so that experiments are imported only with runs or models of theirs.
     private(set) var isPartOfRuns = false
     private var experiments: [String] = []
     private var runs: [String] = []
@@ -201,7 +201,7 @@ private struct ChosenNames {
         }
     }
 
-    /// What has not come, with the reason.
+    /// The experiments and runs that were not found, with the reason.
     var missing: [(place: String, reason: String)] {
         experiments.map { ("experiment \($0)", "the source has none of this name or id") }
             + runs.map { ("run \($0)", "the source has none of this id among what is chosen") }
@@ -209,7 +209,7 @@ private struct ChosenNames {
 }
 
 extension TransferRecord {
-    /// The experiment of what belongs to one by itself.
+    /// The experiment of a run or logged model; nil for other records.
     fileprivate var home: TransferredHome? {
         switch self {
         case .run(let run): run.home
@@ -218,7 +218,7 @@ extension TransferRecord {
         }
     }
 
-    /// Why no target takes the record; nil where it is legal.
+    /// The reason why every target refuses the record; nil if the record is valid.
     fileprivate var refusal: String? {
         do throws(TrackingError) {
             try validate()
@@ -228,7 +228,7 @@ extension TransferRecord {
         }
     }
 
-    /// What the record costs compared to a point.
+    /// The cost of storing the record, compared to that of a metric point.
     fileprivate var weight: Int {
         switch self {
         case .points(let points): 1 + points.points.count

@@ -3,25 +3,30 @@ internal import HTTPClient
 internal import HTTPWire
 internal import MLflowClient
 
-/// A client that repeats calls while the server is busy or away; so each call may be carried out twice.
+/// A client that repeats calls while the server is busy or away.
+///
+/// The server may therefore carry out a call twice.
 final class PatientClient {
     /// How long a call may take.
     static let callTime = Duration.seconds(120)
     private static let attempts = 8
-    /// How often a call is made that the server fails to carry out, or that takes all of its time.
+    /// The attempts at a call that is answered with status 500, and, after `hasGivenUp`, with an incomplete answer.
     private static let failureAttempts = 3
+    /// The attempts at a call that the server does not answer in time.
     private static let slowAttempts = 2
     private static let firstPause = Duration.milliseconds(250)
     private static let longestPause = Duration.seconds(8)
     /// The longest pause that the server itself may ask for.
     private static let longestRequestedPause = Duration.seconds(30)
 
-    /// What the server is, for a person.
+    /// The description of the server for messages.
     let title: String
     let client: TrackingConnection
-    /// Whether there has been an answer, so that there is a server which may come back.
+    /// Whether the server has answered a call, so that waiting for it makes sense.
     private var hasAnswered = false
-    /// Whether one call's answers have broken off so often that the call was given up: the next ones get fewer attempts.
+    /// Whether a call was given up because its answers were never complete.
+    ///
+    /// Later calls then get fewer attempts.
     private var hasGivenUp = false
 
     init(_ client: TrackingConnection) {
@@ -29,10 +34,10 @@ final class PatientClient {
         self.client = client
     }
 
-    /// Makes a call and returns its answer, whatever its status.
+    /// Makes a call, repeats it if necessary, and returns the answer with any status.
     ///
-    /// - Throws: `ImportFailure` where there is none after all attempts, or the server only says that it is busy;
-    ///   `UnusableAnswer` where the answer to this call is never whole; or what `call` throws besides `CallFailure`.
+    /// - Throws: `ImportFailure` if no attempt gets an answer, or the server stays busy; `UnusableAnswer` if the
+    ///   answer to this call is never complete; or any other error than `CallFailure` that `call` throws.
     func repeated(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
         var pause = Self.firstPause
         var attempt = 0
@@ -44,7 +49,7 @@ final class PatientClient {
                 hasAnswered = true
                 let attempts = attempts(for: reply)
                 guard attempt < attempts else {
-                    // What refuses one call for so long refuses the next ones too, each after the same wait.
+                    // A server that is busy for so long would refuse the next calls too, each after the same wait.
                     if attempts == Self.attempts { throw failure(reply, "is busy: it refuses a call again and again") }
                     return reply
                 }
@@ -65,7 +70,7 @@ final class PatientClient {
 
     private func attempts(for reply: HTTPReply) -> Int {
         switch reply.status {
-        // So MLflow says that it serves no artifacts, which waiting does not change.
+        // MLflow answers so if it serves no artifacts, and waiting does not change that.
         case 503 where reply.message?.contains("serve-artifacts") == true: 1
         case 429, 502, 503, 504: Self.attempts
         case 500: Self.failureAttempts
@@ -85,24 +90,25 @@ final class PatientClient {
 
     /// What the server says about a failed call, without secrets; empty if nothing.
     func message(of reply: HTTPReply) -> String {
-        if (300..<400).contains(reply.status), let place = reply.field("location") {
-            return client.credentials.redacted("it sends to \(place)").printable(limit: 400)
+        if (300..<400).contains(reply.status), let location = reply.field("location") {
+            return client.credentials.redacted("it redirects to \(location)").printable(limit: 400)
         }
         return client.credentials.redacted(reply.message ?? "").printable(limit: 400)
     }
 
-    /// - Parameter what: goes on after the server's title.
+    /// - Parameter what: the part of the message after the server's title.
     func failure(_ reply: HTTPReply, _ what: String) -> ImportFailure {
-        let message = message(of: reply)
+        let text = message(of: reply)
+        let message = text.hasSuffix(".") ? String(text.dropLast()) : text
         return ImportFailure("The \(title) \(what) (status \(reply.status)\(message.isEmpty ? "" : ": \(message)")).")
     }
 }
 
-/// Why the answer to one call cannot be had, while the server answers others; the end of a sentence about the server.
+/// The reason why one call gets no usable answer although the server answers others, as the end of a sentence.
 struct UnusableAnswer: Error, CustomStringConvertible {
     let description: String
 
-    /// - Returns: nil for a failure that is not about one answer.
+    /// - Returns: nil for a failure that does not concern the answer to one call.
     fileprivate init?(_ failure: CallFailure) {
         switch failure {
         case .brokenAnswer, .longAnswer, .notHTTP, .timedOut(.answering): description = failure.phrase

@@ -7,7 +7,7 @@ internal import MLflowClient
 internal import Tracking
 internal import Transfer
 
-/// A running server of Apus.
+/// A running server of Apus that an import writes to.
 final class ServerTarget: ImportTarget {
     private let client: PatientClient
     private var report = TransferReport()
@@ -37,7 +37,13 @@ final class ServerTarget: ImportTarget {
             )
         }
         guard reply.status == 200, let answer = reply.json.flatMap({ TransferReport($0) }) else {
-            throw client.failure(reply, "does not take records; is it a server of this version of Apus?")
+            let reason =
+                switch reply.status {
+                case 401: "does not know who sends the records"
+                case 403: "takes records from admins alone: log in as one, or use a token of the scope admin"
+                default: "does not take records; is it a server of this version of Apus?"
+                }
+            throw client.failure(reply, reason)
         }
         report.add(answer)
     }
@@ -49,7 +55,7 @@ final class ServerTarget: ImportTarget {
     }
 
     func place(_ file: SourceFile, at path: ArtifactPath) throws -> Adoption {
-        // The bytes that are there are not read: files of the same size count as the same.
+        // The stored bytes are not compared: files of the same size count as the same.
         if let size = try size(at: path) { return size == file.size ? .same(bytes: size) : .different }
         let target = path.components.map { PercentCoding.encode($0) }.joined(separator: "/")
         let time = PatientClient.callTime + .seconds(file.size / 1_000_000)
@@ -64,11 +70,11 @@ final class ServerTarget: ImportTarget {
                 )
             }
         } catch let unusable as UnusableAnswer {
-            throw FileRefusal(description: "the server does not say that it has taken it: \(unusable)")
+            throw FileRefusal(description: "the server does not confirm that it has stored the file: \(unusable)")
         }
         guard (200..<300).contains(reply.status) else {
             let failure = client.failure(reply, "does not take the file \(path)")
-            // Who may not store this one may store none.
+            // Without the permission to store this file, no other file can be stored either.
             if reply.status == 401 || reply.status == 403 { throw failure }
             throw FileRefusal(description: failure.description)
         }

@@ -3,13 +3,15 @@ internal import HTTPClient
 internal import MLflowClient
 internal import Transfer
 
-/// The calls of a server that is imported from.
+/// Makes the calls to a server that is imported from.
 final class SourceServer: ServerCalls {
-    /// The longest answer that is held as a whole: a history of several 100,000 points, which MLflow 2.9 sends at once.
+    /// The longest answer that is kept in memory.
+    ///
+    /// MLflow 2.9 sends a history of several 100,000 points in one answer.
     private static let maximumBytes = 64 << 20
-    /// How long a download may pause.
+    /// How long a download may go on without a byte being received.
     private static let patience = Duration.seconds(120)
-    /// The bytes that must come in a second on average, so that no file takes for ever.
+    /// The bytes per second that a download must reach on average, so that none goes on without end.
     private static let slowestRate: Int64 = 10_000
 
     private let client: PatientClient
@@ -36,7 +38,7 @@ final class SourceServer: ServerCalls {
         var received: Int64 = 0
         let deadline = listed.map { Deadline(after: Self.patience + .seconds(max($0, 0) / Self.slowestRate)) }
         let reply = try repeated { client in
-            // What an attempt before has left is overwritten.
+            // The bytes of an earlier attempt are removed.
             try file.clear()
             received = 0
             return try client.download(path, patience: Self.patience, by: deadline ?? .never) { piece in
@@ -54,7 +56,7 @@ final class SourceServer: ServerCalls {
         "it lists the file with \(listed) bytes and sends \(received)"
     }
 
-    /// Makes a call until it has an answer, and throws as `ServerCalls` says.
+    /// Makes a call by the patient client, and throws the errors that `ServerCalls` documents.
     private func repeated(_ call: (TrackingConnection) throws -> HTTPReply) throws -> HTTPReply {
         do {
             return try client.repeated(call)

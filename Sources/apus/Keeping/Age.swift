@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// A span such as `30d` or `1d2h3m4s`, as `mlflow gc --older-than` takes it; fractions are allowed.
+/// A time span such as `30d`, `1.5h` or `1d2h3m4s`, in the form of `mlflow gc --older-than`.
 struct Age: ExpressibleByArgument, Equatable {
     let milliseconds: Int64
 
@@ -8,7 +8,7 @@ struct Age: ExpressibleByArgument, Equatable {
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000),
     ]
 
-    /// nil for a text that is none: without a unit, with units in another order, or beyond a million days.
+    /// nil if a number has no unit, if the units are not in the order `d`, `h`, `m`, `s`, or above a million days.
     init?(argument: String) {
         var rest = argument[...]
         var sum = 0.0

@@ -4,25 +4,25 @@ internal import JSON
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copy the database and the artifacts to another folder, with or without a server on them.",
+        abstract: "Copy the database and the artifacts to another folder, even while a server is running on them.",
         discussion: """
-            Makes a new generation in PLACE, a folder named by its time, with a manifest of sizes and hashes. It holds \
-            every write that was answered before the command began. An artifact that the generation before has already \
-            shares its space; others are copied or, on the same file system, linked. A backup that is interrupted leaves \
-            nothing that counts.
+            Makes a new backup in the folder: a subfolder named by its time, called a generation, with a manifest of \
+            sizes and hashes. The backup holds every write that was answered before the command began. Artifacts that \
+            the previous backup already holds are linked to it where possible; others are copied or, on the same file \
+            system, linked. An interrupted backup is never listed or restored, and the next backup removes its files.
             """
     )
 
     @Argument(
-        help: ArgumentHelp("The folder for backups; made if it is absent.", valueName: "place"),
+        help: ArgumentHelp("The folder for backups; made if it is absent.", valueName: "folder"),
         completion: .directory
     )
-    var place: String
+    var backupPath: String
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
-    @Option(help: ArgumentHelp("Then remove all but this many generations, the newest. (default: keep all)"))
+    @Option(help: ArgumentHelp("Keep this many of the newest backups, and remove the older ones. (default: keep all)"))
     var keep: Int?
-    @Flag(help: "Copy artifacts, also where hard links are possible.") var copy = false
-    @Flag(help: "One line of JSON.") var json = false
+    @Flag(help: "Copy artifacts even where hard links are possible.") var copy = false
+    @Flag(help: "Print one line of JSON.") var json = false
 
     func validate() throws {
         guard keep.map({ $0 > 0 }) ?? true else { throw ValidationError("--keep must be at least 1.") }
@@ -36,33 +36,33 @@ struct BackupCommand: ParsableCommand {
                 throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
             }
             let layout = try StorageLayout(storage, environment)
-            let place = try BackupPlace(place)
-            guard !StoragePlaces.isInside(place.path, layout.artifactsPath) else {
+            let backupFolder = try BackupFolder(backupPath)
+            guard !StoragePaths.isInside(backupFolder.path, layout.artifactsPath) else {
                 throw StartFailure(
-                    "'\(place.path)' lies in the folder of artifacts, which would be copied into itself."
+                    "'\(backupFolder.path)' lies in the folder of artifacts, which would be copied into itself."
                 )
             }
-            if let folder = layout.dataFolder, StoragePlaces.isInside(place.path, folder) {
+            if let folder = layout.dataFolder, StoragePaths.isInside(backupFolder.path, folder) {
                 throw StartFailure(
-                    "'\(place.path)' lies in the data folder and would be lost with it. Name a place elsewhere, best on "
-                        + "another disk."
+                    "'\(backupFolder.path)' lies in the data folder and would be lost with it. Name a folder outside of it, "
+                        + "if possible on another disk."
                 )
             }
-            guard place.holdsSnapshots != true else {
+            guard backupFolder.holdsSnapshots != true else {
                 throw StartFailure(
-                    "'\(place.path)' holds the snapshots of a server. Give backups a place of their own."
+                    "'\(backupFolder.path)' holds the snapshots of a server. Give backups a folder of their own."
                 )
             }
             let backup = Backup(
                 databasePath: path,
                 artifactsPath: layout.artifactsPath,
-                place: place,
+                backupFolder: backupFolder,
                 mayLink: !copy
             )
-            let claim = try place.claim()
+            let claim = try backupFolder.prepareForBackup()
             defer { withExtendedLifetime(claim) {} }
             let result = try backup.run()
-            if let keep { try place.keep(keep) }
+            if let keep { try backupFolder.removeOldGenerations(keeping: keep) }
             BackupAudit.noteBackup(at: result.folder, of: path)
             report(result)
             if let local = layout.localArtifactRootPath, local != layout.artifactsPath {
@@ -74,12 +74,12 @@ struct BackupCommand: ParsableCommand {
     }
 
     private func report(_ result: Backup.Result) {
-        for path in result.leftOut.prefix(20) { StandardStream.error.write("apus: no file, left out: \(path)") }
+        for path in result.leftOut.prefix(20) { StandardStream.error.write("apus: not a file, left out: \(path)") }
         guard json else {
             let files = Amount.text(result.files, "file")
             StandardStream.output.write(
-                "\(result.folder): \(files), \(Amount.bytes(result.bytes)); \(result.unchanged) unchanged since the backup "
-                    + "before, \(result.linked) linked"
+                "\(result.folder): \(files), \(Amount.bytes(result.bytes)); \(result.unchanged) unchanged since the previous "
+                    + "backup, \(result.linked) linked"
             )
             return
         }
@@ -99,32 +99,36 @@ struct BackupCommand: ParsableCommand {
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put a backup into a data folder that no server holds.",
+        abstract: "Put a backup into a data folder that no server has open.",
         discussion: """
-            Every file of the backup is first held against the manifest; a damaged backup is refused. What stands in the \
-            data folder is refused too or, with --replace, moved into a folder `replaced-…` beside it.
+            First every file of the backup is compared with the manifest; a damaged backup is refused. If the data \
+            folder already holds data, the command refuses too; with --replace it moves that data into a subfolder \
+            `replaced-…`.
             """
     )
 
-    @Argument(help: ArgumentHelp("A folder of backups, or one generation.", valueName: "place"), completion: .directory)
-    var place: String
+    @Argument(
+        help: ArgumentHelp("A folder of backups, or one generation in it.", valueName: "folder"),
+        completion: .directory
+    )
+    var backupPath: String
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
-    @Option(help: ArgumentHelp("The generation by its name. (default: the newest)", valueName: "name"))
+    @Option(help: ArgumentHelp("The name of the generation. (default: the newest)", valueName: "name"))
     var generation: String?
-    @Flag(help: "Move what stands in the data folder aside.") var replace = false
-    @Flag(help: "Copy artifacts, also where hard links are possible.") var copy = false
+    @Flag(help: "Move the data that is in the data folder aside.") var replace = false
+    @Flag(help: "Copy artifacts even where hard links are possible.") var copy = false
 
     func run() throws {
         try CommandFailure.reporting {
-            let folder = try BackupPlace(place).folder(generation)
-            let place = try BackupPlace.ofGeneration(folder)
+            let folder = try BackupFolder(backupPath).folder(generation)
+            let backupFolder = try BackupFolder.ofGeneration(folder)
             let target = try StorageLayout.database(storage, .process).path
-            guard !StoragePlaces.isInside(target, place.path) else {
+            guard !StoragePaths.isInside(target, backupFolder.path) else {
                 throw StartFailure(
-                    "The data folder of '\(target)' lies in '\(place.path)', which holds backups. Restore into another folder."
+                    "The data folder of '\(target)' lies in '\(backupFolder.path)', which holds backups. Restore into another folder."
                 )
             }
-            let claim = try place.lockForReading()
+            let claim = try backupFolder.lockForReading()
             defer { withExtendedLifetime(claim) {} }
             let layout = try StorageLayout(storage, .process)
             let restoration = Restoration(
@@ -137,7 +141,7 @@ struct RestoreCommand: ParsableCommand {
             let aside = try restoration.run()
             BackupAudit.noteRestoration(from: folder, to: layout.databasePath)
             StandardStream.output.write("restored \(folder) to \(layout.databasePath)")
-            if let aside { StandardStream.output.write("what stood there is in \(aside)") }
+            if let aside { StandardStream.output.write("the data that was there before is in \(aside)") }
         }
     }
 }

@@ -10,37 +10,42 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check a data folder, or a backup, and say what is wrong.",
         discussion: """
-            Of a data folder: SQLite's own check, references, the summaries of metrics against their points, the counters \
-            of the model registry, and the artifacts against their journal; with or without a server on it. Of a backup: \
-            every file against the manifest, then the same. Reads everything, and changes nothing without --repair. Exits \
-            with 0 if nothing is wrong, with 1 otherwise.
+            In a data folder, which a server may have open, it runs SQLite's own check, and checks references, the \
+            summaries of metrics against their points, the counters of the model registry, and the artifacts against \
+            their journal. In a backup it compares every file with the manifest, and then checks the same. It reads \
+            everything, and changes nothing without --repair. The exit status is 0 if nothing is wrong, and 1 otherwise.
             """
     )
 
     @Argument(
-        help: ArgumentHelp("A folder of backups, or one generation; else the data folder.", valueName: "place"),
+        help: ArgumentHelp(
+            "A folder of backups, or one generation in it. (default: check the data folder)",
+            valueName: "folder"
+        ),
         completion: .directory
     )
-    var place: String?
+    var backupPath: String?
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
-    @Flag(help: "Mend what can be mended with certainty; no server may hold the folder.") var repair = false
-    @Flag(help: "One line of JSON.") var json = false
+    @Flag(help: "Repair what can be repaired with certainty; no server may have the folder open.") var repair = false
+    @Flag(help: "Print one line of JSON.") var json = false
 
     func validate() throws {
-        guard place == nil || !repair else { throw ValidationError("A backup is not repaired; restore another one.") }
+        guard backupPath == nil || !repair else {
+            throw ValidationError("A backup is not repaired; restore another one.")
+        }
     }
 
     func run() throws {
         try CommandFailure.reporting {
             var findings = Findings()
-            if let place {
-                let folder = try Self.backup(at: place)
+            if let backupPath {
+                let folder = try Self.newestBackup(at: backupPath)
                 findings.subject = folder
-                let claim = try BackupPlace.ofGeneration(folder).lockForReading()
+                let claim = try BackupFolder.ofGeneration(folder).lockForReading()
                 defer { withExtendedLifetime(claim) {} }
                 let verification = try BackupVerification(folder)
                 findings.faults = verification.faults()
-                // A file that was changed need not even be a database.
+                // A database file that was changed may not be a database any more.
                 if findings.faults.isEmpty {
                     try check(
                         folder + "/" + BackupManifest.databaseName,
@@ -66,12 +71,13 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    /// The newest backup at a place.
-    private static func backup(at text: String) throws -> String {
-        let place = try BackupPlace(text)
-        guard FileKind(place.path + "/apus.db") == .absent || FileKind("\(place.path)/\(BackupManifest.name)") == .file
-        else { throw StartFailure("'\(place.path)' is a data folder and no backup: apus check --data-dir '\(text)'") }
-        return try place.folder(nil)
+    /// The path of the newest backup in a folder, or of the folder itself if it is a backup.
+    private static func newestBackup(at text: String) throws -> String {
+        let backupFolder = try BackupFolder(text)
+        let path = backupFolder.path
+        guard FileKind(path + "/apus.db") == .absent || FileKind("\(path)/\(BackupManifest.name)") == .file
+        else { throw StartFailure("'\(path)' is a data folder and no backup: apus check --data-dir '\(text)'") }
+        return try backupFolder.folder(nil)
     }
 
     private func mend(_ path: String, _ artifacts: CheckedArtifacts, _ findings: inout Findings) throws {
@@ -89,7 +95,7 @@ struct CheckCommand: ParsableCommand {
             findings.mended = try connection.immediateTransaction {
                 let faults = try check.faults()
                 let comparison = JournalComparison(try ArtifactCheck(connection), artifacts)
-                let entries = try comparison.mend(connection, isKilled: lock.isTakenOver)
+                let entries = try comparison.mend(connection, isKilled: lock.previousOwnerCrashed)
                 return faults.filter(\.isMendable).map(\.text) + entries
             }
         } catch {
@@ -97,7 +103,7 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    /// Reads the database first and the files after it: what a server stores meanwhile is then in neither or in both.
+    /// Checks a database, and then the artifact files against it.
     private func check(_ path: String, artifacts: CheckedArtifacts, _ findings: inout Findings) throws {
         let known: ArtifactCheck
         do {
@@ -110,16 +116,16 @@ struct CheckCommand: ParsableCommand {
             (findings.faults, known) = try connection.readTransaction { [findings] in
                 let faults = try findings.isOfOlderVersion ? check.fileFaults() : check.faults()
                 var known = try ArtifactCheck(connection)
-                if !findings.isOfOlderVersion, faults.isEmpty { try known.readNeeded(connection) }
+                if !findings.isOfOlderVersion, faults.isEmpty { try known.readNeededFolders(connection) }
                 return (faults.map(\.text), known)
             }
         } catch {
             throw StartFailure.opening(path, error)
         }
-        var needed = known.needed
+        var needed = known.neededFolders
         try artifacts.walk { file, bytes in
             findings.files += 1
-            if !needed.isEmpty { for path in ArtifactCheck.withFoldersAbove(file) { needed[path] = nil } }
+            if !needed.isEmpty { for path in ArtifactCheck.pathAndParents(of: file) { needed[path] = nil } }
             if known.isOwnerless(file) {
                 findings.ownerlessFiles += 1
                 findings.ownerlessBytes += bytes
@@ -136,19 +142,21 @@ struct CheckCommand: ParsableCommand {
         }
         let comparison = try comparison(path, artifacts, known)
         switch artifacts {
-        case .folder: tell(comparison, isKilled: Self.isLeft(path), &findings)
+        case .folder: tell(comparison, isKilled: Self.lastOwnerWasKilled(path), &findings)
         case .backup:
-            // The files were held against the manifest: they are as they were copied.
-            let count = comparison.missing.count + comparison.behind.count + comparison.changed.count
+            // The files agree with the manifest, so they have not changed since the backup was made.
+            let count = comparison.missing.count + comparison.newerThanJournal.count + comparison.changed.count
             guard count > 0 else { return }
             findings.notes.append(
                 "\(Amount.text(Int64(count), "artifact")) differed from the journal when the copy was made: written or deleted "
-                    + "meanwhile, or lost before, which apus check --data-dir tells"
+                    + "meanwhile, or lost before; apus check --data-dir tells which"
             )
         }
     }
 
-    /// Compares again what differs: a server changes a file a moment before it says so in the journal.
+    /// Compares the files with the journal, and a second time if they differ.
+    ///
+    /// A running server changes a file a moment before it adds the entry to the journal.
     private func comparison(
         _ path: String,
         _ artifacts: CheckedArtifacts,
@@ -165,9 +173,9 @@ struct CheckCommand: ParsableCommand {
     private static let toldFaults = 20
 
     private func tell(_ comparison: JournalComparison, isKilled: Bool, _ findings: inout Findings) {
-        if let first = comparison.behind.first {
+        if let first = comparison.newerThanJournal.first {
             findings.notes.append(
-                "\(Amount.text(Int64(comparison.behind.count), "artifact")) written after the last entry in the journal, such "
+                "\(Amount.text(Int64(comparison.newerThanJournal.count), "artifact")) written after the last entry in the journal, such "
                     + "as \(first.path): by another program, or by a server that was killed. --repair adds the entries"
             )
         }
@@ -187,8 +195,8 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    /// Whether the last owner of a database was killed, and none has come since.
-    private static func isLeft(_ path: String) -> Bool {
+    /// Whether the last server on a database was killed, and no other has been started since.
+    private static func lastOwnerWasKilled(_ path: String) -> Bool {
         guard let owner = OwnerLock.owner(ofDatabase: path), owner.isOnThisMachine else { return false }
         return kill(owner.pid, 0) != 0 && errno == ESRCH
     }
@@ -207,7 +215,7 @@ struct CheckCommand: ParsableCommand {
             if findings.unjournalled > 0 {
                 StandardStream.output.write(
                     "note: \(Amount.text(findings.unjournalled, "file")) without an entry in the journal, as after an import: "
-                        + "whether more of that kind are missing, or one was changed, nobody can tell"
+                        + "the check cannot tell whether such files were changed or are missing"
                 )
             }
             for text in findings.notes { StandardStream.output.write("note: \(text)") }
@@ -216,7 +224,7 @@ struct CheckCommand: ParsableCommand {
                     "note: an older version of Apus wrote the database; only SQLite's own check and the files were looked at"
                 )
             }
-            if findings.faults.contains(where: { $0.hasPrefix(StoreCheck.fileMark) }) {
+            if findings.faults.contains(where: { $0.hasPrefix(StoreCheck.fileFaultPrefix) }) {
                 StandardStream.output.write("note: \(StartFailure.adviceForDamage)")
             }
             let count = Int64(findings.faults.count)
@@ -246,16 +254,18 @@ private struct Findings {
     var subject = ""
     var faults: [String] = []
     var mended: [String] = []
-    /// Whether the next server on it will first change its tables.
+    /// Whether the next server that opens the database will first change its tables.
     var isOfOlderVersion = false
     var files: Int64 = 0
-    /// Files in folders of runs or models that do not exist: of no harm, but of no use.
+    /// The number of files in folders of runs or models that do not exist.
+    ///
+    /// These files are harmless but of no use.
     var ownerlessFiles: Int64 = 0
     var ownerlessBytes: Int64 = 0
-    /// One of them.
+    /// The path of one ownerless file, as an example.
     var ownerless: String?
-    /// Files of which the journal does not tell.
+    /// The number of files that have no entry in the journal.
     var unjournalled: Int64 = 0
-    /// What a person should know and is no fault.
+    /// What a person should know although it is no fault.
     var notes: [String] = []
 }

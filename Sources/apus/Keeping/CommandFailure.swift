@@ -2,9 +2,11 @@ internal import ArgumentParser
 internal import ArtifactStore
 internal import Tracking
 
-/// How a command ends that cannot do what it was asked.
+/// How a command that fails reports its error.
 enum CommandFailure {
-    /// Runs a command; what it throws is told in one line, and the exit status is 1.
+    /// Runs the body of a command.
+    ///
+    /// If it throws, prints the error as one line and ends with exit status 1.
     static func reporting(_ body: () throws -> Void) throws {
         do {
             try body()

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Coding
 internal import Glibc
 internal import HTTPClient
 internal import JSON
@@ -11,13 +12,14 @@ struct GarbageCollection: ParsableCommand {
         commandName: "gc",
         abstract: "Remove deleted runs, logged models and experiments for good, with their artifacts.",
         discussion: """
-            Only what is deleted is removed. Without ids that is everything deleted, and uploads in parts that have \
-            expired; with ids it is what they name, and nothing is removed if one of them must stay. Of an experiment all \
-            runs, models and datasets go with it, and its name becomes free. Artifacts that a version of a registered \
-            model, or another run or model that stays, needs too are left, with the run or model that they belong to.
+            Only runs, models and experiments that are deleted already are removed. Without ids, all of these are \
+            removed, and uploads in parts that have expired. With ids, only the named ones are removed, and none if \
+            one of them must stay. With an experiment, all of its runs, models and datasets are removed, and its name \
+            becomes free. A run or model stays, with its artifacts, if a version of a registered model, or another run \
+            or model that stays, needs these artifacts.
 
-            Works on a folder that no server holds and, where a server holds it, through that server. It may be \
-            interrupted: the next call, or the next server on the folder, goes on.
+            If a server has the folder open, the command works through that server. The command may be interrupted: \
+            the next call, or the next server on the folder, continues.
             """
     )
 
@@ -26,7 +28,7 @@ struct GarbageCollection: ParsableCommand {
     @Option(help: ArgumentHelp("Ask this server instead of looking for a folder.", valueName: "uri"))
     var trackingUri: String?
 
-    @Option(help: ArgumentHelp("Only what was deleted so long ago: 30d, 1d2h3m4s, 1.5h.", valueName: "age"))
+    @Option(help: ArgumentHelp("Only what was deleted at least so long ago: 30d, 1d2h3m4s, 1.5h.", valueName: "age"))
     var olderThan: Age?
 
     @Option(help: ArgumentHelp("Deleted runs, separated by commas.", valueName: "ids")) var runIds: String?
@@ -39,7 +41,7 @@ struct GarbageCollection: ParsableCommand {
     var journalOlderThan: Age?
 
     @Flag(help: "Say what would be removed, and remove nothing.") var dryRun = false
-    @Flag(help: "One line of JSON.") var json = false
+    @Flag(help: "Print one line of JSON.") var json = false
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
@@ -62,7 +64,7 @@ struct GarbageCollection: ParsableCommand {
         request.runIDs = Self.ids(runIds)
         request.loggedModelIDs = Self.ids(loggedModelIds)
         request.experimentIDs = try Self.ids(experimentIds)?.map { text in
-            guard let id = Int64(text) else { throw StartFailure("'\(text)' is no id of an experiment.") }
+            guard let id = Int64(text) else { throw StartFailure("'\(text)' is not the id of an experiment.") }
             return id
         }
         var extras = RemovalExtras()
@@ -102,7 +104,7 @@ struct GarbageCollection: ParsableCommand {
         return writer.takeBytes()
     }
 
-    /// nil for a flag that is not given.
+    /// The ids in a list separated by commas or spaces; nil if the flag is not given.
     private static func ids(_ text: String?) -> [String]? {
         text?.split { $0 == "," || $0 == " " }.map { String($0) }
     }
@@ -153,7 +155,7 @@ struct GarbageCollection: ParsableCommand {
 }
 
 extension RemovalProgress {
-    /// The answer of a server.
+    /// Reads the answer of a server to the `gc` call.
     fileprivate init(_ answer: JSONValue) {
         self.init()
         func number(_ name: String) -> Int64 { answer[name]?.int64 ?? 0 }
@@ -189,7 +191,7 @@ extension JSONWriter {
     }
 }
 
-/// Numbers for people.
+/// Numbers with their units, as messages show them.
 enum Amount {
     static func text(_ number: Int64, _ noun: String, _ plural: String? = nil) -> String {
         "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
@@ -197,15 +199,7 @@ enum Amount {
 
     /// Rounded to a unit, such as `1.5 MiB`.
     static func bytes(_ number: Int64) -> String {
-        guard number >= 1_024 else { return text(number, "byte") }
-        let units = ["KiB", "MiB", "GiB", "TiB"]
-        var value = Double(number) / 1_024
-        var index = 0
-        while value >= 1_024, index < units.count - 1 {
-            value /= 1_024
-            index += 1
-        }
-        return "\((value * 10).rounded() / 10) \(units[index])"
+        ByteCount.text(number)
     }
 }
 

@@ -3,13 +3,13 @@ internal import SQLite
 internal import Tracking
 internal import TrackingStore
 
-/// The artifacts that a check looks at, by their paths beneath the folder of artifacts.
+/// The artifact files that a check reads, by their paths relative to the folder of artifacts.
 enum CheckedArtifacts {
     case folder(String)
-    /// Of a backup, whose files were held against the manifest before.
+    /// The files of a backup, which were compared with the manifest before.
     case backup(BackupManifest)
 
-    /// The size of a file and the time of its last change in Unix milliseconds; nil where there is none.
+    /// The size of a file and the time of its last change in Unix milliseconds; nil if the file does not exist.
     func facts(of file: String) -> (bytes: Int64, modified: Int64)? {
         switch self {
         case .folder(let path):
@@ -32,22 +32,23 @@ enum CheckedArtifacts {
     }
 }
 
-/// Where the journal of artifacts and the files differ.
+/// The differences between the journal of artifacts and the artifact files.
 ///
-/// A server changes a file a moment before it says so in the journal. Between the two a backup may read both, and a server
-/// may be killed: then the journal is behind, and no file is damaged.
+/// A server changes a file a moment before it adds the entry to the journal. If a backup is made, or the server is
+/// killed, between these two steps, the last entry is missing, although no file is damaged.
 struct JournalComparison {
-    /// Files that were written when or after the journal heard of them last, with their sizes.
-    private(set) var behind: [(path: String, bytes: Int64)] = []
-    /// Files that are not there.
+    /// The files whose size differs and that were written at or after their last entry in the journal, with their
+    /// sizes.
+    private(set) var newerThanJournal: [(path: String, bytes: Int64)] = []
+    /// The files that the journal names and that do not exist.
     private(set) var missing: [String] = []
-    /// Files of another size that were not written since, a line each.
+    /// A line for each file whose size differs although it was not written after its last entry in the journal.
     private(set) var changed: [String] = []
 
-    /// How long before its entry in the journal a file may have got its place.
+    /// How many milliseconds a file may have been written before its entry was added to the journal.
     private static let slack: Int64 = 1_000
 
-    var isEmpty: Bool { behind.isEmpty && missing.isEmpty && changed.isEmpty }
+    var isEmpty: Bool { newerThanJournal.isEmpty && missing.isEmpty && changed.isEmpty }
 
     init(_ known: ArtifactCheck, _ artifacts: CheckedArtifacts) {
         for (path, upload) in known.files.sorted(by: { $0.key < $1.key }) {
@@ -57,7 +58,7 @@ struct JournalComparison {
             }
             guard file.bytes != upload.bytes else { continue }
             if file.modified >= upload.times.lowerBound - Self.slack {
-                behind.append((path, file.bytes))
+                newerThanJournal.append((path, file.bytes))
             } else {
                 changed.append(
                     "the artifact \(path) has \(file.bytes) bytes, not \(upload.bytes), and was not written since"
@@ -66,16 +67,18 @@ struct JournalComparison {
         }
     }
 
-    /// Adds entries for what the journal has missed.
+    /// Adds the missing entries to the journal.
     ///
-    /// - Parameter isKilled: whether the last server was killed, so that what is missing may have been deleted by it.
-    /// - Returns: what was done, a line each.
+    /// - Parameter isKilled: whether the last server was killed, so that it may have deleted the missing files.
+    /// - Returns: a line for each added entry.
     func mend(_ connection: Connection, isKilled: Bool) throws -> [String] {
         let now = unixMilliseconds()
-        for (path, bytes) in behind { try ArtifactCheck.journal(.upload, path, bytes: bytes, at: now, connection) }
-        var lines = behind.map { "the journal has the size of \($0.path) as it is" }
+        for (path, bytes) in newerThanJournal {
+            try ArtifactCheck.addToJournal(.upload, path, bytes: bytes, at: now, connection)
+        }
+        var lines = newerThanJournal.map { "the journal has the size of \($0.path) as it is" }
         guard isKilled else { return lines }
-        for path in missing { try ArtifactCheck.journal(.deletion, path, bytes: 0, at: now, connection) }
+        for path in missing { try ArtifactCheck.addToJournal(.deletion, path, bytes: 0, at: now, connection) }
         lines += missing.map { "the journal has \($0), which is not on the disk, as deleted" }
         return lines
     }

@@ -1,19 +1,21 @@
 internal import ArtifactStore
 internal import HTTPClient
+internal import HTTPWire
 internal import JSON
 internal import MLflowAPI
 internal import MLflowClient
 internal import TrackingStore
 
-/// What a command looks after: a data folder that no server holds, or the server that holds it.
+/// The data that a command works on: a folder that this process opens, or a server that has the folder open.
 enum KeptStore {
     case folder(OpenedFolder)
     case server(KeptServer)
 
-    /// Opens the folder that the flags name or, where a server holds it, finds that server.
+    /// Opens the data folder that the flags name or, if a server has it open, connects to that server.
     ///
-    /// - Parameter uri: a server to ask instead.
-    /// - Parameter makesDatabase: whether a database is made where there is none.
+    /// - Parameters:
+    ///   - uri: the address of a server to connect to instead of looking for a folder.
+    ///   - makesDatabase: whether a database is made if there is none.
     static func open(
         _ storage: StorageOptions,
         uri: String? = nil,
@@ -31,14 +33,14 @@ enum KeptStore {
             do {
                 return .folder(try OpenedFolder(layout))
             } catch let failure as StartFailure {
-                guard let place = try wait.place(after: failure) else { continue }
-                return .server(try KeptServer(ownerAt: place))
+                guard let owner = try wait.reachableOwner(after: failure) else { continue }
+                return .server(try KeptServer(ownerAt: owner))
             }
         }
     }
 }
 
-/// A data folder of which this process is the owner.
+/// A data folder that this process has opened as its only owner.
 final class OpenedFolder {
     let layout: StorageLayout
     let store: TrackingStore
@@ -72,7 +74,7 @@ final class OpenedFolder {
     }
 }
 
-/// A running server that a command asks to work on its own data.
+/// A connection to a running server that works on its data for a command.
 struct KeptServer {
     let client: TrackingConnection
 
@@ -84,25 +86,25 @@ struct KeptServer {
         }
     }
 
-    /// - Parameter place: where the server of a data folder answers, by what it has written there.
-    init(ownerAt place: OwnerPlace) throws {
-        guard !place.address.hasPrefix("unix:") else {
+    /// - Parameter owner: the server that has a data folder open, as it describes itself in that folder.
+    init(ownerAt owner: ReachableOwner) throws {
+        guard !owner.address.hasPrefix("unix:") else {
             throw StartFailure(
-                "The server that has the data listens at \(place.address) alone, where commands do not call it. Stop it while "
+                "The server that has the data listens at \(owner.address) alone, where commands do not call it. Stop it while "
                     + "this command works, or let it listen at a port of 127.0.0.1."
             )
         }
         do throws(TrackingURIFault) {
-            client = try TrackingConnection(ownerAt: place, agent: "apus")
+            client = try TrackingConnection(ownerAt: owner, agent: "apus")
         } catch {
             throw StartFailure("\(error.detail). \(error.advice)")
         }
     }
 
-    /// Works as `call`, and returns what the answer says.
+    /// Works as `call`, and returns the answer as JSON.
     func json(_ route: String, _ body: [UInt8]) throws -> JSONValue { try json(try call(route, body)) }
 
-    /// What the answer of status 200 to one of Apus' own calls by GET says.
+    /// Sends one of Apus' own calls by GET, and returns the JSON of the answer of status 200.
     func json(_ route: String) throws -> JSONValue {
         let reply: HTTPReply
         do {
@@ -116,16 +118,40 @@ struct KeptServer {
 
     private func json(_ reply: HTTPReply) throws -> JSONValue {
         guard let json = reply.json else {
-            throw StartFailure("The server at \(client.uri) answered with something else than JSON.")
+            throw StartFailure("The server at \(client.uri) did not answer with JSON.")
         }
         return json
     }
 
-    /// Sends one of Apus' own calls, again while the server is busy, and returns the answer of status 200.
+    /// What the answer of status 200 to one of MLflow's calls about users says; nil for an answer without JSON.
+    func accounts(_ method: HTTPMethod, _ route: String, _ body: [UInt8] = []) throws -> JSONValue? {
+        let reply: HTTPReply
+        do {
+            reply = try client.send(
+                method,
+                "/api/2.0/mlflow/users/" + route,
+                fields: body.isEmpty ? [] : [(name: "Content-Type", value: "application/json")],
+                body: body.isEmpty ? .none : .bytes(body),
+                CallLimits(whole: Deadline(after: .seconds(60)))
+            )
+        } catch {
+            throw StartFailure("The server at \(client.uri) did not answer: \(error.phrase).")
+        }
+        if reply.errorCode == "ENDPOINT_NOT_FOUND" {
+            throw StartFailure(
+                "The server at \(client.uri) was started without --app-name basic-auth, so that it knows no users. Start it with "
+                    + "that flag, or stop it while this command works on the folder."
+            )
+        }
+        guard reply.status == 200 else { throw failure(reply) }
+        return reply.json
+    }
+
+    /// Sends one of Apus' own calls by POST, repeats it while the server is busy, and returns the answer of status 200.
     func call(
         _ route: String,
         _ body: [UInt8],
-        maximumBytes: Int = HTTPClient.usualMaximumBytes,
+        maximumBytes: Int = HTTPClient.defaultMaximumBytes,
         patience: Duration = .seconds(60)
     ) throws -> HTTPReply {
         let end = ContinuousClock.now + patience
@@ -147,9 +173,10 @@ struct KeptServer {
         }
     }
 
-    /// Asks one of Apus' own calls for something that may be long, and passes it on as it arrives.
+    /// Sends one of Apus' own calls, and passes the answer of status 200 to `take` piece by piece.
     ///
-    /// - Parameter patience: how long nothing may arrive, and how long the call is repeated while the server is busy.
+    /// - Parameter patience: how long the call is repeated while the server is busy, and how long a pause in the answer
+    ///   may be.
     func download(_ route: String, patience: Duration, _ take: ([UInt8]) throws -> Void) throws {
         let end = ContinuousClock.now + patience
         while true {
@@ -165,13 +192,13 @@ struct KeptServer {
         }
     }
 
-    /// What an answer of another status says.
+    /// The error for an answer whose status is not 200.
     func failure(_ reply: HTTPReply) -> StartFailure {
         let reason =
             if reply.errorCode == "ENDPOINT_NOT_FOUND" {
                 "The server at \(client.uri) does not know this call; it is older than this command."
             } else if reply.status == 404, reply.message == nil {
-                "The server at \(client.uri) does not know this call (status 404): it is no Apus, or its prefix is missing."
+                "The server at \(client.uri) does not know this call (status 404): it is not Apus, or the address lacks its prefix."
             } else {
                 reply.message ?? "The server at \(client.uri) answered with status \(reply.status)."
             }

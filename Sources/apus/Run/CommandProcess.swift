@@ -1,9 +1,10 @@
 internal import CProcess
 internal import Glibc
 
-/// The command of `apus run`.
+/// The process of the command that `apus run` was given.
 ///
-/// Its process exists before the server, which is told to live as long as the command; it waits for its tracking URI.
+/// The process is created before the server, so that the server can be told to end with it. The process waits for the
+/// tracking URI and then runs the command.
 struct CommandProcess {
     private static let variable = "MLFLOW_TRACKING_URI"
 
@@ -40,9 +41,9 @@ struct CommandProcess {
         signals.pass(to: started)
     }
 
-    /// Lets the command begin.
+    /// Passes the tracking URI to the waiting process, which then runs the command.
     func begin(trackingURI: String) {
-        // A command that a signal has ended meanwhile does not read it.
+        // The write fails, without harm, if a signal has ended the process meanwhile.
         _ = write(gate, trackingURI, trackingURI.utf8.count)
         close(gate)
     }
@@ -52,9 +53,10 @@ struct CommandProcess {
         close(gate)
     }
 
-    /// Whether processes that the command has left behind run still, which are children of this process then.
+    /// Whether processes that the command has started are still running after its end, as children of this process.
     ///
-    /// False where the kernel does not tell.
+    /// - Parameter server: the child process that does not count; nil if there is none.
+    /// - Returns: false also if the kernel does not list the children.
     static func hasLeftovers(beside server: pid_t?) -> Bool {
         let descriptor = open("/proc/self/task/\(getpid())/children", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
@@ -66,7 +68,7 @@ struct CommandProcess {
     }
 }
 
-/// Strings as the C functions for processes take them: an array of pointers that ends with nil.
+/// An array of C strings that ends with a null pointer, as execve(2) takes arguments and variables.
 final class CStrings {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int

@@ -2,23 +2,23 @@ internal import CProcess
 internal import Glibc
 internal import HTTPClient
 
-/// One `apus run`: the command, its server and the status of both, from the start to the end.
+/// One call of `apus run`: starts the command and its server, and keeps the status of both until the end.
 struct CommandRun {
-    /// The exit status for what goes wrong before the command begins, as of env(1) and timeout(1).
+    /// The exit status for failures before the command begins, the same as that of env(1) and timeout(1).
     static let ownFailure: Int32 = 125
 
     let command: [String]
     let server: CommandServer.Settings
     let statusPath: String?
-    /// How long processes that the command has left behind are served after its end.
+    /// How long the server stays, after the command's end, for processes that the command has left running.
     let grace: Duration
-    /// How long what waits for an upstream may take at the end.
+    /// How long the server may send the remaining data to an upstream at the end.
     let drainTime: Duration
 
     /// Runs the command and returns its exit status.
     func run() throws -> Int32 {
         let signals = SignalPump()
-        // What the command leaves behind becomes a child of this process; otherwise it is not waited for.
+        // Processes that the command leaves running become children of this one, so that they can be waited for.
         _ = apus_adopt_orphans()
         let status = RunStatus(databasePath: server.databasePath, command: command, startTime: Self.unixMilliseconds)
         let file = try RunStatusFile(statusPath, status)
@@ -55,7 +55,7 @@ struct CommandRun {
         return result
     }
 
-    /// Waits for the end of the command, and keeps a server for it until then.
+    /// Waits for the end of the command and returns its exit status; until then restarts a server that has ended.
     private func wait(
         for process: CommandProcess,
         _ server: CommandServer,
@@ -65,11 +65,11 @@ struct CommandRun {
         while true {
             if let result = signals.status(of: process.pid) { return result }
             let lost: String
-            switch server.keep() {
+            switch server.restartIfEnded() {
             case .none:
                 signals.wait(within: nil)
                 continue
-            case .again: lost = "the server had ended, and another one answers at \(server.uri)"
+            case .restarted: lost = "the server had ended, and another one answers at \(server.uri)"
             case .lost(let failure): lost = "the command has no server any more: \(failure.message)"
             }
             StandardStream.error.write("apus: \(lost)")
@@ -79,9 +79,9 @@ struct CommandRun {
         }
     }
 
-    /// Waits until the upstream has everything, if there is one.
+    /// Waits, for `drainTime` at most, until the server has sent everything to its upstream, if it has one.
     ///
-    /// What it lacks then is kept for the next server of the data.
+    /// The data folder keeps what the upstream still lacks, for the next server.
     private func drain(_ uri: String, _ file: RunStatusFile, _ signals: SignalPump) {
         let (end, longestCall) = (ContinuousClock.now + drainTime, Duration.seconds(2))
         guard let calls = ServedCalls(uri, databasePath: server.databasePath),
@@ -96,12 +96,13 @@ struct CommandRun {
         }
         let reason = backlog.failure.map { ": \($0)" } ?? ""
         StandardStream.error.write(
-            "apus: \(backlog.upstream) has not everything yet\(reason); the next server with this upstream goes on, or apus push"
+            "apus: \(backlog.upstream) does not have everything yet\(reason); the next server with this upstream, or apus push, "
+                + "sends the rest"
         )
     }
 
     private func announce(_ server: CommandServer) {
-        // A signal may have ended the command before there was a server.
+        // If a signal ended the command before the server was ready, there is no address.
         guard !server.uri.isEmpty else { return }
         let origin = server.isFound ? ", which ran already," : ""
         StandardStream.error.write("apus: tracking at \(server.uri)\(origin) with database \(self.server.databasePath)")

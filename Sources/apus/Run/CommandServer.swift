@@ -6,23 +6,26 @@ internal import MLflowClient
 internal import SQLite
 internal import Synchronization
 
-/// The server that the command of `apus run` logs to: a process that is started for it, or the one that has the data.
+/// The server for the command of `apus run`: a child process, or a server that is already running on the data.
 ///
-/// This process holds the listening sockets of a server that it has started, so that a server that dies is followed by
-/// another at the same address, and no connection is refused meanwhile.
+/// This process keeps the listening sockets of a server that it has started. If that server dies, the next one listens
+/// at the same address, and no connection is refused meanwhile.
 final class CommandServer {
     struct Settings {
-        /// What `apus server` gets, beside what belongs to `apus run`.
+        /// The arguments for `apus server`, without those that `apus run` adds itself.
         let arguments: [String]
         let databasePath: String
         let host: String
         let port: Int
     }
 
-    /// What came of an end of the server that nobody asked for.
+    /// The result of looking whether the server has ended.
     enum Change {
+        /// The server is running.
         case none
-        case again
+        /// The server had ended, and another one answers at the same address.
+        case restarted
+        /// The server has ended, and no other one could be started.
         case lost(StartFailure)
     }
 
@@ -46,7 +49,7 @@ final class CommandServer {
 
     private static let longestStop = Duration.seconds(10)
     private static let longestTakeOver = Duration.seconds(15)
-    /// A server that dies so often, each time within the time of a stable one, is not started again.
+    /// A server that dies more often than this, each time within `stableTime` of its start, is not started again.
     private static let mostDeaths = 5
     private static let stableTime = Duration.seconds(60)
 
@@ -57,7 +60,7 @@ final class CommandServer {
     private var found: Found?
     private var lastStart = ContinuousClock.now
     private var deaths = 0
-    /// The process of the server that was started here; nil while another process's server is used.
+    /// The process of the server that this object has started; nil while a server of another process is used.
     private(set) var pid: pid_t?
     /// The address that the command uses; empty until a server has answered.
     private(set) var uri = ""
@@ -76,16 +79,16 @@ final class CommandServer {
         try launch()
     }
 
-    /// Looks whether the server has ended, and if so sees to it that one answers again at its address.
-    func keep() -> Change {
+    /// Starts the next server at the same address if the server has ended.
+    func restartIfEnded() -> Change {
         do {
             if let pid, let status = signals.status(of: pid) {
-                try follow(status)
-                return .again
+                try restart(after: status)
+                return .restarted
             }
             if let found, found.hasEnded.load(ordering: .acquiring) {
                 try takeOver()
-                return .again
+                return .restarted
             }
             return .none
         } catch {
@@ -94,7 +97,7 @@ final class CommandServer {
         }
     }
 
-    /// Stops a server that was started here, in order.
+    /// Stops a server that this object has started, first with SIGTERM and, if that takes too long, with SIGKILL.
     func stop() {
         sockets = []
         guard let pid, signals.status(of: pid) == nil else { return }
@@ -105,8 +108,10 @@ final class CommandServer {
         signals.wait(atMost: Self.longestStop) { signals.status(of: pid) != nil }
     }
 
-    /// Starts the next server after one that has died; after several deaths only after a pause.
-    private func follow(_ status: Int32) throws(StartFailure) {
+    /// Starts the next server after one has died; from the second death in a row on, after a pause of 1 s.
+    ///
+    /// - Parameter status: the exit status of the one that has died.
+    private func restart(after status: Int32) throws(StartFailure) {
         var status = status
         while true {
             deaths = ContinuousClock.now - lastStart > Self.stableTime ? 1 : deaths + 1
@@ -126,7 +131,7 @@ final class CommandServer {
         }
     }
 
-    /// Serves the data in the place of another process's server, at the address that the command has.
+    /// Starts a server at the address that the command knows, after the server of another process there has ended.
     private func takeOver() throws {
         guard let place = try? TrackingURI(uri) else { throw StartFailure("the server at \(uri) has ended") }
         let end = ContinuousClock.now + Self.longestTakeOver
@@ -147,22 +152,23 @@ final class CommandServer {
         }
     }
 
-    /// Starts a process that serves the data or tells who does, and waits for its answer.
+    /// Starts `apus server --reuse`, and waits until it serves the data or names the server that already does.
     private func launch() throws(StartFailure) {
-        let ready = try ReadyPlace()
+        let ready = try TemporaryReadyFile()
         let child = try start(readyFile: ready.path)
         lastStart = .now
         (pid, found) = (child, nil)
         while true {
             signals.wait(within: .milliseconds(5))
             let hasEnded = signals.status(of: child) != nil
-            if let address = ready.address { return try take(address, from: child) }
+            if let address = ready.address { return try use(address, from: child) }
             if hasEnded { throw StartFailure("no server could be started for \(settings.databasePath)") }
             if signals.status(of: command) != nil { return }
         }
     }
 
-    private func take(_ address: String, from child: pid_t) throws(StartFailure) {
+    /// Uses the server at an address that a child has written to its ready file.
+    private func use(_ address: String, from child: pid_t) throws(StartFailure) {
         guard uri.isEmpty || uri == address else {
             throw StartFailure("\(settings.databasePath) is served at \(address) now, and the command knows \(uri)")
         }
@@ -203,7 +209,7 @@ final class CommandServer {
         return child
     }
 
-    /// The file of this program; the kernel's own name for it where the path is too long or gone.
+    /// The path of this program's file; `/proc/self/exe` if that path cannot be resolved.
     private static var program: String {
         let link = "/proc/self/exe"
         guard let path = realpath(link, nil) else { return link }
@@ -224,8 +230,8 @@ final class CommandServer {
     }
 }
 
-/// A ready file in a folder of its own, which goes away with this object.
-private final class ReadyPlace {
+/// A ready file in a temporary folder, which is removed with this object.
+private final class TemporaryReadyFile {
     private let folder: String
     var path: String { folder + "/ready" }
 
@@ -244,7 +250,7 @@ private final class ReadyPlace {
         rmdir(folder)
     }
 
-    /// The address in the file; nil until it is there.
+    /// Reads the address in the file; nil until the file exists.
     var address: String? {
         guard let file = fopen(path, "re") else { return nil }
         defer { fclose(file) }

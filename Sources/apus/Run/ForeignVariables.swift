@@ -1,8 +1,9 @@
-/// The variables that a server of `apus run` does not get.
+/// The environment variables that `apus run` does not pass on to its server.
 ///
-/// It serves a command of this machine at an address that `apus run` chooses. Where a server for others listens, whom it
-/// answers, how much clients may use, and which pages it has, says nothing about this one, and could put it out of the command's reach. Where data
-/// lies, how it is kept and where it is sent are the command's business, and stay.
+/// That server serves one command on this machine, at an address that `apus run` chooses. Variables that say where a
+/// server listens, whom it answers, how much clients may use and which pages it has are meant for other servers, and
+/// could make this one unreachable for the command. Variables that say where data lies, how it is kept and where it is
+/// sent are passed on.
 enum ForeignVariables {
     static let names = Set(settings.flatMap(\.variables)).union(ofServiceManager)
 
@@ -17,6 +18,6 @@ enum ForeignVariables {
             .serverRequests, .clientConnections, .clientUploads, .clientBodies, .clientAnswers,
         ] + SettingDefinition.withoutEffect + SettingDefinition.refused
 
-    /// Those of the service in which `apus run` runs; it sets the first two itself.
+    /// The variables by which a service manager talks to `apus run`, which sets the first two for its server anew.
     private static let ofServiceManager = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET"]
 }

@@ -6,24 +6,25 @@ struct RunCommand: ParsableCommand {
         abstract: "Run a command with a tracking server that lives as long as it.",
         usage: "apus run [options] -- <command> ...",
         discussion: """
-            Starts a server on a free port of this machine, or takes the one that serves the data already, sets \
-            MLFLOW_TRACKING_URI for the command, and ends with the command's exit status: 128 and the number of a signal \
-            that ended it, 127 when there is no such program, 126 when it cannot be run, 125 when there is no server for it. \
-            A server that was started here is stopped at the end, one that was found goes on.
+            Starts a server on a free port of this machine, or uses the server that already has the data open, sets \
+            MLFLOW_TRACKING_URI for the command, and ends with the command's exit status: 128 plus the number of a \
+            signal that ended it, 127 if there is no such program, 126 if it cannot be run, 125 if there is no server \
+            for it. At the end a server that was started here is stopped; one that was already running stays.
 
-            The command keeps the terminal and its signals: Ctrl-C reaches the command and not the server. SIGTERM, SIGINT, \
-            SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH and, without a terminal, SIGTSTP and \
-            SIGCONT that a process sends are passed on to the command's process, which has as long as it needs: nothing but \
-            a SIGKILL ends the command against its will. If apus run itself is killed, the command gets a SIGTERM, and the \
-            server ends after it.
+            The command keeps the terminal and its signals: Ctrl-C reaches the command and not the server. SIGTERM, \
+            SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH and, without a terminal, \
+            SIGTSTP and SIGCONT that a process sends are passed on to the command's process. The command may take as \
+            long as it needs to end: apus run never kills it. If apus run itself is killed, the command gets a \
+            SIGTERM, and the server ends after the command.
 
-            A server that dies is started again at the same address. Processes that the command leaves behind are served \
-            for the time of --grace. With --upstream, what the upstream lacks at the end is sent for the time of --drain-time; \
-            the rest is kept in the data folder. A SIGTERM or Ctrl-C cuts either short.
+            A server that dies is started again at the same address. After the command's end the server stays for the \
+            time of --grace while processes that the command has started are running. With --upstream, the server then \
+            sends what the upstream lacks for the time of --drain-time; the data folder keeps the rest. A SIGTERM or \
+            Ctrl-C ends these waits early.
 
-            The other flags are given to the server. Without --host and --port it listens on 127.0.0.1 at a free port. The \
-            variables that are named below for where a server listens, who may use it and which pages it has are those of a \
-            server for others, as is MLFLOW_ARTIFACTS_ONLY: they mean nothing here, the flags do.
+            The other flags are passed to the server. Without --host and --port it listens on 127.0.0.1 at a free \
+            port. The environment variables named below that say where a server listens, who may use it and which \
+            pages it has, and MLFLOW_ARTIFACTS_ONLY, have no effect here, but their flags do.
             """
     )
 
@@ -33,7 +34,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
     @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
     @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
-    @OptionGroup(title: "Which server gets everything too") var forwarding: ForwardOptions
+    @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
@@ -47,10 +48,10 @@ struct RunCommand: ParsableCommand {
     )
     var command: [String]
 
-    /// What is decided here, and not by the server that is started.
+    /// The settings that `apus run` handles itself and does not pass to its server.
     private static let ownSettings: [SettingDefinition] = [.statusFile, .grace, .drainTime, .host, .port]
 
-    /// - Parameter arguments: the arguments behind `run`, as they were given.
+    /// - Parameter arguments: the arguments after `run`, as they were given.
     func run(_ arguments: some Sequence<String>) throws {
         let status: Int32
         do {
@@ -77,13 +78,13 @@ struct RunCommand: ParsableCommand {
 
     private var port: Int {
         get throws(StartFailure) {
-            // Variables of a server elsewhere, such as PORT, say nothing about this one.
+            // Variables such as PORT are meant for other servers.
             guard listening.port != nil else { return 0 }
             return try ListeningSettings(listening, Environment { _ in nil }).port
         }
     }
 
-    /// The arguments that the server gets: those before `--`, without those that are handled here.
+    /// The arguments for the server: those before `--`, without the settings that `apus run` handles itself.
     static func forServer(_ arguments: some Sequence<String>) -> [String] {
         var given: [String] = []
         var left = Array(arguments.prefix { $0 != "--" })[...]
@@ -106,7 +107,7 @@ extension SettingDefinition {
                 + "upstream lacks, the last error."
         )
     static let grace = option("--grace", "time", standard: "10s")
-        .doing("How long processes that the command has left behind are served after its end.")
+        .doing("How long the server stays after the command's end while processes that it has started are running.")
     static let drainTime = option("--drain-time", "time", standard: "60s")
-        .doing("How long at the end is waited for what the upstream lacks.")
+        .doing("How long the server may go on at the end to send what the upstream lacks.")
 }

@@ -1,7 +1,7 @@
 internal import JSON
 internal import Synchronization
 
-/// What `apus run` tells a pipeline about itself.
+/// The state of an `apus run`, as its status file shows it to other programs.
 struct RunStatus: Equatable, Sendable {
     enum Stage: String, Sendable {
         case starting
@@ -12,22 +12,22 @@ struct RunStatus: Equatable, Sendable {
 
     var stage = Stage.starting
     var trackingURI: String?
-    /// The database, by which the data folder is known too.
     let databasePath: String
-    /// Whether the server belongs to another process, and goes on when the command has ended.
+    /// Whether the server belongs to another process, and keeps running when the command has ended.
     var isServerFound = false
     let command: [String]
     /// The id of the command's process; nil before it has one.
     var commandPID: Int32?
-    /// The exit status of the command; 128 and the number of a signal that ended it.
+    /// The exit status of the command, or 128 plus the number of a signal that ended it; nil while it is running.
     var commandStatus: Int32?
+    /// Unix milliseconds, as `endTime`.
     let startTime: Int64
     var endTime: Int64?
     /// The runs that were created since the start, the oldest first.
     var runIDs: [String] = []
-    /// What waits for the upstream of the server; nil if it has none.
+    /// What the upstream of the server still lacks; nil if the server has no upstream.
     var backlog: ForwardBacklog?
-    /// The last thing that went wrong with the server.
+    /// The message of the last failure of the server.
     var lastError: String?
 
     var json: [UInt8] {
@@ -56,7 +56,7 @@ struct RunStatus: Equatable, Sendable {
 }
 
 extension JSONWriter {
-    /// A member whose value is null where there is none.
+    /// Writes a member whose value is null if the argument is nil.
     fileprivate mutating func optional(_ name: StaticString, _ text: String?) {
         key(name)
         if let text { string(text) } else { null() }
@@ -81,7 +81,7 @@ extension JSONWriter {
     }
 }
 
-/// The file of `--status-file`, which is written whenever the status changes; without a path nothing is written.
+/// Holds the status of a run, and writes it to the file of `--status-file`, if there is one, whenever it changes.
 final class RunStatusFile: Sendable {
     private struct State {
         var status: RunStatus
@@ -92,7 +92,7 @@ final class RunStatusFile: Sendable {
     private let state: Mutex<State>
 
     /// Writes the file for the first time.
-    /// - Throws: `StartFailure` where it cannot be written.
+    /// - Throws: `StartFailure` if the file cannot be written.
     init(_ path: String?, _ status: RunStatus) throws(StartFailure) {
         self.path = path
         state = Mutex(State(status: status))

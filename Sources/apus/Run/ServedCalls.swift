@@ -3,14 +3,14 @@ internal import JSON
 internal import MLflowClient
 internal import SQLite
 
-/// What the upstream of a server lacks still.
+/// What the upstream of a server still lacks.
 struct ForwardBacklog: Equatable, Sendable {
     let upstream: String
     let isCurrent: Bool
     let runs: Int64
     let artifactOwners: Int64
     let artifactBytes: Int64
-    /// The last failure, as the server tells it.
+    /// The message of the last failure to send; nil if the last call succeeded.
     let failure: String?
 }
 
@@ -18,16 +18,17 @@ struct ForwardBacklog: Equatable, Sendable {
 struct ServedCalls: Sendable {
     private let client: TrackingConnection
 
-    /// - Parameter databasePath: the database that the server holds, beside which its key is.
-    /// - Returns: nil where no server answers there.
+    /// - Parameter databasePath: the database that the server has open. The file with the server's key is beside it.
+    /// - Returns: nil if that database belongs to no server, or to one at another address.
     init?(_ uri: String, databasePath: String) {
-        guard let place = OwnerLock.owner(ofDatabase: databasePath).flatMap({ OwnerPlace($0) }), place.address == uri,
+        guard let place = OwnerLock.owner(ofDatabase: databasePath).flatMap({ ReachableOwner($0) }),
+            place.address == uri,
             let client = try? TrackingConnection(ownerAt: place, agent: "apus-run")
         else { return nil }
         self.client = client
     }
 
-    /// The JSON of an answer of status 200; nil for any other.
+    /// Sends a POST, and returns the JSON of an answer of status 200; nil for any other outcome.
     func answer(_ path: String, by deadline: Deadline, _ members: (inout JSONWriter) -> Void) -> JSONValue? {
         var writer = JSONWriter(capacity: 1_024)
         writer.beginObject()
@@ -39,12 +40,12 @@ struct ServedCalls: Sendable {
         return reply.json
     }
 
-    /// What waits for the upstream; nil if the server has none, or does not answer.
+    /// Asks the server what its upstream still lacks; nil if it has no upstream or does not answer.
     func backlog(by deadline: Deadline) -> ForwardBacklog? {
         Self.backlog(answer("/api/apus/1.0/forward/status", by: deadline) { $0.member("max_results", 0) })
     }
 
-    /// Lets the server send at once what waits; as `backlog(by:)`.
+    /// Tells the server to send the rest at once, and returns the same as `backlog(by:)`.
     func drain(by deadline: Deadline) -> ForwardBacklog? {
         Self.backlog(answer("/api/apus/1.0/forward/drain", by: deadline) { _ in })
     }

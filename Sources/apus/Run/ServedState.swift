@@ -4,16 +4,19 @@ internal import HTTPClient
 internal import JSON
 internal import Synchronization
 
-/// Puts what the server has into the status, by asking it now and then: the ids of runs that begin while the command runs,
-/// and what waits for an upstream.
+/// Asks the server every few seconds for facts that go into the status of `apus run`.
+///
+/// These are the ids of the runs that begin while the command is running, and what an upstream still lacks.
 final class ServedState: Sendable {
     private static let interval = DispatchTimeInterval.seconds(5)
-    /// How many ids the status holds.
+    /// The most run ids that the status holds.
     private static let mostIDs = 1_000
-    private static let longestLook = Duration.seconds(2)
+    private static let longestUpdate = Duration.seconds(2)
 
     private struct Seen {
-        /// The latest start time that has been seen; runs from this time on are asked for.
+        /// The latest start time of the runs seen so far, in Unix milliseconds.
+        ///
+        /// Only runs since then are asked for.
         var since: Int64
         var ids: Set<String> = []
         var isOver = false
@@ -34,24 +37,26 @@ final class ServedState: Sendable {
         seen = Mutex(Seen(since: file.status.startTime))
     }
 
-    /// Looks until `finish()` is called.
+    /// Updates the status every five seconds until `finish()` is called.
     func begin() {
         queue.asyncAfter(deadline: .now() + Self.interval) { [self] in
             guard !seen.withLock(\.isOver) else { return }
-            look()
+            update()
             begin()
         }
     }
 
-    /// Looks a last time.
+    /// Updates the status a last time, and waits for that.
     func finish() {
         seen.withLock { $0.isOver = true }
-        queue.sync(execute: look)
+        queue.sync(execute: update)
     }
 
-    /// A server that does not answer is asked again later.
-    private func look() {
-        let deadline = Deadline(after: Self.longestLook)
+    /// Asks the server once.
+    ///
+    /// If it does not answer in time, the status stays as it is until the next update.
+    private func update() {
+        let deadline = Deadline(after: Self.longestUpdate)
         if let backlog = calls.backlog(by: deadline) { file.change { $0.backlog = backlog } }
         guard let experiments = experimentIDs(by: deadline), !experiments.isEmpty else { return }
         var news: [String] = []
@@ -63,7 +68,7 @@ final class ServedState: Sendable {
                 for run in runs.elements {
                     guard let id = run["run_id"]?.string, seen.ids.count < Self.mostIDs else { continue }
                     if seen.ids.insert(id).inserted { news.append(id) }
-                    // A client whose clock is ahead does not hide the runs that others begin later.
+                    // The limit keeps a client whose clock is ahead from hiding runs that others begin later.
                     seen.since = max(seen.since, min(run["start_time"]?.int64 ?? 0, unixMilliseconds()))
                 }
             }

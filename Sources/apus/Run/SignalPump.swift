@@ -1,36 +1,43 @@
 internal import Glibc
 
-/// Receives the signals of `apus run`, on its main thread: those for the command are passed on, and the statuses of
-/// children that have ended are collected.
+/// Receives the signals of `apus run` on its main thread, passes them on to the command, and collects the exit statuses
+/// of child processes.
 ///
-/// With a terminal the command stays in the process group of `apus run`, as a part of the shell's job: what the terminal
-/// sends reaches it directly, and only what processes send is passed on. Without one it has a group of its own.
+/// With a terminal, the command stays in the process group of `apus run`, as a part of the shell's job. Signals of the
+/// terminal reach the command directly, and only those that processes send are passed on. Without a terminal, the
+/// command has a process group of its own.
 final class SignalPump {
     private static let passed = [
         SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH,
     ]
-    /// In a terminal these stop and continue `apus run` and the command alike, by the shell and the kernel.
+    /// Signals that are passed on only without a terminal.
+    ///
+    /// In a terminal, the kernel sends these signals to both `apus run` and the command.
     private static let jobControl = [SIGTSTP, SIGCONT]
     private static let endings: Set = [SIGTERM, SIGINT, SIGHUP, SIGQUIT]
 
     let hasTerminal: Bool
-    /// What was blocked before, for the programs that are started.
+    /// The signals that were blocked before this object was made.
+    ///
+    /// Programs that are started get this mask.
     let inheritedMask: sigset_t
     private let numbers: [Int32]
     private var command: pid_t?
-    /// The children of which the status is wanted; nil while they run.
+    /// The exit statuses of the children to be waited for; nil while a child is running.
     private var statuses: [pid_t: Int32?] = [:]
-    /// Whether a signal has asked for the end when no command ran.
+    /// Whether a signal such as SIGTERM arrived while no command was running, so that waits should end early.
     private(set) var isHurried = false
 
-    /// Begins to receive; it must be called before another thread is created.
+    /// Blocks the signals for this thread.
+    ///
+    /// It must be called before another thread is created.
     init() {
         let terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
         if terminal >= 0 { close(terminal) }
         hasTerminal = terminal >= 0
         let numbers = Self.passed + (terminal >= 0 ? [] : Self.jobControl) + [SIGCHLD]
         self.numbers = numbers
-        // Output to a terminal that is gone must not end the process that looks after the command.
+        // Otherwise a message to a closed terminal or pipe would end this process, and with it the server.
         signal(SIGPIPE, SIG_IGN)
         var (set, before) = (sigset_t(), sigset_t())
         sigemptyset(&set)
@@ -39,7 +46,7 @@ final class SignalPump {
         inheritedMask = before
     }
 
-    /// Passes signals to this child from now on, until it has ended.
+    /// Passes signals on to this child from now on, until it has ended.
     func pass(to command: pid_t) {
         self.command = command
         expect(command)
@@ -49,12 +56,12 @@ final class SignalPump {
         statuses[child] = .some(nil)
     }
 
-    /// The exit status of a child, 128 and the number of the signal that ended it; nil while it runs.
+    /// The exit status of a child, or 128 plus the number of the signal that ended it; nil while it is running.
     func status(of child: pid_t) -> Int32? {
         statuses[child] ?? nil
     }
 
-    /// Waits for one signal, no longer than the limit, and handles it.
+    /// Waits for one signal, no longer than the limit if there is one, and handles it.
     func wait(within limit: Duration?) {
         guard let caught = CaughtSignal.next(of: numbers, within: limit) else { return }
         if caught.number == SIGCHLD { return collect() }
@@ -65,13 +72,14 @@ final class SignalPump {
         if caught.isFromProcess || !hasTerminal || isOfLeaderAlone(caught.number) { kill(command, caught.number) }
     }
 
-    /// Whether the kernel sends a signal to this process and not to its group: the end of the terminal, to the first process
-    /// of a session.
+    /// Whether the kernel sends a signal to this process alone and not to its group.
+    ///
+    /// The kernel does so with SIGHUP at the end of a terminal if this process is the first one of its session.
     private func isOfLeaderAlone(_ number: Int32) -> Bool {
         number == SIGHUP && getsid(0) == getpid()
     }
 
-    /// Handles signals until the condition holds or the time is over.
+    /// Handles signals until `isDone` returns true or the time is over.
     func wait(atMost limit: Duration, until isDone: () -> Bool) {
         let end = ContinuousClock.now + limit
         while !isDone(), .now < end { wait(within: end - .now) }
@@ -86,7 +94,7 @@ final class SignalPump {
         }
     }
 
-    /// The status as a shell shows it, from what waitpid(2) reports of a child that has ended.
+    /// Converts the status that waitpid(2) reports of a child that has ended to the exit status that a shell shows.
     static func exitStatus(_ status: Int32) -> Int32 {
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal

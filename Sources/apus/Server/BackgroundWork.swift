@@ -2,7 +2,7 @@ internal import Dispatch
 internal import Logging
 internal import Synchronization
 
-/// Work beside requests: it has a name, runs once or at an interval, and ends in order before the store closes.
+/// Named work beside requests, which runs when asked for or at an interval, and ends before the store closes.
 final class BackgroundWork: Sendable {
     /// The results so far, for `/metrics`.
     struct Report: Sendable {
@@ -28,8 +28,8 @@ final class BackgroundWork: Sendable {
 
     /// - Parameters:
     ///   - interval: the time from the end of a run to the next one; nil for work that runs only when it is asked for.
-    ///   - body: one run; what it throws is logged and counted, and the next run comes all the same. A long one looks at
-    ///     `isEnded` now and then.
+    ///   - body: does one run. An error that it throws is logged and counted, and does not prevent later runs. If the
+    ///     run may take long, `body` reads `isEnded` now and then and returns early.
     init(
         _ name: String,
         every interval: DispatchTimeInterval? = nil,
@@ -46,7 +46,7 @@ final class BackgroundWork: Sendable {
 
     var report: Report { state.withLock(\.report) }
 
-    /// Whether the server stops, so that a run should come to its end.
+    /// Whether the server is stopping, so that a run should end early.
     var isEnded: Bool { state.withLock(\.isEnded) }
 
     /// Asks for a run on the queue of this work; returns at once.
@@ -66,7 +66,7 @@ final class BackgroundWork: Sendable {
         _ = isOver.wait(timeout: deadline)
     }
 
-    /// Prevents further runs of all works, and waits for the running ones no longer than the limit, all together.
+    /// Prevents further runs of all works, and waits for those that are running, no longer than the limit in total.
     static func end(_ works: [BackgroundWork], atMost limit: DispatchTimeInterval) {
         for work in works { work.state.withLock { $0.isEnded = true } }
         let deadline = DispatchTime.now() + limit

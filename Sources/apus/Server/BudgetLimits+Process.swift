@@ -4,8 +4,8 @@ internal import Glibc
 extension BudgetLimits {
     /// The usual limits, with no more connections than the process may have open files for.
     ///
-    /// First raises the soft limit of open files up to the hard limit, but not above 65,536, because the soft limit is
-    /// often a quarter of what is needed.
+    /// The property first raises the soft limit of open files up to the hard limit, but not above 65,536, because the
+    /// soft limit is often a quarter of what is needed.
     static var fittingProcessLimits: BudgetLimits {
         var limits = BudgetLimits()
         let files = raisedFileLimit()

@@ -2,19 +2,19 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// The endpoints of the API by their routes, for the rules before a handler, for logs and for metrics.
+/// Finds the endpoint of a route, for rules that apply before a handler is called, for logs and for metrics.
 struct DeclaredRoutes: Sendable {
     private let endpoints: [String: [Endpoint]]
-    /// The longest first, so that the empty one is tried last.
+    /// The base paths, the longest first, so that the empty one is tried last.
     private let bases: [String]
 
-    /// - Parameter bases: the paths beneath which every endpoint is found.
+    /// - Parameter bases: the prefixes under which every endpoint is served; an empty one for the root.
     init(_ endpoints: [Endpoint], bases: [String]) {
         self.endpoints = Dictionary(grouping: endpoints, by: \.path)
         self.bases = bases.sorted { $0.utf8.count > $1.utf8.count }
     }
 
-    /// The endpoint behind a pattern of the router; nil for what is no call of the API.
+    /// The endpoint that a pattern of the router leads to; nil if the route does not belong to the API.
     func endpoint(_ method: HTTPMethod?, _ pattern: String) -> Endpoint? {
         for base in bases where pattern.hasPrefix(base) {
             guard let found = endpoints[String(pattern.dropFirst(base.count))] else { continue }
@@ -23,13 +23,13 @@ struct DeclaredRoutes: Sendable {
         return nil
     }
 
-    /// The patterns of the router behind which a call of some kind is.
+    /// The patterns of the router that lead to the wanted endpoints.
     func patterns(of isWanted: (Endpoint) -> Bool) -> Set<String> {
         let paths = endpoints.values.joined().filter(isWanted).map(\.path)
         return Set(bases.flatMap { base in paths.map { base + $0 } })
     }
 
-    /// Whether only a script can use the answer; a page of another site that hides its origin is then refused.
+    /// Whether only a script can use the answer, so that requests of pages that hide their origin are refused.
     func isForScripts(_ request: HTTPRequest) -> Bool {
         endpoint(request.method, request.routePattern)?.family.isForScripts ?? false
     }

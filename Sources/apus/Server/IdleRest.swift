@@ -6,7 +6,7 @@ internal import TrackingStore
 
 /// Returns memory to the system and cuts the database's log when no request has come for a while.
 ///
-/// Costs each request two atomic operations. An idle server is never woken, because the timer runs only after
+/// It costs each request two atomic operations. An idle server is never woken, because the timer runs only after
 /// requests.
 final class IdleRest: Sendable {
     private let requests = Atomic<Int>(0)
@@ -16,7 +16,7 @@ final class IdleRest: Sendable {
     private let trim: BackgroundWork
 
     private static let idleTime = DispatchTimeInterval.seconds(5)
-    /// Health probes that come now and then do not count as load.
+    /// Fewer requests than this, such as health probes, do not start the timer.
     private static let requestsWorthIt = 16
 
     init(store: TrackingStore, _ logger: Logger) {
@@ -24,7 +24,7 @@ final class IdleRest: Sendable {
         self.trim = trim
         rest = BackgroundWork("store-rest", logger) { _ in
             store.rest()
-            // By then the threads of the store have freed their pages.
+            // After this delay the threads of the store have freed their pages.
             trim.run(after: .seconds(1))
         }
     }

@@ -18,8 +18,8 @@ enum MemorySettings {
 
     /// Drops the program's pages from memory, because the start touches more of them than a running server needs.
     ///
-    /// Pages that are needed again come back from the system's page cache, at the cost of a page fault each. Sleeps
-    /// first, so that the threads that the start has created have run their first code.
+    /// Pages that are needed again come back from the system's page cache, at the cost of a page fault each. The method
+    /// first sleeps for 100 ms, so that the threads that the start has created have run their first code.
     static func releaseProgramPagesAfterStart() {
         usleep(100_000)
         let page = UInt(max(sysconf(Int32(_SC_PAGESIZE)), 1))

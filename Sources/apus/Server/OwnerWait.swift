@@ -1,39 +1,39 @@
 internal import Glibc
 internal import SQLite
 
-/// What a start does when another server owns the data.
+/// Decides how long a start waits if another server owns the data.
 struct OwnerWait {
-    /// Longer than a server takes to stop.
+    /// How long to wait without any sign of the owner's process; longer than a server takes to stop.
     ///
-    /// One that lives is waited for longer: it may restore a large snapshot.
+    /// The wait for a process that is running has no limit, because it may be restoring a large snapshot.
     static let longestWait = Duration.seconds(15)
-    private static let betweenWords = Duration.seconds(10)
+    private static let betweenMessages = Duration.seconds(10)
 
     private let isAsked: Bool
     private let longestWait: Duration
     private var end: ContinuousClock.Instant
-    private var nextWord: ContinuousClock.Instant
+    private var nextMessage: ContinuousClock.Instant
 
     /// - Parameters:
-    ///   - isAsked: whether the other server's address is an acceptable result, as `--reuse` says.
-    ///   - longestWait: how long is waited while no process is known that may come to an end with its start or stop.
+    ///   - isAsked: whether the caller accepts the other server's address as the result, as with `--reuse`.
+    ///   - longestWait: how long to wait while the owner's process is unknown or has ended.
     init(isAsked: Bool, longestWait: Duration = Self.longestWait) {
         self.isAsked = isAsked
         self.longestWait = longestWait
         end = .now + longestWait
-        nextWord = .now + Self.betweenWords
+        nextMessage = .now + Self.betweenMessages
     }
 
-    /// Returns the server that owns the data, which has an address; after a pause it returns nil when the start should be
-    /// tried again.
+    /// Returns the server that owns the data if it has an address, or nil if the start should be tried again.
     ///
-    /// - Throws: the failure itself when waiting cannot help.
-    mutating func place(after failure: StartFailure) throws(StartFailure) -> OwnerPlace? {
+    /// It pauses for 50 ms before it returns nil.
+    /// - Throws: `failure` if waiting cannot help.
+    mutating func reachableOwner(after failure: StartFailure) throws(StartFailure) -> ReachableOwner? {
         guard isAsked, let owner = failure.owner else { throw failure }
         if case .known(let owner) = owner {
             // A loopback address of another machine would lead to a different server or to none.
             guard owner.isOnThisMachine else { throw failure }
-            if let place = OwnerPlace(owner) { return place }
+            if let place = ReachableOwner(owner) { return place }
             if kill(owner.pid, 0) == 0 || errno == EPERM {
                 end = .now + longestWait
                 sayThatItWaits(for: owner)
@@ -44,26 +44,27 @@ struct OwnerWait {
         return pause()
     }
 
-    private func pause() -> OwnerPlace? {
+    private func pause() -> ReachableOwner? {
         sleepFor(.milliseconds(50))
         return nil
     }
 
     private mutating func sayThatItWaits(for owner: OwnerLock.Owner) {
-        guard .now >= nextWord else { return }
-        nextWord = .now + Self.betweenWords
-        let line = "apus: waiting for process \(owner.pid), which starts or stops a server on these data"
+        guard .now >= nextMessage else { return }
+        nextMessage = .now + Self.betweenMessages
+        let line = "apus: waiting for process \(owner.pid), which is starting or stopping a server on this data"
         StandardStream.error.write(line)
     }
 }
 
-/// Where the server of a data folder answers, and what a command on its machine shows to it.
-struct OwnerPlace: Equatable {
+/// A server that has a data folder open and has an address, as commands on the same machine call it.
+struct ReachableOwner: Equatable {
     let address: String
+    /// The secret by which the server recognizes commands of its own machine.
     let key: String?
     let requiresTokens: Bool
 
-    /// nil while the server starts or stops.
+    /// nil if the server has no address, because it is starting or stopping.
     init?(_ owner: OwnerLock.Owner) {
         guard let address = owner.address else { return nil }
         self.address = address

@@ -2,7 +2,7 @@
 struct ReadyFile: Sendable {
     let path: String
 
-    /// - Throws: `StartFailure` where no file can be made, before anything else is.
+    /// - Throws: `StartFailure` if the path is that of a folder, or its folder does not exist.
     init(_ path: String) throws(StartFailure) {
         self.path = path
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."

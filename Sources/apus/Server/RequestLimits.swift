@@ -5,12 +5,12 @@ internal import MLflowAPI
 internal import Synchronization
 internal import TrackingStore
 
-/// Refuses requests that come faster than one client, or all together, may send them.
+/// Refuses requests that come faster than one client, or all clients together, may send them.
 final class RequestLimits: Sendable {
     private let rate: RequestRate
     private let refused = Atomic<Int>(0)
 
-    /// - Returns: nil where any rate is allowed.
+    /// - Returns: nil if the rate is not limited.
     init?(_ settings: LimitSettings) {
         guard let rate = RequestRate(client: settings.clientRequests, server: settings.serverRequests) else {
             return nil
@@ -20,9 +20,10 @@ final class RequestLimits: Sendable {
 
     var refusals: Int { refused.load(ordering: .relaxed) }
 
-    /// The answer to a request that comes too early; nil for any other one.
+    /// Counts a request, and returns the answer to one that comes too early; nil if it may be handled.
     ///
-    /// Neither probes nor commands on the server's machine are counted.
+    /// Requests that anyone may send, such as health probes, and those of commands on the server's machine do not
+    /// count.
     func refusal(of request: HTTPRequest, _ access: Access?) -> HTTPResponse? {
         if let access, access.action == .open { return nil }
         guard request.caller.identity == nil || request.caller.owner != nil,
@@ -31,7 +32,7 @@ final class RequestLimits: Sendable {
         refused.add(1, ordering: .relaxed)
         let whose =
             refusal.isOfServer
-            ? "The server takes \(refusal.limit) requests a second of all clients together (--server-requests)."
+            ? "The server takes \(refusal.limit) requests a second from all clients together (--server-requests)."
             : "\(request.caller.party.phrase) may send \(refusal.limit) requests a second on average (--client-requests)."
         var response = APIError(
             httpStatus: 429,

@@ -2,17 +2,23 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// The routes of a server, each with what it declares; one that declares nothing cannot be added.
+/// The routes of a server.
+///
+/// Each route is added with a declaration of the access that it needs.
 struct RouteTable {
     private(set) var router = HTTPRouter()
     private var declared: [String: [HTTPMethod: Access]] = [:]
 
+    /// The longest body of a request that needs no credential: a form of the log-in is the longest that is of use.
+    private static let openBodyBytes = 16_384
+
     mutating func add(_ method: HTTPMethod, _ pattern: String, _ access: Access, _ handling: HTTPHandling) {
-        router.add(method, pattern, handling)
+        // Who shows no credential must not take the memory for bodies from others.
+        router.add(method, pattern, access.action == .open ? handling.taking(atMost: Self.openBodyBytes) : handling)
         declared[pattern, default: [:]][method] = access
     }
 
-    /// What the route of a request declares; nil where there is no route for it.
+    /// The access that the route of a request needs; nil if there is no route for the request.
     func access(for request: HTTPRequest) -> Access? {
         guard let methods = declared[request.routePattern] else { return nil }
         return methods[request.method] ?? (request.method == .head ? methods[.get] : nil)

@@ -4,22 +4,23 @@ internal import TLS
 
 /// The addresses at which a running server can be reached.
 struct ServedAddress {
-    /// The URL of the API as a program on this machine reaches it, with the static prefix; `unix:` and a path where the
-    /// server has nothing but Unix sockets.
+    /// The URL of the API for programs on this machine, with the static prefix.
+    ///
+    /// If the server has only Unix sockets, it is `unix:` and the path of the first one.
     let url: String
     /// The bound addresses that other machines may reach.
     let opened: [String]
 
     /// - Parameters:
     ///   - bound: every address that the server listens on; the first one becomes the URL.
-    ///   - certifies: whether the certificate is for a host; nil for plain http.
+    ///   - certifies: returns whether the certificate is valid for a host name; nil for plain http.
     init(_ bound: [(host: String, port: Int)], prefix: String, certifies: ((String) -> Bool)? = nil) {
         let first = bound.first ?? ("127.0.0.1", 0)
         // A client cannot connect to a wildcard address; the loopback address is one of those it includes.
         var host = first.host == "0.0.0.0" ? "127.0.0.1" : first.host == "::" ? "::1" : first.host
         if let certifies, Self.isLoopback(host), !certifies(host), certifies("localhost") { host = "localhost" }
-        url = "\(certifies == nil ? "http" : "https")://\(Self.place(host, first.port))\(prefix)"
-        opened = bound.filter { !Self.isLoopback($0.host) }.map { Self.place($0.host, $0.port) }
+        url = "\(certifies == nil ? "http" : "https")://\(Self.authority(host, first.port))\(prefix)"
+        opened = bound.filter { !Self.isLoopback($0.host) }.map { Self.authority($0.host, $0.port) }
     }
 
     init(_ addresses: [ListeningAddress], prefix: String, _ certificate: ServedCertificate?) {
@@ -28,7 +29,7 @@ struct ServedAddress {
             return
         }
         let bound = addresses.compactMap { address -> (host: String, port: Int)? in
-            if case .network(let place) = address { (place.host, place.port) } else { nil }
+            if case .network(let network) = address { (network.host, network.port) } else { nil }
         }
         let context = certificate?.context.current
         self.init(bound, prefix: prefix, certifies: context.map { $0.isFor })
@@ -39,8 +40,8 @@ struct ServedAddress {
         self.opened = opened
     }
 
-    /// An address in the form of a URL.
-    private static func place(_ host: String, _ port: Int) -> String {
+    /// A host and a port in the form of a URL.
+    private static func authority(_ host: String, _ port: Int) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
@@ -48,11 +49,12 @@ struct ServedAddress {
         host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.")
     }
 
-    /// The line that tells which addresses are open to other machines; nil when none is.
+    /// A warning that names the addresses which other machines can reach; nil if there is nothing to warn of.
     ///
     /// - Parameters:
-    ///   - guarding: the sentence of `SecuritySettings`.
-    ///   - requiresToken: whether every request needs a token; the warning is then about what can be overheard.
+    ///   - guarding: the sentence of `SecuritySettings.guarding`.
+    ///   - requiresToken: whether every request needs a token. Then the warning is only about tokens sent in clear
+    ///     text.
     func warning(guarding: String, requiresToken: Bool = false) -> String? {
         guard !opened.isEmpty else { return nil }
         let places = "apus: \(opened.joined(separator: " and ")) can be reached from other machines"

@@ -1,7 +1,7 @@
 internal import Logging
 internal import TLS
 
-/// The certificate that the server shows, and its renewal.
+/// The certificate of the server, which can be read anew while the server is running.
 final class ServedCertificate: Sendable {
     let context: TLSServerContext
     private let identity: TLSIdentity
@@ -16,13 +16,14 @@ final class ServedCertificate: Sendable {
         }
     }
 
-    /// The files that the flags name, or else their variables, or else the options for uvicorn; nil for plain http.
+    /// The certificate and key files named by the flags, else their variables, else the uvicorn options; nil for plain
+    /// http.
     static func identity(
         _ options: ListeningOptions,
-        _ reference: ReferenceArguments,
+        _ mlflowFlags: MLflowServerFlags,
         _ environment: Environment
     ) throws(StartFailure) -> TLSIdentity? {
-        let named = try reference.encryption(environment)
+        let named = try mlflowFlags.encryption(environment)
         let certificate = environment.setting(.sslCertificate, options.sslCertfile) ?? named.certificate
         let key = environment.setting(.sslKey, options.sslKeyfile) ?? named.key
         guard let certificate else {
@@ -37,20 +38,22 @@ final class ServedCertificate: Sendable {
         )
     }
 
-    /// What the operator should know about the files, a line each.
+    /// Warnings about the files for the operator, one line each.
     var warnings: [String] {
         let expiry = context.current.expiry.map { "the certificate has expired: it was valid until \($0)" }
         return [expiry, identity.keyWarning].compactMap { $0 }
     }
 
-    /// Reads the files anew, for connections from now on; files that cannot be used change nothing.
+    /// Reads the files anew, for connections from now on.
+    ///
+    /// If they cannot be used, the old certificate stays.
     func renew(_ logger: Logger) {
         do throws(TLSFailure) {
             context.replace(by: try .server(identity))
             logger.notice("the certificate was read anew", metadata: ["file": "\(identity.certificatePath)"])
             for line in warnings { logger.warning("\(line)") }
         } catch {
-            logger.error("the server goes on with the old certificate: \(error)")
+            logger.error("the server keeps the old certificate: \(error)")
         }
     }
 }

@@ -9,21 +9,22 @@ struct ServerCommand: ParsableCommand {
         commandName: "server",
         abstract: "Serve experiments, runs and artifacts until SIGTERM.",
         discussion: """
-            Flags have the names of `mlflow server`; the environment variable in brackets can be set instead of a flag. \
-            Prints one line on standard output when the server answers; messages go to standard error.
+            Flags have the names of `mlflow server`; the environment variable in brackets can be set instead of a \
+            flag. Prints one line on standard output when the server answers; messages go to standard error.
 
-            SIGTERM, Ctrl-C in its terminal and the end of that terminal finish what is in flight and end the server within \
-            5 s; a second one after half a second ends it at once. SIGINT without a terminal is no stop, except to the \
-            first process of a container: interrupting the cell of a notebook leaves the server alone. With --ssl-certfile a SIGHUP \
-            from a process is no stop either: the server reads the certificate anew.
+            SIGTERM, Ctrl-C in its terminal and the end of that terminal stop the server: it finishes the requests \
+            that it has begun and ends within 5 s. A second such signal, more than half a second later, ends it at \
+            once. SIGINT without a terminal does not stop the server, so that interrupting the cell of a notebook does \
+            not; it does stop the first process of a container. With --ssl-certfile a SIGHUP from a process does not \
+            stop the server but makes it read the certificate anew.
 
-            A service manager may hand over listening sockets (LISTEN_FDS, as systemd does), TCP or Unix, which then replace \
-            --host and --port; it is told of the start and the stop by NOTIFY_SOCKET.
+            A service manager may pass listening sockets (LISTEN_FDS, as systemd does), TCP or Unix, which then \
+            replace --host and --port. The server tells it by NOTIFY_SOCKET when it is ready and when it stops.
 
-            Two settings have a variable and no flag.
+            Two settings have an environment variable and no flag.
             \(withoutFlag)
 
-            \(SettingDefinition.referenceHelp)
+            \(SettingDefinition.mlflowFlagsHelp)
             """,
         aliases: ["ui"]
     )
@@ -31,10 +32,10 @@ struct ServerCommand: ParsableCommand {
     @OptionGroup(title: "Where data lies") var storage: StorageOptions
     @OptionGroup(title: "How data is kept") var keeping: KeepingOptions
     @OptionGroup(title: "Where snapshots go") var snapshots: SnapshotOptions
-    @OptionGroup(title: "Which server gets everything too") var forwarding: ForwardOptions
+    @OptionGroup(title: "Which server gets a copy of everything") var forwarding: ForwardOptions
     @OptionGroup(title: "Where the server listens") var listening: ListeningOptions
     @OptionGroup(title: "Who may use it") var security: SecurityOptions
-    @OptionGroup(title: "Who else says who somebody is") var outside: OutsideUserOptions
+    @OptionGroup(title: "Users from a proxy or an identity provider") var outside: OutsideUserOptions
     @OptionGroup(title: "How much clients may use") var limits: LimitOptions
     @OptionGroup(title: "Which pages a browser gets") var pages: PagesOptions
     @OptionGroup(title: "How requests are answered") var answering: AnsweringOptions
@@ -49,8 +50,8 @@ struct ServerCommand: ParsableCommand {
             .joined(separator: "\n")
     }
 
-    /// - Parameter reference: the flags of `mlflow server` that were removed from the command line before.
-    func serve(_ reference: ReferenceArguments) throws {
+    /// - Parameter mlflowFlags: the flags of `mlflow server` that were removed from the command line before.
+    func serve(_ mlflowFlags: MLflowServerFlags) throws {
         let logLevel = starting.logLevel ?? "notice"
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError(
@@ -59,14 +60,15 @@ struct ServerCommand: ParsableCommand {
         }
         MemorySettings.apply()
         LoggingSystem.bootstrap { WriterLogHandler(label: $0, writer: .standardError) }
-        atexit { LogWriter.standardError.flush(within: .milliseconds(100)) }
+        // A busy machine or disk may need this long. The end takes the whole time only if nobody reads the pipe.
+        atexit { LogWriter.standardError.flush(within: .seconds(2)) }
         var logger = Logger(label: "apus")
         logger.logLevel = level
         do {
-            let (sockets, manager) = (try HandedSockets.take(), ServiceManager.take())
+            let (sockets, manager) = (try HandedSockets.takeFromEnvironment(), ServiceManager.takeFromEnvironment())
             let signals = try StopSignals(.ofThisProcess, logger)
-            guard let running = try start(reference, sockets, manager, signals, logger) else { return }
-            // The reference is kept for the life of the process; the signal thread ends the process.
+            guard let running = try start(mlflowFlags, sockets, manager, signals, logger) else { return }
+            // The server lives as long as the process, which the signal thread ends.
             withExtendedLifetime(running) {
                 MemorySettings.releaseProgramPagesAfterStart()
                 while true { pause() }
@@ -77,9 +79,9 @@ struct ServerCommand: ParsableCommand {
         }
     }
 
-    /// The server when it is ready; nil when another server serves the data and `--reuse` was given.
+    /// Starts the server and returns it when it is ready; nil if another server has the data and `--reuse` was given.
     private func start(
-        _ reference: ReferenceArguments,
+        _ mlflowFlags: MLflowServerFlags,
         _ sockets: [Descriptor],
         _ manager: ServiceManager,
         _ signals: StopSignals,
@@ -88,30 +90,48 @@ struct ServerCommand: ParsableCommand {
         let environment = Environment.process
         let readyFile = try starting.readyFile.map { try ReadyFile($0) }
         let ending = try EndingSettings(starting, environment)
-        let place = try ListeningSettings(listening, environment, sockets: sockets)
-        let certificate = try ServedCertificate.identity(listening, reference, environment)
+        let addresses = try ListeningSettings(listening, environment, sockets: sockets)
+        let certificate = try ServedCertificate.identity(listening, mlflowFlags, environment)
             .map { identity throws(StartFailure) in try ServedCertificate(identity) }
-        try reference.refuseUnhonoured(environment, storage)
+        try mlflowFlags.refuseUnhonoured(environment, storage)
         let outside = try OutsideUserSettings(outside, environment)
-        let security = try SecuritySettings(security, outside, prefix: place.prefix, environment)
+        let security = try SecuritySettings(security, outside, prefix: addresses.prefix, environment)
         let limits = try LimitSettings(limits, environment)
         try limits.requireKnownClients(security.asksForCredentials)
         let values = try ValueSettings(answering, environment)
         let audit = try AuditSettings(keeping, environment)
-        let pages = try PagesSettings(pages, prefix: place.prefix, environment)
+        let pages = try PagesSettings(pages, prefix: addresses.prefix, environment)
         let layout = try StorageLayout(storage, environment, keeping: keeping)
-        for line in place.remarks + layout.remarks + reference.remarks(environment) { StandardStream.error.write(line) }
+        for line in addresses.remarks + layout.remarks + mlflowFlags.remarks(environment) {
+            StandardStream.error.write(line)
+        }
         for line in certificate?.warnings ?? [] { StandardStream.error.write("apus: \(line)") }
         let snapshots = try SnapshotSettings(snapshots, environment, layout)
         if snapshots != nil, let local = layout.localArtifactRootPath, local != layout.artifactsPath {
             StandardStream.error.write("apus: not in snapshots: '\(local)', where clients keep artifacts themselves")
         }
         let upstream = try UpstreamSettings(forwarding, environment)
-        // A start that is refused leaves nothing behind. Where there is a database already, whoever serves it is the better
-        // explanation, so that it is opened first.
+        // A start that fails because the port is in use must not leave a new database. An existing database is opened
+        // before the port is tried, because a server that has it open is the better explanation.
         if sockets.isEmpty, FileStatus(path: layout.databasePath) == nil {
-            try HTTPServer.requireFree(host: place.host, port: place.port)
+            try HTTPServer.requireFree(host: addresses.host, port: addresses.port)
         }
+        let settings = ServerSettings(
+            layout: layout,
+            listening: addresses,
+            certificate: certificate,
+            security: security,
+            outside: outside,
+            limits: limits,
+            pages: pages,
+            values: values,
+            audit: audit,
+            snapshots: snapshots,
+            upstream: upstream,
+            readyFile: readyFile,
+            ending: ending,
+            manager: manager
+        )
         var wait = OwnerWait(isAsked: starting.reuse)
         while true {
             do {
@@ -120,34 +140,17 @@ struct ServerCommand: ParsableCommand {
                         StandardStream.error.write("apus: \(line)")
                     }
                 }
-                return try RunningServer(
-                    layout: layout,
-                    listening: place,
-                    certificate: certificate,
-                    security: security,
-                    outside: outside,
-                    limits: limits,
-                    pages: pages,
-                    values: values,
-                    audit: audit,
-                    snapshots: snapshots,
-                    upstream: upstream,
-                    readyFile: readyFile,
-                    ending: ending,
-                    manager: manager,
-                    signals: signals,
-                    logger: logger
-                )
+                return try RunningServer(settings, signals: signals, logger)
             } catch let failure as StartFailure {
-                guard let owner = try wait.place(after: failure) else { continue }
+                guard let owner = try wait.reachableOwner(after: failure) else { continue }
                 let address = owner.address
                 guard owner.requiresTokens || !security.asksForCredentials else {
                     throw StartFailure(
-                        "The server at \(address), which has the data already, asks nobody who they are. Stop it, or leave out "
+                        "The server at \(address), which already has the data open, does not ask for credentials. Stop it, or leave out "
                             + "--require-token and --app-name."
                     )
                 }
-                StandardStream.output.write("Apus runs already at \(address), database \(layout.databasePath)")
+                StandardStream.output.write("Apus is already running at \(address), database \(layout.databasePath)")
                 try readyFile?.write(address)
                 return nil
             }

@@ -3,26 +3,27 @@ internal import HTTPServer
 internal import SQLite
 internal import TrackingStore
 
-/// The reason why the server cannot start, in one line for the person who starts it.
+/// The reason why a server cannot start or a command fails, as a message for the person who started it.
 struct StartFailure: Error, CustomStringConvertible {
     let message: String
-    /// What is known of the server that owns the data, when that is the reason.
-    let owner: Owner?
+    /// The server that owns the data, if that is why this one cannot start; otherwise nil.
+    let owner: DataOwner?
 
-    init(_ message: String, owner: Owner? = nil) {
+    init(_ message: String, owner: DataOwner? = nil) {
         self.message = message
         self.owner = owner
     }
 
     var description: String { message }
 
-    /// Whether another server owns the data, even if its address is unknown.
-    enum Owner {
+    /// The server that owns the data.
+    enum DataOwner {
+        /// The server's process and address are unknown.
         case unknown
         case known(OwnerLock.Owner)
     }
 
-    /// Describes a failure of the store, with its file and what to do about it.
+    /// Describes why a database could not be opened, and what to do about it.
     static func opening(_ databasePath: String, _ error: any Error) -> StartFailure {
         switch error {
         case MigrationError.mlflowDatabase:
@@ -49,8 +50,8 @@ struct StartFailure: Error, CustomStringConvertible {
 
     /// What to do about a database that SQLite finds damaged.
     static let adviceForDamage =
-        "Restore the newest backup that apus check finds sound (apus restore PLACE --replace keeps the damaged one aside); "
-        + "without one, what can still be read of it goes to another folder with apus import FOLDER --to OTHER."
+        "Restore the newest backup that apus check finds sound (apus restore BACKUPS --replace moves the damaged database "
+        + "aside). Without a backup, copy what can still be read to another folder with apus import FOLDER --to OTHER."
 
     private static func ownedElsewhere(_ databasePath: String, _ reason: String) -> StartFailure {
         let owner = OwnerLock.owner(ofDatabase: databasePath)
@@ -59,13 +60,13 @@ struct StartFailure: Error, CustomStringConvertible {
         if let address = owner?.address {
             text += "That server answers at \(address.printable(limit: 300)): use it there, "
         } else {
-            text += "That server starts or stops just now: try again in a moment, "
+            text += "That server is just starting or stopping: try again in a moment, "
         }
         text += "stop it, or choose another --data-dir."
-        return StartFailure(text, owner: owner.map(Owner.known) ?? .unknown)
+        return StartFailure(text, owner: owner.map(DataOwner.known) ?? .unknown)
     }
 
-    /// The line for any error of a start.
+    /// The message for any error, as a single line.
     static func message(for error: any Error) -> String {
         let text =
             switch error {
@@ -74,7 +75,7 @@ struct StartFailure: Error, CustomStringConvertible {
                 "\(error). Another program listens there; stop it, or choose another port with --port (0 picks a free one)."
             default: "\(error)"
             }
-        // SQL text and arguments of a person may contain line breaks.
+        // SQL text and arguments in a message may contain line breaks.
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 }

@@ -6,9 +6,10 @@ import TrackingStore
 
 /// Reads the fuzzer's input as a search: its subject, a filter, orders, and what becomes of a page token.
 ///
-/// The first byte names the subject. The filter, the orders (one a comma) and the changes of the token are parted by NUL.
-/// What the parser accepts is compiled and run on a small store. The pages of a search are the search in one piece, and a
-/// token that was changed is refused or begins a page; nothing but an error that the client can understand comes out.
+/// The first byte names the subject. The filter, the orders (one a comma) and the changes of the token are parted by
+/// NUL. What the parser accepts is compiled and run on a small store. The pages of a search are the search in one
+/// piece, and a token that was changed is refused or begins a page; nothing but an error that the client can understand
+/// comes out.
 @_cdecl("LLVMFuzzerTestOneInput")
 package func fuzzFilter(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = UnsafeBufferPointer(start: start, count: count)
@@ -30,7 +31,7 @@ package func fuzzFilter(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         precondition(!error.message.isEmpty, "a refusal says nothing")
         return 0
     }
-    precondition(wanted.filter.count <= FilterLimits.comparisons, "too many comparisons are accepted")
+    precondition(wanted.filter.count <= FilterLimits.comparisonCount, "too many comparisons are accepted")
     guard let whole = found(search, wanted, 100, nil, in: world) else { return 0 }
     precondition(whole.next == nil, "a page with everything has a next one")
     var ids: [String] = []

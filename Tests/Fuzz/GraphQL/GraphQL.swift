@@ -1,7 +1,8 @@
 import GraphQL
 import JSON
 
-/// Reads the fuzzer's input as a query with variables, answers it within small limits, and holds the answer against the query.
+/// Reads the fuzzer's input as a query with variables, answers it within small limits, and holds the answer against the
+/// query.
 ///
 /// The variables stand behind the first NUL.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -32,8 +33,8 @@ package func fuzzGraphQL(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// Small, so that the fuzzer meets them.
 private let limits: GraphQLLimits = {
     var limits = GraphQLLimits()
-    (limits.queryBytes, limits.depth, limits.selections, limits.steps) = (2_048, 6, 60, 200)
-    (limits.answerBytes, limits.inputValues) = (4_096, 50)
+    (limits.queryBytes, limits.depth, limits.selectionCount, limits.stepCount) = (2_048, 6, 60, 200)
+    (limits.answerBytes, limits.inputValueCount) = (4_096, 50)
     return limits
 }()
 

@@ -72,7 +72,7 @@ extension MLflowAPI {
             access,
             auditing: { request, responder, audit in
                 do {
-                    guard let identity = try settings.access?.identityNow(request) else {
+                    guard let identity = request.caller.identity else {
                         throw TrackingError(
                             .permissionDenied,
                             "Permission denied: this call is for users of the server."

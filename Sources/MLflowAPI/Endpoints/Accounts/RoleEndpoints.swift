@@ -51,8 +51,49 @@ extension MLflowAPI {
         return text
     }
 
+    /// Throws unless the one who calls may change roles of a workspace.
+    ///
+    /// - Parameter workspace: nil for that of a role that is not there, which only admins learn.
+    private func requireManager(of workspace: String?, _ call: AccountCall) throws {
+        let isManager = call.identity.managesRoles && workspace?.isExactly(Role.workspace) == true
+        try call.require(
+            call.identity.isAdministrator || isManager,
+            "admins and, for roles of the workspace '\(Role.workspace)', those who manage it"
+        )
+    }
+
+    private func requireManager(ofRole id: Int64, _ call: AccountCall) throws {
+        try requireManager(of: try workspace(ofRole: id, call), call)
+    }
+
+    private func requireManager(ofPermission id: Int64, _ call: AccountCall) throws {
+        try requireManager(
+            of: try workspace(call) { try $0.role(id: try $0.rolePermission(id: id).roleID).workspace },
+            call
+        )
+    }
+
+    private func workspace(ofRole id: Int64, _ call: AccountCall) throws -> String? {
+        try workspace(call) { try $0.role(id: id).workspace }
+    }
+
+    /// Nil for what is not there, and for an admin, for whom it makes no difference.
+    private func workspace(
+        _ call: AccountCall,
+        _ read: @escaping @Sendable (ReadSession) throws -> String
+    ) throws -> String? {
+        guard !call.identity.isAdministrator else { return nil }
+        do {
+            return try store.readNow(.cheap, read)
+        } catch let error as TrackingError where error.code == .resourceDoesNotExist {
+            return nil
+        }
+    }
+
     private func createRole(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
+        if !call.identity.isAdministrator {
+            try requireManager(of: try Self.roleText(call.message, "workspace", "Workspace"), call)
+        }
         let name = try Self.roleText(call.message, "name", "Role name")
         let workspace = try Self.roleText(call.message, "workspace", "Workspace")
         let description = try call.message.string("description")
@@ -62,17 +103,18 @@ extension MLflowAPI {
         return .json("role") { $0.write(role) }
     }
 
-    /// Throws unless the one who calls has some role, as the reference asks for before it shows roles.
-    private func requireRoleHolder(_ call: AccountCall) throws {
-        guard !call.identity.managesRoles else { return }
+    /// Throws unless the one who calls has a role in each of some workspaces, as the reference asks for before it shows roles.
+    private func requireRole(in workspaces: [String?], _ call: AccountCall) throws {
+        guard !call.identity.isAdministrator else { return }
         let id = call.identity.userID
-        let hasRole = try id.map { id in try store.readNow(.cheap) { try !$0.roles(ofUser: id).isEmpty } } ?? false
-        try call.require(hasRole, "users with a role, and admins")
+        let own = try id.map { id in try store.readNow(.cheap) { try $0.roles(ofUser: id).map(\.workspace) } } ?? []
+        let holdsAll = workspaces.allSatisfy { workspace in own.contains { workspace?.isExactly($0) == true } }
+        try call.require(holdsAll, "users with a role in the same workspace, and admins")
     }
 
     private func getRole(_ call: AccountCall) throws -> HTTPResponse {
-        try requireRoleHolder(call)
         let id = try call.message.requiredInteger("role_id")
+        try requireRole(in: [try workspace(ofRole: id, call)], call)
         let role = try store.readNow(.cheap) { try $0.role(id: id) }
         return .json("role") { $0.write(role) }
     }
@@ -82,14 +124,14 @@ extension MLflowAPI {
         guard !workspaces.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
             throw TrackingError.invalidParameter("Parameter 'workspace' must be a non-empty string when provided.")
         }
-        if workspaces.isEmpty { try call.requireAdministrator() } else { try requireRoleHolder(call) }
+        if workspaces.isEmpty { try call.requireAdministrator() } else { try requireRole(in: workspaces, call) }
         let roles = try store.readNow { try $0.roles(in: workspaces.isEmpty ? nil : workspaces) }
         return .json("roles") { $0.write(roles) }
     }
 
     private func updateRole(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_id")
+        try requireManager(ofRole: id, call)
         let name = try call.message.string("name")
         let description = try call.message.string("description")
         guard name != nil || description != nil else {
@@ -104,15 +146,15 @@ extension MLflowAPI {
     }
 
     private func deleteRole(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_id")
+        try requireManager(ofRole: id, call)
         try change(call, .role, String(id)) { try $0.deleteRole(id) }
         return .empty
     }
 
     private func addRolePermission(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_id")
+        try requireManager(ofRole: id, call)
         let grant = try Grant(
             type: try call.message.requiredString("resource_type"),
             pattern: try call.message.requiredString("resource_pattern"),
@@ -123,15 +165,15 @@ extension MLflowAPI {
     }
 
     private func removeRolePermission(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_permission_id")
+        try requireManager(ofPermission: id, call)
         try change(call, .role, String(id)) { try $0.removeRolePermission(id) }
         return .empty
     }
 
     private func listRolePermissions(_ call: AccountCall) throws -> HTTPResponse {
-        try requireRoleHolder(call)
         let id = try call.message.requiredInteger("role_id")
+        try requireRole(in: [try workspace(ofRole: id, call)], call)
         let permissions = try store.readNow(.cheap) { try $0.role(id: id).permissions }
         return .json("role_permissions") { writer in
             writer.beginArray()
@@ -141,8 +183,8 @@ extension MLflowAPI {
     }
 
     private func updateRolePermission(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_permission_id")
+        try requireManager(ofPermission: id, call)
         let permission = try call.message.requiredString("permission")
         let updated = try change(call, .role, String(id)) {
             try $0.updateRolePermission(id, permission: permission)
@@ -151,24 +193,24 @@ extension MLflowAPI {
     }
 
     private func assignRole(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
         let name = try call.message.requiredString("username")
         let id = try call.message.requiredInteger("role_id")
+        try requireManager(ofRole: id, call)
         let assignment = try change(call, .role, String(id)) { try $0.assignRole(id, toUser: name) }
         return .json("assignment") { $0.write(assignment) }
     }
 
     private func unassignRole(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
         let name = try call.message.requiredString("username")
         let id = try call.message.requiredInteger("role_id")
+        try requireManager(ofRole: id, call)
         try change(call, .role, String(id)) { try $0.unassignRole(id, fromUser: name) }
         return .empty
     }
 
     private func listRoleUsers(_ call: AccountCall) throws -> HTTPResponse {
-        try call.requireRoleManager()
         let id = try call.message.requiredInteger("role_id")
+        try requireManager(ofRole: id, call)
         let assignments = try store.readNow { try $0.assignments(ofRole: id) }
         return .json("assignments") { writer in
             writer.beginArray()

@@ -4,7 +4,7 @@ internal import HTTPWire
 internal import Identities
 internal import JSON
 internal import Passwords
-package import Tracking
+internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
@@ -31,9 +31,14 @@ extension MLflowAPI {
     /// A longer one would cost time, and nobody types it.
     private static let longestPassword = 1_024
 
-    private static func passwordHash(_ password: String) throws -> String {
+    static func passwordHash(_ password: String) throws -> String {
         guard password.unicodeScalars.count >= shortestPassword else {
             throw TrackingError.invalidParameter("Password must be at least \(shortestPassword) characters.")
+        }
+        guard !password.isExactly(User.knownPassword) else {
+            throw TrackingError.invalidParameter(
+                "This password is the one that MLflow once shipped, and everybody knows it. Choose another one."
+            )
         }
         // HMAC takes zeros at the end for nothing.
         guard !password.utf8.contains(0) else {
@@ -50,19 +55,6 @@ extension MLflowAPI {
         try store.readNow(.cheap) { session in
             guard try session.userWithPassword(named: name) == nil else { return false }
             return try isGiven || !session.hasAdministrator()
-        }
-    }
-
-    /// Makes a user, as the command that starts the server does for the first admin.
-    ///
-    /// Blocks until it is durable, and for a tenth of a second before.
-    package func createUser(_ name: String, password: String, isAdministrator: Bool) throws -> User {
-        try User.validate(name: name)
-        let hash = try Self.passwordHash(password)
-        return try store.writeNow { session in
-            let user = try session.createUser(name, password: hash, isAdministrator: isAdministrator)
-            try session.audit(AuditEntry(actor: AuditActor(.server), action: "users/create").about(.user, name))
-            return user
         }
     }
 
@@ -161,7 +153,9 @@ extension MLflowAPI {
         // Who finds a browser that is logged in must not be able to lock its owner out.
         if isOwn { try requireCurrentPassword(of: name, in: call, unlike: password) }
         let hash = try Self.passwordHash(password)
-        try change(call, .user, name) { try $0.setPassword(hash, ofUser: name) }
+        // Who gets another password from an admin has lost control of the account, or the account.
+        try change(call, .user, name) { try $0.setPassword(hash, ofUser: name, revokingTokens: !isOwn) }
+        if !isOwn { try settings.access?.reload() }
         return .empty
     }
 
@@ -198,8 +192,9 @@ extension MLflowAPI {
             )
         }
         try change(call, .user, name) { try $0.deleteUser(name) }
-        // The user's tokens went along.
+        // The user's tokens and log-ins went along.
         try settings.access?.reload()
+        try settings.access?.reloadLogIns()
         return .empty
     }
 }

@@ -34,7 +34,7 @@ extension MLflowAPI {
             let runID = try message.requiredRunID()
             let path = try ArtifactPath(try message.string("path") ?? "")
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
-            let folder = try servedFolder(of: run, for: request.caller)
+            let folder = try servedFolder(of: run, for: request.caller, to: .read)
             let entries = try folder.store.list(path, relativeTo: folder.base)
             return .json { writer in
                 writer.beginObject()
@@ -51,7 +51,7 @@ extension MLflowAPI {
             let path = try ArtifactPath(text)
             guard let runID = request.runID else { throw RequestMessage.missing("run_id") }
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
-            let folder = try servedFolder(of: run, for: request.caller)
+            let folder = try servedFolder(of: run, for: request.caller, to: .read)
             return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
         }
     }
@@ -72,7 +72,7 @@ extension MLflowAPI {
             return ArtifactReceiver(
                 upload: try beginWrite(whole, in: folder.store, request),
                 limits: ArtifactReceiver.Limits(bytes: 10 * 1_048_576, allowsEmpty: false),
-                commit: { try commitAndJournal($0, at: whole, runID: runID, owner: request.caller.owner, then: $1) },
+                commit: { try commit($0, at: whole, of: folder.store, runID: runID, for: request, then: $1) },
                 success: HTTPResponse(headers: [("Content-Type", "application/json")], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
                 place: place,
@@ -117,7 +117,7 @@ extension MLflowAPI {
             return ArtifactReceiver(
                 upload: try beginWrite(path, in: artifacts, request),
                 limits: ArtifactReceiver.Limits(bytes: .max, allowsEmpty: true),
-                commit: { try commitAndJournal($0, at: path, runID: nil, owner: request.caller.owner, then: $1) },
+                commit: { try commit($0, at: path, of: artifacts, runID: nil, for: request, then: $1) },
                 success: HTTPResponse(headers: [], body: .bytes([])),
                 failure: { uploadFailure($0, path: text) },
                 place: place,
@@ -177,6 +177,29 @@ extension MLflowAPI {
             responder.send(uploadFailure(error, path: path))
             return nil
         }
+    }
+
+    /// Puts an upload in its place, unless its sender may not do that any more, and calls `answer` when that is journalled.
+    ///
+    /// - Parameter runID: nil if only the path can show the run.
+    private func commit(
+        _ upload: ArtifactUpload,
+        at path: ArtifactPath,
+        of root: ArtifactRoot,
+        runID: String?,
+        for request: HTTPRequest,
+        then answer: @escaping @Sendable () -> Void
+    ) throws {
+        do {
+            var request = request
+            if try settings.access?.admitAgain(&request, .change(.artifact)) == true {
+                try requirePermission(.update, at: path, in: root, for: request.caller)
+            }
+        } catch {
+            upload.abort()
+            throw error
+        }
+        try commitAndJournal(upload, at: path, runID: runID, owner: request.caller.owner, then: answer)
     }
 
     private func beginWrite(

@@ -2,6 +2,7 @@ internal import ArtifactStore
 internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
+internal import Identities
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -24,7 +25,7 @@ extension MLflowAPI {
     private func getArtifactZip(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: request.queryValue("path") ?? "") {
             let (run, path) = try viewedRun(request)
-            let folder = try servedFolder(of: run, for: request.caller)
+            let folder = try servedFolder(of: run, for: request.caller, to: .read)
             guard let archive = try folder.store.zip(path, relativeTo: folder.base) else {
                 let limit = ZipArchive.Limits().entries
                 throw TrackingError.invalidParameter(
@@ -49,7 +50,7 @@ extension MLflowAPI {
             let (run, path) = try viewedRun(request)
             let message = try RequestMessage(request, .tree)
             let limit = try message.checkedPageSize(message.pageSize())
-            let folder = try servedFolder(of: run, for: request.caller)
+            let folder = try servedFolder(of: run, for: request.caller, to: .read)
             let walk = try folder.store.walk(
                 path,
                 relativeTo: folder.base,
@@ -69,7 +70,7 @@ extension MLflowAPI {
                 try runIDs.map { try session.runInfo(id: $0) }
             }
             let walks = try runs.map { run in
-                let folder = try servedFolder(of: run, for: request.caller)
+                let folder = try servedFolder(of: run, for: request.caller, to: .read)
                 return try folder.store.walk(relativeTo: folder.base)
             }
             let comparison = try ArtifactComparison(walks, digests: digests)

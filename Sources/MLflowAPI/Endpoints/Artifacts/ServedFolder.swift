@@ -14,14 +14,14 @@ extension MLflowAPI {
     func servedFolder(
         of run: RunInfo,
         for caller: Caller,
-        to action: PermittedAction = .read
+        to action: PermittedAction
     ) throws -> ServedFolder {
         try servedFolder(at: run.artifactURI, owner: "run \(run.runID)", for: caller, to: action)
     }
 
     /// The folder of a logged model's artifacts; throws as `servedFolder(at:owner:for:)`.
     func servedFolder(of model: LoggedModelInfo, for caller: Caller) throws -> ServedFolder {
-        try servedFolder(at: model.artifactURI, owner: "logged model \(model.modelID)", for: caller)
+        try servedFolder(at: model.artifactURI, owner: "logged model \(model.modelID)", for: caller, to: .read)
     }
 
     /// Resolves an artifact URI, which a client may have chosen, to a folder that the operator named.
@@ -33,7 +33,7 @@ extension MLflowAPI {
         at uri: String,
         owner: @autoclosure () -> String,
         for caller: Caller,
-        to action: PermittedAction = .read
+        to action: PermittedAction
     ) throws -> ServedFolder {
         let folder = try folder(at: uri, owner: owner())
         try requirePermission(action, at: folder.base, in: folder.store, for: caller)

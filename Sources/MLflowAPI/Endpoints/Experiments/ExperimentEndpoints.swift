@@ -53,7 +53,7 @@ extension MLflowAPI {
         }
     }
 
-    /// A relative local location is relative to the server's working directory, as in the reference.
+    /// Resolves a relative local location against the server's working directory, as MLflow does.
     private func resolvedArtifactLocation(_ location: String) -> String {
         let scheme = ArtifactLocation(location).scheme
         if scheme == nil, !location.hasPrefix("/") {
@@ -171,12 +171,14 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// The experiment that a request is about.
+    /// Reads the required parameter `experiment_id`.
     fileprivate func experimentID() throws(TrackingError) -> Int64 {
         try parseExperimentID(try requiredString("experiment_id"))
     }
 
-    /// A list of tags; a tag without a value has the empty value.
+    /// Reads a list of tags.
+    ///
+    /// A tag without a value gets the empty value.
     func tags(_ name: String) throws(TrackingError) -> [Tag] {
         var tags: [Tag] = []
         for message in try boundedMessages(name) {

@@ -1,14 +1,15 @@
 internal import ArtifactStore
 internal import Budgets
 internal import HTTPWire
+internal import Identities
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// An archive of things of this store, made while it is sent.
+/// An archive with records of this store and their artifacts, which is made while it is being sent.
 ///
-/// The artifacts of a run or logged model come behind its record.
+/// The artifacts of a run or logged model follow its record.
 final class ArchiveBody: HTTPBodyProducer {
     private struct OpenFile {
         let file: OpenArtifact
@@ -31,7 +32,7 @@ final class ArchiveBody: HTTPBodyProducer {
 
     let memoryBytes = RecordStream.memoryBytes
 
-    /// - Throws: `.resourceDoesNotExist` for something that is named and not there.
+    /// - Throws: `.resourceDoesNotExist` for an experiment or run that the subset names and that does not exist.
     init(_ subset: TransferSubset, of api: MLflowAPI, for caller: Caller) throws {
         self.api = api
         self.caller = caller
@@ -60,26 +61,26 @@ final class ArchiveBody: HTTPBodyProducer {
         }
     }
 
-    /// Adds a record, whose locations become those in the archive, and has its files follow.
+    /// Adds a record, with its locations replaced by those in the archive, and begins its folder of artifacts.
     private func add(_ record: TransferRecord, _ state: inout State, to buffer: inout [UInt8]) {
         var record = record
         switch record {
         case .experiment(var experiment):
-            experiment.artifactLocation = place(experiment.artifactLocation).location
+            experiment.artifactLocation = archived(experiment.artifactLocation).location
             record = .experiment(experiment)
         case .run(var run):
-            let placed = place(run.run.info.artifactURI)
-            run.run.info.artifactURI = placed.location
+            let archived = archived(run.run.info.artifactURI)
+            run.run.info.artifactURI = archived.location
             record = .run(run)
-            open(placed, owner: run.run.info.runID, &state)
+            beginFolder(archived, owner: run.run.info.runID, &state)
         case .loggedModel(var model):
-            let placed = place(model.model.info.artifactURI)
-            model.model.info.artifactURI = placed.location
+            let archived = archived(model.model.info.artifactURI)
+            model.model.info.artifactURI = archived.location
             record = .loggedModel(model)
-            open(placed, owner: model.model.info.modelID, &state)
+            beginFolder(archived, owner: model.model.info.modelID, &state)
         case .modelVersion(var version):
-            version.version.source = place(version.version.source).location
-            version.storageLocation = version.storageLocation.map { place($0).location }
+            version.version.source = archived(version.version.source).location
+            version.storageLocation = version.storageLocation.map { archived($0).location }
             record = .modelVersion(version)
         case .points, .modelPoints, .registeredModel: break
         }
@@ -90,21 +91,25 @@ final class ArchiveBody: HTTPBodyProducer {
 // MARK: Artifacts
 
 extension ArchiveBody {
-    private typealias Placed = (location: String, folder: ServedFolder?)
+    /// A location in the archive, and the folder with its files; nil if this server does not open that folder.
+    private typealias ArchivedLocation = (location: String, folder: ServedFolder?)
 
     /// The location in the archive: that of a folder that this server opens is one of the `mlflow-artifacts:` ones, beneath
     /// which its files come.
-    private func place(_ location: String) -> Placed {
-        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller), !folder.base.components.isEmpty
+    private func archived(_ location: String) -> ArchivedLocation {
+        guard let folder = try? api.servedFolder(at: location, owner: "", for: caller, to: .read),
+            !folder.base.components.isEmpty
         else {
             return (location, nil)
         }
         return ("mlflow-artifacts:/\(folder.base)", folder)
     }
 
-    /// Has the files of a run or model follow; only a folder of its own, as import takes no other.
-    private func open(_ placed: Placed, owner id: String, _ state: inout State) {
-        guard let folder = placed.folder, folder.base.description.hasSuffix("\(id)/artifacts"),
+    /// Begins to add the files of a run or model, provided that the folder's path ends with `ID/artifacts`.
+    ///
+    /// An import does not accept files in other folders, which other runs might use too.
+    private func beginFolder(_ archived: ArchivedLocation, owner id: String, _ state: inout State) {
+        guard let folder = archived.folder, folder.base.description.hasSuffix("\(id)/artifacts"),
             let walk = try? folder.store.walk(relativeTo: folder.base)
         else { return }
         state.folder = (folder.base.description, walk)
@@ -117,7 +122,7 @@ extension ArchiveBody {
             return
         }
         state.folder = folder
-        // A file that was removed since its folder was read is as good as never there.
+        // A file that cannot be opened, because it was removed since its folder was read, is left out.
         guard !entry.isDirectory, let file = try? entry.open() else { return }
         let path = "\(folder.path)/\(entry.path)"
         state.writer.beginFile(path, size: file.size, modified: file.modificationSeconds, to: &buffer)

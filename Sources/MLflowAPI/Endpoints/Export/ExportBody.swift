@@ -3,20 +3,26 @@ internal import Budgets
 internal import Coding
 internal import Glibc
 internal import HTTPWire
+internal import Identities
 internal import JSON
 internal import Synchronization
 internal import Tracking
 internal import TrackingStore
 
-/// One HTML file with the pages and the exported data, a document of JSON, made piece by piece.
+/// An HTML file with Apus's pages and the exported data as a JSON document, which is made while it is being sent.
 ///
-/// The document is `{"runs": [{"run", "extremes"}], "experiments", "curves", "artifacts": [{"run_id", "files"}], "start",
-/// "made", "left_out"}`: a run as in `runs/get`, the extremes of its metrics as `{KEY: [least, its step, greatest, its step]}`,
-/// a curve as in `metrics/curves`, a file as in `artifacts/list` with what it holds in base64. `static/core/offline.js` reads
-/// it. `start` is the address of the first page, `made` a time in Unix milliseconds, `left_out` a text for a person. Each
-/// piece is read in a transaction of its own, and written as JSON after that has ended.
+/// The document is `{"runs": [{"run", "extremes"}], "experiments", "curves", "artifacts": [{"run_id", "files"}],
+/// "start", "made", "left_out"}`:
+/// - a run as in `runs/get`, and the extremes of its metrics as `{KEY: [minimum, its step, maximum, its step]}`;
+/// - a curve as in `metrics/curves`;
+/// - a file as in `artifacts/list`, with its content in base64;
+/// - `start`, the address of the page that is shown first; `made`, a time in Unix milliseconds; and `left_out`, a text
+///   for people that says what is missing.
+///
+/// `static/core/offline.js` reads the document. Each piece is read in its own transaction, which ends before the piece
+/// is written.
 final class ExportBody: HTTPBodyProducer {
-    /// What is still to come, in this order.
+    /// The lists of the document, in the order in which they are written.
     private enum Stage {
         case runs
         case experiments
@@ -27,36 +33,41 @@ final class ExportBody: HTTPBodyProducer {
 
     private struct State {
         var stage = Stage.runs
-        /// Of the elements of the stage.
+        /// The index of the next run or curve of the stage.
         var nextIndex = 0
+        /// Whether the current list is still empty.
         var isFirst = true
         var experimentIDs: Set<Int64>
         var runs: [RunInfo] = []
         var curves: [MetricHistory] = []
-        /// What is not in the document because a bound was reached or a file could not be read.
+        /// The number of curves that were left out because there were too many.
         var leftOutCurves = 0
+        /// The number of files whose content was left out because of a limit or because they could not be read.
         var leftOutFiles = 0
-        /// Files and folders that are in the document.
+        /// The number of files and folders in the document.
         var listedEntries = 0
-        /// Bytes that the content of files may still take: of all runs together, and of the current run.
+        /// The number of bytes that the contents of all further files may have.
         var fileBytesLeft = ExportBody.maximumTotalFileBytes
+        /// The number of bytes that the contents of further files of the current run may have.
         var share: Int64 = 0
         var hasBegunRun = false
         var walk: ArtifactWalk?
     }
 
-    /// A piece ends once it has this many bytes; one file may be longer.
+    /// The length of a piece, in bytes.
+    ///
+    /// A piece may be longer by one file.
     private static let pieceBytes = 128 * 1_024
     private static let runsAtOnce = 10
-    private static let mostCurves = 10_000
-    /// Points of all curves together; each has from 50 to 1,000.
+    private static let maximumCurves = 10_000
+    /// The number of points of all curves together; each curve gets from 50 to 1,000.
     private static let curvePoints = 500_000
-    /// A metric with more points is sampled.
+    /// The number of points above which a metric is sampled.
     private static let readPoints: Int64 = 20_000
-    /// A point of a curve as JSON, about.
+    /// The approximate length of a curve's point as JSON.
     private static let bytesPerPoint = 40
-    private static let mostEntries = 20_000
-    /// A larger file is listed without its content.
+    private static let maximumEntries = 20_000
+    /// The maximum size of a file, in bytes, whose content is exported; larger files are listed without content.
     private static let largestFile: Int64 = 1_048_576
     private static let maximumTotalFileBytes: Int64 = 24 * 1_048_576
 
@@ -68,10 +79,10 @@ final class ExportBody: HTTPBodyProducer {
     private let runIDs: [String]
     private let state: Mutex<State>
 
-    /// For the largest file: as read, as base64, and as escaped JSON.
+    /// The memory for the largest file: as read, as base64, and as escaped JSON.
     let memoryBytes = 5 * 1_048_576
 
-    /// Finds the runs, so that one that does not exist is refused before anything is sent.
+    /// Finds the runs, so that an error for an unknown run is thrown before anything is sent.
     init(_ selection: ExportSelection, of api: MLflowAPI, for caller: Caller) throws {
         self.selection = selection
         self.api = api
@@ -118,7 +129,7 @@ final class ExportBody: HTTPBodyProducer {
         }
     }
 
-    /// Ends the list of a stage, and begins that of the next one.
+    /// Ends the list of the current stage, and begins the list of the next stage.
     private func begin(_ stage: Stage, _ name: String, _ state: inout State, _ buffer: inout [UInt8]) {
         buffer.append(contentsOf: (stage == .end ? "]" : "],\"\(name)\":[").utf8)
         state.stage = stage
@@ -126,8 +137,8 @@ final class ExportBody: HTTPBodyProducer {
         state.isFirst = true
     }
 
-    /// Adds an element to the list of the stage.
-    private func element(_ state: inout State, to buffer: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
+    /// Adds an element to the list of the current stage.
+    private func addElement(_ state: inout State, to buffer: inout [UInt8], _ write: (inout JSONWriter) -> Void) {
         var writer = JSONWriter(capacity: 1_024)
         write(&writer)
         if !state.isFirst { buffer.append(UInt8(ascii: ",")) }
@@ -140,7 +151,7 @@ final class ExportBody: HTTPBodyProducer {
     }
 }
 
-// MARK: What the database holds
+// MARK: Runs, experiments and curves
 
 extension ExportBody {
     private typealias FoundRun = (run: Run, extremes: [(key: String, extremes: MetricExtremes)])
@@ -152,8 +163,8 @@ extension ExportBody {
         }
         for (run, extremes) in found {
             state.experimentIDs.insert(run.info.experimentID)
-            note(run, in: &state)
-            element(&state, to: &buffer) { writer in
+            addCurves(of: run, to: &state)
+            addElement(&state, to: &buffer) { writer in
                 writer.beginObject()
                 writer.key("run")
                 writer.write(run)
@@ -167,12 +178,12 @@ extension ExportBody {
         if state.nextIndex == runIDs.count { begin(.experiments, "experiments", &state, &buffer) }
     }
 
-    /// Remembers the curves and artifacts of a run for later stages.
-    private func note(_ run: Run, in state: inout State) {
-        // A table has neither.
+    /// Adds a run and its curves to the lists for later stages.
+    private func addCurves(of run: Run, to state: inout State) {
+        // A table is exported without curves and artifacts.
         guard case .runs = selection else { return }
         state.runs.append(run.info)
-        let room = Self.mostCurves - state.curves.count
+        let room = Self.maximumCurves - state.curves.count
         state.curves += run.metrics.prefix(room).map { MetricHistory(runID: run.info.runID, key: $0.key) }
         state.leftOutCurves += max(run.metrics.count - room, 0)
     }
@@ -180,7 +191,7 @@ extension ExportBody {
     private func writeExperiments(_ state: inout State, to buffer: inout [UInt8]) throws {
         let ids = state.experimentIDs.sorted()
         for experiment in try read({ session in try ids.map { try session.experiment(id: $0) } }) {
-            element(&state, to: &buffer) { $0.write(experiment) }
+            addElement(&state, to: &buffer) { $0.write(experiment) }
         }
         begin(.curves, "curves", &state, &buffer)
     }
@@ -193,7 +204,7 @@ extension ExportBody {
             try histories.map { ($0, try session.curve(of: $0, request, after: nil)) }
         }
         for case (let history, let curve?) in found {
-            element(&state, to: &buffer) { $0.write(curve, of: history) }
+            addElement(&state, to: &buffer) { $0.write(curve, of: history) }
         }
         state.nextIndex += histories.count
         if state.nextIndex == state.curves.count { begin(.artifacts, "artifacts", &state, &buffer) }
@@ -214,7 +225,7 @@ extension ExportBody {
         buffer += shell.after
     }
 
-    /// The address of the page that is shown first.
+    /// Returns the address of the page that is shown first.
     private func start(_ state: State) -> String {
         switch selection {
         case .table(let search):
@@ -232,19 +243,20 @@ extension ExportBody {
 // MARK: Artifacts
 
 extension ExportBody {
-    /// Some files of a run.
+    /// Writes the next files of the current run, or ends the run's list or the stage.
     ///
-    /// What a file holds is taken while the run's share of the bytes lasts, so that the last run has pictures too.
+    /// Each run has a share of the bytes for contents, so that the last run's files also get their contents.
     private func writeArtifacts(_ state: inout State, to buffer: inout [UInt8]) {
         guard state.nextIndex < state.runs.count else { return begin(.end, "", &state, &buffer) }
-        if !state.hasBegunRun { open(state.runs[state.nextIndex], &state, &buffer) }
+        if !state.hasBegunRun { beginRun(state.runs[state.nextIndex], &state, &buffer) }
         let end = buffer.count + Self.pieceBytes
         while buffer.count < end {
             let entry: ArtifactWalk.Entry?
             do {
                 entry = try state.walk?.next()
             } catch {
-                // A walk that has failed cannot be continued; how many files it would have found is not known.
+                // A walk that has failed cannot be continued. It counts as one file, because the number of files that
+                // it would have found is unknown.
                 state.leftOutFiles += 1
                 entry = nil
             }
@@ -258,11 +270,13 @@ extension ExportBody {
         }
     }
 
-    /// Begins a run; where its artifacts lie elsewhere, or cannot be read, it has no list.
-    private func open(_ run: RunInfo, _ state: inout State, _ buffer: inout [UInt8]) {
+    /// Begins the element of a run.
+    ///
+    /// The element has no list of files if this server cannot read the run's artifacts.
+    private func beginRun(_ run: RunInfo, _ state: inout State, _ buffer: inout [UInt8]) {
         state.hasBegunRun = true
         state.share = state.fileBytesLeft / Int64(state.runs.count - state.nextIndex)
-        if let folder = try? api.servedFolder(of: run, for: caller) {
+        if let folder = try? api.servedFolder(of: run, for: caller, to: .read) {
             state.walk = try? folder.store.walk(relativeTo: folder.base)
         }
         var writer = JSONWriter()
@@ -275,7 +289,7 @@ extension ExportBody {
     }
 
     private func write(_ entry: ArtifactWalk.Entry, _ state: inout State, _ buffer: inout [UInt8]) {
-        guard state.listedEntries < Self.mostEntries else {
+        guard state.listedEntries < Self.maximumEntries else {
             if !entry.isDirectory { state.leftOutFiles += 1 }
             return
         }
@@ -284,10 +298,10 @@ extension ExportBody {
         if !entry.isDirectory, content == nil { state.leftOutFiles += 1 }
         state.share -= Int64(content?.count ?? 0)
         state.fileBytesLeft -= Int64(content?.count ?? 0)
-        element(&state, to: &buffer) { $0.write(entry, content) }
+        addElement(&state, to: &buffer) { $0.write(entry, content) }
     }
 
-    /// What a file holds, if it is short enough and can be read.
+    /// Returns the content of a file; nil if it is a folder, is too long, or cannot be read.
     private static func content(of entry: ArtifactWalk.Entry, atMost limit: Int64) -> [UInt8]? {
         guard !entry.isDirectory, entry.size <= limit, let file = try? entry.open(), file.size <= limit else {
             return nil

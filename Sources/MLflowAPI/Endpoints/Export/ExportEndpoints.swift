@@ -6,7 +6,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// What is shown as one file that opens without a server; `docs/own-calls.md` describes it.
+    /// The call that exports runs as an HTML file that opens without a server; `docs/own-calls.md` describes it.
     var exportEndpoints: [[Endpoint]] {
         let access = Access.search(.runs("run_ids"), .experiments)
         return [endpoint(.post, .apus, "export/html", access, handling: .blocking(exportPages))]
@@ -18,24 +18,24 @@ extension MLflowAPI {
             let headers = [
                 ("Content-Type", "text/html; charset=utf-8"),
                 ("Content-Disposition", "attachment; filename=\"apus-export.html\""),
-                // It is to be opened from a disk: beneath this address nothing of it runs.
+                // The file is meant to be opened from a disk. At this server's address, its scripts must not run.
                 ("Content-Security-Policy", "sandbox; default-src 'none'"), ("Cache-Control", "no-store"),
             ]
             return try stream(body, headers: headers)
         }
     }
 
-    /// The file that the call `export/html` answers with.
+    /// Returns the file that the call `export/html` answers with.
     ///
-    /// Blocks, as each of its pieces does.
+    /// Blocks, and so does each of its pieces.
     ///
-    /// - Parameter question: the body of the call.
-    /// - Throws: what the call refuses; `exportRefusal` has the words for it.
-    package func exportedPages(question: [UInt8]) throws -> any HTTPBodyProducer {
-        try exportedPages(try ExportSelection(try RequestMessage(parsing: question, nil)), for: .server)
+    /// - Parameter requestBody: the body of the call.
+    /// - Throws: the errors of the call; `exportRefusal` returns their messages.
+    package func exportedPages(requestBody: [UInt8]) throws -> any HTTPBodyProducer {
+        try exportedPages(try ExportSelection(try RequestMessage(parsing: requestBody, nil)), for: .server)
     }
 
-    /// The sentence for a client about an error of `exportedPages`; nil for one that no client can cause.
+    /// Returns the message for an error of `exportedPages`; nil for an error that no client can cause.
     package func exportRefusal(_ error: any Error) -> String? { APIError(error)?.message }
 
     private func exportedPages(_ selection: ExportSelection, for caller: Caller) throws -> ExportBody {
@@ -43,16 +43,16 @@ extension MLflowAPI {
     }
 }
 
-/// Which runs are exported, and how closely.
+/// The runs to export, and whether their curves and artifacts are exported too.
 enum ExportSelection: Sendable {
     /// Runs with their curves and artifacts.
     case runs([String])
     /// The table of a search, without curves and artifacts.
     case table(RunSearch)
 
-    private static let mostRuns = 100
-    /// Runs of a table; the newest ones.
-    private static let mostRows = 1_000
+    private static let maximumRuns = 100
+    /// The maximum number of runs in a table; the newest runs are exported.
+    private static let maximumRows = 1_000
 
     init(_ message: RequestMessage) throws {
         try MLflowAPI.requireKnown(["run_ids", "experiment_ids", "run_view_type", "filter"], message.names)
@@ -64,14 +64,14 @@ enum ExportSelection: Sendable {
             )
         }
         guard !runIDs.isEmpty else {
-            self = .table(try message.runSearch(maxResults: Self.mostRows))
+            self = .table(try message.runSearch(maxResults: Self.maximumRows))
             return
         }
         var seen: Set<String> = []
         let different = runIDs.filter { seen.insert($0).inserted }
-        guard different.count <= Self.mostRuns else {
+        guard different.count <= Self.maximumRuns else {
             throw TrackingError.invalidParameter(
-                "'run_ids' names \(different.count) runs; one file holds at most \(Self.mostRuns)."
+                "'run_ids' names \(different.count) runs; one file can contain at most \(Self.maximumRuns)."
             )
         }
         self = .runs(different)

@@ -1,7 +1,8 @@
-/// The pages around the document of an export: together they are one file that a browser opens.
+/// The HTML around the JSON document of an export, which together with it is a file that a browser opens.
 package struct ExportShell: Sendable {
-    /// Up to the place of the document, which lies inside a script element of JSON.
+    /// The HTML before the document, which ends inside a script element.
     package let before: [UInt8]
+    /// The HTML after the document.
     package let after: [UInt8]
 
     package init(before: [UInt8] = [], after: [UInt8] = []) {
@@ -9,12 +10,12 @@ package struct ExportShell: Sendable {
         self.after = after
     }
 
-    /// The document so that it cannot end the element that it lies in, nor begin a comment there.
+    /// Appends JSON to HTML, escaped so that it can neither end the script element around it nor begin a comment.
     ///
-    /// In JSON a `<` stands inside of a string only, where an escape means the same. The two line separators would end a
-    /// string where the document is read as JavaScript.
+    /// In JSON, `<` occurs only in strings, where `\u003c` means the same. The line separators U+2028 and U+2029 are
+    /// escaped too, because they would end a string if the document were read as JavaScript.
     ///
-    /// - Parameter json: whole tokens; no character is cut at an end.
+    /// - Parameter json: a part of the document that begins and ends between two tokens.
     static func escape(_ json: some Sequence<UInt8>, into bytes: inout [UInt8]) {
         for byte in json {
             if byte == UInt8(ascii: "<") {

@@ -5,9 +5,9 @@ package import Tracking
 internal import TrackingStore
 package import Transfer
 
-/// Things of the store as a file that is sent while it is made.
+/// The kinds of exported files that are made while they are being sent.
 package enum StreamedExport: Sendable {
-    /// Everything about them, for `apus import`; `docs/archive-format.md` describes it.
+    /// All data and artifacts, for `apus import`; `docs/archive-format.md` describes the format.
     case archive
     case table(ExportTable.Rows, ExportTable.Format)
 }
@@ -21,8 +21,8 @@ extension MLflowAPI {
         ]
     }
 
-    /// The most runs and experiments that one call may name.
-    private static let mostNamed = 1_000
+    /// The maximum number of runs or experiments that one call may name.
+    private static let maximumIDs = 1_000
 
     private func exportArchive(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answer(responder, path: "") {
@@ -56,25 +56,28 @@ extension MLflowAPI {
         return try stream(body, headers: headers)
     }
 
-    /// The name of a file without its ending.
+    /// Returns the name of the exported file, without its extension.
     private static func name(_ subset: TransferSubset) -> String {
         switch subset {
         case .experiments(let ids) where ids.count == 1: "experiment-\(ids[0])"
-        // Ids that others have made may be anything.
+        // A run id that a client has chosen may contain any characters, so it is used only if it is hexadecimal.
         case .runs(let ids) where ids.count == 1 && ids[0].allSatisfy({ $0.isASCII && $0.isHexDigit }): "run-\(ids[0])"
         default: "apus-export"
         }
     }
 
-    /// Refuses parameters that the call does not have: without them, a misspelt one would choose everything.
+    /// Throws for a parameter that the call does not have.
+    ///
+    /// A misspelt parameter would otherwise be ignored, and the call would export everything.
     static func requireKnown(_ known: [String], _ names: [String]) throws(TrackingError) {
         guard let name = names.first(where: { !known.contains($0) }) else { return }
         throw .invalidParameter(
-            "There is no parameter '\(shortened(name))'; the call has \(known.map { "'\($0)'" }.joined(separator: ", "))."
+            "There is no parameter '\(shortened(name))'; the call has "
+                + "\(known.map { "'\($0)'" }.joined(separator: ", "))."
         )
     }
 
-    /// The value of a query parameter that has a few.
+    /// Returns the value of a query parameter that must be one of a few words; `usual` if it is absent.
     private static func choice<Choice: CaseIterable & RawRepresentable<String>>(
         _ name: String,
         of request: HTTPRequest,
@@ -98,9 +101,9 @@ extension MLflowAPI {
             guard values.isEmpty || !ids.isEmpty else {
                 throw TrackingError.invalidParameter("'\(name)' is empty: name ids, or leave it out for everything.")
             }
-            guard ids.count <= mostNamed else {
+            guard ids.count <= maximumIDs else {
                 throw TrackingError.invalidParameter(
-                    "'\(name)' names \(ids.count) ids; at most \(mostNamed) can be asked for."
+                    "'\(name)' names \(ids.count) ids; at most \(maximumIDs) are allowed."
                 )
             }
             return ids
@@ -114,11 +117,11 @@ extension MLflowAPI {
         return .everything
     }
 
-    /// The file that the calls `export/archive` and `export/table` answer with.
+    /// Returns the file that the calls `export/archive` and `export/table` answer with.
     ///
-    /// Blocks, as each of its pieces does.
+    /// Blocks, and so does each of its pieces.
     ///
-    /// - Throws: `.resourceDoesNotExist` for something that is named and not there.
+    /// - Throws: `.resourceDoesNotExist` for an experiment or run that the subset names and that does not exist.
     package func exported(
         _ export: StreamedExport,
         _ subset: TransferSubset,
@@ -130,9 +133,9 @@ extension MLflowAPI {
         }
     }
 
-    /// The id of an experiment that is named by its id or its name.
+    /// Looks up an experiment by its id or its name, and returns its id; blocks meanwhile.
     ///
-    /// - Throws: `.resourceDoesNotExist`.
+    /// - Throws: `.resourceDoesNotExist` if there is no such experiment.
     package func experimentID(idOrName text: String, for caller: Caller = .server) throws -> Int64 {
         try store.readNow(for: caller) { session in
             if let id = Int64(text), let found = try? session.experiment(id: id) { return found.id }

@@ -5,7 +5,7 @@ internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// A table of runs or points, made while it is sent.
+/// A table of runs or points, which is made while it is being sent.
 final class TableBody: HTTPBodyProducer {
     private struct State {
         var records: RecordStream
@@ -19,7 +19,7 @@ final class TableBody: HTTPBodyProducer {
 
     let memoryBytes = RecordStream.memoryBytes
 
-    /// - Throws: `.resourceDoesNotExist` for something that is named and not there.
+    /// - Throws: `.resourceDoesNotExist` for an experiment or run that the subset names and that does not exist.
     init(
         _ rows: ExportTable.Rows,
         _ format: ExportTable.Format,

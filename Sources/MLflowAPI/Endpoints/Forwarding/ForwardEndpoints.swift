@@ -1,3 +1,4 @@
+internal import Budgets
 internal import Forwarding
 internal import HTTPServer
 internal import HTTPWire
@@ -6,7 +7,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// The calls about the server that gets everything too; `docs/own-calls.md` describes them.
+    /// The calls about forwarding to an upstream server; `docs/own-calls.md` describes them.
     var forwardEndpoints: [[Endpoint]] {
         let drain = Access.administer(.server).unaudited
         let decision = Access.administer(.server).audited("run_ids")
@@ -24,8 +25,8 @@ extension MLflowAPI {
         ]
     }
 
-    /// Runs in one answer.
-    private static let mostRuns = 1_000
+    /// The maximum number of runs in one answer.
+    private static let maximumRuns = 1_000
 
     private func withForwarder(
         _ request: HTTPRequest,
@@ -36,7 +37,7 @@ extension MLflowAPI {
             guard let forwarder = settings.forwarder else {
                 throw TrackingError(
                     .resourceDoesNotExist,
-                    "This server sends nothing to another one; start it with --upstream."
+                    "This server does not forward to another server; start it with --upstream."
                 )
             }
             responder.send(try body(forwarder, try RequestMessage(request)))
@@ -49,12 +50,12 @@ extension MLflowAPI {
         withForwarder(request, responder) { forwarder, message in
             let runIDs = try message.strings("run_ids")
             let limit = Int(try message.integer("max_results") ?? 100)
-            guard (0...Self.mostRuns).contains(limit) else {
-                throw TrackingError.invalidParameter("'max_results' must be from 0 to \(Self.mostRuns).")
+            guard (0...Self.maximumRuns).contains(limit) else {
+                throw TrackingError.invalidParameter("'max_results' must be from 0 to \(Self.maximumRuns).")
             }
             let token = try message.string("page_token")
             guard let start = token.map({ Int64($0) }) ?? Int64.min else {
-                throw TrackingError.invalidParameter("'page_token' is not one that this server has given.")
+                throw TrackingError.invalidParameter("'page_token' is invalid. Send the token of an earlier answer.")
             }
             let report = try ForwardReport(
                 of: store,
@@ -62,11 +63,12 @@ extension MLflowAPI {
                 runIDs: runIDs,
                 after: start,
                 limit: limit,
-                forwarder: forwarder
+                forwarder: forwarder,
+                for: request.caller
             )
             return .json { writer in
                 writer.beginObject()
-                writer.members(of: forwarder.status)
+                writer.members(of: forwarder.status, for: request.caller)
                 writer.members(of: report)
                 writer.endObject()
             }
@@ -76,37 +78,37 @@ extension MLflowAPI {
     private func retryForwarding(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         withForwarder(request, responder) { forwarder, message in
             guard let runIDs = try message.strings("run_ids") else {
-                // Nothing that is stored changes.
+                // A retry of all runs changes nothing in the store, so there is nothing to audit.
                 forwarder.retryAll()
-                return .forwarding(forwarder.status)
+                return .forwarding(forwarder.status, for: request.caller)
             }
-            return .forwarding(forwarder.status, runs: try forwarder.retry(runIDs, audit))
+            return .forwarding(forwarder.status, for: request.caller, runs: try forwarder.retry(runIDs, audit))
         }
     }
 
     private func skipForwarding(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         withForwarder(request, responder) { forwarder, message in
             guard let runIDs = try message.strings("run_ids"), !runIDs.isEmpty else {
-                throw TrackingError.invalidParameter("'run_ids' is missing: name the runs to be skipped.")
+                throw TrackingError.invalidParameter("'run_ids' is missing: name the runs to skip.")
             }
-            return .forwarding(forwarder.status, runs: try forwarder.skip(runIDs, audit))
+            return .forwarding(forwarder.status, for: request.caller, runs: try forwarder.skip(runIDs, audit))
         }
     }
 
     private func drainForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
         withForwarder(request, responder) { forwarder, _ in
             forwarder.drain()
-            return .forwarding(forwarder.status)
+            return .forwarding(forwarder.status, for: request.caller)
         }
     }
 }
 
 extension HTTPResponse {
-    fileprivate static func forwarding(_ status: ForwardStatus, runs: Int? = nil) -> HTTPResponse {
+    fileprivate static func forwarding(_ status: ForwardStatus, for caller: Caller, runs: Int? = nil) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
             writer.member("runs", ifPresent: runs.map { Int64($0) })
-            writer.members(of: status)
+            writer.members(of: status, for: caller)
             writer.endObject()
         }
     }

@@ -13,7 +13,7 @@ extension Experiment: GraphQLObject {
         case "lastUpdateTime": GraphQLOutput(long: lastUpdateTime)
         case "creationTime": GraphQLOutput(long: creationTime)
         case "tags": .tags(tags, "MlflowExperimentTag")
-        // This server keeps no traces, so there is no retention time to report.
+        // This server stores no traces, so there is no retention time.
         case "effectiveTraceArchivalRetention": .text("")
         case "workspace": .text("default")
         default: throw unknownField(field)
@@ -37,7 +37,7 @@ extension Metric: GraphQLObject {
     }
 }
 
-/// A point of a metric's history, with the run that it is of.
+/// A point of a metric's history, with the id of the run.
 struct RunMetricObject: GraphQLObject {
     let runID: String
     let key: String
@@ -121,7 +121,7 @@ extension ModelVersion: GraphQLObject {
         case "description": .text(description ?? "")
         case "source": .text(source)
         case "runId": .text(runID)
-        // A version is ready as soon as it is registered: no client ever sees another status.
+        // A version is ready as soon as it is registered, so it never has another status.
         case "status": .text("READY")
         case "tags": .tags(tags, "MlflowModelVersionTag")
         case "runLink": .text(runLink)

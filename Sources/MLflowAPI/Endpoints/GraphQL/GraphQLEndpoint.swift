@@ -6,11 +6,10 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// `/graphql`, by which MLflow's pages read experiments, runs and metrics.
+    /// The endpoint `/graphql`, which MLflow's pages use to read experiments, runs and metrics.
     ///
-    /// Faults of a query, and things that are not found, are reported in `errors` with status 200, as in the reference.
-    ///
-    /// A query may look up anything: its fields name what it reads.
+    /// As in MLflow, an invalid query or an unknown id is answered with status 200 and a message in `errors`. The
+    /// endpoint declares no resource ids, because the fields of each query determine what it reads.
     var graphQLEndpoints: [[Endpoint]] {
         [endpoint(.post, .root, "graphql", .search(.unnamed(.experiment), .unnamed(.run)), graphQL)]
     }
@@ -41,13 +40,15 @@ extension MLflowAPI {
     }
 
     private struct GraphQLAnswer {
-        /// A JSON object as text: it is written while the fields are read, so that no long answer is in memory twice.
+        /// A JSON object as text, which is written while the fields are read, so that a long answer needs memory only
+        /// once.
         var data: [UInt8]?
         var errors: [String]
     }
 
-    /// The message of an error that belongs in the answer, because the client can act on it; nil if the server cannot
-    /// read now, which is answered with an error status.
+    /// Returns the message of an error that is reported in `errors`, because the client can act on it.
+    ///
+    /// Returns nil for an error that is answered with an error status, such as an overloaded server.
     private static func reportableMessage(_ error: any Error) -> String? {
         switch error {
         case let error as TrackingError:

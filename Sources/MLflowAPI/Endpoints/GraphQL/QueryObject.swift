@@ -3,14 +3,16 @@ internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-/// The root object of a query: each field is one call of the REST API, with the same checks and the same work.
+/// The root object of a query.
+///
+/// Each field of the object corresponds to a call of the REST API and does the same work.
 struct QueryObject: GraphQLObject {
     let api: MLflowAPI
     let session: ReadSession
 
     var typeName: String { "Query" }
 
-    /// The limits of the fields that have pages: those of the REST calls of the same names.
+    /// The page limits of fields, which are the limits of the corresponding REST calls.
     private static let pages: [String: PageLimits] = [
         "mlflowSearchRuns": .runs, "mlflowSearchModelVersions": .modelVersions,
         "mlflowGetMetricHistoryBulkInterval": .samples,
@@ -52,7 +54,9 @@ struct QueryObject: GraphQLObject {
         }
     }
 
-    /// Without run ids the list is empty, where the REST call requires at least one run.
+    /// Returns sampled points of a metric.
+    ///
+    /// Without run ids the list is empty, whereas the REST call requires a run id.
     private func points(_ message: RequestMessage) throws -> GraphQLOutput {
         guard try message.strings("run_ids")?.isEmpty == false else { return .list([Metric]()) }
         let sample = try MetricSample(message)
@@ -65,21 +69,23 @@ struct QueryObject: GraphQLObject {
 }
 
 extension GraphQLObject {
-    /// The error for a field that the schema has and its object lacks; tests ask every object for every field.
+    /// Returns the error for a field that is in the schema and that its object cannot answer.
+    ///
+    /// Tests query every field of every object, so this error should never occur.
     func unknownField(_ field: GraphQLSelection) -> GraphQLError {
         GraphQLError("The field '\(field.name)' of type '\(typeName)' cannot be answered.")
     }
 }
 
 extension RequestMessage {
-    /// The input of a field, as the REST call of the same name would get it.
+    /// Converts the input of a field to the message of the corresponding REST call.
     init(_ input: GraphQLInput, _ pages: PageLimits?) throws(TrackingError) {
         var writer = JSONWriter()
         input.write(to: &writer, memberName: Self.snakeCase)
         try self.init(parsing: writer.takeBytes(), pages)
     }
 
-    /// For example, `experimentId` becomes `experiment_id`.
+    /// Converts a name to snake_case: `experimentId` becomes `experiment_id`.
     private static func snakeCase(_ name: String) -> String {
         var bytes: [UInt8] = []
         for byte in name.utf8 {
@@ -91,14 +97,16 @@ extension RequestMessage {
     }
 }
 
-/// The answer to one call; its `apiError` is always null, because errors are reported beside the data.
+/// The answer to one call.
+///
+/// The field `apiError` is always null, because errors are reported in `errors`.
 struct ResponseObject: GraphQLObject {
     let typeName: String
     private let content: String
     private let value: GraphQLOutput
     private let nextPageToken: String?
 
-    /// - Parameter content: the field that holds the value.
+    /// - Parameter content: the name of the field that returns the value.
     init(_ typeName: String, _ content: String, _ value: GraphQLOutput, nextPageToken: String? = nil) {
         self.typeName = typeName
         self.content = content
@@ -106,9 +114,11 @@ struct ResponseObject: GraphQLObject {
         self.nextPageToken = nextPageToken
     }
 
-    /// A page of a search, whose entities are read a few at a time.
+    /// Creates the answer to a search.
     ///
-    /// - Parameter objects: makes the objects of those that are read together.
+    /// The entities of the page are read a few at a time.
+    ///
+    /// - Parameter objects: returns the objects for entities that were read together.
     init<Entity>(
         _ typeName: String,
         _ content: String,
@@ -135,12 +145,12 @@ struct ResponseObject: GraphQLObject {
 }
 
 extension SearchCursor {
-    /// Calls `body` with every entity of the page, of which only a few are in memory at a time.
+    /// Calls `body` with each entity of the page; only 20 entities are in memory at a time.
     func forEach(in session: ReadSession, _ body: (Entity) throws -> Void) throws {
         try forEachPart(in: session) { for entity in $0 { try body(entity) } }
     }
 
-    /// As `forEach`, with those together that are in memory together.
+    /// Calls `body` with up to 20 entities at a time, until it has got all entities of the page.
     func forEachPart(in session: ReadSession, _ body: ([Entity]) throws -> Void) throws {
         var rest = self
         while rest.readCount < rest.count { try body(try rest.next(20, in: session)) }

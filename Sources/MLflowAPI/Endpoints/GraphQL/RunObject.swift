@@ -3,11 +3,11 @@ package import GraphQL
 package import Tracking
 internal import TrackingStore
 
-/// A run whose further data are looked up only when a query asks for them.
+/// A run, whose experiment and model versions are looked up only if a query asks for them.
 struct RunObject: GraphQLObject {
     let run: Run
     let session: ReadSession
-    /// Of this run and those beside it.
+    /// The model versions of this run and of the runs that were read together with it.
     let modelVersions: ModelVersionsOfRuns
 
     var typeName: String { "MlflowRunExtension" }
@@ -21,14 +21,16 @@ struct RunObject: GraphQLObject {
         case "experiment": .object(try session.experiment(id: run.info.experimentID))
         case "modelVersions":
             .objects { [modelVersions, run, session] write in
-                for version in try modelVersions.of(run.info.runID, in: session) { try write(version) }
+                for version in try modelVersions.versions(ofRun: run.info.runID, in: session) { try write(version) }
             }
         default: throw unknownField(field)
         }
     }
 }
 
-/// The model versions that were registered from some runs: all are searched at once, when those of one are asked for.
+/// The model versions that were created from some runs.
+///
+/// The first request for a run's versions finds those of all runs.
 final class ModelVersionsOfRuns {
     private let runIDs: [String]
     private var found: [String: [ModelVersion]]?
@@ -37,7 +39,7 @@ final class ModelVersionsOfRuns {
         self.runIDs = runIDs
     }
 
-    func of(_ runID: String, in session: ReadSession) throws -> [ModelVersion] {
+    func versions(ofRun runID: String, in session: ReadSession) throws -> [ModelVersion] {
         let versions = try found ?? search(in: session)
         found = versions
         return versions[runID] ?? []
@@ -113,7 +115,7 @@ private struct RunOutputsObject: GraphQLObject {
     }
 }
 
-/// A key and a value: params and tags of every kind.
+/// A param or a tag of any entity.
 struct PairObject: GraphQLObject {
     let typeName: String
     private let key: String

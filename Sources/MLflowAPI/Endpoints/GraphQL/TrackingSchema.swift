@@ -1,8 +1,9 @@
 internal import GraphQL
 
-/// What `/graphql` answers, in the names of MLflow 3.17.2: the queries that its pages send, and the types beneath them.
+/// The schema of `/graphql`, with the names of MLflow 3.17.2.
 ///
-/// The types of the reference that no page asks for are left out, as are its mutations.
+/// Contains the queries that MLflow's pages send, and their types. MLflow's mutations, and types that no page uses, are
+/// left out.
 let trackingSchema = Result<GraphQLSchema, GraphQLError> { () throws(GraphQLError) in
     try GraphQLSchema(
         """

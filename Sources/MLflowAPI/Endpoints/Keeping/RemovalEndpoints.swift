@@ -4,12 +4,12 @@ internal import JSON
 internal import Tracking
 
 extension MLflowAPI {
-    /// The call by which `apus gc` removes deleted things for good while the server runs.
+    /// The call with which `apus gc` makes a running server remove deleted runs, models and experiments for good.
     var removalEndpoints: [[Endpoint]] {
         [endpoint(.post, .apus, "gc", .administer(.server).audited("older_than"), auditing: removeForGood)]
     }
 
-    /// How long one call works before it answers that there is more to do.
+    /// How long one call works before it answers, even if there is more to do.
     private static let workOfOneCall = Duration.seconds(2)
 
     private func removeForGood(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
@@ -50,7 +50,7 @@ extension RequestMessage {
         return request
     }
 
-    /// A span in milliseconds; nil when absent.
+    /// Reads a duration in milliseconds; nil if absent.
     fileprivate func age(_ name: String) throws(TrackingError) -> Int64? {
         guard try integer(name) != nil else { return nil }
         return Int64(try integer(name, in: 0...(1 << 50), standard: 0))
@@ -75,7 +75,7 @@ extension HTTPResponse {
 }
 
 extension RemovalCount {
-    /// The numbers by the names that they have in JSON.
+    /// The counts with their names in JSON.
     package var members: [(name: StaticString, number: Int64)] {
         [
             ("runs", runs), ("logged_models", loggedModels), ("experiments", experiments), ("metric_points", points),

@@ -5,52 +5,56 @@ internal import Synchronization
 package import Tracking
 internal import TrackingStore
 
-/// Lets one removal for good run at a time: two would count the same files, and fail over each other's folders.
+/// Lets one removal for good run at a time, because two removals would count the same files and fail on folders that
+/// the other has removed.
 final class RemovalTurn: Sendable {
-    private let isTaken = Mutex(false)
+    private let isRunning = Mutex(false)
 
-    /// Runs `body`, or returns nil when another removal runs.
-    func take<Value>(_ body: () throws -> Value) rethrows -> Value? {
-        let isFree = isTaken.withLock { taken in
-            defer { taken = true }
-            return !taken
+    /// Runs `body` and returns its result; returns nil, without running it, if another removal is running.
+    func runAlone<Value>(_ body: () throws -> Value) rethrows -> Value? {
+        let isFree = isRunning.withLock { running in
+            defer { running = true }
+            return !running
         }
         guard isFree else { return nil }
-        defer { isTaken.withLock { $0 = false } }
+        defer { isRunning.withLock { $0 = false } }
         return try body()
     }
 }
 
-/// What one part of a removal for good has done.
+/// What one call for a removal for good has done.
 package struct RemovalProgress: Sendable {
     package var count = RemovalCount()
-    /// Whether nothing is left to do, except what failed.
+    /// Whether nothing is left to do except for the failures.
     package var isDone = false
-    /// Folders that could not be removed, each with the reason; they stay on the list.
+    /// The folders that could not be removed, each with the reason.
+    ///
+    /// The entries of these folders stay in the table of removals.
     package var failures: [String] = []
 
     package init() {}
 }
 
-/// What else is removed beside deleted things.
+/// What else a removal removes, besides deleted runs, models and experiments.
 package struct RemovalExtras: Sendable {
-    /// Unix milliseconds: entries of the artifact journal that are older are removed; nil keeps all.
+    /// The time, in Unix milliseconds, before which entries of the artifact journal are removed; nil to keep all.
     package var journalBefore: Int64?
-    /// Whether uploads that were never finished are removed, as far as they have expired.
+    /// Whether unfinished uploads that have expired are removed.
     package var removesExpiredUploads = true
 
     package init() {}
 }
 
 extension MLflowAPI {
-    /// Rows that one call to the writer removes: it takes a few milliseconds, and other requests wait no longer.
+    /// The number of rows that one request to the writer removes, which takes a few milliseconds.
     ///
-    /// It stands in the line of requests: the writer's background lane would never have its turn under a steady load.
+    /// The removal uses ordinary requests to the writer, because under a steady load the writer would never carry out
+    /// its background work.
     private static let rowsAtOnce = 1_500
 
-    /// Says what a request would remove; changes nothing.
+    /// Counts what a request would remove; changes nothing.
     ///
-    /// Blocks while it walks the folders of all that is meant.
+    /// Blocks while it walks all artifact folders that would be removed.
     package func previewRemoval(_ request: RemovalRequest, _ extras: RemovalExtras) throws -> RemovalCount {
         let inUse = try artifactsInUse(besides: request)
         let preview = try store.readNow { try $0.removalPreview(request, keeping: inUse) }
@@ -71,11 +75,13 @@ extension MLflowAPI {
         return count
     }
 
-    /// Puts what a request names on the list of removals, where it stays until it is removed, by whatever process.
+    /// Adds what a request names to the table of removals, from which this or another process removes it later.
     ///
-    /// - Parameter audit: the entry that the audit gets for each of these things.
-    /// - Returns: the deleted things that stay.
-    /// - Throws: the refusals of `TrackingWriting.beginRemoval`; then nothing was put on the list.
+    /// Blocks meanwhile.
+    ///
+    /// - Parameter audit: the audit entry for each run, model and experiment.
+    /// - Returns: the counts of deleted runs, models and experiments that are kept.
+    /// - Throws: the errors of `TrackingWriting.beginRemoval`; nothing was added then.
     package func beginRemoval(
         _ request: RemovalRequest,
         _ audit: AuditEntry? = .byCommand("gc")
@@ -105,35 +111,35 @@ extension MLflowAPI {
         return try store.readNow { try $0.artifactsInUse(besides: request, in: folders) }
     }
 
-    /// Whether something is on the list of removals.
+    /// Whether the table of removals contains anything; blocks while it looks this up.
     package func hasRemovals() throws -> Bool {
         try store.readNow(.cheap) { try $0.hasRemovals() }
     }
 
-    /// Works on the list of removals for about the given time: first the rows, then the files.
+    /// Removes what is in the table of removals, first the rows and then the files, for about the given time.
     ///
-    /// It may be ended at any moment, and called again by another process: a thing is taken off the list only when
-    /// nothing of it is left. Blocks.
-    /// - Parameter audit: the entry that the audit gets when entries of the artifact journal are removed.
-    /// - Throws: `.temporarilyUnavailable` while another removal runs.
+    /// Blocks meanwhile. The process may end at any moment, and another process may continue the removal, because a
+    /// run, model or experiment leaves the table only when it has been removed completely.
+    /// - Parameter audit: the audit entry that is stored when entries of the artifact journal are removed.
+    /// - Throws: `.temporarilyUnavailable` if another removal is running.
     package func continueRemoval(
         for duration: Duration,
         _ extras: RemovalExtras,
         _ audit: AuditEntry? = .byCommand("gc")
     ) throws -> RemovalProgress {
         guard let progress = try continueRemovalUnlessRunning(for: duration, extras, audit) else {
-            throw TrackingError(.temporarilyUnavailable, "Another removal runs just now; try again in a moment.")
+            throw TrackingError(.temporarilyUnavailable, "Another removal is running; try again in a moment.")
         }
         return progress
     }
 
-    /// As `continueRemoval`, but returns nil while another removal runs.
+    /// Does the same as `continueRemoval`, but returns nil if another removal is running.
     package func continueRemovalUnlessRunning(
         for duration: Duration,
         _ extras: RemovalExtras,
         _ audit: AuditEntry? = nil
     ) throws -> RemovalProgress? {
-        try removalTurn.take { try continueAlone(until: .now + duration, extras, audit) }
+        try removalTurn.runAlone { try continueAlone(until: .now + duration, extras, audit) }
     }
 
     private func continueAlone(
@@ -146,7 +152,7 @@ extension MLflowAPI {
         while !isWithoutRows {
             let part = try store.writeNow { try $0.removeRows(atMost: Self.rowsAtOnce) }
             progress.count.add(part.count)
-            // Tokens are no longer for what is gone.
+            // Tokens that were limited to removed experiments must no longer refer to them.
             if part.count.experiments > 0 { try settings.access?.reload() }
             isWithoutRows = part.isDone
             if .now >= end { return progress }
@@ -183,15 +189,16 @@ extension MLflowAPI {
         return progress
     }
 
-    /// Removes the folder of artifacts and takes the thing off the list; the journal tells of the files.
+    /// Removes the artifact folder of a removed run, model or experiment, records the deletion in the artifact journal,
+    /// and deletes the entry in the table of removals.
     private func removeFolder(of owner: RemovedOwner, _ count: inout RemovalCount) throws {
-        let wasMadeAnew = try store.readNow(.cheap) { try $0.exists(owner.kind, owner.id) }
-        guard !wasMadeAnew else { return try endRemoval(of: owner, nil) }
+        let wasCreatedAgain = try store.readNow(.cheap) { try $0.exists(owner.kind, owner.id) }
+        guard !wasCreatedAgain else { return try endRemoval(of: owner, nil) }
         let folder: ServedFolder
         do {
             folder = try servedFolder(of: owner)
         } catch is TrackingError {
-            // A folder that this server does not open, or that is not the thing's alone.
+            // This server does not open the folder, or others may use the folder too.
             if owner.kind != .experiment { count.elsewhere += 1 }
             return try endRemoval(of: owner, nil)
         }
@@ -200,7 +207,8 @@ extension MLflowAPI {
         }
     }
 
-    /// - Parameter path: where nothing is stored any more; a removal that was cut off may have emptied it.
+    /// - Parameter path: the folder that is now empty. If `event` is nil, an interrupted removal may have emptied the
+    ///   folder without recording that.
     private func endRemoval(
         of owner: RemovedOwner,
         _ event: ArtifactEvent?,
@@ -223,7 +231,7 @@ extension MLflowAPI {
         _ count: inout RemovalCount
     ) throws -> ArtifactEvent? {
         guard owner.kind != .experiment else {
-            // Only what stands empty: a client may have named this place for several experiments.
+            // Only empty folders are removed, because a client may have chosen the same folder for several experiments.
             for path in [try folder.base.appending(ArtifactPath("models")), folder.base] {
                 try folder.store.removeIfEmpty(path)
             }
@@ -249,10 +257,10 @@ extension MLflowAPI {
         )
     }
 
-    /// The folder of a thing's artifacts.
+    /// Returns the artifact folder of a removed run, model or experiment.
     ///
-    /// - Throws: `.invalidParameterValue` for one that this server does not open, and for one whose path does not hold
-    ///   the id of the run or model: it may be others' too.
+    /// - Throws: `.invalidParameterValue` for a folder that this server does not open, and for a folder whose path does
+    ///   not contain the id of the run or model, because others may use such a folder too.
     private func servedFolder(of owner: RemovedOwner) throws -> ServedFolder {
         let folder: ServedFolder
         do {
@@ -261,7 +269,7 @@ extension MLflowAPI {
             throw TrackingError.invalidParameter(error.message(for: owner.location))
         }
         guard owner.kind == .experiment || folder.base.components.contains(where: { $0.isExactly(owner.id) }) else {
-            throw TrackingError.invalidParameter("'\(owner.location)' does not hold the id \(owner.id).")
+            throw TrackingError.invalidParameter("'\(owner.location)' does not contain the id \(owner.id).")
         }
         return folder
     }

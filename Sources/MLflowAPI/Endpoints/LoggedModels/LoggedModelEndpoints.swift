@@ -64,7 +64,9 @@ extension MLflowAPI {
         }
     }
 
-    /// The model is the one in the path; a body that names another is refused, where the reference follows the body.
+    /// Ends the upload of the model in the path.
+    ///
+    /// A body that names another model is refused; MLflow uses that model.
     private func finalizeLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let namedID = try message.requiredString("model_id")
@@ -100,7 +102,9 @@ extension MLflowAPI {
         return .write { try $0.deleteLoggedModelTag(key: key, modelID: modelID) }
     }
 
-    /// The reference requires `model_id` in the body, but then uses the model in the path.
+    /// Logs params.
+    ///
+    /// As in MLflow, the body must contain `model_id`, but the model in the path is used.
     private func logLoggedModelParams(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         _ = try message.requiredString("model_id")
@@ -108,7 +112,7 @@ extension MLflowAPI {
         return .write { try $0.logLoggedModelParams(params, modelID: modelID) }
     }
 
-    /// In the reference, the database refuses a key that is given twice.
+    /// Throws if a key occurs twice, which MLflow's database does not allow either.
     fileprivate static func requireEachOnce(_ keys: [String], kind: String) throws(TrackingError) {
         var seen: Set<ExactText> = []
         for key in keys where !seen.insert(ExactText(key)).inserted {
@@ -118,9 +122,9 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Tags of a logged model.
+    /// Reads the tags of a logged model.
     ///
-    /// A tag is deleted by its key in a path, which cannot contain NUL, so no key may contain it.
+    /// A key must not contain NUL, because a tag is deleted by a path that contains its key.
     fileprivate func loggedModelTags() throws(TrackingError) -> [Tag] {
         let tags = try tags("tags")
         for tag in tags where tag.key.utf8.contains(0) {
@@ -129,9 +133,9 @@ extension RequestMessage {
         return tags
     }
 
-    /// Params of a logged model, each key once.
+    /// Reads the params of a logged model; throws if a key occurs twice.
     fileprivate func loggedModelParams() throws(TrackingError) -> [Param] {
-        // On the wire they look like tags.
+        // In the message, params have the same form as tags.
         let pairs = try tags("params")
         try MLflowAPI.requireEachOnce(pairs.map(\.key), kind: "param")
         return pairs.map { Param(key: $0.key, value: $0.value) }

@@ -19,9 +19,9 @@ extension MLflowAPI {
             throw TrackingError.invalidParameter("`dataset_name` in the `datasets` clause must be specified.")
         }
         let maxResults = try message.checkedPageSize(pageSize)
-        guard clauses.count <= FilterLimits.orderings else {
+        guard clauses.count <= FilterLimits.orderingCount else {
             throw TrackingError.invalidParameter(
-                "`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer."
+                "`order_by` has more than \(FilterLimits.orderingCount) clauses. Use fewer."
             )
         }
         let comparisons = try parseFilter(filter, for: .loggedModels)
@@ -38,7 +38,9 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Without a digest, the scope covers every digest of the dataset name.
+    /// Reads a dataset.
+    ///
+    /// Without a digest, the scope contains all digests of the dataset name.
     fileprivate func datasetScope() throws(TrackingError) -> DatasetScope {
         let name = try string("dataset_name") ?? ""
         let digest = try string("dataset_digest") ?? ""

@@ -14,7 +14,7 @@ extension MLflowAPI {
         ]
     }
 
-    /// Answers with all points, or with a page of them; a long answer is made piece by piece.
+    /// Answers with all points of a metric, or with a page of them; the answer is read and written in parts.
     private func getMetricHistory(_ message: RequestMessage) throws -> Operation {
         let history = MetricHistory(
             runID: try message.requiredRunID(),
@@ -44,7 +44,7 @@ extension MLflowAPI {
                 writer.beginObject()
                 writer.memberArray("metrics") { writer in
                     for point in points {
-                        // This route alone writes NaN as a bare token.
+                        // As in MLflow, this is the only route that writes NaN as a bare token and not as a string.
                         writer.write(point.point, key: key, runID: point.runID) { $0.bareDouble($1) }
                     }
                 }

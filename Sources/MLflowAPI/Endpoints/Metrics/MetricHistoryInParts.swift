@@ -4,20 +4,21 @@ internal import TrackingStore
 
 /// The answer to `metrics/get-history`.
 ///
-/// Each part begins where the last one ended. A point logged meanwhile is included if it comes after that place.
+/// Each part begins after the last point of the previous part. A point that is logged meanwhile is included if it comes
+/// after that point.
 struct MetricHistoryInParts: AnswerInParts {
-    /// Points of one part, about 80 bytes each.
+    /// The maximum number of points in a part; each takes about 80 bytes of text.
     private static let partLength: Int64 = 2_000
 
     private let history: MetricHistory
     private var points: [MetricPoint] = []
-    /// Where the next part begins.
+    /// The page token of the next part; nil for the first part if the request has none, and at the end.
     private var pageToken: String?
-    /// Points that the client still wants.
+    /// The number of points that the answer may still contain.
     private var remaining: Int64
     private var list = ListInParts("metrics")
 
-    /// - Parameter limit: Points of the answer at the most, at least 1.
+    /// - Parameter limit: the maximum number of points in the answer, at least 1.
     init(_ history: MetricHistory, pageToken: String?, limit: Int64) {
         self.history = history
         self.pageToken = pageToken

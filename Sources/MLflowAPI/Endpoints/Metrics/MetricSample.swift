@@ -1,11 +1,11 @@
 internal import Tracking
 internal import TrackingStore
 
-/// A sample of one metric in several runs, as `metrics/get-history-bulk-interval` asks for it.
+/// The parameters of `metrics/get-history-bulk-interval`: a sample of one metric in several runs.
 struct MetricSample: Sendable {
     let key: String
     private let runIDs: [String]
-    /// nil for all steps.
+    /// The range of steps; nil for all steps.
     private let steps: ClosedRange<Int64>?
     private let maxResults: Int
 
@@ -16,7 +16,8 @@ struct MetricSample: Sendable {
         guard runIDs.count <= 100 else {
             throw TrackingError.invalidParameter(
                 "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. "
-                    + "Received \(runIDs.count) run_ids. See the API docs for more information about request parameters."
+                    + "Received \(runIDs.count) run_ids. "
+                    + "See the API docs for more information about request parameters."
             )
         }
         self.runIDs = runIDs
@@ -44,7 +45,7 @@ struct MetricSample: Sendable {
         }
     }
 
-    /// The points of each run, in ascending order.
+    /// Returns the sampled points of each run, in the order of the request's runs.
     func read(in session: ReadSession) throws -> [(runID: String, points: [MetricPoint])] {
         try runIDs.map { runID in
             let history = MetricHistory(runID: runID, key: key)

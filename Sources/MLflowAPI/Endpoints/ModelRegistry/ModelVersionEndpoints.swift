@@ -3,6 +3,7 @@ internal import Budgets
 internal import Filter
 internal import HTTPServer
 internal import HTTPWire
+internal import Identities
 internal import JSON
 internal import Tracking
 internal import TrackingStore
@@ -54,14 +55,12 @@ extension MLflowAPI {
         }
     }
 
-    /// Refuses a source that the operator's pattern does not match.
-    ///
-    /// A source above the limit is refused without matching.
+    /// Throws if the operator has set a pattern for sources that does not match, or if the source is too long to match.
     private func requireSourcePattern(_ source: String) throws(TrackingError) {
         guard let pattern = settings.sourcePattern else { return }
         guard pattern.isFound(in: try source.checked("source", limit: TrackingLimits.artifactLocationLength)) else {
             throw .invalidParameter(
-                "Invalid model version source: '\(shortened(source))'. This server takes only sources that match "
+                "Invalid model version source: '\(shortened(source))'. This server accepts only sources that match "
                     + "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX."
             )
         }
@@ -76,7 +75,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Without a description in the request, the present description is removed, as in the reference.
+    /// Changes the description.
+    ///
+    /// As in MLflow, a request without a description removes the old one.
     private func updateModelVersion(_ message: RequestMessage) throws -> Operation {
         let (name, version) = try message.modelNameAndVersion()
         let description = try message.description()
@@ -109,7 +110,7 @@ extension MLflowAPI {
 
     private func deleteModelVersion(_ message: RequestMessage) throws -> Operation {
         let (name, version) = try message.modelNameAndVersion()
-        // Only in this call does the reference check the version number before the name.
+        // This is the only call in which MLflow checks the version number before the name.
         _ = try parseModelVersion(version)
         let key = try ModelVersionKey(name: name, version: version)
         return .write { try $0.deleteModelVersion(key) }
@@ -120,7 +121,7 @@ extension MLflowAPI {
         return page("model_versions", { try $0.findModelVersions(search) }, write: { $1.write($0) })
     }
 
-    /// What a request to search model versions asks for.
+    /// Reads the parameters of a search of model versions.
     func modelVersionSearch(_ message: RequestMessage) throws -> RegistrySearch {
         let filter = try message.string("filter") ?? ""
         let maxResults = try message.checkedPageSize(message.pageSize())
@@ -180,7 +181,7 @@ extension MLflowAPI {
                 try session.resolvedRunLocation(try session.modelVersionLocation(key))
             }
             let owner = "version \(key.version ?? 0) of the model '\(key.name)'"
-            let folder = try servedFolder(at: location, owner: owner, for: request.caller)
+            let folder = try servedFolder(at: location, owner: owner, for: request.caller, to: .read)
             return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
         }
     }
@@ -191,7 +192,7 @@ extension RequestMessage {
         (try requiredString("name"), try requiredString("version"))
     }
 
-    /// The version of a model that a request is about.
+    /// Reads the required parameters `name` and `version`.
     fileprivate func modelVersionKey() throws(TrackingError) -> ModelVersionKey {
         let (name, version) = try modelNameAndVersion()
         return try ModelVersionKey(name: name, version: version)

@@ -56,7 +56,9 @@ extension MLflowAPI {
         }
     }
 
-    /// A description that is missing is an empty one, as in the reference.
+    /// Changes the description.
+    ///
+    /// As in MLflow, a request without a description makes it empty.
     private func updateRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("name")
         let description = try message.description() ?? ""
@@ -105,7 +107,7 @@ extension MLflowAPI {
         try validateModelName(name)
         return .read { session in
             let latest = try session.latestVersions(ofModel: name)
-            // As in the reference, a missing model is reported before its stages are checked.
+            // As in MLflow, the error for an unknown model comes before the error for an invalid stage.
             let stages = try texts.map { try ModelStage(parsing: $0) }
             return latest.filter { stages.isEmpty || stages.contains($0.stage) }
         } encode: { versions in
@@ -166,7 +168,7 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// The registered model that a request is about.
+    /// Reads the required parameter `name`.
     fileprivate func modelName() throws(TrackingError) -> String {
         let name = try requiredString("name")
         try validateModelName(name)

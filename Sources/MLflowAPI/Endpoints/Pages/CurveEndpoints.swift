@@ -4,11 +4,11 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// The metrics of several runs, reduced to lines for drawing, or what has been added to such lines.
+    /// Returns metrics of several runs as curves for drawing, or only the points that were added to these curves.
     func getMetricCurves(_ message: RequestMessage) throws -> Operation {
-        let question = try CurveQuestion(message)
+        let selection = try CurveSelection(message)
         return .read { session in
-            try PartsBody(CurvesInParts(question), store: store, in: session)
+            try PartsBody(CurvesInParts(selection), store: store, in: session)
         } encode: {
             try stream($0)
         }
@@ -16,7 +16,7 @@ extension MLflowAPI {
 }
 
 /// The curves that a request asks for.
-private struct CurveQuestion: Sendable {
+private struct CurveSelection: Sendable {
     private enum Axis: String, CaseIterable {
         case step
         case time
@@ -27,8 +27,9 @@ private struct CurveQuestion: Sendable {
 
     /// The maximum number of points in one answer, over all curves.
     private static let maximumPoints = 1_000_000
-    /// The maximum number of points read of one metric, shared among its curves; each curve reads a few in any case.
+    /// The number of points that may be read, divided among all curves of the request.
     private static let readPoints = 1_000_000
+    /// The number of points that may be read for each curve, however many curves there are.
     private static let readPointsOfEach = 20_000
 
     init(_ message: RequestMessage) throws(TrackingError) {
@@ -38,8 +39,8 @@ private struct CurveQuestion: Sendable {
         let axis = try message.choice("x", of: Axis.self) ?? .step
         guard runIDs.count * keys.count * points <= Self.maximumPoints else {
             throw .invalidParameter(
-                "\(runIDs.count) runs with \(keys.count) keys of \(points) points are more than \(Self.maximumPoints) points. "
-                    + "Ask for fewer runs or keys, or a smaller 'max_points'."
+                "\(runIDs.count) runs with \(keys.count) keys of \(points) points are more than \(Self.maximumPoints) "
+                    + "points. Ask for fewer runs or keys, or a smaller 'max_points'."
             )
         }
         var request = CurveRequest(
@@ -51,7 +52,7 @@ private struct CurveQuestion: Sendable {
         self.request = request
         let after = try message.message("after")
         guard after == nil || request.range == nil else {
-            throw .invalidParameter("'after' is for whole curves alone; leave out either 'after' or 'from' and 'to'.")
+            throw .invalidParameter("'after' is only for whole curves; leave out either 'after' or 'from' and 'to'.")
         }
         for key in keys {
             for runID in runIDs {
@@ -61,7 +62,7 @@ private struct CurveQuestion: Sendable {
         }
     }
 
-    /// The part of the axis that the page shows enlarged; nil for all of it.
+    /// Reads the part of the axis that the page has zoomed in on; nil for the whole axis.
     private static func range(_ message: RequestMessage) throws(TrackingError) -> ClosedRange<Int64>? {
         let from = try message.integer("from")
         let to = try message.integer("to")
@@ -76,7 +77,7 @@ private struct CurveQuestion: Sendable {
     private static func names(_ name: String, _ message: RequestMessage) throws(TrackingError) -> [String] {
         guard let names = try message.strings(name), !names.isEmpty else { throw RequestMessage.missing(name) }
         guard names.count <= 100 else {
-            throw .invalidParameter("'\(name)' has \(names.count) elements; at most 100 are taken.")
+            throw .invalidParameter("'\(name)' has \(names.count) elements; at most 100 are allowed.")
         }
         for text in names { _ = try text.checked(name, limit: OpenFieldLimits.textLength) }
         return names
@@ -85,32 +86,34 @@ private struct CurveQuestion: Sendable {
 
 /// The answer to `metrics/curves`.
 private struct CurvesInParts: AnswerInParts {
-    /// After an answer has read this many points of histories, it only samples the rest.
+    /// The number of points that an answer may read before it only samples the remaining curves.
     private static let readPoints: Int64 = 4_000_000
-    /// Bytes of text, estimated, after which a part ends.
+    /// The estimated length of text, in bytes, after which a part ends.
     private static let bytesAtOnce = 128 * 1_024
 
-    private let question: CurveQuestion
-    /// The curve of the question that is read next.
+    private let selection: CurveSelection
+    /// The index of the curve that is read next.
     private var next = 0
-    /// Curves that have been read and not yet written.
+    /// The curves that have been read and not yet written.
     private var part: [(history: MetricHistory, curve: MetricCurve)] = []
-    /// Points that may still be read of histories longer than a few thousand points.
+    /// The number of points that the answer may still read before it only samples.
     private var readPoints = Self.readPoints
     private var list = ListInParts("curves", isWrittenEmpty: true)
 
-    init(_ question: CurveQuestion) {
-        self.question = question
+    init(_ selection: CurveSelection) {
+        self.selection = selection
     }
 
-    /// One part in memory, both as values and as text; it may exceed its length by one curve.
+    /// The memory for one part, both as values and as text.
+    ///
+    /// A part may be longer than `bytesAtOnce` by one curve.
     var memoryBytes: Int { 640 * 1_024 }
 
     mutating func readPart(in session: ReadSession) throws {
         var bytes = 0
-        while next < question.curves.count, bytes < Self.bytesAtOnce {
-            let (history, position) = question.curves[next]
-            var request = question.request
+        while next < selection.curves.count, bytes < Self.bytesAtOnce {
+            let (history, position) = selection.curves[next]
+            var request = selection.request
             if readPoints <= 0 { request.readPoints = 4 * Int64(request.maximumPoints) }
             if let curve = try session.curve(of: history, request, after: position) {
                 readPoints -= min(curve.pointCount, request.readPoints)
@@ -126,7 +129,7 @@ private struct CurvesInParts: AnswerInParts {
             for (history, curve) in part { writer.write(curve, of: history) }
         }
         part = []
-        guard next == question.curves.count else { return true }
+        guard next == selection.curves.count else { return true }
         list.end(to: &bytes) { _ in }
         return false
     }

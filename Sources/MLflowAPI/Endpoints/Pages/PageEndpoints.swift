@@ -5,7 +5,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// The calls that only Apus has and that its pages make; `docs/own-calls.md` describes them.
+    /// Calls of Apus's own pages, which MLflow does not have; `docs/own-calls.md` describes them.
     var pageEndpoints: [[Endpoint]] {
         [
             endpoint(.post, .apus, "runs/table", .search(.experiments), pages: .runTable, searchRunTable),
@@ -16,7 +16,7 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// A search for runs by the parameters that `runs/search` takes too, in its default order.
+    /// Reads the parameters of a run search by the names that `runs/search` uses; the search has the default order.
     func runSearch(maxResults: Int) throws -> RunSearch {
         RunSearch(
             experimentIDs: try (strings("experiment_ids") ?? []).map { try parseExperimentID($0) },
@@ -28,7 +28,7 @@ extension RequestMessage {
         )
     }
 
-    /// A whole number within bounds; the standard if it is absent.
+    /// Reads a whole number within bounds; returns `standard` if the parameter is absent.
     func integer(_ name: String, in bounds: ClosedRange<Int64>, standard: Int64) throws(TrackingError) -> Int {
         let number = try integer(name) ?? standard
         guard bounds.contains(number) else {
@@ -44,7 +44,7 @@ extension RequestMessage {
 extension JSONWriter {
     /// Writes a value of a metric.
     ///
-    /// The store holds an infinity as the largest finite number, which becomes infinite again.
+    /// The store contains the largest finite number instead of an infinity; this function writes it as an infinity.
     mutating func metricNumber(_ value: Double) {
         if value.magnitude == .greatestFiniteMagnitude {
             double(value > 0 ? .infinity : -.infinity)

@@ -6,7 +6,7 @@ internal import Tracking
 /// The columns that a request for a run table asks for.
 struct RunTableColumns {
     private(set) var columns: [RunTableColumn] = []
-    /// For each column, by its index, that asks for the best value of a metric: which value is the best.
+    /// For columns with the best value of a metric: which value is the best, by the index of the column.
     private var goals: [Int: Goal] = [:]
 
     static let maximumCount = 200
@@ -65,25 +65,27 @@ struct RunTableColumns {
         }
     }
 
-    /// The orderings of a request: texts in the language of `order_by`, or objects that name a column.
+    /// Reads the orderings of a request.
+    ///
+    /// Each ordering is a text, as in `order_by` of `runs/search`, or an object that names a column.
     ///
     /// - Throws: `.invalidParameterValue` or `FilterError`.
     func orderings(_ message: RequestMessage) throws -> [Ordering] {
         let clauses = try message.elements("order_by") ?? []
-        guard clauses.count <= FilterLimits.orderings else {
-            throw FilterError("`order_by` has more than \(FilterLimits.orderings) clauses. Use fewer.")
+        guard clauses.count <= FilterLimits.orderingCount else {
+            throw FilterError("`order_by` has more than \(FilterLimits.orderingCount) clauses. Use fewer.")
         }
         return try clauses.flatMap { clause -> [Ordering] in
             if let text = clause.text { return try parseOrderBy([text], for: .runs) }
             guard let named = clause.message, let index = try named.integer("column") else {
                 throw clause.invalid("order_by")
             }
-            guard let place = Int(exactly: index), columns.indices.contains(place) else {
+            guard let columnIndex = Int(exactly: index), columns.indices.contains(columnIndex) else {
                 throw TrackingError.invalidParameter(
                     "'order_by' names the column \(index), but there are \(columns.count) columns; the first one is 0."
                 )
             }
-            return [Self.ordering(by: columns[place], ascending: try !(named.boolean("descending") ?? false))]
+            return [Self.ordering(by: columns[columnIndex], ascending: try !(named.boolean("descending") ?? false))]
         }
     }
 
@@ -138,7 +140,7 @@ struct RunTableColumns {
     }
 }
 
-/// Finds out, while a table is written, which of its columns hold nothing but numbers.
+/// Finds out, while a table is being written, which of its columns contain only numbers.
 final class RunTableTypes: Sendable {
     private struct Seen {
         var hasValues = false
@@ -153,7 +155,8 @@ final class RunTableTypes: Sendable {
         seen = Mutex(Array(repeating: Seen(), count: columns.count))
     }
 
-    func look(at values: [RunTableValue]) {
+    /// Takes the values of one row into account.
+    func add(_ values: [RunTableValue]) {
         seen.withLock { seen in
             for (index, value) in values.enumerated() {
                 guard case .text(let text) = value, seen[index].isNumber else { continue }
@@ -163,7 +166,8 @@ final class RunTableTypes: Sendable {
         }
     }
 
-    /// For each column, whether it holds numbers: a metric always does, and texts do if every one of them is a number.
+    /// For each column, whether it contains numbers: a metric always does, and a param or tag does if all its texts are
+    /// numbers.
     var areNumbers: [Bool] {
         seen.withLock { seen in
             zip(columns, seen).map { column, seen in

@@ -5,7 +5,7 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// Runs as `runs/search` finds them, with nothing but the columns that are asked for.
+    /// Finds the same runs as `runs/search`, and returns only the requested columns.
     func searchRunTable(_ message: RequestMessage) throws -> Operation {
         let columns = try RunTableColumns(message)
         let size = try message.pageSize()
@@ -16,12 +16,12 @@ extension MLflowAPI {
         return page("runs", closing: { columns.write(types.areNumbers, to: &$0) }) { [search] session in
             try session.findRunTable(search, columns: columns.columns)
         } write: { row, writer in
-            types.look(at: row.values)
+            types.add(row.values)
             writer.write(row)
         }
     }
 
-    /// Which metrics, params and tags the newest runs of a search have.
+    /// Returns the metrics, params and tags of the newest runs that a search finds.
     func describeRunColumns(_ message: RequestMessage) throws -> Operation {
         let search = try message.runSearch(maxResults: 1_000)
         return .read {
@@ -73,19 +73,19 @@ extension JSONWriter {
         }
     }
 
-    /// The maximum number of keys of one kind in an answer, which lists those that the most runs have.
+    /// The maximum number of keys of one kind in an answer; the keys that the most runs have are listed.
     private static var listedKeys: Int { 2_000 }
 
     fileprivate mutating func write(_ columns: RunColumns) {
         beginObject()
-        member("runs", columns.runs)
+        member("runs", columns.runCount)
         member("more_runs", columns.hasMoreRuns)
-        let metrics = Self.listed(columns.metrics, runs: \.runs, key: \.key)
+        let metrics = Self.listed(columns.metrics, runs: \.runCount, key: \.key)
         memberArray("metrics") { writer in
             for metric in metrics {
                 writer.beginObject()
                 writer.member("key", metric.key)
-                writer.member("runs", metric.runs)
+                writer.member("runs", metric.runCount)
                 writer.endObject()
             }
         }
@@ -96,13 +96,13 @@ extension JSONWriter {
     }
 
     private mutating func write(_ texts: [RunColumns.Text], as name: StaticString, more: StaticString) {
-        let listed = Self.listed(texts, runs: \.runs, key: \.key)
+        let listed = Self.listed(texts, runs: \.runCount, key: \.key)
         memberArray(name) { writer in
             for text in listed {
                 writer.beginObject()
                 writer.member("key", text.key)
-                writer.member("runs", text.runs)
-                writer.member("distinct", text.distinct)
+                writer.member("runs", text.runCount)
+                writer.member("distinct", text.distinctValueCount)
                 writer.member("type", text.isNumber ? "number" : "string")
                 writer.memberArray("values") { writer in
                     for value in text.samples { writer.string(value) }
@@ -113,7 +113,7 @@ extension JSONWriter {
         if listed.count < texts.count { member(more, true) }
     }
 
-    /// The columns that the most runs have, sorted by key.
+    /// Returns the columns that the most runs have, at most `listedKeys`, sorted by key.
     private static func listed<Column>(
         _ columns: [Column],
         runs: KeyPath<Column, Int>,

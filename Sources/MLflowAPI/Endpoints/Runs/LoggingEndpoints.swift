@@ -94,7 +94,7 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// The point as a metric of the logged model that the message names; nil if it names none.
+    /// Returns the metric with the logged model and dataset that the message names; nil if it names no logged model.
     fileprivate func modelMetric(_ metric: Metric, runID: String) throws(TrackingError) -> ModelMetric? {
         let modelID = try string("model_id") ?? ""
         let dataset = MetricDataset(
@@ -137,7 +137,7 @@ extension RequestMessage {
                 step: try step?.integer("metrics[\(index)].step") ?? 0
             )
             metrics.append(metric)
-            // Most metrics have no further fields, so that nothing else has to be looked up in them.
+            // Most metrics have only these fields, so the others need not be looked up.
             guard message.count > (step == nil ? 3 : 4) else { continue }
             if let modelMetric = try message.modelMetric(metric, runID: runID) { modelMetrics.append(modelMetric) }
         }

@@ -47,7 +47,8 @@ extension MLflowAPI {
             startTime: startTime,
             tags: tags
         )
-        // Without a start time, creations of different runs may have equal bodies, so no repetition can be recognized.
+        // Without a start time, requests for different runs may have equal bodies, so that an equal body is not
+        // necessarily a repetition.
         return startTime == 0
             ? .write {
                 try $0.createRun(new)
@@ -88,7 +89,14 @@ extension MLflowAPI {
 
     private func deleteRun(_ message: RequestMessage) throws -> Operation {
         let runID = try message.requiredRunIDOnly()
-        return .write { try $0.deleteRun(runID) }
+        return .write { session in
+            try session.deleteRun(runID)
+            return try session.auditedRun(runID)
+        } noting: { run in
+            .details([("run_name", run.name), ("experiment_id", String(run.experimentID))])
+        } encode: { _ in
+            .empty
+        }
     }
 
     private func restoreRun(_ message: RequestMessage) throws -> Operation {
@@ -101,7 +109,7 @@ extension MLflowAPI {
         return page("runs", { try $0.findRuns(search) }, write: { $1.write($0) })
     }
 
-    /// What a request to search runs asks for.
+    /// Reads the parameters of a run search.
     func runSearch(_ message: RequestMessage) throws -> RunSearch {
         let experimentIDs = try message.strings("experiment_ids") ?? []
         let filter = try message.string("filter") ?? ""
@@ -123,10 +131,12 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// The run of a request that takes no `run_uuid`: the reference lets the old name pass and then finds no run.
+    /// Reads `run_id` in a call that does not accept `run_uuid`.
+    ///
+    /// For a request with only `run_uuid`, MLflow answers that the run does not exist; so does this function.
     func requiredRunIDOnly() throws(TrackingError) -> String {
         if try field("run_id", isRequired: true) == nil, try field("run_uuid", isRequired: true) != nil {
-            throw .doesNotExist("Run with id= not found. Name the run with 'run_id': this call takes no 'run_uuid'.")
+            throw .doesNotExist("Run with id= not found. Use 'run_id': this call does not accept 'run_uuid'.")
         }
         return try requiredString("run_id")
     }

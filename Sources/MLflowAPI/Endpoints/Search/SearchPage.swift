@@ -4,14 +4,13 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// Answers a search: in one piece for a page of usual size, and otherwise in parts that are read one after another.
+    /// Answers a search with one page of results, which is read and written in parts.
     ///
-    /// The rows of a long page and their order are those of one moment. Each part shows its rows as they are when the
-    /// part is read, and omits rows that have been removed by then.
+    /// The rows of the page and their order are determined in the first transaction. A later part shows its rows as
+    /// they are when the part is read, without rows that were removed meanwhile.
     /// - Parameters:
-    ///   - name: the member that lists the results.
-    ///   - closing: writes members behind the list, once the whole list has been written; with it, an empty list is
-    ///     written too.
+    ///   - name: the name of the member that lists the results.
+    ///   - closing: writes members after the whole list; with this parameter, an empty list is written too.
     func page<Entity: SizedEntity>(
         _ name: String,
         closing: (@Sendable (inout JSONWriter) -> Void)? = nil,
@@ -28,9 +27,8 @@ extension MLflowAPI {
 }
 
 private struct PageInParts<Entity: SizedEntity>: AnswerInParts {
-    /// Tells how many rows have been read.
     private var page: SearchCursor<Entity>
-    /// Entities that have been read and not yet written.
+    /// The entities that have been read and not yet written.
     private var part: [Entity] = []
     /// The approximate length, as text, of the rows read so far.
     private var bytes = 0
@@ -79,21 +77,26 @@ private struct PageInParts<Entity: SizedEntity>: AnswerInParts {
     }
 }
 
-/// How long the parts of a page are.
+/// The lengths of the parts of a page.
 private enum PageParts {
-    /// Rows that are read in one transaction at the most.
+    /// The maximum number of rows that are read in one transaction.
     static let rowsAtOnce = 1_000
-    /// Rows that are read by one set of statements at the most.
-    private static let valuesAtOnce = 100
-    /// Rows that are read before it is known how long they are.
-    private static let valuesAtFirst = 20
-    /// Bytes of text after which a part ends: the memory that a client costs while it does not read.
+    /// The maximum number of rows that are read by one set of statements.
+    private static let rowsPerQuery = 100
+    /// The number of rows that are read first, when their length is not yet known.
+    private static let firstRows = 20
+    /// The length of text, in bytes, after which a part ends: the memory that a client costs while it does not read.
     static let bytesAtOnce = 128 * 1_024
 
-    /// How many rows fill what is left of a part, to judge by those that have been read before.
+    /// Returns how many rows will probably fill the rest of a part.
+    ///
+    /// - Parameters:
+    ///   - rows: the number of rows of the page that have been read.
+    ///   - bytes: the length of these rows as text.
+    ///   - held: the length of those rows that belong to the current part.
     static func nextCount(after rows: Int, bytes: Int, inThisPart held: Int) -> Int {
-        guard rows > 0 else { return valuesAtFirst }
+        guard rows > 0 else { return firstRows }
         let each = max(bytes / rows, 1)
-        return min(max((bytesAtOnce - held) / each, 1), valuesAtOnce)
+        return min(max((bytesAtOnce - held) / each, 1), rowsPerQuery)
     }
 }

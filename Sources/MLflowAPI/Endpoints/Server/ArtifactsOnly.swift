@@ -3,10 +3,11 @@ internal import HTTPWire
 internal import Tracking
 
 extension MLflowAPI {
-    /// The endpoint as a server with `--artifacts-only` has it: artifacts by path and calls about the server work.
+    /// Returns an endpoint as a server with `--artifacts-only` offers it.
     ///
-    /// All others answer 501; the reference's 503 would make its client retry for minutes.
-    func openWithArtifactsOnly(_ endpoint: Endpoint) -> Endpoint {
+    /// Proxied artifacts and calls about the server work as usual. All other endpoints answer 501, and not 503 as in
+    /// MLflow, because the client would repeat the request for minutes after 503.
+    func restrictedToArtifacts(_ endpoint: Endpoint) -> Endpoint {
         if endpoint.family == .artifacts || endpoint.access.resources == [.server] { return endpoint }
         let error = TrackingError(
             .notImplemented,
@@ -15,7 +16,7 @@ extension MLflowAPI {
         )
         let answer = APIError(error).response
         var closed = endpoint
-        // The answer is sent without reading the body, and before it arrives.
+        // A streamed handler answers before the body arrives, and does not read the body.
         closed.handling = .streamed { _, responder in
             responder.send(answer)
             return nil

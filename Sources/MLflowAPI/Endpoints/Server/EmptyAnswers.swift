@@ -2,10 +2,10 @@ internal import HTTPServer
 internal import HTTPWire
 
 extension MLflowAPI {
-    /// Answers to requests of MLflow's pages for features that are not offered yet, as if there were no such data.
+    /// Endpoints for features of MLflow's pages that Apus does not offer.
     ///
-    /// Without these answers a page shows an error where it has nothing to show, or repeats its request for ever. They
-    /// are at `/ajax-api` alone: at `/api`, where the Python client asks, 501 remains the right answer.
+    /// The endpoints answer as if there were no data, because without an answer a page would show an error or repeat
+    /// its request endlessly. They exist only at `/ajax-api`; at `/api`, the Python client needs the answer 501.
     var emptyAnswers: [[Endpoint]] {
         Self.emptyAnswerTable.map { method, path, json in
             let answer = HTTPResponse(contentType: "application/json", bytes: Array(json.utf8))
@@ -13,7 +13,7 @@ extension MLflowAPI {
         }
     }
 
-    /// What an MLflow 3.17.2 without traces, scorers, gateway and so on answers.
+    /// The answers of an MLflow 3.17.2 server that has no traces, scorers, gateways and so on.
     private static let emptyAnswerTable: [(method: HTTPMethod, path: String, json: String)] = [
         (.get, "2.0/mlflow/gateway-proxy", #"{"endpoints":[]}"#),
         (.get, "2.0/mlflow/traces", "{}"),
@@ -33,7 +33,7 @@ extension MLflowAPI {
     private static let assistant =
         #"{"providers":{},"projects":{},"remote_access_allowed":false,"can_edit_server_settings":false}"#
 
-    /// Turns off the telemetry of MLflow's pages.
+    /// The answer that turns off the telemetry of MLflow's pages.
     private static let telemetry =
         #"{"disable_ui_events":[],"disable_ui_telemetry":true,"ui_rollout_percentage":0}"#
 }

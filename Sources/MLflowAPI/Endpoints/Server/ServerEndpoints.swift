@@ -17,28 +17,36 @@ extension MLflowAPI {
         ]
     }
 
-    /// Reports that the server is up; with `deep=1`, also the result of a check of the store, and with `verbose=1` what is
-    /// known without one.
+    /// Answers `OK`, which shows that the server is running.
     ///
-    /// Where credentials are needed, who shows none learns only whether the server is well.
+    /// With `deep=1`, checks the store and answers with the result. With `verbose=1`, answers with the status that is
+    /// known without a check. If the server requires credentials, a client without them learns only whether the server
+    /// works.
     private func health(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let showsDetails = settings.access?.isRequired != true || request.caller.identity != nil
         guard showsDetails else {
             guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-            return healthChecks.ask { health in
+            return healthChecks.requestCheck { health in
                 responder.send(.text(health.isSound ? "OK" : "failing", status: health.status))
             }
         }
         if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
             return responder.send(
-                .known(settings.snapshots(), settings.forwarder?.status, artifacts.freeSpace?.reading)
+                .status(
+                    settings.snapshots(),
+                    settings.forwarder?.status,
+                    artifacts.freeSpace?.reading,
+                    for: request.caller
+                )
             )
         }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-        healthChecks.ask { responder.send(.health($0, artifacts.freeSpace?.reading)) }
+        healthChecks.requestCheck { responder.send(.health($0, artifacts.freeSpace?.reading, for: request.caller)) }
     }
 
-    /// Tells a client, before it decides how to upload, what this server can do, under the names of 3.18 too.
+    /// Answers what this server can do, which a client asks before it chooses how to upload.
+    ///
+    /// Also uses MLflow 3.18's names.
     private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
@@ -70,41 +78,52 @@ extension HTTPResponse {
         return HTTPResponse(status: status, headers: headers, body: .bytes(Array(text.utf8)))
     }
 
-    fileprivate static func known(
+    /// The status that is known without a check of the store.
+    fileprivate static func status(
         _ snapshots: SnapshotStatus?,
         _ forwarding: ForwardStatus?,
-        _ space: FreeSpace.Reading?
+        _ space: FreeSpace.Reading?,
+        for caller: Caller
     ) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
             writer.member("status", "ok")
             if let snapshots {
                 writer.memberObject("snapshots") { writer in
-                    writer.member("place", snapshots.place)
+                    // Folders of the server's machine are for those who look after it.
+                    if caller.seesAll { writer.member("place", snapshots.place) }
                     writer.member("newest", ifPresent: snapshots.newest)
                     writer.member("current", snapshots.isCurrent)
-                    writer.member("failure", ifPresent: snapshots.failure)
+                    writer.member(
+                        "failure",
+                        ifPresent: snapshots.failure.map { caller.seesAll ? $0 : "an admin can see why" }
+                    )
                 }
             }
-            if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding) } }
+            if let forwarding { writer.memberObject("forwarding") { $0.members(of: forwarding, for: caller) } }
             if let space { writer.member(space) }
             writer.endObject()
         }
     }
 
-    /// The problems that were found, by the part that each was found in.
-    fileprivate static func health(_ health: StoreHealth, _ space: FreeSpace.Reading?) -> HTTPResponse {
-        .json(status: health.status) { writer in
+    /// The result of a check of the store, with the problems of each part.
+    fileprivate static func health(
+        _ health: StoreHealth,
+        _ space: FreeSpace.Reading?,
+        for caller: Caller
+    ) -> HTTPResponse {
+        func shown(_ problem: String?) -> String? { problem.map { caller.seesAll ? $0 : "an admin can see why" } }
+        return .json(status: health.status) { writer in
             writer.beginObject()
             writer.member("status", health.isSound ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
             writer.member("free_bytes", ifPresent: health.freeBytes)
             if let space { writer.member(space) }
             writer.memberObject("problems") { problems in
-                problems.member("files", ifPresent: health.files)
-                problems.member("disk", ifPresent: health.disk)
-                problems.member("reader", ifPresent: health.reader)
-                problems.member("writer", ifPresent: health.writer)
+                problems.member("files", ifPresent: shown(health.files))
+                problems.member("disk", ifPresent: shown(health.disk))
+                problems.member("reader", ifPresent: shown(health.reader))
+                problems.member("writer", ifPresent: shown(health.writer))
             }
             writer.endObject()
         }

@@ -4,10 +4,10 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// What the reference offers and Apus does not yet: answered at once, so that no client call hangs or retries.
+    /// Endpoints that MLflow offers and Apus does not; they answer 501.
     ///
-    /// 501 is outside the set of statuses that the client retries, and it is the answer on which the client falls back
-    /// to a plain upload.
+    /// MLflow's client does not repeat a request after 501. If the answer to another kind of upload is 501, the client
+    /// falls back to a plain upload.
     var unsupportedEndpoints: [[Endpoint]] {
         let families = Self.unsupportedFamilies.flatMap { path in
             let name = path.split(separator: "/").dropFirst(2).joined(separator: "/")
@@ -15,8 +15,8 @@ extension MLflowAPI {
         }
         let others =
             unsupported(.root, "v1/traces", "Traces are not offered by this server yet.")
-            // The reference has this route for GET and POST alone.
-            + unsupported(.root, "graphql", "GraphQL queries are taken by POST alone.").map {
+            // MLflow has this route only for GET and POST.
+            + unsupported(.root, "graphql", "GraphQL queries must be sent by POST.").map {
                 $0.filter { $0.method == .get }
             }
             + unsupported(.root, "gateway", "The gateway to language models is not offered by this server yet.")
@@ -38,7 +38,7 @@ extension MLflowAPI {
         "3.0/mlflow/mcp-servers", "3.0/mlflow/scorer", "3.0/mlflow/skills", "3.0/mlflow/ui-telemetry",
     ]
 
-    /// Every method at a path and beneath it, with one answer for all.
+    /// Returns endpoints for all methods at a path and at all paths beneath it, which give the same answer.
     private func unsupported(_ family: PathFamily, _ path: String, _ message: String) -> [[Endpoint]] {
         let error = TrackingError(.notImplemented, message)
         let answer = APIError(error).response

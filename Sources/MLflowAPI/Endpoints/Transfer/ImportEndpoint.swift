@@ -7,7 +7,7 @@ internal import TrackingStore
 internal import Transfer
 
 extension MLflowAPI {
-    /// The call that takes over things from another store, with their ids and times; `docs/own-calls.md` describes it.
+    /// The call that imports records of another store, with their ids and times; `docs/own-calls.md` describes it.
     var transferEndpoints: [[Endpoint]] {
         let access = Access.administer(.server).audited()
         let trail = auditTrail("import", access)
@@ -19,7 +19,7 @@ extension MLflowAPI {
                 access,
                 handling: .buffered { request, responder in
                     do {
-                        let operation = try takeRecords(request)
+                        let operation = try importOperation(request)
                         let draft = trail?.draft(by: auditActor(request), request, nil)
                         perform(operation, .cheap, draft, for: request, responder)
                     } catch {
@@ -30,15 +30,15 @@ extension MLflowAPI {
         ]
     }
 
-    private func takeRecords(_ request: HTTPRequest) throws(TrackingError) -> Operation {
-        // A page of another site can send no such content type without being asked for permission first.
+    private func importOperation(_ request: HTTPRequest) throws(TrackingError) -> Operation {
+        // A page of another site cannot send this content type unless a CORS preflight request allows it.
         let type = request.header("content-type").map { $0.prefix { $0 != ";" }.lowercased() }
         guard type?.filter({ $0 != " " }) == "application/x-ndjson" else {
             throw .invalidParameter("Content-Type must be application/x-ndjson: one record on each line.")
         }
         let records = try RecordLines(request.body).all
         return .write {
-            try $0.take(records)
+            try $0.importRecords(records)
         } noting: {
             $0.auditNote
         } encode: { report in
@@ -52,10 +52,10 @@ extension MLflowAPI {
 }
 
 extension TransferReport {
-    /// What the audit says of an import: how many things it made.
+    /// The note of an import in the audit log: how many experiments, runs, models and versions it has added.
     ///
-    /// Points that follow are not audited, as those that a client logs are not: a server that forwards to this one sends
-    /// them by imports.
+    /// Imported points are not audited, just as logged points are not: a server that forwards its runs to this server
+    /// sends their points by imports.
     package var auditNote: AuditNote {
         let kinds: [TransferKind] = [.experiment, .run, .loggedModel, .registeredModel, .modelVersion]
         let details = kinds.compactMap { kind in

@@ -2,34 +2,36 @@ internal import Files
 internal import Glibc
 internal import SQLite
 
-/// Makes one generation of a backup, while a server may be running.
+/// Makes one complete backup, called a generation, while a server may be running.
 ///
-/// First the database, at one moment; then the artifacts, so that every artifact that the database knows of is there
-/// unless it is deleted meanwhile. The generation has a name only when all of it is durable.
+/// The database is copied first, as it is at one moment, and then the artifacts. So every artifact that the copied
+/// database names is in the backup, unless it is deleted meanwhile. The folder of the generation gets its final name
+/// when all of its files are durable.
 struct Backup {
     let databasePath: String
     let artifactsPath: String
-    let place: BackupPlace
-    /// Whether files that do not change may share their space by hard links.
+    let backupFolder: BackupFolder
+    /// Whether artifacts, which do not change, may be hard links to the originals instead of copies.
     let mayLink: Bool
 
     struct Result {
         var folder = ""
         var files: Int64 = 0
         var bytes: Int64 = 0
-        /// Of these, what the backup before had already, and what shares the space of the original.
+        /// The number of artifacts that are the same as in the previous backup.
         var unchanged: Int64 = 0
+        /// The number of artifacts that are hard links to the original.
         var linked: Int64 = 0
-        /// What is in the folder of artifacts and is no file.
+        /// The paths in the folder of artifacts that are neither files nor folders, such as symbolic links.
         var leftOut: [String] = []
     }
 
     func run() throws -> Result {
-        let generations = try place.readGenerations()
-        // Names sort by time, also after the clock was set back: the newest is the one that was made last.
-        let now = max(unixMilliseconds(), (generations.last.flatMap(BackupPlace.time(ofName:)) ?? 0) + 1)
-        let name = BackupPlace.name(at: now)
-        let unfinished = "\(place.path)/\(BackupPlace.unfinishedPrefix)\(name)"
+        let generations = try backupFolder.readGenerations()
+        // Even if the clock was set back, the new name sorts after the names of all earlier generations.
+        let now = max(unixMilliseconds(), (generations.last.flatMap(BackupFolder.time(ofName:)) ?? 0) + 1)
+        let name = BackupFolder.name(at: now)
+        let unfinished = "\(backupFolder.path)/\(BackupFolder.unfinishedPrefix)\(name)"
         var result = Result()
         var manifest = BackupManifest(created: now)
         try Disk.makeFolders(unfinished)
@@ -40,19 +42,21 @@ struct Backup {
             try Disk.write(manifest.text, to: unfinished + "/" + BackupManifest.name)
             try Disk.synchronize(unfinished)
         } catch {
-            // A disk that is full must not stay full; what cannot be removed now is removed by the next backup.
+            // This frees a full disk. The next backup removes what cannot be removed now.
             try? Disk.remove(unfinished)
             throw error
         }
-        result.folder = "\(place.path)/\(name)"
+        result.folder = "\(backupFolder.path)/\(name)"
         try Disk.rename(unfinished, to: result.folder)
-        try Disk.synchronize(place.path)
+        try Disk.synchronize(backupFolder.path)
         result.files = Int64(manifest.files.count)
         result.bytes = manifest.bytes
         return result
     }
 
-    /// Copies a database, as it is at one moment, to a new file, which any tool can read.
+    /// Copies a database, as it is at one moment, to a new single file, and checks the copy for damage.
+    ///
+    /// - Returns: the SHA-256 in hexadecimal and the size of the copy.
     static func copyDatabase(_ databasePath: String, to path: String) throws -> (sha256: String, size: Int64) {
         try Disk.write([], to: path)
         let source = try Connection(path: databasePath, mode: .readOnly, busyTimeout: .seconds(60))
@@ -61,15 +65,15 @@ struct Backup {
         do {
             defer { target.close() }
             try source.copy(into: target)
-            // The copy says that it has a write-ahead log; without one it is a single file, which any tool can read.
+            // The header of the copy asks for a write-ahead log. In this mode other tools can read the single file.
             try target.execute("PRAGMA journal_mode = DELETE")
-            try requireSound(target, databasePath)
+            try requireUndamaged(target, databasePath)
         }
         return try Disk.digest(path)
     }
 
-    /// Refuses a copy with damage, which would push the good copies before it out of the place.
-    private static func requireSound(_ copy: Connection, _ databasePath: String) throws {
+    /// Throws if the copy is damaged: otherwise it could replace older, good backups.
+    private static func requireUndamaged(_ copy: Connection, _ databasePath: String) throws {
         let fault: String?
         do {
             fault = try copy.prepare("PRAGMA quick_check(1)").firstRow { $0.string(0) }
@@ -83,8 +87,8 @@ struct Backup {
     }
 
     private func placeArtifacts(in folder: String, _ manifest: inout BackupManifest, _ result: inout Result) throws {
-        let previous = place.generations.last.map { "\(place.path)/\($0)" }
-        // A backup before that cannot be read is not built upon.
+        let previous = backupFolder.generations.last.map { "\(backupFolder.path)/\($0)" }
+        // If the manifest of the previous backup cannot be read, every artifact is copied anew.
         let known = previous.flatMap { try? BackupManifest(Disk.contents($0 + "/" + BackupManifest.name), of: $0) }
             .flatMap { $0.isByContent ? nil : $0 }
         var madeFolders: Set<String> = []
@@ -100,14 +104,16 @@ struct Backup {
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             let time = status.modification.seconds * 1_000_000_000 + status.modification.nanoseconds
             if let previous, let entry = known?.files[name], entry.size == status.size, entry.time == time,
-                try Disk.place(previous + "/" + name, at: target, mayLink: mayLink) != nil
+                try Disk.linkOrCopy(previous + "/" + name, at: target, mayLink: mayLink) != nil
             {
                 manifest.files[name] = entry
                 result.unchanged += 1
                 return
             }
-            // A file that was deleted meanwhile is none.
-            guard let way = try Disk.place(artifactsPath + "/" + path, at: target, mayLink: mayLink) else { return }
+            // A file that was deleted meanwhile is not part of the backup.
+            guard let way = try Disk.linkOrCopy(artifactsPath + "/" + path, at: target, mayLink: mayLink) else {
+                return
+            }
             if way == .linked { result.linked += 1 }
             let digest = try Disk.digest(target)
             manifest.files[name] = BackupManifest.Entry(size: digest.size, sha256: digest.sha256, time: time)
@@ -115,6 +121,6 @@ struct Backup {
         result.leftOut = leftOut
     }
 
-    /// The names of unfinished uploads begin so.
+    /// The prefix of the names of files whose upload is not complete.
     static let unfinishedUpload = ".apus-upload-"
 }

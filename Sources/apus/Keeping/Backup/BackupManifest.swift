@@ -2,34 +2,37 @@ internal import Coding
 internal import Hashing
 internal import JSON
 
-/// What is in a backup: JSON Lines, one line for each file, and a last line with the hash of all before it.
+/// The list of the files in a backup, in JSON Lines: a header, one line for each file, and the hash of these lines.
 struct BackupManifest: Equatable {
     struct Entry: Equatable {
         var size: Int64
         var sha256: String
-        /// The file's time of change in nanoseconds since 1970: with the size, what tells that it is still the same.
+        /// The file's modification time in nanoseconds since 1970.
+        ///
+        /// A file of the same size and time counts as unchanged.
         var time: Int64 = 0
     }
 
     static let name = "manifest.jsonl"
     static let databaseName = "apus.db"
     static let artifactsName = "artifacts"
-    /// Beside the generations: the artifacts of those by content.
+    /// The folder, beside the generations, of the artifacts that are stored by content.
     static let contentsName = "contents"
     private static let format = "apus-backup"
-    /// 1: artifacts by their paths, 2: by their contents.
+    /// Version 1 stores artifacts by path (a backup), version 2 by content (a snapshot).
     private static let newestVersion: Int64 = 2
 
-    /// Says that a backup is of a later version: it is sound, and nothing may be built upon it or put in its place.
+    /// A later version of Apus made the backup: it is not damaged, but this version can neither read nor replace it.
     struct LaterVersion: Error, CustomStringConvertible {
         let description: String
     }
 
     /// Unix milliseconds.
     var created: Int64
-    /// Whether artifacts lie beside the generation by their hashes, as those of snapshots, instead of in it by their paths.
+    /// Whether artifacts are stored beside the generation under their hashes, as in snapshots, not in it by their
+    /// paths.
     var isByContent = false
-    /// The files by their paths within the backup, the database among them.
+    /// The files, including the database, by their paths within the backup.
     var files: [String: Entry] = [:]
 
     var bytes: Int64 { files.values.reduce(0) { $0 + $1.size } }
@@ -57,45 +60,46 @@ struct BackupManifest: Equatable {
         return bytes + Self.line { $0.member("sha256_of_manifest", hash) }
     }
 
+    /// - Parameter folder: the folder of the backup, for messages.
     /// - Throws: `LaterVersion`; `StartFailure` for a text that is cut off or changed.
-    init(_ text: [UInt8], of place: String) throws {
+    init(_ text: [UInt8], of folder: String) throws {
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // First: a later version may have another end, and is not damaged.
+        // The version is checked before the hash, because the manifest of a later version may end in another way.
         if let first = lines.first, let head = try? JSONDocument(parsing: Array(first)).root,
             head["format"]?.string == Self.format, let version = head["version"]?.int64, version > Self.newestVersion
         {
             let writer = head["apus"]?.string ?? "unknown"
             throw LaterVersion(
-                description: "'\(place)' is a backup of a later version of Apus (\(writer)), which this version "
+                description: "'\(folder)' is a backup of a later version of Apus (\(writer)), which this version "
                     + "(\(apusVersion)) cannot read. Use that version, or a later one."
             )
         }
-        // The last line ends with a line break, too.
+        // The text ends with a line break, so the last element is empty.
         guard lines.count >= 3, let end = lines.dropLast().last, lines.last?.isEmpty == true,
-            let hash = try Self.object(end, place)["sha256_of_manifest"]?.string,
+            let hash = try Self.object(end, folder)["sha256_of_manifest"]?.string,
             hash == Self.hash(text[..<end.startIndex])
-        else { throw StartFailure("The backup '\(place)' is damaged: its manifest is cut off or was changed.") }
-        let head = try Self.object(lines[0], place)
+        else { throw StartFailure("The backup '\(folder)' is damaged: its manifest is cut off or was changed.") }
+        let head = try Self.object(lines[0], folder)
         let version = head["version"]?.int64
         guard head["format"]?.string == Self.format, version == 1 || version == Self.newestVersion else {
-            throw StartFailure("'\(place)' is no backup of Apus: its manifest has another form.")
+            throw StartFailure("'\(folder)' is no backup of Apus: its manifest has another format.")
         }
         created = head["created"]?.int64 ?? 0
         isByContent = version == 2
         for line in lines.dropFirst().dropLast(2) {
-            let entry = try Self.object(line, place)
+            let entry = try Self.object(line, folder)
             guard let path = entry["path"]?.string, let size = entry["size"]?.int64,
                 let sha256 = entry["sha256"]?.string, Self.isInside(path),
                 !isByContent || Self.isDigest(sha256)
-            else { throw StartFailure("The backup '\(place)' is damaged: its manifest has a line without a file.") }
+            else { throw StartFailure("The backup '\(folder)' is damaged: its manifest has a line without a file.") }
             files[path] = Entry(size: size, sha256: sha256, time: entry["time"]?.int64 ?? 0)
         }
         guard files[Self.databaseName] != nil else {
-            throw StartFailure("The backup '\(place)' is damaged: its manifest names no database.")
+            throw StartFailure("The backup '\(folder)' is damaged: its manifest names no database.")
         }
     }
 
-    /// The version that the beginning of a file names; nil for one that is no manifest of a backup.
+    /// The format version in the first line of a file; nil if the file is not the manifest of a backup.
     static func version(ofManifest path: String) -> Int64? {
         guard FileKind(path) == .file, let beginning = try? Disk.beginning(of: path, atMost: 1_024),
             let line = beginning.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first,
@@ -104,26 +108,30 @@ struct BackupManifest: Equatable {
         return head["version"]?.int64
     }
 
-    /// Where the file of an entry lies.
+    /// The path at which the content of an entry is stored.
     ///
-    /// - Parameter folder: the generation.
+    /// - Parameters:
+    ///   - path: the key of the entry in `files`.
+    ///   - folder: the folder of the generation.
     func location(of path: String, in folder: String) -> String {
         guard isByContent, path != Self.databaseName, let entry = files[path] else { return folder + "/" + path }
-        let place = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
-        return place + "/" + Self.contentPath(entry.sha256)
+        let parent = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
+        return parent + "/" + Self.contentPath(entry.sha256)
     }
 
-    /// The path of a content within the place; in folders of their own, because some file systems are slow with large ones.
+    /// The path of a content within the backup folder.
+    ///
+    /// Contents are spread over 256 folders, because some file systems are slow with large folders.
     static func contentPath(_ sha256: String) -> String {
         "\(contentsName)/\(sha256.prefix(2))/\(sha256)"
     }
 
-    /// Whether a text is a SHA-256 in hexadecimal, so that no path can be hidden in it.
+    /// Whether a text is a SHA-256 in hexadecimal, which makes it safe as a part of a path.
     static func isDigest(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
     }
 
-    /// Whether a path names the database or something beneath the artifacts.
+    /// Whether a path is that of the database, or lies in the folder of artifacts and cannot lead out of it.
     private static func isInside(_ path: String) -> Bool {
         guard path != databaseName else { return true }
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -139,11 +147,11 @@ struct BackupManifest: Equatable {
         return writer.takeBytes() + [UInt8(ascii: "\n")]
     }
 
-    private static func object(_ line: ArraySlice<UInt8>, _ place: String) throws -> JSONValue {
+    private static func object(_ line: ArraySlice<UInt8>, _ folder: String) throws -> JSONValue {
         do {
             return try JSONDocument(parsing: Array(line)).root
         } catch {
-            throw StartFailure("The backup '\(place)' is damaged: its manifest has a line that is no JSON.")
+            throw StartFailure("The backup '\(folder)' is damaged: its manifest has a line that is not JSON.")
         }
     }
 

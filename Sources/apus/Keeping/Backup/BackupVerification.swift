@@ -1,19 +1,20 @@
 internal import Files
 
-/// Holds a backup against its manifest.
+/// Compares the files of a backup with its manifest.
 struct BackupVerification {
     let folder: String
     let manifest: BackupManifest
 
-    /// - Throws: `StartFailure` if even the manifest cannot be read.
+    /// - Parameter folder: the folder of one generation.
+    /// - Throws: `StartFailure`, `DiskFailure` or `BackupManifest.LaterVersion` if the manifest cannot be read.
     init(_ folder: String) throws {
         self.folder = folder
         manifest = try BackupManifest(Disk.contents(folder + "/" + BackupManifest.name), of: folder)
     }
 
-    /// What is missing or was changed, a line for each file; reads every file.
+    /// Reads every file of the backup, and returns a line for each file that is missing or was changed.
     ///
-    /// - Parameter progress: is told the size of each file that has been read.
+    /// - Parameter progress: is called after each file with its size in bytes.
     func faults(_ progress: (Int64) -> Void = { _ in }) -> [String] {
         var faults: [String] = []
         for (path, entry) in manifest.files.sorted(by: { $0.key < $1.key }) {

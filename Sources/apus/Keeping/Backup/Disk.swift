@@ -4,7 +4,7 @@ internal import Files
 internal import Glibc
 internal import Hashing
 
-/// A call of the system that failed, for the person who started the command.
+/// A failed system call, as it is shown to the person who started the command.
 struct DiskFailure: Error, CustomStringConvertible {
     let call: String
     let path: String
@@ -12,24 +12,28 @@ struct DiskFailure: Error, CustomStringConvertible {
 
     var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
 
-    /// The failure of the last call.
+    /// The failure that `errno` describes.
     static func last(_ call: String, _ path: String) -> DiskFailure {
         DiskFailure(call: call, path: path, code: errno)
     }
 }
 
-/// What backups do with files: whole files, by their paths.
+/// Operations of backups on whole files and folders, by their paths.
 enum Disk {
-    /// FICLONE of <linux/fs.h>, which the Glibc module leaves out: the copy shares the space until one is changed.
+    /// FICLONE of <linux/fs.h>, which the Glibc module leaves out.
+    ///
+    /// The copy shares the space of the original until one of the two is changed.
     private static let cloneRequest: UInt = 0x4004_9409
     private static let pieceBytes = 1 << 20
 
-    /// How a file came to its place.
+    /// How `linkOrCopy` made a file: as a hard link, or as a copy of its own.
     enum Way {
         case linked, copied
     }
 
-    /// Makes a folder that only this user may enter, and those above it; one that is there already is left as it is.
+    /// Makes a folder that only this user may enter, and the folders above it.
+    ///
+    /// Folders that exist are left as they are.
     static func makeFolders(_ path: String) throws(DiskFailure) {
         var made = path.hasPrefix("/") ? "" : "."
         for segment in path.split(separator: "/") {
@@ -44,7 +48,7 @@ enum Disk {
         guard Glibc.rename(path, target) == 0 else { throw .last("rename", path) }
     }
 
-    /// Makes everything durable that was written to the file system of a folder.
+    /// Makes everything durable that was written to the file system that a folder is in.
     static func synchronize(_ folder: String) throws(DiskFailure) {
         let raw = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw .last("open", folder) }
@@ -52,9 +56,9 @@ enum Disk {
         guard syncfs(raw) == 0 else { throw .last("syncfs", folder) }
     }
 
-    /// Removes a file, or a folder with all in it; links are removed and not followed.
+    /// Removes a file, a link (not its target), or a folder with everything in it.
     ///
-    /// What is absent is no failure.
+    /// Does nothing if the path is absent.
     static func remove(_ path: String) throws(DiskFailure) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
@@ -66,7 +70,9 @@ enum Disk {
         guard rmdir(path) == 0 || errno == ENOENT else { throw .last("rmdir", path) }
     }
 
-    /// The names in a folder, sorted; names that are not UTF-8 are repaired, so that nothing is found by them.
+    /// The names in a folder, sorted.
+    ///
+    /// In a name that is not UTF-8 the faulty bytes are replaced, so that no file is found by this name.
     static func names(_ path: String) throws(DiskFailure) -> [String] {
         guard let folder = opendir(path) else { throw .last("opendir", path) }
         defer { closedir(folder) }
@@ -78,11 +84,12 @@ enum Disk {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// Calls `body` with each file beneath a folder, by its path from there; a folder that is absent has none.
+    /// Calls `body` with each file in a folder and its subfolders, by its path relative to the folder.
     ///
+    /// An absent folder counts as an empty one.
     /// - Parameters:
-    ///   - isLeftOut: the names that are passed over, with all beneath them.
-    ///   - other: called with what is neither a file nor a folder, such as a link.
+    ///   - isLeftOut: returns whether a file or folder of this name is skipped.
+    ///   - other: is called with the path of what is neither a file nor a folder, such as a link.
     static func walk(
         _ folder: String,
         _ path: String = "",
@@ -95,7 +102,7 @@ enum Disk {
         for name in try names(whole) where !isLeftOut(name) {
             let below = path.isEmpty ? name : path + "/" + name
             var status = stat()
-            // It has vanished meanwhile, or its name is not UTF-8.
+            // If this fails, the file was removed meanwhile, or its name is not UTF-8.
             guard lstat(folder + "/" + below, &status) == 0 else {
                 if name.unicodeScalars.contains("\u{FFFD}") { other(below) }
                 continue
@@ -108,11 +115,11 @@ enum Disk {
         }
     }
 
-    /// Gives a file a second place: it shares the space by a reflink or a hard link where that is possible.
+    /// Makes a second file with the content and times of the first: a reflink, else a hard link, else a copy.
     ///
-    /// - Parameter mayLink: whether a hard link will do; then nobody may write into the file at either place.
-    /// - Returns: nil if the file is not there any more.
-    static func place(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> Way? {
+    /// - Parameter mayLink: whether a hard link is allowed. Then nobody may write to either file.
+    /// - Returns: nil if the source does not exist any more.
+    static func linkOrCopy(_ source: String, at target: String, mayLink: Bool) throws(DiskFailure) -> Way? {
         let from = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard from >= 0 else {
             if errno == ENOENT { return nil }
@@ -129,11 +136,11 @@ enum Disk {
                 guard unlink(target) == 0 else { throw .last("unlink", target) }
                 if link(source, target) == 0 { return .linked }
                 guard errno != ENOENT else { return nil }
-                return try place(source, at: target, mayLink: false)
+                return try linkOrCopy(source, at: target, mayLink: false)
             }
             try copy(from, to, Int64(status.st_size), source, target)
         }
-        // By the time of its change the next backup sees that the file is the same.
+        // The next backup sees by the modification time that the file has not changed.
         var times = [status.st_atim, status.st_mtim]
         guard futimens(to, &times) == 0 else { throw .last("futimens", target) }
         return .copied
@@ -196,10 +203,11 @@ enum Disk {
         guard fsync(descriptor) == 0 else { throw .last("fsync", path) }
     }
 
-    /// Copies a file and waits until the copy is on the disk, as far as its file system can; the target is replaced.
+    /// Copies a file, replaces the target, and waits until the copy is on the disk if its file system supports that.
     ///
-    /// Nothing but plain writes is asked of that file system, which may be a mount of another machine.
-    /// - Returns: the hash and the size of what was copied; nil if the source is not there any more.
+    /// Only plain writes are used, because the target may be on a network file system.
+    /// - Returns: the SHA-256 in hexadecimal and the size of what was copied; nil if the source does not exist any
+    ///   more.
     static func copyDurably(_ source: String, to target: String) throws(DiskFailure) -> (sha256: String, size: Int64)? {
         let from = open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard from >= 0 else {
@@ -229,7 +237,7 @@ enum Disk {
             close(to)
             throw error
         }
-        // Network file systems tell only now that a write failed.
+        // Network file systems may report a failed write only when the file is closed.
         guard close(to) == 0 else { throw .last("close", target) }
         return (Hexadecimal.text(hash.finalize()), size)
     }
@@ -247,7 +255,7 @@ enum Disk {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .last("fstat", path) }
-        // A pipe would never end.
+        // The reading of a pipe might never end.
         guard status.st_mode & S_IFMT == S_IFREG else { throw DiskFailure(call: "read", path: path, code: EINVAL) }
         var piece = [UInt8](repeating: 0, count: pieceBytes)
         while true {
@@ -259,7 +267,7 @@ enum Disk {
         }
     }
 
-    /// The first bytes of a file.
+    /// Returns the first bytes of a file, at most `count`.
     static func beginning(of path: String, atMost count: Int) throws(DiskFailure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw .last("open", path) }

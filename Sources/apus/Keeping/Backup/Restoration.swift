@@ -1,10 +1,11 @@
 internal import Glibc
 internal import SQLite
 
-/// Puts a backup into a data folder that no server holds.
+/// Puts a backup into a data folder that no server has open.
 ///
-/// Everything is copied and durable beside its place first; what stood there is moved to a folder of its own and never
-/// removed. When it is killed in between, the database is absent, a server refuses to start, and it can be run again.
+/// The files are first copied beside their targets and made durable. Then existing data is moved to a folder of its
+/// own, never removed, and the copies are renamed. If the process is killed in between, the database is absent, a
+/// server refuses to start, and the restoration can be run again.
 struct Restoration {
     let verification: BackupVerification
     let databasePath: String
@@ -13,10 +14,10 @@ struct Restoration {
     let mayLink: Bool
 
     /// - Parameters:
-    ///   - isVerified: whether the backup was held against its manifest a moment ago.
-    ///   - held: the lock of the database, where the caller has it.
-    ///   - progress: is told the size of each file that has been copied.
-    /// - Returns: the folder with what stood there before; nil where nothing stood.
+    ///   - isVerified: whether the caller has just compared the backup with its manifest.
+    ///   - held: the lock of the database if the caller has it; nil to take the lock.
+    ///   - progress: is called after each file with its size in bytes.
+    /// - Returns: the folder to which existing data was moved; nil if there was none.
     func run(
         isVerified: Bool = false,
         holding held: OwnerLock? = nil,
@@ -53,17 +54,17 @@ struct Restoration {
             )
         }
         try copy(progress)
-        // A server that goes on from here may write snapshots to the place that this one came from.
-        let place = try BackupPlace(Self.parent(verification.folder))
+        // A server on the restored data may write further snapshots to the folder that this one came from.
+        let source = try BackupFolder(Self.parent(verification.folder))
         if verification.manifest.isByContent {
-            try SnapshotLineage(databasePath: databasePath).add(place.generations, in: place)
+            try SnapshotLineage(databasePath: databasePath).add(source.generations, in: source)
         }
         var aside: String?
         if !standing.isEmpty || hasArtifacts {
-            let folder = "\(Self.parent(databasePath))/replaced-\(BackupPlace.name(at: unixMilliseconds()))"
+            let folder = "\(Self.parent(databasePath))/replaced-\(BackupFolder.name(at: unixMilliseconds()))"
             try Disk.makeFolders(folder)
-            // The database last: while it is there, its write-ahead log may hold the newest of it.
-            if hasArtifacts { try Disk.rename(artifactsPath, to: placeAside(for: artifactsPath, in: folder)) }
+            // The artifacts are moved first, and the database file itself last.
+            if hasArtifacts { try Disk.rename(artifactsPath, to: pathAside(for: artifactsPath, in: folder)) }
             for path in standing.reversed() { try Disk.rename(path, to: folder + "/" + Self.name(path)) }
             aside = folder
         }
@@ -80,8 +81,8 @@ struct Restoration {
     private func copy(_ progress: (Int64) -> Void) throws {
         for path in [databasePath, artifactsPath] { try Disk.remove(staged(path)) }
         let source = verification.folder + "/" + BackupManifest.databaseName
-        // A server writes into it, so that it is never a hard link.
-        _ = try Disk.place(source, at: staged(databasePath), mayLink: false)
+        // The server will write to the database, so it must not be a hard link.
+        _ = try Disk.linkOrCopy(source, at: staged(databasePath), mayLink: false)
         progress(verification.manifest.files[BackupManifest.databaseName]?.size ?? 0)
         try Disk.makeFolders(staged(artifactsPath))
         var madeFolders: Set<String> = []
@@ -90,9 +91,9 @@ struct Restoration {
             let parent = Self.parent(target)
             if madeFolders.insert(parent).inserted { try Disk.makeFolders(parent) }
             let source = verification.manifest.location(of: path, in: verification.folder)
-            // One content may be that of several artifacts, and has none of their times.
+            // Several artifacts may share one stored content, each with its own modification time.
             let mayLink = mayLink && !verification.manifest.isByContent
-            guard try Disk.place(source, at: target, mayLink: mayLink) != nil else {
+            guard try Disk.linkOrCopy(source, at: target, mayLink: mayLink) != nil else {
                 throw StartFailure("The backup lost '\(path)' while it was restored.")
             }
             if let entry = verification.manifest.files[path], verification.manifest.isByContent {
@@ -104,15 +105,17 @@ struct Restoration {
         try Disk.synchronize(staged(artifactsPath))
     }
 
-    /// In the folder, unless the artifacts lie elsewhere, perhaps on another disk: then beside themselves.
-    private func placeAside(for artifacts: String, in folder: String) -> String {
+    /// The path to which existing artifacts are moved.
+    ///
+    /// It lies in `folder`, or beside the artifacts if they are not next to the database, perhaps on another disk.
+    private func pathAside(for artifacts: String, in folder: String) -> String {
         Self.parent(artifacts) == Self.parent(databasePath)
             ? folder + "/" + Self.name(artifacts) : "\(artifacts).\(Self.name(folder))"
     }
 
     private func staged(_ path: String) -> String { path + Self.stagedSuffix }
 
-    /// The end of the names of what is not at its place yet.
+    /// The suffix of the paths of copies that are not renamed to their targets yet.
     static let stagedSuffix = ".restoring"
 
     private static func parent(_ path: String) -> String {

@@ -3,41 +3,41 @@ internal import Glibc
 
 /// Makes one snapshot beside a running server.
 ///
-/// The database is copied to the local disk first, so that its log is held no longer than that takes, however slow the
-/// place is; what the place has already is not copied again.
+/// The database is copied to the local disk first, so that its write-ahead log is not held up while a slow snapshot
+/// folder is written. Artifacts that the folder already holds are not copied again.
 struct Snapshot {
     let databasePath: String
     let artifactsPath: String
-    let place: BackupPlace
+    let backupFolder: BackupFolder
     let lineage: SnapshotLineage
     let keep: Int
-    /// Whether what the newest snapshot names needs no look: this process has looked before.
+    /// Whether the files of the newest snapshot are known to be there, because this process has checked them before.
     let trustsNewest: Bool
 
     struct Result {
-        /// Unix milliseconds: of the new snapshot, or of the newest one if nothing has changed since.
+        /// The time of the new snapshot, or of the newest one if nothing has changed since, in Unix milliseconds.
         var created: Int64
         var isNew: Bool
     }
 
     func run() throws -> Result {
-        guard FileKind(place.path) == .folder else {
-            throw StartFailure("The folder for snapshots '\(place.path)' is not there just now.")
+        guard FileKind(backupFolder.path) == .folder else {
+            throw StartFailure("The folder for snapshots '\(backupFolder.path)' is not there just now.")
         }
-        let lock = try place.lock()
+        let lock = try backupFolder.lock()
         defer { withExtendedLifetime(lock) {} }
-        guard place.holdsSnapshots != false else {
-            throw StartFailure("'\(place.path)' holds backups. Give snapshots a folder of their own.")
+        guard backupFolder.holdsSnapshots != false else {
+            throw StartFailure("'\(backupFolder.path)' holds backups. Give snapshots a folder of their own.")
         }
-        let target = SnapshotPlace(place: place)
+        let target = SnapshotFolder(backupFolder: backupFolder)
         try target.removeUnfinished()
-        let newest = try place.readGenerations().last
-        try lineage.requireOwn(newest, of: place)
+        let newest = try backupFolder.readGenerations().last
+        try lineage.requireOwn(newest, of: backupFolder)
         let previous = try newest.flatMap { try readable($0, in: target) }
-        // Names sort by time, also after a clock was set back.
+        // Even if the clock was set back, the new name sorts after the name of the previous snapshot.
         var manifest = BackupManifest(created: max(unixMilliseconds(), (previous?.created ?? 0) + 1))
         manifest.isByContent = true
-        let name = BackupPlace.name(at: manifest.created)
+        let name = BackupFolder.name(at: manifest.created)
         guard name > newest ?? "" else {
             throw StartFailure("The snapshot '\(newest ?? "")' is newer than the clock of this machine.")
         }
@@ -47,34 +47,35 @@ struct Snapshot {
         let digest = try Backup.copyDatabase(databasePath, to: local)
         let database = BackupManifest.Entry(size: digest.size, sha256: digest.sha256)
         manifest.files[BackupManifest.databaseName] = database
-        try keepArtifacts(in: target, previous, &manifest)
+        try storeArtifacts(in: target, previous, &manifest)
         if let newest, let previous, previous.files == manifest.files,
             trustsNewest
-                || FileStatus(path: "\(place.path)/\(newest)/\(BackupManifest.databaseName)")?.size == database.size
+                || FileStatus(path: "\(backupFolder.path)/\(newest)/\(BackupManifest.databaseName)")?.size
+                    == database.size
         {
-            // The removal of old ones may have failed before.
-            if !trustsNewest { try target.keep(keep, sweeps: true) }
+            // A process before this one may have failed to remove old snapshots.
+            if !trustsNewest { try target.removeOldSnapshots(keeping: keep, sweeps: true) }
             return Result(created: previous.created, isNew: false)
         }
         try lineage.add([name])
         try target.publish(name, database: local, manifest)
-        try lineage.add([name], in: place)
-        try target.keep(keep, sweeps: !trustsNewest)
+        try lineage.add([name], in: backupFolder)
+        try target.removeOldSnapshots(keeping: keep, sweeps: !trustsNewest)
         return Result(created: manifest.created, isNew: true)
     }
 
-    /// Removes what a process that was killed during a snapshot has left beside the database.
+    /// Removes the files that a process killed during a snapshot has left beside the database.
     static func removeLeftovers(of databasePath: String) throws(DiskFailure) {
         for end in ["", "-journal", "-wal", "-shm", "-manifest"] { try Disk.remove(copy(of: databasePath) + end) }
     }
 
-    /// The copy of the database on the local disk.
+    /// The path of the copy of the database on the local disk.
     private static func copy(of databasePath: String) -> String { databasePath + ".snapshot" }
 
-    /// The manifest of a snapshot; nil for one that cannot be read, which is not built upon.
+    /// The manifest of a snapshot; nil if it cannot be read or the generation is not a snapshot.
     ///
     /// - Throws: `BackupManifest.LaterVersion`.
-    private func readable(_ name: String, in target: SnapshotPlace) throws -> BackupManifest? {
+    private func readable(_ name: String, in target: SnapshotFolder) throws -> BackupManifest? {
         do {
             let manifest = try target.manifest(name)
             return manifest.isByContent ? manifest : nil
@@ -85,8 +86,8 @@ struct Snapshot {
         }
     }
 
-    private func keepArtifacts(
-        in target: SnapshotPlace,
+    private func storeArtifacts(
+        in target: SnapshotFolder,
         _ previous: BackupManifest?,
         _ manifest: inout BackupManifest
     ) throws {
@@ -97,7 +98,7 @@ struct Snapshot {
                 trustsNewest || target.holds(entry)
             {
                 manifest.files[name] = entry
-            } else if let entry = try target.keep(artifactsPath + "/" + path, time: time) {
+            } else if let entry = try target.store(artifactsPath + "/" + path, time: time) {
                 manifest.files[name] = entry
             }
         }

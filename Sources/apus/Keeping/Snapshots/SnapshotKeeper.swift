@@ -4,13 +4,15 @@ internal import MLflowAPI
 internal import SQLite
 internal import Synchronization
 
-/// Makes snapshots of a running server's data at an interval, when something has changed, and once more at its end.
+/// Makes snapshots of a running server's data at an interval if data has changed, and a last one when the server stops.
 final class SnapshotKeeper: Sendable {
     private struct State {
-        /// The version of the database before the newest snapshot was made; nil before the first look.
+        /// SQLite's `data_version` before the newest snapshot was made; nil before the first snapshot and after a
+        /// failure.
         var version: Int64?
+        /// The time of the newest snapshot in Unix milliseconds.
         var newest: Int64?
-        /// When the newest was made, on a clock that nobody sets.
+        /// The time of the newest snapshot on the monotonic clock.
         var newestInstant: ContinuousClock.Instant?
         var made = 0
         var failure: String?
@@ -19,11 +21,13 @@ final class SnapshotKeeper: Sendable {
     private let settings: SnapshotSettings
     private let layout: StorageLayout
     private let lineage: SnapshotLineage
-    /// Tells by SQLite's `data_version` whether others have committed, without a transaction.
+    /// A connection whose `data_version` changes when another connection commits.
+    ///
+    /// Reading `data_version` takes no transaction.
     private let observer: Mutex<Connection>
     private let state = Mutex(State())
 
-    /// - Parameter layout: of a store that is open.
+    /// - Parameter layout: the layout of a store that is already open.
     init(_ settings: SnapshotSettings, _ layout: StorageLayout) throws {
         let connection = try Connection(path: layout.databasePath, mode: .readOnly)
         observer = Mutex(connection)
@@ -43,15 +47,15 @@ final class SnapshotKeeper: Sendable {
     /// How long ago the newest snapshot was made.
     var age: Duration? { state.withLock { $0.newestInstant.map { .now - $0 } } }
 
-    /// nil when the database cannot be read.
+    /// The present `data_version`; nil if the database cannot be read.
     private var version: Int64? {
-        observer.withLock { try? $0.int64("PRAGMA data_version") }
+        observer.withLock { try? $0.firstInt64(of: "PRAGMA data_version") }
     }
 
-    /// How it stands, for `/health`, `/metrics` and the pages: they tell no path of this machine to strangers.
+    /// The state of the snapshots for `/health`, `/metrics` and the pages, with file names instead of whole paths.
     var status: SnapshotStatus {
         var status = fullStatus
-        for path in [settings.place.path, layout.artifactsPath, layout.databasePath] {
+        for path in [settings.backupFolder.path, layout.artifactsPath, layout.databasePath] {
             let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
             status.failure = status.failure?.replacing(path, with: name)
             if status.place == path { status.place = name }
@@ -63,7 +67,7 @@ final class SnapshotKeeper: Sendable {
         let version = version
         return state.withLock { state in
             SnapshotStatus(
-                place: settings.place.path,
+                place: settings.backupFolder.path,
                 newest: state.newest,
                 isCurrent: version != nil && state.version == version,
                 failure: state.failure
@@ -71,14 +75,16 @@ final class SnapshotKeeper: Sendable {
         }
     }
 
-    /// Makes a snapshot unless nothing was committed since the one before; called on the queue of the work.
+    /// Makes a snapshot unless nothing was committed since the previous one.
+    ///
+    /// It is called on the queue of the work.
     private func run() throws {
         let (before, known) = (version, state.withLock(\.version))
         guard before == nil || known != before else { return }
         let snapshot = Snapshot(
             databasePath: layout.databasePath,
             artifactsPath: layout.artifactsPath,
-            place: settings.place,
+            backupFolder: settings.backupFolder,
             lineage: lineage,
             keep: settings.keep,
             trustsNewest: known != nil
@@ -96,7 +102,7 @@ final class SnapshotKeeper: Sendable {
                 state.failure = nil
             }
         } catch {
-            // The place may be another one when it is back, so that the next run looks at all of it.
+            // Another disk may be mounted at the folder next time, so the next run checks all files again.
             state.withLock { state in
                 state.version = nil
                 state.failure = StartFailure.message(for: error)
@@ -105,21 +111,22 @@ final class SnapshotKeeper: Sendable {
         }
     }
 
-    /// Makes the last snapshot at the end of the server, and says if it is not done in time.
+    /// Makes the last snapshot when the server stops, and logs a warning if it is not complete by `end`.
     func finish(_ work: BackgroundWork, by end: ContinuousClock.Instant, _ logger: Logger) {
         work.run()
         work.wait(atMost: .milliseconds(max(0, Int((end - .now) / .milliseconds(1)))))
         let status = fullStatus
-        // The store empties its log when no other connection is open.
+        // The store can empty its write-ahead log only when no other connection is open.
         observer.withLock { $0.close() }
         guard !status.isCurrent else { return }
         let newest =
-            status.newest.map { BackupPlace.name(at: $0) } ?? settings.place.generations.last ?? "none that can be seen"
+            status.newest.map { BackupFolder.name(at: $0) } ?? settings.backupFolder.generations.last
+            ?? "none that can be seen"
         logger.warning(
             "the newest changes are in no snapshot; they are in the data folder",
             metadata: [
-                "newest": "\(newest)", "place": "\(settings.place.path)",
-                "reason": "\(status.failure ?? "the time of a stop was over")",
+                "newest": "\(newest)", "place": "\(settings.backupFolder.path)",
+                "reason": "\(status.failure ?? "the time for stopping was over")",
             ]
         )
     }

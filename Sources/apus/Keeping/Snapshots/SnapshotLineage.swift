@@ -1,11 +1,13 @@
-/// The snapshots that were made of a data folder, and those that it was restored from: a file beside the database.
+/// A file beside the database with the names of the snapshots that were made of this data, or that it was restored
+/// from.
 ///
-/// By it a server sees that somebody else writes to the place too, which locks do not tell where two machines share it.
+/// From this file a server sees if another server writes to the same snapshot folder. A lock cannot show that if two
+/// machines share the folder.
 struct SnapshotLineage: Sendable {
     private let path: String
 
-    /// More than are ever kept.
-    private static let longest = 2_000
+    /// More than the number of snapshots that a server can be set to keep.
+    private static let mostNames = 2_000
 
     init(databasePath: String) {
         path = databasePath + ".snapshots"
@@ -13,50 +15,51 @@ struct SnapshotLineage: Sendable {
 
     /// The names of the snapshots, the oldest first.
     var names: [String] {
-        // Without the file there are none: a place with snapshots is then refused.
+        // Without the file there are no names, so that a folder with snapshots is refused.
         guard let text = try? Disk.contents(path) else { return [] }
         return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
-            .filter(BackupPlace.isName)
+            .filter(BackupFolder.isName)
     }
 
-    /// The places that have held such a snapshot.
-    private var places: [String] {
+    /// The paths of the folders that have held a snapshot of this data.
+    private var folders: [String] {
         guard let text = try? Disk.contents(path) else { return [] }
         return String(decoding: text, as: UTF8.self).split(separator: "\n")
-            .filter { $0.hasPrefix(Self.placeMark) }.map { String($0.dropFirst(Self.placeMark.count)) }
+            .filter { $0.hasPrefix(Self.folderPrefix) }.map { String($0.dropFirst(Self.folderPrefix.count)) }
     }
 
-    private static let placeMark = "place "
+    private static let folderPrefix = "place "
 
-    /// Adds snapshots; called before they are there, so that one is known even if this process is killed after it.
+    /// Adds the names of snapshots.
     ///
-    /// - Parameter place: where they are; nil as long as none is.
-    func add(_ more: [String], in place: BackupPlace? = nil) throws(DiskFailure) {
-        let (knownNames, knownPlaces) = (Set(names), Set(places))
-        let (allNames, allPlaces) = (knownNames.union(more), knownPlaces.union(place.map { [$0.path] } ?? []))
-        guard allNames != knownNames || allPlaces != knownPlaces else { return }
-        let lines = allPlaces.sorted().map { Self.placeMark + $0 } + allNames.sorted().suffix(Self.longest)
+    /// It is called before a snapshot is published, so that its name is known even if this process is then killed.
+    /// - Parameter folder: the folder that holds the snapshots; nil before they are published.
+    func add(_ more: [String], in folder: BackupFolder? = nil) throws(DiskFailure) {
+        let (knownNames, knownFolders) = (Set(names), Set(folders))
+        let (allNames, allFolders) = (knownNames.union(more), knownFolders.union(folder.map { [$0.path] } ?? []))
+        guard allNames != knownNames || allFolders != knownFolders else { return }
+        let lines = allFolders.sorted().map { Self.folderPrefix + $0 } + allNames.sorted().suffix(Self.mostNames)
         let text = lines.map { $0 + "\n" }.joined()
         try Disk.remove(path + ".new")
         try Disk.write(Array(text.utf8), to: path + ".new")
         try Disk.rename(path + ".new", to: path)
     }
 
-    /// - Parameter held: the snapshots that a place holds.
-    /// - Throws: `StartFailure` if it has held snapshots of these data, and now holds none.
-    func requireKnown(_ held: [String], of place: BackupPlace) throws(StartFailure) {
-        guard held.isEmpty, places.contains(place.path) else { return }
+    /// - Parameter held: the names of the snapshots that the folder holds.
+    /// - Throws: `StartFailure` if the folder has held snapshots of this data and is empty now.
+    func requireKnown(_ held: [String], of folder: BackupFolder) throws(StartFailure) {
+        guard held.isEmpty, folders.contains(folder.path) else { return }
         throw StartFailure(
-            "'\(place.path)' is empty, and has held snapshots of these data. Is its disk mounted? If it was emptied on "
+            "'\(folder.path)' is empty, and has held snapshots of these data. Is its disk mounted? If it was emptied on "
                 + "purpose, remove '\(path)'."
         )
     }
 
-    /// - Throws: `StartFailure` if the newest snapshot of a place is of other data.
-    func requireOwn(_ newest: String?, of place: BackupPlace) throws(StartFailure) {
+    /// - Throws: `StartFailure` if the newest snapshot in a folder is of other data.
+    func requireOwn(_ newest: String?, of folder: BackupFolder) throws(StartFailure) {
         guard let newest, !names.contains(newest) else { return }
         throw StartFailure(
-            "'\(place.path)' holds snapshots of other data, the newest is '\(newest)'. Another server may write there: give "
+            "'\(folder.path)' holds snapshots of other data; the newest is '\(newest)'. Another server may write there: give "
                 + "each its own folder with --snapshot-to. To go on from that snapshot, start on an empty data folder."
         )
     }

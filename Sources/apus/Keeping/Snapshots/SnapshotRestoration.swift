@@ -5,20 +5,23 @@ struct SnapshotRestoration {
     let settings: SnapshotSettings
     let layout: StorageLayout
 
-    /// - Parameter report: is told what is done and what was damaged, a line each; of long work also how far it is.
-    /// - Throws: `StartFailure` if there are snapshots and none can be restored, if they are of other data, or if another
-    ///   server restores them already; `BackupManifest.LaterVersion` if the newest is of a later version.
+    /// Restores the newest undamaged snapshot; if the data folder has a database, only checks that both belong
+    /// together.
+    ///
+    /// - Parameter report: is called with lines that say what was restored, what is damaged, and how far long work is.
+    /// - Throws: `StartFailure` if there are snapshots and none can be restored, if they are of other data, or if
+    ///   another server is restoring them; `BackupManifest.LaterVersion` if a later version of Apus made the newest.
     func run(_ report: @escaping (String) -> Void) throws {
-        try settings.makePlace()
-        guard settings.place.holdsSnapshots != false else {
-            throw StartFailure("'\(settings.place.path)' holds backups. Give snapshots a folder of their own.")
+        try settings.makeFolder()
+        guard settings.backupFolder.holdsSnapshots != false else {
+            throw StartFailure("'\(settings.backupFolder.path)' holds backups. Give snapshots a folder of their own.")
         }
-        let claim = try settings.place.lockForReading()
+        let claim = try settings.backupFolder.lockForReading()
         defer { withExtendedLifetime(claim) {} }
-        let names = try settings.place.readGenerations()
+        let names = try settings.backupFolder.readGenerations()
         guard FileKind(layout.databasePath) == .absent else { return try requireOwn(names) }
         guard !names.isEmpty else { return }
-        // The place may be slow: it is read by one server, and others that start at the same time wait for that one.
+        // The folder may be slow, so only the server that gets this lock reads the snapshots.
         let lock: OwnerLock
         do {
             lock = try OwnerLock(databasePath: layout.databasePath)
@@ -32,8 +35,8 @@ struct SnapshotRestoration {
 
     private func requireOwn(_ names: [String]) throws {
         let lineage = SnapshotLineage(databasePath: layout.databasePath)
-        try lineage.requireOwn(names.last, of: settings.place)
-        try lineage.requireKnown(names, of: settings.place)
+        try lineage.requireOwn(names.last, of: settings.backupFolder)
+        try lineage.requireKnown(names, of: settings.backupFolder)
     }
 
     private func restoreNewest(
@@ -43,29 +46,29 @@ struct SnapshotRestoration {
     ) throws {
         var damages: [String] = []
         for name in names.reversed() {
-            let folder = "\(settings.place.path)/\(name)"
+            let folder = "\(settings.backupFolder.path)/\(name)"
             let verification: BackupVerification
             do {
                 verification = try BackupVerification(folder)
             } catch let later as BackupManifest.LaterVersion {
-                // An older snapshot would be gone on from as if the newer one were lost.
+                // To restore an older snapshot instead would lose the changes in this one.
                 throw later
             } catch {
                 damages.append(StartFailure.message(for: error))
                 continue
             }
             let size = verification.manifest.files.values.reduce(0) { $0 + $1.size }
-            var checked = LongWork("checked", of: folder, size, report)
+            var checked = ReadingProgress("checked", of: folder, size, report)
             let faults = verification.faults { checked.add($0) }
             guard faults.isEmpty else {
                 damages.append("The snapshot '\(folder)' is damaged: \(faults.prefix(3).joined(separator: "; ")).")
                 continue
             }
             damages.forEach(report)
-            var copied = LongWork("copied", of: folder, size, report)
+            var copied = ReadingProgress("copied", of: folder, size, report)
             let aside = try restore(verification, holding: lock) { copied.add($0) }
             report("restored the snapshot '\(folder)' to \(layout.databasePath)")
-            if let aside { report("what stood there is in \(aside)") }
+            if let aside { report("the data that was there before is in \(aside)") }
             return
         }
         throw StartFailure(
@@ -78,7 +81,7 @@ struct SnapshotRestoration {
         holding lock: OwnerLock,
         _ progress: (Int64) -> Void
     ) throws -> String? {
-        // Between the last two steps of a restoration that was killed the artifacts are there, and no database.
+        // A restoration that was killed between its last two steps has left the artifacts and no database.
         let wasKilled = FileKind(layout.databasePath + Restoration.stagedSuffix) == .file
         let restoration = Restoration(
             verification: verification,
@@ -91,8 +94,8 @@ struct SnapshotRestoration {
     }
 }
 
-/// Tells every few seconds how far the reading of a snapshot is.
-private struct LongWork {
+/// Reports every few seconds how much of a snapshot has been checked or copied.
+private struct ReadingProgress {
     private static let betweenLines = Duration.seconds(5)
 
     private let action: String

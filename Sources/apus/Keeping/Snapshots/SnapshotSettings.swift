@@ -1,30 +1,30 @@
 internal import Dispatch
 internal import Glibc
 
-/// Where a server keeps snapshots of its data, how often it makes one, and how many it keeps.
+/// The folder in which a server keeps snapshots of its data, how often it makes one, and how many it keeps.
 struct SnapshotSettings: Sendable {
-    let place: BackupPlace
+    let backupFolder: BackupFolder
     let every: DispatchTimeInterval
     let keep: Int
 
     private static let mostKept = 1_000
 
-    /// - Returns: nil where no place is named.
-    /// - Throws: `StartFailure` for values that are none, and for a place in a folder of artifacts.
+    /// - Returns: nil if no folder for snapshots is named.
+    /// - Throws: `StartFailure` for invalid values, and for a folder in the data folder or in a folder of artifacts.
     init?(_ options: SnapshotOptions, _ environment: Environment, _ layout: StorageLayout) throws(StartFailure) {
         let every = environment.setting(.snapshotEvery, options.snapshotEvery)
         let keep = environment.setting(.snapshotKeep, options.snapshotKeep)
         guard let target = environment.setting(.snapshotTo, options.snapshotTo) else {
             guard let given = every ?? keep else { return nil }
-            throw StartFailure("\(given.shown) is of use with \(SettingDefinition.snapshotTo.flag) only.")
+            throw StartFailure("\(given.shown) has an effect only with \(SettingDefinition.snapshotTo.flag).")
         }
         guard !target.text.isEmpty else { throw StartFailure("\(target.source) is empty; name a folder.") }
-        place = try BackupPlace(target.text)
+        backupFolder = try BackupFolder(target.text)
         for artifacts in [layout.artifactsPath, layout.localArtifactRootPath].compactMap({ $0 })
-        where StoragePlaces.isInside(place.path, artifacts) {
+        where StoragePaths.isInside(backupFolder.path, artifacts) {
             throw StartFailure("\(target.shown) lies in the folder of artifacts, which would be copied into itself.")
         }
-        if let folder = layout.dataFolder, StoragePlaces.isInside(place.path, folder) {
+        if let folder = layout.dataFolder, StoragePaths.isInside(backupFolder.path, folder) {
             throw StartFailure("\(target.shown) lies in the data folder, which snapshots are to outlive.")
         }
         let time = WaitingTime(argument: every?.text ?? "60s")
@@ -39,12 +39,16 @@ struct SnapshotSettings: Sendable {
         self.keep = count
     }
 
-    /// Makes the place if it is absent, but no folder above it.
+    /// Makes the snapshot folder if it is absent, but no folder above it.
     ///
-    /// A mount that is not there yet would otherwise be taken for an empty one, and hidden by what is written beneath it.
-    func makePlace() throws(StartFailure) {
-        guard FileKind(place.path) != .folder, mkdir(place.path, 0o700) != 0, errno != EEXIST else { return }
+    /// If the disk is not mounted yet, a folder made below its mount point would look like an empty disk.
+    func makeFolder() throws(StartFailure) {
+        guard FileKind(backupFolder.path) != .folder, mkdir(backupFolder.path, 0o700) != 0, errno != EEXIST else {
+            return
+        }
         let reason = String(cString: strerror(errno))
-        throw StartFailure("The folder for snapshots '\(place.path)' cannot be made: \(reason). Is its disk mounted?")
+        throw StartFailure(
+            "The folder for snapshots '\(backupFolder.path)' cannot be made: \(reason). Is its disk mounted?"
+        )
     }
 }

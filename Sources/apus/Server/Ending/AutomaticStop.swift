@@ -3,9 +3,9 @@ internal import Glibc
 internal import HTTPServer
 internal import Logging
 
-/// Ends a server that nobody uses, or whose parent process is gone, in the order of a SIGTERM.
+/// Stops a server that nobody uses, or whose parent processes have ended, in the same way as a SIGTERM.
 enum AutomaticStop {
-    /// Begins to watch; what it starts lives as long as the process.
+    /// Begins to watch, and goes on as long as the process lives.
     static func watch(_ settings: EndingSettings, _ server: HTTPServer, _ logger: Logger) {
         wait(for: settings.parents[...], logger)
         if let limit = settings.idleTime {
@@ -22,7 +22,8 @@ enum AutomaticStop {
         }
     }
 
-    /// Looks eight times within the limit, so that the end comes at most an eighth of it late.
+    /// Reads the counters eight times within the limit, so that the server ends at most an eighth of the limit too
+    /// late.
     private static func look(
         _ idle: IdleTime,
         _ limit: Duration,
@@ -32,12 +33,12 @@ enum AutomaticStop {
     ) {
         queue.asyncAfter(deadline: .now() + .milliseconds(Int(limit / .milliseconds(8)))) {
             var idle = idle
-            guard idle.length(server.counts) >= limit else { return look(idle, limit, server, queue, logger) }
+            guard idle.update(server.counts) >= limit else { return look(idle, limit, server, queue, logger) }
             end("nobody has used the server for the time of --idle-exit", [:], logger)
         }
     }
 
-    /// Sends this process the signal that stops a server, so that there is one way of stopping.
+    /// Sends SIGTERM to this process, so that every stop takes the same way.
     private static func end(_ reason: Logger.Message, _ details: Logger.Metadata, _ logger: Logger) {
         logger.notice(reason, metadata: details)
         kill(getpid(), SIGTERM)

@@ -1,11 +1,11 @@
-/// When a server ends by itself, without a signal from outside.
+/// The conditions under which a server ends by itself, without a signal from outside.
 struct EndingSettings: Sendable {
-    /// How long no connection and no request must have been there; nil keeps an unused server.
+    /// How long the server must have had no connection and no request; nil if an unused server stays.
     let idleTime: Duration?
-    /// The processes of which the last to end ends the server too; empty when there are none.
+    /// The server ends when all of these processes have ended; empty if no process was named.
     let parents: [WatchedProcess]
 
-    /// - Throws: `StartFailure` for values that are none, and for a process that is not there.
+    /// - Throws: `StartFailure` for invalid values, and for a process that does not exist.
     init(_ options: StartingOptions, _ environment: Environment) throws(StartFailure) {
         idleTime = try environment.setting(.idleExit, options.idleExit).map(Self.time)
         parents = try options.parentPid.map(Self.process)

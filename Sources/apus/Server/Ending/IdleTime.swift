@@ -1,6 +1,6 @@
-/// Finds out from counters, which are looked at now and then, how long nobody has used a server.
+/// Finds out how long nobody has used a server, from counters that the caller reads now and then.
 struct IdleTime: Sendable {
-    /// What has been counted since the start of the server.
+    /// The counters of the server; the last two count from its start.
     struct Counts: Equatable, Sendable {
         var openConnections = 0
         var acceptedConnections = 0
@@ -15,8 +15,8 @@ struct IdleTime: Sendable {
         begin = now
     }
 
-    /// The time since the first look that found the server unused as it is now; zero while a connection is open.
-    mutating func length(_ counts: Counts, at now: ContinuousClock.Instant = .now) -> Duration {
+    /// Notes new counters, and returns how long they have been the same; zero while a connection is open.
+    mutating func update(_ counts: Counts, at now: ContinuousClock.Instant = .now) -> Duration {
         if counts != self.counts || counts.openConnections > 0 { self = IdleTime(counts, at: now) }
         return now - begin
     }

@@ -3,15 +3,17 @@ internal import Dispatch
 internal import Files
 internal import Glibc
 
-/// Another process, of which one wants to know when it has ended; a later process with the same id is not taken for it.
+/// Tells when another process has ended.
 ///
-/// Ended is a process that runs no more, also while its parent has not asked for its status.
+/// A later process with the same id is not mistaken for it.
+///
+/// A zombie, whose parent has not asked for its status yet, counts as ended.
 final class WatchedProcess: Sendable {
-    /// By what the process is known.
+    /// What identifies the process.
     private enum Handle {
         /// A descriptor of the process, which the kernel makes readable at its end (Linux 5.3).
         case descriptor(Descriptor)
-        /// When the process started, in ticks since the start of the system.
+        /// The start time of the process in clock ticks since the start of the system.
         case startTime(UInt64)
     }
 
@@ -19,8 +21,8 @@ final class WatchedProcess: Sendable {
     private let handle: Handle
     private let queue = DispatchQueue(label: "apus.parent", qos: .utility)
 
-    /// - Parameter usesDescriptor: false looks at `/proc` also where the kernel has descriptors of processes.
-    /// - Returns: nil when there is no such process.
+    /// - Parameter usesDescriptor: false to read `/proc` even if the kernel has descriptors of processes.
+    /// - Returns: nil if there is no such process.
     init?(_ pid: Int32, usesDescriptor: Bool = true) {
         self.pid = pid
         let opened = usesDescriptor ? apus_pidfd_open(pid) : -1
@@ -32,7 +34,7 @@ final class WatchedProcess: Sendable {
         }
     }
 
-    /// Calls the action once, on a thread of its own, when the process has ended; at once if it has already.
+    /// Calls the action once, on another thread, when the process has ended, or at once if it has ended already.
     func whenEnded(_ action: @escaping @Sendable () -> Void) {
         switch handle {
         case .descriptor(let descriptor):
@@ -52,7 +54,7 @@ final class WatchedProcess: Sendable {
         queue.asyncAfter(deadline: .now() + .seconds(1)) { self.poll(startTime, action) }
     }
 
-    /// Reads `/proc`; nil when there is no such process, or it has ended.
+    /// Reads the start time of a process in `/proc`; nil if there is no such process or it has ended.
     private static func startTime(of pid: Int32) -> UInt64? {
         let descriptor = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

@@ -18,6 +18,8 @@ final class LogInRoutes: Sendable {
     private let key: HMAC
     /// How many threads wait for an issuer, or for the check of a password.
     private let waiting = Atomic(0)
+    /// The attempts that have led to a log-in, by when each began: the same answer of an issuer counts once.
+    private let finished = Mutex<[String: Int64]>([:])
 
     /// How many may wait, so that the other threads are left to requests.
     private static let waitingLimit = 2
@@ -53,6 +55,11 @@ final class LogInRoutes: Sendable {
             request.header("sec-fetch-mode").map({ $0 == "navigate" }) ?? true
         else { return nil }
         let target = request.rawTarget
+        // Without the slash at its end, a relative address begins at the last part of the prefix.
+        if !prefix.isEmpty, target.prefix(while: { $0 != "?" }) == prefix, let last = prefix.split(separator: "/").last
+        {
+            return redirect("\(last)/login")
+        }
         let rest = !prefix.isEmpty && target.hasPrefix(prefix + "/") ? String(target.dropFirst(prefix.count)) : target
         guard rest.hasPrefix("/") else { return nil }
         let depth = rest.prefix { $0 != "?" }.count { $0 == "/" } - 1
@@ -88,7 +95,7 @@ final class LogInRoutes: Sendable {
             return Self.fault(403, "This form was sent by a page of another site. Open this server's own log-in page.")
         }
         let kind = request.header("content-type")?.prefix { $0 != ";" }.lowercased()
-        guard kind == "application/x-www-form-urlencoded", request.body.count <= 16_384 else {
+        guard kind == "application/x-www-form-urlencoded" else {
             return Self.fault(400, "The log-in takes what its own form sends, and nothing else.")
         }
         let fields = FormFields(request.body)
@@ -232,7 +239,11 @@ final class LogInRoutes: Sendable {
                 returnedTo: redirectAddress,
                 at: Double(Self.seconds)
             )
-            return entering(request, try access.logIn(user: try proof.user), at: ".." + next.text)
+            let user = try proof.user
+            guard isFirst(seed, begunAt: begin) else {
+                return Self.fault(400, isBeneath: true, "This log-in was finished before. Begin a new one.")
+            }
+            return entering(request, try access.logIn(user: user), at: ".." + next.text)
         } catch let fault as AccessControl.LogInFault {
             return Self.fault(403, isBeneath: true, fault.reason)
         } catch let failure as IssuerFailure {
@@ -247,6 +258,17 @@ final class LogInRoutes: Sendable {
             return Self.fault(503, isBeneath: true, reason)
         } catch {
             return failed(error, isBeneath: true)
+        }
+    }
+
+    /// Whether an attempt leads to a log-in for the first time.
+    ///
+    /// It is remembered as long as the attempt could be finished; each of these has cost somebody a log-in at the issuer.
+    private func isFirst(_ seed: String, begunAt begin: Int64) -> Bool {
+        finished.withLock { finished in
+            let oldest = Self.seconds - Self.attemptSeconds
+            finished = finished.filter { $0.value >= oldest }
+            return finished.updateValue(begin, forKey: seed) == nil
         }
     }
 

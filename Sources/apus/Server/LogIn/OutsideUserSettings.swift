@@ -39,7 +39,7 @@ struct OutsideUserSettings {
     func begin(_ logger: Logger) -> LogInWays {
         guard let calls else { return LogInWays(users: users, issuers: [], publicURL: publicURL) }
         let all = issuers.map { settings in
-            Issuer(settings, calls) { logger.warning("issuer of tokens", metadata: ["state": "\($0)"]) }
+            Issuer(settings, calls) { logger.warning("the issuer of tokens \($0)") }
         }
         for issuer in all { issuer.begin() }
         let known = TokenIssuers(all)
@@ -258,6 +258,7 @@ extension OutsideUsers.Fault {
     init(_ fault: TokenFault) {
         switch fault {
         case .refused(let reason): self = .refused(reason)
+        case .awaited(let fetch): self = .awaited { fetch.whenOver($0) }
         case .unready(let reason): self = .unready(reason)
         }
     }

@@ -4,22 +4,24 @@ internal import Glibc
 
 /// The listening sockets that the starter of this process has opened for it, by the convention of sd_listen_fds(3).
 ///
-/// systemd, and `apus run`, hold these sockets while one server ends and the next starts, so that no client is refused.
+/// systemd and `apus run` keep these sockets open while one server ends and the next starts, so that no client is
+/// refused.
 enum HandedSockets {
     private static let firstDescriptor: Int32 = 3
     private static let names = (process: "LISTEN_PID", count: "LISTEN_FDS", names: "LISTEN_FDNAMES")
 
-    /// Takes the sockets over, once, and removes the variables that announce them; empty if there are none.
+    /// Returns the sockets that environment variables announce, if any, and removes these variables.
     ///
-    /// It must be called while the process has one thread.
-    static func take() throws(StartFailure) -> [Descriptor] {
+    /// It must be called at most once, while the process has one thread.
+    /// - Throws: `StartFailure` if the variables are not valid.
+    static func takeFromEnvironment() throws(StartFailure) -> [Descriptor] {
         let environment = Environment.process
         let (process, count) = (environment[names.process], environment[names.count])
         for name in [names.process, names.count, names.names] { unsetenv(name) }
-        // The variables may have been left over from a process above this one.
+        // A parent process may have inherited the variables and passed them on.
         guard let process, let count, Int32(process) == getpid() else { return [] }
         guard let number = Int32(count), (0...128).contains(number) else {
-            throw StartFailure("\(names.count)=\(count.printable(limit: 60)) is no number of sockets.")
+            throw StartFailure("\(names.count)=\(count.printable(limit: 60)) is not a number of sockets.")
         }
         var sockets: [Descriptor] = []
         for rawValue in firstDescriptor..<firstDescriptor + number {

@@ -5,13 +5,15 @@ internal import Glibc
 struct ServiceManager: Sendable {
     private static let variable = "NOTIFY_SOCKET"
 
-    /// The path of the manager's socket, `@` and a name for an abstract one; nil when nobody wants to know.
+    /// The path of the manager's socket; nil if `NOTIFY_SOCKET` is not set.
+    ///
+    /// An abstract socket is written as `@` and its name.
     private let path: String?
 
-    /// Takes the place of messages from the environment, and removes it there: it is not meant for child processes.
+    /// Reads the variable `NOTIFY_SOCKET` and removes it from the environment, so that child processes do not get it.
     ///
     /// It must be called while the process has one thread.
-    static func take() -> ServiceManager {
+    static func takeFromEnvironment() -> ServiceManager {
         defer { unsetenv(variable) }
         return ServiceManager(path: Environment.process[variable])
     }
@@ -25,16 +27,18 @@ struct ServiceManager: Sendable {
     }
 
     func tellStopping() {
-        tell("STOPPING=1\nSTATUS=Finishing what is in flight")
+        tell("STOPPING=1\nSTATUS=Finishing requests")
     }
 
-    /// Sends a message without waiting; a manager that does not listen changes nothing for the server.
+    /// Sends a message without waiting.
+    ///
+    /// Failures are ignored.
     private func tell(_ message: String) {
         guard let path, var address = Self.address(path) else { return }
         let created = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard created >= 0 else { return }
         let descriptor = Descriptor(owning: created)
-        // An abstract name ends with the address, not with a zero.
+        // An abstract name has no terminating zero byte: the length of the address says where it ends.
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.utf8.count + (path.hasPrefix("@") ? 0 : 1))
         withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
@@ -44,16 +48,16 @@ struct ServiceManager: Sendable {
         }
     }
 
-    /// The address of a Unix socket; nil for a path that is none or too long.
+    /// The address of a Unix socket; nil for a path that is relative or too long.
     private static func address(_ path: String) -> sockaddr_un? {
         guard path.hasPrefix("/") || path.hasPrefix("@") else { return nil }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let isAbstract = path.hasPrefix("@")
-        let isShort = withUnsafeMutableBytes(of: &address.sun_path) { place in
-            guard path.utf8.count < place.count else { return false }
-            place.copyBytes(from: path.utf8)
-            if isAbstract { place[0] = 0 }
+        let isShort = withUnsafeMutableBytes(of: &address.sun_path) { bytes in
+            guard path.utf8.count < bytes.count else { return false }
+            bytes.copyBytes(from: path.utf8)
+            if isAbstract { bytes[0] = 0 }
             return true
         }
         return isShort ? address : nil

@@ -1,9 +1,9 @@
 /// A small script that makes some choices for MLflow's pages in a browser that has never opened them.
 enum FirstVisit {
-    /// Relative to the page.
+    /// The address of the script, relative to the page.
     static let scriptAddress = "static-files/apus-first-visit.js"
 
-    /// The pages store these choices as soon as a visitor makes them; the script changes no stored choice.
+    /// MLflow's pages store a choice when a visitor makes it; the script never changes a stored choice.
     private static let text: StaticString = """
         // Served by Apus beside MLflow's pages: they open on model training, with the assistant closed, until a visitor
         // chooses otherwise. The server's flag --no-ui-defaults leaves this script out.
@@ -18,7 +18,7 @@ enum FirstVisit {
               if (localStorage.getItem(name) === null) localStorage.setItem(name, value);
             }
           } catch {
-            // A browser that keeps nothing shows the pages as they are.
+            // A browser without local storage shows the pages as they are.
           }
         })();
 

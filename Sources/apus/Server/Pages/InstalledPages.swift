@@ -1,10 +1,11 @@
 internal import Glibc
 
-/// The pages of an MLflow that is installed for Python.
+/// Finds the pages of an MLflow that is installed for Python.
 enum InstalledPages {
-    /// Asks the first `python3` on the path where its MLflow keeps its pages; nothing of MLflow is run.
+    /// Asks the first `python3` on the PATH for the folder of its MLflow's pages, without running MLflow.
     ///
-    /// - Parameter setting: what asked for it, for messages.
+    /// - Parameter setting: the setting that asks for these pages, for messages.
+    /// - Throws: `StartFailure` if there is no Python, or it has no MLflow with pages.
     static func find(for setting: Setting) throws(StartFailure) -> String {
         let output = try askPython(for: setting)
         let lines = output.text.split(separator: "\n")
@@ -24,7 +25,7 @@ enum InstalledPages {
         }
     }
 
-    /// Looks the package up without importing it, and not in the working directory, which is no place of packages.
+    /// A Python program that looks the package up without importing it, and does not look in the working directory.
     private static let program = """
         import sys
         sys.path = [place for place in sys.path if place]
@@ -39,7 +40,7 @@ enum InstalledPages {
         sys.exit(print("no pages") or 1)
         """
 
-    /// How long Python may take, a slow disk included.
+    /// How long Python may take, even on a slow disk.
     private static let patience = Duration.seconds(20)
 
     private static func askPython(for setting: Setting) throws(StartFailure) -> ProgramOutput {

@@ -1,18 +1,21 @@
-/// The modules of the pages as the server sends them: those that a first page needs come in two files instead of thirty.
+/// The JavaScript modules of the pages as the server sends them: two files instead of thirty for a first page.
 ///
-/// In `static/` each module is a file. A browser that opens a page for the first time would ask for every file by itself,
-/// over six connections, and spend more time on the requests than on all else. A pack is a file that holds the modules it
-/// imports too. They stand in a table of modules, `$held`; every module takes from there what it imports of them, so that
-/// each module exists once. Unpacked, the modules work as well: `--ui static` serves them as they are, while they are written.
+/// In `static/` each module is a file. A browser that opens a page for the first time would request each file
+/// separately, over six connections, and these requests would take most of the time. A pack is a file that also holds
+/// the modules that it imports. It stores them in a table, `$held`, from which every other module takes its imports, so
+/// that each module exists once. The modules also work unpacked: during development `--ui static` serves them as they
+/// are.
 struct PageModules {
-    /// A module that is sent with all that it imports.
+    /// A module that is sent in one file with all modules that it imports.
     private struct Pack {
         let path: String
-        /// The modules that it imports by names that are put together while it runs.
+        /// The modules whose names the module puts together at run time, so that they cannot be found in its text.
         let pages: [String]
     }
 
-    /// The first one holds the table; a module is in the first pack that needs it.
+    /// The packs.
+    ///
+    /// The first one creates the table. A module is in the first pack that needs it.
     private static let packs = [
         Pack(path: "core/ahead.js", pages: []),
         Pack(path: "core/start.js", pages: ["pages/experiment.js", "pages/experiments.js"]),
@@ -29,7 +32,7 @@ struct PageModules {
         var packed: Set<String> = []
         for pack in Self.packs {
             var modules: [PageModule] = []
-            // The pack's own module comes last: it starts what the others only define.
+            // The pack's own module comes last, because it uses the others when it runs.
             for root in pack.pages + [pack.path] { Self.collect(root, into: &modules, &packed) }
             contents[pack.path] = modules
         }
@@ -44,7 +47,7 @@ struct PageModules {
         modules.append(module)
     }
 
-    /// The text of a module as it is sent; nil for a file that is none.
+    /// The text of a module as it is sent; nil if the file is not a module.
     func served(_ path: String) -> String? {
         guard path.hasSuffix(".js"), StaticFile.isEmbedded(path) else { return nil }
         guard let modules = contents[path] else { return "\(Self.access)\n\(PageModule(path).text(packed))" }
@@ -61,16 +64,16 @@ struct PageModules {
         return "\(table)\n\(texts.joined(separator: "\n"))"
     }
 
-    /// How a module beside the first pack, or in another folder, reaches the table.
+    /// The line by which every module except the first pack imports the table.
     private static let access = "import { $held, $load } from \"../\(packs[0].path)\";"
 }
 
-/// A module of `static/`: its imports and exports stand at the beginning of lines.
+/// A module of `static/`, whose imports and exports are at the beginnings of lines.
 private struct PageModule {
     struct Import {
-        /// Between braces, such as `{ name as other }`.
+        /// The imported names in braces, such as `{ name as other }`.
         let names: Substring
-        /// Beneath `static/`.
+        /// The path of the imported module in `static/`.
         let path: String
         let line: Substring
     }
@@ -82,7 +85,7 @@ private struct PageModule {
     init(_ path: String) {
         self.path = path
         let folder = path.prefix { $0 != "/" }
-        // What is imported while the module runs may be in a pack.
+        // A module that is imported at run time may be in a pack, so `$load` looks in the table first.
         let source = ["\"", "`"].reduce(StaticFile.named(path).text) { source, quote in
             source.replacing("import(\(quote)./", with: "$load(\(quote)\(folder)/")
                 .replacing("import(\(quote)../", with: "$load(\(quote)")
@@ -103,7 +106,7 @@ private struct PageModule {
         }
     }
 
-    /// The module as a file of its own, which takes from the table what stands there.
+    /// The module as a file of its own, which takes packed modules from the table.
     func text(_ packed: Set<String>) -> String {
         let held = imports.filter { packed.contains($0.path) }
         return lines.map { line in held.first { $0.line == line }.map(Self.taking) ?? String(line) }

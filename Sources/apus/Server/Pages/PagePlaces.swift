@@ -2,16 +2,18 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// The paths beneath which there are pages, and also every call that the pages make, as their addresses are relative.
+/// The base paths of the pages.
 ///
-/// There are two, the root and the static prefix, and with MLflow's pages one more beneath each of these.
+/// Every call that the pages make is served there too, because their addresses are relative.
+///
+/// The base paths are the root and the static prefix, and with MLflow's pages one more under each of the two.
 struct PagePlaces {
-    /// Where Apus' own pages are.
+    /// The base paths of Apus' own pages.
     private let own: [String]
-    /// Where those of the bundle are.
+    /// The base paths of MLflow's pages.
     private let others: [String]
     private let bundle: PageBundle?
-    /// The way from a path directly beneath one of `others` to Apus' own pages.
+    /// The relative address of Apus' own pages, as seen from a path directly under one of `others`.
     private let wayToOwn: String
 
     init(_ settings: PagesSettings, _ listening: ListeningSettings) {
@@ -30,12 +32,14 @@ struct PagePlaces {
         }
     }
 
-    /// Every base, in the order in which they are added.
+    /// All base paths, in the order in which their routes are added.
     var all: [String] { own + others }
 
-    /// Adds the pages; must be called after every other route has been added.
+    /// Adds the routes of the pages.
     ///
-    /// - Throws: where a page would take the place of another route.
+    /// It must be called after every other route has been added.
+    ///
+    /// - Throws: `StartFailure` if a page has the path of another route.
     func addRoutes(to routes: inout RouteTable, _ access: AccessControl) throws(StartFailure) {
         routes.addPages(bases: own, asksForUsers: access.isRequired)
         if access.hasUsers {
@@ -45,7 +49,7 @@ struct PagePlaces {
         if let bundle {
             for base in others { Self.add(bundle, at: base, to: &routes) }
         }
-        // A page's own addresses are relative: they need the slash.
+        // The addresses in a page are relative to a path that ends with a slash, so other paths redirect there.
         for base in all where !base.isEmpty {
             if case .found = routes.router.match(.get, rawPath: base) {
                 throw StartFailure("\(base) is the path of another call: choose another --static-prefix or --ui-path.")
@@ -61,7 +65,7 @@ struct PagePlaces {
         }
     }
 
-    /// Adds the address at which admins make users with MLflow's server.
+    /// Adds `/signup`, where administrators make users in MLflow; it leads to Apus' own page for users.
     private static func addSignUp(at base: String, to routes: inout RouteTable, pages: String) {
         routes.add(
             .get,

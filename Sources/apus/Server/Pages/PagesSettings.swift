@@ -2,17 +2,17 @@ internal import ArtifactStore
 internal import Coding
 internal import MLflowAPI
 
-/// Which pages a browser gets beside Apus' own.
+/// The settings of the pages that a browser gets besides Apus' own.
 struct PagesSettings {
-    /// MLflow's own pages; nil when nobody asked for them.
+    /// MLflow's own pages; nil if the settings do not ask for them.
     let bundle: PageBundle?
-    /// The path of these pages: empty for the root, or with a slash at its beginning and none at its end.
+    /// The path of MLflow's pages: empty for the root, or with a slash at its beginning and none at its end.
     let path: String
 
-    /// Where Apus' own pages are while others have the root.
+    /// The path of Apus' own pages if MLflow's are at the root.
     static let ownPath = "/apus"
 
-    /// - Parameter prefix: the static prefix, beneath which there are pages too.
+    /// - Parameter prefix: the static prefix, under which the pages are served too.
     init(_ options: PagesOptions, prefix: String, _ environment: Environment) throws(StartFailure) {
         let setsDefaults = try environment.isOn(.pagesDefaults, options.uiDefaults) ?? true
         let place = environment.setting(.pagesPath, options.uiPath)
@@ -52,7 +52,7 @@ struct PagesSettings {
         }
     }
 
-    /// The words about these pages in the line that says that the server answers; empty without such pages.
+    /// A phrase about MLflow's pages for the line that says that the server is ready; empty without these pages.
     var announcement: String {
         guard let bundle else { return "" }
         let own = path.isEmpty ? "\(Self.ownPath)/" : "/"

@@ -2,9 +2,10 @@ internal import HTTPServer
 internal import HTTPWire
 internal import MLflowAPI
 
-/// The answer to a request that reaches no endpoint: MLflow's JSON, or a page that a person can read.
+/// The answer to a request that is refused before it reaches an endpoint: JSON in MLflow's form, or a page for a
+/// person.
 enum Refusal {
-    /// - Parameter request: nil where none could be read.
+    /// - Parameter request: nil if the request could not be read.
     static func response(_ refusal: HTTPRefusal, to request: HTTPRequest?) -> HTTPResponse {
         guard let request, wantsPage(request) else {
             return APIError(httpStatus: refusal.status, message: refusal.message).response
@@ -17,7 +18,7 @@ enum Refusal {
         return HTTPResponse(status: refusal.status, headers: headers, body: .bytes(Array(page(refusal).utf8)))
     }
 
-    /// Whether a browser asks for something to show: programs do not name HTML among what they accept.
+    /// Whether a browser requests a page to show, which its `Accept` field tells: programs do not ask for HTML.
     static func wantsPage(_ request: HTTPRequest) -> Bool {
         guard request.method == .get || request.method == .head, let accepted = request.header("accept") else {
             return false

@@ -5,23 +5,23 @@ internal import HTTPWire
 internal import Hashing
 internal import Synchronization
 
-/// A file of `static/` from inside the binary, as a browser gets it.
+/// A file of `static/` that is embedded in the binary, as a browser gets it.
 ///
-/// Its entity tag and its packed form are made when it is asked for the first time, so that a start pays for neither.
+/// Its entity tag and its compressed form are made at the first request for it, so that they do not delay the start.
 final class StaticFile: Sendable {
-    /// Beneath `static/`, such as `core/dom.js`.
+    /// The path in `static/`, such as `core/dom.js`.
     let path: String
     let contentType: String
     private let bytes: HTTPStaticBytes
-    /// What is sent in the place of the bytes; nil for the file as it is.
+    /// Makes the text that is sent instead of the bytes; nil to send the bytes.
     private let replacement: (@Sendable () -> String)?
     private let prepared = Mutex<Prepared?>(nil)
 
     private struct Prepared {
         var plain: HTTPResponseBody
-        /// Weak, because the packed form has the same one (RFC 9110 §8.8.1).
+        /// A weak entity tag, because the compressed form has the same one (RFC 9110 §8.8.1).
         var tag: String
-        /// nil where packing saves nothing.
+        /// The compressed form; nil if compression saves nothing.
         var packed: [UInt8]?
     }
 
@@ -42,9 +42,7 @@ final class StaticFile: Sendable {
         contentType = Self.contentType(of: path)
     }
 
-    /// The page of a server that asks who its users are.
-    ///
-    /// It has a script that says who one is; elsewhere nothing is loaded for that.
+    /// The page of a server that asks for credentials: it also loads a script that shows the user's name.
     static func pageWithAccount() -> StaticFile {
         let page = named("index.html")
         return StaticFile(path: page.path, bytes: page.bytes) {
@@ -55,7 +53,7 @@ final class StaticFile: Sendable {
         }
     }
 
-    /// The file of a name that is known to be there.
+    /// The file at a path; the process ends if there is none.
     static func named(_ path: String) -> StaticFile {
         guard let file = all.first(where: { $0.path == path }) else { preconditionFailure("static/ has no \(path)") }
         return file
@@ -65,10 +63,11 @@ final class StaticFile: Sendable {
 
     var text: String { String(decoding: bytes.pointer, as: UTF8.self) }
 
-    /// What our pages may load: their own files, and what previews of artifacts need.
+    /// The content security policy of Apus' own pages: they may load their own files, and what previews of artifacts
+    /// need.
     ///
-    /// An artifact is shown from a `blob:` or in a frame that inherits this policy, and scripts come from the server alone,
-    /// which sends no artifact as a script: nothing of an artifact runs.
+    /// An artifact is shown from a `blob:` address or in a frame that inherits this policy. Scripts come only from the
+    /// server, which sends no artifact as a script, so no script in an artifact is run.
     static let policy = """
         default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-src 'self' blob:; object-src 'none'; \
         base-uri 'none'; form-action 'none'
@@ -79,7 +78,7 @@ final class StaticFile: Sendable {
         let prepared = prepare()
         var headers = [
             (name: "Content-Type", value: contentType), (name: "Content-Security-Policy", value: Self.policy),
-            // Browsers keep the file and ask by its tag whether it has changed; the answer is then short.
+            // Browsers keep the file, and ask each time by its entity tag whether it has changed.
             (name: "Cache-Control", value: "no-cache"), (name: "ETag", value: prepared.tag),
         ]
         if prepared.packed != nil { headers.append(("Vary", "Accept-Encoding")) }
@@ -124,7 +123,7 @@ final class StaticFile: Sendable {
         return packed.count < bytes.count ? packed : nil
     }
 
-    /// Whether a list of entity tags holds this one, by the weak comparison (RFC 9110 §8.8.3.2).
+    /// Whether a list of entity tags contains this one, by the weak comparison (RFC 9110 §8.8.3.2).
     private static func names(_ tag: String, in list: String) -> Bool {
         let opaque = tag.dropFirst(2)
         return list.split(separator: ",").contains { member in
@@ -149,9 +148,9 @@ final class StaticFile: Sendable {
 }
 
 extension RouteTable {
-    /// Adds the page and its files beneath each of the bases.
+    /// Adds the routes of the page and its files under each of the base paths.
     ///
-    /// - Parameter asksForUsers: whether every request must show who sends it.
+    /// - Parameter asksForUsers: whether every request needs credentials.
     mutating func addPages(bases: [String], asksForUsers: Bool) {
         let files =
             asksForUsers

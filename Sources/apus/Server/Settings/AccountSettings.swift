@@ -1,34 +1,33 @@
 internal import Coding
 internal import Files
 internal import Identities
+internal import Tracking
 
-/// What the operator says about users: the flags of this server, and the variables and the file of MLflow's.
+/// The operator's settings about users: flags of this server, and the variables and the configuration file of MLflow's.
 struct AccountSettings {
-    /// What users may do with things for which nobody has granted them anything.
+    /// What users may do with experiments and models for which they have been granted nothing.
     let standard: PermissionLevel
     /// The name of the admin whom the first start makes.
     let administrator: String
-    /// That one's password; nil for one that is made.
+    /// The admin's password; nil if the server is to make one.
     let password: String?
 
-    /// The only application that is known, by the name that `mlflow server` gives it.
+    /// The only value of `--app-name` that is known; `mlflow server` has the same.
     private static let application = "basic-auth"
-    /// The password that older versions of MLflow shipped, which everybody knows.
-    private static let knownPassword = "password1234"
     private static let longestFile = 65_536
 
-    /// - Returns: nil where nobody is asked who they are.
+    /// - Returns: nil if the server does not ask for names and passwords.
     init?(_ options: SecurityOptions, _ environment: Environment) throws(StartFailure) {
         guard let application = environment.setting(.appName, options.appName) else {
             if let level = environment.setting(.defaultPermission, options.defaultPermission) {
                 throw StartFailure(
-                    "\(level.source) says what users may do, and there are none: add --app-name basic-auth."
+                    "\(level.source) says what users may do, but this server has no users: add --app-name basic-auth."
                 )
             }
             return nil
         }
         guard application.text == Self.application else {
-            throw StartFailure("\(application.shown) is no application of this server; there is basic-auth.")
+            throw StartFailure("\(application.shown) is not known; the only application of this server is basic-auth.")
         }
         let file = try Self.configuration(environment)
         if let function = file["authorization_function"],
@@ -42,10 +41,10 @@ struct AccountSettings {
         standard = try Self.standard(level?.text ?? file["default_permission"], level?.source ?? "default_permission")
         administrator = environment["MLFLOW_AUTH_ADMIN_USERNAME"] ?? file["admin_username"] ?? "admin"
         password = environment["MLFLOW_AUTH_ADMIN_PASSWORD"] ?? file["admin_password"]
-        if password == Self.knownPassword {
+        if password == User.knownPassword {
             throw StartFailure(
-                "The password of the admin '\(administrator.printable(limit: 60))' is the one that MLflow once shipped, and everybody "
-                    + "knows it. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out, and one is made."
+                "The password of the admin '\(administrator.printable(limit: 60))' is the one that MLflow was once shipped with, which "
+                    + "is publicly known. Set MLFLOW_AUTH_ADMIN_PASSWORD to another one, or leave it out: the server then makes one."
             )
         }
     }
@@ -54,7 +53,7 @@ struct AccountSettings {
         guard let text else { return .read }
         guard let level = PermissionLevel(wireName: text.uppercased()), level != .denied else {
             throw StartFailure(
-                "\(source) \(text.printable(limit: 60)) is no permission; use NO_PERMISSIONS, READ, USE, EDIT or MANAGE."
+                "\(source) \(text.printable(limit: 60)) is not a permission; use NO_PERMISSIONS, READ, USE, EDIT or MANAGE."
             )
         }
         return level

@@ -16,7 +16,7 @@ struct Environment: Sendable {
         value(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The value of a yes-or-no variable; nil when it is not set.
+    /// The value of a yes-or-no variable; nil if it is not set.
     func bool(_ name: String) throws(StartFailure) -> Bool? {
         guard let text = self[name] else { return nil }
         switch text.lowercased() {

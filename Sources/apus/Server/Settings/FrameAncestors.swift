@@ -5,7 +5,9 @@ internal import HTTPServer
 struct FrameAncestors: Sendable {
     private let origins: [String]
 
-    /// - Throws: if an element of the list is no origin; `*` is none, because it would allow every page.
+    /// - Returns: nil if the list is empty.
+    /// - Throws: `StartFailure` if an element of the list is not an origin. `*` is refused, because it would allow
+    ///   every page.
     init?(_ setting: Setting) throws(StartFailure) {
         origins = setting.text.split { $0 == "," || $0 == " " }.map(String.init)
         guard !origins.isEmpty else { return nil }
@@ -20,7 +22,7 @@ struct FrameAncestors: Sendable {
     /// The value of the field `Content-Security-Policy`.
     var policy: String { "frame-ancestors 'self' " + origins.joined(separator: " ") }
 
-    /// An http or https origin, perhaps with `*.` in front of its name or `:*` for every port.
+    /// Whether a text is an http or https origin, perhaps with `*.` before its host name or `:*` for every port.
     private static func isOrigin(_ text: String) -> Bool {
         guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }) else { return false }
         var host = text.dropFirst(scheme.count)

@@ -2,9 +2,9 @@ internal import ArtifactStore
 internal import Budgets
 internal import Tracking
 
-/// How much of the server one client, and all together, may use.
+/// How much of the server one client, and all clients together, may use.
 struct LimitSettings {
-    /// How much of the disk of artifacts stays free; nil if nothing does.
+    /// How much space on the disk of the artifacts stays free; nil if uploads may fill the disk.
     let keptFree: FreeSpace.Amount?
     /// What each client may hold of the shared budgets.
     let client: ClientLimits
@@ -34,7 +34,9 @@ struct LimitSettings {
         serverRequests = try Self.count(environment.setting(.serverRequests, options.serverRequests))
     }
 
-    /// Refuses quotas that need to know who stores what where nobody is asked.
+    /// Throws if a quota for each client is set although the server does not know its clients.
+    ///
+    /// - Parameter areKnown: whether every request shows credentials.
     func requireKnownClients(_ areKnown: Bool) throws(StartFailure) {
         guard !areKnown, clientArtifactBytes != nil || runs.client != nil else { return }
         let (flag, other) =
@@ -42,7 +44,7 @@ struct LimitSettings {
             ? (SettingDefinition.clientArtifacts.flag, SettingDefinition.serverArtifacts.flag)
             : (SettingDefinition.clientRuns.flag, SettingDefinition.serverRuns.flag)
         throw StartFailure(
-            "\(flag) needs to know who stores what, and this server asks nobody. Add --require-token, or use \(other)."
+            "\(flag) needs to know who stores what, but this server does not ask. Add --require-token or --app-name basic-auth, or use \(other)."
         )
     }
 
@@ -65,17 +67,17 @@ struct LimitSettings {
     }
 }
 
-/// How much of the disk of artifacts is kept free.
+/// The setting of `--keep-free`: how much space on the disk of the artifacts stays free.
 enum KeepFreeSetting {
-    /// On a disk that is smaller than 2 GB, a twentieth of it.
+    /// 100 MiB, or 5% of the disk if that is less.
     static let standard = FreeSpace.Amount.lesser(bytes: 100 * 1_048_576, percent: 5)
 
-    /// The amount by the flag or its variable; nil if it is 0.
+    /// The amount that the flag or its variable gives, or the default; nil if it is 0.
     static func amount(_ environment: Environment, _ given: String? = nil) throws(StartFailure) -> FreeSpace.Amount? {
         guard let setting = environment.setting(.keepFree, given) else { return standard }
         if setting.text.last == "%" {
             guard let percent = Int(setting.text.dropLast()), (0...90).contains(percent) else {
-                throw StartFailure("\(setting.shown) is no part of a disk; use 0% to 90%.")
+                throw StartFailure("\(setting.shown) is not a part of a disk; use 0% to 90%.")
             }
             return percent == 0 ? nil : .percent(percent)
         }

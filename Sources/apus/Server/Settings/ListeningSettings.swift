@@ -1,7 +1,7 @@
 internal import Coding
 internal import Files
 
-/// Where the server listens.
+/// The addresses and the path prefix at which the server listens.
 struct ListeningSettings {
     let host: String
     let port: Int
@@ -38,7 +38,7 @@ struct ListeningSettings {
         prefix = try Self.prefix(environment.setting(.staticPrefix, options.staticPrefix))
     }
 
-    /// Whether the text is what Kubernetes puts into `<NAME>_PORT` of every container beside a Service.
+    /// Whether a text is a URL that Kubernetes puts into the variable `<NAME>_PORT` of containers for each Service.
     private static func isServiceLink(_ text: String?) -> Bool {
         ["tcp://", "udp://", "sctp://"].contains { text?.hasPrefix($0) == true }
     }
@@ -61,7 +61,7 @@ struct ListeningSettings {
         return number
     }
 
-    /// A path beneath which something is served; empty for none.
+    /// Checks a path prefix and returns it; empty if the setting is absent or empty.
     static func prefix(_ setting: Setting?) throws(StartFailure) -> String {
         guard let setting, !setting.text.isEmpty else { return "" }
         let path = setting.text

@@ -1,14 +1,14 @@
-/// The options of a Python server, as they stand in `--uvicorn-opts` or `--gunicorn-opts`.
+/// The options of a Python server in the value of `--uvicorn-opts` or `--gunicorn-opts`.
 struct PythonServerOptions: Sequence {
     struct Option {
         let name: String
-        /// Empty where none follows.
+        /// Empty if the option has no value.
         let value: String
     }
 
     private let options: [Option]
 
-    /// - Parameter text: words as a shell splits them, quoted or not.
+    /// - Parameter text: a command line, which is split into words as a shell does, with quotes and backslashes.
     init(_ text: String) {
         var options: [Option] = []
         for word in Self.words(text) {

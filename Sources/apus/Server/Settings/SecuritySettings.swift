@@ -2,7 +2,7 @@ internal import Coding
 internal import HTTPServer
 internal import MLflowAPI
 
-/// The rules by which requests are accepted.
+/// The settings that decide which requests are accepted.
 struct SecuritySettings {
     let isEnabled: Bool
     let hosts: HostPolicy
@@ -13,12 +13,13 @@ struct SecuritySettings {
     let frameAncestors: FrameAncestors?
     /// Whether every request must show a token.
     let requiresToken: Bool
-    /// What is said about users; nil where there are none.
+    /// The settings about users with passwords; nil if the server has none.
     let accounts: AccountSettings?
     /// Whether the operator named the allowed hosts, which replaces the default ones.
     private let hasOwnHosts: Bool
 
-    /// - Parameter prefix: the static prefix; probes of health and version are also accepted beneath it.
+    /// - Parameter prefix: the static prefix. Requests for `/health` and `/version` with any Host are accepted under
+    ///   it too.
     init(
         _ options: SecurityOptions,
         _ outside: OutsideUserSettings = OutsideUserSettings(),
@@ -61,15 +62,15 @@ struct SecuritySettings {
         self.frameOptions = frameOptions
     }
 
-    /// Whether every request must show who sends it.
+    /// Whether every request needs credentials.
     var asksForCredentials: Bool { requiresToken || accounts != nil }
 
-    /// What is asked of those who send requests.
+    /// The credentials that requests need, and what users may do by default.
     var access: AccessSettings {
         AccessSettings(isRequired: asksForCredentials, usersMay: accounts?.standard)
     }
 
-    /// One sentence for the operator on how requests of foreign web pages are recognized.
+    /// One sentence that tells the operator which Host fields the server accepts.
     var guarding: String {
         if !isEnabled { return "Requests with any Host and any Origin are answered." }
         let usual = "localhost or a private address (--allowed-hosts for others)"

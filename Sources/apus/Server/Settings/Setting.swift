@@ -2,7 +2,7 @@ internal import Coding
 
 /// The text of a setting, and whether a flag or a variable gave it.
 struct Setting {
-    /// `--port`, or `MLFLOW_PORT`.
+    /// The flag or variable that gave the setting, such as `--port` or `MLFLOW_PORT`.
     let source: String
     let text: String
 
@@ -14,7 +14,7 @@ struct Setting {
 }
 
 extension Environment {
-    /// The value of the flag; without the flag, that of its first variable that is set and not empty.
+    /// The value of a flag or, if it is not given, of its first variable that is set and not empty.
     func setting(_ definition: SettingDefinition, _ given: String? = nil) -> Setting? {
         if let given { return Setting(source: definition.flag, text: given) }
         for variable in definition.variables {
@@ -23,9 +23,9 @@ extension Environment {
         return nil
     }
 
-    /// The value of a switch; without the switch, that of its variables; nil when none is given.
+    /// The value of a switch or, if it is not given, of its variables; nil if none is given.
     ///
-    /// A variable that is neither true nor false is refused, even where the flag wins.
+    /// - Throws: `StartFailure` if a variable is neither true nor false, even if the switch is given.
     func isOn(_ definition: SettingDefinition, _ given: Bool? = nil) throws(StartFailure) -> Bool? {
         var found: Bool?
         for variable in definition.variables where found == nil { found = try bool(variable) }

@@ -8,7 +8,7 @@ extension SettingDefinition {
         ),
         ("Where snapshots go", [.snapshotTo, .snapshotEvery, .snapshotKeep]),
         (
-            "Which server gets everything too",
+            "Which server gets a copy of everything",
             [.upstream, .upstreamTokenCommand, .forwardDelay, .forwardArtifactRate]
         ),
         ("Where the server listens", [.host, .port, .staticPrefix, .sslCertificate, .sslKey]),
@@ -21,7 +21,7 @@ extension SettingDefinition {
             ]
         ),
         (
-            "Who else says who somebody is",
+            "Users from a proxy or an identity provider",
             [
                 .publicURL, .groupScopes, .trustProxyUser, .trustProxyGroups, .trustedProxies, .oidcIssuer,
                 .oidcAudience,
@@ -58,7 +58,7 @@ extension SettingDefinition {
     static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", standard: "64MB")
         .doing(
             "How much the database's write-ahead log may take on the disk, such as 64MB or 1GB; at least 4MB. Reads that "
-                + "keep the log from shrinking are ended before it grows beyond."
+                + "keep the log from shrinking are ended before it exceeds this size."
         )
     static let serveArtifacts = switched("--serve-artifacts", "--no-serve-artifacts", "MLFLOW_SERVE_ARTIFACTS")
         .unlessGiven("on").doing("Whether artifacts go through this server.")
@@ -71,7 +71,7 @@ extension SettingDefinition {
         "--deduplicate-artifacts",
         "--no-deduplicate-artifacts",
         "APUS_DEDUPLICATE_ARTIFACTS"
-    ).doing("Whether files uploaded from now on share the space of equal ones.")
+    ).doing("Whether files uploaded from now on share disk space with equal files.")
     static let audit = switched("--audit", "--no-audit", "APUS_AUDIT").unlessGiven("on")
         .doing(
             "Whether the database notes who changed what, when and from where: experiments, runs, models, artifacts and tokens, "
@@ -87,15 +87,17 @@ extension SettingDefinition {
                 + "or a mounted bucket. A server that starts on an empty data folder restores the newest one."
         )
     static let snapshotEvery = option("--snapshot-every", "time", "APUS_SNAPSHOT_EVERY", standard: "60s")
-        .doing("How long after a snapshot the next one is made if something has changed; one more is made at the stop.")
+        .doing(
+            "How long after a snapshot the next one is made if data has changed. A last one is made when the server stops."
+        )
     static let snapshotKeep = option("--snapshot-keep", "number", "APUS_SNAPSHOT_KEEP", standard: "2")
-        .doing("How many snapshots are kept, the newest.")
+        .doing("How many of the newest snapshots are kept.")
 
-    // Which server gets everything too.
+    // Which server gets a copy of everything.
     static let upstream = option("--upstream", "uri", "APUS_UPSTREAM")
         .doing(
-            "Send everything that is logged here to this server too, beside requests: another Apus, MLflow's own server, or one "
-                + "that speaks its REST API. The credentials are those that a client would use (MLFLOW_TRACKING_TOKEN, or "
+            "Send everything that is logged here to this server too, in the background: another Apus, MLflow's own server, or "
+                + "one with MLflow's REST API. The credentials are those that a client would use (MLFLOW_TRACKING_TOKEN, or "
                 + "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD)."
         )
     static let upstreamTokenCommand = option("--upstream-token-command", "command", "APUS_UPSTREAM_TOKEN_COMMAND")
@@ -104,7 +106,7 @@ extension SettingDefinition {
                 + "upstream refuses the token."
         )
     static let forwardDelay = option("--forward-delay", "time", "APUS_FORWARD_DELAY", standard: "5s")
-        .doing("How far the upstream may be behind while it answers.")
+        .doing("How long after a change the upstream gets it, at most, as long as the upstream answers.")
     static let forwardArtifactRate = option("--forward-artifact-rate", "size", "APUS_FORWARD_ARTIFACT_RATE")
         .unlessGiven("no limit")
         .doing("How many bytes of artifacts are sent to the upstream in a second at most, such as 10MB.")
@@ -166,7 +168,7 @@ extension SettingDefinition {
         "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE"
     ).doing("Answer any Host and any Origin.")
 
-    // Who else says who somebody is.
+    // Users from a proxy or an identity provider.
     static let publicURL = option("--public-url", "url", "APUS_PUBLIC_URL")
         .unlessGiven("what requests have as Host")
         .doing(
@@ -222,15 +224,18 @@ extension SettingDefinition {
             "A JSON file with several issuers, each with an audience, claims and scopes of its own (docs/security.md)."
         )
 
-    // How much clients may use. A client is a token or a user, or an address where nobody is asked.
+    // How much clients may use. A client is a token or a user, or an address if the server does not ask for
+    // credentials.
     static let keepFree = option("--keep-free", "size", "APUS_KEEP_FREE")
         .unlessGiven("100MB, of a disk below 2GB a twentieth")
         .doing(
-            "How much of the disk of artifacts stays free, such as 500MB, 2GB or 5%: beyond it artifacts are refused, while "
-                + "metrics, params and tags go on. 0 keeps nothing free."
+            "How much of the disk of artifacts stays free, such as 500MB, 2GB or 5%. With less free space artifacts are "
+                + "refused, but metrics, params and tags are accepted. 0 keeps nothing free."
         )
     static let clientArtifacts = option("--client-artifacts", "size", "APUS_CLIENT_ARTIFACTS").unlessGiven("no limit")
-        .doing("How many bytes of artifacts one token or user may have stored, such as 20GB; deletions give them back.")
+        .doing(
+            "How many bytes of artifacts one token or user may have stored, such as 20GB; deleted ones do not count."
+        )
     static let serverArtifacts = option("--server-artifacts", "size", "APUS_SERVER_ARTIFACTS").unlessGiven("no limit")
         .doing("How many bytes of artifacts may be stored in all.")
     static let clientRuns = option("--client-runs", "number", "APUS_CLIENT_RUNS").unlessGiven("no limit")
@@ -252,11 +257,11 @@ extension SettingDefinition {
     static let clientBodies = option("--client-bodies", "size", "APUS_CLIENT_BODIES")
         .unlessGiven("three quarters of 128MB")
         .doing(
-            "How much memory the request bodies of one client may take that are still arriving; small ones always pass."
+            "How much memory the request bodies of one client may take while they arrive; small ones are always accepted."
         )
     static let clientAnswers = option("--client-answers", "size", "APUS_CLIENT_ANSWERS")
         .unlessGiven("three quarters of 96MB")
-        .doing("How much memory the answers may take that one client has not read yet; small ones always pass.")
+        .doing("How much memory the answers that one client has not read yet may take; small ones are always sent.")
 
     // Which pages a browser gets.
     static let pages = option("--ui", "place", "APUS_UI").unlessGiven("Apus' own pages alone")
@@ -266,7 +271,7 @@ extension SettingDefinition {
         )
     static let pagesPath = option("--ui-path", "path", "APUS_UI_PATH", standard: "/")
         .doing(
-            "Where the pages of --ui are. With / Apus' own are at /apus/; with a path such as /mlflow they stay at /."
+            "The path of the pages of --ui. With / Apus' own pages are at /apus/; with a path such as /mlflow they stay at /."
         )
     static let pagesDefaults = switched("--ui-defaults", "--no-ui-defaults", "APUS_UI_DEFAULTS").unlessGiven("on")
         .doing(
@@ -279,7 +284,9 @@ extension SettingDefinition {
         "--no-recognize-retries",
         "APUS_RECOGNIZE_RETRIES"
     ).unlessGiven("on")
-        .doing("Whether a creation that a client repeats because its answer was lost is answered with what it made.")
+        .doing(
+            "Whether a client that repeats a creation because the answer was lost gets what the first request created."
+        )
     static let truncateLongValues = option("", "true", "MLFLOW_TRUNCATE_LONG_VALUES", standard: "true")
         .doing("Whether params and tags that are too long are cut; false refuses them.")
     static let sourceValidation = option("", "pattern", "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX")
@@ -290,14 +297,14 @@ extension SettingDefinition {
         .doing("Write the server's URL to this file when it answers.")
     static let reuse = switched("--reuse", nil)
         .doing(
-            "If a server runs on this data already, print its URL, write it to the ready file and end with 0. Without this "
-                + "flag that is an error that names the URL."
+            "If a server already has this data open, print its URL, write it to the ready file and end with status 0. Without "
+                + "this flag, the command then fails with an error that names the URL."
         )
     static let idleExit = option("--idle-exit", "time", "APUS_IDLE_EXIT").unlessGiven("the server stays")
         .doing("Stop the server when no connection was open and no request came for this time, such as 60s or 10m.")
     static let parentPid = option("--parent-pid", "pid")
         .doing(
-            "Stop the server when the process with this id has ended; given more than once, when all of them have ended."
+            "Stop the server when the process with this id has ended. May be repeated: then when all of them have ended."
         )
     static let logLevel = option("--log-level", "level", standard: "notice")
         .doing("trace, debug, info, notice, warning, error or critical. debug logs each request.")

@@ -1,13 +1,13 @@
 internal import ArgumentParser
 internal import Logging
 
-/// One setting of a command: its flag, its variables, its default, and what it does.
+/// One setting of a command: its flag, its environment variables, its default, and what it does.
 ///
 /// `--help` and `docs/configuration.md` are made from these definitions, and settings are looked up by them.
 struct SettingDefinition: Sendable {
-    /// The flag, such as `--port`; of a switch the form that turns it on.
+    /// The flag, such as `--port`, or the form of a switch that turns it on.
     ///
-    /// Empty for what only a variable sets.
+    /// Empty if only a variable gives the setting.
     let flag: String
     /// The one-letter form of the flag.
     var short: String?
@@ -15,9 +15,9 @@ struct SettingDefinition: Sendable {
     var opposite: String?
     /// The kind of value that follows the flag; nil for a switch.
     var value: String?
-    /// The environment variables that stand in for the flag, the one that wins first.
+    /// The environment variables that can be set instead of the flag, in the order in which they are tried.
     let variables: [String]
-    /// The value if neither the flag nor a variable is given; nil if there is none.
+    /// The value if neither the flag nor a variable is given; nil if there is no default.
     var standard: String?
     /// What the setting does, in whole sentences.
     var effect = ""
@@ -69,7 +69,7 @@ extension ArgumentHelp {
 }
 
 extension CompletionKind {
-    /// What a shell offers as the value of a defined setting.
+    /// The values that a shell offers for a defined setting.
     static func of(_ setting: SettingDefinition) -> CompletionKind {
         switch setting.value {
         case "folder": .directory

@@ -1,14 +1,14 @@
 internal import MLflowAPI
 internal import Tracking
 
-/// The settings of how requests and their values are accepted.
+/// The settings that decide how requests and their values are accepted.
 struct ValueSettings: Sendable {
-    /// By MLFLOW_TRUNCATE_LONG_VALUES.
+    /// Set by MLFLOW_TRUNCATE_LONG_VALUES.
     let longValues: LongValuePolicy
-    /// By MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX.
+    /// Set by MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX.
     let sourcePattern: SourcePattern?
 
-    /// By --recognize-retries or APUS_RECOGNIZE_RETRIES.
+    /// Set by --recognize-retries or APUS_RECOGNIZE_RETRIES.
     let recognizesRetries: Bool
 
     init(_ options: AnsweringOptions, _ environment: Environment) throws(StartFailure) {

@@ -4,12 +4,16 @@ internal import Glibc
 /// A signal that has been received.
 struct CaughtSignal: Equatable, Sendable {
     let number: Int32
-    /// The sender of the signal, as far as the kernel tells.
+    /// The sender of the signal for messages, as far as the kernel tells.
     let sender: String
-    /// Whether a process has sent it, and not the kernel, as at the end of a terminal.
+    /// Whether a process has sent the signal.
+    ///
+    /// The kernel sends signals itself, as at the end of a terminal.
     let isFromProcess: Bool
 
-    /// Waits for one of the signals, which must be blocked in every thread; nil when the time is over.
+    /// Waits for one of the signals, which must be blocked in every thread; nil if the time is over first.
+    ///
+    /// - Parameter limit: nil to wait without a limit.
     static func next(of numbers: [Int32], within limit: Duration?) -> CaughtSignal? {
         var set = sigset_t()
         sigemptyset(&set)

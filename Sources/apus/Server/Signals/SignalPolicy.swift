@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Decides which signals end the server.
 ///
-/// SIGTERM always ends it. SIGINT ends it when a person pressed Ctrl-C in its terminal: a notebook that interrupts a
-/// cell sends SIGINT to the whole process group, which includes a server that the cell started.
+/// SIGTERM always ends the server. SIGINT ends it only if a person pressed Ctrl-C in its terminal, because a notebook
+/// that interrupts a cell sends SIGINT to the whole process group, which includes a server that the cell has started.
 struct SignalPolicy: Sendable {
     /// The signals that the server listens for.
     static let numbers = [SIGTERM, SIGINT, SIGHUP]
@@ -30,7 +30,7 @@ struct SignalPolicy: Sendable {
         return SignalPolicy(inheritedAsIgnored: Set(ignored), isFirstProcess: getpid() == 1)
     }
 
-    /// Why a signal does not end the server; nil when it does.
+    /// The reason, for the log, why a signal does not end the server; nil if it ends the server.
     ///
     /// - Parameter isInForeground: whether the server is in the foreground of a terminal; see
     ///   `Terminal.isInForeground`.

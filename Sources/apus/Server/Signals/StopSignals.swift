@@ -4,12 +4,12 @@ internal import Synchronization
 
 /// Waits for the signals that end a server, or make it read its certificate anew, on a thread of its own.
 ///
-/// It is a thread and not a Dispatch source, because it must handle SIGTERM even when the process can create no
-/// further thread.
+/// A Dispatch source would not do, because SIGTERM must be handled even if the process can create no further thread.
 final class StopSignals: Sendable {
     /// The longest time between the signal and the end of the process.
     static let longestStop = Duration.milliseconds(4_800)
-    /// A second signal within this time after the first counts as the same one, which a wrapper has passed on as well.
+    /// A second signal within this time after the first is ignored, because a wrapper may pass on a signal that the
+    /// server has received itself.
     private static let echo = Duration.milliseconds(500)
 
     private let policy: SignalPolicy
@@ -83,7 +83,7 @@ final class StopSignals: Sendable {
         }
     }
 
-    /// Ends the process when the stop takes too long, or when a second signal asks for it.
+    /// Ends the process if the stop takes too long or a second signal arrives.
     private func waitForTheEnd() -> Never {
         let begin = ContinuousClock.now
         while true {
@@ -94,7 +94,7 @@ final class StopSignals: Sendable {
         }
     }
 
-    /// Waits for the next signal that ends the server; nil when the time is over.
+    /// Waits for the next signal that ends the server; nil if the time is over first.
     private func next(within limit: Duration?) -> CaughtSignal? {
         let end = limit.map { ContinuousClock.now + $0 }
         while let caught = CaughtSignal.next(of: listened, within: end.map { max($0 - .now, .zero) }) {

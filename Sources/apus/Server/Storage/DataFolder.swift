@@ -6,10 +6,10 @@ struct DataFolder {
     let path: String
     let databasePath: String
 
-    /// Removes other users' access to a folder that only Apus uses.
+    /// Removes other users' access to the folder if only Apus uses it.
     ///
-    /// That is a folder that holds nothing but the database, the files beside it, and `artifacts`. The working
-    /// directory, `/tmp` and a folder with other files keep their permissions, because other programs use them.
+    /// Such a folder holds nothing but the database, the files beside it, and `artifacts`. The working directory,
+    /// `/tmp` and a folder with other files keep their permissions, because other programs use them.
     func restrictModes(workingDirectory: String) {
         var status = stat()
         guard path != workingDirectory, stat(path, &status) == 0 else { return }
@@ -29,7 +29,9 @@ struct DataFolder {
         return true
     }
 
-    /// Makes the entries of a folder durable, as far as its file system can.
+    /// Makes the entries of a folder durable.
+    ///
+    /// Failures are ignored, because some file systems cannot do it.
     static func synchronize(_ path: String) {
         let descriptor = open(path.isEmpty ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

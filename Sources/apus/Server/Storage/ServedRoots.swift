@@ -10,10 +10,10 @@ internal import TrackingStore
 struct ServedRoots: Sendable {
     /// The root of artifacts that clients send and fetch through the server.
     let destination: ArtifactRoot
-    /// All roots: the destination and, where it is another folder, the local folder of `--default-artifact-root`.
+    /// All roots: the destination and, if it is another folder, the local folder of `--default-artifact-root`.
     let all: [ArtifactRoot]
 
-    /// Keeps a restoration from moving the folder of artifacts aside.
+    /// A shared lock on the folder of artifacts, so that no restoration moves it aside.
     private let lock: Descriptor?
 
     /// How long a start waits for the removal of leftovers after a crash.
@@ -22,9 +22,9 @@ struct ServedRoots: Sendable {
     private static let longestSweep = DispatchTimeInterval.seconds(10)
 
     /// - Parameters:
-    ///   - amount: how much of the disks stays free; nil if nothing does.
-    ///   - logger: is told when the free space becomes little, and when there is enough again.
-    /// - Throws: `StartFailure` while a restoration works on the folder of artifacts.
+    ///   - amount: how much space on the disks stays free; nil if uploads may fill them.
+    ///   - logger: logs when the free space becomes little, and when there is enough again.
+    /// - Throws: `StartFailure` while a restoration is replacing the folder of artifacts.
     init(
         _ layout: StorageLayout,
         _ store: TrackingStore,
@@ -41,15 +41,15 @@ struct ServedRoots: Sendable {
             )
         }
         destination = all[0]
-        // The first artifact would make it, and until then there would be nothing to lock.
+        // The folder would otherwise be made by the first upload, and could not be locked before.
         mkdir(layout.artifactsPath, 0o700)
         lock = try Self.lock(layout.artifactsPath, LOCK_SH)
     }
 
     /// Locks a folder of artifacts as long as the result lives.
     ///
-    /// - Parameter kind: `LOCK_SH` for a server, of which several may have one folder; `LOCK_EX` to replace the folder.
-    /// - Returns: nil where there is no such folder, or its file system has no locks.
+    /// - Parameter kind: `LOCK_SH` for a server, because several servers may share a folder; `LOCK_EX` to replace it.
+    /// - Returns: nil if there is no such folder, or its file system has no locks.
     static func lock(_ path: String, _ kind: Int32) throws(StartFailure) -> Descriptor? {
         let raw = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { return nil }
@@ -58,8 +58,8 @@ struct ServedRoots: Sendable {
         guard errno == EWOULDBLOCK else { return nil }
         throw StartFailure(
             kind == LOCK_EX
-                ? "A server or another command works on the artifacts at '\(path)'. Stop it, or restore into another folder."
-                : "The artifacts at '\(path)' are being replaced by apus restore just now. Try again in a moment."
+                ? "A server or another command is using the artifacts at '\(path)'. Stop it, or restore into another folder."
+                : "apus restore is replacing the artifacts at '\(path)'. Try again in a moment."
         )
     }
 
@@ -80,16 +80,16 @@ struct ServedRoots: Sendable {
         }
     }
 
-    /// Looks up equal files in the journal.
+    /// Looks up equal files in the journal of artifacts, so that uploads can share their disk space.
     ///
-    /// When the look-up fails, the upload takes its own space instead of failing.
+    /// If the look-up fails, the upload takes its own space instead of failing.
     private static func contents(in store: TrackingStore) -> SharedContents {
         SharedContents { sha256 in
             (try? store.readNow(.cheap) { try $0.artifactPaths(sha256: sha256) }) ?? []
         }
     }
 
-    /// The savings of sharing equal contents since the start; nil when sharing is off.
+    /// The number of uploads that share space, and the bytes saved, since the start; nil if sharing is off.
     var sharing: SharedContents.Statistics? {
         let each = all.compactMap(\.sharedContents?.statistics)
         guard var sum = each.first else { return nil }
@@ -102,9 +102,9 @@ struct ServedRoots: Sendable {
 
     /// Begins to remove the unfinished uploads of processes that have ended.
     ///
-    /// - Parameter waiting: whether to return only when the removal is done. After a crash this hides leftovers from
-    ///   clients that see the server ready. A server that ended in order usually leaves none, so that a start need not
-    ///   wait.
+    /// - Parameter waiting: whether to wait for the removal, for ten seconds at most. After a crash, clients then see
+    ///   no leftovers when the server is ready. A server that ended in order usually leaves none, so waiting is not
+    ///   needed.
     func sweep(waiting: Bool, _ logger: Logger) -> BackgroundWork {
         let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) { _ in
             var failures: [String] = []

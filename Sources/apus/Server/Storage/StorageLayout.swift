@@ -8,11 +8,11 @@ struct StorageLayout {
     let artifactsPath: String
     /// The location of the artifacts of new experiments, as clients see it.
     let artifactRoot: ArtifactLocation
-    /// The local folder of `artifactRoot`, when clients write there themselves.
+    /// The local folder of `artifactRoot`; nil if clients do not write to a local folder themselves.
     let localArtifactRootPath: String?
     let servesArtifacts: Bool
     let servesOnlyArtifacts: Bool
-    /// Whether equal files share their space.
+    /// Whether equal files share disk space.
     let deduplicatesArtifacts: Bool
     let workingDirectory: String
     /// The settings that were ignored, a line each.
@@ -22,7 +22,7 @@ struct StorageLayout {
 
     /// Resolves flags and environment variables, and creates the folders of the database.
     ///
-    /// - Parameter keeping: the flags that a server alone takes; nil for another command.
+    /// - Parameter keeping: the flags that only a server has; nil for other commands.
     /// - Throws: `StartFailure` for a store that this server cannot use.
     init(
         _ options: StorageOptions,
@@ -52,7 +52,7 @@ struct StorageLayout {
         databaseLogBytes = try StorageSize.logLimit(
             environment.setting(.databaseLogLimit, keeping?.databaseLogLimit)?.text
         )
-        try StoragePlaces.requireApart(
+        try StoragePaths.requireApart(
             databasePath: databasePath,
             artifacts: [
                 (flag: "--artifacts-destination", path: artifactsPath),
@@ -64,15 +64,15 @@ struct StorageLayout {
         DataFolder(path: folder, databasePath: databasePath).restrictModes(workingDirectory: workingDirectory)
     }
 
-    /// The folder that holds both the database and the artifacts, where one does.
+    /// The data folder, if it holds both the database and the artifacts under their usual names; otherwise nil.
     var dataFolder: String? {
         let folder = Self.parent(of: databasePath)
         return databasePath == folder + "/apus.db" && artifactsPath == folder + "/artifacts" ? folder : nil
     }
 
-    /// The database of a server with these flags, and the setting that named it, nil for the data folder.
+    /// The database of a server with these flags, and the setting that named it; nil if the data folder names it.
     ///
-    /// Creates nothing.
+    /// This method creates no files or folders.
     static func database(
         _ options: StorageOptions,
         _ environment: Environment
@@ -81,18 +81,18 @@ struct StorageLayout {
         let store = environment.setting(.backendStoreURI, options.backendStoreUri)
         if let store {
             let uri = try StoreURI(store, workingDirectory)
-            try BackupPlace.refuse(asDataFolder: parent(of: uri.path))
+            try BackupFolder.refuse(asDataFolder: parent(of: uri.path))
             return (uri.path, uri.remarks, store.source)
         }
         let folder = try dataFolder(options.dataDir, environment, workingDirectory)
         try refuseFileStore(folder)
-        try BackupPlace.refuse(asDataFolder: folder)
+        try BackupFolder.refuse(asDataFolder: folder)
         return (folder + "/apus.db", [], nil)
     }
 
     /// The folder of artifacts of a server with these flags.
     ///
-    /// Creates nothing.
+    /// This method creates no files or folders.
     static func artifactsPath(
         dataDir: String?,
         destination: String?,
@@ -134,17 +134,20 @@ struct StorageLayout {
         String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     }
 
-    /// Refuses the folder of an MLflow file store, because its runs would seem to be lost.
+    /// Throws if the folder is an MLflow file store, because an empty database in it would look as if all runs were
+    /// lost.
     private static func refuseFileStore(_ folder: String) throws(StartFailure) {
         let isFileStore = FileKind(folder + "/0/meta.yaml") == .file || FileKind(folder + "/.trash") == .folder
         guard isFileStore, FileKind(folder + "/apus.db") == .absent else { return }
         throw StartFailure(
-            "'\(folder)' is an MLflow file store (mlruns), which cannot be served. Take it over with apus import "
+            "'\(folder)' is an MLflow file store (mlruns), which cannot be served. Import it with apus import "
                 + "'\(folder)' --to FOLDER, and serve that folder with --data-dir."
         )
     }
 
-    /// The folder that a path or a `file:` URI names; it need not exist.
+    /// The absolute path of the folder that a path or a `file:` URI names.
+    ///
+    /// The folder need not exist.
     private static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
         let location = ArtifactLocation(setting.text)
         let path: String
@@ -182,7 +185,7 @@ struct StorageLayout {
 
     /// Creates a folder and the missing folders above it, accessible to this user only.
     ///
-    /// - Parameter flag: that which names the folder.
+    /// - Parameter flag: the flag that names the folder, for messages.
     static func makeFolders(_ path: String, flag: String = "--data-dir") throws(StartFailure) {
         var made = ""
         for segment in path.split(separator: "/") {

@@ -4,7 +4,7 @@ struct StorageSize {
 
     private static let units = ["": 1, "K": 1_024, "M": 1_048_576, "G": 1_073_741_824]
 
-    /// Parses a size; nil when the text is not a size.
+    /// Parses a size; nil if the text is not a size.
     init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         var unit = text.dropFirst(digits.count).uppercased()
@@ -18,7 +18,7 @@ struct StorageSize {
         bytes = product
     }
 
-    /// The bound of the database's log by its flag.
+    /// The limit of the database's write-ahead log in bytes, from the text of its setting; 64 MiB by default.
     static func logLimit(_ text: String?) throws(StartFailure) -> Int {
         let smallest = 4 * 1_048_576
         guard let size = StorageSize(text ?? "64MB"), size.bytes >= smallest else {

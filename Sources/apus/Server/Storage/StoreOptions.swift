@@ -1,12 +1,13 @@
 internal import Coding
 
-/// The options behind the question mark of a SQLite URI.
+/// The options after the question mark of a SQLite URI.
 struct StoreOptions {
     /// Whether the path may be a `file:` URI of SQLite's own.
     private(set) var isFileURI = false
     private(set) var isInMemory = false
     private(set) var mustExist = false
-    /// Options of the Python driver, and options without effect on a server that owns its database.
+    /// The given options that have no effect here: those of the Python driver, and those that matter only with other
+    /// writers.
     private(set) var idle: [String] = []
 
     private static let idleNames: Set<String> = [
@@ -18,11 +19,11 @@ struct StoreOptions {
         for option in query.split(separator: "&") {
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count > 1 ? String(parts[1]) : ""
-            try take(String(parts[0]), PercentCoding.decode(value) ?? value, source)
+            try apply(String(parts[0]), PercentCoding.decode(value) ?? value, source)
         }
     }
 
-    private mutating func take(_ name: String, _ value: String, _ source: String) throws(StartFailure) {
+    private mutating func apply(_ name: String, _ value: String, _ source: String) throws(StartFailure) {
         switch (name, value) {
         case ("uri", "true"), ("uri", "1"), ("uri", "yes"), ("uri", "on"): isFileURI = true
         case ("uri", "false"), ("uri", "0"), ("uri", "no"), ("uri", "off"), ("mode", "rwc"): break
@@ -30,7 +31,7 @@ struct StoreOptions {
         case ("mode", "memory"): isInMemory = true
         case ("mode", "ro"), ("immutable", _):
             throw StartFailure(
-                "\(source): \(name)=\(value.printable(limit: 60)) asks for a server that only reads, which is not offered."
+                "\(source): \(name)=\(value.printable(limit: 60)) asks for a read-only server, which does not exist."
             )
         case (let name, _) where Self.idleNames.contains(name): idle.append(name)
         default:

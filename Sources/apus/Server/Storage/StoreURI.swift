@@ -2,7 +2,7 @@ internal import Coding
 internal import Glibc
 internal import Tracking
 
-/// The SQLite file that a store URI names, in the forms that the reference takes (SQLAlchemy's), or a plain path.
+/// The SQLite file that `--backend-store-uri` names: a URI in the forms that MLflow accepts (SQLAlchemy's), or a path.
 struct StoreURI {
     /// The absolute path of the file.
     let path: String
@@ -42,8 +42,8 @@ struct StoreURI {
             )
         }
         let name = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        // The reference takes a path for the folder of a file store. A database that exists, or a name that ends like
-        // a file's name, is meant as a database.
+        // For MLflow a plain path is the folder of a file store. Here a path means a database if the file exists, or if
+        // its name has an extension.
         let isFile = name.dropFirst().contains(".") && !text.hasPrefix("file:") && name != ".."
         guard isFile || FileKind(text) == .file else {
             throw StartFailure(

@@ -52,7 +52,9 @@ final class LogWriter: Sendable {
         if isAccepted { work.signal() }
     }
 
-    /// Waits until all lines have been written or the time is over; called at the end of the process.
+    /// Waits until all lines have been written or the time is over.
+    ///
+    /// It is called at the end of the process.
     func flush(within limit: Duration) {
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end, state.withLock({ $0.hasThread && ($0.isWriting || !$0.lines.isEmpty) }) {

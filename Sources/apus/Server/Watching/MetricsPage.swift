@@ -119,7 +119,7 @@ struct MetricsPage {
     private mutating func addFreeSpace(_ space: FreeSpace) {
         if let reading = space.reading {
             add("apus_artifact_free_bytes", "Free bytes on the disk of the artifacts.", "gauge", reading.freeBytes)
-            add("apus_artifact_kept_bytes", "How many of them stay free.", "gauge", reading.keptBytes)
+            add("apus_artifact_kept_bytes", "Bytes on that disk that must stay free.", "gauge", reading.keptBytes)
             add(
                 "apus_artifact_space_low",
                 "0, 1 when the disk of the artifacts will soon be full, 2 while artifacts are refused.",
@@ -127,7 +127,7 @@ struct MetricsPage {
                 reading.level == .ample ? 0 : reading.level == .low ? 1 : 2
             )
         }
-        add("apus_artifact_space_refusals_total", "Refusals to keep it free.", "counter", space.refusals)
+        add("apus_artifact_space_refusals_total", "Uploads refused for lack of free space.", "counter", space.refusals)
     }
 
     private mutating func addWriter(_ store: TrackingStore) {
@@ -189,7 +189,7 @@ struct MetricsPage {
     private mutating func addSnapshots(_ keeper: SnapshotKeeper) {
         let status = keeper.status
         add("apus_snapshots_total", "Snapshots that this process has made.", "counter", keeper.made)
-        add("apus_snapshot_current", "1 while the newest snapshot holds all.", "gauge", status.isCurrent ? 1 : 0)
+        add("apus_snapshot_current", "1 while the newest snapshot is up to date.", "gauge", status.isCurrent ? 1 : 0)
         add("apus_snapshot_failing", "1 if the last one could not be made.", "gauge", status.failure == nil ? 0 : 1)
         guard let age = keeper.age else { return }
         add("apus_snapshot_age_seconds", "Age of the newest snapshot.", "gauge", age.seconds)
@@ -224,7 +224,7 @@ struct MetricsPage {
         if let last = status.lastSuccess {
             add(
                 "apus_forward_last_success_timestamp_seconds",
-                "When the upstream last took something.",
+                "When the upstream last accepted data.",
                 "gauge",
                 Double(last) / 1_000
             )

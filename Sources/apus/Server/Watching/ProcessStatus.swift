@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Facts about this process that the kernel reports.
 enum ProcessStatus {
-    /// The number of threads of this process; 0 where the system does not tell.
+    /// The number of threads of this process; 0 if the system does not tell.
     static var threads: Int {
         guard let folder = opendir("/proc/self/task") else { return 0 }
         defer { closedir(folder) }

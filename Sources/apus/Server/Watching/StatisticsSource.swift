@@ -1,7 +1,9 @@
 internal import HTTPServer
 internal import Synchronization
 
-/// Gives `/metrics` the counts of the server that serves the page.
+/// Gives `/metrics` the counters of the server that sends the page.
+///
+/// The server is set after the routes are made.
 final class StatisticsSource: Sendable {
     private let held = Mutex<HTTPServer?>(nil)
 

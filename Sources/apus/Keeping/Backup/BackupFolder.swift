@@ -1,33 +1,34 @@
 internal import Files
 internal import Glibc
 
-/// The folder that holds the generations of backups, each a folder named by its time.
-struct BackupPlace: Sendable {
+/// The folder that holds backups or snapshots.
+///
+/// Each complete one, called a generation, is a folder named by its time.
+struct BackupFolder: Sendable {
     let path: String
 
-    /// What is unfinished, or about to be removed: the next backup removes it.
+    /// The prefix of the names of files and folders that are unfinished or half removed: the next backup removes them.
     static let unfinishedPrefix = ".unfinished-"
 
-    /// A folder by a path as a person writes it.
+    /// - Parameter text: a path as a person writes it, which may be relative to the current folder.
     init(_ text: String) throws(StartFailure) {
         path = StorageLayout.absolute(text, try StorageLayout.currentFolder())
     }
 
-    /// The names of the complete generations, the oldest first.
+    /// The names of the complete generations, the oldest first; empty if the folder cannot be read.
     var generations: [String] {
-        // A place that cannot be read has none.
         (try? readGenerations()) ?? []
     }
 
-    /// Works as `generations`, for callers to whom a place that cannot be read is not an empty one.
+    /// Returns the same as `generations`, but throws if the folder cannot be read.
     func readGenerations() throws(DiskFailure) -> [String] {
         let names = try Disk.names(path)
         return names.filter { !$0.hasPrefix(".") && FileKind("\(path)/\($0)/\(BackupManifest.name)") == .file }
     }
 
-    /// The folder of one generation.
+    /// The path of one generation.
     ///
-    /// - Parameter name: nil for the newest; the place itself may be a generation, too.
+    /// - Parameter name: nil for this folder itself if it is a generation, otherwise for the newest one in it.
     func folder(_ name: String?) throws(StartFailure) -> String {
         if name == nil, FileKind(path + "/" + BackupManifest.name) == .file { return path }
         let all = generations
@@ -39,21 +40,23 @@ struct BackupPlace: Sendable {
         return path + "/" + name
     }
 
-    /// Keeps other backups, and those who read one, away from the place as long as the result lives.
+    /// Locks the folder against other backups and against reading until the result is released.
     ///
-    /// - Returns: nil where the file system has no locks.
+    /// - Returns: nil if the file system has no locks.
+    /// - Throws: `StartFailure` if another process has the lock.
     func lock() throws -> Descriptor? {
         let raw = open(path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard raw >= 0 else { throw DiskFailure.last("open", path + "/.lock") }
         let descriptor = Descriptor(owning: raw)
         guard flock(raw, LOCK_EX | LOCK_NB) != 0 else { return descriptor }
         guard errno == EWOULDBLOCK else { return nil }
-        throw StartFailure("Another backup to '\(path)', or a restore or check of one there, runs just now.")
+        throw StartFailure("Another backup to '\(path)', or a restore or check of one in it, is just running.")
     }
 
-    /// Keeps backups, which remove old ones, away from the place as long as the result lives; waits for one that runs.
+    /// Locks the folder against new backups, which remove old ones, until the result is released.
     ///
-    /// - Returns: nil where there is nothing to lock, or no locks.
+    /// Waits up to a minute for a backup that is running.
+    /// - Returns: nil if the folder has no lock file, or its file system no locks.
     func lockForReading() throws(StartFailure) -> Descriptor? {
         let raw = open(path + "/.lock", O_RDONLY | O_CLOEXEC)
         guard raw >= 0 else { return nil }
@@ -71,31 +74,37 @@ struct BackupPlace: Sendable {
 
     private static let longestWait = Duration.seconds(60)
 
-    /// The place of one generation, which is the folder above it.
-    static func ofGeneration(_ folder: String) throws(StartFailure) -> BackupPlace {
-        try BackupPlace(String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]))
+    /// The folder that holds a generation.
+    static func ofGeneration(_ folder: String) throws(StartFailure) -> BackupFolder {
+        try BackupFolder(String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]))
     }
 
-    /// Whether the newest generation is a snapshot, whose artifacts lie beside it; nil where there is none.
+    /// Whether the newest generation is a snapshot; nil if there is no generation or its manifest cannot be read.
     var holdsSnapshots: Bool? {
         generations.last.flatMap { BackupManifest.version(ofManifest: "\(path)/\($0)/\(BackupManifest.name)") }
             .map { $0 > 1 }
     }
 
-    /// Refuses a backup, a snapshot or a place of them where a data folder is meant: whoever opens one changes it.
+    /// Throws if a folder that is to be used as a data folder is a generation or holds generations.
+    ///
+    /// A server that opened it would change the backup.
     static func refuse(asDataFolder folder: String) throws(StartFailure) {
-        let isOne = BackupManifest.version(ofManifest: folder + "/" + BackupManifest.name) != nil
-        let place = try BackupPlace(folder)
-        let isPlace = FileKind(folder + "/" + BackupManifest.databaseName) == .absent && place.holdsSnapshots != nil
-        guard isOne || isPlace else { return }
+        let isGeneration = BackupManifest.version(ofManifest: folder + "/" + BackupManifest.name) != nil
+        let backupFolder = try BackupFolder(folder)
+        let holdsGenerations =
+            FileKind(folder + "/" + BackupManifest.databaseName) == .absent && backupFolder.holdsSnapshots != nil
+        guard isGeneration || holdsGenerations else { return }
+        let reason = isGeneration ? "is a backup or a snapshot" : "holds backups or snapshots"
         throw StartFailure(
-            "'\(folder)' \(isOne ? "is a backup or a snapshot" : "holds backups or snapshots") and no data folder. Put it into "
-                + "one with apus restore '\(folder)' --data-dir FOLDER, and use that."
+            "'\(folder)' \(reason) and no data folder. Put it into one with apus restore '\(folder)' --data-dir FOLDER, and "
+                + "use that."
         )
     }
 
-    /// Makes the place if it is absent, locks it, and removes what interrupted backups have left.
-    func claim() throws -> Descriptor? {
+    /// Makes the folder if it is absent, locks it, and removes what interrupted backups have left.
+    ///
+    /// - Returns: the lock, as `lock()` does.
+    func prepareForBackup() throws -> Descriptor? {
         try Disk.makeFolders(path)
         let lock = try lock()
         for name in try Disk.names(path) where name.hasPrefix(Self.unfinishedPrefix) {
@@ -114,16 +123,16 @@ struct BackupPlace: Sendable {
     }
 
     /// Removes all but the newest generations.
-    func keep(_ count: Int) throws {
+    func removeOldGenerations(keeping count: Int) throws {
         for name in generations.dropLast(count) {
-            // A half-removed generation must not be taken for a damaged one.
+            // Without the new name, an interrupted removal would leave a generation that looks damaged.
             let doomed = "\(path)/\(Self.unfinishedPrefix)\(name)"
             try Disk.rename("\(path)/\(name)", to: doomed)
             try Disk.remove(doomed)
         }
     }
 
-    /// The time of a generation in Unix milliseconds; nil for a folder with another name.
+    /// The time in Unix milliseconds that the name of a generation says; nil for any other name.
     static func time(ofName name: String) -> Int64? {
         guard isName(name) else { return nil }
         let numbers = name.utf8.split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -135,7 +144,9 @@ struct BackupPlace: Sendable {
         return Int64(timegm(&parts)) * 1_000 + Int64(numbers[6])
     }
 
-    /// The name of a generation, such as `2026-11-28T20.15.00.123Z`: names sort by time.
+    /// The name of a generation made at a time in Unix milliseconds, such as `2026-11-28T20.15.00.123Z`.
+    ///
+    /// The names sort by time.
     static func name(at milliseconds: Int64) -> String {
         var seconds = time_t(milliseconds / 1_000)
         var parts = tm()

@@ -1,17 +1,18 @@
 internal import ArgumentParser
 internal import Coding
 
-/// The arguments of a command line that are flags of `mlflow server` without use here, taken out before the others are parsed.
+/// The flags of `mlflow server` in a command line that have no effect here or are refused.
 ///
-/// ArgumentParser inspects each of its properties by reflection at every start; this table avoids that cost.
-struct ReferenceArguments {
-    /// The command line without them.
+/// They are taken out before ArgumentParser parses the rest, because it inspects each of its properties by reflection
+/// at every start, which costs time.
+struct MLflowServerFlags {
+    /// The command line without these flags and their values.
     private(set) var rest: [String] = []
     /// The values that were given, by the name of the flag.
     private var given: [String: String] = [:]
 
     private static let settings = SettingDefinition.withoutEffect + SettingDefinition.refused
-    /// Their values are command lines, and begin with a dash.
+    /// The flags whose values are command lines, which may begin with a dash.
     private static let takingDashes: Set = ["--gunicorn-opts", "--uvicorn-opts", "--waitress-opts"]
 
     /// - Throws: `ValidationError` for a flag without its value.
@@ -47,7 +48,7 @@ struct ReferenceArguments {
         return value
     }
 
-    /// One line for each flag and variable that does nothing here.
+    /// One line for each given flag or variable that has no effect here.
     func remarks(_ environment: Environment) -> [String] {
         SettingDefinition.withoutEffect.compactMap { definition in
             environment.setting(definition, given[definition.flag])
@@ -55,10 +56,10 @@ struct ReferenceArguments {
         }
     }
 
-    /// The files for https that the options for uvicorn name.
+    /// The certificate and key files that the options for uvicorn name.
     ///
-    /// - Throws: where the options of a Python server ask for anything else of https, because plain http or less security
-    ///   than was asked for must not be served.
+    /// - Throws: `StartFailure` if the options of a Python server ask for other settings of https, because the server
+    ///   must not serve plain http, or with less security than was asked for.
     func encryption(_ environment: Environment) throws(StartFailure) -> (certificate: Setting?, key: Setting?) {
         if let setting = setting(.gunicornOptions, environment),
             let option = PythonServerOptions(setting.text).first(where: PythonServerOptions.isAboutEncryption)
@@ -88,9 +89,9 @@ struct ReferenceArguments {
         environment.setting(definition, given[definition.flag])
     }
 
-    /// Refuses settings that the server cannot honour and must not ignore.
+    /// Throws if a setting is given that the server cannot honour and must not ignore.
     ///
-    /// - Parameter storage: where the data lies, to compare the registry's store with.
+    /// - Parameter storage: names the database, with which the store of the model registry is compared.
     func refuseUnhonoured(_ environment: Environment, _ storage: StorageOptions) throws(StartFailure) {
         try refuseWorkspaces(environment)
         if let source = try source(of: .artifactsPresignedOnly, environment) {
@@ -125,7 +126,7 @@ struct ReferenceArguments {
         guard let setting = environment.setting(definition, given[definition.flag]) else { return }
         let database = try StorageLayout.database(storage, environment).path
         let folder = try StorageLayout.currentFolder()
-        // A URI that cannot be opened is another store, whatever is wrong with it.
+        // A URI that cannot be understood counts as another store.
         if let store = try? StoreURI(setting, folder), store.path == database { return }
         throw StartFailure(
             "\(setting.source) names another store than that of the runs: Apus keeps runs and registered models in one "

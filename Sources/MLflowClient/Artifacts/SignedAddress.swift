@@ -2,11 +2,13 @@ internal import HTTPClient
 internal import HTTPWire
 internal import JSON
 
-/// An address that a server has signed for one file of its storage; the client's credentials never go there.
-struct SignedPlace {
+/// An address that the server has signed for one file of its storage.
+///
+/// The client's credentials are never sent to it.
+struct SignedAddress {
     let client: HTTPClient
     let url: HTTPURL
-    /// What the signature asks for.
+    /// The header fields that the signature requires.
     let fields: [(name: String, value: String)]
 
     func request(_ method: HTTPMethod, _ body: RequestBody) -> ClientRequest {
@@ -19,14 +21,14 @@ extension BlockingTrackingClient {
     /// Asks the server for a signed address.
     ///
     /// - Parameters:
-    ///   - uri: where the artifacts are, for the message.
-    ///   - route: of the call that signs.
-    func signedPlace(
+    ///   - uri: the artifact URI of the run or model, for the message.
+    ///   - route: the route of the call that signs.
+    func signedAddress(
         _ owner: ArtifactOwner,
         _ uri: String,
         _ path: String,
         _ route: String
-    ) throws(MLflowError) -> SignedPlace {
+    ) throws(MLflowError) -> SignedAddress {
         let answer: JSONValue
         do throws(MLflowError) {
             let call = TrackingCall.send(.post, route, .harmless) { body in
@@ -50,7 +52,7 @@ extension BlockingTrackingClient {
             throw .malformed("the signed address is not one of http or https")
         }
         let fields = answer["headers"]?.members.map { (name: $0.key, value: $0.value.string ?? "") } ?? []
-        return SignedPlace(client: try client(at: url.origin), url: url, fields: fields)
+        return SignedAddress(client: try client(at: url.origin), url: url, fields: fields)
     }
 
     private func client(at origin: HTTPOrigin) throws(MLflowError) -> HTTPClient {

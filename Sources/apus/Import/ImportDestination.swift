@@ -3,20 +3,20 @@ internal import Files
 internal import MLflowClient
 internal import SQLite
 
-/// The place that an import goes to: a server by its address, or a folder, whether or not a server holds it.
-struct ImportPlace {
+/// The value of `--to`: the address of a server, or a data folder, which a server may have open.
+struct ImportDestination {
     private let text: String
     private let workingDirectory: String
     private let way: AdoptionWay
 
-    /// - Parameter place: nil for the data folder that a server uses without settings.
-    init(_ place: String?, _ workingDirectory: String, _ way: AdoptionWay) {
-        text = place ?? Environment.process["APUS_DATA_DIR"] ?? "apus-data"
+    /// - Parameter given: the value of the flag; nil for the data folder that a server uses by default.
+    init(_ given: String?, _ workingDirectory: String, _ way: AdoptionWay) {
+        text = given ?? Environment.process["APUS_DATA_DIR"] ?? "apus-data"
         self.workingDirectory = workingDirectory
         self.way = way
     }
 
-    /// Whether a source is the folder that the import goes to.
+    /// Whether the source of the import is this data folder itself.
     func isFolder(_ source: String) -> Bool {
         guard !text.contains("://"), !source.contains("://"),
             let identity = FileIdentity(path: StorageLayout.absolute(text, workingDirectory))
@@ -31,12 +31,13 @@ struct ImportPlace {
             return ServerTarget(try TrackingConnection(text, agent: "apus-import"))
         }
         let folder = StorageLayout.absolute(text, workingDirectory)
-        try BackupPlace.refuse(asDataFolder: folder)
+        try BackupFolder.refuse(asDataFolder: folder)
         do {
             return try FolderTarget(folder, by: way)
         } catch let failure as StartFailure {
-            // The server that holds the folder takes the records.
-            guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let place = OwnerPlace(owner) else {
+            // If a server on this machine has the folder open, the records are sent to it.
+            guard case .known(let owner) = failure.owner, owner.isOnThisMachine, let place = ReachableOwner(owner)
+            else {
                 throw failure
             }
             try requireCopying()
@@ -46,7 +47,9 @@ struct ImportPlace {
 
     private func requireCopying() throws {
         if case .link = way {
-            throw ImportFailure("--link is for a data folder that no server holds: a server is sent the files.")
+            throw ImportFailure(
+                "--link is for a data folder that no server has open: files are sent to a server and cannot be linked."
+            )
         }
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import apus
 
-@Suite struct StoragePlacesTests {
+@Suite struct StoragePathsTests {
     private let folder: TemporaryFolder
     private var database: String { folder.path + "/data/apus.db" }
 
@@ -14,7 +14,7 @@ import Testing
     }
 
     private func check(_ path: String?) throws {
-        try StoragePlaces.requireApart(databasePath: database, artifacts: [(flag: "--a", path: path)])
+        try StoragePaths.requireApart(databasePath: database, artifacts: [(flag: "--a", path: path)])
     }
 
     @Test func `artifacts beside the database or elsewhere are fine`() {
@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: [
         "", "/data", "/data/", "/data/apus.db", "/data/apus.db-wal", "/data/apus.db.lock/x", "/data/x/..",
     ])
-    func `artifacts that would take in the database or its files are refused by the flag`(path: String) {
+    func `artifacts that would contain the database or its files are refused by the flag`(path: String) {
         #expect(refusal { try check(folder.path + path) }?.contains("--a") == true)
     }
 

@@ -1,11 +1,11 @@
 internal import Files
 internal import Glibc
 
-/// Keeps the database out of the folders that clients may read, overwrite and delete.
-enum StoragePlaces {
-    /// Refuses a folder of artifacts that contains the database, and one at the path of a database file.
+/// Compares paths, to keep the database out of the folders in which clients may read, overwrite and delete files.
+enum StoragePaths {
+    /// Throws if a folder of artifacts contains the database, or is at the path of a file that belongs to it.
     ///
-    /// Links are resolved. The data folder itself holds both: the database, and beside it a folder of artifacts.
+    /// Links are resolved. The usual layout is allowed: the database, and beside it a folder of artifacts.
     static func requireApart(
         databasePath: String,
         artifacts: [(flag: String, path: String?)]
@@ -19,33 +19,35 @@ enum StoragePlaces {
                 continue
             }
             throw StartFailure(
-                "Artifacts at '\(path)' would take in the database '\(databasePath)', so that clients could fetch and delete "
-                    + "it. Choose a folder beside the database with \(flag), such as '\(parent(databasePath))/artifacts'."
+                "The folder of artifacts '\(path)' would contain the database '\(databasePath)', so that clients could fetch and "
+                    + "delete it. Choose a folder beside the database with \(flag), such as '\(parent(databasePath))/artifacts'."
             )
         }
     }
 
-    /// Whether a path is that of a folder or lies in it, whatever links lead there; neither need exist.
+    /// Whether a path, after links are resolved, is that of a folder or lies in it.
+    ///
+    /// Neither needs to exist.
     static func isInside(_ path: String, _ folder: String) -> Bool {
         contains(resolved(folder), resolved(path))
     }
 
-    /// Whether a path is that of the database, of a file that belongs to it, or of an artifact, whatever links lead there.
+    /// Whether a path, after links are resolved, is the database, a file that belongs to it, or an artifact.
     static func isOwn(_ path: String, databasePath: String, artifacts: String) -> Bool {
         if isBeside(resolved(path), resolved(databasePath)) || isInside(path, artifacts) { return true }
         guard let identity = FileIdentity(path: path) else { return false }
-        return besides.contains { FileIdentity(path: databasePath + $0) == identity }
+        return suffixes.contains { FileIdentity(path: databasePath + $0) == identity }
     }
 
-    /// What is added to the path of the database for the files that belong to it.
-    private static let besides = ["", "-wal", "-shm", "-journal", ".lock", ".snapshots"]
+    /// The suffixes of the files that belong to the database; its own file has none.
+    private static let suffixes = ["", "-wal", "-shm", "-journal", ".lock", ".snapshots"]
 
-    /// Whether the folder has the path of the database or of a file that belongs to it.
+    /// Whether the folder is at, or in, the path of the database or of a file that belongs to it.
     private static func isBeside(_ folder: String, _ database: String) -> Bool {
-        besides.contains { contains(database + $0, folder) }
+        suffixes.contains { contains(database + $0, folder) }
     }
 
-    /// Whether the folder is one of those above the database.
+    /// Whether the folder is the parent of the database's file, or above that.
     ///
     /// Folders are compared by identity, because a mount can give a folder a second path.
     private static func isSame(_ folder: String, asOneAbove database: String) -> Bool {

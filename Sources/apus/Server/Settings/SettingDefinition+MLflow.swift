@@ -1,6 +1,8 @@
-/// Flags of `mlflow server` that Apus takes so that start-up scripts work, and that do nothing or are refused.
+/// Flags of `mlflow server` that Apus knows, so that start-up scripts work, and that have no effect or are refused.
 extension SettingDefinition {
-    /// The effect of each says why nothing happens, as the end of a sentence.
+    /// The flags that have no effect.
+    ///
+    /// The `effect` of each says why, as the end of a sentence.
     static let withoutEffect = [
         option("--workers", short: "-w", "value", "MLFLOW_WORKERS").doing(oneProcess),
         gunicornOptions, uvicornOptions,
@@ -16,7 +18,9 @@ extension SettingDefinition {
         option("--workspace-store-uri", "value", "MLFLOW_WORKSPACE_STORE_URI").doing("there are no workspaces"),
     ]
 
-    /// The effect of each is the reason for the refusal, as the end of a sentence.
+    /// The flags that are refused.
+    ///
+    /// The `effect` of each says why, as the end of a sentence.
     static let refused = [workspaces, registryStoreURI, artifactsPresignedOnly]
 
     static let gunicornOptions = option("--gunicorn-opts", "value", "MLFLOW_GUNICORN_OPTS").doing(oneProcess)
@@ -31,7 +35,7 @@ extension SettingDefinition {
         .doing("artifacts go through this server")
 
     /// Two paragraphs for the help of `apus server`.
-    static var referenceHelp: String {
+    static var mlflowFlagsHelp: String {
         """
         ACCEPTED AND WITHOUT EFFECT, so that scripts for `mlflow server` work:
         \(linesByReason(withoutEffect))

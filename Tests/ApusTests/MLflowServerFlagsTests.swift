@@ -5,7 +5,7 @@ import Testing
 
 @testable import apus
 
-@Suite struct ReferenceArgumentsTests {
+@Suite struct MLflowServerFlagsTests {
     private let folder: TemporaryFolder
 
     init() throws {
@@ -14,7 +14,7 @@ import Testing
 
     private func check(_ arguments: [String], _ variables: [String: String] = [:]) throws {
         let storage = try StorageOptions.parse(["--data-dir", folder.path])
-        try ReferenceArguments(arguments).refuseUnhonoured(Environment(variables), storage)
+        try MLflowServerFlags(arguments).refuseUnhonoured(Environment(variables), storage)
     }
 
     @Test(arguments: [
@@ -48,7 +48,7 @@ import Testing
         (["--gunicorn-opts", "-w 2 --certfile c.pem"], "--certfile"),
     ])
     func `https is never left out silently`(arguments: [String], named: String) throws {
-        let options = try ReferenceArguments(arguments)
+        let options = try MLflowServerFlags(arguments)
         #expect(refusal { _ = try options.encryption(Environment([:])) }?.contains(named) == true)
     }
 
@@ -57,24 +57,24 @@ import Testing
     ])
     func `the files for https are taken from the options for uvicorn`(text: String) throws {
         let environment = Environment(["MLFLOW_UVICORN_OPTS": text])
-        let found = try ReferenceArguments([]).encryption(environment)
+        let found = try MLflowServerFlags([]).encryption(environment)
         #expect(found.certificate?.text == "a b.pem" && found.key?.text == "k")
         #expect(found.key?.source == "MLFLOW_UVICORN_OPTS --ssl-keyfile")
         let none = try ListeningOptions.parse([])
-        #expect(try ServedCertificate.identity(none, ReferenceArguments([]), Environment([:])) == nil)
+        #expect(try ServedCertificate.identity(none, MLflowServerFlags([]), Environment([:])) == nil)
         let own = try ListeningOptions.parse(["--ssl-certfile", "own", "--ssl-keyfile", "own.key"])
-        let identity = try ServedCertificate.identity(own, ReferenceArguments([]), environment)
+        let identity = try ServedCertificate.identity(own, MLflowServerFlags([]), environment)
         #expect(identity?.certificatePath == "own" && identity?.keyPath == "own.key")
     }
 
     @Test func `a key without a certificate is refused`() throws {
         let options = try ListeningOptions.parse(["--ssl-keyfile", "k"])
-        let message = refusal { _ = try ServedCertificate.identity(options, ReferenceArguments([]), Environment([:])) }
+        let message = refusal { _ = try ServedCertificate.identity(options, MLflowServerFlags([]), Environment([:])) }
         #expect(message?.contains("--ssl-keyfile") == true && message?.contains("--ssl-certfile") == true)
     }
 
     @Test func `each flag and variable without effect gets one line`() throws {
-        let options = try ReferenceArguments(["-w", "4", "--dev", "--uvicorn-opts", "--timeout-keep-alive 5"])
+        let options = try MLflowServerFlags(["-w", "4", "--dev", "--uvicorn-opts", "--timeout-keep-alive 5"])
         let lines = options.remarks(Environment(["MLFLOW_EXPOSE_PROMETHEUS": "/metrics", "MLFLOW_WORKERS": "8"]))
         #expect(lines.count == 4)
         for name in ["--workers", "--dev", "--uvicorn-opts", "MLFLOW_EXPOSE_PROMETHEUS"] {
@@ -82,15 +82,15 @@ import Testing
         }
     }
 
-    @Test func `what is no flag of the reference stays for the parser, in its order`() throws {
+    @Test func `what is not a flag of MLflow stays for the parser, in its order`() throws {
         let given = ["server", "--port", "0", "--workers=4", "--dev", "-w", "2", "--dev=no", "--", "--app-name", "x"]
         let left = ["server", "--port", "0", "--dev=no", "--", "--app-name", "x"]
-        #expect(try ReferenceArguments(given).rest == left)
+        #expect(try MLflowServerFlags(given).rest == left)
     }
 
     @Test(arguments: [["--workers"], ["--registry-store-uri", "--dev"], ["--gunicorn-opts"]])
     func `a flag without its value is an error that names it`(arguments: [String]) {
-        let error = #expect(throws: ValidationError.self) { try ReferenceArguments(arguments) }
+        let error = #expect(throws: ValidationError.self) { try MLflowServerFlags(arguments) }
         #expect(error?.message.contains(arguments[0]) == true)
     }
 }

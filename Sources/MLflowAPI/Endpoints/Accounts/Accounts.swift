@@ -1,0 +1,62 @@
+internal import Budgets
+package import Tracking
+internal import TrackingStore
+
+/// What the commands on the server's machine do with users.
+extension MLflowAPI {
+    /// Whether there is any user.
+    package func hasUsers() throws -> Bool { try store.readNow(.cheap) { try $0.hasUsers() } }
+
+    /// The users by name.
+    package func users() throws -> [User] { try store.readNow(.cheap) { try $0.users() } }
+
+    /// Makes a user.
+    ///
+    /// Blocks until it is durable, and for a tenth of a second before.
+    package func createUser(
+        _ name: String,
+        password: String,
+        isAdministrator: Bool,
+        by actor: AuditActor = .command
+    ) throws -> User {
+        try User.validate(name: name)
+        let hash = try Self.passwordHash(password)
+        return try store.writeNow { session in
+            let user = try session.createUser(name, password: hash, isAdministrator: isAdministrator)
+            try session.audit(AuditEntry(actor: actor, action: "users/create").about(.user, name))
+            return user
+        }
+    }
+
+    /// Gives a user another password; blocks as `createUser`.
+    package func setPassword(_ password: String, ofUser name: String) throws {
+        let hash = try Self.passwordHash(password)
+        try changeByCommand("users/update-password", name) { try $0.setPassword(hash, ofUser: name) }
+    }
+
+    /// Makes a user an admin, or one who is none.
+    package func setAdministrator(_ isAdministrator: Bool, user name: String) throws {
+        try changeByCommand("users/update-admin", name, [("is_admin", isAdministrator ? "true" : "false")]) {
+            try $0.setAdministrator(isAdministrator, user: name)
+        }
+    }
+
+    /// Removes a user, with the user's tokens.
+    package func deleteUser(_ name: String) throws {
+        try changeByCommand("users/delete", name) { try $0.deleteUser(name) }
+    }
+
+    private func changeByCommand(
+        _ action: String,
+        _ name: String,
+        _ details: [(name: String, value: String)] = [],
+        _ work: @escaping @Sendable (WriteSession) throws -> Void
+    ) throws {
+        var entry = AuditEntry.byCommand(action).about(.user, name)
+        entry.describe(details)
+        try store.writeNow { [entry] session in
+            try work(session)
+            try session.audit(entry)
+        }
+    }
+}

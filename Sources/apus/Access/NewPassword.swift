@@ -1,0 +1,46 @@
+internal import Coding
+internal import Glibc
+
+/// A password that a person or a script gives to a command; never as an argument, which every user of the machine can read.
+enum NewPassword {
+    private static let variable = "APUS_USER_PASSWORD"
+    private static let longestLine = 4_096
+
+    static let help = """
+        The password is asked for on a terminal; a script gives it in the variable \(variable), or as the first line of \
+        standard input. It has at least 12 characters.
+        """
+
+    static func read(for user: String) throws(StartFailure) -> String {
+        if let password = Environment.process[variable] { return password }
+        guard isatty(STDIN_FILENO) == 1 else { return try lineOfInput() }
+        let first = try ask("Password of '\(user.printable(limit: 60))': ")
+        guard try ask("Once more: ") == first else {
+            throw StartFailure("These are two passwords; nothing was changed.")
+        }
+        return first
+    }
+
+    private static func ask(_ prompt: String) throws(StartFailure) -> String {
+        guard let typed = getpass(prompt) else {
+            throw StartFailure("The terminal gave no password: \(String(cString: strerror(errno))).")
+        }
+        defer { memset(typed, 0, strlen(typed)) }
+        return String(cString: typed)
+    }
+
+    private static func lineOfInput() throws(StartFailure) -> String {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.count < longestLine, Glibc.read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n") {
+            line.append(byte)
+        }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        guard !line.isEmpty else {
+            throw StartFailure(
+                "No password was given. Set \(variable), or give it as the first line of standard input."
+            )
+        }
+        return String(decoding: line, as: UTF8.self)
+    }
+}

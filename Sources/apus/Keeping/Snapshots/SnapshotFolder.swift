@@ -1,0 +1,154 @@
+internal import Files
+internal import Glibc
+
+/// Stores snapshots in a folder that may be slow or vanish, and whose file system may have no links, locks or syncs.
+///
+/// A snapshot is a generation of a backup whose artifacts lie in `contents/`, each content once for all snapshots. A
+/// snapshot is complete when its manifest is there. The manifest ends with its own hash, so that a half-written one is
+/// recognized.
+struct SnapshotFolder {
+    let backupFolder: BackupFolder
+
+    private var temporaryFile: String { "\(backupFolder.path)/\(BackupFolder.unfinishedPrefix)\(getpid())" }
+    private var contentsFolder: String { "\(backupFolder.path)/\(BackupManifest.contentsName)" }
+
+    /// Whether a file for the content of an entry exists and has its size.
+    func holds(_ entry: BackupManifest.Entry) -> Bool {
+        FileStatus(path: contentPath(entry.sha256))?.size == entry.size
+    }
+
+    private func contentPath(_ sha256: String) -> String {
+        "\(backupFolder.path)/\(BackupManifest.contentPath(sha256))"
+    }
+
+    /// Stores the content of an artifact file unless it is stored already.
+    ///
+    /// - Parameters:
+    ///   - artifact: the path of the file.
+    ///   - time: its modification time in nanoseconds since 1970.
+    /// - Returns: nil if the file does not exist any more.
+    func store(_ artifact: String, time: Int64) throws -> BackupManifest.Entry? {
+        guard FileKind(artifact) == .file else { return nil }
+        let digest: (sha256: String, size: Int64)
+        do {
+            digest = try Disk.digest(artifact)
+        } catch {
+            guard error.code == ENOENT else { throw error }
+            return nil
+        }
+        let entry = BackupManifest.Entry(size: digest.size, sha256: digest.sha256, time: time)
+        if holds(entry) { return entry }
+        let target = contentPath(entry.sha256)
+        try makeFolder(contentsFolder)
+        try makeFolder("\(contentsFolder)/\(entry.sha256.prefix(2))")
+        return try copyAndRename(artifact, at: target, as: entry) ? entry : nil
+    }
+
+    /// Copies the database and then the manifest, which completes the snapshot.
+    ///
+    /// - Parameter database: the path of a copy of the database that nobody writes to. The manifest is first written
+    ///   beside it.
+    func publish(_ name: String, database: String, _ manifest: BackupManifest) throws {
+        let folder = "\(backupFolder.path)/\(name)"
+        try makeFolder(folder)
+        guard let entry = manifest.files[BackupManifest.databaseName],
+            try copyAndRename(database, at: folder + "/" + BackupManifest.databaseName, as: entry)
+        else { throw StartFailure("the copy of the database '\(database)' is gone") }
+        DataFolder.synchronize(folder)
+        let local = database + "-manifest"
+        try Disk.remove(local)
+        try Disk.write(manifest.text, to: local)
+        defer { unlink(local) }
+        _ = try copyAndRename(local, at: folder + "/" + BackupManifest.name)
+        DataFolder.synchronize(folder)
+        DataFolder.synchronize(backupFolder.path)
+    }
+
+    /// Copies a file to a temporary file and renames that one.
+    ///
+    /// If the file system cannot rename, writes to the target directly: the manifest shows whether the file is
+    /// complete.
+    /// - Parameter entry: the expected content; nil for any.
+    /// - Returns: false if the source does not exist any more.
+    private func copyAndRename(
+        _ source: String,
+        at target: String,
+        as entry: BackupManifest.Entry? = nil
+    ) throws -> Bool {
+        guard let copied = try Disk.copyDurably(source, to: temporaryFile) else { return false }
+        // The next snapshot will hold an artifact that was replaced meanwhile.
+        guard entry.map({ $0.sha256 == copied.sha256 }) ?? true else {
+            try Disk.remove(temporaryFile)
+            throw StartFailure("'\(source)' was changed while it was copied")
+        }
+        guard rename(temporaryFile, target) != 0 else { return true }
+        let failure = DiskFailure.last("rename", target)
+        guard [ENOSYS, EOPNOTSUPP, EINVAL, EPERM, EEXIST].contains(failure.code) else { throw failure }
+        try Disk.remove(temporaryFile)
+        return try Disk.copyDurably(source, to: target) != nil
+    }
+
+    /// Makes one folder but none above it, so that a snapshot folder whose disk is unmounted is not made anew.
+    private func makeFolder(_ path: String) throws(DiskFailure) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        throw .last("mkdir", path)
+    }
+
+    /// Removes all but the newest snapshots, and the contents that no remaining snapshot needs.
+    ///
+    /// - Parameter sweeps: whether to list all contents, to find those that an interrupted removal has left.
+    func removeOldSnapshots(keeping count: Int, sweeps: Bool) throws {
+        let all = try backupFolder.readGenerations()
+        var manifests: [String: BackupManifest] = [:]
+        for name in all { manifests[name] = try? manifest(name) }
+        let kept = all.suffix(count)
+        var needed: Set<String> = []
+        for name in kept { for (_, entry) in manifests[name]?.files ?? [:] { needed.insert(entry.sha256) } }
+        for name in all.dropLast(count) {
+            // The manifest is removed first, so that a half-removed snapshot is never restored.
+            try Disk.remove("\(backupFolder.path)/\(name)/\(BackupManifest.name)")
+            try Disk.remove("\(backupFolder.path)/\(name)/\(BackupManifest.databaseName)")
+            // If the folder holds files of others, this fails and the folder stays.
+            rmdir("\(backupFolder.path)/\(name)")
+        }
+        removeUnpublishedSnapshots(olderThan: kept.last)
+        // A manifest that cannot be read may name any content.
+        guard kept.allSatisfy({ manifests[$0] != nil }) else { return }
+        var doomed: Set<String> = []
+        for name in all.dropLast(count) {
+            guard let manifest = manifests[name], manifest.isByContent else { continue }
+            for (path, entry) in manifest.files where path != BackupManifest.databaseName {
+                doomed.insert(entry.sha256)
+            }
+        }
+        if sweeps, FileKind(contentsFolder) == .folder {
+            for folder in try Disk.names(contentsFolder) where FileKind("\(contentsFolder)/\(folder)") == .folder {
+                doomed.formUnion(try Disk.names(contentsFolder + "/" + folder).filter(BackupManifest.isDigest))
+            }
+        }
+        for sha256 in doomed.subtracting(needed) { try Disk.remove(contentPath(sha256)) }
+    }
+
+    /// Removes the temporary files that a killed process has left.
+    func removeUnfinished() throws {
+        for name in try Disk.names(backupFolder.path) where name.hasPrefix(BackupFolder.unfinishedPrefix) {
+            try Disk.remove("\(backupFolder.path)/\(name)")
+        }
+    }
+
+    /// Removes snapshots without a manifest, except those newer than `newest`, which may be about to get one.
+    private func removeUnpublishedSnapshots(olderThan newest: String?) {
+        guard let newest, let names = try? Disk.names(backupFolder.path) else { return }
+        for name in names where BackupFolder.isName(name) && name < newest {
+            let folder = "\(backupFolder.path)/\(name)"
+            guard FileKind("\(folder)/\(BackupManifest.name)") == .absent else { continue }
+            unlink("\(folder)/\(BackupManifest.databaseName)")
+            rmdir(folder)
+        }
+    }
+
+    func manifest(_ name: String) throws -> BackupManifest {
+        let folder = "\(backupFolder.path)/\(name)"
+        return try BackupManifest(Disk.contents(folder + "/" + BackupManifest.name), of: folder)
+    }
+}

@@ -1,0 +1,68 @@
+internal import Coding
+internal import Forwarding
+internal import HTTPServer
+internal import HTTPWire
+internal import MLflowAPI
+
+extension ServerParts {
+    /// What every request passes before it is routed; nil where all pass.
+    func admission(
+        _ routes: DeclaredRoutes,
+        _ table: RouteTable
+    ) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
+        let security = settings.security
+        let trail = settings.upstream?.trail
+        guard security.isEnabled || access.isRequired || rate != nil || trail != nil else { return nil }
+        let origins = security.origins.guarding { routes.isForScripts($0) }
+        return { [access, rate] request in
+            if security.isEnabled {
+                if let refusal = security.hosts.refusal(of: request) ?? origins.refusal(of: request) {
+                    return .refused(Refusal.response(refusal, to: request))
+                }
+                // A browser asks beforehand without credentials; the answer tells nothing but what pages may send.
+                if let preflight = security.origins.preflight(request) { return .refused(preflight) }
+            }
+            if access.isRequired {
+                let decision = decide(on: &request, table)
+                guard case .admitted = decision else { return decision }
+            }
+            if let rate, let refusal = rate.refusal(of: request, table.access(for: request)) {
+                return .refused(refusal)
+            }
+            return trail?.refusal(of: request).map { .refused($0) } ?? .admitted
+        }
+    }
+
+    /// Whether the one who sends a request may send it.
+    private func decide(on request: inout HTTPRequest, _ table: RouteTable) -> HTTPAdmission {
+        switch access.decision(on: &request, table.access(for: request)) {
+        case .admitted: return .admitted
+        case .undecided(let begin): return .undecided(begin)
+        case .refused(let refusal):
+            if refusal.lacksCredential,
+                let logIn = LogInRoutes.redirection(of: request, prefix: settings.listening.prefix)
+            {
+                return .refused(logIn)
+            }
+            var response = Refusal.response(refusal.refusal, to: request)
+            // A browser would ask for a name and a password in the middle of a page whose log-in has ended.
+            let isByScript = request.header("sec-fetch-mode").map { $0 != "navigate" } ?? false
+            response.headers += refusal.fields.filter { !isByScript || !$0.value.hasPrefix("Basic") }
+            return .refused(response)
+        }
+    }
+
+    /// What looks again at requests whose bodies took long; nil where nobody is asked who sends them.
+    func readmission(_ table: RouteTable) -> HTTPReadmission? {
+        guard access.isRequired else { return nil }
+        return HTTPReadmission(version: { [version = access.version] in version.current }) { decide(on: &$0, table) }
+    }
+}
+
+extension ForwardTrail {
+    /// The answer to a call that comes from this server itself; nil for any other one.
+    fileprivate func refusal(of request: HTTPRequest) -> HTTPResponse? {
+        guard let value = request.header(Self.field.lowercased()), comesBack(value) else { return nil }
+        return APIError(status: 409, code: Self.errorCode, message: Self.refusal).response
+    }
+}

@@ -1,0 +1,151 @@
+internal import ArtifactStore
+internal import Budgets
+internal import Forwarding
+internal import HTTPServer
+internal import HTTPWire
+internal import Logging
+internal import MLflowAPI
+internal import TrackingStore
+
+/// How the parts of a server answer requests: the routes, and what each request passes.
+extension ServerParts {
+    func httpServer() throws -> HTTPServer {
+        let places = PagePlaces(settings.pages, settings.listening)
+        let endpoints = api.endpoints
+        let routes = DeclaredRoutes(endpoints, bases: places.all)
+        // The routes need it before the server is made.
+        let statistics = StatisticsSource()
+        let table = try routeTable(endpoints, places, routes, statistics)
+        var configuration = configuration(routes)
+        configuration.admit = admission(routes, table)
+        configuration.readmission = readmission(table)
+        let server = HTTPServer(configuration: configuration, router: table.router)
+        statistics.server = server
+        return server
+    }
+
+    private func routeTable(
+        _ endpoints: [Endpoint],
+        _ places: PagePlaces,
+        _ routes: DeclaredRoutes,
+        _ statistics: StatisticsSource
+    ) throws -> RouteTable {
+        var table = RouteTable()
+        for base in places.all {
+            for endpoint in endpoints {
+                table.add(endpoint.method, base + endpoint.path, endpoint.access, endpoint.handling)
+            }
+            table.add(
+                .get,
+                base + "/metrics",
+                .lookUp(.statistics),
+                .blocking { _, responder in
+                    let text = metricsPage(routes, statistics).text
+                    responder.send(HTTPResponse(contentType: "text/plain; version=0.0.4", bytes: Array(text.utf8)))
+                }
+            )
+        }
+        if access.isRequired {
+            let bases = Set(settings.listening.bases + places.all)
+            LogInRoutes(access, logIns, logger).add(to: &table, bases: bases)
+        }
+        try places.addRoutes(to: &table, access)
+        return table
+    }
+
+    private func metricsPage(_ routes: DeclaredRoutes, _ statistics: StatisticsSource) -> MetricsPage {
+        MetricsPage(
+            requests: metrics.snapshot,
+            routes: routes,
+            server: statistics.statistics,
+            budgets: budgets,
+            store: store,
+            wrongTokens: access.isRequired ? access.wrongTokenCount : nil,
+            refusedForRate: rate?.refusals,
+            use: try? store.readNow(.cheap) { try $0.storageUse() },
+            freeSpace: roots.destination.freeSpace,
+            sharing: roots.sharing,
+            background: work.all,
+            snapshots: keeper,
+            forwarding: forwarder?.status
+        )
+    }
+
+    private func configuration(_ routes: DeclaredRoutes) -> HTTPServer.Configuration {
+        let listening = settings.listening
+        var configuration = HTTPServer.Configuration()
+        configuration.host = listening.host
+        configuration.port = listening.port
+        // Another server is likely to follow, and a client in use sends its next request on a connection that it has.
+        if !listening.sockets.isEmpty { configuration.limits.lastRequestTimeout = .milliseconds(1_500) }
+        configuration.serverName = "apus/\(apusVersion)"
+        configuration.errorResponse = Refusal.response
+        configuration.budgets = budgets
+        configuration.encryption = settings.certificate?.context
+        addFields(to: &configuration, routes)
+        let changing = forwarder == nil ? [] : routes.patterns { $0.mayChangeThings }
+        configuration.onExchange = { [metrics, rest, forwarder, logger] exchange in
+            metrics.record(exchange)
+            rest.noteRequest()
+            if let forwarder, exchange.method?.changesData == true, changing.contains(exchange.routePattern) {
+                forwarder.noteThings()
+            }
+            logger.debug("request", metadata: Self.metadata(exchange, routes))
+        }
+        return configuration
+    }
+
+    /// The fields that answers have besides their own.
+    private func addFields(to configuration: inout HTTPServer.Configuration, _ routes: DeclaredRoutes) {
+        let security = settings.security
+        let noSniffing = [(name: "X-Content-Type-Options", value: "nosniff")]
+        if security.isEnabled {
+            configuration.commonHeaders = noSniffing
+            if let frameOptions = security.frameOptions {
+                configuration.commonHeaders.append(("X-Frame-Options", frameOptions))
+            }
+            // Added to whatever policy an answer has: a browser applies each of them.
+            let framing = security.frameAncestors.map { [(name: "Content-Security-Policy", value: $0.policy)] } ?? []
+            configuration.requestHeaders = { security.origins.responseHeaders(for: $0) + framing }
+        } else {
+            // As in the reference, only answers of artifact routes then forbid browsers to guess the content type.
+            configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }
+        }
+        guard access.isRequired else { return }
+        // Who uses a browser after a log-out must not find in its cache what it was shown before.
+        let others = configuration.requestHeaders
+        configuration.requestHeaders = { request in
+            let isShown = request.header("cookie") != nil && routes.isForScripts(request)
+            return (others?(request) ?? []) + (isShown ? [("Cache-Control", "no-store")] : [])
+        }
+    }
+
+    private static func metadata(_ exchange: HTTPExchange, _ routes: DeclaredRoutes) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "method": "\(exchange.method?.rawValue ?? "none")", "route": "\(exchange.routePattern)",
+            "status": "\(exchange.status)", "microseconds": "\(exchange.durationNanoseconds / 1_000)",
+        ]
+        if let access = routes.endpoint(exchange.method, exchange.routePattern)?.access {
+            metadata["action"] = "\(access.action)"
+            metadata["resource"] = "\(access.resources.map(\.kind.rawValue).joined(separator: ","))"
+        }
+        return metadata
+    }
+}
+
+extension HTTPMethod {
+    fileprivate var changesData: Bool { self != .get && self != .head }
+}
+
+extension Endpoint {
+    /// Whether it may change experiments, models or their files; runs are followed one by one.
+    fileprivate var mayChangeThings: Bool {
+        guard access.action != .read else { return false }
+        return access.resources.contains { resource in
+            switch resource.kind {
+            case .experiment, .experimentName, .loggedModel, .registeredModel, .artifact, .upload, .server, .store: true
+            case .run, .account, .statistics, .none: false
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+internal import ArtifactStore
+internal import Budgets
+internal import Dispatch
+internal import Forwarding
+internal import Logging
+internal import MLflowAPI
+internal import Tracking
+internal import TrackingStore
+
+/// The parts of a server, connected, before it listens.
+struct ServerParts {
+    let settings: ServerSettings
+    let store: TrackingStore
+    let budgets: Budgets
+    let roots: ServedRoots
+    let keeper: SnapshotKeeper?
+    let forwarder: Forwarder?
+    let rate: RequestLimits?
+    /// nil where nothing is audited.
+    let logInAudit: LogInAudit?
+    let logIns: LogInWays
+    let access: AccessControl
+    let api: MLflowAPI
+    let metrics = RequestMetrics()
+    let rest: IdleRest
+    let work: ServerWork
+    let logger: Logger
+
+    /// Opens the store and makes what works on it.
+    init(_ settings: ServerSettings, _ logger: Logger) throws {
+        self.settings = settings
+        self.logger = logger
+        let feed = settings.upstream.map { _ in ChangeFeed() }
+        budgets = Self.budgets(settings)
+        store = try Self.openStore(settings, budgets, feed, logger)
+        // This is done only after the store is locked, because the file may belong to the server that owns the store.
+        settings.readyFile?.remove()
+        try Snapshot.removeLeftovers(of: settings.layout.databasePath)
+        keeper = try settings.snapshots.map { try SnapshotKeeper($0, settings.layout) }
+        roots = try ServedRoots(settings.layout, store, keeping: settings.limits.keptFree, logger)
+        forwarder =
+            if let upstream = settings.upstream, let feed { upstream.forwarder(of: store, feed, roots, logger) } else {
+                nil
+            }
+        rate = RequestLimits(settings.limits)
+        logInAudit = settings.audit.isOn ? LogInAudit(store) : nil
+        logIns = settings.outside.begin(logger)
+        var accessSettings = settings.security.access
+        accessSettings.outside = logIns.users
+        access = try AccessControl(store, accessSettings, logInAudit: logInAudit)
+        var apiSettings = MLflowAPI.Settings(settings)
+        apiSettings.access = access
+        apiSettings.take(budgets, try Self.quotas(settings.limits, store))
+        apiSettings.snapshots = { [keeper] in keeper?.status }
+        apiSettings.forwarder = forwarder
+        apiSettings.artifactRoots = roots.all.map { MLflowAPI.LocalArtifactRoot(path: $0.location, store: $0) }
+        api = MLflowAPI(
+            store: store,
+            artifacts: roots.destination,
+            settings: apiSettings,
+            reportFailure: { logger.error("a request failed", metadata: ["error": "\($0)"]) }
+        )
+        if let accounts = settings.security.accounts { try api.welcome(accounts) }
+        rest = IdleRest(store: store, logger)
+        work = ServerWork(
+            api,
+            sweep: roots.sweep(waiting: store.wasLeftInDisorder, logger),
+            audit: AuditWork.make(store, logInAudit, settings.audit, logger),
+            rest: rest.works,
+            snapshots: keeper?.work(logger),
+            forwarding: forwarder.map { ForwardingWork($0, settings.upstream?.delay ?? .seconds(5), logger) },
+            logger
+        )
+    }
+
+    private static func budgets(_ settings: ServerSettings) -> Budgets {
+        var limits = BudgetLimits.fittingProcessLimits
+        limits.logBytes = settings.layout.databaseLogBytes
+        limits.client = settings.limits.client
+        return Budgets(limits)
+    }
+
+    private static func openStore(
+        _ settings: ServerSettings,
+        _ budgets: Budgets,
+        _ feed: ChangeFeed?,
+        _ logger: Logger
+    ) throws -> TrackingStore {
+        var configuration = TrackingStore.Configuration(
+            databasePath: settings.layout.databasePath,
+            artifactRoot: settings.layout.artifactRoot,
+            migrations: try EmbeddedMigrations.load()
+        )
+        configuration.budgets = budgets
+        configuration.report = { logger.error("\($0)") }
+        configuration.runQuota = settings.limits.runs
+        configuration.changes = feed
+        do {
+            return try TrackingStore(configuration)
+        } catch {
+            throw StartFailure.opening(settings.layout.databasePath, error)
+        }
+    }
+
+    /// The quotas of artifacts, with what is stored already; nil where there are none.
+    private static func quotas(_ settings: LimitSettings, _ store: TrackingStore) throws -> StorageQuotas? {
+        guard settings.clientArtifactBytes != nil || settings.serverArtifactBytes != nil else { return nil }
+        return StorageQuotas(
+            client: settings.clientArtifactBytes,
+            server: settings.serverArtifactBytes,
+            use: try store.readNow(.cheap) { try $0.storageUse() }
+        )
+    }
+}
+
+extension MLflowAPI.Settings {
+    /// What the settings alone say.
+    fileprivate init(_ settings: ServerSettings) {
+        self.init(workingDirectory: settings.layout.workingDirectory)
+        version = mlflowVersion
+        staticPrefix = settings.listening.prefix
+        servesArtifacts = settings.layout.servesArtifacts
+        servesOnlyArtifacts = settings.layout.servesOnlyArtifacts
+        longValues = settings.values.longValues
+        recognizesRetries = settings.values.recognizesRetries
+        sourcePattern = settings.values.sourcePattern
+        isAudited = settings.audit.isOn
+        exportShell = { .ofPages() }
+    }
+
+    /// What is shared out, and what is held against quotas.
+    fileprivate mutating func take(_ budgets: Budgets, _ quotas: StorageQuotas?) {
+        uploads = budgets.uploads
+        multipartLimits.places = budgets.multipartUploads
+        multipartLimits.claim = { quotas?.claim(for: $0) }
+        self.quotas = quotas
+    }
+}

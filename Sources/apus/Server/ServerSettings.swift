@@ -1,0 +1,20 @@
+/// What the person who starts a server has decided, read and checked.
+struct ServerSettings {
+    var layout: StorageLayout
+    var listening: ListeningSettings
+    /// nil for plain HTTP.
+    var certificate: ServedCertificate?
+    var security: SecuritySettings
+    var outside: OutsideUserSettings
+    var limits: LimitSettings
+    var pages: PagesSettings
+    var values: ValueSettings
+    var audit: AuditSettings
+    /// nil where no snapshots are made.
+    var snapshots: SnapshotSettings?
+    /// nil where nothing is sent to another server.
+    var upstream: UpstreamSettings?
+    var readyFile: ReadyFile?
+    var ending: EndingSettings
+    var manager: ServiceManager
+}

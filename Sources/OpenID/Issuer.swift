@@ -301,7 +301,7 @@ package final class Issuer: Sendable {
     }
 
     /// The key of a token; blocks while it is fetched.
-    private func choiceNow(for token: JSONWebToken) -> KeySet.Choice {
+    private func choiceNow(for token: JSONWebToken) -> KeySet.KeyChoice {
         let known = choice(for: token)
         guard case .unknown = known, startFetching(), !isFetchSlow else { return known }
         let isOver = DispatchSemaphore(value: 0)

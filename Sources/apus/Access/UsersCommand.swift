@@ -98,7 +98,7 @@ struct UserList: ParsableCommand {
 struct UserPassword: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set-password",
-        abstract: "Give a user another password, and end the user's log-ins.",
+        abstract: "Give a user another password; log-ins and tokens of that user end.",
         discussion: NewPassword.help,
         helpNames: .long
     )

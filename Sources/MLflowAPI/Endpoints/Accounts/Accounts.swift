@@ -28,10 +28,12 @@ extension MLflowAPI {
         }
     }
 
-    /// Gives a user another password; blocks as `createUser`.
+    /// Gives a user another password and revokes the tokens of that user; blocks as `createUser`.
     package func setPassword(_ password: String, ofUser name: String) throws {
         let hash = try Self.passwordHash(password)
-        try changeByCommand("users/update-password", name) { try $0.setPassword(hash, ofUser: name) }
+        try changeByCommand("users/update-password", name) {
+            try $0.setPassword(hash, ofUser: name, revokingTokens: true)
+        }
     }
 
     /// Makes a user an admin, or one who is none.

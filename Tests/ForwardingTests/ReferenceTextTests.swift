@@ -7,7 +7,7 @@ struct ReferenceTextTests {
     private let there = ["m-1a": "m-ff", "m-1a2b": "m-ee"]
 
     private func text(_ text: String) throws -> String {
-        try ReferenceText.replacingIDs(in: text, behind: "models:/") { there[$0] }
+        try ReferenceText.replacingIDs(in: text, after: "models:/") { there[$0] }
     }
 
     @Test(

@@ -269,6 +269,7 @@ import TrackingStore
 
     @Test func `the audit tells of log-ins by the form that are refused`() throws {
         let access = try accessWithUsers()
+        _ = try stored.write { try $0.createUser("ada", password: nil, isAdministrator: false) }
         let request = try request("POST", [:])
         #expect(throws: AccessControl.LogInFault.self) {
             try access.logIn(name: "ada", password: "no password", from: request)

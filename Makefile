@@ -55,8 +55,8 @@ lint: ## check the format, and that every migration and page is embedded
 	$(python) Scripts/compatibility-page | cmp - docs/compatibility.md || { echo "run: make docs" >&2; exit 1; }
 	echo "lint: clean"
 
-unit: native-packages ## Swift tests of a debug build
-	@swift test --disable-xctest
+unit: native-packages test-packages ## Swift tests of a debug build, beside a throw-away server of PostgreSQL
+	@$(python) Tests/Support/postgres.py swift test --disable-xctest
 
 conformance: build environments ## tests with real MLflow clients against the release binary
 	@export APUS_BINARY="$$PWD/$(apus)"

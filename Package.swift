@@ -61,6 +61,8 @@ let modules: [Target] = [
         swiftSettings: settings
     ),
     .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup", "Threads"], swiftSettings: settings),
+    .target(name: "CPostgreSQL", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: settings),
     .target(name: "Tracking", dependencies: ["Coding", "Identities"], swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(
@@ -70,7 +72,7 @@ let modules: [Target] = [
     ),
     .target(
         name: "Transfer",
-        dependencies: ["Coding", "Files", "Hashing", "JSON", "SQLite", "Tracking"],
+        dependencies: ["Coding", "Files", "Hashing", "JSON", "PostgreSQL", "SQLite", "Tracking"],
         swiftSettings: settings
     ),
     .target(
@@ -99,9 +101,10 @@ let modules: [Target] = [
         name: "apus",
         dependencies: [
             "ArtifactStore", "BucketStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files",
-            "Forwarding",
-            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
-            "OpenID", "Passwords", "S3", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
+            "Forwarding", "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI",
+            "MLflowClient",
+            "OpenID", "Passwords", "PostgreSQL", "S3", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore",
+            "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -149,6 +152,7 @@ let tests: [Target] = [
         swiftSettings: settings
     ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),
+    .testTarget(name: "PostgreSQLTests", dependencies: ["PostgreSQL", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: settings),
     .testTarget(
@@ -158,7 +162,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "TransferTests",
-        dependencies: ["Coding", "Files", "JSON", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer"],
+        dependencies: [
+            "Coding", "Files", "JSON", "PostgreSQL", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer",
+        ],
         swiftSettings: settings
     ),
     .testTarget(

@@ -1,0 +1,14 @@
+internal import CPostgreSQL
+
+/// The system's libpq, which is loaded when it is used for the first time.
+package enum PostgresLibrary {
+    /// - Throws: `PostgresError` with the state `.noLibrary`.
+    package static func load() throws(PostgresError) {
+        if let reason = apus_load_libpq() {
+            throw PostgresError(
+                .noLibrary,
+                "PostgreSQL needs libpq, and it cannot be loaded: \(String(cString: reason))"
+            )
+        }
+    }
+}

@@ -47,7 +47,8 @@ class PostgresServer:
         self.settings = settings
         self.process = None
         self.port = 0
-        self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        # A short path, which its socket needs, in a folder that every account may enter.
+        self.folder = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))
         # The server refuses to run as root.
         self.account = {}
         if os.geteuid() == 0:
@@ -88,8 +89,10 @@ class PostgresServer:
                 "shared_buffers=32MB", "max_connections=40", *self.settings,
             ]
             with open(self.folder / "log", "ab") as log:
+                # Should the tests be killed, the server ends with them.
                 self.process = subprocess.Popen(
-                    [programs() / "postgres", "-D", self.data, *(word for line in settings for word in ("-c", line))],
+                    ["setpriv", "--pdeathsig", "INT", programs() / "postgres", "-D", self.data]
+                    + [word for line in settings for word in ("-c", line)],
                     stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, start_new_session=True, **self.account,
                 )
             try:

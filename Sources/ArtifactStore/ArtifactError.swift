@@ -114,7 +114,8 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .rootUnavailable:
             "The server's folder of artifacts is missing or not a folder; check --artifacts-destination or --data-dir."
         case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
-        case .storageDenies(let text), .storageRefuses(let text), .storageAway(let text): text
+        case .storageDenies(let text), .storageRefuses(let text), .storageAway(let text):
+            "This server keeps artifacts in object storage. \(text)"
         case .replaced: "The artifact was replaced while it was read: '\(path)'"
         case .other: "The artifact storage of the server failed; its log has the details."
         }

@@ -135,7 +135,11 @@ package final class ArtifactBucket: ArtifactStorage {
 
     package func fault() -> String? {
         do throws(S3Failure) {
+            let client = try client.hasty()
             _ = try client.list(prefix: root, atMost: 1)
+            // An upload that is begun and given up shows that the keys may write, and leaves nothing behind.
+            let key = root + ".apus-check"
+            try client.abort(client.createUpload(key, contentType: nil), key)
             return nil
         } catch {
             return error.message

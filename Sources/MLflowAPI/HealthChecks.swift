@@ -15,13 +15,14 @@ final class HealthChecks: Sendable {
     }
 
     private let store: TrackingStore
-    private let artifacts: any ArtifactStorage
+    private let storages: [any ArtifactStorage]
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "apus.health", qos: .utility)
 
-    init(store: TrackingStore, artifacts: any ArtifactStorage) {
+    /// - Parameter storages: all that the server opens.
+    init(store: TrackingStore, storages: [any ArtifactStorage]) {
         self.store = store
-        self.artifacts = artifacts
+        self.storages = storages
     }
 
     /// Calls `completion` with the result of a check that begins after this call, and with what is wrong with the artifacts;
@@ -38,7 +39,8 @@ final class HealthChecks: Sendable {
     private func runChecks() {
         while let completions = takeWaiting() {
             let health = store.examine()
-            let fault = artifacts.fault()
+            let faults = storages.compactMap { $0.fault() }
+            let fault = faults.isEmpty ? nil : faults.joined(separator: " ")
             for completion in completions { completion(health, fault) }
         }
     }

@@ -102,7 +102,8 @@ package struct MLflowAPI: Sendable {
             MultipartUploads(root: $0, limits: settings.multipartLimits)
         }
         self.settings = settings
-        healthChecks = HealthChecks(store: store, artifacts: artifacts)
+        let others = settings.artifactRoots.map(\.store).filter { $0 !== artifacts }
+        healthChecks = HealthChecks(store: store, storages: [artifacts] + others)
         self.reportFailure = reportFailure
     }
 

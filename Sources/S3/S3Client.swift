@@ -70,6 +70,14 @@ package final class S3Client: Sendable {
         }
     }
 
+    /// A client that asks each question once, and gives it up after two seconds.
+    package func hasty() throws(S3Failure) -> S3Client {
+        var settings = settings
+        settings.attempts = 1
+        settings.longestAttempt = .seconds(2)
+        return try S3Client(bucket: bucket, settings, credentials, agent: agent, now: now, variable)
+    }
+
     /// Where the storage answers, for a person.
     package var place: String {
         let origin = connection.withLock { $0.client.origin }
@@ -110,12 +118,14 @@ extension S3Client {
         var expected: Set<Int> = [200]
     }
 
+    /// How long a request waits before it is sent for the second time; twice as long before each further time.
+    private static let firstPause = Duration.milliseconds(100)
     private static let emptyHash = Hexadecimal.text(SHA256.digest(of: []))
 
     /// Sends a request, again where it may succeed then, and returns the answer of an expected status before its body.
     func open(_ request: Request) throws(S3Failure) -> ReplyStream {
         let hash = request.body.hash
-        var pause = settings.firstPause
+        var pause = Self.firstPause
         var attempt = 1
         var mayRenew = true
         var mayMove = true
@@ -143,7 +153,7 @@ extension S3Client {
             attempt += 1
             // A part of chance, so that many requests do not come back together.
             Self.wait(pause * Double.random(in: 0.5...1.5))
-            pause *= 3
+            pause *= 2
         }
     }
 
@@ -189,7 +199,11 @@ extension S3Client {
             case .array(let bytes): .bytes(bytes)
             case .memory(let bytes): .stream(MemoryProducer(bytes), length: bytes.count)
             }
-        let limits = CallLimits(connecting: .seconds(5), silence: settings.silence)
+        let limits = CallLimits(
+            whole: settings.longestAttempt.map { Deadline(after: $0) } ?? .never,
+            connecting: .seconds(5),
+            silence: .seconds(20)
+        )
         return try connection.client.open(
             ClientRequest(request.method, query.isEmpty ? path : "\(path)?\(query)", fields: fields, body: body),
             limits

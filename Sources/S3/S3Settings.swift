@@ -19,12 +19,10 @@ package struct S3Settings: Sendable {
     package var uploadFields: [(name: String, value: String)] = []
     /// The account that must own the bucket; nil for any.
     package var bucketOwner: String?
-    /// How long a request waits before it is sent again, first.
-    package var firstPause = Duration.milliseconds(100)
     /// How often a request is sent at most.
     package var attempts = 5
-    /// The longest time in which no byte moves.
-    package var silence = Duration.seconds(20)
+    /// The longest time from the beginning of an attempt to the end of its answer; nil for any.
+    package var longestAttempt: Duration?
 
     /// What the environment and the files of profiles say, as the reference and boto3 take it.
     ///

@@ -24,18 +24,26 @@ MEGABYTE = 1 << 20
 PREFIX = "team/artifacts"
 
 
-@pytest.fixture
-def storage():
+@pytest.fixture(scope="module")
+def shared():
+    """A storage, and a server that keeps artifacts in it."""
     with ObjectStorage() as storage:
-        yield storage
+        with ApusServer(storage.arguments(PREFIX), environment=storage.environment()) as server:
+            yield storage, server
 
 
 @pytest.fixture
-def server(storage):
-    with ApusServer(storage.arguments(PREFIX), environment=storage.environment()) as server:
-        mlflow.set_tracking_uri(server.url)
-        mlflow.set_experiment("object storage")
-        yield server
+def storage(shared):
+    """An empty storage without faults."""
+    shared[0].reset()
+    return shared[0]
+
+
+@pytest.fixture
+def server(shared, storage):
+    mlflow.set_tracking_uri(shared[1].url)
+    mlflow.set_experiment("object storage")
+    return shared[1]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +70,13 @@ def moto():
     finally:
         process.kill()
         process.wait()
+
+
+def apus(*arguments, environment={}):
+    merged = {key: value for key, value in {**os.environ, **environment}.items() if value is not None}
+    return subprocess.run(
+        [str(apus_binary()), *map(str, arguments)], env=merged, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def artifact_url(server, path):
@@ -376,12 +391,37 @@ def test_a_storage_that_is_denied_is_told(storage, server):
         assert (status, "s3:PutObject" in content.decode()) == (403, True)
 
 
+def doctor_fails(server, *words):
+    """The doctor fails at the artifact, with these words and with advice for whoever runs the server."""
+    result = apus("doctor", server.url)
+    failed, advice = [
+        (line, following)
+        for line, following in zip(result.stdout.splitlines(), result.stdout.splitlines()[1:])
+        if line.startswith("FAIL")
+    ][0]
+    assert result.returncode == 1 and failed.split()[1] == "artifact", result.stdout
+    assert all(word in failed for word in words) and "whoever runs the server" in advice, result.stdout
+
+
+def test_keys_that_may_not_write_are_found_before_a_training(storage, server):
+    assert must(server.url, "/health?deep=1")["status"] == "ok"
+    assert storage.count("begin") == storage.count("abort") == 1 and not storage.objects
+    assert apus("doctor", server.url).returncode == 0
+    storage.fault = lambda call_: ("answer", 403, "AccessDenied") if call_.operation in ("begin", "put") else None
+    answered, health = call(server.url, "/health?deep=1")
+    assert (answered, "s3:PutObject" in health["problems"]["artifacts"]) == (503, True)
+    doctor_fails(server, "403", "s3:PutObject")
+
+
 def test_a_storage_that_is_away_does_not_keep_the_server_from_starting(storage):
     port = free_port()
     environment = storage.environment(MLFLOW_S3_ENDPOINT_URL=f"http://127.0.0.1:{port}")
     with ApusServer(storage.arguments(), environment=environment) as server:
         assert send("GET", artifact_url(server, "a"))[0] == 503
         assert send("GET", server.url + "/health")[0] == 200
+        answered, health = call(server.url, "/health?deep=1")
+        assert (answered, str(port) in health["problems"]["artifacts"]) == (503, True)
+        doctor_fails(server, "503", str(port))
 
 
 # Without the server: uploads in parts, and presigned addresses.
@@ -472,6 +512,10 @@ def test_runs_whose_clients_reach_the_storage_themselves(storage):
         assert send("GET", f"{server.url}/get-artifact?run_id={run_id}&path=m/a.txt")[1] == b"mine"
         download = must(server.url, "artifacts/presigned-download-url", {"run_id": run_id, "path": "m/a.txt"})
         assert (download["file_size"], send("GET", download["presigned_url"])[1]) == (4, b"mine")
+        assert must(server.url, "/health?deep=1")["status"] == "ok"
+        storage.fault = lambda call_: ("answer", 403, "AccessDenied")
+        assert call(server.url, "/health?deep=1")[0] == 503
+        storage.fault = lambda call_: None
         # A client may name any place, but the server opens none but the operator's.
         elsewhere = must(server.url, "experiments/create", {"name": "e", "artifact_location": f"s3://{BUCKET}/private"})
         other = new_run(server.url, elsewhere["experiment_id"])
@@ -484,13 +528,6 @@ def test_runs_whose_clients_reach_the_storage_themselves(storage):
 
 
 # What an operator does.
-
-
-def apus(*arguments, environment):
-    merged = {key: value for key, value in {**os.environ, **environment}.items() if value is not None}
-    return subprocess.run(
-        [str(apus_binary()), *map(str, arguments)], env=merged, capture_output=True, text=True, timeout=120, check=False
-    )
 
 
 def test_gc_removes_the_objects_of_deleted_runs(storage, tmp_path):

@@ -118,6 +118,13 @@ class ObjectStorage:
         self._server.shutdown()
         self._server.server_close()
 
+    def reset(self):
+        """Forgets all objects, uploads, calls and faults."""
+        with self.lock:
+            for kept in (self.objects, self.uploads, self.calls):
+                kept.clear()
+            self.fault = lambda call: None
+
     def environment(self, **others) -> dict:
         return {
             "MLFLOW_S3_ENDPOINT_URL": self.url,
@@ -335,9 +342,8 @@ class _Handler(BaseHTTPRequestHandler):
         for key in sorted(self.owner.objects, key=lambda text: text.encode()):
             if not key.startswith(prefix):
                 continue
-            name = key
-            if delimiter and delimiter in key[len(prefix) :]:
-                name = prefix + key[len(prefix) :].split(delimiter, 1)[0] + delimiter
+            is_gathered = bool(delimiter) and delimiter in key[len(prefix) :]
+            name = prefix + key[len(prefix) :].split(delimiter, 1)[0] + delimiter if is_gathered else key
             if name in seen or name.encode() <= after.encode():
                 continue
             if len(seen) == limit:
@@ -346,7 +352,7 @@ class _Handler(BaseHTTPRequestHandler):
             seen.add(name)
             last = name
             shown = urllib.parse.quote_plus(name, safe="/")
-            if name != key or (delimiter and name.endswith(delimiter) and name != key):
+            if is_gathered:
                 lines.append(f"<CommonPrefixes><Prefix>{shown}</Prefix></CommonPrefixes>")
             else:
                 stored = self.owner.objects[key]

@@ -11,21 +11,24 @@ internal import Synchronization
 package final class CredentialSource: Sendable {
     /// Keys are replaced this many seconds before they end.
     private static let refreshSeconds: Int64 = 300
-    private static let longestCall = Duration.seconds(2)
     private static let containerHosts = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"]
 
     private let variable: @Sendable (String) -> String?
     private let now: @Sendable () -> Int64
+    private let patience: Duration
     private let known = Mutex<S3Credentials?>(nil)
 
     /// - Parameters:
     ///   - variable: looks a variable of the environment up; nil for an empty one.
     ///   - now: Unix seconds.
+    ///   - patience: how long a container's agent, or an instance's metadata, may take for an answer.
     package init(
         now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) },
+        patience: Duration = .seconds(2),
         _ variable: @escaping @Sendable (String) -> String?
     ) {
         self.now = now
+        self.patience = patience
         self.variable = variable
     }
 
@@ -126,7 +129,7 @@ package final class CredentialSource: Sendable {
         } else if let token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
             fields.append(("Authorization", token))
         }
-        let reply = try Self.ask(.get, url, fields, "the container's keys")
+        let reply = try ask(.get, url, fields, "the container's keys")
         return try Self.keys(in: reply, "The container's")
     }
 
@@ -162,21 +165,21 @@ package final class CredentialSource: Sendable {
         guard let tokenURL = HTTPURL(root + "/latest/api/token"), let rolesURL = HTTPURL(roles) else { return nil }
         let lifetime = [(name: "x-aws-ec2-metadata-token-ttl-seconds", value: "21600")]
         // Nobody answers where there is no instance.
-        guard let token = try? Self.ask(.put, tokenURL, lifetime, "the instance's metadata"), token.status == 200 else {
+        guard let token = try? ask(.put, tokenURL, lifetime, "the instance's metadata"), token.status == 200 else {
             return nil
         }
         let fields = [(name: "x-aws-ec2-metadata-token", value: String(decoding: token.body, as: UTF8.self))]
-        let names = try Self.ask(.get, rolesURL, fields, "the instance's metadata")
+        let names = try ask(.get, rolesURL, fields, "the instance's metadata")
         guard names.status == 200,
             let role = String(decoding: names.body, as: UTF8.self).split(whereSeparator: \.isNewline).first,
             let url = HTTPURL(roles + role)
         else { return nil }
-        return try Self.keys(in: Self.ask(.get, url, fields, "the instance's metadata"), "The instance's")
+        return try Self.keys(in: ask(.get, url, fields, "the instance's metadata"), "The instance's")
     }
 
     // MARK: Answers
 
-    private static func ask(
+    private func ask(
         _ method: HTTPMethod,
         _ url: HTTPURL,
         _ fields: [(name: String, value: String)],
@@ -189,7 +192,7 @@ package final class CredentialSource: Sendable {
                 url.target,
                 fields: [("Host", url.origin.hostField)] + fields,
                 maximumBytes: 65_536,
-                by: Deadline(after: longestCall)
+                by: Deadline(after: patience)
             )
         } catch {
             throw S3Failure(.unavailable, "Who gives out \(subject) does not answer: \(error.phrase).")

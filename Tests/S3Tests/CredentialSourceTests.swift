@@ -8,7 +8,7 @@ import Testing
     private func source(now: @escaping @Sendable () -> Int64 = { 0 }, _ variables: [String: String]) -> CredentialSource
     {
         let all = ["HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"].merging(variables) { $1 }
-        return CredentialSource(now: now) { all[$0] }
+        return CredentialSource(now: now, patience: .seconds(60)) { all[$0] }
     }
 
     /// Writes a file for one test and removes it afterwards.

@@ -125,8 +125,12 @@ struct ImportCommand: ParsableCommand {
         do {
             try importer.run(source, selection)
         } catch {
-            let advice = importer.hasStored ? " What was imported so far stays; import again to continue." : ""
-            StandardStream.error.write("apus: \(Self.message(for: error))\(advice)")
+            var message = Self.message(for: error)
+            if importer.hasStored {
+                if !message.hasSuffix(".") { message += "." }
+                message += " What was imported so far stays; import again to continue."
+            }
+            StandardStream.error.write("apus: \(message)")
             throw ExitCode(importer.hasStored ? 1 : 2)
         }
         let summary = importer.summary

@@ -9,6 +9,7 @@ SHELL := bash
 python := python3
 apus := .build/release/apus
 release := Scripts/build-release
+python_tests := Scripts/run-python-tests
 environments := .venv .venv-2.9 .venv-2.22 .venv-notebooks .venv-reference .venv-browser .venv-s3
 # Where `make install` puts the binary: $(PREFIX)/bin.
 PREFIX := /usr/local
@@ -60,19 +61,19 @@ unit: native-packages test-packages ## Swift tests of a debug build, beside a th
 
 conformance: build environments ## tests with real MLflow clients against the release binary
 	@export APUS_BINARY="$$PWD/$(apus)"
-	.venv/bin/python -m pytest -q Tests/Conformance
+	$(python_tests) .venv/bin/python Tests/Conformance
 	for environment in .venv-2.22 .venv-2.9; do
-	    $$environment/bin/python -m pytest -q Tests/Conformance -m client
+	    $(python_tests) $$environment/bin/python Tests/Conformance -m client
 	done
 
 differential: build environments ## compare the answers of MLflow's server and of Apus to the same requests
-	@APUS_BINARY="$$PWD/$(apus)" .venv-reference/bin/python -m pytest -q Tests/Differential
+	@APUS_BINARY="$$PWD/$(apus)" $(python_tests) .venv-reference/bin/python Tests/Differential
 
 browser: build environments ## the pages, and MLflow's pages over Apus, in Chromium; pictures are left in Tests/Browser/pictures
-	@APUS_BINARY="$$PWD/$(apus)" .venv-browser/bin/python -m pytest -q Tests/Browser
+	@APUS_BINARY="$$PWD/$(apus)" $(python_tests) .venv-browser/bin/python Tests/Browser
 
 wheel-test: build environments ## the Python package and the notebooks: a wheel of the release binary in fresh environments
-	@APUS_BINARY="$$PWD/$(apus)" .venv/bin/python -m pytest -q Tests/Wheel
+	@APUS_BINARY="$$PWD/$(apus)" $(python_tests) .venv/bin/python Tests/Wheel
 
 soak: build ## mixed load for SOAK_SECONDS (default 60): checks WAL size, memory, descriptors and lost data
 	@APUS_BINARY="$$PWD/$(apus)" $(python) Tests/Soak/run.py

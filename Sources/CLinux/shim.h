@@ -1,18 +1,18 @@
-// The Glibc module leaves out epoll and accept4. No header of the Glibc module is included here, and _GNU_SOURCE stays
-// undefined: otherwise its types would be defined in two modules. So the GNU declaration is repeated.
+// Swift's module Glibc lacks the functions in this file. The file includes no header of that module and does not define
+// _GNU_SOURCE, because otherwise types would be defined in two modules. So declarations of the C library are repeated.
 #include <sys/epoll.h>
 
 struct sockaddr;
 extern int accept4(int, struct sockaddr *, unsigned int *, int);
 
-// eventfd(2), from <sys/eventfd.h>; its flags have the values of O_CLOEXEC and O_NONBLOCK.
+// eventfd(2), from <sys/eventfd.h>; the flags have the values of O_CLOEXEC and O_NONBLOCK.
 extern int eventfd(unsigned int, int);
 extern int eventfd_write(int, unsigned long);
 
 // pthread_setname_np(3), from <pthread.h> under _GNU_SOURCE.
 extern int pthread_setname_np(unsigned long, const char *);
 
-// mallopt(3) and malloc_trim(3), from <malloc.h>, which the Glibc module leaves out as well.
+// mallopt(3) and malloc_trim(3), from <malloc.h>.
 extern int mallopt(int, int);
 extern int malloc_trim(unsigned long);
 
@@ -22,7 +22,7 @@ enum apus_malloc_parameter {
     apus_malloc_arena_max = -8,
 };
 
-// openat2(2), which glibc does not wrap. The numbers are those of the kernel, the same on every architecture.
+// openat2(2), which glibc does not wrap. The number of the call and the flags are the same on every architecture.
 extern long syscall(long, ...);
 
 struct apus_open_how {
@@ -37,17 +37,17 @@ enum apus_resolve {
     apus_resolve_beneath = 0x08,
 };
 
-// The descriptor, or -1 and errno.
+// Returns the descriptor, or -1 and sets errno.
 static inline int apus_openat2(int folder, const char *path, const struct apus_open_how *how) {
     return (int)syscall(437, folder, path, how, sizeof(struct apus_open_how));
 }
 
-// pidfd_open(2), which glibc wraps since 2.36. The descriptor, or -1 and errno.
+// pidfd_open(2), which glibc wraps since 2.36. Returns the descriptor, or -1 and sets errno.
 static inline int apus_pidfd_open(int pid) {
     return (int)syscall(434, pid, 0);
 }
 
-// sched_getattr(2) and sched_setattr(2), which glibc wraps since 2.41 only.
+// The attributes of sched_getattr(2) and sched_setattr(2), which glibc wraps only since 2.41.
 struct apus_sched_attributes {
     unsigned int size;
     unsigned int policy;
@@ -65,14 +65,15 @@ enum { apus_sched_setattr_number = 314, apus_sched_getattr_number = 315 };
 enum { apus_sched_setattr_number = 274, apus_sched_getattr_number = 275 };
 #endif
 
-// The time slice of the calling thread in nanoseconds; 0 where the system does not say.
+// Returns the time slice of the calling thread in nanoseconds; 0 if the system does not report one.
 static inline unsigned long long apus_time_slice(void) {
     struct apus_sched_attributes attributes = {0};
     long result = syscall(apus_sched_getattr_number, 0, &attributes, sizeof attributes, 0);
     return result == 0 && attributes.policy == 0 ? attributes.runtime : 0;
 }
 
-// Changes it; 0 stands for the usual one. 0, or -1 where the system refuses it or the thread has no ordinary policy.
+// Sets the time slice of the calling thread; 0 stands for the system's default. Returns 0, or -1 if the system refuses
+// or the thread's scheduling policy is not the ordinary one (SCHED_OTHER).
 static inline int apus_set_time_slice(unsigned long long nanoseconds) {
     struct apus_sched_attributes attributes = {0};
     if (syscall(apus_sched_getattr_number, 0, &attributes, sizeof attributes, 0) != 0) return -1;
@@ -87,7 +88,8 @@ extern int fallocate(int, int, long, long);
 extern long copy_file_range(int, long long *, int, long long *, unsigned long, unsigned int);
 extern int syncfs(int);
 
-// The program's own instructions and constants, from the linker: nothing between the two is ever written.
+// The start of the program in memory and the end of its instructions, set by the linker. The memory between the two
+// holds instructions and constants, and is never written.
 extern const char __executable_start[];
 extern const char etext[];
 

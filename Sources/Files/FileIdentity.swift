@@ -8,7 +8,8 @@ package struct FileIdentity: Sendable, Hashable {
         self.inode = inode
     }
 
-    /// The identity of the file at a path, after symbolic links are followed; nil if there is no file.
+    /// The identity of the file at a path, after symbolic links are followed; nil if there is no file or the process
+    /// may not look for it.
     package init?(path: String) {
         guard let status = FileStatus(path: path) else { return nil }
         self = status.identity

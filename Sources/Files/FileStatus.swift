@@ -1,8 +1,8 @@
 package import Glibc
 
-/// The identity of a file, and facts that differ for different versions of its content.
+/// The identity of a file, with its size and times, which differ for different versions of its content.
 ///
-/// The time of the last status change is included, because programs can set the time of modification.
+/// The time of the last status change is included, because programs can set the time of modification to any value.
 package struct FileStatus: Sendable, Hashable {
     package let identity: FileIdentity
     /// The size in bytes.
@@ -17,7 +17,8 @@ package struct FileStatus: Sendable, Hashable {
         change = FileTime(status.st_ctim)
     }
 
-    /// The status of the file at a path, after symbolic links are followed; nil if there is no file.
+    /// The status of the file at a path, after symbolic links are followed; nil if there is no file or the process may
+    /// not look for it.
     package init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -29,7 +30,7 @@ package struct FileStatus: Sendable, Hashable {
 package struct FileTime: Sendable, Hashable {
     /// Whole seconds since 1970.
     package let seconds: Int64
-    /// The nanoseconds after the whole second, less than a second.
+    /// The nanoseconds since the whole second, fewer than a billion.
     package let nanoseconds: Int64
 
     /// Whole milliseconds since 1970.

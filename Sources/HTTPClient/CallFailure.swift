@@ -2,7 +2,7 @@ package import TLS
 
 /// The reason why a request got no answer.
 package enum CallFailure: Error, Sendable {
-    /// The part of a call that was under way.
+    /// The part of a call that was in progress.
     package enum Phase: Sendable {
         case lookingUp
         case connecting

@@ -3,7 +3,7 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// Ends calls early: those that are under way, and those that begin later.
+/// Ends calls early: calls that are in progress, and calls that begin later.
 ///
 /// The look-up of a host name is not interrupted.
 package final class CallInterruption: Sendable {

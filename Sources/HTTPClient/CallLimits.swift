@@ -48,7 +48,7 @@ package struct Deadline: Sendable {
         self.end = end
     }
 
-    /// The deadline after one of `parts` equal parts of the remaining time.
+    /// The deadline that leaves one of `parts` equal parts of the remaining time.
     package func dividing(by parts: Int) -> Deadline {
         Deadline(.now + (end - .now) / max(parts, 1))
     }

@@ -17,8 +17,7 @@ enum Redirection {
         var next = request
         next.target = target
         if head.status == 307 || head.status == 308 { return request.body.isRepeatable ? next : nil }
-        // As in MLflow's Python client, GET and HEAD keep their method, after 301 all methods but POST do, and any
-        // other method becomes GET.
+        // As in MLflow's Python client: after 301 only POST becomes GET; after 302 and 303 every method but HEAD does.
         if request.method == .get || request.method == .head { return next }
         if head.status == 301, request.method != .post { return request.body.isRepeatable ? next : nil }
         next.method = .get

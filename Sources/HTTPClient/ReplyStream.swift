@@ -119,7 +119,7 @@ package final class ReplyStream {
 
     private func end() {
         hasEnded = true
-        // A connection with further bytes cannot be used again: they would be taken for the next response.
+        // A connection with further bytes cannot be used again: these bytes would be read as the next response.
         if connection.input.isEmpty { giveBack?() }
         giveBack = nil
     }
@@ -127,7 +127,7 @@ package final class ReplyStream {
     /// Throws if the first bytes of an answer are not HTTP; without this check, the call might wait for the rest of a
     /// line that never comes.
     private static func checkBeginning(_ bytes: UnsafeRawBufferPointer) throws(CallFailure) {
-        // An alert of TLS, from a peer that expected a handshake (RFC 8446 §5.1).
+        // The first bytes of a TLS alert, which a peer that expected a handshake sends (RFC 8446 §5.1).
         if bytes.starts(with: [0x15, 0x03]) { throw .speaksTLS }
         guard zip(bytes, "HTTP/1.".utf8).allSatisfy({ $0 == $1 }) else {
             throw .notHTTP("the answer does not begin like HTTP")

@@ -15,7 +15,7 @@ package struct HTTPLimits: Sendable {
     package var bodyBytes = 32 * 1_048_576
     /// A body or an answer up to this size is accepted even when the budgets are used up.
     package var alwaysHeldBytes = 64 * 1_024
-    /// A request whose collected body is larger than this size is read on a packer's thread, not on the event loop.
+    /// A request whose collected body is larger than this size is handled on another thread, not on the event loop.
     package var inlineBodyBytes = 16 * 1_024
     /// The largest size of the line with a chunk's size and its extensions; 400.
     package var chunkLineBytes = 256
@@ -42,8 +42,8 @@ package struct HTTPLimits: Sendable {
     package var paceTime: Duration = .seconds(2)
     /// The longest time in which the client reads no byte of an answer; the connection is then closed.
     package var writeStallTimeout: Duration = .seconds(120)
-    /// A client that closes its sending side while its answer is being made counts as disconnected after this time from
-    /// its last byte.
+    /// The time after which a client counts as disconnected that closes its sending side while its answer is being
+    /// made.
     package var halfClosedTimeout: Duration = .seconds(1)
     /// The time in which an idle connection may still send one more request after the server was told to stop.
     package var lastRequestTimeout: Duration = .milliseconds(250)

@@ -18,7 +18,7 @@ package enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Reads the name of a method, which is case-sensitive (RFC 9110 §9.1); nil for any other name.
+    /// Parses the name of a method, which is case-sensitive (RFC 9110 §9.1); nil for any other name.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         switch bytes.count {
         case 3 where bytes.elementsEqual("GET".utf8): self = .get

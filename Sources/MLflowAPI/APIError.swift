@@ -15,7 +15,7 @@ package struct APIError: Error, Sendable {
         self.message = message
     }
 
-    /// Maps every error of the store to its HTTP status and code; no other function does so.
+    /// Creates the error for an error of the store; the only function that decides their HTTP statuses and codes.
     package init(_ error: TrackingError) {
         let (status, code): (Int, String) =
             switch error.code {
@@ -29,7 +29,8 @@ package struct APIError: Error, Sendable {
             case .quotaSpent: (403, "RESOURCE_LIMIT_EXCEEDED")
             case .tooManyBytes: (413, "RESOURCE_LIMIT_EXCEEDED")
             case .notImplemented: (501, "NOT_IMPLEMENTED")
-            // Not 503: clients do not repeat creations after 503, because the request may have taken effect.
+            // The status is not 503, because clients do not repeat a creation after 503: the request may have taken
+            // effect.
             case .temporarilyUnavailable, .databaseLocked: (429, "REQUEST_LIMIT_EXCEEDED")
             case .insufficientStorage: (507, "RESOURCE_LIMIT_EXCEEDED")
             }
@@ -54,7 +55,7 @@ package struct APIError: Error, Sendable {
 
     /// The HTTP response with the error.
     ///
-    /// The HTTP server adds `Retry-After` if the status asks the client to retry.
+    /// The HTTP server adds `Retry-After` to a 429 and a 503.
     package var response: HTTPResponse {
         HTTPResponse.json(status: status) { writer in
             writer.beginObject()

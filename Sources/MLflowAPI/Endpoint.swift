@@ -8,7 +8,7 @@ package struct Endpoint: Sendable {
     package var method: HTTPMethod
     /// The path.
     ///
-    /// Segments in braces are parameters; a parameter that ends with `...` contains the rest of the path.
+    /// A segment in braces is a parameter; a parameter whose name is followed by `...` stands for the rest of the path.
     package var path: String
     package var family: PathFamily
     package var access: Access
@@ -32,6 +32,7 @@ package enum PathFamily: String, Sendable, CaseIterable {
     /// Paths at the root of the server.
     case root
 
+    /// The beginnings of the family's paths; every endpoint of the family answers at each of them.
     package var prefixes: [String] {
         switch self {
         case .tracking: Self.bothPrefixes.map { $0 + "2.0/mlflow/" }
@@ -72,7 +73,7 @@ package struct Access: Sendable {
     ///
     /// The handler itself checks resources inside lists of messages, and resources that it only reads in addition.
     package let resources: [Resource]
-    /// What a call that may change something adds to the audit log; required for all such calls.
+    /// What the call adds to the audit log; required for each call that may change something.
     package var audit: AuditRule?
 
     private init(action: Action, cost: ReadCost, resources: [Resource]) {
@@ -85,9 +86,11 @@ package struct Access: Sendable {
     package static func open(_ resources: Resource...) -> Access {
         Access(action: .open, cost: .cheap, resources: resources)
     }
+    /// A cheap read.
     package static func lookUp(_ resources: Resource...) -> Access {
         Access(action: .read, cost: .cheap, resources: resources)
     }
+    /// A read that may be expensive.
     static func search(_ resources: Resource...) -> Access {
         Access(action: .read, cost: .expensive, resources: resources)
     }
@@ -124,6 +127,7 @@ package struct Resource: Sendable, Equatable {
             upload, account
     }
 
+    /// The part of a request that names the resource.
     package enum Place: Sendable, Equatable {
         /// The request names no resource, because the call creates one or concerns all resources of a kind.
         case unnamed
@@ -147,13 +151,13 @@ package struct Resource: Sendable, Equatable {
     package static let none = Resource(.none, .unnamed)
     /// The server itself.
     package static let server = Resource(.server, .unnamed)
-    /// What the server counts of its own work and of its users; of these, it is for admins alone.
+    /// The counts of the server's work and of its users; a user must be an admin to read them.
     package static let statistics = Resource(.statistics, .unnamed)
     /// The whole store, with the data of all clients.
     package static let store = Resource(.store, .unnamed)
     /// A user, a role, a grant or a token.
     ///
-    /// The handler decides who may read or change it.
+    /// The handler decides who may read or change this resource.
     package static let account = Resource(.account, .unnamed)
     /// A new resource, or all resources of a kind.
     static func unnamed(_ kind: Kind) -> Resource { Resource(kind, .unnamed) }
@@ -176,7 +180,7 @@ package struct Resource: Sendable, Equatable {
     static let folder = Resource(.artifact, .fields(["path"]))
     /// A part of an upload.
     ///
-    /// The signature in the part's URL is the permission.
+    /// The signature in the URL of the part permits the upload.
     static let upload = Resource(.upload, .parameter(0))
 }
 
@@ -232,7 +236,10 @@ extension MLflowAPI {
         )
     }
 
-    /// Returns endpoints whose handler may block, and stores the given audit entry together with its changes.
+    /// Returns endpoints whose handler may block.
+    ///
+    /// The handler gets the audit entry of the request, and stores the entry in one transaction with its changes; nil
+    /// if the call or the server records none.
     func endpoint(
         _ method: HTTPMethod,
         _ family: PathFamily,

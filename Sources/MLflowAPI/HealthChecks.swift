@@ -5,9 +5,8 @@ internal import TrackingStore
 
 /// Checks the store's health, one check at a time.
 ///
-/// All requests that arrive during a check share the next check.
-///
-/// A check may take two seconds. Any number of waiting requests occupies only one thread.
+/// All requests that arrive during a check share the next check. A check may take two seconds. Any number of waiting
+/// requests occupies only one thread.
 final class HealthChecks: Sendable {
     private struct State {
         var waiting: [@Sendable (StoreHealth, _ artifacts: String?) -> Void] = []

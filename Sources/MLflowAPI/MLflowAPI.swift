@@ -12,7 +12,9 @@ package struct MLflowAPI: Sendable {
     package struct Settings: Sendable {
         /// The MLflow version that the API is compatible with, which `/version` returns.
         package var version = "3.17.2"
-        /// A path prefix with which every endpoint also answers; empty, or with a leading and no trailing slash.
+        /// A prefix of paths: every endpoint also answers at its path with this prefix.
+        ///
+        /// The prefix begins with a slash and does not end with one; empty for no prefix.
         package var staticPrefix = ""
         /// Whether the `mlflow-artifacts` routes are served.
         package var servesArtifacts = true
@@ -79,11 +81,9 @@ package struct MLflowAPI: Sendable {
     let knownPlaces = KnownPlaces()
     /// Caches the digests of artifact files.
     let digests = DigestCache()
-    /// Lets one removal for good run at a time.
+    /// Lets one permanent removal run at a time.
     let removalTurn = RemovalTurn()
-    /// Called for failures that no client can cause.
-    ///
-    /// The client gets only a constant text.
+    /// Called with each failure that no client can cause; the answer does not contain its details.
     let reportFailure: @Sendable (any Error) -> Void
     /// The series of requests that fail because another program has locked the database.
     private let databaseLock = Burst()

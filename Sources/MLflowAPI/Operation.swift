@@ -4,7 +4,7 @@ internal import HTTPWire
 internal import Tracking
 internal import TrackingStore
 
-/// What a handler returns after it has read and validated its request: work for the store, and an encoder of its value.
+/// The result of a handler that has read and validated its request: work for the store, and an encoder of its value.
 ///
 /// The work runs in a transaction. The encoder runs after the transaction, and not on a thread of the writer or of a
 /// reader, so that no other request waits while an answer is written as JSON.
@@ -151,7 +151,7 @@ extension MLflowAPI {
 
     /// Returns an answer whose encoder runs on another thread.
     ///
-    /// This function is called on the writer's or a reader's thread, which must not be delayed.
+    /// The function is called on the writer's or a reader's thread, which must not be delayed.
     private func answer(to result: Result<Operation.Encoding, any Error>, isShort: Bool) -> HTTPAnswer {
         switch result {
         case .success(.empty): return .ready(.empty)

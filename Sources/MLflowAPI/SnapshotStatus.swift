@@ -2,11 +2,11 @@
 package struct SnapshotStatus: Sendable {
     /// The name of the folder with the snapshots, without its path.
     package var place: String
-    /// When the newest snapshot was made, in Unix milliseconds; nil if this server has neither made nor found one.
+    /// The time of the newest snapshot in Unix milliseconds; nil if this server has neither made nor found a snapshot.
     package var newest: Int64?
     /// Whether the newest snapshot contains everything that was committed.
     package var isCurrent: Bool
-    /// Why the last attempt failed; nil if it succeeded.
+    /// The reason why the last attempt to make a snapshot failed; nil if it succeeded.
     ///
     /// The text does not contain the paths of the folders that contain the snapshots and the database.
     package var failure: String?

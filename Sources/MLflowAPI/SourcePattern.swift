@@ -13,7 +13,7 @@ package struct SourcePattern: Sendable {
     ///
     /// Matching may take long for a long source.
     func isFound(in source: String) -> Bool {
-        // Threads must not share a compiled expression, so it is compiled each time; model versions are created rarely.
+        // Threads must not share a compiled expression, so each call compiles it; model versions are created rarely.
         // The initializer has checked that the text compiles.
         guard let expression = try? Regex(text) else { return false }
         return source.contains(expression.matchingSemantics(.unicodeScalar))

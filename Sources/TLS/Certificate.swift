@@ -1,7 +1,7 @@
 internal import COpenSSL
 internal import Glibc
 
-/// A view of a certificate, which something else owns.
+/// A certificate of OpenSSL's, which must be used only while its owner keeps it.
 struct Certificate {
     private let pointer: OpaquePointer
 
@@ -68,7 +68,7 @@ enum NumericAddress {
         return inet_pton(AF_INET, text, &space) == 1 || inet_pton(AF_INET6, text, &space) == 1
     }
 
-    /// The text for the four or sixteen bytes of an address; nil for another number of bytes.
+    /// The text of an address of four or sixteen bytes; nil for any other number of bytes.
     static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { space in

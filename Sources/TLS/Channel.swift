@@ -7,7 +7,7 @@ package import HTTPWire
 /// Only one thread at a time may use a channel.
 package struct Channel: Sendable {
     package let descriptor: Descriptor
-    /// The encryption; nil for a plain connection.
+    /// The TLS session; nil for a plain connection.
     package let session: TLSSession?
 
     package init(_ descriptor: Descriptor, _ session: TLSSession? = nil) {
@@ -32,7 +32,7 @@ package struct Channel: Sendable {
             ?? SystemCall.send(descriptor.rawValue, first, second, moreFollows: moreFollows)
     }
 
-    /// Sends a part of a file; may block on the disk, never on the socket.
+    /// Sends the beginning of a part of a file, and returns how much; may block on the disk, never on the socket.
     ///
     /// After `.wouldBlock`, the next call must be for the same part again.
     package func sendFile(_ file: Descriptor, offset: Int, count: Int) -> Transfer {

@@ -16,7 +16,7 @@ enum OpenSSL {
         return code == 0 ? nil : UInt(code)
     }
 
-    /// The library's text for an error code, such as `no shared cipher`; a text for nil too.
+    /// The library's text for an error code, such as `no shared cipher`; "the reason is unknown" for nil.
     static func text(_ code: UInt?) -> String {
         guard let code, let text = apus_ERR_reason_error_string(UInt(code)) else { return "the reason is unknown" }
         return String(cString: text)

@@ -119,7 +119,7 @@ package enum SignatureScheme: Sendable, Equatable {
     case rsa(Digest)
     /// RSASSA-PSS with a salt as long as the digest.
     case rsaPSS(Digest)
-    /// ECDSA; the signature is its two numbers one after the other.
+    /// ECDSA; the signature consists of its two numbers, one after the other, each as long as a coordinate.
     case ecdsa(EllipticCurve, Digest)
     case ed25519
 

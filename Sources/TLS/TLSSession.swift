@@ -7,7 +7,7 @@ package import HTTPWire
 ///
 /// Only one thread at a time may use a session.
 package final class TLSSession: @unchecked Sendable {
-    // Unchecked because its owner passes it from thread to thread, and only one of them uses it at a time.
+    // Unchecked because the owner passes the session from thread to thread, and only one thread at a time uses it.
     /// The state of the handshake.
     package enum Progress: Sendable {
         case done
@@ -19,7 +19,7 @@ package final class TLSSession: @unchecked Sendable {
     }
 
     private let ssl: OpaquePointer
-    /// Kept here so that the socket stays open as long as the session exists.
+    /// The descriptor of the socket; the reference keeps the socket open as long as the session exists.
     private let descriptor: Descriptor
     private let socket: UnsafeMutablePointer<apus_tls_socket>
     private let context: TLSContext
@@ -143,7 +143,7 @@ package final class TLSSession: @unchecked Sendable {
     /// Whether nothing more can be read until further bytes arrive at the socket.
     package var isDrained: Bool { socket.pointee.is_drained != 0 && apus_SSL_has_pending(ssl) == 0 }
 
-    /// Makes every further call fail; for an owner that has sent only a part of its bytes and cannot send the rest.
+    /// Makes every further call fail; for an owner that has sent only a part of a message and will not send the rest.
     package func giveUp() {
         if failure == nil { failure = .broken("a part was not sent") }
     }

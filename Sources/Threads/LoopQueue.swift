@@ -1,15 +1,16 @@
 internal import Dispatch
 
-/// A serial queue of Dispatch whose only piece of work lasts as long as the server, such as an event loop.
+/// Runs one long piece of work, such as an event loop, on a serial queue of libdispatch.
 ///
-/// It has a thread of the pace `prompt` from the start, and never asks for another one; see `SystemThread` for why short
-/// pieces of work do not go to such queues.
+/// The queue has one thread, of the pace `prompt`, until the work ends. `SystemThread` says why short pieces of work do
+/// not go to such queues.
 package enum LoopQueue {
-    /// Starts the work; false, with nothing started, where the system allows no further thread.
+    /// Starts the work; returns false, and starts nothing, if the system allows no further thread.
     ///
-    /// - Parameter name: the queue's label, and shown by `ps -L`; at most 15 bytes of it there.
+    /// - Parameter name: the label of the queue. Its first 15 characters are the thread's name in `ps -L`.
     package static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-        // If no thread can be created, libdispatch would retry for ever, so the creation is tested first.
+        // If no thread can be created, libdispatch tries again without end, so another thread is started first as a
+        // test.
         guard SystemThread.start(name: name, {}) else { return false }
         DispatchQueue(label: name, qos: .userInitiated).async {
             SystemThread.nameCurrent(name)

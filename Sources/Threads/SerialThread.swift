@@ -1,11 +1,11 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Runs one piece of work at a time, in order, on a thread of its own that is started with the first.
+/// Runs one piece of work at a time, in order, on a thread of its own, which starts with the first piece.
 package final class SerialThread: Sendable {
     private struct State {
         var line = WorkLine()
-        /// Whether a thread runs work or is about to.
+        /// Whether a thread is running work or is about to run it.
         var isBusy = false
     }
 
@@ -26,9 +26,11 @@ package final class SerialThread: Sendable {
         if mustStart { pool.run { [self] in runLine() } }
     }
 
-    /// Runs the work and waits for it: on the calling thread if nothing else runs, otherwise after all earlier work.
+    /// Runs the work and returns its result.
     ///
-    /// Never to be called from work of the same thread.
+    /// If no other work runs or waits, the work runs on the calling thread; otherwise the calling thread waits until
+    /// all earlier work is done and the thread of this object has run the new work. Work of this object must not call
+    /// the function, because it would wait for itself.
     package func sync<Result: Sendable>(_ work: @escaping @Sendable () -> Result) -> Result {
         let isFree = state.withLock { state in
             defer { state.isBusy = true }

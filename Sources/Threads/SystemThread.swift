@@ -1,28 +1,29 @@
 internal import CLinux
 internal import Glibc
 
-/// A thread of the system, for work that blocks.
+/// Starts threads of the system, for work that blocks.
 ///
-/// Many short pieces of work must not go to a queue of libdispatch: a serial queue may ask for one more thread with
-/// each piece (10,000 reads of one connection made 177), and if the system refuses one, it sleeps and tries again for
-/// ever.
+/// Many short pieces of work must not go to a queue of libdispatch. Each piece may make a serial queue start another
+/// thread: 10,000 reads of one connection started 177. If the system refuses a thread, libdispatch sleeps and tries
+/// again without end.
 package enum SystemThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts a thread that ends with its body; false, with nothing started, where the system allows no further one.
+    /// Starts a thread that runs `body` and ends; returns false, and starts nothing, if the system allows no further
+    /// thread.
     ///
-    /// The thread blocks all signals, which are left to the thread that waits for them.
-    /// - Parameter name: shown by `ps -L` and debuggers; at most 15 bytes of it.
+    /// The thread blocks all signals, because another thread of the program waits for them.
+    /// - Parameter name: its first 15 characters are the thread's name in `ps -L` and debuggers.
     package static func start(name: String, pace: Pace = .usual, _ body: @escaping @Sendable () -> Void) -> Bool {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_BLOCK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        // The thread names itself: its body may run before this one goes on.
+        // The thread sets its own name, because its body may run before this thread goes on.
         let argument = Unmanaged.passRetained(
             Body {
                 nameCurrent(name)
@@ -40,7 +41,7 @@ package enum SystemThread {
         return true
     }
 
-    /// Names the calling thread, for `ps -L` and debuggers.
+    /// Sets the name of the calling thread that `ps -L` and debuggers show.
     static func nameCurrent(_ name: String) {
         pthread_setname_np(pthread_self(), String(name.prefix(15)))
     }

@@ -1,9 +1,10 @@
 internal import Dispatch
 internal import Synchronization
 
-/// A limited number of threads that share one queue of work; one is started when work arrives and none is free.
+/// A limited number of threads that share one queue of work.
 ///
-/// They end when the pool is released and its queue is empty.
+/// A thread is started when work arrives and no thread is free. The threads end when the pool is released and its queue
+/// is empty.
 package final class ThreadPool: Sendable {
     private let core: PoolCore
 
@@ -17,18 +18,19 @@ package final class ThreadPool: Sendable {
         core.end()
     }
 
-    /// Runs the work on a free thread, else when one becomes free; returns at once.
+    /// Runs the work on a thread of the pool as soon as one is free; returns at once.
     ///
-    /// Who sends work gets threads in turn with the others, and at most three quarters of them at once. If the system cannot
-    /// create even the first thread, the work runs on the calling thread, which is slow but does not hang.
-    /// - Parameter sender: a number that stands for who sends it; 0 for one who is not told apart, and has no share.
+    /// Senders have turns, and the work of one sender gets at most three quarters of the threads at once. If the system
+    /// cannot create even the first thread, the work runs on the calling thread before the function returns.
+    /// - Parameter sender: a number for the sender of the work. All work with the number 0 counts as one sender, which
+    ///   may use all threads.
     package func run(for sender: Int = 0, _ work: @escaping @Sendable () -> Void) {
         _ = core.run(work, for: sender, waitingAtMost: .max)
     }
 
     /// Runs the work as `run` does, unless `limit` pieces of work are waiting already.
     ///
-    /// - Returns: false if the work was not accepted; the caller then does it itself, or does without.
+    /// - Returns: false if the work was not accepted and will not run.
     package func run(
         ifFewerWaitThan limit: Int,
         for sender: Int = 0,
@@ -68,7 +70,7 @@ private final class PoolCore: Sendable {
         self.pace = pace
     }
 
-    /// How many threads work for one sender: all but a quarter, which others find free.
+    /// The maximum number of threads that work for one sender at once: three quarters of a pool, rounded up.
     private static func share(of width: Int) -> Int { width - width / 4 }
 
     func run(_ work: @escaping @Sendable () -> Void, for sender: Int, waitingAtMost limit: Int) -> Bool {
@@ -114,7 +116,7 @@ private final class PoolCore: Sendable {
             let task: Task = state.withLock { state in
                 if let done { state.line.end(done) }
                 done = nil
-                // At the end nobody comes any more for whom threads would have to be free.
+                // When the pool ends, no further work arrives for which threads would have to be kept free.
                 if let (work, sender) = state.line.take(share: state.isEnding ? .max : Self.share(of: width)) {
                     return .work(work, of: sender)
                 }

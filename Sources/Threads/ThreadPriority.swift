@@ -2,15 +2,17 @@ internal import CLinux
 internal import Glibc
 
 extension SystemThread {
-    /// How soon a thread gets a processor that others use.
+    /// How soon a thread that has work gets a processor that another thread is using.
     package enum Pace: Sendable {
-        /// After the time slice of the thread that has it.
+        /// When the time slice of the other thread is over.
         case usual
-        /// At once, for threads that work for a moment at a time while clients wait: their own time slice is short, so that
-        /// they take no more of the processors than others. Linux before 6.12 knows only `usual`.
+        /// At once; for threads that work for a moment at a time while clients wait.
+        ///
+        /// The thread's own time slice is then short, so that it gets no more processor time than others. Has no effect
+        /// on Linux before 6.12.
         case prompt
 
-        /// 0 stands for that of the system.
+        /// The time slice in nanoseconds; 0 stands for the system's default.
         fileprivate var sliceNanoseconds: UInt64 {
             switch self {
             case .usual: 0
@@ -19,15 +21,15 @@ extension SystemThread {
         }
     }
 
-    /// Sets the pace of the calling thread, which a new thread would have from the one that starts it.
+    /// Sets the pace of the calling thread; a new thread inherits the pace of the thread that starts it.
     ///
-    /// If the system refuses it, the thread goes on as before.
+    /// If the system refuses, the pace stays as it was.
     static func take(_ pace: Pace) { apus_set_time_slice(pace.sliceNanoseconds) }
 
-    /// Lowers the priority of the calling thread, and of those that it starts later, and gives it the usual pace.
+    /// Lowers the priority of the calling thread, and of threads that it starts later, and sets its pace to `usual`.
     ///
-    /// An ordinary process cannot undo that. Under full load such a thread gets about a tenth of the processor time of
-    /// another one. If the system refuses it, the thread keeps its priority.
+    /// An ordinary process cannot raise the priority again. Under full load such a thread gets about a tenth of the
+    /// processor time of another thread. If the system refuses, the thread keeps its priority.
     package static func lowerPriority() {
         take(.usual)
         // In Linux 0 stands for the calling thread (setpriority(2), "C library/kernel differences").

@@ -1,10 +1,10 @@
-/// A queue of work that is taken in turn from those who have sent it; the work of each stays in order.
+/// A queue of work in which senders have turns; the work of each sender stays in order.
 struct TurnLine {
-    /// Whose work it is: any number that stands for the sender.
+    /// A number for the sender of a piece of work; 0 for all senders that are not distinguished.
     typealias Sender = Int
 
     private var lines: [Sender: WorkLine] = [:]
-    /// Those whose work waits, in the order of their turns.
+    /// The senders whose work waits, in the order of their turns.
     private var turns: [Sender] = []
     private var running: [Sender: Int] = [:]
     private(set) var count = 0
@@ -15,10 +15,9 @@ struct TurnLine {
         count += 1
     }
 
-    /// Takes the next piece of work, which counts as running until `end`.
+    /// Removes and returns the next piece of work, which counts as running until `end` is called; nil if there is none.
     ///
-    /// - Parameter share: who has so many pieces running is passed over, except 0, which stands for all who are not told
-    ///   apart.
+    /// - Parameter share: a sender with this many running pieces is passed over, except the sender 0.
     mutating func take(share: Int) -> (work: @Sendable () -> Void, sender: Sender)? {
         guard let index = turns.firstIndex(where: { $0 == 0 || running[$0, default: 0] < share }) else { return nil }
         let sender = turns.remove(at: index)

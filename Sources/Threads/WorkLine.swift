@@ -1,7 +1,7 @@
 /// A queue of work, first in, first out.
 struct WorkLine {
     private var waiting: [@Sendable () -> Void] = []
-    /// The index in `waiting` of the next piece; earlier pieces have been taken.
+    /// The index in `waiting` of the next piece; earlier pieces have already been returned by `take`.
     private var next = 0
 
     var count: Int { waiting.count - next }

@@ -6,12 +6,11 @@ import Synchronization
 enum ResponseCompression {
     /// The smallest body that is compressed, in bytes.
     ///
-    /// Below it the extra header fields cost more than compression saves.
+    /// For a smaller body the extra header fields cost more than compression saves.
     static let minimumBytes = 1_024
 
-    /// Whether the response should be compressed for this client.
-    ///
-    /// Adds `Vary` to a response that may be compressed for other clients.
+    /// Decides whether the response is to be compressed for this client, and adds `Vary` to a response that is
+    /// compressed for some clients.
     static func isWanted(for response: inout HTTPResponse, acceptsGzip: Bool) -> Bool {
         guard isEligible(response) else { return false }
         // Caches must know that another client may get other bytes (RFC 9110 §12.5.5).
@@ -19,7 +18,10 @@ enum ResponseCompression {
         return acceptsGzip
     }
 
-    /// Compresses the answer, which takes long: never called on an event loop.
+    /// Compresses the answer, or leaves it as it is if there is no memory for a compressor.
+    ///
+    /// Takes long for a body in memory, and must not be called on an event loop. A streamed body is compressed later,
+    /// piece by piece.
     static func apply(to response: inout HTTPResponse) {
         switch response.body {
         case .bytes(let bytes):
@@ -75,7 +77,7 @@ private final class CompressingProducer: HTTPBodyProducer {
         DeflaterPool.giveBack(deflater)
     }
 
-    /// The compressor takes about 256 KiB.
+    /// The memory of the source and of the compressor, which is about 256 KiB.
     var memoryBytes: Int { source.memoryBytes + 256 * 1_024 }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
@@ -91,12 +93,12 @@ private enum DeflaterPool {
     private static let idle = Mutex<[Deflater]>([])
     private static let size = 4
 
-    /// Returns a reset compressor, or nil when memory is short; the response is then sent uncompressed.
+    /// Returns a compressor that is ready for use, or nil if there is no memory for one.
     static func take() -> Deflater? {
         idle.withLock { $0.popLast() } ?? Deflater(.gzip)
     }
 
-    /// Returns a compressor to the pool; it is freed when the pool is full.
+    /// Returns a compressor to the pool, or frees it if the pool is full.
     static func giveBack(_ deflater: Deflater) {
         guard deflater.restart() else { return }
         idle.withLock { if $0.count < size { $0.append(deflater) } }

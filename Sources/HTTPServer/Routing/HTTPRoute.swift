@@ -5,18 +5,21 @@ package enum HTTPHandling: Sendable {
     /// The body is collected first.
     ///
     /// The handler runs on the connection's event loop and must not block; if the body is larger than
-    /// `HTTPLimits.inlineBodyBytes` or is compressed, the handler runs on another thread instead. Nil means
+    /// `HTTPLimits.inlineBodyBytes` or is compressed, the handler runs on another thread instead. A nil maximum means
     /// `HTTPLimits.bodyBytes`.
     case buffered(maximumBodyBytes: Int? = nil, @Sendable (HTTPRequest, HTTPResponder) -> Void)
     /// The body is passed on in pieces as it arrives; a content coding is not decoded.
     ///
-    /// The closure is called on a worker thread with the head only; it returns nil if it has answered already. An
-    /// answer that is given before the body has ended stops the reception.
+    /// The closure is called on a worker thread, with a request without a body. It returns nil if it has answered
+    /// already. An answer that is sent before the body has ended stops the reception.
     case streamed(@Sendable (HTTPRequest, HTTPResponder) -> (any HTTPBodyReceiver)?)
-    /// The body is collected first; the handler runs on a worker thread and may block. Nil means `HTTPLimits.bodyBytes`.
+    /// The body is collected first; the handler runs on a worker thread and may block. A nil maximum means
+    /// `HTTPLimits.bodyBytes`.
     case blocking(maximumBodyBytes: Int? = nil, @Sendable (HTTPRequest, HTTPResponder) -> Void)
 
-    /// The same for bodies of up to so many bytes; one that passes its body on bounds it itself.
+    /// The same handling with a maximum of `bytes` for the body.
+    ///
+    /// `streamed` stays as it is, because its receiver limits the body.
     package func taking(atMost bytes: Int) -> HTTPHandling {
         switch self {
         case .buffered(let maximum, let handler):

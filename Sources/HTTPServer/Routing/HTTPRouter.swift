@@ -3,18 +3,19 @@ package import HTTPWire
 
 /// The table of routes.
 ///
-/// It is built first and then given to a server, which only reads it.
+/// The table is built first and then given to a server, which only reads it.
 ///
-/// A pattern is a path of literal segments, `{name}` for one segment, and `{name...}` at the end for the rest, which
-/// must not be empty. Paths are split at `/` before decoding; a literal wins over a parameter, a parameter over the
-/// rest. HEAD is answered by the GET route when it has none of its own. Slashes that are doubled
-/// count as one, because a base URL with a slash at its end makes them; those in what the rest takes stay as they are.
+/// A pattern is a path of literal segments and of parameters: `{name}` stands for one segment, and `{name...}` at the
+/// end for the rest of the path, which must not be empty. Paths are split at `/` before decoding. If several patterns
+/// match, a literal wins over a parameter, and a parameter over a rest. A path without a HEAD route answers HEAD by its
+/// GET route. A doubled slash counts as one, because a base URL with a slash at its end makes such paths; in the value
+/// of a rest it stays doubled.
 package struct HTTPRouter: Sendable {
     private struct Endpoint: Sendable {
         let pattern: String
         private(set) var handlings: [(method: HTTPMethod, handling: HTTPHandling)] = []
 
-        /// There are so few that a search is faster than a dictionary.
+        /// There are so few methods that a search is faster than a dictionary.
         subscript(_ method: HTTPMethod) -> HTTPHandling? { handlings.first { $0.method == method }?.handling }
 
         mutating func add(_ method: HTTPMethod, _ handling: HTTPHandling) {
@@ -40,18 +41,18 @@ package struct HTTPRouter: Sendable {
 
     /// Adds a route.
     ///
-    /// Each pair of method and pattern may be added once; two patterns that differ only in the names of their
-    /// parameters are the same.
+    /// Each pair of method and pattern may be added once, otherwise the process ends. Two patterns that differ only in
+    /// the names of their parameters are the same pattern.
     package mutating func add(_ method: HTTPMethod, _ pattern: String, _ handling: HTTPHandling) {
         endpoints[known[pattern] ?? place(pattern)].add(method, handling)
     }
 
-    /// Makes a pattern known; returns its endpoint, which another pattern may have already.
+    /// Inserts a pattern into the tree; returns its endpoint, which already exists if an equal pattern was added.
     private mutating func place(_ pattern: String) -> Int {
         precondition(pattern.hasPrefix("/"), "a pattern begins with '/', got '\(pattern)'")
         var node = 0
         var isLiteral = true
-        // This splits bytes, because splitting some hundred patterns by characters takes milliseconds at every start.
+        // The bytes are split, because splitting some hundred patterns by characters takes milliseconds at every start.
         let segments = pattern.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
             if segment.first == UInt8(ascii: "{"), segment.last == UInt8(ascii: "}") {
@@ -74,7 +75,7 @@ package struct HTTPRouter: Sendable {
         return endpoint
     }
 
-    /// Every method and pattern, in the order the patterns were added.
+    /// Every pair of method and pattern, in the order in which the patterns were added.
     package var routes: [(method: HTTPMethod, pattern: String)] {
         endpoints.flatMap { endpoint in
             HTTPMethod.allCases.filter { endpoint[$0] != nil }.map { ($0, endpoint.pattern) }
@@ -134,7 +135,10 @@ package struct HTTPRouter: Sendable {
         var allowed: Set<HTTPMethod> = []
     }
 
-    /// Walks down from one node; as deep as the deepest pattern at most.
+    /// Finds the endpoint for the path from `offset` on, starting at a node; nil if no pattern with this method
+    /// matches.
+    ///
+    /// Recurses at most once for each segment of the longest pattern.
     private func descend(_ node: Int, _ offset: Int, _ search: inout Search) -> Int? {
         guard offset <= search.path.count else { return accept(nodes[node].endpoint, &search) }
         if let found = descendSegment(node, offset, &search) { return found }
@@ -146,7 +150,7 @@ package struct HTTPRouter: Sendable {
         return nil
     }
 
-    /// Walks down by the next segment that is not empty.
+    /// Tries the literal children and the parameter of a node with the next segment that is not empty.
     private func descendSegment(_ node: Int, _ start: Int, _ search: inout Search) -> Int? {
         let current = nodes[node]
         guard !current.literals.isEmpty || current.parameter != nil else { return nil }
@@ -174,9 +178,9 @@ package struct HTTPRouter: Sendable {
     }
 }
 
-/// Looks up paths without parameters by their raw bytes.
+/// A hash table from paths without parameters to their endpoints.
 ///
-/// This is the common case, and it makes no String.
+/// Most requests have such a path; a look-up compares raw bytes and makes no String.
 private struct LiteralTable: Sendable {
     private var buckets: [[(path: [UInt8], endpoint: Int)]] = Array(repeating: [], count: 1_024)
 
@@ -193,9 +197,9 @@ private struct LiteralTable: Sendable {
         return nil
     }
 
-    /// FNV-1a.
+    /// The bucket of a path by the hash function FNV-1a.
     ///
-    /// Routes are fixed by the program, so nobody can choose collisions.
+    /// Clients cannot make long buckets, because only the program adds routes.
     private static func bucket(_ bytes: UnsafeRawBufferPointer) -> Int {
         var hash: UInt32 = 2_166_136_261
         for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }

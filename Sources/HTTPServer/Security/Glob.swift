@@ -8,8 +8,8 @@ struct Glob: Sendable, Hashable {
 
     /// Whether the pattern matches the whole text.
     ///
-    /// Costs at most one pass over the pattern for each byte of the text, because only the last star seen is ever
-    /// widened.
+    /// Costs at most one pass over the pattern for each byte of the text: after a mismatch only the last star is given
+    /// more bytes.
     func matches(_ text: some Collection<UInt8>) -> Bool {
         let text = Array(text)
         var textIndex = 0

@@ -2,9 +2,9 @@ import HTTPWire
 
 /// The host of a Host field or an origin, parsed and normalized.
 package struct HostName: Sendable, Hashable {
-    /// Lower case, without brackets, port or trailing dot.
+    /// The name or address in lower case, without brackets, port or trailing dot.
     package let name: String
-    /// Set when the name is a numeric address.
+    /// The parsed address; nil if the name is not a numeric address.
     package let address: IPAddress?
     /// The port; nil when none was given.
     package let port: Int?
@@ -35,7 +35,7 @@ package struct HostName: Sendable, Hashable {
             port = number
         }
         let isBracketed = bytes.first == UInt8(ascii: "[")
-        // The trailing dot of a fully qualified name changes nothing (RFC 9110 §4.2.3 leaves it to us).
+        // A name with a trailing dot is the same name, written in full (RFC 1034 §3.1).
         if !isBracketed, nameBytes.last == UInt8(ascii: ".") { nameBytes = nameBytes.dropLast() }
         guard !nameBytes.isEmpty, isBracketed || nameBytes.allSatisfy(Self.isNameByte) else { return nil }
         name = String(decoding: nameBytes, as: UTF8.self)

@@ -1,15 +1,15 @@
 import HTTPWire
 
-/// A host name with stars: `*.example.com`, `ml-*`, `*.execute-api.*.amazonaws.com`.
+/// A pattern of host names: `*.example.com`, `ml-*`, `*.execute-api.*.amazonaws.com`.
 ///
-/// A label `*` at the front matches one or more labels. Any other star matches characters within one label, so that a
-/// pattern never allows a name that somebody else can register.
+/// A label `*` at the front matches one or more labels. Any other star matches any characters of one label, so that a
+/// pattern does not allow a name of another domain by accident.
 struct HostPattern: Sendable {
     private let labels: [Glob]
     private let hasOpenFront: Bool
     private let port: Int?
 
-    /// Parses a pattern; nil when the text is not a valid pattern of host names.
+    /// Parses a pattern with an optional port; nil if the text is not a valid pattern of host names.
     init?(_ text: String) {
         var text = text[...]
         var port: Int?

@@ -1,17 +1,15 @@
 package import HTTPWire
 
-/// Which values of the Host field are accepted.
+/// Decides which values of the Host field are accepted, as a protection against DNS rebinding.
 ///
-/// This protects against DNS rebinding.
-///
-/// By default loopback, unspecified and private addresses are accepted, as in the reference server. They are compared
-/// as parsed addresses, so that a DNS name such as `10.attacker.example` does not count as one.
+/// By default `localhost` and loopback, unspecified and private addresses are accepted, as in MLflow's server.
+/// Addresses are compared as numbers, so that a DNS name such as `10.attacker.example` does not count as an address.
 package struct HostPolicy: Sendable {
     private enum Rule: Sendable {
         case exact(name: String, port: Int?)
         case address(IPAddress, port: Int?)
         case pattern(HostPattern)
-        /// `10.*`: leading numbers of an IPv4 address.
+        /// The first numbers of an IPv4 address, written as `10.*`.
         case leadingOctets([UInt8])
         case everything
     }
@@ -21,9 +19,9 @@ package struct HostPolicy: Sendable {
     private let exemptPaths: Set<String>
 
     /// - Parameters:
-    ///   - allowedHosts: names, addresses, `*`, `10.*`, or patterns of names such as `*.example.com`; empty means the default above. When given,
-    ///     they replace the default, as the reference's option does.
-    ///   - exemptPaths: paths, as they are sent, that are answered whatever the Host, such as `/health`.
+    ///   - allowedHosts: names, addresses, `*`, `10.*`, or patterns of names such as `*.example.com`. Entries replace
+    ///     the default, as those of MLflow's option do; an empty list means the default.
+    ///   - exemptPaths: paths, as they are sent, for which every Host is accepted, such as `/health`.
     package init(allowedHosts: [String] = [], exemptPaths: [String] = []) {
         rules = allowedHosts.compactMap(Self.rule)
         allowsLocalNetwork = allowedHosts.isEmpty
@@ -35,11 +33,11 @@ package struct HostPolicy: Sendable {
 
     private static func rule(_ text: String) -> Rule? {
         if text == "*" { return .everything }
-        // The reference writes `name:*` for any port. Here a name without a port already allows any port.
+        // In MLflow's option `name:*` means any port. In this one a name without a port means any port too.
         if text.hasSuffix(":*") { return rule(String(text.dropLast(2))) }
         if let octets = leadingOctets(text) { return .leadingOctets(octets) }
         if text.utf8.contains(UInt8(ascii: "*")) { return HostPattern(text).map { .pattern($0) } }
-        // A bare IPv6 address is taken too, though it would need brackets in a URL.
+        // An IPv6 address is accepted without the brackets that it has in a URL, too.
         if let address = IPAddress(text) { return .address(address, port: nil) }
         guard let host = HostName(text) else { return nil }
         return host.address.map { .address($0, port: host.port) } ?? .exact(name: host.name, port: host.port)
@@ -76,8 +74,9 @@ package struct HostPolicy: Sendable {
         }
     }
 
-    /// Nil when the request is accepted; otherwise the message of the refusal, which names the host and the option to
-    /// set.
+    /// The refusal of a request whose Host is not allowed; nil if the request is accepted.
+    ///
+    /// The message names the host and the option that allows it.
     package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
         if allows(host: request.host, path: request.rawPath) { return nil }
         let name = HostName(request.host)?.name ?? request.host

@@ -1,9 +1,9 @@
-/// A range of numeric addresses, such as `10.0.0.0/8`, or all clients of Unix sockets.
+/// A range of IP addresses, such as `10.0.0.0/8`, or all clients of Unix sockets.
 package struct IPNetwork: Sendable, Equatable {
     private let address: IPAddress?
     private let bits: Int
 
-    /// Reads an address, an address with the number of bits that count, or `unix`; nil for anything else.
+    /// Parses an address, an address with the length of a prefix in bits, or `unix`; nil for anything else.
     package init?(_ text: some StringProtocol) {
         if text == "unix" {
             (address, bits) = (nil, 0)
@@ -22,7 +22,8 @@ package struct IPNetwork: Sendable, Equatable {
         (self.address, self.bits) = (address, bits)
     }
 
-    /// Whether a peer, by its numeric address or `unix`, is in the range.
+    /// Whether a client is in the range.
+    /// - Parameter peer: a numeric address, or `unix` for a client of a Unix socket.
     package func contains(_ peer: String) -> Bool {
         guard let address else { return peer == "unix" }
         return IPAddress(peer).map { $0.begins(like: address, bits: bits) } ?? false

@@ -1,9 +1,10 @@
 package import HTTPWire
 
-/// Which web pages may send requests that change something, and which may read the answers (Fetch standard, CORS).
+/// Decides which web pages may send requests that change something, and which may read answers (CORS, Fetch standard).
 ///
-/// A page of the server itself and pages of this machine are trusted, as in the reference server; others only when the
-/// operator names them. A request without Origin does not come from a page of another site.
+/// Pages of the server itself and of this machine are trusted, as in MLflow's server; other pages only if the operator
+/// names their origins. A request that changes something and has no Origin field does not come from a page of another
+/// site, because browsers send the field.
 package struct OriginPolicy: Sendable {
     private let allowedOrigins: Set<String>
     /// Allowed origins with a `*` in them, in lower case.
@@ -11,8 +12,8 @@ package struct OriginPolicy: Sendable {
     private let allowsEverything: Bool
     private var isData: @Sendable (HTTPRequest) -> Bool = { _ in false }
 
-    /// - Parameter allowedOrigins: such as `https://notebook.example`; a `*` within, as in `https://*.example`, stands
-    ///   for any characters; `*` alone allows all, then without credentials.
+    /// - Parameter allowedOrigins: origins such as `https://notebook.example`. A `*` inside an origin, as in
+    ///   `https://*.example`, stands for any characters. `*` alone allows all origins, but without credentials.
     package init(allowedOrigins: [String] = []) {
         allowsEverything = allowedOrigins.contains("*")
         self.allowedOrigins = Set(allowedOrigins.compactMap(Self.normalized))
@@ -20,9 +21,11 @@ package struct OriginPolicy: Sendable {
             .map { Glob($0.utf8.map(ASCII.lowercased)) }
     }
 
-    /// A policy that also refuses requests for data from pages of other sites: such a page could not read the answer,
-    /// but its requests would make the server work.
-    /// - Parameter isData: whether a request asks for data that a page can only read, not show.
+    /// Returns a policy that also refuses requests for data that pages of other sites send.
+    ///
+    /// A page of another site could not read the answer, but its requests would make the server work.
+    /// - Parameter isData: returns whether a request asks for data that a page can only read by a script, and not show,
+    ///   as it can an image.
     package func guarding(_ isData: @escaping @Sendable (HTTPRequest) -> Bool) -> OriginPolicy {
         var copy = self
         copy.isData = isData
@@ -55,24 +58,25 @@ package struct OriginPolicy: Sendable {
         return nil
     }
 
-    /// Whether a page of this origin may use the server whose Host field is given.
+    /// Whether a page of an origin may use this server, which the request names in its Host field.
     ///
-    /// The origin `null` is allowed only when all origins are allowed.
+    /// The origin `null` is allowed only if all origins are allowed.
     package func allows(origin: String, host: String) -> Bool {
         if allowsEverything { return true }
         guard let (scheme, page) = Self.parts(origin) else { return false }
         if page.isLocal { return true }
         if let own = HostName(host) {
             let defaultPort = scheme == "https" ? 443 : 80
-            // Behind a proxy that ends TLS the Host field carries no port for an https page either.
+            // If a proxy in front ends TLS, the Host field of an https page has no port either.
             if own.name == page.name, (own.port ?? defaultPort) == (page.port ?? defaultPort) { return true }
         }
         guard let origin = Self.normalized(origin) else { return false }
         return allowedOrigins.contains(origin) || patterns.contains { $0.matches(origin.utf8) }
     }
 
-    /// Nil when the request is accepted; otherwise the message of the refusal, which names the origin and the option
-    /// to set.
+    /// The refusal of a request that a page of an origin that is not allowed has sent; nil if the request is accepted.
+    ///
+    /// The message names the origin, if there is one, and the option that allows it.
     package func refusal(of request: HTTPRequest) -> HTTPRefusal? {
         let origin = request.header("origin") ?? ""
         if origin.isEmpty { return isHiddenRead(request) ? Self.hiddenRead : nil }
@@ -86,7 +90,7 @@ package struct OriginPolicy: Sendable {
         )
     }
 
-    /// Whether a script or an element of another site's page asks for data, and not a person who followed a link.
+    /// Whether a script or an element of another site's page asks for data; false if a person followed a link.
     private func isHiddenRead(_ request: HTTPRequest) -> Bool {
         guard !allowsEverything, request.header("sec-fetch-site") == "cross-site",
             request.header("sec-fetch-mode") != "navigate"
@@ -100,21 +104,23 @@ package struct OriginPolicy: Sendable {
         startArguments: "--cors-allowed-origins"
     )
 
-    /// Which page a request says it comes from.
+    /// The kind of page that a request comes from, by the header fields that the browser sets.
     package enum Sender: Sendable {
-        /// A page of this server itself, or the browser's own bar of addresses.
+        /// A page of this server itself, or the person who typed an address into the browser.
         case own
         /// Another page.
         case foreign
-        /// The request says nothing of it, as those of programs.
+        /// The request has no such header fields, as requests of programs have not.
         case unknown
     }
 
-    /// Which page a request comes from, for requests that are known by what a browser sends on its own, such as cookies.
+    /// Decides which kind of page a request comes from.
     ///
-    /// Nobody else is trusted here, neither the pages of this machine nor those that `--cors-allowed-origins` names.
+    /// Meant for requests with credentials that a browser adds to requests of any page, such as cookies. Other pages of
+    /// this machine and pages that `--cors-allowed-origins` names count as `foreign` here.
     ///
-    /// - Parameter publicOrigin: the origin at which browsers see this server; nil where the Host field says it.
+    /// - Parameter publicOrigin: the origin at which browsers see this server; nil if it is known from the Host field
+    ///   only.
     package static func sender(of request: HTTPRequest, publicOrigin: String?) -> Sender {
         switch request.header("sec-fetch-site") {
         case "same-origin", "none": return .own
@@ -124,14 +130,14 @@ package struct OriginPolicy: Sendable {
         guard let origin = request.header("origin"), !origin.isEmpty else { return .unknown }
         guard let page = normalized(origin) else { return .foreign }
         if let publicOrigin, page == normalized(publicOrigin) { return .own }
-        // Behind a proxy that ends TLS the Host field carries no port for an https page either.
+        // If a proxy in front ends TLS, the page's scheme is https, although the request arrives over http.
         let hosts = ["http", "https"].compactMap { normalized("\($0)://\(request.host)") }
         return hosts.contains(page) ? .own : .foreign
     }
 
     /// The answer to a preflight request, or nil when the request is not a preflight.
     ///
-    /// A foreign origin gets 400 without CORS fields, as clients of the reference server expect.
+    /// An origin that is not allowed gets a 400, as from MLflow's server.
     package func preflight(_ request: HTTPRequest) -> HTTPResponse? {
         guard request.method == .options, let origin = request.header("origin"),
             request.header("access-control-request-method") != nil
@@ -154,7 +160,7 @@ package struct OriginPolicy: Sendable {
         return HTTPResponse(status: 200, headers: headers, body: .bytes([UInt8]("OK".utf8)))
     }
 
-    /// The fields that let an allowed page read the answer; empty for requests that come from no page.
+    /// The CORS fields of the answer, which let an allowed page read it; empty if the request has no Origin field.
     ///
     /// Meant for `HTTPServer.Configuration.requestHeaders`, which adds them to preflights too.
     package func responseHeaders(for request: HTTPRequest) -> [(name: String, value: String)] {

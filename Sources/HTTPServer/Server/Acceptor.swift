@@ -7,7 +7,7 @@ import Threads
 
 /// Accepts connections from the listening sockets on a thread of its own, and hands them to the event loops in turn.
 final class Acceptor: @unchecked Sendable {
-    // Unchecked because the mutable state but `isStopping` is touched on the acceptor's thread only.
+    // Unchecked because all mutable state except `isStopping` is touched on the acceptor's thread only.
     private var listeners: [ListeningSocket]
     private let loops: [EventLoop]
     private let configuration: HTTPServer.Configuration
@@ -15,9 +15,10 @@ final class Acceptor: @unchecked Sendable {
     private let wakeUpCall: WakeUpCall
     private let isStopping = Mutex<(@Sendable () -> Void)?>(nil)
     private var nextLoop = 0
-    /// A reserve descriptor.
+    /// A descriptor held in reserve.
     ///
-    /// When no other descriptor is left, it is closed so that one client can still be accepted and refused.
+    /// When the process has no other descriptor left, the acceptor closes this one, so that it can accept one client
+    /// and refuse it.
     private var spare: Descriptor?
 
     /// How long accepting pauses when descriptors have run out.
@@ -45,7 +46,8 @@ final class Acceptor: @unchecked Sendable {
 
     /// Ends accepting and closes the listening sockets; returns at once.
     ///
-    /// What waits in the queue of a socket that another process holds too is left to the next server.
+    /// If another process has a listening socket open too, the connections in the queue of the socket wait for that
+    /// process.
     /// - Parameter completion: called on the acceptor's thread when no further connection can come.
     func stop(then completion: @escaping @Sendable () -> Void) {
         isStopping.withLock { $0 = completion }
@@ -67,9 +69,9 @@ final class Acceptor: @unchecked Sendable {
         }
     }
 
-    /// Waits for sockets that have connections.
+    /// Waits for listening sockets that have connections, and returns these sockets.
     ///
-    /// While accepting is paused, it waits for the end of the pause and returns all sockets.
+    /// While accepting is paused, the function waits for the end of the pause instead, and returns all sockets.
     private func wait(resting: Bool) -> [ListeningSocket] {
         let watched = resting ? [] : listeners
         var entries = [pollfd(fd: wakeUpCall.rawValue, events: Int16(POLLIN), revents: 0)]
@@ -105,7 +107,7 @@ final class Acceptor: @unchecked Sendable {
             )
             return
         }
-        // When fewer than an eighth of the places are free, idle connections are closed to make room.
+        // When more than seven eighths of the allowed connections are open, idle ones are closed to make room.
         if connections.usage.held > connections.total / 8 * 7 { makeRoom(idleFor: .seconds(5)) }
         shared.counters.openConnections.wrappingAdd(1, ordering: .relaxed)
         loops[nextLoop].post(.adopt(descriptor, place, peer))
@@ -127,11 +129,12 @@ final class Acceptor: @unchecked Sendable {
         spare = Descriptor.placeholder()
     }
 
-    /// Sends a 429 without reading the request.
+    /// Sends a 429 without parsing the request.
     ///
-    /// It does not wait and ignores failures, because a full server must not wait for one more client.
+    /// The function does not wait and ignores failures, because a full server must not wait for one more client.
     private func refuse(_ descriptor: Descriptor, _ message: String) {
-        // A client of https understands nothing before a handshake, and a handshake would take a place.
+        // A client of https can read an answer only after the TLS handshake, and a handshake would have to wait for the
+        // client.
         guard configuration.encryption == nil else { return }
         var response = configuration.errorResponse(HTTPRefusal(429, message), nil)
         response.addRetryAfter(shared.budgets.overload)

@@ -11,25 +11,31 @@ typealias ConnectionID = UInt64
 
 /// The messages that other threads send to an event loop.
 enum LoopMessage: Sendable {
+    /// The loop is to serve an accepted connection, which owns its descriptor and one connection of the budget.
     case adopt(Int32, Holding, Peer)
     case answer(ConnectionID, exchange: UInt64, HTTPResponse)
     /// Runs a closure that makes a short answer; the answer then arrives as a message of its own.
     case make(ConnectionID, @Sendable () -> Void)
+    /// A route has returned the receiver of a streamed body; nil if the route has answered instead.
     case opened(ConnectionID, exchange: UInt64, (any HTTPBodyReceiver)?)
-    /// What was to be found out before a request is admitted is known.
+    /// The decision about a request was `HTTPAdmission.undecided`, and the request can now be checked again.
     case decided(ConnectionID, exchange: UInt64)
+    /// A run of an upload pump has ended.
     case pumped(ConnectionID, UploadPump.Outcome)
+    /// A worker has sent a part of a file; `count` is its length in bytes.
     case fileSent(ConnectionID, count: Int, Transfer)
+    /// A worker has made a piece of a body; nil if the producer threw an error.
     case produced(ConnectionID, [UInt8]?, hasMore: Bool)
-    /// The memory of this connection has been given to other clients.
+    /// The memory of this connection's body or answer has been given to other clients.
     case giveWay(ConnectionID, exchange: UInt64)
     /// The server is short of connections: the loop is to close its connection that has been idle longest, if it has
     /// been idle at least this long.
     case closeLongestIdle(atLeast: Duration)
+    /// The server is to stop: the loop ends its connections within a time, and then itself.
     case drain(within: Duration, whenEmpty: @Sendable () -> Void)
 }
 
-/// A serial queue with an epoll instance of its own, serving many connections.
+/// A thread with an epoll instance of its own, which serves many connections.
 ///
 /// The mailbox needs no limit of its own: a connection has at most one running job and one pending answer, so that the
 /// limit of connections also limits the messages.
@@ -55,16 +61,17 @@ final class EventLoop: @unchecked Sendable {
     private var whenEmpty: (@Sendable () -> Void)?
     private var hasEnded = false
     private(set) var isDraining = false
-    /// When, during a shutdown, requests whose bodies are still arriving are refused.
+    /// The time at which a shutdown refuses requests whose bodies are still arriving; `.max` for no such time.
     private var refusalTime = UInt64.max
-    /// When, during a shutdown, all remaining connections are closed.
+    /// The time at which a shutdown closes all remaining connections; `.max` for no such time.
     private var closingTime = UInt64.max
     var date = DateLine()
     private var timerDeadline = UInt64.max
-    /// The time, read once per batch of events, so that time-outs do not cost a system call each.
+    /// The coarse monotonic time in nanoseconds, read once per batch of events, so that a deadline costs no system
+    /// call.
     private(set) var now = SystemCall.coarseNanoseconds()
 
-    /// Whether messages may be left that nobody will wake the loop for.
+    /// Whether the mailbox may hold messages for which no thread will wake the loop.
     private var mustLookAgain = false
 
     private static let wakeUpToken = ConnectionID.max
@@ -130,10 +137,11 @@ final class EventLoop: @unchecked Sendable {
         mailbox.withLock { $0.isBeingRead = true }
     }
 
-    /// Handles what has been posted.
+    /// Handles the messages that have been posted, in at most `roundsAtOnce` rounds.
     ///
-    /// An answer lets its connection begin its next request, whose answer may be here already: connections with many
-    /// requests would keep the loop from all others. After some rounds the sockets are looked at, without waiting.
+    /// An answer lets its connection begin the next request, whose answer may be posted at once. The bound on the
+    /// rounds keeps a few busy connections from holding up the others: after the last round the loop polls the sockets,
+    /// without waiting, and then goes on with the mailbox.
     private func handleMessages() {
         mustLookAgain = true
         for _ in 0..<Self.roundsAtOnce {
@@ -185,7 +193,7 @@ final class EventLoop: @unchecked Sendable {
         connection.begin()
     }
 
-    /// A plain channel, or an encrypted one where the server has a certificate; nil without memory for it.
+    /// A plain channel, or an encrypted one if the server has a certificate; nil if the TLS session cannot be made.
     private func channel(owning rawValue: Int32) -> Channel? {
         let descriptor = Descriptor(owning: rawValue)
         guard let encryption = configuration.encryption else { return Channel(descriptor) }
@@ -210,7 +218,8 @@ final class EventLoop: @unchecked Sendable {
 
 /// The shutdown of an event loop.
 extension EventLoop {
-    /// How long before the shutdown's end clients that are still sending a body are told to send it again later.
+    /// The time before the end of the shutdown at which clients that are still sending a body are told to send the body
+    /// again, in nanoseconds.
     private static let refusalLead: UInt64 = 500_000_000
 
     private func drain(within limit: Duration, _ whenEmpty: @escaping @Sendable () -> Void) {
@@ -277,7 +286,7 @@ extension EventLoop {
     }
 }
 
-/// Takes an array out and leaves an empty one behind, without copying.
+/// Returns the array and leaves an empty one in the variable, without copying.
 private func exchangeArray<Element>(_ array: inout [Element]) -> [Element] {
     var taken: [Element] = []
     swap(&taken, &array)

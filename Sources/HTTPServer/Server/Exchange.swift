@@ -10,14 +10,14 @@ final class Exchange {
     var extraHeaders: [(name: String, value: String)] = []
     /// Whether the connection is closed after this answer.
     var closesAfter: Bool
-    /// Whether the request has a body that nobody has begun to read.
+    /// Whether the request has a body that will stay unread unless it is dropped.
     var hasUnreadBody = false
-    /// The memory of the shared budget for bodies that this body holds; nil until some is taken.
+    /// The memory of the shared budget for bodies that this body holds; nil until the body holds any.
     var bodyStake: MemoryStake?
     var status = 0
     var bytesSent = 0
     var isReported = false
-    /// How often somebody had to find out something before the request was admitted.
+    /// How many decisions about admitting the request were `undecided`.
     var decisionCount = 0
 
     init(id: UInt64, head: RequestHead?, startNanoseconds: UInt64) {

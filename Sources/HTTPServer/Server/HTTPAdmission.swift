@@ -1,22 +1,24 @@
 package import HTTPWire
 
-/// Whether a request is answered by its route.
+/// The decision whether a request goes to the handler of its route.
 package enum HTTPAdmission: Sendable {
     case admitted
-    /// The response is the answer.
+    /// The request does not go to its handler: the response is the answer.
     case refused(HTTPResponse)
-    /// Somebody has to find out something first: the closure begins that without blocking, and has its parameter called, on any
-    /// thread, when the request is to be looked at again.
+    /// The decision needs facts that have to be fetched. The closure begins to fetch them without blocking, and has its
+    /// parameter called, on any thread, when they are known; the server then asks for the decision again.
     case undecided(@Sendable (_ decided: @escaping @Sendable () -> Void) -> Void)
 }
 
-/// Looks once more at requests whose body came after what admitted them had changed.
+/// Decides again about a request when permissions have changed between the arrival of its head and of its whole body.
 package struct HTTPReadmission: Sendable {
-    /// Grows with each change by which a request that was admitted may not be any more; costs little.
+    /// Returns a number that grows with each change after which an admitted request might be refused.
+    ///
+    /// Called on the loop at least once per request, so it must be cheap.
     package let version: @Sendable () -> Int
     /// Decides again about a request whose body is complete.
     ///
-    /// Called on the loop, with what was noted about the request when its head was there; must not block.
+    /// Called on the loop with the request as `HTTPServer.Configuration.admit` left it; must not block.
     package let check: @Sendable (inout HTTPRequest) -> HTTPAdmission
 
     package init(

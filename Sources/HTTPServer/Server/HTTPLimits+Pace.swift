@@ -6,7 +6,7 @@ extension HTTPLimits {
 }
 
 extension Duration {
-    /// The duration in whole nanoseconds, at least 0; a longer time than 64 bits hold is cut to the largest value.
+    /// The duration in whole nanoseconds: 0 for a negative one, and about 2^63 for one that is too long.
     var nanoseconds: UInt64 {
         let parts = components
         guard parts.seconds >= 0, parts.attoseconds >= 0 else { return 0 }

@@ -3,26 +3,26 @@ import Coding
 package import HTTPWire
 package import Identities
 
-/// One request: its head, and its body where the route buffers it.
+/// One request: its head, and its body if the route buffers it.
 ///
-/// Cheap to copy. Text is made from the received bytes when asked for.
+/// Cheap to copy. The properties make their texts from the received bytes at each call.
 package struct HTTPRequest: Sendable {
     let head: RequestHead
     /// Decoded path parameters in the order of the route's pattern.
     package var parameters: [String] = []
-    /// The pattern that matched; empty where none did.
+    /// The pattern that matched; empty if no pattern did.
     package var routePattern = ""
-    /// The whole body after its content coding was taken off; empty for streamed routes.
+    /// The whole body, decompressed if it came with a content coding; empty for streamed routes.
     package var body: [UInt8] = []
-    /// The client that waits for the answer; it also tells whether that client is still connected.
+    /// The client that waits for the answer; `hasLeft` says whether it has disconnected.
     package private(set) var caller: Caller
-    /// The version of what requests are admitted by, as it was when this one was admitted.
+    /// The number that `HTTPReadmission.version` returned just before the last decision about this request.
     package var admissionVersion = 0
-    /// Whether it came over https to this server itself.
+    /// Whether the connection to this server is encrypted; a proxy in front does not count.
     package var isEncrypted = false
     /// Whether the event loop that calls the handler serves no other connection at this moment.
     ///
-    /// A handler may then block for a short time; only a connection that is opened meanwhile would wait for it.
+    /// If so, a handler may block for a short time: only a connection that is opened meanwhile would have to wait.
     package let isAloneOnItsThread: Bool
 
     package var method: HTTPMethod { head.method }
@@ -42,15 +42,15 @@ package struct HTTPRequest: Sendable {
     /// Decoded query parameters in the order sent, repeated ones included.
     package var query: [(name: String, value: String)] { head.query }
 
-    /// The first query parameter of a name.
+    /// The value of the first query parameter with this name; nil if there is none.
     package func queryValue(_ name: String) -> String? {
         head.query.first { $0.name == name }?.value
     }
 
-    /// The first header field of a name; the name is given in lower case.
+    /// The value of the first header field with this name; nil if there is none.
     package func header(_ lowercasedName: String) -> String? { head.value(of: lowercasedName) }
 
-    /// How many fields have a name.
+    /// The number of header fields with this name.
     package func count(ofHeaders lowercasedName: String) -> Int { head.count(of: lowercasedName) }
 
     /// All header fields in the order sent.
@@ -61,15 +61,16 @@ package struct HTTPRequest: Sendable {
     /// The effective host with its port, as sent: the authority of an absolute target, else the Host field.
     package var host: String { head.host }
 
-    /// Whether the client takes gzip, by the weights of its Accept-Encoding.
+    /// Whether the client accepts gzip, by the weights in its Accept-Encoding field.
     package var acceptsGzip: Bool { head.acceptsGzip }
 
-    /// The declared length of the body on the wire; nil when there is none or it is chunked.
+    /// The declared length of the body on the wire, in bytes; nil if there is no body or the body is chunked.
     package var contentLength: Int? { head.contentLength }
 
-    /// Notes who sends the request; nil for somebody unknown.
+    /// Sets the identity that sends the request; nil if it is unknown.
     ///
-    /// A caller is one identity: the requests of another one on the same connection get a caller of their own.
+    /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get a new
+    /// `Caller`.
     package mutating func identify(as identity: Identity?) {
         if caller.identity !== identity { caller = Caller(peer: caller.peer, identity: identity) }
     }

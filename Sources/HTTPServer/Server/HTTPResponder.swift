@@ -16,24 +16,25 @@ package struct HTTPResponder: Sendable {
 
     /// Sends the answer.
     ///
-    /// Never blocks. The calling thread neither makes nor compresses the answer, except a long one while too many others
-    /// wait for that. If the client has disconnected, the answer is dropped and its resources are released.
+    /// Never blocks. The answer is made and compressed later, or on other threads; only while too many answers wait for
+    /// these threads does this function make a long answer itself. If the client has disconnected, the answer is
+    /// dropped and its resources are released.
     package func send(_ answer: HTTPAnswer) { receiver.take(answer) }
 
-    /// Answers with a response that is there already.
+    /// Sends a response that is already complete.
     package func send(_ response: HTTPResponse) { send(.ready(response)) }
 }
 
-/// An answer, or a closure that makes it: the thread that sends it may be one that must not be held up.
+/// An answer, or a closure that makes it on another thread, for senders that must not be held up.
 package enum HTTPAnswer: Sendable {
     case ready(HTTPResponse)
-    /// Made on the event loop of the connection; for answers that take microseconds to make.
+    /// Called on the event loop of the connection; for answers that take microseconds to make.
     case short(@Sendable () -> HTTPResponse)
-    /// Made on a thread for long answers. While too many answers wait for such threads, the sending thread makes it.
+    /// Called on a thread for long answers, or on the sending thread while too many answers wait for those threads.
     case long(@Sendable () -> HTTPResponse)
 }
 
-/// Takes the answer to one request, from any thread.
+/// Receives the answer to one request, from any thread.
 package protocol HTTPAnswerReceiver: AnyObject, Sendable {
     func take(_ answer: HTTPAnswer)
 }
@@ -44,7 +45,7 @@ final class ResponseToken: HTTPAnswerReceiver {
     private let loop: EventLoop
     private let connection: ConnectionID
     private let exchange: UInt64
-    /// Stands for whoever waits for the answer.
+    /// The number of the waiting client in queues where clients have turns (`Caller.turn`).
     private let turn: Int
     private let acceptsGzip: Bool
     private let isHead: Bool
@@ -69,8 +70,8 @@ final class ResponseToken: HTTPAnswerReceiver {
                 if isToCompress(&response) { ResponseCompression.apply(to: &response) }
                 post(response)
             }
-            // Waiting answers are in memory and count towards no budget, so their number is limited: beyond the limit
-            // the sending thread makes its answer itself.
+            // Waiting answers are in memory and count towards no budget, so their number is limited. Beyond the limit
+            // the sending thread makes its own answer.
             if !loop.shared.packers.run(ifFewerWaitThan: SharedParts.waitingAnswers, for: turn, pack) { pack() }
         }
     }

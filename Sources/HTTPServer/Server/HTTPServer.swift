@@ -25,14 +25,14 @@ package final class HTTPServer: Sendable {
         shared = SharedParts(configuration)
     }
 
-    /// Binds and begins to serve; returns at once.
+    /// Opens the listening sockets, starts the threads and returns.
     ///
-    /// Blocks on the resolver when the host is a name.
-    /// - Parameter sockets: listening sockets that another process has opened and may hold beyond this server's end; with
-    ///   them the host and the port have no effect.
-    /// - Returns: every bound address, with the port that was chosen for 0.
-    /// - Throws: `HTTPServerError` if the host is unknown, an address is in use, a socket that was handed over does not
-    ///   listen, or the system cannot create a thread.
+    /// Blocks on the resolver if the host is a name.
+    /// - Parameter sockets: listening sockets that another process has opened; that process may keep them open after
+    ///   this server has ended. If there are any, the host and the port of the configuration have no effect.
+    /// - Returns: every bound address; port 0 is replaced by the port that the system chose.
+    /// - Throws: `HTTPServerError` if the host is unknown, an address is in use, one of `sockets` does not listen, or
+    ///   the system cannot create a thread.
     package func start(on sockets: [Descriptor] = []) throws(HTTPServerError) -> [ListeningAddress] {
         let listeners = try openListeners(sockets)
         let loops = try startedLoops()
@@ -61,17 +61,19 @@ package final class HTTPServer: Sendable {
         return listeners
     }
 
-    /// Opens the sockets of a server that another process is to run.
+    /// Opens listening sockets for a server that another process will run.
     package static func listen(host: String, port: Int) throws(HTTPServerError) -> [Descriptor] {
         try Listening.open(host: host, port: port).map(\.descriptor)
     }
 
-    /// Whether the server could listen at an address now; what is opened for that is closed again.
+    /// Throws if a server could not listen at the address now; opens the listening sockets and closes them again.
     package static func requireFree(host: String, port: Int) throws(HTTPServerError) {
         _ = try Listening.open(host: host, port: port)
     }
 
-    /// Starts as many event loops as are wanted, or fewer when the system cannot create the threads; at least one.
+    /// Starts the configured number of event loops, or fewer if the system cannot create the threads.
+    ///
+    /// Throws if no event loop could be started.
     private func startedLoops() throws(HTTPServerError) -> [EventLoop] {
         let cores = SystemCall.activeCores()
         let wanted = max(1, configuration.loopCount ?? min(max(cores, 2), 4))
@@ -89,12 +91,13 @@ package final class HTTPServer: Sendable {
     )
 
     /// Stops accepting connections, lets running requests finish with `Connection: close`, and closes the remaining
-    /// connections when the time is over.
+    /// connections after `limit`.
     ///
     /// An idle connection stays open for a moment, so that a client that is just sending a request still gets its
-    /// answer. Half a second before the end, clients that are still sending a body are told to send it again. Returns
-    /// at once; may be called on any thread; only the first call has an effect.
-    /// - Parameter completion: called once, on a thread of the server, when the last connection has ended.
+    /// answer. Half a second before the end, clients that are still sending a body are told to send the body again.
+    /// Returns at once and may be called on any thread. A second call stops nothing and completes at once.
+    /// - Parameter completion: called once, on a thread of the server, when the last connection has ended; called at
+    ///   once by this function if the server has not been started or a shutdown has begun before.
     package func shutdown(within limit: Duration, completion: @escaping @Sendable () -> Void) {
         let (acceptor, loops) = state.withLock { state in
             let result = (state.acceptor, state.loops)
@@ -111,11 +114,11 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// The counts since the start; cheap, may be called on any thread.
+    /// What the server has counted since it was made; cheap, and may be called on any thread.
     package var statistics: Statistics { shared.counters.snapshot }
 }
 
-/// Calls its completion after the given number of steps has been reported.
+/// Calls a closure after `step()` has been called a given number of times.
 private final class Countdown: Sendable {
     private let left: Atomic<Int>
     private let completion: @Sendable () -> Void

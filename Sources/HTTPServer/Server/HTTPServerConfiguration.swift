@@ -3,38 +3,38 @@ package import HTTPWire
 package import TLS
 
 extension HTTPServer {
-    /// What a server needs to know before it starts.
+    /// The settings with which a server is made.
     package struct Configuration: Sendable {
         /// A host name or a numeric address; the server listens on every address of a name.
         package var host = "127.0.0.1"
-        /// 0 lets the system choose.
+        /// The port to listen at; 0 lets the system choose one.
         package var port = 0
-        /// Event loops, each with one thread at a time; nil means the active cores, 2 to 4.
+        /// The number of event loops, each with a thread of its own; nil means one for each active core, 2 to 4.
         package var loopCount: Int?
-        /// Threads for work that may block.
+        /// The number of threads for work that may block.
         package var workerCount = 8
-        /// The certificate and key of a server of https; nil for plain HTTP.
+        /// The certificate and key of an https server; nil for plain HTTP.
         package var encryption: TLSServerContext?
         package var limits = HTTPLimits()
         /// The shared limits of all requests; other parts of the program may use the same budgets.
         package var budgets = Budgets()
-        /// The `Server` field; empty leaves it out.
+        /// The value of the `Server` field; if it is empty, answers do not have the field.
         package var serverName = ""
         /// Makes the response for an error that the server itself detects; the request is nil if none could be read.
         ///
         /// Called on any thread; must not block.
         package var errorResponse: @Sendable (HTTPRefusal, _ request: HTTPRequest?) -> HTTPResponse
-        /// Fields for every answer that does not set them itself.
+        /// Fields that are added to every answer that does not set them itself.
         package var commonHeaders: [(name: String, value: String)] = []
         /// Fields that depend on the request, such as those of CORS.
         ///
         /// Called on the loop for each parsed request.
         package var requestHeaders: (@Sendable (HTTPRequest) -> [(name: String, value: String)])?
-        /// Checks a request once its route is known, before its body is read and its handler is called.
+        /// Decides about each request when its head has arrived, before its body is read and its handler is called.
         ///
-        /// Called on the loop; must not block. It may note who sends the request.
+        /// Called on the loop; must not block. The closure may set the identity of the sender (`HTTPRequest.identify`).
         package var admit: (@Sendable (inout HTTPRequest) -> HTTPAdmission)?
-        /// Looks again at a request whose body was awaited; nil where what was decided at the head stays right.
+        /// Decides again about a request when its body has arrived; nil if the decision of `admit` always stands.
         package var readmission: HTTPReadmission?
         /// Called for each exchange just before the last byte of its answer is handed to the kernel, so that a client
         /// that has its answer also finds it counted.
@@ -42,7 +42,7 @@ extension HTTPServer {
         /// Called on the loop; must not block.
         package var onExchange: (@Sendable (HTTPExchange) -> Void)?
 
-        /// Errors are sent as plain text until the caller sets another function.
+        /// Makes a configuration whose `errorResponse` sends messages as plain text.
         package init() {
             errorResponse = { refusal, _ in
                 let bytes = [UInt8](refusal.message.utf8)
@@ -51,14 +51,15 @@ extension HTTPServer {
         }
     }
 
-    /// What a server has counted since its start.
+    /// The numbers that a server has counted.
     package struct Statistics: Sendable {
         package let openConnections: Int
         package let acceptedConnections: Int
+        /// The number of requests whose head has arrived or was refused.
         package let requests: Int
         package let bytesReceived: Int
         package let bytesSent: Int
-        /// The number of times that an event loop has woken up; it does not change while the server is idle.
+        /// The number of times that an event loop or the acceptor has woken up; constant while the server is idle.
         package let wakeUps: Int
     }
 }

@@ -3,7 +3,7 @@ import HTTPWire
 
 /// Why a server could not start.
 package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
-    /// One line for a person: what was tried and what the system said.
+    /// One line that says what was tried and, if a system call failed, the error of the call.
     package let message: String
     /// The `errno` of the failed call; 0 if there was none, as for an unknown host name.
     package let code: Int32
@@ -17,7 +17,7 @@ package struct HTTPServerError: Error, Sendable, CustomStringConvertible {
         self.init(message: "\(call): \(SystemCall.errorText(code))", code: code)
     }
 
-    /// The address is taken by another process.
+    /// Whether another socket already listens at the address.
     package var isAddressInUse: Bool { code == EADDRINUSE }
     package var description: String { message }
 }

@@ -2,13 +2,12 @@ import Budgets
 import HTTPWire
 import Synchronization
 
-/// The memory that is held while the server waits for clients: for bodies that are still arriving, or for answers that
-/// are still to be read.
+/// Accounts for the memory that is held while the server waits for clients: either for bodies that are still arriving,
+/// or for answers that clients have not read yet.
 ///
-/// When the budget is used up, the memory of clients that are slower than `pace` is taken for others, the slowest
-/// first.
+/// When the budget is used up, the clients that are slower than `pace` lose their memory to others, the slowest first.
 final class MemoryLedger: Sendable {
-    /// How fast a client must be to keep its memory while others need it.
+    /// The speed that a client needs to keep its memory while others need memory.
     struct Pace: Sendable {
         /// The number of bytes that must be transferred within `time`.
         let bytes: Int
@@ -29,8 +28,7 @@ final class MemoryLedger: Sendable {
     }
 
     /// Registers one body or answer, which holds no memory at first.
-    /// - Parameter giveWay: called at most once, on any thread, when the memory of this body or answer is taken for
-    ///   another.
+    /// - Parameter giveWay: called at most once, on any thread, when this body or answer loses its memory to another.
     func stake(for peer: Peer, giveWay: @escaping @Sendable () -> Void) -> MemoryStake {
         let stake = MemoryStake(ledger: self, peer: peer, giveWay: giveWay)
         entries.withLock { $0[ObjectIdentifier(stake)] = Entry(stake: stake) }
@@ -41,7 +39,10 @@ final class MemoryLedger: Sendable {
         _ = entries.withLock { $0.removeValue(forKey: id) }
     }
 
-    /// Takes memory from slow clients, the slowest first, until `attempt` succeeds.
+    /// Takes memory from slow clients, the slowest first, until `attempt` returns true; false if it never does.
+    ///
+    /// If the asking peer has used up its own share of the budget, only that peer's other bodies or answers lose
+    /// memory.
     fileprivate func makeRoom(for asking: MemoryStake, _ count: Int, _ attempt: () -> Bool) -> Bool {
         let now = SystemCall.coarseNanoseconds()
         let peer = asking.peer
@@ -61,14 +62,14 @@ final class MemoryLedger: Sendable {
     }
 }
 
-/// The memory that one body or answer holds of a ledger's budget; it is returned when this object is released.
+/// The memory that one body or answer holds of a ledger's budget; released with this object.
 final class MemoryStake: Sendable {
     private struct State {
         var holding: Holding?
         var bytes = 0
-        /// Whether the client must act next, by sending or reading, and not the server.
+        /// Whether the server waits for the client to send or to read.
         var isWaiting = false
-        /// The time from which `moved` is counted, in nanoseconds of the coarse clock.
+        /// The time at which counting in `moved` began, in nanoseconds of the coarse clock.
         var since: UInt64 = 0
         var moved = 0
     }
@@ -92,9 +93,9 @@ final class MemoryStake: Sendable {
     /// The number of bytes held.
     var bytes: Int { state.withLock { $0.bytes } }
 
-    /// Grows to the given number of bytes.
+    /// Grows to the given number of bytes, if the budget has them or slow clients can lose them.
     ///
-    /// False, with nothing taken, when the budget is used up and slow clients have too little to take.
+    /// Returns false otherwise; the size is then unchanged, but slow clients may have lost their memory.
     func grow(to bytes: Int) -> Bool {
         let missing = bytes - self.bytes
         guard missing > 0 else { return true }
@@ -119,9 +120,9 @@ final class MemoryStake: Sendable {
         }
     }
 
-    /// Marks that the client must send or read next.
+    /// Begins to measure the pace of the client, because the server now waits for the client to send or to read.
     ///
-    /// Repeated calls do not restart the time.
+    /// Repeated calls do not restart the measurement.
     func awaitClient(at now: UInt64) {
         state.withLock { state in
             guard !state.isWaiting else { return }
@@ -131,7 +132,7 @@ final class MemoryStake: Sendable {
         }
     }
 
-    /// Marks that the server must act next; the memory is not taken away meanwhile.
+    /// Ends the measurement, because the server does not wait for the client any more; meanwhile the memory is safe.
     func awaitServer() { state.withLock { $0.isWaiting = false } }
 
     /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no

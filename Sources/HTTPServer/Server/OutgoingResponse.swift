@@ -13,11 +13,11 @@ struct OutgoingResponse {
     var filePosition = 0
     var producer: (any HTTPBodyProducer)?
     var isChunked = false
-    /// The memory of the shared budget for answers that this answer holds; nil until some is taken.
+    /// The memory of the shared budget for answers that this answer holds; nil until the answer holds any.
     var stake: MemoryStake?
 
-    /// The largest body that is copied behind the head, in bytes; for small bodies copying is cheaper than a gathering
-    /// send.
+    /// The largest body that is copied into the buffer after the head, in bytes: for a small body copying is cheaper
+    /// than sending from two buffers.
     static let copiedBytes = 16 * 1_024
 
     var fileRemaining: Int { file.map { $0.length - filePosition } ?? 0 }
@@ -35,7 +35,7 @@ struct OutgoingResponse {
     /// The number of bytes that wait in memory for the client to read.
     var waitingBytes: Int { buffer.count + (staticBytes == nil ? bytes.count - position : 0) }
 
-    /// Removes the bytes that the kernel has taken: first those of the buffer, then those of the body.
+    /// Removes the bytes that the kernel has accepted: first those of the buffer, then those of the body.
     mutating func consume(_ count: Int) {
         let fromBuffer = min(count, buffer.count)
         buffer.consume(fromBuffer)

@@ -4,7 +4,7 @@ import Files
 import HTTPWire
 import Threads
 
-/// Request bodies: collected in memory, or moved to a receiver.
+/// Collects request bodies in memory.
 extension ServerConnection {
     /// Collects the body of a buffered route; false when more bytes are needed.
     func readBody() -> Bool {
@@ -46,8 +46,7 @@ extension ServerConnection {
         if size > limits.alwaysHeldBytes {
             guard bodyStake(exchange).grow(to: size) else { throw Self.budgetSpent }
         }
-        // Memory is reserved by the declared length only up to a bound, because the client need not send what it
-        // declared.
+        // The client may declare a long body and not send it, so the reserved memory is bounded.
         if body.isEmpty { body.reserveCapacity(min(expected, limits.alwaysHeldBytes)) }
         body.append(contentsOf: bytes)
     }
@@ -59,7 +58,8 @@ extension ServerConnection {
 
     /// Takes memory of the budget for the part of an unfinished body that has arrived.
     ///
-    /// A small body is kept even when the budget is used up.
+    /// If the budget is used up, the bytes are kept without it: there are at most `HTTPLimits.alwaysHeldBytes` of them
+    /// that the budget does not count.
     private func accountForWaiting() {
         guard phase == .buffering, !body.isEmpty, let exchange else { return }
         _ = bodyStake(exchange).grow(to: body.count)
@@ -125,7 +125,7 @@ extension ServerConnection {
         }
     }
 
-    /// The coding ended before the body did, or the body before the coding.
+    /// The refusal of a body whose compressed data are damaged or incomplete.
     private static var brokenCoding: HTTPRefusal { HTTPRefusal(400, "The content coding of the body is broken") }
 
     private static func inflate(
@@ -152,9 +152,9 @@ extension ServerConnection {
     }
 }
 
-/// Streamed bodies.
+/// Moves streamed bodies to their receivers.
 extension ServerConnection {
-    /// Called when the route has returned a receiver for the body, or nil because it has already answered.
+    /// Called when the route has returned a receiver for the body, or nil because the route has already answered.
     func takeReceiver(_ receiver: (any HTTPBodyReceiver)?, exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
@@ -196,12 +196,12 @@ extension ServerConnection {
         loop.shared.workers.run(for: caller.turn) { [id, loop] in
             let outcome = pump.run()
             loop.post(.pumped(id, outcome))
-            // Reported only now, so that the loop learns of the end of the body before it gets the answer.
+            // The receiver is told only now, so that the loop learns of the end of the body before it gets the answer.
             if case .finished = outcome { pump.finish() }
         }
     }
 
-    /// The worker has stopped reading the body.
+    /// Called when the worker has stopped reading the body.
     func takePumpOutcome(_ outcome: UploadPump.Outcome) {
         isJobRunning = false
         guard let pump else { return }
@@ -209,7 +209,7 @@ extension ServerConnection {
             self.pump = nil
             input = pump.input
             decoder = pump.decoder
-            // Bytes that arrived behind the body may not cause an event of their own.
+            // Bytes that arrived after the body may not cause an event of their own.
             isReadable = true
         }
         if phase == .closed {
@@ -251,7 +251,7 @@ extension ServerConnection {
     }
 }
 
-/// Bodies that are read and dropped.
+/// Reads and drops input.
 extension ServerConnection {
     /// Drops the rest of a small body so that the next request can be read; false when more bytes are needed.
     func discardBody() -> Bool {
@@ -271,7 +271,8 @@ extension ServerConnection {
         return true
     }
 
-    /// Drops input after the last answer, up to a bound; false when there is nothing to read.
+    /// Drops input after the last answer, up to `HTTPLimits.closingDrainBytes`, and then closes the connection; false
+    /// when there is nothing to read.
     func linger() -> Bool {
         input.consume(input.count)
         guard readMore() else { return false }

@@ -5,9 +5,9 @@ import Synchronization
 import TLS
 import Threads
 
-/// From received bytes to the call of a handler.
+/// Reads the heads of requests and calls their handlers.
 extension ServerConnection {
-    /// Parses a head from what is there; false when more bytes are needed.
+    /// Parses a head from the bytes that have arrived; false when more bytes are needed.
     func readHead() -> Bool {
         if input.isEmpty {
             guard readMore() else { return false }
@@ -31,7 +31,7 @@ extension ServerConnection {
         return false
     }
 
-    /// Answers an error that was found before a handler was called; the connection ends with it.
+    /// Sends the answer to an error that was found before a handler was called, and closes the connection after it.
     func refuse(_ refusal: HTTPRefusal) {
         let exchange = self.exchange ?? makeExchange(head: nil)
         self.exchange = exchange
@@ -40,20 +40,22 @@ extension ServerConnection {
         refuse(exchange, refusal)
     }
 
-    /// Answers an error through the mailbox, so that many in a row do not nest.
+    /// Sends the answer to an error through the mailbox, so that the calls do not nest when many errors follow one
+    /// another.
     private func refuse(_ exchange: Exchange, _ refusal: HTTPRefusal) {
         answer(exchange, loop.configuration.errorResponse(refusal, exchange.request))
     }
 
-    /// Calls a handler on a thread that may block, unless too many wait for one already.
-    /// - Returns: whether the handler will be called; otherwise the request has been refused.
+    /// Calls a handler on a worker thread, where it may block, unless too many requests wait for a thread already.
+    /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
     func callOnWorker(_ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         callLater(on: loop.shared.workers, exchange, handler)
     }
 
-    /// Calls a handler on a thread of the pool in turn with the other clients, unless too many wait for one already.
-    /// - Returns: whether the handler will be called; otherwise the request has been refused.
+    /// Calls a handler on a thread of the pool, where clients have turns, unless too many requests wait for a thread
+    /// already.
+    /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
     func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
         let queue = loop.shared.budgets.queuedCalls
@@ -90,7 +92,7 @@ extension ServerConnection {
         admit(exchange, head)
     }
 
-    /// Called when what was to be found out about a request is known.
+    /// Called when an undecided request can be checked again.
     func takeDecision(exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed {
@@ -125,12 +127,12 @@ extension ServerConnection {
         }
     }
 
-    /// Whether what admitted a request has changed while its body was awaited.
+    /// Whether permissions have changed since the request was admitted, so that it must be checked again.
     func isAdmissionOutdated(_ request: HTTPRequest) -> Bool {
         loop.configuration.readmission.map { $0.version() != request.admissionVersion } ?? false
     }
 
-    /// Decides again about a request whose body is complete, and gives it to its handler.
+    /// Decides again about a request whose body is complete, and gives the request to its handler if it is admitted.
     func admitAgain(_ exchange: Exchange) {
         guard let readmission = loop.configuration.readmission, var request = exchange.request else { return }
         request.admissionVersion = readmission.version()
@@ -148,7 +150,7 @@ extension ServerConnection {
 
     private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
         exchange.decisionCount += 1
-        // What was found out may have changed again meanwhile, but not for ever.
+        // Each decision may be outdated when its facts have been fetched; the bound ends a series of such decisions.
         guard exchange.decisionCount <= 8 else {
             call = nil
             refuse(exchange, HTTPRefusal(429, "What this client may do changes just now; try again"))
@@ -240,7 +242,7 @@ extension ServerConnection {
         if sent != .bytes(bytes.count) { channel.session?.giveUp() }
     }
 
-    /// One caller serves all requests of a connection, until one of them has been given up.
+    /// The caller of the connection's next request: that of the last one, unless that request was given up.
     private func callerOfNextRequest() -> Caller {
         if caller.hasLeft { caller = Caller(peer: caller.peer) }
         return caller

@@ -7,7 +7,7 @@ import Threads
 
 /// Sends answers.
 extension ServerConnection {
-    /// Takes the answer of a handler.
+    /// Begins to send the answer of a handler, or keeps it while a worker still uses the request's body.
     ///
     /// An answer to an exchange that is over is dropped.
     func takeAnswer(_ response: HTTPResponse, exchange number: UInt64) {
@@ -44,9 +44,9 @@ extension ServerConnection {
     private static let budgetSpent =
         "The memory for answers to slow clients, or this client's share of it, is used up; try again later"
 
-    /// Takes memory of the budget for a large answer; false when none is left.
+    /// Takes memory of the budget for a large answer; false if the budget is used up.
     ///
-    /// A small answer needs none.
+    /// An answer of at most `HTTPLimits.alwaysHeldBytes` needs no memory of the budget.
     private func reserveMemory(_ response: HTTPResponse, _ exchange: Exchange) -> Bool {
         guard exchange.head?.method != .head else { return true }
         let needed =
@@ -73,7 +73,8 @@ extension ServerConnection {
         return stake
     }
 
-    /// Takes memory of the budget for bytes that the client has not read yet; they are kept even when none is left.
+    /// Takes memory of the budget for bytes that the client has not read yet; if the budget is used up, the bytes are
+    /// kept without it.
     private func accountForWaiting() {
         guard let exchange, output.waitingBytes > 0 else { return }
         let stake = answerStake(exchange)
@@ -85,7 +86,8 @@ extension ServerConnection {
     private func settleConnection(_ exchange: Exchange) {
         if loop.isDraining { exchange.closesAfter = true }
         guard exchange.hasUnreadBody, !exchange.closesAfter else { return }
-        // A client that waits for 100 may or may not send its body now: only closing is unambiguous.
+        // A client that waits for status 100 may or may not send its body after this answer, so that the server could
+        // not tell a body from the next request.
         let isHeldBack = exchange.head?.expectsContinue == true
         let isSmall = decoder.remaining.map { $0 <= limits.keepAliveDrainBytes } ?? false
         if isHeldBack || !isSmall { exchange.closesAfter = true }
@@ -97,7 +99,7 @@ extension ServerConnection {
         case .staticBytes(let bytes): .length(bytes.pointer.count)
         case .file(let file): .length(file.length)
         case .sizedStream(_, let length): .length(length)
-        // HTTP/1.0 knows no chunks (RFC 9112 §6.1): the end of the connection is the end of the body.
+        // HTTP/1.0 has no chunked coding (RFC 9112 §6.1): there the end of the connection is the end of the body.
         case .stream: exchange.head?.isHTTP11 == true ? .chunked : .untilClose
         }
     }
@@ -131,7 +133,8 @@ extension ServerConnection {
         }
     }
 
-    /// Sends what can be sent; false when the socket is full, a worker is busy, or the connection has ended.
+    /// Sends until the answer is complete (true), or the socket is full, a worker has to go on, or the connection has
+    /// ended (false).
     func writeOut() -> Bool {
         guard !isJobRunning else { return false }
         while isWritable {
@@ -186,7 +189,7 @@ extension ServerConnection {
         }
     }
 
-    /// A worker has sent a part of the file.
+    /// Called when a worker has sent a part of the file.
     func takeFileProgress(_ count: Int, _ outcome: Transfer) {
         isJobRunning = false
         output.filePosition += count
@@ -215,7 +218,7 @@ extension ServerConnection {
         }
     }
 
-    /// A worker has made the next piece; nil means that the producer gave up.
+    /// Called when a worker has made the next piece of the body; `bytes` is nil if the producer threw an error.
     func takePiece(_ bytes: [UInt8]?, hasMore: Bool) {
         isJobRunning = false
         if phase == .closed {
@@ -251,7 +254,7 @@ extension ServerConnection {
         }
     }
 
-    /// Reports the exchange to `onExchange`, at most once.
+    /// Reports the exchange to `HTTPServer.Configuration.onExchange`, at most once.
     /// - Parameter upcoming: the number of bytes of the answer that are about to be sent.
     private func report(upcoming: Int) {
         guard let exchange, !exchange.isReported, let onExchange = loop.configuration.onExchange else { return }
@@ -267,8 +270,9 @@ extension ServerConnection {
         )
     }
 
-    /// Closes the sending side first and drops further input, because closing a socket with unread bytes sends
-    /// a reset, which can overtake the answer (RFC 9112 §9.6).
+    /// Closes the connection; if there may be unread input, closes only the sending side and drops the input first.
+    ///
+    /// Closing a socket with unread bytes sends a reset, which can overtake the answer (RFC 9112 §9.6).
     private func closeAfterAnswer(_ exchange: Exchange) {
         guard exchange.hasUnreadBody || !input.isEmpty || isReadable, !isPeerFinished else {
             channel.session?.sayGoodbye()
@@ -311,10 +315,10 @@ enum FileSending {
 
 /// Blocking work for produced bodies.
 enum PieceMaking {
-    /// Makes the next piece, framed for the wire; nil when the producer threw.
+    /// Makes the next piece, framed for the wire; nil if the producer threw an error.
     ///
-    /// An empty piece sends nothing: a producer that has much to do before its next byte returns now and then, so that
-    /// a worker is free for others and a client that has gone is noticed.
+    /// The piece may be empty, and then nothing is sent: a producer that has much to do before its next byte returns
+    /// now and then, so that the worker can serve others and a disconnected client is noticed.
     static func run(_ producer: any HTTPBodyProducer, isChunked: Bool) -> (bytes: [UInt8]?, hasMore: Bool) {
         var piece: [UInt8] = []
         let hasMore: Bool

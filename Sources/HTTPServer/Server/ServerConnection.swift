@@ -8,32 +8,33 @@ import Threads
 
 /// One client connection, driven by its loop as a state machine.
 ///
-/// Only the loop's thread uses it. While a job runs on a worker (`isJobRunning`), the job alone reads or writes the socket,
-/// and the descriptor stays open until the job has reported back. Handlers of buffered requests are not jobs.
+/// Only the loop's thread uses this object. A job is work on another thread that the connection waits for
+/// (`isJobRunning`): only the job may then read or write the socket, and the descriptor stays open until the job has
+/// posted its message. Handlers of buffered requests are not jobs.
 final class ServerConnection {
     enum Phase {
-        /// The handshake of an encrypted connection is going on.
+        /// The TLS handshake of an encrypted connection is in progress.
         case encrypting
         /// Waiting for a head, or inside one.
         case head
         /// Collecting a body in memory.
         case buffering
-        /// A worker is asking the route for its receiver, or it is being found out who sends the request.
+        /// A worker is asking the route for the receiver of the body, or the decision about admitting the request is
+        /// not made yet.
         case opening
         /// A worker is moving the body to its receiver, or the loop is waiting for more of it.
         case pumping
-        /// The request is read, or will not be read; the answer is awaited.
+        /// The connection waits for the answer; the request has been read, or its rest will not be.
         case awaiting
         /// The answer is being sent.
         case writing
-        /// The answer has been sent.
+        /// The answer has been sent, and the rest of an unread body is being dropped.
         ///
-        /// The rest of an unread body is dropped so that the connection can be used again.
+        /// After that the connection can be used again.
         case discarding
-        /// The last answer has been sent and the sending side is closed.
+        /// The last answer has been sent, the sending side is closed, and further input is being dropped.
         ///
-        /// Further input is dropped, because closing with unread input would send a reset and the client could lose
-        /// the answer.
+        /// Closing the socket with unread input would send a reset, and the client could lose the answer.
         case lingering
         case closed
     }
@@ -42,15 +43,16 @@ final class ServerConnection {
         case idle, head, body, write, linger
         /// The client has closed its sending side.
         ///
-        /// It may still read the answer, or it may have disconnected.
+        /// The client may still read the answer, or it may have disconnected.
         case departure
     }
 
     let id: ConnectionID
     var channel: Channel
-    /// The place that this connection takes among the allowed connections; it is freed on release.
+    /// What this connection holds of the budget of connections: 1, returned when this object is released.
     let place: Holding
-    /// Its place among the connections of the identity that sends requests on it.
+    /// The identity that sends requests on this connection, and what the connection holds of that identity's budget of
+    /// connections.
     private var identified: (identity: Identity, place: Holding)?
     unowned let loop: EventLoop
 
@@ -64,21 +66,22 @@ final class ServerConnection {
     var body: [UInt8] = []
     var call: BufferedCall?
     var pump: UploadPump?
-    /// An answer that came while a worker was still moving the body.
+    /// An answer that came while a worker was still using the body; sent when the worker has stopped.
     var heldAnswer: HTTPResponse?
     var output = OutgoingResponse()
-    /// What was dropped while `discarding` or `lingering`, in bytes.
+    /// The number of bytes that were dropped while `lingering`.
     var droppedBytes = 0
 
-    /// The last known readiness of the socket: edge-triggered events set it, and a call that would block clears it.
+    /// Whether a read may find bytes: an event sets the flag, and a read that would block clears it.
     var isReadable = true
+    /// The same for a write.
     var isWritable = true
     var isPeerFinished = false
     var isJobRunning = false
 
     /// When the connection began to wait for its next request, in nanoseconds of the loop's clock.
     var idleSince: UInt64 = 0
-    /// In nanoseconds of the loop's clock; `.max` means none.
+    /// When `handleDeadline` must be called, in nanoseconds of the loop's clock; `.max` means never.
     var deadline = UInt64.max
     private(set) var deadlineKind = DeadlineKind.idle
 
@@ -113,7 +116,8 @@ final class ServerConnection {
         }
     }
 
-    /// Takes a place among the connections of whoever sends the request; false if that one has too many.
+    /// Counts this connection towards the budget of the identity that sends the request; false if the identity has too
+    /// many connections.
     func takePlaceOfIdentity() -> Bool {
         guard let identity = caller.identity else {
             identified = nil
@@ -140,7 +144,7 @@ final class ServerConnection {
         if event.isReadable { isReadable = true }
         if event.isWritable {
             isWritable = true
-            // Encryption may have to send before it can read on, so that a writable socket can be what a read waits for.
+            // TLS may have to send before it can go on reading, so that a read can wait for a writable socket.
             if channel.session != nil { isReadable = true }
         }
         if event.isPeerFinished {
@@ -150,7 +154,7 @@ final class ServerConnection {
         }
     }
 
-    /// Does everything that can be done without waiting.
+    /// Takes the connection through its phases as far as possible without waiting.
     func drive() {
         while true {
             switch phase {
@@ -179,7 +183,7 @@ final class ServerConnection {
         case .bytes(let count):
             input.didFill(count)
             loop.shared.counters.bytesReceived.wrappingAdd(count, ordering: .relaxed)
-            // Once the peer has finished, the end of the connection is still to be read.
+            // Once the peer has closed its sending side, another read must find the end of the stream.
             if !isPeerFinished, channel.isDrained(afterReading: count, of: space.count) { isReadable = false }
             return true
         case .wouldBlock:
@@ -187,7 +191,8 @@ final class ServerConnection {
             input.releaseIfEmpty()
             return false
         case .endOfFile:
-            // A client that has read the answer has also acknowledged it, at the latest with the end of its connection.
+            // The system of a client that has read the answer acknowledges it at the latest when it ends the
+            // connection.
             if SystemCall.hasUnacknowledgedBytes(channel.descriptor.rawValue) { noteDroppedAnswer() }
             close()
             return false
@@ -198,7 +203,7 @@ final class ServerConnection {
         }
     }
 
-    /// The client has ended the connection without having read its last answer to the end.
+    /// Called when the client has ended the connection before it had read its last answer to the end.
     private func noteDroppedAnswer() {
         switch phase {
         case .head, .discarding, .lingering: caller.didDropAnswer()
@@ -206,9 +211,10 @@ final class ServerConnection {
         }
     }
 
-    /// Ends the connection now.
+    /// Ends the connection.
     ///
-    /// An unfinished receiver is told on a worker thread; a running job is waited for.
+    /// The receiver of an unfinished body is told on a worker thread. If a job is running, the descriptor is closed
+    /// only after the job has ended.
     func close() {
         guard phase != .closed else { return }
         if phase == .head { channel.session?.sayGoodbye() }
@@ -225,7 +231,7 @@ final class ServerConnection {
         }
     }
 
-    /// Called when no worker uses the descriptor any more.
+    /// Releases what the connection holds and removes it from the loop; called when no job is running any more.
     func finishClosing() {
         if let pump {
             self.pump = nil
@@ -236,10 +242,11 @@ final class ServerConnection {
         loop.remove(id)
     }
 
-    /// For a shutdown: a connection between two requests gets a moment to send one more; others end with their answer.
+    /// Shortens the deadline of the connection for a shutdown.
     ///
-    /// A request head that has begun to arrive must be complete soon, so that a client that stopped half-way does not
-    /// delay the shutdown.
+    /// A connection between two requests gets a moment to send one more. A request head that has begun to arrive must
+    /// be complete within a second, so that a client that stopped half-way does not delay the shutdown. Other
+    /// connections end after their answer.
     func drain() {
         guard phase == .head || phase == .encrypting else { return }
         if isBetweenRequests {
@@ -249,7 +256,7 @@ final class ServerConnection {
         }
     }
 
-    /// During a shutdown: clients that are still sending a body are told to send it again.
+    /// Tells a client that is still sending a body to send the body again, because the server is stopping.
     func refuseBody() {
         switch phase {
         case .buffering: refuse(HTTPRefusal(429, "The server is stopping; send the request again"))
@@ -261,7 +268,7 @@ final class ServerConnection {
         }
     }
 
-    /// Refuses the body or ends the answer, because others need the memory and this client is slow to send or to read.
+    /// Refuses the body or ends the answer of this slow client, because other clients have got its memory.
     func giveWay(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {
@@ -272,9 +279,9 @@ final class ServerConnection {
     }
 }
 
-/// Encryption.
+/// The TLS handshake.
 extension ServerConnection {
-    /// Goes on with the handshake; false when more bytes are needed or the connection has ended.
+    /// Continues the handshake; false when more bytes are needed or the connection has ended.
     fileprivate func encrypt() -> Bool {
         guard let session = channel.session else { return false }
         if !session.hasBegun {
@@ -282,7 +289,8 @@ extension ServerConnection {
                 if isPeerFinished { close() }
                 return false
             }
-            // RFC 8446 §5.1: a handshake begins with the byte 22; a plain request with the letters of its method.
+            // A TLS handshake begins with the byte 22 (RFC 8446 §5.1), a plain request with a capital letter of its
+            // method.
             if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
                 refusePlainRequest()
                 return true
@@ -319,10 +327,11 @@ extension ServerConnection {
         loop.require(wakeUpBy: deadline)
     }
 
-    /// Waits for the handler.
+    /// Enters the phase in which the handler makes the answer.
     ///
     /// A client that has closed its sending side may still be reading, but a client process that has ended looks the
-    /// same. After a moment long work for such a client is cancelled; the client still gets an answer.
+    /// same. After `HTTPLimits.halfClosedTimeout` long work for such a client is cancelled; the client still gets an
+    /// answer.
     func awaitAnswer() {
         phase = .awaiting
         if isPeerFinished { setDeadline(limits.halfClosedTimeout, .departure) } else { clearDeadline() }
@@ -330,7 +339,7 @@ extension ServerConnection {
 
     func clearDeadline() { deadline = .max }
 
-    /// Time has run out for what the connection was waiting for.
+    /// Called when the deadline has passed without the event that the connection was waiting for.
     func handleDeadline() {
         clearDeadline()
         switch deadlineKind {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The numbers behind `HTTPServer.Statistics`, shared by all loops.
+/// The counters from which `HTTPServer.Statistics` is made, shared by all loops.
 final class ServerCounters: Sendable {
     let openConnections = Atomic<Int>(0)
     let acceptedConnections = Atomic<Int>(0)

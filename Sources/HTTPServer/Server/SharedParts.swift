@@ -7,14 +7,14 @@ final class SharedParts: Sendable {
     let counters = ServerCounters()
     /// Threads for work that may block.
     let workers: ThreadPool
-    /// Threads that read large requests, and make and compress long answers; they wait for nothing but the processor.
+    /// Threads that read large requests, and make and compress long answers; this work never blocks.
     let packers: ThreadPool
-    /// The maximum number of answers that wait for a packer; each holds up to a megabyte of values.
+    /// The maximum number of answers that wait for a thread of `packers`; each holds up to a megabyte of values.
     static let waitingAnswers = 32
     let budgets: Budgets
     /// The memory of request bodies that are being collected.
     let bodies: MemoryLedger
-    /// The memory of answers, or parts of them, that clients have not read yet.
+    /// The memory of answers that clients have not read to the end yet.
     let answers: MemoryLedger
 
     init(_ configuration: HTTPServer.Configuration) {

@@ -2,10 +2,10 @@ import CLinux
 import Files
 import Glibc
 
-/// One epoll instance whose members are watched edge-triggered.
+/// An epoll instance that reports edge-triggered events.
 ///
-/// Edge-triggered, so that a hung-up peer is reported once: a level-triggered descriptor whose events are all
-/// masked still reports EPOLLHUP on every wait, which would spin while a handler is busy (epoll_ctl(2)).
+/// An edge-triggered descriptor reports a hung-up peer once. A level-triggered one reports EPOLLHUP on every wait even
+/// if all its events are masked, so that the loop would spin while a handler is busy (epoll_ctl(2)).
 struct Epoll: ~Copyable {
     struct Event {
         let token: UInt64
@@ -15,7 +15,7 @@ struct Epoll: ~Copyable {
         var isWritable: Bool { bits & EPOLLOUT.rawValue != 0 }
         /// The peer has sent its last byte; it may still be reading.
         var isPeerFinished: Bool { bits & EPOLLRDHUP.rawValue != 0 }
-        /// Both directions are gone.
+        /// Both directions are closed, or the connection is broken.
         var isHungUp: Bool { bits & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
         /// The connection is broken: the peer has reset it.
         var isReset: Bool { bits & EPOLLERR.rawValue != 0 }
@@ -33,7 +33,7 @@ struct Epoll: ~Copyable {
         descriptor = Descriptor(owning: created)
     }
 
-    /// Watches a descriptor for its whole life; closing the descriptor ends the watch.
+    /// Reports the events of a descriptor from now on until it is closed; false if the system cannot.
     func add(_ member: Int32, token: UInt64) -> Bool {
         var event = epoll_event()
         event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
@@ -41,10 +41,9 @@ struct Epoll: ~Copyable {
         return epoll_ctl(descriptor.rawValue, EPOLL_CTL_ADD, member, &event) == 0
     }
 
-    /// Waits for events and returns up to `batchSize` of them.
+    /// Waits for events and handles up to `batchSize` of them.
     ///
-    /// It waits no longer than the given time, or without limit if the time is -1.
-    ///
+    /// The wait ends at the latest after the given time; -1 means no limit.
     /// - Parameters:
     ///   - awake: called when the wait is over, before the first event is handled.
     ///   - handle: called for each event.

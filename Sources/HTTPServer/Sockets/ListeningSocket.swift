@@ -11,7 +11,7 @@ final class ListeningSocket: Sendable {
         case wouldBlock
         /// No descriptor or no memory is left: accepting must pause.
         case exhausted
-        /// This one peer gave up before it was accepted; the next may be fine.
+        /// The peer gave up before its connection was accepted; another connection may be waiting.
         case retry
     }
 
@@ -27,8 +27,8 @@ final class ListeningSocket: Sendable {
         guard created >= 0 else { throw HTTPServerError(call: "socket", code: code) }
         let owned = Descriptor(owning: created)
         Self.enable(created, SOL_SOCKET, SO_REUSEADDR)
-        // A socket for `::` must not also take IPv4 connections: getaddrinfo returns both addresses, and a socket is
-        // bound for each.
+        // A socket for `::` must not accept IPv4 connections too: getaddrinfo returns the address of each family, and
+        // each gets a socket of its own.
         if wanted.family == AF_INET6 { Self.enable(created, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
         guard wanted.withPointer({ bind(created, $0, wanted.length) }) == 0 else {
             let code = errno
@@ -48,7 +48,10 @@ final class ListeningSocket: Sendable {
         address = .network(bound.resolved)
     }
 
-    /// Takes a socket that another process has bound and listens on, and which may go on listening after this process.
+    /// Uses a listening socket that another process has opened, and that may stay open there after this process has
+    /// ended.
+    ///
+    /// Throws if the descriptor is no listening socket of IPv4, IPv6 or the Unix family.
     init(handed descriptor: Descriptor) throws(HTTPServerError) {
         let number = descriptor.rawValue
         guard let bound = SocketAddress(localOf: number) else {
@@ -73,20 +76,20 @@ final class ListeningSocket: Sendable {
 
     private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, to value: Int32) {
         var value = value
-        // When the kernel refuses the option, only speed, memory or a quick restart is lost.
+        // A failure is ignored: without these options only speed, memory or a quick restart is lost.
         _ = setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// The bytes that the kernel takes of an answer and has not sent yet.
+    /// The maximum number of unsent bytes that the kernel accepts for a connection.
     ///
-    /// Without a bound it takes megabytes for a client that does not read. No budget counts these, and the event loop
-    /// spends milliseconds on copying them.
+    /// Without this bound the kernel accepts megabytes for a client that does not read. No budget counts these bytes,
+    /// and the event loop spends milliseconds on copying them.
     private static let unsentBytes: Int32 = 256 * 1_024
 
     /// Accepts one waiting connection.
     ///
-    /// Its descriptor is non-blocking, closed on exec, and without Nagle's delay; the kernel holds little that it has not
-    /// sent.
+    /// The descriptor of the connection is non-blocking and closed on exec. A TCP connection is without Nagle's delay,
+    /// and the kernel keeps at most `unsentBytes` for it.
     static func accept(from listener: Int32) -> Accepted {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -113,8 +116,9 @@ final class ListeningSocket: Sendable {
 
 /// Opens a listening socket for every address of a host.
 ///
-/// With port 0 the first address chooses and the others take the same port. An address family that the machine
-/// lacks is skipped as long as one address works; an address in use is an error.
+/// If the port is 0, the system chooses one for the first address, and the other addresses get the same port if they
+/// can. An address family that the machine lacks is skipped if another address works; otherwise an address that cannot
+/// be used is an error.
 enum Listening {
     static func open(host: String, port: Int) throws(HTTPServerError) -> [ListeningSocket] {
         var listeners: [ListeningSocket] = []
@@ -127,8 +131,8 @@ enum Listening {
                 listeners.append(listener)
             } catch {
                 let isMissingFamily = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
-                // With port 0 the port that the first address got may be taken at the second address; then the second
-                // one gets a port of its own.
+                // If the port is 0, the port that the first address got may be in use at the second address, which is
+                // then left out.
                 guard isMissingFamily || (port == 0 && !listeners.isEmpty) else { throw error }
                 refusal = error
             }

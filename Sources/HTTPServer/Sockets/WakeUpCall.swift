@@ -2,7 +2,7 @@ import CLinux
 import Files
 import Glibc
 
-/// A descriptor that becomes readable when another thread calls, so that a thread that waits for sockets wakes up.
+/// A descriptor that becomes readable when a thread calls `ring()`: wakes up another thread that waits for sockets.
 struct WakeUpCall: ~Copyable {
     private let descriptor: Descriptor
 
@@ -15,9 +15,9 @@ struct WakeUpCall: ~Copyable {
         descriptor = Descriptor(owning: created)
     }
 
-    /// Wakes the thread that waits; from any thread.
+    /// Wakes the waiting thread; may be called on any thread.
     borrowing func ring() {
-        // The write fails only after 2^64 calls that nobody has read, and then the descriptor is readable anyway.
+        // The write fails only when the counter of the eventfd is full, and then the descriptor is readable anyway.
         _ = eventfd_write(descriptor.rawValue, 1)
     }
 }

@@ -5,7 +5,7 @@ package enum ASCII {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
     }
 
-    /// Whether the bytes are that word, in whatever case; `word` must be in lower case.
+    /// Whether the bytes equal a word if case is ignored; `word` must be in lower case.
     package static func equalsLowercased(_ bytes: UnsafeRawBufferPointer, _ word: String) -> Bool {
         guard bytes.count == word.utf8.count else { return false }
         for (byte, expected) in zip(bytes, word.utf8) where lowercased(byte) != expected { return false }
@@ -56,7 +56,7 @@ package enum ASCII {
         return table
     }()
 
-    /// Whether a field has that name, in whatever case; `lowercasedName` must be in lower case.
+    /// Whether two names are equal if case is ignored; `lowercasedName` must be in lower case.
     package static func matches(_ name: String, _ lowercasedName: String) -> Bool {
         guard name.utf8.count == lowercasedName.utf8.count else { return false }
         return zip(name.utf8, lowercasedName.utf8).allSatisfy { lowercased($0) == $1 }

@@ -32,7 +32,7 @@ struct FieldSummary {
     private mutating func read(_ field: FieldRange, _ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) {
         let name = Self.slice(bytes, field.name)
         let value = Self.slice(bytes, field.value)
-        // Comparing the length first is quicker, because most fields of a request are none of these.
+        // Comparing the length first is quicker, because most fields of a request are not among these.
         switch name.count {
         case 4 where ASCII.equalsLowercased(name, "host"):
             guard hostRange == nil else { throw HTTPRefusal(400, "The request has more than one Host field") }
@@ -77,8 +77,8 @@ struct FieldSummary {
         guard let length = ASCII.decimal(value) else {
             throw HTTPRefusal(400, "Content-Length is not a decimal number of bytes")
         }
-        // A second field is refused even if its value is the same, because no honest client sends it (RFC 9112 §6.3
-        // rule 5 would allow it).
+        // A second field is refused even if it has the same value, which RFC 9112 §6.3 rule 5 would allow: no honest
+        // client sends two.
         guard contentLength == nil else { throw HTTPRefusal(400, "The request has more than one Content-Length") }
         contentLength = length
     }

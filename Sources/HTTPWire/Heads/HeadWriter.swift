@@ -19,7 +19,7 @@ package enum HeadWriter {
         output.append("\r\n")
     }
 
-    /// Appends the fields in order, except `Date`, and those for framing and the connection.
+    /// Appends the fields in order; leaves out `Date` and the fields for framing and the connection.
     package static func appendFields(_ headers: [(name: String, value: String)], to output: ByteBuffer) {
         for field in headers where !isReserved(field.name) {
             appendField(field.name, field.value, to: output)
@@ -54,7 +54,7 @@ package enum HeadWriter {
         }
     }
 
-    /// Appends the field that says where the body ends; nothing if no field does.
+    /// Appends `Content-Length` or `Transfer-Encoding`; appends nothing for a framing that has no field.
     package static func appendFraming(_ framing: BodyFraming, to output: ByteBuffer) {
         switch framing {
         case .none, .untilClose: break

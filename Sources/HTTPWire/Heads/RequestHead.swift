@@ -14,16 +14,22 @@ package final class RequestHead: Sendable {
     package let bytes: [UInt8]
     package let fields: [FieldRange]
     package let method: HTTPMethod
+    /// The request target as sent, with its query.
     package let target: Range<Int32>
     /// The path, percent-encoded as sent; empty for an absolute target without a path; `*` for `OPTIONS *`.
     package let path: Range<Int32>
+    /// The decoded query parameters in the order sent.
     package let query: [(name: String, value: String)]
+    /// The authority of an absolute target, or else the value of the Host field; may be empty in HTTP/1.0.
     package let host: String
     package let framing: BodyFraming
     package let coding: Coding
     package let isHTTP11: Bool
+    /// Whether the client allows further requests on the connection.
     package let keepsAlive: Bool
+    /// Whether the client may wait for status 100 before it sends a body; false if the request has none.
     package let expectsContinue: Bool
+    /// Whether the client accepts gzip, by the weights in its Accept-Encoding field.
     package let acceptsGzip: Bool
 
     init(

@@ -38,7 +38,7 @@ struct RequestLine {
             ? HTTPRefusal(501, "The method is not supported") : HTTPRefusal(400, "The method is not a token")
     }
 
-    /// Reads the version: true for HTTP/1.1 and later minor versions, false for HTTP/1.0.
+    /// Parses the version: true for HTTP/1.1 and later minor versions, false for HTTP/1.0.
     private static func isHTTP11(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) throws(HTTPRefusal) -> Bool {
         let text = UnsafeRawBufferPointer(rebasing: bytes[range])
         guard text.count == 8, text.starts(with: "HTTP/".utf8), text[6] == UInt8(ascii: "."),

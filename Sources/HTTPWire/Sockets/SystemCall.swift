@@ -27,7 +27,8 @@ package enum SystemCall {
         }
     }
 
-    /// The first byte that has arrived, without removing it from the socket; nil if none has, or the connection ended.
+    /// The first byte that has arrived, which stays in the socket; nil if no byte has arrived or the connection has
+    /// ended.
     package static func firstByte(_ descriptor: Int32) -> UInt8? {
         var byte: UInt8 = 0
         while true {
@@ -113,7 +114,7 @@ package enum SystemCall {
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
-    /// Whether the peer's machine has not yet acknowledged all bytes that were sent.
+    /// Whether some of the sent bytes have not been acknowledged by the peer's system.
     package static func hasUnacknowledgedBytes(_ descriptor: Int32) -> Bool {
         var count: Int32 = 0
         return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0

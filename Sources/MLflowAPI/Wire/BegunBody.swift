@@ -5,7 +5,8 @@ internal import Tracking
 extension MLflowAPI {
     /// Returns a response with a streamed body.
     ///
-    /// Makes the first piece at once, so that an error in the first piece can still be sent as an error response.
+    /// Makes the first piece before it returns, so that an error in the first piece can still be sent as an error
+    /// response.
     func stream(
         _ body: any HTTPBodyProducer,
         headers: [(name: String, value: String)] = [("Content-Type", "application/json")]
@@ -53,8 +54,8 @@ private final class BegunBody: HTTPBodyProducer {
         do {
             return try rest.next(into: &buffer)
         } catch {
-            // `.temporarilyUnavailable` is not reported: the client has disconnected, or a read was stopped so that the
-            // database could empty its log. The operator need not do anything.
+            // `.temporarilyUnavailable` is not reported, because the operator need not do anything: the client has
+            // disconnected, or the read was stopped so that the database could empty its log.
             if (error as? TrackingError)?.code != .temporarilyUnavailable { reportFailure(error) }
             throw error
         }

@@ -5,7 +5,7 @@ internal import HTTPWire
 internal import Synchronization
 
 extension HTTPResponse {
-    /// Returns the download of an artifact, whole or one range, as an attachment that no browser runs.
+    /// Returns the answer with an artifact, or with one range of it, as an attachment that no browser executes.
     ///
     /// Follows RFC 9110 §13 (preconditions) and §14 (ranges). A request for several ranges gets the whole file, which
     /// §14.2 allows.
@@ -31,7 +31,7 @@ extension HTTPResponse {
         let preconditions = Preconditions(request, tag: entityTag, modified: file.modificationSeconds)
         switch preconditions.outcome {
         case .notModified:
-            // Keeps only the fields that a cache needs to update its entry, because no body is sent (§15.4.5).
+            // An answer without a body has only the fields that a cache needs to update its entry (§15.4.5).
             let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
             return HTTPResponse(status: 304, headers: kept, body: .bytes([]))
         case .failed:

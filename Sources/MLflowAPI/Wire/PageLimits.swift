@@ -1,6 +1,6 @@
 internal import Tracking
 
-/// How many results one answer may list, and MLflow's message for other numbers.
+/// The numbers of results that one answer may list, and MLflow's message for a request with another number.
 package final class PageLimits: Sendable {
     /// The number of results if the request does not contain `max_results`.
     package let usual: Int64
@@ -12,7 +12,7 @@ package final class PageLimits: Sendable {
         case cut
         /// The request fails with the message that `refusal` returns.
         case refused
-        /// The request fails as for a value of the wrong type, before the fields that follow are read.
+        /// The request fails with the message for a value of the wrong type, before later fields are read.
         case invalid
     }
     fileprivate let excess: Excess

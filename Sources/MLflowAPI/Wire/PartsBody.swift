@@ -20,8 +20,8 @@ protocol AnswerInParts: Sendable {
 
 /// The body of an answer that is read and written part by part.
 ///
-/// Each part is read in its own transaction, which ends before the part is written and sent. All parts together have
-/// the limits of a single read.
+/// Each part is read in its own transaction, which ends before the part is written and sent. The limits of one read
+/// apply to all parts together.
 final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
     private struct State {
         var answer: Answer

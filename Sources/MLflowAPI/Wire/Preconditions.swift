@@ -26,7 +26,7 @@ struct Preconditions {
         self.modified = modified
     }
 
-    /// The result of the conditions, checked in the order of RFC 9110 §13.2.2.
+    /// The outcome of the conditions, which are checked in the order of RFC 9110 §13.2.2.
     ///
     /// A date is ignored if the request contains the corresponding tag, or if the date cannot be parsed.
     var outcome: Outcome {

@@ -12,7 +12,7 @@ extension RequestMessage {
         return text
     }
 
-    /// Returns `run_id` or, without it, the parameter's old name `run_uuid`.
+    /// Returns the value of `run_id` or, if it is absent, of `run_uuid`, the old name of the parameter.
     ///
     /// - Throws: `.invalidParameterValue` if neither is present.
     func requiredRunID() throws(TrackingError) -> String {
@@ -27,7 +27,7 @@ extension RequestMessage {
         try field(name)?.string(name)
     }
 
-    /// Returns a text parameter whose length Apus limits and MLflow does not; nil if absent.
+    /// Returns a text parameter whose length only Apus limits, and not MLflow; nil if absent.
     func boundedString(
         _ name: String,
         limit: Int = OpenFieldLimits.textLength
@@ -146,7 +146,8 @@ extension Field {
             text = literal
         }
         if let number = Int64(text) { return number }
-        // A text of only digits does not fit into `Int64` here, and a double would round it to another number.
+        // A text without ".", "e" and "E" that is not an `Int64` is too large; a double would round its number to
+        // another one.
         guard Self.isNumber(text), text.contains(where: { ".eE".contains($0) }), let number = Double(text),
             let whole = Int64(exactly: number)
         else {

@@ -80,7 +80,7 @@ struct RequestMessage {
         switch document.root.kind {
         case .object: return .object(document.root)
         case .null: return .nothing
-        // As in MLflow, an empty list is a message without fields, because both are false in Python.
+        // As in MLflow, an empty list is read as a message without fields, because both are false in Python.
         case .array where document.root.count == 0: return .nothing
         case .string where !isNested:
             // Old clients encode the message twice, so the string contains the JSON object.
@@ -113,7 +113,8 @@ struct RequestMessage {
 
     /// Returns a parameter with a camelCase name; nil if there is none.
     ///
-    /// Most messages contain no name with a capital letter, which the function checks first, because that is cheap.
+    /// The function first checks whether any name contains a capital letter, because the check is cheap and most
+    /// messages contain no such name.
     private static func camelCaseMember(_ name: String, of object: JSONValue) -> JSONValue? {
         guard name.utf8.contains(UInt8(ascii: "_")) else { return nil }
         let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
@@ -168,7 +169,7 @@ struct RequestMessage {
         return messages
     }
 
-    /// Returns the same as `messages`, for a list whose length Apus limits and MLflow does not.
+    /// Returns the same as `messages`, for a list whose length only Apus limits, and not MLflow.
     func boundedMessages(_ name: String) throws(TrackingError) -> [RequestMessage] {
         try validateListCount(name, try elements(name)?.count ?? 0)
         return try messages(name)
@@ -204,7 +205,7 @@ enum Field {
         )
     }
 
-    /// The maximum length of `echo`, in bytes.
+    /// The length in bytes above which `echo` is cut.
     private static let echoedBytes = 2_000
 
     /// The value as JSON for an error message.

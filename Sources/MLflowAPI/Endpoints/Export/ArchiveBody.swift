@@ -61,7 +61,7 @@ final class ArchiveBody: HTTPBodyProducer {
         }
     }
 
-    /// Adds a record, with its locations replaced by those in the archive, and begins its folder of artifacts.
+    /// Adds a record whose locations are replaced by those in the archive, and begins to add its folder of artifacts.
     private func add(_ record: TransferRecord, _ state: inout State, to buffer: inout [UInt8]) {
         var record = record
         switch record {
@@ -94,8 +94,8 @@ extension ArchiveBody {
     /// A location in the archive, and the folder with its files; nil if this server does not open that folder.
     private typealias ArchivedLocation = (location: String, folder: ServedFolder?)
 
-    /// The location in the archive: that of a folder that this server opens is one of the `mlflow-artifacts:` ones, beneath
-    /// which its files come.
+    /// Returns the location to write into the archive: an `mlflow-artifacts:` location for a folder that this server
+    /// opens, and the unchanged location for any other folder.
     private func archived(_ location: String) -> ArchivedLocation {
         guard let folder = try? api.servedFolder(at: location, owner: "", for: caller, to: .read),
             !folder.base.components.isEmpty
@@ -105,9 +105,9 @@ extension ArchiveBody {
         return ("mlflow-artifacts:/\(folder.base)", folder)
     }
 
-    /// Begins to add the files of a run or model, provided that the folder's path ends with `ID/artifacts`.
+    /// Begins to add the files of a run or model, if the folder's path ends with `ID/artifacts`.
     ///
-    /// An import does not accept files in other folders, which other runs might use too.
+    /// An import does not accept files of any other folder, because other runs might use that folder too.
     private func beginFolder(_ archived: ArchivedLocation, owner id: String, _ state: inout State) {
         guard let folder = archived.folder, folder.base.description.hasSuffix("\(id)/artifacts"),
             let walk = try? folder.walk()
@@ -122,7 +122,7 @@ extension ArchiveBody {
             return
         }
         state.folder = folder
-        // A file that cannot be opened, because it was removed since its folder was read, is left out.
+        // A file that cannot be opened is left out; it may have been removed since its folder was read.
         guard !entry.isDirectory, let file = try? entry.open() else { return }
         let path = "\(folder.path)/\(entry.path)"
         state.writer.beginFile(path, size: file.size, modified: file.modificationSeconds, to: &buffer)

@@ -62,7 +62,7 @@ final class ExportBody: HTTPBodyProducer {
     private static let maximumCurves = 10_000
     /// The number of points of all curves together; each curve gets from 50 to 1,000.
     private static let curvePoints = 500_000
-    /// The number of points above which a metric is sampled.
+    /// The number of points of a metric above which only a sample is read.
     private static let readPoints: Int64 = 20_000
     /// The approximate length of a curve's point as JSON.
     private static let bytesPerPoint = 40
@@ -79,7 +79,7 @@ final class ExportBody: HTTPBodyProducer {
     private let runIDs: [String]
     private let state: Mutex<State>
 
-    /// The memory for the largest file: as read, as base64, and as escaped JSON.
+    /// The memory for the largest file, which is held as read, as base64 and as escaped JSON at the same time.
     let memoryBytes = 5 * 1_048_576
 
     /// Finds the runs, so that an error for an unknown run is thrown before anything is sent.

@@ -27,7 +27,7 @@ extension MLflowAPI {
 
     /// Returns the file that the call `export/html` answers with.
     ///
-    /// Blocks, and so does each of its pieces.
+    /// This function and the producer that it returns block.
     ///
     /// - Parameter requestBody: the body of the call.
     /// - Throws: the errors of the call; `exportRefusal` returns their messages.

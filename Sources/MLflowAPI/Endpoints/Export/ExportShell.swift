@@ -1,4 +1,4 @@
-/// The HTML around the JSON document of an export, which together with it is a file that a browser opens.
+/// The HTML before and after the JSON document of an export; together they are a file that a browser opens.
 package struct ExportShell: Sendable {
     /// The HTML before the document, which ends inside a script element.
     package let before: [UInt8]

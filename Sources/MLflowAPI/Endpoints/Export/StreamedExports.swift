@@ -119,7 +119,7 @@ extension MLflowAPI {
 
     /// Returns the file that the calls `export/archive` and `export/table` answer with.
     ///
-    /// Blocks, and so does each of its pieces.
+    /// This function and the producer that it returns block.
     ///
     /// - Throws: `.resourceDoesNotExist` for an experiment or run that the subset names and that does not exist.
     package func exported(
@@ -133,7 +133,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Looks up an experiment by its id or its name, and returns its id; blocks meanwhile.
+    /// Looks up an experiment by its id or, if no experiment has that id, by its name, and returns its id; blocks
+    /// meanwhile.
     ///
     /// - Throws: `.resourceDoesNotExist` if there is no such experiment.
     package func experimentID(idOrName text: String, for caller: Caller = .server) throws -> Int64 {

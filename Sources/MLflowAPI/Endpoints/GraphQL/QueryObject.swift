@@ -5,7 +5,7 @@ internal import TrackingStore
 
 /// The root object of a query.
 ///
-/// Each field of the object corresponds to a call of the REST API and does the same work.
+/// Each field of the object returns the same data as a call of the REST API.
 struct QueryObject: GraphQLObject {
     let api: MLflowAPI
     let session: ReadSession
@@ -56,7 +56,7 @@ struct QueryObject: GraphQLObject {
 
     /// Returns sampled points of a metric.
     ///
-    /// Without run ids the list is empty, whereas the REST call requires a run id.
+    /// If the message names no run, the list is empty, whereas the REST call requires a run id.
     private func points(_ message: RequestMessage) throws -> GraphQLOutput {
         guard try message.strings("run_ids")?.isEmpty == false else { return .list([Metric]()) }
         let sample = try MetricSample(message)
@@ -69,7 +69,7 @@ struct QueryObject: GraphQLObject {
 }
 
 extension GraphQLObject {
-    /// Returns the error for a field that is in the schema and that its object cannot answer.
+    /// Returns the error for a field of the schema that its object does not know.
     ///
     /// Tests query every field of every object, so this error should never occur.
     func unknownField(_ field: GraphQLSelection) -> GraphQLError {

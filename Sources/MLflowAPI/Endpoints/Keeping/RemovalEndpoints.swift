@@ -4,12 +4,12 @@ internal import JSON
 internal import Tracking
 
 extension MLflowAPI {
-    /// The call with which `apus gc` makes a running server remove deleted runs, models and experiments for good.
+    /// The call by which `apus gc` makes a running server remove deleted runs, models and experiments permanently.
     var removalEndpoints: [[Endpoint]] {
         [endpoint(.post, .apus, "gc", .administer(.server).audited("older_than"), auditing: removeForGood)]
     }
 
-    /// How long one call works before it answers, even if there is more to do.
+    /// The time after which one call answers even if there is more to do.
     private static let workOfOneCall = Duration.seconds(2)
 
     private func removeForGood(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {

@@ -5,8 +5,8 @@ internal import Synchronization
 package import Tracking
 internal import TrackingStore
 
-/// Lets one removal for good run at a time, because two removals would count the same files and fail on folders that
-/// the other has removed.
+/// Lets one permanent removal run at a time, because each of two removals would count the same files and fail on
+/// folders that the other one has removed.
 final class RemovalTurn: Sendable {
     private let isRunning = Mutex(false)
 
@@ -22,7 +22,7 @@ final class RemovalTurn: Sendable {
     }
 }
 
-/// What one call for a removal for good has done.
+/// What one call has done for a permanent removal.
 package struct RemovalProgress: Sendable {
     package var count = RemovalCount()
     /// Whether nothing is left to do except for the failures.
@@ -35,7 +35,7 @@ package struct RemovalProgress: Sendable {
     package init() {}
 }
 
-/// What else a removal removes, besides deleted runs, models and experiments.
+/// What a permanent removal removes besides deleted runs, models and experiments.
 package struct RemovalExtras: Sendable {
     /// The time, in Unix milliseconds, before which entries of the artifact journal are removed; nil to keep all.
     package var journalBefore: Int64?
@@ -46,10 +46,10 @@ package struct RemovalExtras: Sendable {
 }
 
 extension MLflowAPI {
-    /// The number of rows that one request to the writer removes, which takes a few milliseconds.
+    /// The number of rows that one write removes, which takes a few milliseconds.
     ///
-    /// The removal uses ordinary requests to the writer, because under a steady load the writer would never carry out
-    /// its background work.
+    /// The removal uses ordinary writes and not the writer's background work, which would never run under a steady
+    /// load.
     private static let rowsAtOnce = 1_500
 
     /// Counts what a request would remove; changes nothing.
@@ -75,9 +75,9 @@ extension MLflowAPI {
         return count
     }
 
-    /// Adds what a request names to the table of removals, from which this or another process removes it later.
+    /// Adds the runs, models and experiments that a request names to the table of removals; blocks meanwhile.
     ///
-    /// Blocks meanwhile.
+    /// This process or another one removes them later.
     ///
     /// - Parameter audit: the audit entry for each run, model and experiment.
     /// - Returns: the counts of deleted runs, models and experiments that are kept.
@@ -118,10 +118,10 @@ extension MLflowAPI {
         try store.readNow(.cheap) { try $0.hasRemovals() }
     }
 
-    /// Removes what is in the table of removals, first the rows and then the files, for about the given time.
+    /// Removes for about the given time what the table of removals names: first the rows, then the files.
     ///
-    /// Blocks meanwhile. The process may end at any moment, and another process may continue the removal, because a
-    /// run, model or experiment leaves the table only when it has been removed completely.
+    /// Blocks meanwhile. The process may end at any moment, and another process may continue the removal, because the
+    /// entry of a run, model or experiment is deleted only when everything of it has been removed.
     /// - Parameter audit: the audit entry that is stored when entries of the artifact journal are removed.
     /// - Throws: `.temporarilyUnavailable` if another removal is running.
     package func continueRemoval(
@@ -203,8 +203,8 @@ extension MLflowAPI {
         return try artifacts.direct?.removeExpiredUploads(isPreview: isPreview) ?? 0
     }
 
-    /// Removes the artifact folder of a removed run, model or experiment, records the deletion in the artifact journal,
-    /// and deletes the entry in the table of removals.
+    /// Removes the artifact folder of a removed run, model or experiment, records the deletion of its files in the
+    /// artifact journal, and deletes the entry in the table of removals.
     private func removeFolder(of owner: RemovedOwner, _ count: inout RemovalCount) throws {
         let wasCreatedAgain = try store.readNow(.cheap) { try $0.exists(owner.kind, owner.id) }
         guard !wasCreatedAgain else { return try endRemoval(of: owner, nil) }
@@ -221,8 +221,10 @@ extension MLflowAPI {
         }
     }
 
+    /// Deletes the entry in the table of removals, and records the deletion of files.
+    ///
     /// - Parameter path: the folder that is now empty. If `event` is nil, an interrupted removal may have emptied the
-    ///   folder without recording that.
+    ///   folder without recording it.
     private func endRemoval(
         of owner: RemovedOwner,
         _ event: ArtifactEvent?,

@@ -66,7 +66,7 @@ extension MLflowAPI {
 
     /// Ends the upload of the model in the path.
     ///
-    /// A body that names another model is refused; MLflow uses that model.
+    /// A body that names another model is refused, whereas MLflow uses the model in the body.
     private func finalizeLoggedModel(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         let namedID = try message.requiredString("model_id")
@@ -102,9 +102,9 @@ extension MLflowAPI {
         return .write { try $0.deleteLoggedModelTag(key: key, modelID: modelID) }
     }
 
-    /// Logs params.
+    /// Logs params of the model in the path.
     ///
-    /// As in MLflow, the body must contain `model_id`, but the model in the path is used.
+    /// As in MLflow, the body must contain `model_id`, but its value is ignored.
     private func logLoggedModelParams(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
         _ = try message.requiredString("model_id")

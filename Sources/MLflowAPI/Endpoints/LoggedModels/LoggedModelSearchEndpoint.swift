@@ -38,9 +38,9 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Reads a dataset.
+    /// Reads the name and the digest of a dataset.
     ///
-    /// Without a digest, the scope contains all digests of the dataset name.
+    /// If the digest is absent or empty, the scope contains all datasets with the name.
     fileprivate func datasetScope() throws(TrackingError) -> DatasetScope {
         let name = try string("dataset_name") ?? ""
         let digest = try string("dataset_digest") ?? ""

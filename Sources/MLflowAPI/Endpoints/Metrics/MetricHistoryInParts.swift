@@ -4,8 +4,8 @@ internal import TrackingStore
 
 /// The answer to `metrics/get-history`.
 ///
-/// Each part begins after the last point of the previous part. A point that is logged meanwhile is included if it comes
-/// after that point.
+/// Each part begins after the last point of the previous part. A point that is logged while the answer is sent is
+/// included if its position in the history has not been read yet.
 struct MetricHistoryInParts: AnswerInParts {
     /// The maximum number of points in a part; each takes about 80 bytes of text.
     private static let partLength: Int64 = 2_000

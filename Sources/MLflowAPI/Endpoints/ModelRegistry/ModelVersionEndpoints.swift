@@ -55,7 +55,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Throws if the operator has set a pattern for sources that does not match, or if the source is too long to match.
+    /// Throws if the operator has set a pattern for sources, and the source does not match it or is too long to be
+    /// matched.
     private func requireSourcePattern(_ source: String) throws(TrackingError) {
         guard let pattern = settings.sourcePattern else { return }
         guard pattern.isFound(in: try source.checked("source", limit: TrackingLimits.artifactLocationLength)) else {
@@ -75,9 +76,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Changes the description.
+    /// Changes the description of a model version.
     ///
-    /// As in MLflow, a request without a description removes the old one.
+    /// As in MLflow, a request without a description removes the present one.
     private func updateModelVersion(_ message: RequestMessage) throws -> Operation {
         let (name, version) = try message.modelNameAndVersion()
         let description = try message.description()

@@ -56,9 +56,9 @@ extension MLflowAPI {
         }
     }
 
-    /// Changes the description.
+    /// Changes the description of a registered model.
     ///
-    /// As in MLflow, a request without a description makes it empty.
+    /// As in MLflow, a request without a description makes the description empty.
     private func updateRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("name")
         let description = try message.description() ?? ""

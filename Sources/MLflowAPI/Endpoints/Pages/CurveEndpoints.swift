@@ -4,7 +4,8 @@ internal import Tracking
 internal import TrackingStore
 
 extension MLflowAPI {
-    /// Returns metrics of several runs as curves for drawing, or only the points that were added to these curves.
+    /// Returns metrics of several runs as curves for drawing, or only the points that were added to curves since an
+    /// earlier answer.
     func getMetricCurves(_ message: RequestMessage) throws -> Operation {
         let selection = try CurveSelection(message)
         return .read { session in
@@ -25,11 +26,11 @@ private struct CurveSelection: Sendable {
     private(set) var curves: [(history: MetricHistory, position: String?)] = []
     let request: CurveRequest
 
-    /// The maximum number of points in one answer, over all curves.
+    /// The maximum number of points in one answer, in all curves together.
     private static let maximumPoints = 1_000_000
     /// The number of points that may be read, divided among all curves of the request.
     private static let readPoints = 1_000_000
-    /// The number of points that may be read for each curve, however many curves there are.
+    /// The number of points that may be read for each curve even if there are many curves.
     private static let readPointsOfEach = 20_000
 
     init(_ message: RequestMessage) throws(TrackingError) {
@@ -62,7 +63,7 @@ private struct CurveSelection: Sendable {
         }
     }
 
-    /// Reads the part of the axis that the page has zoomed in on; nil for the whole axis.
+    /// Reads `from` and `to`, the part of the axis that the page shows; nil for the whole axis.
     private static func range(_ message: RequestMessage) throws(TrackingError) -> ClosedRange<Int64>? {
         let from = try message.integer("from")
         let to = try message.integer("to")

@@ -6,12 +6,12 @@ internal import Tracking
 /// The columns that a request for a run table asks for.
 struct RunTableColumns {
     private(set) var columns: [RunTableColumn] = []
-    /// For columns with the best value of a metric: which value is the best, by the index of the column.
+    /// The goals of the columns that show the best value of a metric, by the index of the column.
     private var goals: [Int: Goal] = [:]
 
     static let maximumCount = 200
 
-    /// Which of a metric's numbers is the best.
+    /// Whether the smallest or the largest value of a metric is the best.
     private enum Goal: String, CaseIterable {
         case minimize
         case maximize
@@ -140,7 +140,7 @@ struct RunTableColumns {
     }
 }
 
-/// Finds out, while a table is being written, which of its columns contain only numbers.
+/// Determines, while a table is being written, which of its columns contain only numbers.
 final class RunTableTypes: Sendable {
     private struct Seen {
         var hasValues = false
@@ -166,8 +166,8 @@ final class RunTableTypes: Sendable {
         }
     }
 
-    /// For each column, whether it contains numbers: a metric always does, and a param or tag does if all its texts are
-    /// numbers.
+    /// For each column, whether it contains numbers: true for a metric, and for a param or tag that has texts which are
+    /// all numbers.
     var areNumbers: [Bool] {
         seen.withLock { seen in
             zip(columns, seen).map { column, seen in

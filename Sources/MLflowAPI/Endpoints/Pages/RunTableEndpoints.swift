@@ -73,7 +73,7 @@ extension JSONWriter {
         }
     }
 
-    /// The maximum number of keys of one kind in an answer; the keys that the most runs have are listed.
+    /// The maximum number of keys of one kind in an answer; if there are more, the answer lists those of the most runs.
     private static var listedKeys: Int { 2_000 }
 
     fileprivate mutating func write(_ columns: RunColumns) {
@@ -113,7 +113,7 @@ extension JSONWriter {
         if listed.count < texts.count { member(more, true) }
     }
 
-    /// Returns the columns that the most runs have, at most `listedKeys`, sorted by key.
+    /// Returns at most `listedKeys` columns, those that the most runs have, sorted by key.
     private static func listed<Column>(
         _ columns: [Column],
         runs: KeyPath<Column, Int>,

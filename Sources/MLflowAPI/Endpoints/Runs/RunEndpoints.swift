@@ -47,8 +47,8 @@ extension MLflowAPI {
             startTime: startTime,
             tags: tags
         )
-        // Without a start time, requests for different runs may have equal bodies, so that an equal body is not
-        // necessarily a repetition.
+        // If requests have no start time, those for different runs may have equal bodies, so an equal body does not
+        // show a repetition.
         return startTime == 0
             ? .write {
                 try $0.createRun(new)

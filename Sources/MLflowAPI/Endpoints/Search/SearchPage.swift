@@ -6,8 +6,8 @@ internal import TrackingStore
 extension MLflowAPI {
     /// Answers a search with one page of results, which is read and written in parts.
     ///
-    /// The rows of the page and their order are determined in the first transaction. A later part shows its rows as
-    /// they are when the part is read, without rows that were removed meanwhile.
+    /// The first transaction determines the results of the page and their order. A later part shows its results as they
+    /// are when the part is read, and leaves out those that were removed meanwhile.
     /// - Parameters:
     ///   - name: the name of the member that lists the results.
     ///   - closing: writes members after the whole list; with this parameter, an empty list is written too.
@@ -30,7 +30,7 @@ private struct PageInParts<Entity: SizedEntity>: AnswerInParts {
     private var page: SearchCursor<Entity>
     /// The entities that have been read and not yet written.
     private var part: [Entity] = []
-    /// The approximate length, as text, of the rows read so far.
+    /// The approximate length as text, in bytes, of the results read so far.
     private var bytes = 0
     private var list: ListInParts
     private let closing: (@Sendable (inout JSONWriter) -> Void)?
@@ -79,21 +79,23 @@ private struct PageInParts<Entity: SizedEntity>: AnswerInParts {
 
 /// The lengths of the parts of a page.
 private enum PageParts {
-    /// The maximum number of rows that are read in one transaction.
+    /// The maximum number of results that are read in one transaction.
     static let rowsAtOnce = 1_000
-    /// The maximum number of rows that are read by one set of statements.
+    /// The maximum number of results that are read by one set of SQL statements.
     private static let rowsPerQuery = 100
-    /// The number of rows that are read first, when their length is not yet known.
+    /// The number of results that are read first, while their length is not known.
     private static let firstRows = 20
-    /// The length of text, in bytes, after which a part ends: the memory that a client costs while it does not read.
+    /// The approximate length as text, in bytes, at which a part ends.
+    ///
+    /// A client that does not read its answer occupies so much memory.
     static let bytesAtOnce = 128 * 1_024
 
-    /// Returns how many rows will probably fill the rest of a part.
+    /// Returns how many results will probably fill the rest of a part.
     ///
     /// - Parameters:
-    ///   - rows: the number of rows of the page that have been read.
-    ///   - bytes: the length of these rows as text.
-    ///   - held: the length of those rows that belong to the current part.
+    ///   - rows: the number of results of the page that have been read.
+    ///   - bytes: the length of these results as text, in bytes.
+    ///   - held: the length of the results that belong to the current part.
     static func nextCount(after rows: Int, bytes: Int, inThisPart held: Int) -> Int {
         guard rows > 0 else { return firstRows }
         let each = max(bytes / rows, 1)

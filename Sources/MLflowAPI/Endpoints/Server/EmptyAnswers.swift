@@ -4,8 +4,8 @@ internal import HTTPWire
 extension MLflowAPI {
     /// Endpoints for features of MLflow's pages that Apus does not offer.
     ///
-    /// The endpoints answer as if there were no data, because without an answer a page would show an error or repeat
-    /// its request endlessly. They exist only at `/ajax-api`; at `/api`, the Python client needs the answer 501.
+    /// The endpoints answer as if there were no data, because after an error a page would show the error or repeat its
+    /// request endlessly. They exist only at `/ajax-api`; at `/api`, the Python client needs the answer 501.
     var emptyAnswers: [[Endpoint]] {
         Self.emptyAnswerTable.map { method, path, json in
             let answer = HTTPResponse(contentType: "application/json", bytes: Array(json.utf8))

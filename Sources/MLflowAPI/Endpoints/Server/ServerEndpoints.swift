@@ -19,9 +19,9 @@ extension MLflowAPI {
 
     /// Answers `OK`, which shows that the server is running.
     ///
-    /// With `deep=1`, checks the store and answers with the result. With `verbose=1`, answers with the status that is
-    /// known without a check. If the server requires credentials, a client without them learns only whether the server
-    /// works.
+    /// If the request has `deep=1`, the answer is the result of a check of the store; if it has only `verbose=1`, the
+    /// status that is known without a check. If the server requires credentials, a client without them learns only
+    /// whether the server works.
     private func health(_ request: HTTPRequest, _ responder: HTTPResponder) {
         let showsDetails = settings.access?.isRequired != true || request.caller.identity != nil
         guard showsDetails else {
@@ -50,9 +50,9 @@ extension MLflowAPI {
     /// Whether runs may have artifacts in an object storage, to which clients send them without this server.
     private var hasDirectPlaces: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
 
-    /// Answers what this server can do, which a client asks before it chooses how to upload.
+    /// Returns the answer that says what this server can do; clients read it to choose a kind of upload.
     ///
-    /// Also uses MLflow 3.18's names.
+    /// The answer includes the members of MLflow 3.18.
     private func serverInformation(_ request: HTTPRequest) -> HTTPResponse {
         .json { writer in
             writer.beginObject()
@@ -97,7 +97,7 @@ extension HTTPResponse {
             writer.member("status", "ok")
             if let snapshots {
                 writer.memberObject("snapshots") { writer in
-                    // Folders of the server's machine are for those who look after it.
+                    // Only clients that may see all data learn the name of a folder of the server's machine.
                     if caller.seesAll { writer.member("place", snapshots.place) }
                     writer.member("newest", ifPresent: snapshots.newest)
                     writer.member("current", snapshots.isCurrent)

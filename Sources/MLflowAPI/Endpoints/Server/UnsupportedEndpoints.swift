@@ -6,8 +6,8 @@ internal import TrackingStore
 extension MLflowAPI {
     /// Endpoints that MLflow offers and Apus does not; they answer 501.
     ///
-    /// MLflow's client does not repeat a request after 501. If the answer to another kind of upload is 501, the client
-    /// falls back to a plain upload.
+    /// MLflow's client does not repeat a request after 501. If it gets 501 for an upload in parts or to a presigned
+    /// URL, it sends a plain upload instead.
     var unsupportedEndpoints: [[Endpoint]] {
         let families = Self.unsupportedFamilies.flatMap { path in
             let name = path.split(separator: "/").dropFirst(2).joined(separator: "/")
@@ -38,7 +38,7 @@ extension MLflowAPI {
         "3.0/mlflow/mcp-servers", "3.0/mlflow/scorer", "3.0/mlflow/skills", "3.0/mlflow/ui-telemetry",
     ]
 
-    /// Returns endpoints for all methods at a path and at all paths beneath it, which give the same answer.
+    /// Returns endpoints that give the same answer to all methods, at a path and at all paths beneath it.
     private func unsupported(_ family: PathFamily, _ path: String, _ message: String) -> [[Endpoint]] {
         let error = TrackingError(.notImplemented, message)
         let answer = APIError(error).response

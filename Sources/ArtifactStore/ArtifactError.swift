@@ -38,13 +38,14 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case rootUnavailable
     /// The process or the machine has no descriptor left (EMFILE, ENFILE).
     case tooManyOpenFiles
-    /// The object storage denies what the server's keys ask for; the sentence says what to change.
+    /// The server's keys for the object storage are missing, wrong or not sufficient; the value is a sentence for people.
     case storageDenies(String)
-    /// The object storage cannot be used as it is set up; the sentence says what to change.
+    /// The object storage refuses the request, and would refuse it again; the value is a sentence for people.
     case storageRefuses(String)
-    /// The object storage is away or overloaded; the same request may succeed later.
+    /// The object storage is unreachable or overloaded, and the same request may succeed later; the value is a sentence for
+    /// people.
     case storageAway(String)
-    /// The file has become another since it was opened.
+    /// The file was replaced since it was opened.
     case replaced
     /// Any other failure: the value of `errno` and the call that set it.
     ///

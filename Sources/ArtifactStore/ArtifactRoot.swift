@@ -91,7 +91,7 @@ package final class ArtifactRoot: Sendable {
         return OpenArtifact(descriptor, status: status)
     }
 
-    /// Opens a file as `open` does.
+    /// Opens a file as `open` does, and returns its descriptor and its status.
     func openFile(_ path: ArtifactPath) throws(ArtifactError) -> (Descriptor, FileStatus) {
         guard path.name != nil else { throw .isDirectory }
         let root = try rootFolder(makingIfMissing: false)

@@ -1,46 +1,48 @@
-/// A place that holds artifacts, with all operations beneath it: a local folder (`ArtifactRoot`), or an object storage.
+/// A local folder (`ArtifactRoot`) or a prefix in an object storage, and all operations on the artifacts beneath it.
 ///
-/// What a path may be is decided by `ArtifactPath`, and nothing outside of the place can be reached. A file is either
-/// complete or absent. All calls block, and may be made from any thread.
+/// An `ArtifactPath` cannot name a file outside of the folder or the prefix. A file is either complete or absent. All
+/// functions block, and any thread may call them.
 package protocol ArtifactStorage: AnyObject, Sendable {
-    /// The path or the URI of the place.
+    /// The path of the folder, or the URI of the bucket and the prefix.
     var location: String { get }
-    /// Keeps a part of the disk free; nil where there is no disk, or files may fill it.
+    /// Keeps a part of the disk free; nil if files may fill the disk, and for an object storage.
     var freeSpace: FreeSpace? { get }
-    /// Lets clients send and fetch files without this server; nil where they cannot.
+    /// The transfers between clients and the storage that bypass this server; nil if there are none.
     var direct: (any DirectTransfers)? { get }
 
-    /// The entries of one folder, sorted by the bytes of their names, folders and files mixed; none for a file, and for a
-    /// folder that does not exist.
+    /// Returns the files and folders in a folder, sorted by the bytes of their names; returns none for a file, and for a folder
+    /// that does not exist.
     ///
     /// - Parameter base: the folder to which the paths of the entries are relative, such as a run's folder.
     func list(_ path: ArtifactPath, relativeTo base: ArtifactPath) throws(ArtifactError) -> [ArtifactEntry]
 
-    /// Opens a file for sending; throws `.notFound` and `.isDirectory`.
+    /// Opens a file for reading; throws `.notFound` or `.isDirectory` if there is no file at the path.
     func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact
 
-    /// Begins to write a file, of which readers see nothing until `PendingArtifact.commit()`.
+    /// Begins to write a file, which readers cannot see before `PendingArtifact.commit()`.
     ///
     /// - Parameters:
-    ///   - length: in bytes, as the client announces it; nil when it does not.
-    ///   - claim: what the bytes count for while they are being written; nil where nothing is counted.
+    ///   - length: the number of bytes that the client announces; nil if it announces none.
+    ///   - claim: counts the bytes while they are being written; nil if they are not counted.
     func beginUpload(
         _ path: ArtifactPath,
         length: Int64?,
         claim: (any StorageClaim)?
     ) throws(ArtifactError) -> any PendingArtifact
 
-    /// Deletes a file, or a folder with all that is beneath it.
+    /// Deletes a file, or a folder with everything beneath it; a path with a slash at its end names a folder.
     ///
-    /// - Parameter removed: called with the size of each file after it was removed, even when a later step fails.
-    /// - Returns: whether there was something to delete. With a slash at its end the path names a folder.
+    /// - Parameter removed: called with the size of each file after its removal, even if a later step fails.
+    /// - Returns: whether a file or a folder was deleted.
     func delete(_ path: ArtifactPath, removed: (_ bytes: Int64) -> Void) throws(ArtifactError) -> Bool
 
-    /// Removes a folder that holds nothing; one that holds something, or does not exist, is left.
+    /// Removes a folder if it exists and is empty.
+    ///
+    /// - Returns: whether the folder was removed.
     @discardableResult
     func removeIfEmpty(_ path: ArtifactPath) throws(ArtifactError) -> Bool
 
-    /// Begins a walk through a folder and everything beneath it; parameters and errors as those of `ArtifactRoot.walk`.
+    /// Begins a walk through a folder and everything beneath it; has the parameters and errors of `ArtifactRoot.walk`.
     func walk(
         _ path: ArtifactPath,
         relativeTo base: ArtifactPath,
@@ -48,12 +50,12 @@ package protocol ArtifactStorage: AnyObject, Sendable {
         vanished: ArtifactWalk.Vanished
     ) throws(ArtifactError) -> ArtifactWalk
 
-    /// Adds up a folder and everything beneath it; one that does not exist gives zeros.
+    /// Adds up the files of a folder and everything beneath it; returns zeros if the folder does not exist.
     func usage(of path: ArtifactPath) throws(ArtifactError) -> ArtifactUsage
 
-    /// Why nothing can be stored or fetched at present, in words; nil where all is well or nothing is known.
+    /// Checks that files can be stored and read; takes a few seconds at most.
     ///
-    /// Takes a few seconds at most.
+    /// - Returns: a sentence that says why they cannot; nil if they can, and for a local folder, which is not checked.
     func fault() -> String?
 }
 
@@ -79,35 +81,35 @@ extension ArtifactRoot: ArtifactStorage {
 /// The upload ends with `commit()`, with `abort()`, or when its last reference is released. One connection writes at a
 /// time; `abort()` may be called from any thread.
 package protocol PendingArtifact: AnyObject, Sendable {
-    /// What the bytes count for while they are being written; nil where nothing is counted.
+    /// Counts the bytes while they are being written; nil if they are not counted.
     var claim: (any StorageClaim)? { get }
 
-    /// Appends bytes; when it throws, the upload has been aborted.
+    /// Appends bytes; if the function throws, the upload has been aborted.
     func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError)
 
-    /// Puts the file in its place, where it replaces an older one; it is durable when this returns.
+    /// Makes the file visible, which replaces an older one; the file is durable when this function returns.
     func commit() throws(ArtifactError) -> StoredArtifact
 
-    /// Ends the upload and removes what was written; does nothing after its end.
+    /// Ends the upload and removes the bytes that were written; does nothing if the upload has ended.
     func abort()
 }
 
 extension ArtifactUpload: PendingArtifact {}
 
-/// Lets clients send files to a storage, and fetch them from it, without this server.
+/// Transfers of files between clients and a storage, by presigned URLs that bypass this server.
 package protocol DirectTransfers: Sendable {
-    /// Begins a file that arrives in parts; nobody sees it before it is completed.
+    /// Begins an upload in parts; the file does not exist before the upload is completed.
     ///
-    /// - Returns: the id of the upload, and an address for each part, which permits its bearer to send that part.
+    /// - Returns: the id of the upload, and a URL for each part, with which anybody may send that part.
     func createUpload(
         _ path: ArtifactPath,
         partCount: Int,
         lifetimeSeconds: Int64
     ) throws(ArtifactError) -> (id: String, parts: [String])
 
-    /// Makes the file of its parts; it is durable when this returns.
+    /// Completes an upload; the file is durable when this function returns.
     ///
-    /// - Parameter claim: takes the bytes of the parts; where it refuses, the upload is given up.
+    /// - Parameter claim: counts the bytes of all parts; if it refuses them, the upload is aborted.
     /// - Throws: `MultipartError.unknownUpload`; `ArtifactError`.
     func completeUpload(
         _ id: String,
@@ -116,21 +118,21 @@ package protocol DirectTransfers: Sendable {
         claim: (any StorageClaim)?
     ) throws -> StoredArtifact
 
-    /// Gives an upload up; one that is not there is no error.
+    /// Aborts an upload; an upload that does not exist is no error.
     func abortUpload(_ id: String, _ path: ArtifactPath) throws(ArtifactError)
 
-    /// The address at which its bearer may fetch a file for some seconds, and the size of the file.
+    /// Returns a URL with which anybody may download a file for some seconds, and the size of the file.
     func downloadAddress(_ path: ArtifactPath, for seconds: Int64) throws(ArtifactError) -> (url: String, size: Int64)
 
-    /// The address at which its bearer may store a file for some seconds, and the fields that go with it.
+    /// Returns a URL with which anybody may store a file for some seconds, and the header fields that the request must have.
     func uploadAddress(
         _ path: ArtifactPath,
         for seconds: Int64
     ) throws(ArtifactError) -> (url: String, fields: [(name: String, value: String)])
 
-    /// Gives up uploads that were begun so long ago that no client goes on with them.
+    /// Aborts uploads that are so old that their URLs have expired.
     ///
-    /// - Parameter isPreview: only counts them.
-    /// - Returns: how many there are.
+    /// - Parameter isPreview: whether such uploads are only counted.
+    /// - Returns: the number of such uploads.
     func removeExpiredUploads(isPreview: Bool) throws(ArtifactError) -> Int
 }

@@ -3,7 +3,8 @@ internal import Glibc
 
 /// A file that is open for reading, with the facts that the head of a response needs.
 ///
-/// What it holds open is closed when the last reference is released, so keep a reference until the last byte is sent.
+/// The file or the connection is closed when the last reference is released, so keep a reference until the last byte is
+/// sent.
 package final class OpenArtifact: Sendable {
     private enum Content: Sendable {
         case file(Descriptor)
@@ -11,7 +12,7 @@ package final class OpenArtifact: Sendable {
     }
 
     private let content: Content
-    /// The file at the moment of opening; a committed file never changes, uploads replace it whole.
+    /// The facts at the moment of opening; a committed file never changes, and an upload replaces it as a whole.
     let facts: ArtifactFacts
     /// A strong entity tag with its quotes (RFC 9110 §8.8.3): another one for each upload of
     /// the file, unless the new bytes share the space of the old ones.
@@ -26,7 +27,7 @@ package final class OpenArtifact: Sendable {
         entityTag = "\"\(digits)-\(String(status.size, radix: 16))\""
     }
 
-    /// A file of an object storage.
+    /// Creates the value for a file in an object storage.
     package init(_ object: any ArtifactObject, _ facts: ArtifactFacts, entityTag: String) {
         content = .object(object)
         self.facts = facts
@@ -39,12 +40,12 @@ package final class OpenArtifact: Sendable {
     /// The modification time in whole seconds since 1970, for `Last-Modified`.
     package var modificationSeconds: Int64 { facts.modification.seconds }
 
-    /// The open file; nil where it lies in an object storage.
+    /// The open local file; nil for a file in an object storage.
     package var descriptor: Descriptor? {
         if case .file(let descriptor) = content { descriptor } else { nil }
     }
 
-    /// The file in an object storage; nil where it is a local one.
+    /// The file in an object storage; nil for a local file.
     package var object: (any ArtifactObject)? {
         if case .object(let object) = content { object } else { nil }
     }
@@ -52,39 +53,39 @@ package final class OpenArtifact: Sendable {
 
 /// The bytes of a file in an object storage.
 package protocol ArtifactObject: AnyObject, Sendable {
-    /// Fills the buffer with the bytes from an offset on; cheap where each call goes on where the last one ended.
+    /// Fills the buffer with the bytes from an offset on; a read that does not continue the last one costs a request.
     ///
-    /// - Throws: also when the file has become another since it was opened.
+    /// - Throws: `.replaced` if the file was replaced since it was opened; other failures of the storage.
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(ArtifactError)
 
-    /// The next piece of a part of the file, of any length, from an offset on; not empty.
+    /// Returns the bytes from an offset on that arrive next, at least one.
     ///
-    /// - Parameter end: the offset at which the part ends, greater than `offset`.
+    /// - Parameter end: the offset at which the wanted part of the file ends; must be greater than `offset`.
     func piece(at offset: Int64, end: Int64) throws(ArtifactError) -> [UInt8]
 }
 
-/// What is known of a file without its bytes.
+/// The facts about a file or a folder that a listing contains.
 package struct ArtifactFacts: Sendable {
-    /// In bytes; 0 for folders.
+    /// The size in bytes; 0 for folders.
     package let size: Int64
-    /// The modification time of a file's content, or of a folder's list of names.
+    /// The time at which the content of a file, or the list of names in a folder, was modified.
     package let modification: FileTime
-    /// Tells this content from others; nil for folders of object storages.
+    /// Identifies the content of a file; nil for folders.
     let version: ContentVersion?
 
-    /// A file in an object storage.
+    /// Creates the facts about a file in an object storage.
     ///
     /// - Parameters:
-    ///   - modified: seconds since 1970.
-    ///   - place: names the object among those of all storages.
-    ///   - tag: another one for each content.
-    package init(size: Int64, modified: Int64, place: String, tag: String) {
+    ///   - modified: the modification time in Unix seconds.
+    ///   - address: a text that differs for each object of each storage.
+    ///   - tag: the entity tag, which differs for different content.
+    package init(size: Int64, modified: Int64, address: String, tag: String) {
         self.size = size
         modification = FileTime(timespec(tv_sec: Int(modified), tv_nsec: 0))
-        version = .object(place: place, tag: tag)
+        version = .object(address: address, tag: tag)
     }
 
-    /// A folder in an object storage.
+    /// The facts about any folder in an object storage.
     package static let folder = ArtifactFacts()
 
     private init() {
@@ -106,8 +107,8 @@ package struct ArtifactFacts: Sendable {
     }
 }
 
-/// Tells the content of a file from every other content.
+/// A value that is equal only for equal content of the same file.
 enum ContentVersion: Hashable, Sendable {
     case file(FileStatus)
-    case object(place: String, tag: String)
+    case object(address: String, tag: String)
 }

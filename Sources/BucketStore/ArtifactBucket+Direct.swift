@@ -4,7 +4,7 @@ internal import HTTPWire
 internal import S3
 
 extension ArtifactBucket: DirectTransfers {
-    /// When nobody goes on with an upload in parts any more: the longest life of a presigned URL, in seconds.
+    /// The age in seconds at which an unfinished upload in parts is removed: the longest lifetime of a presigned URL.
     private static let longestUpload: Int64 = 604_800
 
     package func createUpload(
@@ -72,7 +72,7 @@ extension ArtifactBucket: DirectTransfers {
     ) throws(ArtifactError) -> (url: String, size: Int64) {
         guard let object = try head(path) else { throw .notFound }
         return try asking { () throws(S3Failure) in
-            // So that a browser saves the file and does not show it.
+            // A browser shall save the file and not show it.
             let query = [
                 (name: "response-content-disposition", value: contentDisposition(forName: path.name ?? ""))
             ]

@@ -1,45 +1,46 @@
 package import ArtifactStore
 package import S3
 
-/// Artifacts in an object storage: each file is an object whose key is a prefix that the operator has named, and the path of
-/// the artifact behind it.
+/// Artifacts in an object storage: each file is an object, whose key consists of the operator's prefix and the path of the
+/// artifact.
 ///
-/// There are no folders in such a storage: one is there as long as a key begins with its path. A file and a folder may have
-/// the same path. Nothing that a client sends can name a key outside of the prefix, another bucket, or another host.
+/// An object storage has no folders: a folder exists as long as at least one key begins with its path and a slash. A file
+/// and a folder may have the same path. Nothing that a client sends can name a key without the prefix, another bucket, or
+/// another host.
 package final class ArtifactBucket: ArtifactStorage {
-    package let place: S3Location
+    private let bucket: S3Location
     let client: S3Client
-    /// What all uploads of the server hold in memory.
+    /// The memory of all uploads of the server.
     let memory: UploadMemory
 
-    /// The longest key, in bytes.
+    /// The greatest length of a key in bytes, by the rules of S3.
     private static let longestKey = 1_024
 
-    package init(_ place: S3Location, _ client: S3Client, memory: UploadMemory = UploadMemory()) {
-        self.place = place
+    package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory = UploadMemory()) {
+        self.bucket = bucket
         self.client = client
         self.memory = memory
     }
 
-    package var location: String { place.uri }
+    package var location: String { bucket.uri }
     package var direct: (any DirectTransfers)? { self }
 
-    /// The beginning of all keys: the prefix with a slash at its end, or nothing.
-    var root: String { place.prefix.isEmpty ? "" : place.prefix + "/" }
+    /// The beginning of all keys: the prefix and a slash; empty if there is no prefix.
+    var root: String { bucket.prefix.isEmpty ? "" : bucket.prefix + "/" }
 
-    /// The key of a file.
+    /// Returns the key of a file.
     func key(_ path: ArtifactPath) throws(ArtifactError) -> String {
         guard path.name != nil else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
         let key = root + path.description
         guard key.utf8.count <= Self.longestKey else {
             throw .storageRefuses(
-                "The object storage takes keys of \(Self.longestKey) bytes at most; use a shorter path."
+                "The key of an object has \(Self.longestKey) bytes at most; use a shorter path."
             )
         }
         return key
     }
 
-    /// What the keys of a folder's files begin with.
+    /// Returns the beginning of the keys of all files in a folder.
     func prefix(_ path: ArtifactPath) -> String { path.components.isEmpty ? root : root + path.description + "/" }
 
     // MARK: Reading
@@ -55,7 +56,7 @@ package final class ArtifactBucket: ArtifactStorage {
             let size = member.facts?.size ?? 0
             entries.append(ArtifactEntry(path: beginning + member.name, isDirectory: member.isFolder, size: size))
         }
-        // A file comes before the folder of the same path.
+        // A file comes before the folder with the same path.
         entries.sort { first, second in
             first.path == second.path
                 ? !first.isDirectory && second.isDirectory
@@ -80,11 +81,11 @@ package final class ArtifactBucket: ArtifactStorage {
     }
 
     func facts(of object: S3Object) -> ArtifactFacts {
-        let name = "\(client.place)/\(client.bucket)/\(object.key)"
-        return ArtifactFacts(size: object.size, modified: object.modified, place: name, tag: object.tag)
+        let address = "\(client.address)/\(client.bucket)/\(object.key)"
+        return ArtifactFacts(size: object.size, modified: object.modified, address: address, tag: object.tag)
     }
 
-    /// The object at a path; nil where there is none.
+    /// Returns the metadata of the object at a path; nil if there is no such object.
     func head(_ path: ArtifactPath) throws(ArtifactError) -> S3Object? {
         let key = try key(path)
         do throws(S3Failure) {
@@ -95,7 +96,7 @@ package final class ArtifactBucket: ArtifactStorage {
         }
     }
 
-    /// Whether a key begins with the path as a folder's; tells a bucket that is missing from an object that is.
+    /// Whether a folder with this path exists; throws if the bucket does not exist, which `head` cannot tell.
     private func isFolder(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
         let prefix = prefix(path)
         let page = try asking { () throws(S3Failure) in try client.list(prefix: prefix, atMost: 1) }
@@ -137,7 +138,7 @@ package final class ArtifactBucket: ArtifactStorage {
         do throws(S3Failure) {
             let client = try client.hasty()
             _ = try client.list(prefix: root, atMost: 1)
-            // An upload that is begun and given up shows that the keys may write, and leaves nothing behind.
+            // Beginning an upload needs the permission to write, and aborting it leaves nothing in the bucket.
             let key = root + ".apus-check"
             try client.abort(client.createUpload(key, contentType: nil), key)
             return nil
@@ -146,7 +147,7 @@ package final class ArtifactBucket: ArtifactStorage {
         }
     }
 
-    /// Lists all objects beneath a prefix, page by page.
+    /// Calls `body` for each page of the list of all objects whose keys begin with a prefix.
     func forEachPage(
         _ prefix: String,
         _ body: (S3Page) throws(ArtifactError) -> Void
@@ -197,7 +198,7 @@ package final class ArtifactBucket: ArtifactStorage {
         return wasThere
     }
 
-    /// There are no empty folders in an object storage.
+    /// Does nothing and returns false, because an object storage has no empty folders.
     package func removeIfEmpty(_ path: ArtifactPath) throws(ArtifactError) -> Bool { false }
 
     func asking<Value>(_ body: () throws(S3Failure) -> Value) throws(ArtifactError) -> Value {

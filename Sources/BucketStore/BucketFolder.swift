@@ -1,10 +1,10 @@
 internal import ArtifactStore
 internal import S3
 
-/// What begins with a prefix, as a folder.
+/// The objects whose keys begin with a prefix, as a folder that is walked.
 struct BucketFolder: WalkedFolder {
     private let bucket: ArtifactBucket
-    /// Ends with a slash, unless it is empty.
+    /// The prefix, which is empty or ends with a slash.
     private let prefix: String
 
     init(_ bucket: ArtifactBucket, _ prefix: String) {
@@ -33,7 +33,7 @@ struct BucketFolder: WalkedFolder {
         return members
     }
 
-    /// Members bring their facts.
+    /// Returns nil, because `members()` returns each member with its facts.
     func facts(of name: String, isFolder: Bool) throws(ArtifactError) -> ArtifactFacts? { nil }
 
     func walked(_ name: String) throws(ArtifactError) -> any WalkedFolder {

@@ -2,11 +2,11 @@ internal import ArtifactStore
 internal import S3
 internal import Synchronization
 
-/// The bytes of an object, of which one part is being read.
+/// The content of an object; successive reads continue with one answer of the storage.
 final class BucketObject: ArtifactObject {
-    /// The answer that is being read, and what has arrived of it and was not taken yet.
+    /// An answer that is being read, and the bytes of it that have arrived and were not returned yet.
     private final class Cursor: @unchecked Sendable {
-        // Unchecked because it is only touched under the lock of its owner.
+        // Unchecked because only the thread that has removed a cursor from its object uses it.
         let reading: S3Reading
         let end: Int64
         var rest: ArraySlice<UInt8> = []
@@ -16,7 +16,7 @@ final class BucketObject: ArtifactObject {
             self.end = end
         }
 
-        /// The offset of the next byte that is handed out.
+        /// The offset of the next byte to return.
         var position: Int64 { reading.position - Int64(rest.count) }
     }
 
@@ -45,9 +45,10 @@ final class BucketObject: ArtifactObject {
         Array(try next(at: offset, end: end, atMost: .max))
     }
 
-    /// The next bytes from an offset on, not none: of the answer that is being read, or of a new one.
+    /// Returns at least one byte and at most `count` bytes from an offset on; sends a request if the current answer does not
+    /// continue there.
     private func next(at offset: Int64, end: Int64, atMost count: Int) throws(ArtifactError) -> ArraySlice<UInt8> {
-        // A state that was left in the middle must not be used again.
+        // If reading fails, the cursor is not put back.
         let kept = cursor.withLock { cursor in
             defer { cursor = nil }
             return cursor

@@ -2,14 +2,15 @@ internal import ArtifactStore
 internal import S3
 internal import Synchronization
 
-/// A file on its way to an object storage: in one request if it is short, else in parts.
+/// An upload of a file to an object storage: a short file is sent in one request, a longer one in parts.
 ///
-/// Memory holds one part. Nobody sees anything of the file before the request that stores or completes it has succeeded.
+/// Memory holds a single part. The object does not exist, or keeps its old content, before the request that stores it or
+/// completes the upload has succeeded.
 final class BucketUpload: PendingArtifact {
     private struct State {
-        /// Nil once the upload has ended.
+        /// nil after the end of the upload.
         var buffer: PartBuffer?
-        /// The id of the upload in parts; nil while all bytes are in the buffer.
+        /// The id of the upload in parts; nil as long as all bytes are in the buffer.
         var id: String?
         var parts: [S3Part] = []
         var bytes: Int64 = 0
@@ -22,9 +23,9 @@ final class BucketUpload: PendingArtifact {
     private let start = ContinuousClock.now
     private let state: Mutex<State>
 
-    /// The largest part that memory holds, in bytes.
+    /// The greatest size of a part in bytes.
     private static let largestPart = 64 * 1_048_576
-    /// The part of a file whose length is not known.
+    /// The size in bytes of the parts of a file whose length is not known.
     private static let usualPart = 8 * 1_048_576
 
     init(
@@ -43,8 +44,8 @@ final class BucketUpload: PendingArtifact {
             let needed = Int(clamping: length / Int64(S3Client.mostParts)) + 1
             guard needed <= Self.largestPart else {
                 throw .storageRefuses(
-                    "A file of \(length) bytes is too long to go through the server; send it in parts "
-                        + "(MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD), which go to the object storage straight."
+                    "A file of \(length) bytes is too long for an upload through the server. Set "
+                        + "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD=true at the client, which then sends parts to the storage."
                 )
             }
             let whole = (needed + 1_048_575) / 1_048_576 * 1_048_576
@@ -68,7 +69,7 @@ final class BucketUpload: PendingArtifact {
                 state.bytes += Int64(bytes.count)
                 var rest = bytes[...]
                 while !rest.isEmpty {
-                    // A full part is sent only when more follows, so that the last one is never empty.
+                    // A full part is sent only when more bytes follow, so that the last part is never empty.
                     if buffer.isFull { try send(buffer, &state) }
                     rest = rest.dropFirst(buffer.append(UnsafeRawBufferPointer(rebasing: rest)))
                 }
@@ -129,7 +130,7 @@ final class BucketUpload: PendingArtifact {
             return (state.buffer != nil, state.id)
         }
         guard ended.isFirst else { return }
-        // When this fails, the sweep of uploads that have expired removes the parts.
+        // If this fails, the regular removal of expired uploads removes the parts.
         if let id = ended.id { try? bucket.client.abort(id, key) }
         claim?.release()
     }

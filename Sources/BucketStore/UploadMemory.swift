@@ -1,17 +1,19 @@
 internal import ArtifactStore
 internal import Synchronization
 
-/// Counts what uploads to an object storage hold in memory: each collects a part before it sends it, to prove it whole.
+/// Limits the memory of uploads to an object storage, each of which collects a part before it signs and sends it.
 package final class UploadMemory: Sendable {
     private let limit: Int
     private let used = Mutex(0)
 
-    /// - Parameter limit: in bytes, for all uploads together.
+    /// - Parameter limit: the bytes that all uploads together may hold.
     package init(limit: Int = 512 * 1_048_576) {
         self.limit = limit
     }
 
-    /// - Throws: `.storageAway` where it is used up: the client comes again.
+    /// Counts memory that an upload is about to allocate.
+    ///
+    /// - Throws: `.storageAway` if the limit would be exceeded; the client tries again later.
     func take(_ bytes: Int) throws(ArtifactError) {
         let isTaken = used.withLock { used in
             guard used + bytes <= limit else { return false }
@@ -23,12 +25,13 @@ package final class UploadMemory: Sendable {
         }
     }
 
+    /// Counts memory that an upload has freed.
     func giveBack(_ bytes: Int) {
         used.withLock { $0 -= bytes }
     }
 }
 
-/// A piece of memory in which a part is collected.
+/// The memory in which an upload collects a part.
 final class PartBuffer: @unchecked Sendable {
     // Unchecked because a buffer belongs to one upload, which uses it under its lock.
     private let space: UnsafeMutableRawBufferPointer
@@ -48,12 +51,12 @@ final class PartBuffer: @unchecked Sendable {
 
     var isFull: Bool { count == space.count }
 
-    /// What was collected; valid until the buffer changes.
+    /// The collected bytes; valid until the buffer changes.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: space[..<count]) }
 
-    /// Takes as many of the bytes as there is room for.
+    /// Copies as many of the bytes as fit into the buffer.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of bytes that were copied.
     func append(_ bytes: UnsafeRawBufferPointer) -> Int {
         let taken = min(bytes.count, space.count - count)
         guard taken > 0 else { return 0 }

@@ -25,13 +25,13 @@ static int find(void *library, const char *name, void *place) {
         failure = reason;
         return 0;
     }
-    // POSIX lets dlsym return functions; ISO C knows no conversion.
+    // POSIX permits dlsym to return functions, but ISO C has no conversion from void * to a function.
     memcpy(place, &symbol, sizeof symbol);
     return 1;
 }
 
 static void load(void) {
-    // It stays loaded: connections may use it until the process ends.
+    // The library stays loaded, because connections may use it until the process ends.
     void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         const char *text = dlerror();

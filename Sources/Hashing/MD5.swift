@@ -1,8 +1,8 @@
-/// MD5 (RFC 1321), for the checksums of protocols that ask for it; it protects against damage, and not against people.
+/// MD5 (RFC 1321), for protocols that require it as a checksum; MD5 does not protect against deliberate changes.
 package enum MD5 {
     private static let blockBytes = 64
 
-    /// The digest of the given bytes, 16 bytes.
+    /// Returns the digest of the given bytes, which has 16 bytes.
     package static func digest(of bytes: [UInt8]) -> [UInt8] {
         var padded = bytes
         padded.append(0x80)

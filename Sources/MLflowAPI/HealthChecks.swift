@@ -18,14 +18,14 @@ final class HealthChecks: Sendable {
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "apus.health", qos: .utility)
 
-    /// - Parameter storages: all that the server opens.
+    /// - Parameter storages: all storages of artifacts that the server opens.
     init(store: TrackingStore, storages: [any ArtifactStorage]) {
         self.store = store
         self.storages = storages
     }
 
-    /// Calls `completion` with the result of a check that begins after this call, and with what is wrong with the artifacts;
-    /// returns without waiting for it.
+    /// Calls `completion` with the result of a check that begins after this call, and with the problem of the artifacts, if
+    /// there is one; returns without waiting for it.
     func requestCheck(_ completion: @escaping @Sendable (StoreHealth, _ artifacts: String?) -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(completion)

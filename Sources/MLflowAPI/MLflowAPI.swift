@@ -59,7 +59,7 @@ package struct MLflowAPI: Sendable {
 
     /// A folder with artifacts that clients write directly to the disk.
     package struct LocalArtifactRoot: Sendable {
-        /// An absolute path or the URI of an object storage, without a trailing slash.
+        /// An absolute path, or the URI of an object storage; without a trailing slash.
         package var path: String
         package var store: any ArtifactStorage
 
@@ -71,7 +71,7 @@ package struct MLflowAPI: Sendable {
 
     let store: TrackingStore
     let artifacts: any ArtifactStorage
-    /// The uploads in parts to a local folder; nil if artifacts lie in an object storage, which keeps the parts itself.
+    /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
     let multipartUploads: MultipartUploads?
     let settings: Settings
     let healthChecks: HealthChecks
@@ -87,7 +87,7 @@ package struct MLflowAPI: Sendable {
     let reportFailure: @Sendable (any Error) -> Void
     /// The series of requests that fail because another program has locked the database.
     private let databaseLock = Burst()
-    /// Lasts while the object storage of artifacts cannot be used.
+    /// The series of requests that fail because the object storage of artifacts cannot be used.
     private let storageFault = Burst()
 
     package init(

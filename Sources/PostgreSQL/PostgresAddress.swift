@@ -1,25 +1,26 @@
 internal import CPostgreSQL
 
-/// Where a database of PostgreSQL is, and who asks for it: an address as people write it for libpq and for SQLAlchemy.
+/// The URI of a PostgreSQL database with its user, as people write it for libpq and for SQLAlchemy.
 ///
-/// What it does not say comes from the environment (`PGPASSWORD`, …), from a service file and from `~/.pgpass`, as with psql.
-/// It may hold a password: it is never shown, and neither is the reason why libpq cannot read it.
+/// libpq takes what the URI does not contain from the environment (`PGPASSWORD`, …), from a service file and from
+/// `~/.pgpass`, as psql does. The URI may contain a password. Therefore no message contains the URI, or the reason why libpq
+/// cannot parse it.
 package struct PostgresAddress: Sendable {
-    /// For libpq.
+    /// The URI in the form that libpq accepts.
     let uri: String
 
     private static let schemes = ["postgres", "postgresql"]
 
-    /// Whether a text is meant as such an address: `postgresql://…`, `postgres://…`, or `postgresql+DRIVER://…`.
+    /// Whether a text begins as such a URI: with `postgresql://`, `postgres://` or `postgresql+DRIVER://`.
     package static func isOne(_ text: String) -> Bool { rest(of: text) != nil }
 
-    /// - Throws: `PostgresError` with the state `.badAddress` for a text that is none.
+    /// - Throws: `PostgresError` with the state `.badAddress` for a text that is not such a URI.
     package init(_ text: String) throws(PostgresError) {
         guard let rest = Self.rest(of: text), Self.hasPlainParts(rest) else { throw .badAddress }
         uri = "postgresql://" + rest
     }
 
-    /// What follows `://`; nil where the scheme is another.
+    /// Returns the text after `://`; nil if the scheme is not one of PostgreSQL.
     private static func rest(of text: String) -> Substring? {
         guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
         let scheme = text[..<colon].lowercased()
@@ -27,9 +28,9 @@ package struct PostgresAddress: Sendable {
         return schemes.contains(String(name)) ? text[colon...].dropFirst(3) : nil
     }
 
-    /// Whether user, password, host and port are told apart without doubt.
+    /// Whether the user, the password, the host and the port can be told apart.
     ///
-    /// A password with a bare `@` or `/` would end up in the name of a host, and so in messages.
+    /// Otherwise libpq might take a part of a password with an unescaped `@` or `/` for the host, which messages contain.
     private static func hasPlainParts(_ text: Substring) -> Bool {
         let authority = text.prefix { $0 != "/" && $0 != "?" }
         guard !text.dropFirst(authority.count).contains("@") else { return false }
@@ -42,7 +43,7 @@ package struct PostgresAddress: Sendable {
         }
     }
 
-    /// Checks the address with libpq, which must be loaded: it knows all options.
+    /// Checks the URI and its options with libpq, which must be loaded.
     func validate() throws(PostgresError) {
         guard let options = apus_PQconninfoParse(uri, nil) else { throw .badAddress }
         apus_PQconninfoFree(options)

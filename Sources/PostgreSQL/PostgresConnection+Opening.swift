@@ -2,15 +2,15 @@ internal import CPostgreSQL
 internal import Glibc
 
 extension PostgresConnection {
-    /// How long to wait for a server that neither takes nor refuses the connection, where nothing says otherwise.
+    /// The seconds to wait for a server that neither accepts nor refuses the connection, if `connect_timeout` is not set.
     private static let usualTimeout = 10
 
-    /// Connects, and returns libpq's connection.
+    /// Connects, and returns the connection of libpq.
     static func open(_ address: PostgresAddress, _ applicationName: String) throws(PostgresError) -> OpaquePointer {
         try PostgresLibrary.load()
         try address.validate()
-        // A later option takes the place of an earlier one, so that the address may change those before it. A server that has
-        // vanished without a word is noticed after a minute.
+        // A later option overrides an earlier one, so that the address can change the options before it. The keepalive probes
+        // detect after a minute that the host of the server has vanished.
         let options = [
             ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
             ("fallback_application_name", applicationName), ("dbname", address.uri), ("client_encoding", "UTF8"),
@@ -20,9 +20,9 @@ extension PostgresConnection {
         }
         guard let raw else { throw PostgresError(.disconnected, "no memory is left") }
         do throws(PostgresError) {
-            // Only so do messages about a connection hold the SQLSTATE.
+            // Only verbose messages about a connection contain the SQLSTATE.
             _ = apus_PQsetErrorVerbosity(raw, Int32(APUS_PQ_ERRORS_VERBOSE))
-            // Notices would go to the standard error.
+            // Without a receiver, libpq writes notices to the standard error.
             _ = apus_PQsetNoticeReceiver(raw, { _, _ in }, nil)
             try finishConnecting(raw)
         } catch {
@@ -51,7 +51,7 @@ extension PostgresConnection {
         PostgresError(connecting: apus_PQerrorMessage(raw).map { String(cString: $0) } ?? "")
     }
 
-    /// `connect_timeout` in seconds, wherever it was said; nil for no limit.
+    /// Returns the value of `connect_timeout`, wherever it is set, or the usual time; nil if there is no limit.
     private static func timeout(_ raw: OpaquePointer) -> Duration? {
         guard let options = apus_PQconninfo(raw) else { return .seconds(usualTimeout) }
         defer { apus_PQconninfoFree(options) }
@@ -88,7 +88,7 @@ extension PostgresConnection {
         }
     }
 
-    /// Passes an array of C strings, which ends with NULL.
+    /// Passes the strings as an array of C strings that is terminated by NULL.
     private static func withCStrings<Value>(
         _ strings: [String],
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Value
@@ -99,7 +99,7 @@ extension PostgresConnection {
         return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 
-    /// The server and the database, for a person; without the password.
+    /// Returns the URI of the connection for messages, which contains no password.
     static func place(_ raw: OpaquePointer) -> String {
         func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
         let (user, host) = (text(apus_PQuser(raw)), text(apus_PQhost(raw)))

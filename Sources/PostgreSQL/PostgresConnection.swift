@@ -1,27 +1,27 @@
 internal import CPostgreSQL
 
-/// One connection to a database of PostgreSQL, in UTF-8 and UTC.
+/// One connection to a PostgreSQL database, whose session uses UTF-8 and UTC.
 ///
-/// Only one thread at a time may use it. Every call blocks until the server has answered, or until the operating system finds
-/// the connection dead.
+/// Only one thread at a time may use a connection. Each call blocks until the server has answered, or until the operating
+/// system closes a dead connection.
 package final class PostgresConnection {
-    /// The server and the database, for a person: `postgresql://ana@db.lab:5432/mlflow`.
+    /// The URI of the connection for messages, without the password: `postgresql://ana@db.lab:5432/mlflow`.
     package let place: String
 
-    /// Nil after `close()`.
+    /// nil after `close()`.
     private var raw: OpaquePointer?
     /// The names of the prepared statements by their SQL text.
     private var statements: [String: String] = [:]
-    /// Whether rows of a query are being passed on.
+    /// Whether `forEachRow` is reading the rows of a query.
     private var isBusy = false
 
     private static let maximumStatements = 128
-    /// What is handed over to libpq at once.
+    /// The number of bytes that are passed to libpq in one call.
     private static let copyPieceBytes = 262_144
 
-    /// Blocks until the server has let the connection in; for ten seconds, if nothing says `connect_timeout`.
+    /// Connects; blocks for `connect_timeout` at most, which is ten seconds if it is not set.
     ///
-    /// - Parameter applicationName: how the server's own views name the connection.
+    /// - Parameter applicationName: the name of the connection in the view `pg_stat_activity`.
     package init(_ address: PostgresAddress, applicationName: String) throws(PostgresError) {
         let raw = try Self.open(address, applicationName)
         self.raw = raw
@@ -31,19 +31,19 @@ package final class PostgresConnection {
 
     deinit { close() }
 
-    /// Ends the connection, and with it a transaction that is open; safe to call twice.
+    /// Closes the connection, and thereby rolls back an open transaction; does nothing if it is closed already.
     package func close() {
         guard let closing = raw else { return }
         raw = nil
         apus_PQfinish(closing)
     }
 
-    /// As in 150004 for 15.4.
+    /// The version of the server, such as 150004 for 15.4.
     package var serverVersion: Int { raw.map { Int(apus_PQserverVersion($0)) } ?? 0 }
 
-    /// Runs a script of any number of statements; rows are discarded.
+    /// Runs a script of any number of statements, and discards the rows that they return.
     ///
-    /// Outside of a transaction the script is one by itself.
+    /// Outside of a transaction, the whole script runs in one transaction of its own.
     package func execute(_ script: String) throws(PostgresError) {
         let raw = try idle()
         let result = apus_PQexec(raw, script)
@@ -53,7 +53,7 @@ package final class PostgresConnection {
 
     /// Runs a statement, and returns the number of rows that it has changed or found.
     ///
-    /// - Parameter values: for `$1` and so on.
+    /// - Parameter values: the values of `$1`, `$2` and so on.
     @discardableResult
     package func run(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> Int {
         let raw = try idle()
@@ -61,9 +61,9 @@ package final class PostgresConnection {
         return try finish(on: raw, sql)
     }
 
-    /// Passes on the rows of a query one by one, as they arrive; memory is bounded by the largest row.
+    /// Calls `body` for each row of a query as soon as the row arrives, so that memory holds a single row.
     ///
-    /// `body` must not use the connection. When it throws, the query is cancelled.
+    /// `body` must not use the connection. If `body` throws, the query is cancelled.
     package func forEachRow(
         _ sql: String,
         _ values: [PostgresValue] = [],
@@ -92,7 +92,7 @@ package final class PostgresConnection {
         if let failure { throw failure }
     }
 
-    /// What `body` makes of the first row; nil if there is none.
+    /// Returns the result of `body` for the first row; nil if the query finds no row.
     package func firstRow<Value>(
         _ sql: String,
         _ values: [PostgresValue] = [],
@@ -105,7 +105,7 @@ package final class PostgresConnection {
         return first
     }
 
-    /// Sends rows to a table.
+    /// Adds rows to a table.
     ///
     /// - Parameter sql: `COPY table (columns) FROM STDIN`.
     package func copy(_ sql: String, _ rows: CopyRows) throws(PostgresError) {
@@ -136,7 +136,7 @@ extension PostgresConnection {
         return raw
     }
 
-    /// Sends a statement with its values; it is prepared when it comes for the first time.
+    /// Sends a statement with its values; prepares the statement at its first use.
     private func send(_ sql: String, _ values: [PostgresValue], on raw: OpaquePointer) throws(PostgresError) {
         var bytes: [CChar] = []
         var offsets: [Int?] = []
@@ -170,7 +170,7 @@ extension PostgresConnection {
         return name
     }
 
-    /// Takes all results of what was sent, and returns the number of rows that it has changed or found.
+    /// Reads all results of the statement that was sent, and returns the number of rows that it has changed or found.
     @discardableResult
     private func finish(on raw: OpaquePointer, _ sql: String) throws(PostgresError) -> Int {
         var failure: PostgresError?
@@ -183,7 +183,7 @@ extension PostgresConnection {
                 failure = failure ?? self.failure(result, on: raw, sql)
             }
             apus_PQclear(result)
-            // A connection that was lost in the middle of a COPY would say so for ever.
+            // If the connection is lost during a COPY, PQgetResult never returns NULL.
             if status == Int(APUS_PQ_COPY_IN) || apus_PQstatus(raw) == APUS_PQ_CONNECTION_BAD { break }
         }
         if let failure { throw failure }
@@ -210,11 +210,11 @@ extension PostgresConnection {
         return PostgresError(isLost ? .disconnected : .misuse, line ?? "the reason is unknown", sql: sql)
     }
 
-    /// Ends the query that is underway, and takes what is left of it.
+    /// Cancels the running query, and discards its remaining results.
     private func cancel(_ raw: OpaquePointer) {
         if let cancel = apus_PQgetCancel(raw) {
             var message = [CChar](repeating: 0, count: 256)
-            // If it comes too late, the rest of the rows is taken and dropped.
+            // If the cancellation fails or comes too late, the remaining rows arrive and are discarded below.
             _ = apus_PQcancel(cancel, &message, Int32(message.count))
             apus_PQfreeCancel(cancel)
         }

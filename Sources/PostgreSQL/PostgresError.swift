@@ -1,9 +1,9 @@
-/// A failure that PostgreSQL or libpq reports, or this module.
+/// A failure that PostgreSQL, libpq or this module reports.
 ///
 /// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 package struct PostgresError: Error, Sendable {
     package var state: State
-    /// The main line of the message, in the server's language; no bound values, no password.
+    /// The primary message, in the language of the server; contains no password.
     package var message: String
     /// The SQL text without values, cut to 1,000 characters; nil if no statement was involved.
     package var sql: String?
@@ -16,7 +16,7 @@ package struct PostgresError: Error, Sendable {
 }
 
 extension PostgresError {
-    /// An SQLSTATE, or what happened on this side of the connection.
+    /// The SQLSTATE of a failure that the server reports, or the kind of a failure on the client's side.
     package struct State: RawRepresentable, Hashable, Sendable {
         package let rawValue: String
 
@@ -24,19 +24,19 @@ extension PostgresError {
             self.rawValue = rawValue
         }
 
-        /// Whether the server has sent it.
+        /// Whether this is an SQLSTATE.
         package var isOfServer: Bool { rawValue.utf8.count == 5 }
 
-        /// The first two characters, which name the kind of failure.
+        /// The class of an SQLSTATE: its first two characters.
         var kind: String { String(rawValue.prefix(2)) }
 
-        /// There is no libpq on this machine.
+        /// libpq is not installed on this machine, or cannot be loaded.
         package static let noLibrary = State(rawValue: "no library")
-        /// A text is no address of a database.
+        /// The text is not the URI of a PostgreSQL database.
         package static let badAddress = State(rawValue: "bad address")
-        /// There is no connection, or none any more.
+        /// The connection could not be made, or was lost.
         package static let disconnected = State(rawValue: "disconnected")
-        /// A call that this connection cannot carry out now, or ever.
+        /// The connection was used in a way that its state does not allow.
         package static let misuse = State(rawValue: "misuse")
 
         package static let invalidText = State(rawValue: "22021")
@@ -48,25 +48,25 @@ extension PostgresError {
         package static let lockNotAvailable = State(rawValue: "55P03")
     }
 
-    /// Whether the connection is of no more use; the server may be back for a new one.
+    /// Whether the connection is lost; a new one may succeed later.
     package var isDisconnection: Bool {
         state == .disconnected || state.kind == "08" || ["57P01", "57P02", "57P03", "57P05"].contains(state.rawValue)
     }
 
-    /// The server knows neither the user nor the password, or lets them not in from here.
+    /// Whether the server refuses the user, the password, or the client's host.
     package var isRefusedLogIn: Bool { state.kind == "28" }
 
-    /// A unique index or another constraint was violated.
+    /// Whether a unique index or another constraint was violated.
     package var isConstraint: Bool { state.kind == "23" }
 
-    /// Whether the same transaction, made again, may succeed.
+    /// Whether the transaction may succeed if it is repeated.
     package var isPassing: Bool { state.rawValue == "40001" || state.rawValue == "40P01" }
 
     static var badAddress: PostgresError {
         PostgresError(
             .badAddress,
-            "this is no address of a PostgreSQL database: it has the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-                + "?OPTION=VALUE with the options of libpq, and in user and password a special character is written as % with "
+            "this is not the address of a PostgreSQL database: write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+                + "?OPTION=VALUE with the options of libpq, and write a special character in the user or the password as % with "
                 + "two digits, such as %40 for @"
         )
     }
@@ -75,7 +75,7 @@ extension PostgresError {
 }
 
 extension PostgresError: CustomStringConvertible {
-    /// One line for a person, with what to do where that is known.
+    /// The message in one line, with the SQLSTATE and, if it is known, what to do.
     package var description: String {
         let code = state.isOfServer ? " (SQLSTATE \(state.rawValue))" : ""
         return message + code + (advice.map { ". \($0)" } ?? "")
@@ -95,9 +95,9 @@ extension PostgresError: CustomStringConvertible {
 }
 
 extension PostgresError {
-    /// Makes an error of what libpq says about a connection, in its verbose form: `FATAL:  28P01: password …` and more lines.
+    /// Creates the error for a verbose message of libpq about a connection, such as `FATAL:  28P01: password …`.
     package init(connecting text: String) {
-        // The lines after the first are the place in the server's source, and advice for its operator.
+        // The lines after the first name a position in the source of PostgreSQL.
         let line = text.split(whereSeparator: \.isNewline).first.map { String($0) } ?? "the reason is unknown"
         guard let mark = line.range(ofSeverityAndState: ":  ") else {
             self.init(.disconnected, line)
@@ -109,7 +109,7 @@ extension PostgresError {
 }
 
 extension String {
-    /// Where `SEVERITY:  STATE: ` stands in a message of libpq.
+    /// Finds `SEVERITY:  SQLSTATE: ` in a message of libpq; nil if the message does not contain it.
     fileprivate func range(ofSeverityAndState mark: String) -> (start: Index, state: Range<Index>, end: Index)? {
         var from = startIndex
         while let gap = self[from...].firstRange(of: mark) {

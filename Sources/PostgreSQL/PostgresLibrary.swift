@@ -1,7 +1,9 @@
 internal import CPostgreSQL
 
-/// The system's libpq, which is loaded when it is used for the first time.
+/// The system's libpq, which is loaded at its first use.
 package enum PostgresLibrary {
+    /// Loads libpq if it is not loaded yet.
+    ///
     /// - Throws: `PostgresError` with the state `.noLibrary`.
     package static func load() throws(PostgresError) {
         if let reason = apus_load_libpq() {

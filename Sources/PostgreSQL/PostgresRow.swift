@@ -1,15 +1,15 @@
 internal import CPostgreSQL
 
-/// The current row of a query; valid only until the closure that it was passed to returns.
+/// The current row of a query; valid only until the closure to which it was passed returns.
 ///
-/// Columns are numbered from 0. The values are in the binary form of PostgreSQL, which is that of the network.
+/// Columns are numbered from 0. The server sends the values in the binary format, in network byte order.
 package struct PostgresRow {
     let result: OpaquePointer
 
     /// The kinds of values that this module reads.
     package enum ValueKind: Sendable {
         case null, integer, real, boolean, text
-        /// Of another type: cast it in the query.
+        /// A type that this module does not read; cast the value in the query.
         case other
     }
 
@@ -21,9 +21,10 @@ package struct PostgresRow {
 
     package func isNull(_ column: Int) -> Bool { apus_PQgetisnull(result, 0, Int32(clamping: column)) != 0 }
 
-    /// Source: the numbers of the types in `pg_type.dat`, which never change.
+    /// Returns the kind of the value in a column.
     package func kind(_ column: Int) -> ValueKind {
         if isNull(column) { return .null }
+        // The numbers of the types are those of PostgreSQL's `pg_type.dat`, and never change.
         switch apus_PQftype(result, Int32(clamping: column)) {
         // int8, int2, int4, oid
         case 20, 21, 23, 26: return .integer
@@ -36,12 +37,12 @@ package struct PostgresRow {
         }
     }
 
-    /// The value as an integer; 0 for what is none.
+    /// Returns an integer, or a Boolean as 0 or 1; 0 for NULL and for other kinds.
     package func int64(_ column: Int) -> Int64 {
         switch kind(column) {
         case .integer:
             return withBytes(column) { bytes in
-                // The first byte has the sign; an oid, which has none, is below 2³¹ in any database that is not ancient.
+                // The sign is in the first byte. An oid has no sign; one above 2³¹ is read wrongly, and none is read here.
                 bytes.reduce(bytes.first.map { $0 >= 0x80 ? -1 : 0 } ?? 0) { $0 << 8 | Int64($1) }
             }
         case .boolean: return withBytes(column) { $0.first == 1 ? 1 : 0 }
@@ -49,7 +50,7 @@ package struct PostgresRow {
         }
     }
 
-    /// The value as a floating-point number; 0 for what is no number.
+    /// Returns a number as floating-point; 0 for NULL and for other kinds.
     package func double(_ column: Int) -> Double {
         switch kind(column) {
         case .integer: return Double(int64(column))
@@ -62,12 +63,12 @@ package struct PostgresRow {
         }
     }
 
-    /// The value as text, with malformed UTF-8 repaired; empty for NULL and for what is no text.
+    /// Returns a text, with malformed UTF-8 repaired; an empty one for NULL and for other kinds.
     package func string(_ column: Int) -> String {
         kind(column) == .text ? withBytes(column) { String(decoding: $0, as: UTF8.self) } : ""
     }
 
-    /// Passes the bytes of the value without copying them; none for NULL.
+    /// Passes the bytes of the value without copying them; passes no bytes for NULL.
     package func withBytes<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
         let column = Int32(clamping: column)
         guard let start = apus_PQgetvalue(result, 0, column) else {

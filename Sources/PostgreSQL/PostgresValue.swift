@@ -1,23 +1,24 @@
-/// A value that goes to the server; it takes the type of the column or expression that it is for.
+/// A value of a parameter; the server converts it to the type of the column or the expression.
 package enum PostgresValue: Sendable, Equatable {
     case text(String)
     case integer(Int64)
     case real(Double)
     case null
 
-    /// The value as PostgreSQL reads it; nil for NULL.
+    /// Returns the value in PostgreSQL's text format; nil for NULL.
     ///
-    /// - Throws: `PostgresError` with the state `.invalidText` for a text with a NUL, which no database of PostgreSQL holds.
+    /// - Throws: `PostgresError` with the state `.invalidText` for a text with the character NUL, which PostgreSQL cannot
+    ///   store.
     func written() throws(PostgresError) -> String? {
         switch self {
         case .text(let text):
             guard !text.utf8.contains(0) else {
-                throw PostgresError(.invalidText, "PostgreSQL does not hold texts with the character NUL")
+                throw PostgresError(.invalidText, "PostgreSQL cannot store a text with the character NUL")
             }
             return text
         case .integer(let number): return "\(number)"
         case .real(let number):
-            // The shortest digits that make the same number again.
+            // Swift writes the shortest digits that are read as the same number.
             if number.isFinite { return "\(number)" }
             return number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity"
         case .null: return nil
@@ -25,7 +26,7 @@ package enum PostgresValue: Sendable, Equatable {
     }
 }
 
-/// Rows for `COPY … FROM STDIN` in its text form.
+/// Rows for `COPY … FROM STDIN`, in the text format.
 ///
 /// Source: https://www.postgresql.org/docs/current/sql-copy.html
 package struct CopyRows: Sendable {
@@ -36,7 +37,9 @@ package struct CopyRows: Sendable {
 
     package var byteCount: Int { bytes.count }
 
-    /// - Throws: as `PostgresValue.written`; then the row is not added.
+    /// Adds a row.
+    ///
+    /// - Throws: the errors of `PostgresValue.written`; then the row is not added.
     package mutating func append(_ values: some Sequence<PostgresValue>) throws(PostgresError) {
         let start = bytes.count
         var isFirst = true

@@ -4,12 +4,12 @@ internal import HTTPWire
 internal import JSON
 internal import Synchronization
 
-/// Finds the keys where boto3 finds them, and finds them again before they end.
+/// Finds the keys of the object storage where boto3 finds them, and looks for new keys before the old ones expire.
 ///
-/// The order: the environment, the files of profiles, the container, the metadata of the instance. Nothing is asked for
-/// before the first request.
+/// The environment comes first, then the files of profiles, the agent of a container and the metadata of an instance.
+/// The search begins with the first request to the storage.
 package final class CredentialSource: Sendable {
-    /// Keys are replaced this many seconds before they end.
+    /// Keys are replaced this many seconds before they expire.
     private static let refreshSeconds: Int64 = 300
     private static let containerHosts = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"]
 
@@ -19,9 +19,9 @@ package final class CredentialSource: Sendable {
     private let known = Mutex<S3Credentials?>(nil)
 
     /// - Parameters:
-    ///   - variable: looks a variable of the environment up; nil for an empty one.
-    ///   - now: Unix seconds.
-    ///   - patience: how long a container's agent, or an instance's metadata, may take for an answer.
+    ///   - now: returns the time in Unix seconds.
+    ///   - patience: how long the agent of a container, or the metadata of an instance, may take for an answer.
+    ///   - variable: returns the value of an environment variable; nil if it is unset or empty.
     package init(
         now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) },
         patience: Duration = .seconds(2),
@@ -32,9 +32,10 @@ package final class CredentialSource: Sendable {
         self.variable = variable
     }
 
-    /// Keys that do not end within the next minutes; blocks while they are asked for.
+    /// Returns keys that are valid for some minutes at least; blocks while it looks for new ones.
     ///
-    /// - Throws: `.denied` where there are none; the message says where they were looked for.
+    /// - Throws: `.denied` if no keys are found; the message says where to put them. `.unavailable` if an agent does not
+    ///   answer.
     func current() throws(S3Failure) -> S3Credentials {
         let result = known.withLock { known in
             Result { () throws(S3Failure) in
@@ -45,7 +46,7 @@ package final class CredentialSource: Sendable {
                     known = found
                     return found
                 } catch {
-                    // Keys that still hold are better than none.
+                    // The known keys are still valid for some seconds.
                     if let known, let expires = known.expires, expires > moment { return known }
                     throw error
                 }
@@ -54,7 +55,7 @@ package final class CredentialSource: Sendable {
         return try result.get()
     }
 
-    /// Has the keys found again, because the storage says that they have ended.
+    /// Makes the next call of `current()` look for new keys, because the storage says that the known ones have expired.
     func forget() {
         known.withLock { $0 = nil }
     }
@@ -82,23 +83,23 @@ package final class CredentialSource: Sendable {
         where files.setting(way) != nil {
             throw S3Failure(
                 .denied,
-                "The profile '\(files.profile)' gets its keys by \(way), which this server cannot do: give it keys by "
-                    + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run it in a container or on an instance that has a role."
+                "The profile '\(files.profile)' gets its keys by \(way), which this server does not support: set AWS_ACCESS_KEY_ID "
+                    + "and AWS_SECRET_ACCESS_KEY, or run the server in a container or on an instance that has a role."
             )
         }
         if let keys = try ofContainer() { return keys }
         if variable("AWS_ROLE_ARN") != nil, variable("AWS_WEB_IDENTITY_TOKEN_FILE") != nil {
             throw S3Failure(
                 .denied,
-                "AWS_WEB_IDENTITY_TOKEN_FILE names a token for a role, which this server cannot exchange yet: use the Pod "
-                    + "Identity of EKS, or keys by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+                "AWS_WEB_IDENTITY_TOKEN_FILE names a token for a role, which this server does not support: use the Pod Identity "
+                    + "of EKS, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             )
         }
         if let keys = try ofInstance() { return keys }
         throw S3Failure(
             .denied,
-            "There are no keys for the object storage. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE with a "
-                + "profile in ~/.aws/credentials, or run the server where a role is given to it."
+            "No keys for the object storage were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE with a "
+                + "profile in ~/.aws/credentials, or run the server in a container or on an instance that has a role."
         )
     }
 
@@ -116,8 +117,8 @@ package final class CredentialSource: Sendable {
         guard let url = HTTPURL(text), Self.mayGetToken(url.origin) else {
             throw S3Failure(
                 .denied,
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that gives no keys to containers: it must be on this machine, or "
-                    + "169.254.170.2, 169.254.170.23 or [fd00:ec2::23]."
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that this server does not trust with the token of the container: "
+                    + "use a loopback address, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]."
             )
         }
         var fields: [(name: String, value: String)] = []
@@ -133,7 +134,7 @@ package final class CredentialSource: Sendable {
         return try Self.keys(in: reply, "The container's")
     }
 
-    /// Whether the host may be told the container's token: a host of the container's own, or of this machine.
+    /// Whether the token of the container may be sent to a host: only to this machine and to the agents of AWS.
     private static func mayGetToken(_ origin: HTTPOrigin) -> Bool {
         let host = origin.host.lowercased()
         return containerHosts.contains(host) || host == "localhost" || host == "::1" || isLoopback(host)
@@ -156,7 +157,9 @@ package final class CredentialSource: Sendable {
 
     // MARK: Instances
 
-    /// The keys of the role that an instance has, by the second version of its metadata; nil where nobody answers.
+    /// Asks the metadata service of the instance (IMDSv2) for the keys of the instance's role.
+    ///
+    /// - Returns: nil if no metadata service answers, or the instance has no role.
     private func ofInstance() throws(S3Failure) -> S3Credentials? {
         if variable("AWS_EC2_METADATA_DISABLED")?.lowercased() == "true" { return nil }
         let base = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? "http://169.254.169.254"
@@ -164,7 +167,7 @@ package final class CredentialSource: Sendable {
         let roles = root + "/latest/meta-data/iam/security-credentials/"
         guard let tokenURL = HTTPURL(root + "/latest/api/token"), let rolesURL = HTTPURL(roles) else { return nil }
         let lifetime = [(name: "x-aws-ec2-metadata-token-ttl-seconds", value: "21600")]
-        // Nobody answers where there is no instance.
+        // No metadata service answers on a machine that is not an instance.
         guard let token = try? ask(.put, tokenURL, lifetime, "the instance's metadata"), token.status == 200 else {
             return nil
         }
@@ -186,7 +189,7 @@ package final class CredentialSource: Sendable {
         _ subject: String
     ) throws(S3Failure) -> HTTPReply {
         do throws(CallFailure) {
-            // Straight, whatever proxies there are: these hosts are on the machine.
+            // The call uses no proxy, because these hosts are local to the machine.
             return try HTTPClient(url.origin).send(
                 method,
                 url.target,
@@ -195,7 +198,7 @@ package final class CredentialSource: Sendable {
                 by: Deadline(after: patience)
             )
         } catch {
-            throw S3Failure(.unavailable, "Who gives out \(subject) does not answer: \(error.phrase).")
+            throw S3Failure(.unavailable, "The service that gives out \(subject) does not answer: \(error.phrase).")
         }
     }
 
@@ -205,7 +208,7 @@ package final class CredentialSource: Sendable {
         else {
             throw S3Failure(
                 .denied,
-                "\(owner) keys cannot be had: the answer has status \(reply.status), or no keys in it."
+                "\(owner) keys cannot be used: the answer has the status \(reply.status), or contains no keys."
             )
         }
         return S3Credentials(

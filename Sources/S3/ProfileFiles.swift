@@ -1,17 +1,17 @@
 internal import Glibc
 
-/// The files in which AWS' tools keep keys and settings of several profiles.
+/// The two files in which the tools of AWS keep the keys and the settings of named profiles.
 struct ProfileFiles: Sendable {
     /// The name of the profile that is used.
     let profile: String
-    /// Whether the environment names it, so that it must exist.
+    /// Whether the environment names the profile, which must exist then.
     let isNamed: Bool
     private let credentials: [String: String]?
     private let settings: [String: String]?
 
     private static let maximumBytes = 1_048_576
 
-    /// Reads both files, as far as they exist.
+    /// Reads both files; a file that does not exist counts as empty.
     init(_ variable: (String) -> String?) {
         let named = variable("AWS_PROFILE") ?? variable("AWS_DEFAULT_PROFILE")
         profile = named ?? "default"
@@ -24,13 +24,13 @@ struct ProfileFiles: Sendable {
         settings = sections["profile \(profile)"] ?? (profile == "default" ? sections["default"] : nil)
     }
 
-    /// Whether one of the files has the profile.
+    /// Whether at least one of the files contains the profile.
     var exists: Bool { credentials != nil || settings != nil }
 
-    /// A setting of the profile.
+    /// Returns the value of a setting of the profile; nil if neither file has it.
     func setting(_ name: String) -> String? { settings?[name] ?? credentials?[name] }
 
-    /// The keys of the profile; those of the credentials file win.
+    /// The keys of the profile; those in the credentials file take precedence.
     var keys: S3Credentials? {
         for section in [credentials, settings].compactMap({ $0 }) {
             if let id = section["aws_access_key_id"], let secret = section["aws_secret_access_key"] {
@@ -53,7 +53,8 @@ struct ProfileFiles: Sendable {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
-    /// The sections of a file, each with its settings; nested settings, which are indented, are passed over.
+    /// Returns the settings of each section of a file by the section's name; indented lines, which are nested settings,
+    /// are ignored.
     static func sections(_ text: String) -> [String: [String: String]] {
         var sections: [String: [String: String]] = [:]
         var current: String?

@@ -6,13 +6,13 @@ package struct RequestSigner: Sendable {
     /// The parts of a request that a signature covers.
     package struct Request: Sendable {
         package var method: String
-        /// The path as it is sent: percent-encoded, and never normalised.
+        /// The path as it is sent, percent-encoded; S3 does not normalise it.
         package var path: String
-        /// Names and values as they are meant, not encoded.
+        /// The names and values, without percent-encoding.
         package var query: [(name: String, value: String)]
-        /// The fields that are signed, Host among them.
+        /// The header fields that are signed; Host must be among them.
         package var fields: [(name: String, value: String)]
-        /// The SHA-256 of the body in hexadecimal, or one of the words that stand for it.
+        /// The SHA-256 of the body in hexadecimal, or `unsignedPayload`.
         package var payloadHash: String
 
         package init(
@@ -30,7 +30,7 @@ package struct RequestSigner: Sendable {
         }
     }
 
-    /// Stands for the hash of a body that is not signed.
+    /// Takes the place of the hash if the body is not signed.
     package static let unsignedPayload = "UNSIGNED-PAYLOAD"
     private static let algorithm = "AWS4-HMAC-SHA256"
 
@@ -44,9 +44,9 @@ package struct RequestSigner: Sendable {
         self.service = service
     }
 
-    /// The fields that a request needs besides its own: those of the signature, and its value last.
+    /// Returns the header fields to add to a request; the last one is `Authorization`.
     ///
-    /// - Parameter seconds: since 1970; the server refuses a clock that is wrong by more than a quarter of an hour.
+    /// - Parameter seconds: the time in Unix seconds; S3 refuses a request whose time is wrong by more than 15 minutes.
     package func fields(for request: Request, at seconds: Int64) -> [(name: String, value: String)] {
         let moment = SignedMoment(seconds)
         var request = request
@@ -62,11 +62,12 @@ package struct RequestSigner: Sendable {
         return added + [("Authorization", value)]
     }
 
-    /// The query of an address that permits its bearer this request, and nothing else, for some time.
+    /// Returns the query of a presigned URL, with which anybody may send this request until the URL expires.
     ///
     /// - Parameters:
-    ///   - request: with the fields that its sender will send, Host among them; its body is not signed.
-    ///   - expires: seconds from now on, at most 604,800.
+    ///   - request: the request, with the fields that the sender must send, Host among them; the body is not signed.
+    ///   - seconds: the time in Unix seconds.
+    ///   - expires: the lifetime of the URL in seconds, at most 604,800.
     package func presignedQuery(for request: Request, at seconds: Int64, expires: Int64) -> String {
         let moment = SignedMoment(seconds)
         var request = request
@@ -102,7 +103,7 @@ package struct RequestSigner: Sendable {
         ].joined(separator: "\n")
     }
 
-    /// The query, encoded and sorted: the form in which it is signed, and sent.
+    /// Returns the query percent-encoded and sorted, as it is signed and sent.
     package static func canonicalQuery(_ query: [(name: String, value: String)]) -> String {
         query.map { (PercentCoding.encode($0.name), PercentCoding.encode($0.value)) }
             .sorted { $0 < $1 }
@@ -110,7 +111,8 @@ package struct RequestSigner: Sendable {
             .joined(separator: "&")
     }
 
-    /// Names in lower case, values without spaces around them and with one where several follow each other.
+    /// Returns the fields in the order and the form that are signed: names in lower case; values without spaces at their
+    /// ends, and with a single space for each run of spaces.
     private static func sorted(_ fields: [(name: String, value: String)]) -> [(name: String, value: String)] {
         fields.map { field in
             (name: field.name.lowercased(), value: field.value.split(separator: " ").joined(separator: " "))

@@ -3,10 +3,10 @@ internal import HTTPClient
 internal import HTTPWire
 internal import Hashing
 
-/// A part of an upload that the storage has.
+/// A part of an upload in parts, which the storage has stored.
 package struct S3Part: Sendable {
     package let number: Int
-    /// The entity tag that the storage answered.
+    /// The entity tag with which the storage answered.
     package let tag: String
 
     package init(number: Int, tag: String) {
@@ -15,21 +15,21 @@ package struct S3Part: Sendable {
     }
 }
 
-/// An upload in parts that nobody has completed.
+/// An upload in parts that was begun, and neither completed nor aborted.
 package struct S3Upload: Sendable {
     package let key: String
     package let id: String
-    /// Seconds since 1970.
+    /// The time at which it was begun, in Unix seconds.
     package let begun: Int64
 }
 
 extension S3Client {
-    /// The smallest part but the last, in bytes.
+    /// The size in bytes below which S3 refuses every part but the last.
     package static let smallestPart = 5 * 1_048_576
-    /// The largest number of parts of one object.
+    /// The greatest number of parts of one object.
     package static let mostParts = 10_000
 
-    /// Begins an object that arrives in parts; nobody sees it before it is completed.
+    /// Begins an upload in parts; the object does not exist before the upload is completed.
     ///
     /// - Returns: the id of the upload.
     package func createUpload(_ key: String, contentType: String?) throws(S3Failure) -> String {
@@ -37,12 +37,12 @@ extension S3Client {
         let fields = type + settings.uploadFields
         let reply = try send(Request(method: .post, key: key, query: [("uploads", "")], fields: fields))
         guard let id = XMLElement(reply.body)?["UploadId"], !id.isEmpty else {
-            throw S3Failure(.refused, "The object storage at \(place) begins no upload in parts.")
+            throw S3Failure(.refused, "The object storage at \(address) does not answer with the id of an upload.")
         }
         return id
     }
 
-    /// Stores a part, which replaces an earlier one of its number.
+    /// Stores a part; a part that was stored with the same number before is replaced.
     package func putPart(
         _ number: Int,
         of id: String,
@@ -52,12 +52,12 @@ extension S3Client {
         let query = [(name: "partNumber", value: String(number)), (name: "uploadId", value: id)]
         let reply = try send(Request(method: .put, key: key, query: query, body: .memory(bytes)))
         guard let tag = reply.field("etag") else {
-            throw S3Failure(.refused, "The object storage at \(place) gives no tag to a part.")
+            throw S3Failure(.refused, "The object storage at \(address) does not answer with the tag of a part.")
         }
         return S3Part(number: number, tag: tag)
     }
 
-    /// Makes the object of its parts; it is there, and complete, when this returns.
+    /// Completes an upload; the object exists, with the content of the parts, when this function returns.
     package func complete(_ id: String, _ key: String, _ parts: [S3Part]) throws(S3Failure) {
         let list = parts.map { part in
             "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(XMLElement.escaped(part.tag))</ETag></Part>"
@@ -72,10 +72,10 @@ extension S3Client {
                 if error.kind == .noUpload, try isComplete(key, parts) { return }
                 throw error
             }
-            // The status is sent before the parts are joined: the body decides.
+            // S3 sends the status 200 before it joins the parts, so that only the body tells whether that succeeded.
             guard let result = XMLElement(reply.body), result.name != "Error" else {
                 let code = XMLElement(reply.body)?["Code"] ?? "InternalError"
-                let failure = S3Fault(code: code).failure(bucket: bucket, place: place)
+                let failure = S3Fault(code: code).failure(bucket: bucket, address: address)
                 guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
                 attempt += 1
                 continue
@@ -84,7 +84,9 @@ extension S3Client {
         }
     }
 
-    /// Whether the object is the one of these parts, because an earlier request has completed it and its answer was lost.
+    /// Whether the object consists of these parts: an earlier request has completed the upload, but its answer was lost.
+    ///
+    /// S3 makes the tag of such an object from the tags of its parts.
     private func isComplete(_ key: String, _ parts: [S3Part]) throws(S3Failure) -> Bool {
         var sums: [UInt8] = []
         for part in parts {
@@ -100,12 +102,12 @@ extension S3Client {
         }
     }
 
-    /// Gives an upload up, with its parts; one that is not there is no error.
+    /// Aborts an upload and removes its parts; an upload that does not exist is no error.
     package func abort(_ id: String, _ key: String) throws(S3Failure) {
         _ = try send(Request(method: .delete, key: key, query: [("uploadId", id)], expected: [200, 204, 404]))
     }
 
-    /// The parts that an upload has, with their sizes.
+    /// Returns the stored parts of an upload, with their sizes in bytes.
     package func parts(of id: String, _ key: String) throws(S3Failure) -> [(part: S3Part, size: Int64)] {
         var found: [(part: S3Part, size: Int64)] = []
         var marker: String?
@@ -125,7 +127,7 @@ extension S3Client {
         return found
     }
 
-    /// The uploads beneath a prefix that nobody has completed, up to 1,000.
+    /// Returns up to 1,000 unfinished uploads to keys that begin with a prefix.
     package func unfinishedUploads(prefix: String) throws(S3Failure) -> [S3Upload] {
         let reply = try send(Request(method: .get, query: [("uploads", ""), ("prefix", prefix)]))
         guard let result = XMLElement(reply.body) else { return [] }

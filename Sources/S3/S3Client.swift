@@ -5,9 +5,10 @@ package import HTTPWire
 internal import Hashing
 internal import Synchronization
 
-/// Asks an object storage that speaks the API of S3, about the objects of one bucket; may be used by several threads.
+/// A client of one bucket in an object storage that has the API of S3; several threads may use it at the same time.
 ///
-/// Each call blocks until the storage has answered, and repeats what may be repeated while the storage is busy or away.
+/// Each call blocks until the storage has answered. While the storage is overloaded or unreachable, a call repeats its
+/// request a few times.
 package final class S3Client: Sendable {
     package let bucket: String
     let settings: S3Settings
@@ -15,20 +16,20 @@ package final class S3Client: Sendable {
     private let agent: String
     private let variable: @Sendable (String) -> String?
     private let now: @Sendable () -> Int64
-    /// The client of the origin, made again when the bucket turns out to be in another region.
+    /// Replaced when the storage says that the bucket is in another region.
     private let connection: Mutex<Connection>
 
     struct Connection: Sendable {
         var region: String
         var client: HTTPClient
-        /// What stands before the key in the path, percent-encoded, with a slash at its end.
+        /// The path before the key, percent-encoded, with a slash at its end.
         var basePath: String
     }
 
     /// - Parameters:
-    ///   - agent: the field User-Agent.
-    ///   - now: Unix seconds.
-    ///   - variable: looks a variable of the environment up; nil for an empty one.
+    ///   - agent: the value of the header field User-Agent.
+    ///   - now: returns the time in Unix seconds.
+    ///   - variable: returns the value of an environment variable; nil if it is unset or empty.
     package init(
         bucket: String,
         _ settings: S3Settings,
@@ -70,7 +71,7 @@ package final class S3Client: Sendable {
         }
     }
 
-    /// A client that asks each question once, and gives it up after two seconds.
+    /// Returns a client of the same bucket that sends each request once, and waits two seconds at most for the answer.
     package func hasty() throws(S3Failure) -> S3Client {
         var settings = settings
         settings.attempts = 1
@@ -78,8 +79,8 @@ package final class S3Client: Sendable {
         return try S3Client(bucket: bucket, settings, credentials, agent: agent, now: now, variable)
     }
 
-    /// Where the storage answers, for a person.
-    package var place: String {
+    /// The scheme, the host and the port of the storage, for messages.
+    package var address: String {
         let origin = connection.withLock { $0.client.origin }
         return "\(origin.scheme)://\(origin.hostField)"
     }
@@ -88,14 +89,14 @@ package final class S3Client: Sendable {
 // MARK: Requests
 
 extension S3Client {
-    /// The body of a request, which can be sent again.
+    /// The body of a request; it is kept until the answer has come, because the request may be sent again.
     enum Body {
         case none
         case array([UInt8])
-        /// Bytes that stay as they are until the call returns.
+        /// Bytes that the caller neither changes nor frees before the call returns.
         case memory(UnsafeRawBufferPointer)
 
-        /// The hash that is signed.
+        /// The SHA-256 in hexadecimal, which is signed.
         var hash: String {
             var sum = SHA256()
             switch self {
@@ -109,20 +110,20 @@ extension S3Client {
 
     struct Request {
         var method: HTTPMethod
-        /// Nil for the bucket itself.
+        /// nil for a request about the bucket itself.
         var key: String?
         var query: [(name: String, value: String)] = []
         var fields: [(name: String, value: String)] = []
         var body = Body.none
-        /// Whether the answer's body is of interest, whatever it holds.
+        /// The statuses that mean success.
         var expected: Set<Int> = [200]
     }
 
-    /// How long a request waits before it is sent for the second time; twice as long before each further time.
+    /// The pause before a request is sent for the second time; each further pause is twice as long as the one before.
     private static let firstPause = Duration.milliseconds(100)
     private static let emptyHash = Hexadecimal.text(SHA256.digest(of: []))
 
-    /// Sends a request, again where it may succeed then, and returns the answer of an expected status before its body.
+    /// Sends a request, repeatedly if a failure may be temporary, and returns the answer as soon as its head has arrived.
     func open(_ request: Request) throws(S3Failure) -> ReplyStream {
         let hash = request.body.hash
         var pause = Self.firstPause
@@ -145,19 +146,19 @@ extension S3Client {
                     mayMove = false
                     continue
                 }
-                failure = fault.failure(bucket: bucket, place: place)
+                failure = fault.failure(bucket: bucket, address: address)
             } catch {
-                failure = try Self.failure(error, place: place)
+                failure = try Self.failure(error, address: address)
             }
             guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
             attempt += 1
-            // A part of chance, so that many requests do not come back together.
+            // The pause is random, so that requests that failed together are not repeated together.
             Self.wait(pause * Double.random(in: 0.5...1.5))
             pause *= 2
         }
     }
 
-    /// Sends a request and returns its answer with its whole body, which is short.
+    /// Sends a request as `open` does, and returns its answer with its whole body, which is at most 32 MiB long.
     func send(_ request: Request) throws(S3Failure) -> HTTPReply {
         var attempt = 1
         while true {
@@ -165,7 +166,7 @@ extension S3Client {
             do throws(CallFailure) {
                 return HTTPReply(head: stream.head, body: try stream.body(atMost: 32 * 1_048_576))
             } catch {
-                let failure = try Self.failure(error, place: place)
+                let failure = try Self.failure(error, address: address)
                 guard attempt < settings.attempts else { throw failure }
                 attempt += 1
             }
@@ -210,11 +211,11 @@ extension S3Client {
         )
     }
 
-    /// The address that permits its bearer one request for some time.
+    /// Returns a presigned URL, with which anybody may send one kind of request until the URL expires.
     ///
     /// - Parameters:
-    ///   - fields: those that the bearer must send.
-    ///   - expires: seconds from now on.
+    ///   - fields: the header fields that the request must have.
+    ///   - expires: the lifetime of the URL in seconds.
     package func presigned(
         _ method: HTTPMethod,
         key: String,
@@ -226,7 +227,7 @@ extension S3Client {
         let origin = connection.client.origin
         let path = Self.path(connection, key)
         var query = query
-        // In the query it needs no field of the bearer's.
+        // In the query the owner is checked without a header field that the sender would have to know.
         if let owner = settings.bucketOwner { query.append(("x-amz-expected-bucket-owner", owner)) }
         let request = RequestSigner.Request(
             method: method.rawValue,
@@ -248,7 +249,9 @@ extension S3Client {
         return connection.basePath + PercentCoding.encode(key, unescaped: "-._~/")
     }
 
-    /// Asks another region of AWS from now on; false where an endpoint is named, or it is that region already.
+    /// Sends all further requests to another region of AWS.
+    ///
+    /// - Returns: false, and nothing changes, if the operator has named an endpoint, or the region is in use already.
     private func move(to region: String) -> Bool {
         guard settings.endpoint == nil, region != connection.withLock({ $0.region }) else { return false }
         guard let moved = try? Self.connect(bucket, settings, region, variable) else { return false }
@@ -256,20 +259,17 @@ extension S3Client {
         return true
     }
 
-    /// A call that failed before the storage answered, as the failure of the storage.
+    /// Returns the failure for a call without an answer, if that may be temporary.
     ///
-    /// - Throws: a failure that lasts, such as a certificate that is not trusted.
-    private static func failure(_ error: CallFailure, place: String) throws(S3Failure) -> S3Failure {
+    /// - Throws: the failure if repetition does not help, as with a certificate that is not trusted.
+    private static func failure(_ error: CallFailure, address: String) throws(S3Failure) -> S3Failure {
         switch error {
         case .tls, .speaksTLS, .proxy, .notHTTP, .brokenBody:
-            throw S3Failure(.refused, "The object storage at \(place) cannot be asked: \(error.phrase).")
+            throw S3Failure(.refused, "No request can be sent to the object storage at \(address): \(error.phrase).")
         case .unresolved, .refused, .unreachable, .timedOut, .disconnected, .brokenAnswer, .longAnswer, .interrupted:
-            return S3Failure(.unavailable, "The object storage at \(place) does not answer: \(error.phrase).")
+            return S3Failure(.unavailable, "The object storage at \(address) does not answer: \(error.phrase).")
         }
     }
-
-    /// A broken answer, in words.
-    static func phrase(_ error: CallFailure) -> String { error.phrase }
 
     private static func wait(_ duration: Duration) {
         let microseconds = duration / .microseconds(1)
@@ -277,11 +277,11 @@ extension S3Client {
     }
 }
 
-/// Hands out bytes in memory piece by piece, so that they are not copied as a whole.
+/// Produces a request body from bytes in memory, piece by piece, so that memory never holds a copy of all of them.
 private final class MemoryProducer: HTTPBodyProducer {
     private static let pieceBytes = 256 * 1_024
 
-    // Immutable, and kept alive by the caller of the request until it has returned.
+    // Safe because the caller of `open` neither changes nor frees the bytes before `open` returns.
     nonisolated(unsafe) private let bytes: UnsafeRawBufferPointer
     private let position = Mutex(0)
 

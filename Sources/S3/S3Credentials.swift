@@ -2,9 +2,9 @@
 package struct S3Credentials: Sendable, Equatable {
     package let accessKeyID: String
     package let secretAccessKey: String
-    /// Goes with keys that were lent for some time.
+    /// Sent with temporary keys; nil for permanent ones.
     package let sessionToken: String?
-    /// When the keys end, in Unix seconds; nil for those that last.
+    /// The time at which the keys expire, in Unix seconds; nil for permanent ones.
     package let expires: Int64?
 
     package init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expires: Int64? = nil) {

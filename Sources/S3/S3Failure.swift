@@ -1,22 +1,22 @@
-/// Why the object storage did not do what it was asked for.
+/// The reason why a request to the object storage failed.
 package struct S3Failure: Error, Sendable, Equatable {
     package enum Kind: Sendable {
-        /// There is no object of this key.
+        /// No object has this key.
         case noObject
-        /// There is no unfinished upload of this id.
+        /// No unfinished upload has this id.
         case noUpload
-        /// The object has become another since it was looked at.
+        /// The object was replaced since its metadata was read.
         case changed
-        /// The keys, or what they permit: who runs the server must change something.
+        /// The keys are missing, wrong or not sufficient; the operator of the server must change something.
         case denied
-        /// The bucket, the endpoint, the region or the request: who runs the server must change something.
+        /// The bucket, the endpoint, the region or the request is wrong; repetition does not help.
         case refused
-        /// An outage or an overload: the same request may succeed later.
+        /// The storage is unreachable or overloaded; the same request may succeed later.
         case unavailable
     }
 
     package let kind: Kind
-    /// A sentence that says what to change; it names no key.
+    /// A sentence that says what to change; contains no keys.
     package let message: String
 
     package init(_ kind: Kind, _ message: String) {

@@ -1,15 +1,15 @@
 internal import HTTPClient
 internal import HTTPWire
 
-/// An answer that says why the storage did not do it.
+/// An answer with which the storage refuses a request.
 struct S3Fault {
     let status: Int
-    /// Such as `NoSuchKey`; made from the status where the answer says nothing, as to HEAD.
+    /// The code in the body, such as `NoSuchKey`; the status as text if there is none, as in the answer to a HEAD.
     let code: String
-    /// The region in which the bucket is, where the answer tells it.
+    /// The region of the bucket, if the request was sent to a wrong one and the answer names the right one.
     let region: String?
 
-    /// Reads the answer's body.
+    /// Reads the body of the answer.
     init(of stream: ReplyStream, on method: HTTPMethod) {
         status = stream.head.status
         let body = (try? stream.body(atMost: 65_536)) ?? []
@@ -20,7 +20,7 @@ struct S3Fault {
         region = isMisplaced ? told.flatMap { $0.isEmpty ? nil : $0 } : nil
     }
 
-    /// An answer of status 200 whose body tells of a failure.
+    /// Creates the fault for an answer that has the status 200, and an error in its body.
     init(code: String) {
         status = 200
         self.code = code
@@ -29,7 +29,7 @@ struct S3Fault {
 
     var isOfEndedKeys: Bool { ["ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"].contains(code) }
 
-    func failure(bucket: String, place: String) -> S3Failure {
+    func failure(bucket: String, address: String) -> S3Failure {
         switch code {
         case "NoSuchKey", "404": S3Failure(.noObject, "There is no such object.")
         case "NoSuchUpload": S3Failure(.noUpload, "There is no such upload in parts.")
@@ -37,7 +37,7 @@ struct S3Fault {
         case "NoSuchBucket":
             S3Failure(
                 .refused,
-                "There is no bucket '\(bucket)' at \(place): create it, or name another with --artifacts-destination."
+                "There is no bucket '\(bucket)' at \(address): create it, or name another one with --artifacts-destination."
             )
         case "AccessDenied", "AllAccessDisabled", "403":
             S3Failure(
@@ -53,7 +53,7 @@ struct S3Fault {
         case "SignatureDoesNotMatch":
             S3Failure(
                 .denied,
-                "The object storage does not take the server's signature: check AWS_SECRET_ACCESS_KEY, the region (AWS_REGION), "
+                "The object storage does not accept the server's signature: check AWS_SECRET_ACCESS_KEY, the region (AWS_REGION), "
                     + "and that no proxy changes requests."
             )
         case "RequestTimeTooSkewed":
@@ -62,24 +62,25 @@ struct S3Fault {
                 "The clock of this server and that of the object storage are too far apart: set the clock."
             )
         case "ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException":
-            S3Failure(.denied, "The server's keys for the object storage have ended: give it new ones.")
+            S3Failure(.denied, "The server's keys for the object storage have expired: give the server new ones.")
         case "AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException":
             S3Failure(.refused, "The bucket '\(bucket)' is in another region: set AWS_REGION to it.")
-        case "InvalidBucketName": S3Failure(.refused, "The object storage takes no bucket named '\(bucket)'.")
+        case "InvalidBucketName":
+            S3Failure(.refused, "The object storage does not accept '\(bucket)' as the name of a bucket.")
         case "EntityTooLarge", "KeyTooLongError", "InvalidPart", "InvalidPartOrder", "EntityTooSmall",
-            "InvalidObjectState",
-            "MalformedXML", "NotImplemented", "MethodNotAllowed", "InvalidRequest", "InvalidArgument":
+            "InvalidObjectState", "MalformedXML", "NotImplemented", "MethodNotAllowed", "InvalidRequest",
+            "InvalidArgument":
             S3Failure(.refused, "The object storage refuses the request: \(code).")
         default:
             if status >= 500 || status == 429 || status == 408 || Self.passing.contains(code) {
-                S3Failure(.unavailable, "The object storage at \(place) is busy or away (\(code)).")
+                S3Failure(.unavailable, "The object storage at \(address) is overloaded or failing (\(code)).")
             } else {
-                S3Failure(.refused, "The object storage at \(place) refuses the request: \(code).")
+                S3Failure(.refused, "The object storage at \(address) refuses the request: \(code).")
             }
         }
     }
 
-    /// What passes by itself, or was damage on the way.
+    /// The codes of temporary failures, and of bodies that were damaged on their way.
     private static let passing: Set<String> = [
         "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "RequestLimitExceeded",
         "Throttling", "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody",

@@ -1,10 +1,10 @@
-/// A bucket and a prefix of keys in it, as in `s3://bucket/prefix`.
+/// A bucket and a prefix of keys, as in `s3://bucket/prefix`.
 package struct S3Location: Sendable, Equatable {
     package let bucket: String
-    /// Without slashes at its ends; empty for the whole bucket.
+    /// The prefix, without slashes at its ends; empty for the whole bucket.
     package let prefix: String
 
-    /// - Throws: a fault in words for a text that is no such location.
+    /// - Throws: `.refused` for a text that is no such location.
     package init(_ text: String) throws(S3Failure) {
         let scheme = "s3://"
         guard text.lowercased().hasPrefix(scheme) else {

@@ -1,8 +1,8 @@
 internal import HTTPClient
 
-/// An object that is read from one offset to another, piece by piece, and on where an answer breaks off.
+/// Reads a part of an object piece by piece, and requests the rest again if an answer breaks off.
 ///
-/// It is used by one thread at a time.
+/// Only one thread at a time may use it.
 package final class S3Reading {
     private let client: S3Client
     private let object: S3Object
@@ -12,9 +12,12 @@ package final class S3Reading {
     private var stream: ReplyStream?
     private var attemptsLeft: Int
 
-    /// Asks for the bytes.
+    /// Requests the bytes, and returns when the head of the answer has arrived.
     ///
-    /// - Throws: `.changed` for an object that has become another, `.noObject` for one that is gone.
+    /// - Parameters:
+    ///   - object: the metadata of the object, whose tag the object must still have.
+    ///   - range: the offsets of the part.
+    /// - Throws: `.changed` if the object was replaced, `.noObject` if it was deleted.
     package init(_ object: S3Object, _ range: Range<Int64>, from client: S3Client) throws(S3Failure) {
         self.client = client
         self.object = object
@@ -24,7 +27,7 @@ package final class S3Reading {
         if !range.isEmpty { stream = try client.read(object.key, range, of: object.size, tag: object.tag) }
     }
 
-    /// The next piece; nil at the end.
+    /// Returns the next piece; nil after the last one.
     package func next() throws(S3Failure) -> [UInt8]? {
         while position < end {
             let piece: [UInt8]?
@@ -34,7 +37,7 @@ package final class S3Reading {
                 guard attemptsLeft > 0 else {
                     throw S3Failure(
                         .unavailable,
-                        "An answer of the object storage breaks off: \(S3Client.phrase(error))."
+                        "An answer of the object storage breaks off: \(error.phrase)."
                     )
                 }
                 piece = nil
@@ -48,7 +51,7 @@ package final class S3Reading {
             guard attemptsLeft >= 0 else {
                 throw S3Failure(.unavailable, "An answer of the object storage breaks off.")
             }
-            // The tag makes sure that the rest is of the same bytes.
+            // The tag ensures that the rest belongs to the same content.
             stream = nil
             stream = try client.read(object.key, position..<end, of: object.size, tag: object.tag)
         }

@@ -2,32 +2,32 @@ package import HTTPClient
 internal import JSON
 package import TLS
 
-/// Where an object storage answers, and how it is asked.
+/// The address of an object storage, and the settings of the requests to it.
 package struct S3Settings: Sendable {
-    /// Whether the bucket's name goes into the path or into the host.
+    /// The part of a URL that contains the name of the bucket.
     package enum Addressing: Sendable {
         case path
         case virtualHost
     }
 
-    /// The address that the operator has named; nil for that of AWS.
+    /// The address that the operator has named; nil if the storage is that of AWS.
     package var endpoint: HTTPURL?
     package var region: String
     package var addressing: Addressing
     package var trust: TLSTrust
-    /// Sent with each object that is stored.
+    /// The header fields that are sent with each object that is stored.
     package var uploadFields: [(name: String, value: String)] = []
-    /// The account that must own the bucket; nil for any.
+    /// The id of the AWS account that must own the bucket; nil if any may own it.
     package var bucketOwner: String?
-    /// How often a request is sent at most.
+    /// The greatest number of times that one request is sent.
     package var attempts = 5
-    /// The longest time from the beginning of an attempt to the end of its answer; nil for any.
+    /// The longest time that one attempt may take, with its answer; nil if only silence ends it.
     package var longestAttempt: Duration?
 
-    /// What the environment and the files of profiles say, as the reference and boto3 take it.
+    /// Reads the settings from the environment and the files of profiles, as MLflow and boto3 do.
     ///
-    /// - Parameter variable: looks a variable of the environment up; nil for an empty one.
-    /// - Throws: a fault in words for a setting that cannot be used.
+    /// - Parameter variable: returns the value of an environment variable; nil if it is unset or empty.
+    /// - Throws: `.refused` for a setting that cannot be used.
     package init(bucket: String, _ variable: (String) -> String?) throws(S3Failure) {
         let files = ProfileFiles(variable)
         let region = variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ?? files.setting("region") ?? "us-east-1"
@@ -58,7 +58,7 @@ package struct S3Settings: Sendable {
         let named = names.compactMap { name in variable(name).map { (name, $0) } }.first
         let inFile = ignoresOthers ? nil : files.setting("endpoint_url").map { ("endpoint_url of the profile", $0) }
         guard let (source, text) = named ?? inFile else {
-            // A certificate of AWS covers one label before its own name.
+            // The certificates of AWS are valid for a single label before the name of the service.
             let fits = !bucket.contains(".") && bucket.lowercased() == bucket && !bucket.contains("_")
             return (nil, style == "path" || (style == "auto" && !fits) ? .path : .virtualHost)
         }
@@ -73,7 +73,7 @@ package struct S3Settings: Sendable {
         switch variable("MLFLOW_S3_IGNORE_TLS")?.lowercased() {
         case nil, "false", "0": break
         case "true", "1": trust.verifies = false
-        default: throw S3Failure(.refused, "MLFLOW_S3_IGNORE_TLS is neither true nor false.")
+        default: throw S3Failure(.refused, "MLFLOW_S3_IGNORE_TLS must be true or false.")
         }
         if let name = ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"].first(where: { variable($0) != nil }),
             let path = variable(name)
@@ -92,7 +92,7 @@ package struct S3Settings: Sendable {
         }
     }
 
-    /// The field for each of boto3's names that a stored object may have.
+    /// The header field for each of boto3's arguments that this server supports.
     private static let fieldNames = [
         "ACL": "x-amz-acl", "CacheControl": "Cache-Control", "ContentDisposition": "Content-Disposition",
         "ContentEncoding": "Content-Encoding", "ContentLanguage": "Content-Language", "Expires": "Expires",
@@ -115,7 +115,7 @@ package struct S3Settings: Sendable {
             else {
                 throw S3Failure(
                     .refused,
-                    "MLFLOW_S3_UPLOAD_EXTRA_ARGS has '\(key)', which this server cannot send as a text; it takes "
+                    "MLFLOW_S3_UPLOAD_EXTRA_ARGS has '\(key)', which is not supported or no text; supported are "
                         + fieldNames.keys.sorted().joined(separator: ", ") + "."
                 )
             }

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// A moment as signatures name it (ISO 8601, basic form, UTC).
+/// A time in the form that signatures contain (ISO 8601 basic format, UTC).
 struct SignedMoment {
-    /// Such as `20130524T000000Z`.
+    /// The time as text, such as `20130524T000000Z`.
     let text: String
-    /// Such as `20130524`.
+    /// The day as text, such as `20130524`.
     var day: Substring { text.prefix(8) }
 
-    /// - Parameter seconds: since 1970.
+    /// - Parameter seconds: the time in Unix seconds.
     init(_ seconds: Int64) {
         var time = time_t(seconds)
         var parts = tm()
@@ -18,7 +18,9 @@ struct SignedMoment {
             + "T\(two(parts.tm_hour))\(two(parts.tm_min))\(two(parts.tm_sec))Z"
     }
 
-    /// The seconds since 1970 of a time such as `2013-05-24T00:00:00.000Z`; nil for anything else.
+    /// Parses a time such as `2013-05-24T00:00:00.000Z`.
+    ///
+    /// - Returns: the time in Unix seconds without the fraction; nil for any other text.
     static func seconds(_ text: String) -> Int64? {
         let digits = text.split { !$0.isASCII || !$0.isNumber }.map { Int32($0) }
         guard text.hasSuffix("Z"), digits.count >= 6, let year = digits[0], let month = digits[1], let day = digits[2],

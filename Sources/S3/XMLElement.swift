@@ -1,7 +1,7 @@
-/// An element of the XML with which S3 answers: its name, its text, and the elements in it.
+/// An element of the XML in the answers of S3: its name, its text, and the elements inside it.
 ///
-/// Attributes and namespaces are passed over, and nothing is fetched or expanded: entities are the five of XML and
-/// numbers.
+/// Attributes, namespaces, declarations and comments are ignored. Only the five predefined entities and numeric character
+/// references are decoded, so that a hostile document cannot expand or load anything.
 struct XMLElement {
     private static let maximumDepth = 16
 
@@ -9,7 +9,7 @@ struct XMLElement {
     private(set) var text = ""
     private(set) var children: [XMLElement] = []
 
-    /// The first element of a document; nil for bytes that are none.
+    /// Parses the first element of a document; returns nil if the document is malformed or nested too deeply.
     init?(_ bytes: [UInt8]) {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         var open: [XMLElement] = []
@@ -49,7 +49,7 @@ struct XMLElement {
         self.name = name
     }
 
-    /// The text of the first element of a name in this one.
+    /// The text of the first child with a name; nil if no child has it.
     subscript(name: String) -> String? { children.first { $0.name == name }?.text }
 
     private static func localName(_ tag: Substring) -> String {
@@ -90,7 +90,7 @@ struct XMLElement {
         return number.flatMap(Unicode.Scalar.init)
     }
 
-    /// A text as the content of an element.
+    /// Returns a text escaped as the content of an element.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

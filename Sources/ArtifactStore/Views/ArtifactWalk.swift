@@ -54,7 +54,7 @@ package struct ArtifactWalk: Sendable {
         let name: String
         let isFolder: Bool
         let isDescent: Bool
-        /// What is known already; nil where the folder is asked for it.
+        /// The facts that the listing contained; nil if they must be requested from the folder.
         var facts: ArtifactFacts?
 
         /// The position of the step in the order of whole paths: paths beneath `a` begin with `a/`, and `a.b` sorts
@@ -84,8 +84,8 @@ package struct ArtifactWalk: Sendable {
     }
 
     /// - Parameters:
-    ///   - folder: where the walk begins.
-    ///   - prefix: the beginning of all paths: that of the folder, with a slash at its end, or nothing.
+    ///   - folder: the folder in which the walk begins.
+    ///   - prefix: the beginning of all paths: the path of the folder and a slash; empty for the base itself.
     package init(
         folder: any WalkedFolder,
         prefix: String,
@@ -197,18 +197,19 @@ extension ArtifactRoot {
     }
 }
 
-/// A folder as a walk sees it.
+/// A folder through which a walk goes.
 package protocol WalkedFolder: Sendable {
-    /// The files and folders in it, in any order.
+    /// Returns the files and folders in the folder, in any order.
     func members() throws(ArtifactError) -> [WalkedMember]
 
-    /// What is known of a member that has brought no facts; nil where it has vanished or become another kind.
+    /// Returns the facts about a member whose `WalkedMember.facts` is nil; nil if the member has vanished, or is now a file
+    /// instead of a folder or the reverse.
     func facts(of name: String, isFolder: Bool) throws(ArtifactError) -> ArtifactFacts?
 
-    /// A folder in it; throws `.notFound` and `.notDirectory` where it has vanished.
+    /// Returns a folder in this folder; throws `.notFound` or `.notDirectory` if it has vanished.
     func walked(_ name: String) throws(ArtifactError) -> any WalkedFolder
 
-    /// Opens a file in it.
+    /// Opens a file in this folder.
     func open(_ name: String) throws(ArtifactError) -> OpenArtifact
 }
 
@@ -216,7 +217,7 @@ package protocol WalkedFolder: Sendable {
 package struct WalkedMember: Sendable {
     package let name: String
     package let isFolder: Bool
-    /// Nil where the folder must be asked for them.
+    /// The facts about the member; nil if `WalkedFolder.facts` must be called for them.
     package let facts: ArtifactFacts?
 
     package init(name: String, isFolder: Bool, facts: ArtifactFacts?) {

@@ -3,9 +3,9 @@
 
 #include <stddef.h>
 
-// What is used of libpq, declared here so that no header of PostgreSQL is needed to build, and no library to start: the
-// functions are found in the system's libpq.so.5 when apus_load_libpq is called for the first time. Each function NAME of
-// libpq is called as apus_NAME, and only after that call has succeeded.
+// The functions of libpq that this project uses. They are declared here so that the build needs no header of PostgreSQL, and
+// the program starts without the library: the first call of apus_load_libpq finds them in the system's libpq.so.5. Each
+// function NAME of libpq is called as apus_NAME, and only after apus_load_libpq has returned NULL.
 //
 // Source: https://www.postgresql.org/docs/current/libpq.html
 
@@ -104,9 +104,9 @@ enum {
     APUS_PQ_FIELD_MESSAGE = 'M',
 };
 
-/// Loads the library; later calls only return the result of the first. Any thread may call it.
+/// Loads libpq at the first call; later calls return the result of the first one. Any thread may call this function.
 ///
-/// Returns NULL, or the reason why it cannot be used.
+/// Returns NULL, or the reason why libpq cannot be used.
 const char *apus_load_libpq(void);
 
 #endif

@@ -10,7 +10,7 @@ extension HTTPResponse {
     /// Follows RFC 9110 §13 (preconditions) and §14 (ranges). A request for several ranges gets the whole file, which
     /// §14.2 allows.
     ///
-    /// - Throws: the failure of an object storage that does not give the file.
+    /// - Throws: the failure of an object storage that does not send the file.
     static func file(
         _ file: OpenArtifact,
         name: String,
@@ -57,8 +57,8 @@ extension OpenArtifact {
     ///
     /// The body keeps the file open until it has been sent.
     ///
-    /// - Parameter isWanted: whether it will be sent; an object storage is then asked for its first bytes, so that an answer
-    ///   can still say that it does not give them.
+    /// - Parameter isWanted: whether the body will be sent, as it is not for a HEAD. Then the first bytes are read from an
+    ///   object storage at once, so that the answer can still have another status if that fails.
     func body(_ range: Range<Int64>, isWanted: Bool = true) throws(ArtifactError) -> HTTPResponseBody {
         guard let descriptor else {
             let body = ObjectBody(self, range)
@@ -69,11 +69,11 @@ extension OpenArtifact {
     }
 }
 
-/// A part of a file in an object storage, handed on as it arrives.
+/// A response body with a part of a file in an object storage, which is passed on as it arrives.
 private final class ObjectBody: HTTPBodyProducer {
     private struct State {
         var position: Int64
-        /// A piece that was asked for ahead.
+        /// The piece that `begin()` has read.
         var first: [UInt8]?
     }
 

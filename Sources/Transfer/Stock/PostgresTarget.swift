@@ -8,16 +8,16 @@ final class PostgresTarget: StockTarget {
     private let schema: StockSchema
     private var writers: [String: PostgresTableWriter] = [:]
 
-    /// Any number, the same for all exports: only one fills a database at a time.
+    /// The key of the advisory lock by which only one export at a time fills a database.
     private static let lock: Int64 = 0x6170_7573_6578_7074
 
-    /// Makes the tables.
+    /// Connects, begins the transaction and creates the tables.
     ///
-    /// - Throws: `SourceFailure` for a database that is not empty, or cannot hold the data.
+    /// - Throws: `SourceFailure` for a database that is not empty, or is not in UTF-8; `PostgresError`.
     init(_ address: PostgresAddress, _ schema: StockSchema) throws {
         self.schema = schema
         connection = try PostgresConnection(address, applicationName: "apus-export")
-        // Between the last row and the commit the artifacts are copied, which may take long.
+        // The artifacts are copied between the last row and the commit, which may take hours.
         try connection.execute(
             """
             BEGIN;
@@ -35,7 +35,9 @@ final class PostgresTarget: StockTarget {
         let isAlone = try connection.firstRow("SELECT pg_try_advisory_xact_lock($1)", [.integer(Self.lock)]) {
             $0.int64(0) == 1
         }
-        guard isAlone == true else { throw SourceFailure("Another export to \(place) runs just now.") }
+        guard isAlone == true else {
+            throw SourceFailure("Another export to \(place) is running. Try again when it has ended.")
+        }
         let encoding = try connection.firstRow("SELECT current_setting('server_encoding')") { $0.string(0) } ?? ""
         guard encoding == "UTF8" else {
             throw SourceFailure(
@@ -47,7 +49,7 @@ final class PostgresTarget: StockTarget {
         guard !schemaName.isEmpty else {
             throw SourceFailure("\(place) has no schema to make tables in: its search_path names none that is there.")
         }
-        // What an extension has made, such as the view pg_stat_statements, belongs to nobody's data.
+        // Objects of an extension, such as the view pg_stat_statements, are no data.
         let found = try connection.firstRow(
             """
             SELECT count(*), min(relname::text)
@@ -88,7 +90,7 @@ final class PostgresTarget: StockTarget {
     func finish() throws {
         for writer in writers.values { try writer.flush() }
         try connection.execute(schema.indexes)
-        // MLflow's next experiment gets the number after the greatest one, which is 0 where there is only the first.
+        // The next experiment of MLflow gets the id after the greatest id, which is 0 if there is only the default experiment.
         try connection.execute(
             """
             SELECT setval('experiments_experiment_id_seq', greatest(max(experiment_id), 1), coalesce(max(experiment_id), 0) > 0)
@@ -103,11 +105,11 @@ final class PostgresTarget: StockTarget {
     }
 }
 
-/// Collects the rows of one table, and sends them many at a time.
+/// Collects the rows of one table, and sends many rows at once.
 private final class PostgresTableWriter: TableWriter {
     private struct Column {
         let name: String
-        /// The most characters that it holds; nil without a limit.
+        /// The greatest number of characters of a value; nil if there is no limit.
         let maximumLength: Int?
     }
 
@@ -117,7 +119,7 @@ private final class PostgresTableWriter: TableWriter {
     private let conflict: RowConflict
     private var rows = CopyRows()
 
-    /// The most bytes that wait.
+    /// The number of bytes at which the collected rows are sent.
     private static let maximumBytes = 1_048_576
 
     init(_ connection: PostgresConnection, _ table: String, _ columns: [String], on conflict: RowConflict) throws {
@@ -125,7 +127,7 @@ private final class PostgresTableWriter: TableWriter {
         self.table = table
         self.conflict = conflict
         var limits: [String: Int] = [:]
-        // The number with which a type is qualified is four more than the characters of a varchar.
+        // atttypmod of a varchar column is its greatest number of characters plus four.
         try connection.forEachRow(
             """
             SELECT attname::text, atttypmod - 4 FROM pg_attribute
@@ -140,7 +142,7 @@ private final class PostgresTableWriter: TableWriter {
         )
     }
 
-    /// The table through which rows go whose keys may be there already: COPY knows no conflicts.
+    /// The temporary table for rows whose keys may exist already, because COPY cannot handle conflicts.
     private var staging: String { "apus_staged_\(table)" }
 
     private var columnList: String { columns.map(\.name).joined(separator: ", ") }
@@ -166,7 +168,7 @@ private final class PostgresTableWriter: TableWriter {
     private func fitting(_ values: [ColumnValue]) throws(UnfitRow) -> [PostgresValue] {
         for (column, value) in zip(columns, values) {
             guard case .text(let text) = value else { continue }
-            // No text has more characters than bytes.
+            // The characters are counted only if the number of bytes is too great, which is cheaper to get.
             if let limit = column.maximumLength, text.utf8.count > limit, text.unicodeScalars.count > limit {
                 throw UnfitRow(
                     description:
@@ -194,14 +196,15 @@ private final class PostgresTableWriter: TableWriter {
         rows.removeAll()
     }
 
-    /// Takes over the staged rows: of those with the same key the one that stays, and that only if it stays beside the one that
-    /// is there.
+    /// The statement that inserts the staged rows.
+    ///
+    /// Of several rows with the same key, `conflict` decides which one is inserted, and whether it replaces an existing row.
     private var insertion: String {
         let names = columns.map(\.name)
         let (key, order, end) =
             switch conflict {
             case .fail: ([String](), "", "")
-            // Rows are staged in the order in which they came.
+            // ctid follows the order in which the rows were staged.
             case .keep(let key): (key, "ctid", "ON CONFLICT (\(key.joined(separator: ", "))) DO NOTHING")
             case .replace(let key): (key, "ctid DESC", SQLText.upsert(table, names, key: key))
             case .keepGreatest(let key, let order):

@@ -7,7 +7,7 @@ extension StockDatabase {
     /// Passes on what `read` makes of each row of a query; a row that is not as it should be is reported.
     ///
     /// - Parameter place: what a row is, for a person, made of the row.
-    /// - Throws: failures of the database, those of damaged pages too.
+    /// - Throws: the failures of the database, also those of damaged pages.
     func rows<Value>(
         _ sql: String,
         _ values: [ColumnValue],
@@ -21,7 +21,7 @@ extension StockDatabase {
         return found
     }
 
-    /// What `read` makes of a row; nil, and a report, if the row is not as it should be.
+    /// Returns the result of `read` for a row; if a value of the row has a wrong type, reports the row and returns nil.
     private func value<Value>(
         of row: StockRow,
         place: (StockRow) -> String,
@@ -51,10 +51,10 @@ extension StockDatabase {
         }
     }
 
-    /// Passes on the rows of a table, one page of rows after the other.
+    /// Passes on the rows of a table, one page of rows after another.
     ///
-    /// Where a page of the database is damaged, the rows are looked up one by one, by the key's index. Only SQLite reports such
-    /// damage, so that its numbers of rows are known there.
+    /// If a page of the database is damaged, the rows are read one by one by their row ids, which come from the index of the
+    /// key. Only SQLite reports such damage.
     /// - Parameters:
     ///   - key: a column with an index of its own, which names the row for a person.
     ///   - columns: what `read` gets, from its first column on.
@@ -92,7 +92,7 @@ extension StockDatabase {
         }
     }
 
-    /// What a row is called whose last columns are its key and its number.
+    /// Returns the name of a row for messages; the last two columns of the row must be its key and its row id.
     private static func name(of row: StockRow) -> String {
         let (name, number) = (row.columnCount - 2, row.columnCount - 1)
         if let text = try? row.optionalText(name) { return text }

@@ -3,9 +3,9 @@ package import PostgreSQL
 internal import SQLite
 internal import Tracking
 
-/// A database of MLflow's own, of any version from 2.9 on, in SQLite or PostgreSQL.
+/// A database of MLflow 2.9 or later, in SQLite or PostgreSQL.
 ///
-/// Columns are read where they exist, whatever the revision says. Nothing is written.
+/// A column is read if it exists, whatever the revision of the schema. Nothing is written.
 package final class StockDatabase: RecordSource {
     let reader: any StockReader
     let columns: StockColumns
@@ -17,7 +17,7 @@ package final class StockDatabase: RecordSource {
     private(set) var otherWorkspaces: Set<Int64> = []
     private let revision: String
 
-    /// Opens a file of SQLite.
+    /// Opens a SQLite database.
     ///
     /// - Parameter artifacts: the folder with its artifacts; nil to look where its locations say, and beside it.
     /// - Throws: `SourceFailure` for a file that is none.
@@ -32,12 +32,12 @@ package final class StockDatabase: RecordSource {
         try self.init(reader, ArtifactPlaces(folder: folder, given: artifacts))
     }
 
-    /// Connects to a database of PostgreSQL.
+    /// Connects to a PostgreSQL database.
     ///
     /// - Parameters:
-    ///   - folder: the working directory, where the artifacts are looked for beside where their locations say.
-    ///   - artifacts: the folder with its artifacts, if it is known.
-    /// - Throws: `SourceFailure` for a database that is none, or cannot be read.
+    ///   - folder: the working directory, in which artifacts are looked for that are not at their recorded locations.
+    ///   - artifacts: the folder with the artifacts; nil if it is not known.
+    /// - Throws: `SourceFailure` for a database that is not one of MLflow, or cannot be read.
     package convenience init(_ address: PostgresAddress, folder: String, artifacts: String?) throws {
         let reader: PostgresReader
         do {
@@ -144,7 +144,7 @@ package final class StockDatabase: RecordSource {
     ///
     /// - Parameters:
     ///   - place: the thing, for a person.
-    ///   - condition: on rows, with `?1` and `?2` for the owner.
+    ///   - condition: the SQL condition that selects the rows, with `?1` and `?2` for the values of `owner`.
     func tags(
         _ place: String,
         _ table: String,

@@ -1,37 +1,39 @@
 internal import PostgreSQL
 internal import SQLite
 
-/// A database with MLflow's tables, as one engine reads it.
+/// Reads a database with MLflow's tables, in SQLite or in PostgreSQL.
 ///
-/// The SQL of `StockDatabase` is the same for both: `?1` and so on stand for the values, and what the engines say differently
-/// is asked here.
+/// `StockDatabase` uses the same SQL for both, with `?1`, `?2` and so on for values. The members of this protocol cover the
+/// differences.
 protocol StockReader: AnyObject {
-    /// What it is, for a person.
+    /// The path or the URI of the database for messages, without a password.
     var place: String { get }
 
-    /// The column that tells in which order the rows of a table came, so far as the engine knows.
+    /// The SQL expression that sorts the rows of a table approximately as they were inserted.
     var rowOrder: String { get }
 
-    /// What makes a text sort by its bytes.
+    /// The SQL suffix by which texts are sorted by their bytes.
     var byBytes: String { get }
 
-    /// The columns of each table.
+    /// Returns the names of the columns of each table.
     func columns() throws -> [String: Set<String>]
 
-    /// Passes on the rows of a query one by one; memory is bounded by the largest row.
+    /// Calls `body` for each row of a query; memory holds a single row.
     ///
     /// `body` must not read from the database.
     func forEachRow(_ sql: String, _ values: [ColumnValue], _ body: (StockRow) throws -> Void) throws
 
-    /// The rows of a table, a page at a time.
+    /// Returns the rows of a table as pages.
     ///
-    /// - Parameter columns: what the rows have, before one more: the number of the row, NULL where the engine has none.
+    /// - Parameter columns: the columns to read; each row has one more at its end, the row id, which is NULL in PostgreSQL.
     func pages(of table: String, columns: String) throws -> any StockPages
 }
 
-/// The rows of a table, a page at a time; between two pages the database may be read otherwise.
+/// The rows of a table as pages; other rows of the database may be read between two pages.
 protocol StockPages: AnyObject {
-    /// Passes on the rows of the next page; false after the last one.
+    /// Calls `read` for each row of the next page.
+    ///
+    /// - Returns: whether there may be another page.
     func next(_ read: (StockRow) throws -> Void) throws -> Bool
 }
 
@@ -40,14 +42,14 @@ extension StockReader {
         try forEachRow(sql, values, body)
     }
 
-    /// The whole number in the first column of the first row; nil for NULL, and where there is no row.
+    /// Returns the integer in the first column of the first row; nil for NULL, and if there is no row.
     func firstInteger(_ sql: String, _ values: ColumnValue...) throws -> Int64? {
         var all: [Int64?] = []
         try forEachRow(sql, values) { all.append(try $0.optionalInteger(0)) }
         return all.first ?? nil
     }
 
-    /// The text in the first column of the first row; nil for NULL, and where there is no row.
+    /// Returns the text in the first column of the first row; nil for NULL, and if there is no row.
     func firstText(_ sql: String, _ values: ColumnValue...) throws -> String? {
         var all: [String?] = []
         try forEachRow(sql, values) { all.append(try $0.optionalText(0)) }
@@ -55,9 +57,9 @@ extension StockReader {
     }
 }
 
-/// A file of SQLite, opened read-only.
+/// A SQLite database, opened read-only.
 ///
-/// Each query is a read of its own, so that a server beside it can write meanwhile.
+/// Each query is a transaction of its own, so that a server can write to the database meanwhile.
 final class SQLiteReader: StockReader {
     let place: String
     let rowOrder = "rowid"
@@ -67,7 +69,7 @@ final class SQLiteReader: StockReader {
     init(path: String) throws(SQLiteError) {
         place = path
         connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(20))
-        // Somebody else wrote the file: what its schema calls must do no harm, and its pages may be damaged.
+        // The file may come from a stranger: its schema must not call functions that do harm, and pages may be damaged.
         try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0")
     }
 
@@ -93,7 +95,7 @@ final class SQLiteReader: StockReader {
     }
 }
 
-/// Each page is read at one moment.
+/// Pages of a SQLite table; each page is one query.
 private final class SQLitePages: StockPages {
     private let page: Statement
     private var last: Int64 = .min
@@ -121,17 +123,17 @@ private final class SQLitePages: StockPages {
     }
 }
 
-/// A database of PostgreSQL, read in one transaction: everything is of the moment in which it began.
+/// A PostgreSQL database, read in one transaction, so that all rows are those of the moment at which it began.
 final class PostgresReader: StockReader {
-    // The place of a row in its table: rows that are only added stay in their order.
+    // ctid is the position of a row in its table, which follows the order of insertion as long as no row is updated.
     let rowOrder = "ctid"
     let byBytes = "COLLATE \"C\""
     private let connection: PostgresConnection
 
     init(_ address: PostgresAddress) throws(PostgresError) {
         connection = try PostgresConnection(address, applicationName: "apus-import")
-        // What the administrator allows a query of a server is too little for one that reads everything; a lock is only in the
-        // way of this one while the tables themselves are changed.
+        // Time limits that an administrator has set for servers are too short for an import. Only a change of the schema, such
+        // as a migration, holds a lock for which the import waits.
         try connection.execute(
             """
             BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
@@ -191,7 +193,7 @@ private final class PostgresPages: StockPages {
 }
 
 enum PostgresSQL {
-    /// The statement with PostgreSQL's marks of values, `$1`, for those that are written as `?1`.
+    /// Returns the statement with PostgreSQL's parameters, such as `$1`, instead of those of SQLite, such as `?1`.
     static func numbered(_ sql: String) -> String { sql.replacing("?", with: "$") }
 }
 
@@ -200,7 +202,7 @@ extension PostgresValue {
         switch value {
         case .text(let text): self = .text(text)
         case .integer(let number): self = .integer(number)
-        // SQLite has no NaN: it is NULL there, and so here.
+        // SQLite stores a NaN as NULL; both engines shall store the same.
         case .real(let number): self = number.isNaN ? .null : .real(number)
         case .null: self = .null
         }
@@ -208,7 +210,7 @@ extension PostgresValue {
 }
 
 extension Statement {
-    /// Binds the values from the first parameter on.
+    /// Binds the values to the parameters, beginning with the first one.
     func bind(_ values: [ColumnValue]) throws(SQLiteError) {
         for (index, value) in values.enumerated() {
             switch value {

@@ -113,7 +113,7 @@ struct StockRow {
         }
     }
 
-    /// The value as text; that of a number has the digits of the number.
+    /// Passes the bytes of a text, or the digits of a number.
     private func withText<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         switch source {
         case .sqlite(let statement): return statement.withText(column, body)

@@ -1,18 +1,18 @@
 internal import SQLite
 
-/// An empty database that becomes one of MLflow, as one engine writes it.
+/// An empty database, in SQLite or in PostgreSQL, that is filled with MLflow's tables.
 ///
-/// Nothing is there for others before `commit()`.
+/// Other programs see nothing of the tables before `commit()`.
 protocol StockTarget: AnyObject {
-    /// What it is, for a person; without a password.
+    /// The path or the URI of the database for messages, without a password.
     var place: String { get }
 
-    /// The greatest id of an experiment that its column holds.
+    /// The greatest id that an experiment can have.
     var greatestExperimentID: Int64 { get }
 
     func writer(of table: String, _ columns: [String], on conflict: RowConflict) throws -> any TableWriter
 
-    /// What `read` makes of the first row that a query finds in a table; nil if there is none.
+    /// Returns the result of `read` for the first row that a query finds in a table; nil if the query finds no row.
     func lookup<Value>(
         _ sql: String,
         in table: String,
@@ -20,24 +20,28 @@ protocol StockTarget: AnyObject {
         _ read: (StockRow) throws -> Value
     ) throws -> Value?
 
-    /// Makes what belongs to full tables: indexes, and proof that every row names rows that are there.
+    /// Creates the indexes, and checks the foreign keys.
     ///
-    /// - Throws: `SourceFailure`, or the server's own failure, if one does not.
+    /// - Throws: `SourceFailure` or `PostgresError` if a row refers to a row that does not exist.
     func finish() throws
+
+    /// Makes the tables visible to other programs, and closes the database.
 
     func commit() throws
 }
 
-/// A new file of SQLite.
+/// A new SQLite database.
 ///
-/// It is of no use before `commit()`: to be fast, nothing is written that could restore it after a crash.
+/// A crash before `commit()` leaves a file that is useless, because no journal is written.
 final class SQLiteTarget: StockTarget {
     let greatestExperimentID = Int64.max
     var place: String { connection.path }
     private let connection: Connection
     private let schema: StockSchema
 
-    /// - Parameter path: a file that is not there.
+    /// Creates the file and the tables.
+    ///
+    /// - Parameter path: the path of a file that does not exist.
     init(path: String, _ schema: StockSchema) throws {
         self.schema = schema
         connection = try Connection(path: path, mode: .readWriteCreate)
@@ -116,7 +120,7 @@ private struct SQLiteTableWriter: TableWriter {
 
     func add(_ values: [ColumnValue]) throws {
         try insert.bind(values)
-        // A failed statement is reset too, so that it can be bound again.
+        // Values can be bound again only after a reset, which a failed statement needs too.
         defer { insert.reset() }
         try insert.run()
     }
@@ -128,9 +132,10 @@ private struct SQLiteTableWriter: TableWriter {
     }
 }
 
-/// SQL that both engines understand.
+/// SQL that is valid in SQLite and in PostgreSQL.
 enum SQLText {
-    /// The end of an insertion that takes the place of the row with the same key, if it is greater by some columns, or always.
+    /// Returns the end of an INSERT by which the new row replaces the row with the same key: if `order` names columns, only if
+    /// the values of these columns are greater.
     static func upsert(
         _ table: String,
         _ columns: [String],

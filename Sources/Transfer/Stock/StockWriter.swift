@@ -3,7 +3,8 @@ package import Tracking
 
 /// Writes records into a new database of MLflow's own form, which `StockDatabase` reads.
 ///
-/// Nothing is there before `commit()`. Memory is bounded, whatever the number of records.
+/// Other programs see nothing of the records before `commit()`. The memory that the writer needs does not grow with the
+/// number of records.
 package final class StockWriter {
     /// What did not come as it was.
     package typealias Report = (_ place: String, _ reason: String) throws -> Void
@@ -17,31 +18,31 @@ package final class StockWriter {
     let registry: RegistryTables
     /// The latest of the points that came for one metric, which are rows already.
     var latest: (runID: String, key: String, point: MetricPoint)?
-    /// The ids that experiments have here, by those that they had; only where they differ.
+    /// The new ids of the experiments whose own ids the database cannot store, by these own ids.
     private var newExperimentIDs: [Int64: Int64] = [:]
     private var greatestExperimentID: Int64 = 0
-    /// What the tables cannot hold, and has been reported; what belongs to it does not come either.
+    /// The experiments, runs and models that the tables cannot store; rows that refer to them are left out too.
     private var leftOut: Set<Owner> = []
 
-    /// What other rows belong to.
+    /// A row to which other rows refer.
     enum Owner: Hashable {
         case experiment(Int64)
         case run(String)
         case registeredModel(String)
     }
 
-    /// Writes a file of SQLite: under a name of its own, to be renamed after `commit()`.
+    /// Creates a SQLite database; use a temporary name, and rename the file after `commit()`.
     ///
     /// - Parameters:
-    ///   - path: a file that is not there.
-    ///   - report: called for each thing that the tables cannot hold.
+    ///   - path: the path of a file that does not exist.
+    ///   - report: called for each value that the tables cannot store.
     package convenience init(path: String, schema: StockSchema, report: @escaping Report) throws {
         try self.init(SQLiteTarget(path: path, schema), report)
     }
 
-    /// Fills an empty database of PostgreSQL, in one transaction.
+    /// Connects to an empty PostgreSQL database, which is filled in one transaction.
     ///
-    /// - Throws: `SourceFailure` for a database that is not empty.
+    /// - Throws: `SourceFailure` for a database that is not empty; `PostgresError`.
     package convenience init(
         _ address: PostgresAddress,
         schema: StockSchema,
@@ -64,7 +65,7 @@ package final class StockWriter {
         registry = try RegistryTables(target)
     }
 
-    /// The database, for a person; without a password.
+    /// The path or the URI of the database for messages, without a password.
     package var place: String { target.place }
 
     /// Stores a record; each must come once, and after those that it names.
@@ -80,7 +81,7 @@ package final class StockWriter {
         }
     }
 
-    /// Completes the tables; afterwards only `commit()` may come.
+    /// Completes the tables; afterwards only `commit()` may be called.
     ///
     /// - Throws: `SourceFailure` if a row names another that is not there, which no record of a sound store does.
     package func finish() throws {
@@ -88,7 +89,7 @@ package final class StockWriter {
         try target.finish()
     }
 
-    /// Makes the database what others see; of a file, it may then be synced and renamed.
+    /// Makes the tables visible to other programs, and closes the database; a file may then be synced and renamed.
     package func commit() throws { try target.commit() }
 
     private func add(_ experiment: Experiment) throws {
@@ -121,14 +122,14 @@ package final class StockWriter {
 }
 
 extension StockWriter {
-    /// The id that an experiment has here.
+    /// Returns the id of an experiment in this database.
     func newID(ofExperiment id: Int64) -> Int64 { newExperimentIDs[id] ?? id }
 
     func leaveOut(_ owner: Owner) { leftOut.insert(owner) }
 
     func isLeftOut(_ owner: Owner) -> Bool { leftOut.contains(owner) }
 
-    /// Runs `body`, which adds a row; false, and a report, if the table cannot hold it.
+    /// Runs `body`, which adds a row; if the table cannot store the row, reports it and returns false.
     @discardableResult
     func adding(_ place: @autoclosure () -> String, _ body: () throws -> Void) throws -> Bool {
         do {
@@ -137,7 +138,7 @@ extension StockWriter {
         } catch let unfit as UnfitRow {
             try report(place(), unfit.description)
         } catch let error as PostgresError where error.state == .invalidText {
-            // Found before anything was sent.
+            // The text was refused before it was sent, so that the transaction is intact.
             try report(place(), error.message)
         }
         return false

@@ -1,12 +1,14 @@
 /// Inserts rows into one table.
 protocol TableWriter {
-    /// Adds a row, perhaps not at once: `StockTarget.lookup` and `finish` wait for it.
+    /// Adds a row, which may be inserted later; `StockTarget.lookup` and `finish` find all added rows.
     ///
-    /// - Parameter values: in the order of the columns.
-    /// - Throws: `UnfitRow` for a row that the table cannot hold, which is then left out.
+    /// - Parameter values: the values in the order of the columns.
+    /// - Throws: `UnfitRow` if the table cannot store the row, which is not added then.
     func add(_ values: [ColumnValue]) throws
 
-    /// Adds a row at once; false if one with its key is there, which stays.
+    /// Inserts a row at once, unless a row with the same key exists.
+    ///
+    /// - Returns: whether the row was inserted.
     func addNew(_ values: [ColumnValue]) throws -> Bool
 }
 
@@ -16,18 +18,18 @@ extension TableWriter {
     func addNew(_ values: ColumnValue...) throws -> Bool { try addNew(values) }
 }
 
-/// What becomes of a row whose key is there already.
+/// What happens if a row with the same key exists.
 enum RowConflict {
     case fail
-    /// The row that is there stays.
+    /// The existing row stays.
     case keep(key: [String])
-    /// The new row takes the place of the other.
+    /// The new row replaces the existing one.
     case replace(key: [String])
-    /// The row with the greater values of some columns stays; the first of them decides.
+    /// The row that is greater stays; the columns of `by` are compared in their order.
     case keepGreatest(key: [String], by: [String])
 }
 
-/// Why a row does not fit into its table, for a person.
+/// The reason why a table cannot store a row, for messages.
 struct UnfitRow: Error, CustomStringConvertible {
     let description: String
 }

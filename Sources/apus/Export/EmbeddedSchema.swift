@@ -8,7 +8,7 @@ enum EmbeddedSchema {
         StockSchema(tables: text(of: "mlflow-3.17-tables.sql"), indexes: text(of: "mlflow-3.17-indexes.sql"))
     }
 
-    /// The same in PostgreSQL.
+    /// An empty database of MLflow 3.17 in PostgreSQL.
     static var mlflowInPostgreSQL: StockSchema {
         StockSchema(
             tables: text(of: "mlflow-3.17-postgresql-tables.sql"),

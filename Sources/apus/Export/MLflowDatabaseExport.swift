@@ -6,21 +6,21 @@ internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// Writes what `mlflow server` can work on: a database of MLflow, and the artifacts that it serves.
+/// Writes a database of MLflow and a folder of artifacts, with which `mlflow server` works.
 ///
 /// The database is read as it is at one moment, even while a server has it open. The artifacts are copied after it, so
-/// that those that the database names are there. The folder gets its final name when all of it is durable, and a database
-/// of PostgreSQL is filled only when the folder has its name.
+/// that those that the database names are there. The folder gets its final name when its files are durable. The transaction
+/// that fills a PostgreSQL database is committed after that.
 struct MLflowDatabaseExport {
     let databasePath: String
     let artifactsPath: String
-    /// The absolute path of the folder to make: with the database and the artifacts, or with the artifacts alone.
+    /// The absolute path of the folder to create, for the artifacts and, unless `server` is set, for the database.
     let target: String
-    /// The database of PostgreSQL that is filled; nil for one of SQLite in the folder.
+    /// The PostgreSQL database to fill; nil to create a SQLite database in the folder.
     let server: PostgresAddress?
 
     struct Result {
-        /// The database of PostgreSQL, for a person; empty for a folder.
+        /// The URI of the PostgreSQL database without the password; empty if a SQLite database was created.
         fileprivate(set) var place = ""
         var runs = 0
         var points = 0
@@ -96,7 +96,7 @@ struct MLflowDatabaseExport {
         }
     }
 
-    /// Makes the rows visible; the folder goes where it fails.
+    /// Commits the transaction; if that fails for certain, removes the folder.
     private func commit(_ writer: StockWriter) throws {
         do {
             try writer.commit()
@@ -168,7 +168,7 @@ struct MLflowDatabaseExport {
     }
 }
 
-/// What a writer reports, until somebody takes it.
+/// Collects the reports of a writer until they are taken out.
 private final class Remarks {
     private var new: [String] = []
 

@@ -28,7 +28,7 @@ final class Throttle: Sendable {
     }
 }
 
-/// A request body with an artifact, sent at a limited rate if there is a throttle.
+/// A request body with the content of an artifact; its rate is limited if there is a throttle.
 final class PacedFile: HTTPBodyProducer {
     private static let usualPiece = 256 * 1_024
 
@@ -36,7 +36,7 @@ final class PacedFile: HTTPBodyProducer {
     private let throttle: Throttle?
     private let offset = Mutex<Int64>(0)
 
-    /// - Parameter throttle: nil for a body that leaves as fast as it can.
+    /// - Parameter throttle: limits the rate; nil if the rate is not limited.
     init(_ file: OpenArtifact, _ throttle: Throttle?) {
         self.file = file
         self.throttle = throttle

@@ -5,8 +5,8 @@ internal import Tracking
 extension MLflowAPI {
     /// The answer to what reading, listing or deleting an artifact threw, with the path as the client gave it.
     ///
-    /// No status here makes the client retry, but that of an outage of the object storage: retries would delay a training by
-    /// minutes, and the other faults last.
+    /// Only for an outage of the object storage, which may be short, the status makes the client retry. Any other failure
+    /// lasts, and retries would delay a training by minutes.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)
@@ -22,7 +22,6 @@ extension MLflowAPI {
             reportStorageFault(error)
             known = TrackingError(.invalidState, message)
         case .storageAway:
-            // An outage passes: the client shall come again.
             reportStorageFault(error)
             return APIError(httpStatus: 503, message: message).response
         case .replaced: known = TrackingError(.invalidState, message)

@@ -9,7 +9,8 @@ internal import Tracking
 internal import TrackingStore
 
 // The client sends a large file in parts: it asks for a URL for each, sends them to it over many connections, and then
-// has them put together. Where artifacts lie in an object storage the URLs lead there; else they lead back to this server.
+// has them put together. If the artifacts are in an object storage, the URLs are presigned URLs of that storage; otherwise
+// they are URLs of this server.
 
 extension MLflowAPI {
     var multipartEndpoints: [[Endpoint]] {
@@ -92,7 +93,9 @@ extension MLflowAPI {
         }
     }
 
-    /// - Parameter urls: where the parts go, the first one first.
+    /// Returns the answer to a request that begins an upload.
+    ///
+    /// - Parameter urls: the URLs of the parts, in the order of their numbers.
     private static func begun(_ uploadID: String, _ urls: [String]) -> HTTPResponse {
         .json(capacity: 256 + urls.count * 256) { writer in
             writer.beginObject()
@@ -137,7 +140,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Completes an upload whose parts lie in an object storage; only now their bytes are known, and count.
+    /// Completes an upload whose parts are in an object storage; their bytes count against quotas only now, because the server
+    /// did not see them before.
     private func completeDirect(
         _ direct: any DirectTransfers,
         _ uploadID: String,

@@ -7,15 +7,15 @@ internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-// Presigned URLs lead to an object storage, where artifacts lie in one. Elsewhere each request is checked as in the
-// reference and then refused with a message after which the client continues without such URLs.
+// Presigned URLs need artifacts in an object storage. For other artifacts, each request is checked as by MLflow's server and
+// then refused with a message after which the client continues without presigned URLs.
 
 private enum PresignedTarget {
     case run(String)
     case loggedModel(String)
 }
 
-/// How long a URL lasts where the request does not say, in seconds, as in the reference.
+/// The lifetimes in seconds of URLs for which the request does not set one; they are those of MLflow's server.
 private let usualUpload: Int64 = 900
 private let usualDownload: Int64 = 300
 
@@ -109,9 +109,9 @@ extension MLflowAPI {
         }
     }
 
-    /// The folder of a run or a model in an object storage.
+    /// Returns the folder of a run or a model, which must be in an object storage.
     ///
-    /// - Throws: what the reference says of artifacts that lie elsewhere.
+    /// - Throws: the error of MLflow's server for artifacts that are not in an object storage.
     private func directFolder(
         of target: PresignedTarget,
         for caller: Caller,

@@ -104,7 +104,7 @@ extension MLflowAPI {
     private func artifactsInUse(besides request: RemovalRequest) throws -> ArtifactsInUse {
         let whole = realpath(artifacts.location, nil)
         defer { free(whole) }
-        // The form that locations in object storages get there.
+        // ArtifactFolders compares paths, and writes a location such as `s3://bucket/x` as `/s3:/bucket/x`.
         let bucket = artifacts.location.hasPrefix("s3://") ? artifacts.location.dropFirst("s3://".count) : nil
         let folders = ArtifactFolders(
             served: bucket.map { "/s3:/\($0)" } ?? artifacts.location,
@@ -191,10 +191,10 @@ extension MLflowAPI {
         return progress
     }
 
-    /// Removes uploads in parts that no client goes on with.
+    /// Removes uploads in parts that have expired.
     ///
-    /// - Parameter isPreview: only counts them.
-    /// - Returns: how many there are.
+    /// - Parameter isPreview: whether such uploads are only counted.
+    /// - Returns: the number of such uploads.
     @discardableResult
     package func removeExpiredUploads(isPreview: Bool = false) throws -> Int {
         if let multipartUploads {

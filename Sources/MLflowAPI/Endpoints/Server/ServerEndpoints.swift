@@ -47,7 +47,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Whether runs may have artifacts in an object storage, to which clients send them without this server.
+    /// Whether this server gives out presigned URLs of an object storage.
     private var hasDirectPlaces: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
 
     /// Returns the answer that says what this server can do; clients read it to choose a kind of upload.
@@ -113,7 +113,7 @@ extension HTTPResponse {
         }
     }
 
-    /// The result of a check of the store and of the artifacts, with the problems of each part.
+    /// Returns the answer with the result of a check of the store and of the artifacts, and with the problems of each part.
     fileprivate static func health(
         _ health: StoreHealth,
         _ artifacts: String?,
@@ -150,7 +150,7 @@ extension JSONWriter {
 }
 
 extension StoreHealth {
-    /// - Parameter artifacts: what is wrong with the artifacts; nil for nothing.
+    /// - Parameter artifacts: the problem of the artifacts; nil if there is none.
     fileprivate func status(with artifacts: String?) -> Int {
         isSound ? (artifacts == nil ? 200 : 503) : isStorageSound ? 503 : 507
     }

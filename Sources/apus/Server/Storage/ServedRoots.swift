@@ -12,9 +12,9 @@ internal import TrackingStore
 struct ServedRoots: Sendable {
     /// The root of artifacts that clients send and fetch through the server.
     let destination: any ArtifactStorage
-    /// All roots: the destination and, if it is another place, that of `--default-artifact-root`.
+    /// All roots: the destination and, if it is another one, the folder or bucket of `--default-artifact-root`.
     let all: [any ArtifactStorage]
-    /// Those that are folders of this machine.
+    /// The roots that are folders of this machine.
     private let local: [ArtifactRoot]
 
     /// A shared lock on the folder of artifacts, so that no restoration moves it aside.
@@ -78,9 +78,9 @@ struct ServedRoots: Sendable {
         )
     }
 
-    /// An object storage, by what the environment says of it.
+    /// Returns an object storage with the settings of the environment.
     ///
-    /// Nothing is asked for before the first request: a storage that is away for a while keeps no server from starting.
+    /// No request is sent, so that a server starts even if the storage is unreachable.
     private static func bucket(_ place: S3Location) throws(StartFailure) -> any ArtifactStorage {
         let variable: @Sendable (String) -> String? = { Environment.process[$0] }
         do throws(S3Failure) {

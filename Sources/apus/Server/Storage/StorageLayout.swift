@@ -5,13 +5,13 @@ internal import Tracking
 /// The absolute paths of everything that the server stores.
 struct StorageLayout {
     let databasePath: String
-    /// The folder of artifacts that go through the server; of no use where they go to an object storage.
+    /// The folder of artifacts that go through the server; not used if `artifactBucket` is set.
     let artifactsPath: String
-    /// Where artifacts that go through the server lie in an object storage; nil where they lie in `artifactsPath`.
+    /// The bucket and the prefix of artifacts that go through the server; nil if they are in `artifactsPath`.
     let artifactBucket: S3Location?
     /// The location of the artifacts of new experiments, as clients see it.
     let artifactRoot: ArtifactLocation
-    /// The place of `artifactRoot` in an object storage; nil if it is elsewhere.
+    /// The bucket and the prefix of `artifactRoot`; nil if `artifactRoot` is not in an object storage.
     let artifactRootBucket: S3Location?
     /// The local folder of `artifactRoot`; nil if clients do not write to a local folder themselves.
     let localArtifactRootPath: String?
@@ -122,7 +122,7 @@ struct StorageLayout {
         if let setting = environment.setting(.artifactsDestination, destination) {
             if let bucket = try bucket(setting) {
                 throw StartFailure(
-                    "\(setting.source): this is for artifacts in a folder, and not for those in '\(bucket.uri)'."
+                    "\(setting.source): this command works on artifacts in a folder, and not on those in '\(bucket.uri)'."
                 )
             }
             return try folder(setting, workingDirectory)
@@ -170,7 +170,7 @@ struct StorageLayout {
         )
     }
 
-    /// The place in an object storage that a setting names; nil where it names another one.
+    /// Returns the bucket and the prefix that a setting names; nil if the setting is not an `s3:` URI.
     private static func bucket(_ setting: Setting) throws(StartFailure) -> S3Location? {
         guard ArtifactLocation(setting.text).scheme == "s3" else { return nil }
         do throws(S3Failure) {
@@ -196,7 +196,7 @@ struct StorageLayout {
             }
         default:
             throw StartFailure(
-                "\(setting.shown): artifacts cannot be kept there; only local folders, file:// URIs and s3:// URIs are supported."
+                "\(setting.shown): artifacts cannot be kept there; local folders, file:// URIs and s3:// URIs are supported."
             )
         }
         switch FileKind(path) {

@@ -4,6 +4,7 @@
 
 struct sockaddr;
 extern int accept4(int, struct sockaddr *, unsigned int *, int);
+extern int pipe2(int *, int);
 
 // eventfd(2), from <sys/eventfd.h>; the flags have the values of O_CLOEXEC and O_NONBLOCK.
 extern int eventfd(unsigned int, int);

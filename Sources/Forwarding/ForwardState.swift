@@ -53,6 +53,10 @@ struct ForwardState: Sendable {
     var fileRuns: Set<Int64> = []
     /// Logged models whose files have to be compared, by their ids in this store.
     var fileModels: [String: FileOwner] = [:]
+    /// The runs of `fileRuns` that were added once more after their files were read: these are read again.
+    var renewedFileRuns: Set<Int64> = []
+    /// The models of `fileModels` that were added once more after their files were read: these are read again.
+    var renewedFileModels: Set<String> = []
     /// The failures of runs, by the ids of their experiments.
     var runTroubles: [Int64: Trouble] = [:]
     var thingTroubles: [ThingName: Trouble] = [:]

@@ -84,6 +84,7 @@ extension Forwarder {
     }
 
     private func sendFiles(ofRun row: Int64, to upstream: any Upstream, _ upstreamID: Int64) throws {
+        _ = state.withLock { $0.renewedFileRuns.remove(row) }
         // An upload after this read adds the run to the list again.
         let found = try store.readNow(.cheap) { try $0.forwardedRuns(rows: [row], upstream: upstreamID).first }
         if let found, let target = found.journal.target, !found.journal.isSkipped {
@@ -105,11 +106,14 @@ extension Forwarder {
             // The operator may meanwhile have asked for all files again.
             if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
         }
-        state.withLock { $0.endFiles(ofRun: row) }
+        state.withLock { state in
+            if !state.renewedFileRuns.contains(row) { state.endFiles(ofRun: row) }
+        }
     }
 
     private func sendFiles(ofModel owner: FileOwner, to upstream: any Upstream, _ upstreamID: Int64) throws {
         let id = owner.owner.id
+        _ = state.withLock { $0.renewedFileModels.remove(id) }
         if let folder = settings.folder(owner.location) {
             let path = folder.path.description
             let entry = try store.readNow(.cheap) { try $0.lastArtifactEntry(beneath: path) }
@@ -118,7 +122,9 @@ extension Forwarder {
             try store.writeNow { try $0.noteFilesCompared(ofModel: id, at: entry, upstream: upstreamID) }
             if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
         }
-        _ = state.withLock { $0.fileModels.removeValue(forKey: id) }
+        state.withLock { state in
+            if !state.renewedFileModels.contains(id) { state.fileModels[id] = nil }
+        }
     }
 
     /// A file that the upstream lacks, or has in another version.
@@ -267,9 +273,23 @@ extension Forwarder {
 }
 
 extension ForwardState {
+    /// Adds a run to those whose files have to be compared.
+    ///
+    /// The files of a run that is there already may just be sent without the newest one, so that they are compared once more.
+    mutating func addFiles(ofRun row: Int64) {
+        if !fileRuns.insert(row).inserted { renewedFileRuns.insert(row) }
+    }
+
+    /// Adds a logged model to those whose files have to be compared, as `addFiles(ofRun:)` does.
+    mutating func addFiles(ofModel owner: FileOwner) {
+        let id = owner.owner.id
+        if fileModels.updateValue(owner, forKey: id) != nil { renewedFileModels.insert(id) }
+    }
+
     /// Removes a run from those whose files have to be sent.
     mutating func endFiles(ofRun row: Int64) {
         fileRuns.remove(row)
+        renewedFileRuns.remove(row)
         fileTroubles = fileTroubles.filter { !$0.value.rows.contains(row) }
     }
 

@@ -81,6 +81,8 @@ extension ForwardState {
         experiments = [:]
         fileRuns = []
         fileModels = [:]
+        renewedFileRuns = []
+        renewedFileModels = []
         fileBytes = [:]
         dependants = [:]
         waiting = [:]

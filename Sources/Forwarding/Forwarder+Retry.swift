@@ -87,7 +87,7 @@ extension Forwarder {
         state.withLock { state in
             for retry in found.retries {
                 state.wait(for: retry.row, at: ForwardState.distantPast(now))
-                state.fileRuns.insert(retry.row)
+                state.addFiles(ofRun: retry.row)
             }
         }
     }

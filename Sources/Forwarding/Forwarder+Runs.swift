@@ -265,7 +265,7 @@ extension Forwarder {
     private func settle(_ run: ForwardedRun) {
         state.withLock { state in
             state.waiting[run.row] = nil
-            if run.journal.artifactEntry != run.lastArtifactEntry { state.fileRuns.insert(run.row) }
+            if run.journal.artifactEntry != run.lastArtifactEntry { state.addFiles(ofRun: run.row) }
         }
     }
 }

@@ -210,7 +210,7 @@ extension Forwarder {
         let entry = try store.readNow(.cheap) { try $0.lastArtifactEntry(beneath: path) }
         guard thing.artifactEntry != entry else { return true }
         let owner = FileOwner(owner: .loggedModel(info.modelID), target: thing.target, location: info.artifactURI)
-        state.withLock { $0.fileModels[info.modelID] = owner }
+        state.withLock { $0.addFiles(ofModel: owner) }
         return true
     }
 

@@ -318,7 +318,7 @@ extension Forwarder {
                         state.wait(for: run.row, at: ForwardState.distantPast(now))
                         state.waiting[run.row]?.isEnded = run.run.run.info.endTime != nil
                     } else if run.journal.artifactEntry != run.lastArtifactEntry {
-                        state.fileRuns.insert(run.row)
+                        state.addFiles(ofRun: run.row)
                     }
                 }
             }

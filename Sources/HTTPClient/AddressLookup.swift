@@ -6,10 +6,11 @@ extension SocketAddress {
     /// Resolves a host name as `resolve` does, but waits no longer than until the deadline.
     ///
     /// The resolver has no time limit. If the deadline passes, the resolver continues on its thread, and its result is
-    /// ignored.
+    /// ignored. A queue of its own gets a thread at once, while the few threads of the global queue may all be busy with
+    /// the work of the calling program, such as Swift tasks that block.
     static func lookUp(_ host: String, port: Int, by deadline: Deadline) throws(CallFailure) -> [SocketAddress] {
         let lookup = Lookup()
-        DispatchQueue.global().async {
+        DispatchQueue(label: "http.lookup").async {
             let result = Result { () throws(UnresolvedHost) in try resolve(host: host, port: port) }
             lookup.result.withLock { $0 = result }
             lookup.isDone.signal()

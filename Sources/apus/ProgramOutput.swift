@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Files
 internal import Glibc
 internal import Synchronization
@@ -37,8 +38,8 @@ struct ProgramOutput {
 
     private static func start(_ words: [String]) throws(Failure) -> (pid_t, Descriptor) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .notStarted(errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // Marked at once: another thread may start a program now, which would hold the writing end until it ends itself.
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .notStarted(errno) }
         // The writing end is closed as soon as the child has it, because reading ends only when nobody else holds it.
         let (reading, writing) = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
         var actions = posix_spawn_file_actions_t()

@@ -107,8 +107,7 @@ import Testing
     }
 
     @Test func `keeps the root to its owner and leaves the rest to the umask`() throws {
-        let mask = umask(0)
-        umask(mask)
+        let mask = try maskOfProcess()
         try store.put("d/a", "x")
         #expect(try store.mode(of: "store") == 0o700)
         #expect(try store.mode(of: "store/d") == 0o777 & ~mask)

@@ -250,8 +250,7 @@ import Testing
     }
 
     @Test func `gives the finished file the mode that the umask leaves`() throws {
-        let mask = umask(0)
-        umask(mask)
+        let mask = try maskOfProcess()
         let path = try ArtifactPath("file")
         let id = try uploads.create(path, partCount: 1).id
         try uploads.complete(id, path, [send("x", as: 1, to: id)])

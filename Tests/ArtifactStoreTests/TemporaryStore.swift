@@ -86,6 +86,14 @@ extension OpenArtifact {
     }
 }
 
+/// The umask, as proc(5) shows it: umask(2) tells it only by changing it, for all tests that run at the same time.
+func maskOfProcess() throws -> mode_t {
+    let status = try String(readingFile: "/proc/self/status")
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("Umask:") })
+    let digits = try #require(line.split(separator: "\t").last)
+    return try #require(mode_t(digits, radix: 8))
+}
+
 private var temporaryFolder: String {
     guard let value = getenv("TMPDIR") else { return "/tmp" }
     return String(cString: value)

@@ -95,10 +95,11 @@ def logging(uri, run_id, stop, acknowledged):
             step += 1
 
 
-def kill_until_done(template, scratch, command, seconds, seed=None) -> int:
+def kill_until_done(template, scratch, command, seconds, seed=None, least=0) -> int:
     """Runs a command over copies of a folder, and kills it again and again until it has ended by itself.
 
-    What it leaves must be what an undisturbed one leaves. Returns how many were killed.
+    What it leaves must be what an undisturbed one leaves. This goes on for some seconds, and until at least so many were
+    killed. Returns how many that were.
     """
     seed = random.randrange(1 << 30) if seed is None else seed
     dice = random.Random(seed)
@@ -109,18 +110,21 @@ def kill_until_done(template, scratch, command, seconds, seed=None) -> int:
     usual = time.monotonic() - start
     expected = content(copy), files(copy / "artifacts")
     kills, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end or kills < least:
         copy = Path(scratch) / "killed"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(template, copy)
+        longest = usual
         while True:
             process = subprocess.Popen(spare(*command, "--data-dir", copy), stdout=subprocess.DEVNULL)
             try:
-                status = process.wait(dice.uniform(0, usual))
+                status = process.wait(dice.uniform(0, longest))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
                 kills += 1
+                # On a machine that has become slower, the usual time may not even be enough to begin.
+                longest *= 1.1
                 continue
             assert status == 0, (command, seed)
             break
@@ -132,10 +136,11 @@ def kill_until_done(template, scratch, command, seconds, seed=None) -> int:
     return kills
 
 
-def kill_backups(folder, scratch, seconds, seed=None) -> int:
+def kill_backups(folder, scratch, seconds, seed=None, least=0) -> int:
     """Kills backups of a folder, and restorations of the last one that was not killed, at random moments.
 
-    Every generation that there is must be whole, and a restoration that is run again must give the store.
+    Every generation that there is must be whole, and a restoration that is run again must give the store. This goes on for
+    some seconds, and until at least so many were killed. Returns how many that were.
     """
     seed = random.randrange(1 << 30) if seed is None else seed
     dice = random.Random(seed)
@@ -146,7 +151,7 @@ def kill_backups(folder, scratch, seconds, seed=None) -> int:
     apus("restore", place, "--data-dir", target)
     expected = content(target), files(target / "artifacts")
     kills, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end or kills < least:
         kills += killed(["backup", place, "--keep", "2", "--data-dir", folder], dice.uniform(0, usual))
         for generation in place.iterdir():
             if not generation.name.startswith("."):

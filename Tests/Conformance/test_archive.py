@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import tarfile
-import time
 import urllib.request
 from pathlib import Path
 from urllib.parse import quote
@@ -16,7 +15,7 @@ from urllib.parse import quote
 import mlflow
 import pytest
 
-from servers import ApusServer, apus_binary
+from servers import ApusServer, apus_binary, wait_until
 from test_import import files, fill, look, run_import
 
 pytestmark = pytest.mark.apus
@@ -356,10 +355,8 @@ def test_an_interrupted_export_leaves_nothing_and_takes_away_what_was_left(origi
         connection.recv(65_536)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 1_000)
         part = tmp_path / f"all.tar.{process.pid}.part"
-        deadline = time.monotonic() + 30
-        while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
-            os.sched_yield()
-        assert part.exists() and not (tmp_path / "all.tar.999999999.part").exists()
+        wait_until(lambda: part.exists() and part.stat().st_size, 30, "the beginning of the file")
+        assert not (tmp_path / "all.tar.999999999.part").exists()
         process.send_signal(number)
         assert process.wait(60) == -number
         connection.close()

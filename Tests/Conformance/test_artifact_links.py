@@ -1,5 +1,6 @@
 """A symbolic link planted in the tree is never followed, on any route."""
 
+import ctypes
 import os
 import threading
 
@@ -92,20 +93,25 @@ def test_a_deletion_takes_the_link_and_not_what_it_names(planted):
     assert (planted.outside / "secret").read_bytes() == SECRET
 
 
+def exchange(one, other) -> bool:
+    """Exchanges two names at once (renameat2(2))."""
+    at_working_directory, exchange_names = -100, 2
+    library = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), at_working_directory, os.fsencode(other)
+    return library.renameat2(at_working_directory, *names, exchange_names) == 0
+
+
 def test_a_folder_swapped_for_a_link_during_the_request_is_not_followed(planted):
     folder, link = planted.folder / "swapped", planted.folder / "link"
     folder.mkdir()
     (folder / "secret").write_bytes(b"inside")
     link.symlink_to(planted.outside)
-    stop = threading.Event()
+    stop, swaps = threading.Event(), []
 
     def swap():
-        aside = planted.folder / "aside"
-        while not stop.is_set():
-            folder.rename(aside)
-            link.rename(folder)
-            folder.rename(link)
-            aside.rename(folder)
+        # One call, so that an upload finds one of the two and never makes a folder between them.
+        while not stop.is_set() and exchange(folder, link):
+            swaps.append(1)
 
     swapper = threading.Thread(target=swap)
     swapper.start()
@@ -118,5 +124,6 @@ def test_a_folder_swapped_for_a_link_during_the_request_is_not_followed(planted)
     finally:
         stop.set()
         swapper.join()
+    assert len(swaps) > 100
     assert (planted.outside / "secret").read_bytes() == SECRET
     assert os.listdir(planted.outside) == ["secret"]

@@ -24,18 +24,18 @@ def batch(run_id, number):
     return {"run_id": run_id, "tags": tags}
 
 
-def write_and_search(uri, seconds, seen):
-    """One client that writes and searches in turn, without a pause."""
+def write_and_search(uri, seconds, seen, least):
+    """One client that writes and searches in turn, without a pause, for some seconds and at least so many times."""
     run_id, number, end = new_run(uri), 0, time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end or number < least:
         number += 1
         seen.append(call(uri, "runs/log-batch", batch(run_id, number))[0])
         seen.append(call(uri, "runs/search", {"experiment_ids": ["0"], "max_results": 20})[0])
 
 
-def run_clients(uri, count, seconds):
+def run_clients(uri, count, seconds, least=1):
     seen = []
-    clients = [threading.Thread(target=write_and_search, args=(uri, seconds, seen)) for _ in range(count)]
+    clients = [threading.Thread(target=write_and_search, args=(uri, seconds, seen, least)) for _ in range(count)]
     for client in clients:
         client.start()
     return clients, seen
@@ -45,7 +45,7 @@ def test_the_log_stays_bounded_under_load_and_shrinks_after_it():
     with ApusServer(["--database-log-limit", "4MB"]) as server:
         database = server.data_directory / "apus.db"
         log = server.data_directory / "apus.db-wal"
-        clients, seen = run_clients(server.url, 8, 8)
+        clients, seen = run_clients(server.url, 8, 8, least=25)
         largest = 0
         while any(client.is_alive() for client in clients):
             largest = max(largest, log.stat().st_size)
@@ -182,7 +182,7 @@ def test_without_shared_memory_a_rollback_journal_takes_the_place_of_the_log(mou
 
 def deep_health(server):
     done = subprocess.run(
-        ["curl", "-s", "-w", "\n%{http_code}", server.url + "/health?deep=1"], capture_output=True, text=True, timeout=20
+        ["curl", "-s", "-w", "\n%{http_code}", server.url + "/health?deep=1"], capture_output=True, text=True, timeout=60
     )
     body, status = done.stdout.rsplit("\n", 1)
     return int(status), json.loads(body)
@@ -204,11 +204,13 @@ def test_many_deep_looks_at_once_take_one_thread():
             other.execute("ROLLBACK")
         assert set(answers) == {503} and len(answers) == 60
         assert most < 25
-        assert deep_health(server)[0] == 200
+        # A look has two seconds, and the disk may have other things to do.
+        wait_until(lambda: deep_health(server)[0] == 200, 20, "a look that finds all well")
 
 
 def test_a_deep_look_at_the_health_tells_the_truth():
     with ApusServer() as server:
+        wait_until(lambda: deep_health(server)[0] == 200, 20, "a look that finds all well")
         status, health = deep_health(server)
         assert (status, health["status"], health["journal_mode"], health["problems"]) == (200, "ok", "wal", {})
         (server.data_directory / "apus.db").unlink()

@@ -154,7 +154,7 @@ def test_the_service_serves_on_the_sockets_of_its_unit_and_says_that_it_is_ready
             held[-1].bind((place.split(":")[0], 0))
         held[-1].listen(int(unit["Backlog"][0]))
     words = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    words.settimeout(20)
+    words.settimeout(60)
     words.bind(str(tmp_path / "notify"))
     place = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
     process = start_activated(held, arguments, place, stdout=subprocess.DEVNULL)

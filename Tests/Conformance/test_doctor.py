@@ -10,7 +10,7 @@ import time
 import pytest
 
 from helpers import REFERENCE_PYTHON, must
-from servers import ApusServer, ReferenceServer, apus_binary, free_port
+from servers import PATIENCE, ApusServer, ReferenceServer, apus_binary, free_port
 
 pytestmark = pytest.mark.apus
 
@@ -84,7 +84,8 @@ def test_its_findings_can_be_read_by_programs(server):
     report = json.loads(result.stdout)
     assert (report["uri"], report["ok"]) == (server.url, True)
     assert [step["name"] for step in report["steps"]] == STEPS
-    assert all(step["ok"] and 0 <= step["milliseconds"] < 5_000 for step in report["steps"])
+    # The whole command has a minute.
+    assert all(step["ok"] and 0 <= step["milliseconds"] < 60_000 for step in report["steps"])
     assert report["steps"][1]["detail"] == "found, id 0"
 
 
@@ -135,7 +136,7 @@ def test_a_wait_that_is_in_vain_ends_in_time_and_says_one_thing(dead_port):
     uri = f"http://127.0.0.1:{dead_port}"
     began = time.monotonic()
     result = doctor(uri, "--wait", "700ms")
-    assert 0.3 < time.monotonic() - began < 5
+    assert 0.3 < time.monotonic() - began < 5 * PATIENCE
     assert (result.returncode, result.stderr) == (1, "")
     assert_refused(result, uri, dead_port)
 
@@ -143,13 +144,13 @@ def test_a_wait_that_is_in_vain_ends_in_time_and_says_one_thing(dead_port):
 def test_it_waits_for_a_server_that_starts_later(tmp_path):
     port = free_port()
     results = []
-    waiting = threading.Thread(target=lambda: results.append(doctor(f"http://127.0.0.1:{port}", "--wait", "20s")))
+    waiting = threading.Thread(target=lambda: results.append(doctor(f"http://127.0.0.1:{port}", "--wait", "50s")))
     waiting.start()
     # Until the first try has failed.
     waiting.join(0.3)
     assert results == []
     with ApusServer(["--port", port]) as server:
-        waiting.join(25)
+        waiting.join(60)
         assert_all_is_fine(results[0], server.url, health=r"after \d+\.\d s of waiting")
         # What is timed is the answer, not the wait for it.
         assert float(re.search(r"health +([\d.]+) ms", results[0].stdout)[1]) < 1_000

@@ -13,7 +13,7 @@ import mlflow
 import pytest
 
 from helpers import call, history, must, new_run, send
-from servers import ApusServer, apus_binary, wait_until
+from servers import PATIENCE, ApusServer, apus_binary, free_port, wait_until
 
 pytestmark = pytest.mark.apus
 WRITERS = 8
@@ -126,7 +126,8 @@ def test_a_polite_end_finishes_what_is_in_flight_and_exits_zero_in_time():
                 began = time.monotonic()
                 os.kill(server.pid, signal.SIGTERM)
                 assert server.process.wait(60) == 0, server.log()
-                assert time.monotonic() - began < 5
+                # Neither connection is waited for, which may take half a minute and longer.
+                assert time.monotonic() - began < 5 * PATIENCE
         assert writers.statuses <= {200, 429}
         server.start()
         assert_nothing_acknowledged_is_lost(server.url, writers)
@@ -136,13 +137,12 @@ def test_a_training_outlives_a_restart_of_its_server(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "6")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0")
-    with ApusServer() as server:
+    with ApusServer(["--port", free_port()]) as server:
         mlflow.set_tracking_uri(server.url)
         mlflow.set_experiment("outlives")
         with mlflow.start_run() as run:
             for step in range(20):
                 if step == 10:
-                    server.arguments += ["--port", str(server.port)]
                     server.kill()
                     restart = threading.Thread(target=server.start)
                     restart.start()

@@ -24,7 +24,7 @@ from forwarding import (
 )
 from helpers import call, must, new_run, send
 from keeping import apus, spare
-from servers import ApusServer, wait_until
+from servers import PATIENCE, ApusServer, wait_until
 
 pytestmark = pytest.mark.apus
 
@@ -211,7 +211,7 @@ def test_a_server_without_upstream_says_so(upstream):
 
 def test_nobody_waits_for_an_upstream_that_does_not_answer(upstream, tmp_path):
     network = BreakingNetwork(upstream.port, 1, loss=0)
-    network.delay = 10
+    network.delay = 60
     with ApusServer(["--upstream", network.url, "--forward-delay", "100ms"], directory=tmp_path / "local") as server:
         run_id = new_run(server.url)
         slowest = 0.0
@@ -219,10 +219,10 @@ def test_nobody_waits_for_an_upstream_that_does_not_answer(upstream, tmp_path):
             start = time.monotonic()
             must(server.url, "runs/log-metric", {"run_id": run_id, "key": "m", "value": step, "timestamp": step, "step": step})
             slowest = max(slowest, time.monotonic() - start)
-        assert slowest < 3
+        assert slowest < 3 * PATIENCE
         start = time.monotonic()
         assert server.stop(remove=False) == 0
-        assert time.monotonic() - start < 6
+        assert time.monotonic() - start < 6 * PATIENCE
     network.close()
 
 
@@ -320,6 +320,6 @@ class TestPush:
 )
 def test_settings_that_cannot_be_used_are_refused(arguments, tmp_path):
     refused = subprocess.run(
-        spare("server", "--port", "0", "--data-dir", tmp_path / "data", *arguments), capture_output=True, text=True, timeout=20
+        spare("server", "--port", "0", "--data-dir", tmp_path / "data", *arguments), capture_output=True, text=True, timeout=60
     )
     assert refused.returncode == 1 and arguments[-2] in refused.stderr

@@ -295,6 +295,48 @@ def test_an_apus_behind_a_way_that_opens_late_is_known_as_apus():
         way.close()
 
 
+class TestFilesThatComeMeanwhile:
+    @pytest.mark.parametrize("kind", ["run", "model"])
+    def test_a_file_that_comes_while_an_earlier_one_is_sent_follows(self, way, kind):
+        under_way, released = threading.Event(), threading.Event()
+
+        def refuses(method, path, body):
+            if method == "PUT" and path.endswith("/first"):
+                under_way.set()
+                released.wait(60)
+
+        way.refuses = refuses
+        with forwarding(way) as server:
+            run_id = new_run(server.url)
+            made = must(server.url, "logged-models", {"experiment_id": "0", "name": "net", "source_run_id": run_id})
+            run = must(server.url, "runs/get", run_id=run_id)["run"]
+            info = (run if kind == "run" else made["model"])["info"]
+            put_beneath(server.url, info, "first")
+            must(server.url, "/api/apus/1.0/forward/drain", {})
+            assert under_way.wait(120)
+            put_beneath(server.url, info, "second")
+            must(server.url, "/api/apus/1.0/forward/drain", {})
+            # Rounds have seen the second file, and its owner is among those whose files are to be sent already.
+            wait_until(lambda: is_all_seen(status(server.url)), 30, "a round")
+            released.set()
+            assert wait_until_current(server.url)["omission_count"] == 0
+            found = there(way)[run_id]
+            if kind == "model":
+                found = must(way.behind, "logged-models/search", {"experiment_ids": ["0"]})["models"][0]
+            place = found["info"]["artifact_uri"].removeprefix("mlflow-artifacts:/")
+            listed = must(way.behind, "/api/2.0/mlflow-artifacts/artifacts", path=place)["files"]
+            assert [file["path"] for file in listed] == ["first", "second"]
+
+
+def is_all_seen(found) -> bool:
+    return found["backlog_runs"] == 0 and not found["comparing"]
+
+
+def put_beneath(url, info, name):
+    place = info["artifact_uri"].removeprefix("mlflow-artifacts:/")
+    assert send("PUT", f"{url}/api/2.0/mlflow-artifacts/artifacts/{place}/{name}", b"x")[0] == 200
+
+
 class TestParents:
     def test_a_parent_of_another_store_is_named_as_it_is_and_files_follow(self, mlflow_way):
         with forwarding(mlflow_way) as server:

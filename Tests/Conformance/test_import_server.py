@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -14,7 +15,7 @@ import mlflow
 import pytest
 
 from helpers import REFERENCE_PYTHON
-from servers import ApusServer, ReferenceServer, apus_binary, free_port
+from servers import ApusServer, ReferenceServer, apus_binary
 from test_import import VIEW_ALL, dump, files, fill, look, plain, run_import
 
 pytestmark = pytest.mark.apus
@@ -417,12 +418,14 @@ def test_names_that_lead_out_of_their_folder_are_refused(stock, tmp_path, name):
 @pytest.mark.parametrize("kind", ["nobody", "https", "not a tracking server", "no list"])
 def test_what_is_no_server_is_refused(kind, tmp_path):
     answers = {"not a tracking server": (404, {}, b"<html>"), "no list": (200, {}, b'{"experiments": [{}]}')}
-    with Proxy("", lambda number, path: answers.get(kind)) as proxy:
+    with Proxy("", lambda number, path: answers.get(kind)) as proxy, socket.socket() as held:
         address = proxy.url
         if kind == "https":
             address = address.replace("http:", "https:")
         if kind == "nobody":
-            address = f"http://127.0.0.1:{free_port()}"
+            # Held, and not listened at.
+            held.bind(("127.0.0.1", 0))
+            address = f"http://127.0.0.1:{held.getsockname()[1]}"
         status, _, message = run_import(address, tmp_path / "data")
     assert status == 2 and message.startswith("apus: "), message
     assert ("https" if kind == "https" else address) in message

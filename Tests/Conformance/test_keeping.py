@@ -191,7 +191,7 @@ def test_a_removal_that_the_command_left_is_ended_by_the_next_server(server):
 def test_a_killed_gc_that_is_run_again_ends_as_an_undisturbed_one(server, tmp_path):
     make_deleted(server.url, runs=30, points=1_000)
     server.stop(remove=False)
-    assert kill_until_done(server.data_directory, tmp_path, ["gc"], seconds=8) > 3
+    assert kill_until_done(server.data_directory, tmp_path, ["gc"], seconds=8, least=4) > 3
 
 
 def test_gc_ends_under_a_steady_load_and_does_not_hold_it_up(server):
@@ -204,7 +204,7 @@ def test_gc_ends_under_a_steady_load_and_does_not_hold_it_up(server):
     try:
         wait_until(lambda: all(noted), 20, "the clients to begin")
         before = [len(steps) for steps in noted]
-        done = json.loads(apus("gc", "--data-dir", server.data_directory, "--json", timeout=60).stdout)
+        done = json.loads(apus("gc", "--data-dir", server.data_directory, "--json").stdout)
         assert done["metric_points"] == 20_000 and done["runs"] == 10
         wait_until(lambda: all(len(steps) > count for steps, count in zip(noted, before)), 20, "the clients to go on")
     finally:
@@ -226,11 +226,12 @@ def test_a_backup_under_load_holds_what_was_acknowledged_and_passes_the_check(se
     clients = [threading.Thread(target=logging, args=(server.url, *pair)) for pair in zip(runs, [stop] * 6, noted)]
     for client in clients:
         client.start()
-    time.sleep(1)
     try:
+        wait_until(lambda: all(len(steps) > 20 for steps in noted), 20, "the clients to begin")
         before = [steps[-1] for steps in noted]
         apus("backup", place, "--data-dir", server.data_directory)
-        assert all(steps[-1] > last for steps, last in zip(noted, before)), "the clients went on"
+        # A small backup may be done before the next answers come.
+        wait_until(lambda: all(steps[-1] > last for steps, last in zip(noted, before)), 20, "the clients to go on")
     finally:
         stop.set()
         for client in clients:
@@ -418,7 +419,7 @@ def test_check_says_what_it_cannot_tell_and_names_models_without_a_file(server, 
 
 def test_a_killed_backup_leaves_nothing_that_counts(server, tmp_path):
     make_deleted(server.url, runs=10, points=500)
-    assert kill_backups(server.data_directory, tmp_path, seconds=6) > 2
+    assert kill_backups(server.data_directory, tmp_path, seconds=6, least=3) > 2
 
 
 def test_a_backup_of_a_later_version_is_refused_as_such(server, tmp_path):
@@ -572,8 +573,8 @@ def test_a_pipe_in_a_backup_stops_nobody(server, tmp_path):
     apus("backup", place, "--data-dir", server.data_directory)
     (generation(place) / "apus.db").unlink()
     os.mkfifo(generation(place) / "apus.db")
-    assert apus("check", place, check=False, timeout=20).returncode == 1
-    assert apus("restore", place, "--data-dir", tmp_path / "fresh", check=False, timeout=20).returncode == 1
+    assert apus("check", place, check=False).returncode == 1
+    assert apus("restore", place, "--data-dir", tmp_path / "fresh", check=False).returncode == 1
 
 
 def test_two_backups_and_two_exports_to_one_place_do_not_disturb_each_other(server, tmp_path):

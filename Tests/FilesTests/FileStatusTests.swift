@@ -50,20 +50,27 @@ import Testing
 
 @Suite struct DescriptorTests {
     @Test func `closes with its last owner`() throws {
-        var first = Descriptor.placeholder()
+        var template = Array("/tmp/apus-files-XXXXXX".utf8CString)
+        var first: Descriptor? = Descriptor(owning: mkstemp(&template))
+        defer { unlink(template) }
         var second = first
         let number = try #require(first?.rawValue)
+        let file = try #require(identity(number))
         first = nil
-        #expect(fcntl(number, F_GETFD) >= 0)
+        #expect(identity(number) == file)
         #expect(second?.rawValue == number)
         second = nil
-        // Another test may have taken up the number meanwhile, for anything but the null device.
-        #expect(!isNullDevice(number))
+        // Another test may have taken up the number meanwhile, but not for this file, whose name no other test knows.
+        #expect(identity(number) != file)
     }
 
-    private func isNullDevice(_ descriptor: Int32) -> Bool {
+    @Test func `a placeholder is a descriptor that is open`() throws {
+        let placeholder = try #require(Descriptor.placeholder())
+        #expect(fcntl(placeholder.rawValue, F_GETFD) >= 0)
+    }
+
+    private func identity(_ descriptor: Int32) -> FileIdentity? {
         var status = stat()
-        var null = stat()
-        return fstat(descriptor, &status) == 0 && stat("/dev/null", &null) == 0 && status.st_rdev == null.st_rdev
+        return fstat(descriptor, &status) == 0 ? FileStatus(status).identity : nil
     }
 }

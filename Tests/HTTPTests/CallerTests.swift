@@ -44,7 +44,7 @@ import Testing
 
     @Test func `is there when it answers before the time is over`() throws {
         let handler = WaitingHandler()
-        let server = try handler.server()
+        let server = try handler.server { $0.limits.halfClosedTimeout = .seconds(60) }
         let client = try server.client()
         try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
         client.finishSending()

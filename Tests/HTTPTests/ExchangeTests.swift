@@ -6,6 +6,9 @@ import Synchronization
 import Testing
 
 @Suite struct ExchangeTests {
+    /// Finds things out beside the server; not the global queue, whose threads the tests themselves may all be blocking.
+    private static let others = DispatchQueue(label: "test.others")
+
     @Test func `suppresses the body of HEAD and keeps its length`() throws {
         let client = try TestServer().client()
         try client.send("HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -171,7 +174,7 @@ import Testing
                 if known.withLock({ $0.contains(name) }) { return .admitted }
                 guard !name.isEmpty else { return .refused(HTTPResponse(status: 401)) }
                 return .undecided { decided in
-                    DispatchQueue.global().async {
+                    Self.others.async {
                         known.withLock { _ = $0.insert(name) }
                         decided()
                     }
@@ -197,7 +200,7 @@ import Testing
                 case "b" where request.admissionVersion == 2:
                     return .undecided { decided in
                         version.withLock { $0 = 3 }
-                        DispatchQueue.global().async { decided() }
+                        Self.others.async { decided() }
                     }
                 default: return .admitted
                 }
@@ -234,7 +237,7 @@ import Testing
 
     @Test func `what is never found out about a request ends it`() throws {
         let server = try TestServer(configure: { configuration in
-            configuration.admit = { _ in .undecided { decided in DispatchQueue.global().async { decided() } } }
+            configuration.admit = { _ in .undecided { decided in Self.others.async { decided() } } }
         })
         #expect(try server.exchange("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").status == 429)
     }

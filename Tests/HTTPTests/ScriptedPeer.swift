@@ -11,7 +11,7 @@ final class ScriptedPeer: Sendable {
 
     /// - Parameter answers: one for each connection, in order.
     init(_ answers: [String]) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         descriptor = Descriptor(owning: listener)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -35,6 +35,8 @@ final class ScriptedPeer: Sendable {
 
     private func serve(_ answer: String) {
         let connection = Descriptor(owning: accept(descriptor.rawValue, nil, nil))
+        // A process that another test starts just now may have inherited the descriptor: to close it does not suffice.
+        defer { shutdown(connection.rawValue, Int32(SHUT_RDWR)) }
         var received: [UInt8] = []
         var space = [UInt8](repeating: 0, count: 4_096)
         while !String(decoding: received, as: UTF8.self).contains("\r\n\r\n") {

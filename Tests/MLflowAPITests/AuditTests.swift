@@ -501,10 +501,15 @@ import TrackingStore
         _ = (access ?? self.access).refusal(of: &request, .lookUp(.none))
     }
 
-    private func entries() throws -> [AuditEntry] {
-        // A write that follows is stored after those that it has to find.
-        try stored.write { _ in }
-        return try stored.store.readNow { try $0.auditPage(AuditQuery(maxResults: 10_000)) }.entries
+    private func entries(atLeast count: Int = 0) throws -> [AuditEntry] {
+        var found: [AuditEntry] = []
+        for _ in 0..<100 {
+            // A write that follows is stored after those of the server that it has to find; those of others take turns with it.
+            try stored.write { _ in }
+            found = try stored.store.readNow { try $0.auditPage(AuditQuery(maxResults: 10_000)) }.entries
+            if found.count >= count { break }
+        }
+        return found
     }
 
     @Test func `a holder is told of once for each address`() throws {
@@ -517,7 +522,7 @@ import TrackingStore
         for address in ["192.0.2.1", "192.0.2.1", "192.0.2.2"] {
             for _ in 0..<3 { try ask(key.text, from: address, access) }
         }
-        let entries = try entries()
+        let entries = try entries(atLeast: 2)
         #expect(entries.map(\.address) == ["192.0.2.2", "192.0.2.1"])
         #expect(entries.allSatisfy { $0.actor == AuditActor(.token, "ci") && $0.action == "log-in" && !$0.isRefused })
     }

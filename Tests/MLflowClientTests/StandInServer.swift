@@ -38,7 +38,7 @@ final class StandInServer: Sendable {
     /// - Parameter answers: one for each request, in order; the last one is given again and again.
     init(_ answers: Answer...) throws {
         state = Mutex(State(answers: answers[...]))
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         descriptor = Descriptor(owning: listener)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -67,6 +67,10 @@ final class StandInServer: Sendable {
     }
 
     var requests: [Request] { state.withLock { $0.requests } }
+
+    /// Waits for one more request, also in a task, which the semaphore itself does not allow; false if none comes within a
+    /// minute.
+    func awaitRequest() -> Bool { hasRequest.wait(timeout: .now() + .seconds(60)) == .success }
 
     private func serve(_ connection: Descriptor) {
         // A process that another test starts just now may have inherited the descriptor: to close it does not suffice.

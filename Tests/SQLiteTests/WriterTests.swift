@@ -169,11 +169,21 @@ import Testing
         outcomes.expectOne()
         try writer.submit({ try $0.insert(1) }, lane: .background) { outcomes.note(0, $0) }
         let isDown = DispatchSemaphore(value: 0)
-        DispatchQueue.global().async {
+        // Not the global queue: other tests may keep its threads until the writer's own queue is full.
+        DispatchQueue(label: "test.shutdown").async {
             writer.shutdown()
             isDown.signal()
         }
-        while (try? writer.submit({ _ in }) { _ in }) != nil { usleep(1_000) }
+        var refusal: SubmissionError?
+        while refusal == nil {
+            do throws(SubmissionError) {
+                try writer.submit({ _ in }) { _ in }
+                usleep(1_000)
+            } catch {
+                refusal = error
+            }
+        }
+        #expect(refusal == .closed)
         gate.signal()
         isDown.wait()
         #expect(outcomes.wait() == ["SubmissionError"])

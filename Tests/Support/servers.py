@@ -35,11 +35,20 @@ def apus_binary() -> Path:
     return Path(os.environ.get("APUS_BINARY") or REPOSITORY / ".build/release/apus").resolve()
 
 
+# Sockets that hold the ports of `free_port` until the tests end.
+_held: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port that was free a moment ago. Another process may take it: prefer `--port 0` where it exists."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of the loopback that is given to nobody who asks for any port; nothing listens at it.
+
+    Who names it can listen there, also again and again, if it sets SO_REUSEADDR as servers do (socket(7)).
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _held.append(holder)
+    return holder.getsockname()[1]
 
 
 def wait_until(condition, timeout: float, what: str):
@@ -297,16 +306,6 @@ class ReferenceServer(_Server):
         super().__init__(arguments, environment, directory)
         self.python = str(python or sys.executable)
         self._chosen_port = 0
-
-    def start(self):
-        # Between the choice of a free port and its use another process may take it.
-        for attempt in range(3):
-            try:
-                return super().start()
-            except ServerFailed as error:
-                if attempt == 2 or "in use" not in str(error):
-                    raise
-        raise AssertionError("unreachable: the last attempt returns or raises")
 
     def command(self) -> list[str]:
         self._chosen_port = free_port()

@@ -103,8 +103,8 @@ import TrackingStore
         let acknowledged = Mutex<[Int64]>([])
         let isOver = Mutex(false)
         for writer in 0..<4 {
-            DispatchQueue.global().async(group: writers) {
-                for index in 0..<400 where !isOver.withLock({ $0 }) {
+            DispatchQueue(label: "test.writer").async(group: writers) {
+                for index in 0..<250 where !isOver.withLock({ $0 }) {
                     let step = Int64(writer * 1_000 + index)
                     let metric = Metric(key: "m", value: 1, timestamp: step, step: step)
                     guard (try? fixture.write { try $0.logMetrics([metric], runID: runID) }) != nil else { return }
@@ -123,7 +123,8 @@ import TrackingStore
 
     /// Copies the files as a crash would leave them.
     ///
-    /// The first checkpoint comes after the test, so the WAL only grows, and a crash may leave any prefix of it.
+    /// All points together, each with its own commit, are fewer pages than the first checkpoint needs, so the WAL only grows,
+    /// and a crash may leave any prefix of it.
     private func copyOfFiles(of fixture: StoreFixture) throws -> TemporaryFolder {
         let copy = try TemporaryFolder()
         for name in ["apus.db", "apus.db-wal"] {

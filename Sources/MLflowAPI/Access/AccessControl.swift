@@ -146,10 +146,11 @@ package final class AccessControl: Sendable {
         guard isRequired else { return .admitted }
         let holder = holder(request)
         if case .found(let holder) = holder {
-            if request.caller.identity !== holder.identity, let actor = AuditActor(holder.identity) {
-                logInAudit?.noteSuccess(of: actor, from: request.caller.peer)
-            }
+            let isNew = request.caller.identity !== holder.identity
             request.identify(as: holder.identity)
+            if isNew, let actor = AuditActor(holder.identity) {
+                logInAudit?.noteSuccess(of: actor, by: request.caller)
+            }
         } else {
             request.identify(as: nil)
         }

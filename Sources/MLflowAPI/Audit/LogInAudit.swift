@@ -40,9 +40,13 @@ package final class LogInAudit: Sendable {
     }
 
     /// Notes that somebody was recognized; call it when a connection is first used by that one.
-    func noteSuccess(of actor: AuditActor, from peer: Peer) {
+    ///
+    /// - Parameter caller: that one. The entry takes its turn among the writes of this caller, and so is older than those of
+    ///   the requests that follow.
+    func noteSuccess(of actor: AuditActor, by caller: Caller) {
         let now = currentMilliseconds()
-        let holder = Holder(kind: actor.kind, name: ExactText(actor.name), address: peer.name)
+        let address = caller.peer.name
+        let holder = Holder(kind: actor.kind, name: ExactText(actor.name), address: address)
         let isNews = state.withLock { state in
             if let time = state.known[holder], now - time < Self.day { return false }
             if state.known.count >= Self.holderLimit { state.known.removeAll() }
@@ -50,7 +54,11 @@ package final class LogInAudit: Sendable {
             return true
         }
         guard isNews else { return }
-        store.write({ try $0.audit(AuditEntry(actor: actor, address: peer.name, action: Self.action)) }) { _ in }
+        let entry = AuditEntry(actor: actor, address: address, action: Self.action)
+        store.write({ try $0.audit(entry) }, for: caller) { [self] result in
+            // The next connection tries again, for example when the caller's share of the queue was used up.
+            if case .failure = result { state.withLock { $0.known[holder] = nil } }
+        }
     }
 
     /// Notes that a credential was refused.

@@ -70,7 +70,7 @@ def test_back_returns_to_the_place_in_a_long_table(page, world):
     page.go_back()
     expect_amount(page, "600 runs")
     expect(row_of(page, name)).to_be_in_viewport()
-    assert abs(table(page).evaluate("grid => grid.scrollTop") - 9000) < 40
+    wait_until(lambda: abs(table(page).evaluate("grid => grid.scrollTop") - 9000) < 40, 10, "the place of before")
 
 
 def test_a_reload_keeps_the_place_and_what_is_open(page, world):

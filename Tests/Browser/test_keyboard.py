@@ -19,9 +19,9 @@ def test_runs_are_walked_selected_and_compared_by_keys(page, world):
     expect(page.get_by_text("2 runs selected")).to_be_visible()
     expect(row(page, 1)).to_have_class(re.compile("cursor"))
     press(page, "c")
-    settled(page)
     for run in world.pair.runs:
-        assert run in page.url
+        address_has(page, run)
+    settled(page)
 
 
 def test_escape_selects_nothing(page, world):

@@ -85,7 +85,8 @@ def calls(page):
 def let_time_pass(page, seconds: int):
     """Lets the clock of the page go on, and then the calls that it began end."""
     page.clock.run_for(seconds * 1000)
-    page.wait_for_load_state("networkidle")
+    # The state of the network that a page is loaded in tells nothing of later calls.
+    wait_until(lambda: page.evaluate("true") and not page.watch.waits(), 20, "the calls of the page")
 
 
 def hide(page, hidden: bool):

@@ -208,9 +208,9 @@ def test_two_selected_runs_are_compared_by_one_click(page, world):
     select(page, "run-a", "run-b")
     expect(page.get_by_text("2 runs selected")).to_be_visible()
     page.get_by_role("link", name="Compare", exact=True).click()
-    settled(page)
     for run in world.pair.runs:
-        assert run in page.url
+        address_has(page, run)
+    settled(page)
 
 
 def test_a_link_opens_the_parents_of_the_children_that_it_selects(page, world):

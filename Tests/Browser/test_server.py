@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from looking import visit
 from rest import Rest
-from servers import ApusServer, wait_until
+from servers import ApusServer, free_port, wait_until
 
 
 def free(port: int) -> bool:
@@ -19,7 +19,7 @@ def free(port: int) -> bool:
 
 
 def test_an_open_page_says_that_its_server_is_gone_and_goes_on_when_it_is_there_again(new_page):
-    with ApusServer() as server:
+    with ApusServer(["--port", free_port()]) as server:
         rest = Rest(server.url)
         experiment = rest.experiment("kept open")
         rest.run(experiment, "before", 1_790_000_000_000)
@@ -35,7 +35,6 @@ def test_an_open_page_says_that_its_server_is_gone_and_goes_on_when_it_is_there_
         page.evaluate("dispatchEvent(new Event('focus'))")
         banner = page.locator(".banner")
         expect(banner).to_contain_text("The server does not answer.")
-        server.arguments = ["--port", str(port)]
         server.start()
         Rest(server.url).run(experiment, "after", 1_790_000_000_001)
         expect(banner).to_have_count(0)
@@ -43,7 +42,7 @@ def test_an_open_page_says_that_its_server_is_gone_and_goes_on_when_it_is_there_
 
 
 def test_a_page_whose_first_call_fails_comes_when_the_server_is_there_again(new_page):
-    with ApusServer() as server:
+    with ApusServer(["--port", free_port()]) as server:
         page = new_page(base=server.url)
         page.watch.expect_message("net::ERR_CONNECTION_REFUSED")
         page.watch.allow_message("Failed to load resource: net::ERR_")
@@ -54,7 +53,6 @@ def test_a_page_whose_first_call_fails_comes_when_the_server_is_there_again(new_
         page.evaluate("location.hash = '#/experiments'")
         expect(page.locator(".banner")).to_be_visible()
         expect(page.get_by_role("main").get_by_text("The server does not answer.")).to_be_visible()
-        server.arguments = ["--port", str(port)]
         server.start()
         expect(page.get_by_role("link", name="Default", exact=True)).to_be_visible()
         expect(page.get_by_role("main").get_by_text("The server does not answer.")).to_have_count(0)

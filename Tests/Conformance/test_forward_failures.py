@@ -315,9 +315,12 @@ class TestFilesThatComeMeanwhile:
             must(server.url, "/api/apus/1.0/forward/drain", {})
             assert under_way.wait(120)
             put_beneath(server.url, info, "second")
+            # The registry is sent last in a round.
+            must(server.url, "registered-models/create", {"name": "sign"})
             must(server.url, "/api/apus/1.0/forward/drain", {})
+            wait_until(lambda: call(way.behind, "registered-models/get", name="sign")[0] == 200, 30, "a round")
             # Rounds have seen the second file, and its owner is among those whose files are to be sent already.
-            wait_until(lambda: is_all_seen(status(server.url)), 30, "a round")
+            wait_until(lambda: is_all_seen(status(server.url)), 30, "the end of the rounds")
             released.set()
             assert wait_until_current(server.url)["omission_count"] == 0
             found = there(way)[run_id]

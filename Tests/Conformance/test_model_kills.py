@@ -9,7 +9,7 @@ import pytest
 
 from helpers import call, must, new_run
 from samples import assert_same_predictions, log_sample
-from servers import ApusServer, wait_until
+from servers import ApusServer, free_port, wait_until
 
 pytestmark = pytest.mark.apus
 WRITERS = 6
@@ -75,7 +75,7 @@ def test_a_killed_server_has_kept_every_version_and_every_logged_model():
 
 
 def test_a_model_that_was_logged_is_loaded_after_a_kill():
-    with ApusServer() as server:
+    with ApusServer(["--port", free_port()]) as server:
         mlflow.set_tracking_uri(server.url)
         mlflow.set_experiment("kept")
         with mlflow.start_run() as run:
@@ -83,7 +83,6 @@ def test_a_model_that_was_logged_is_loaded_after_a_kill():
             mlflow.log_metric("accuracy", 0.75, model_id=info.model_id)
             mlflow.MlflowClient().set_registered_model_alias("kept", "champion", "1")
             server.kill()
-            server.arguments += ["--port", str(server.url.rsplit(":", 1)[1])]
             server.start()
         assert_same_predictions(mlflow.pyfunc.load_model("models:/kept@champion"))
         assert_same_predictions(mlflow.pyfunc.load_model(info.model_uri))

@@ -24,6 +24,7 @@ def test_an_unused_server_ends_in_order_and_loses_nothing():
         run_id = new_run(server.url)
         wait_for_the_end(server)
         assert "--idle-exit" in server.log()
+        server.arguments = []
         server.start()
         assert must(server.url, "runs/get", run_id=run_id)
 

@@ -144,11 +144,12 @@ def test_every_interface_is_opened_with_a_word_and_a_usable_address(tmp_path):
     if not allowed:
         pytest.skip("this machine does not allow namespaces")
     for host, url in [("0.0.0.0", r"http://127\.0\.0\.1:\d+"), ("::", r"http://\[::1\]:\d+")]:
-        ready = tmp_path / "ready"
+        ready, said = tmp_path / "ready", tmp_path / f"said-{len(host)}"
+        # The line on standard output comes behind the ready file.
         script = f"""
-            {apus_binary()} server --host {host} --port 0 --data-dir {tmp_path}/data --ready-file {ready} &
-            until [ -s {ready} ]; do kill -0 $! || exit 9; sleep 0.05; done
-            cat {ready} >&2; kill $!; wait $!
+            {apus_binary()} server --host {host} --port 0 --data-dir {tmp_path}/data --ready-file {ready} >{said} &
+            until [ -s {said} ]; do kill -0 $! || exit 9; sleep 0.05; done
+            cat {ready} >&2; kill $!; wait $! && cat {said}
         """
         result = subprocess.run([*network, script], capture_output=True, text=True, timeout=60)
         assert result.returncode == 0, result.stderr

@@ -4,11 +4,10 @@ import http.client
 import json
 import socket
 import struct
-import time
 
 import pytest
 
-from helpers import API, call, in_threads, must
+from helpers import API, call, in_threads, must, send
 from servers import ApusServer, wait_until
 
 pytestmark = pytest.mark.apus
@@ -57,6 +56,10 @@ def things(server, title):
     return len(must(server.url, "registered-models/search").get("registered_models", []))
 
 
+def metrics(server):
+    return send("GET", f"{server.url}/metrics")[1].decode()
+
+
 def send_and_break_off(server, title, route, body, reset):
     """Sends a request and goes away without reading its answer."""
     before = things(server, title)
@@ -69,8 +72,8 @@ def send_and_break_off(server, title, route, body, reset):
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     peer.close()
     wait_until(lambda: things(server, title) == before + 1, 30, "the creation")
-    # The end of the connection travels behind the request.
-    time.sleep(0.3)
+    # The end of the connection travels behind the request. When only the one that asks is open, the server knows of it.
+    wait_until(lambda: "\napus_open_connections 1\n" in metrics(server), 30, "the end of the connection")
     return before + 1
 
 

@@ -113,19 +113,23 @@ def processes_of(folder):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
     """A folder of which no process may be left at the end."""
+    # Others on this machine use `apus run`, too.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     yield tmp_path
     try:
         wait_until(lambda: not processes_of(tmp_path), 20, "all processes to end")
     finally:
         for pid, _ in processes_of(tmp_path):
             os.kill(pid, signal.SIGKILL)
-    assert not list(Path(os.environ.get("TMPDIR", "/tmp")).glob("apus-run-*/ready"))
+    assert not list(tmp_path.glob("apus-run-*/ready"))
 
 
 def server_pid(folder):
-    return int((folder / "data/apus.db.lock").read_text().splitlines()[0])
+    lock = folder / "data/apus.db.lock"
+    # It is empty for a moment when the server adds its address.
+    return int(wait_until(lambda: lock.read_text().splitlines(), 10, "the owner")[0])
 
 
 def points(folder, run_id):
@@ -319,8 +323,8 @@ def last(number, frame):
     os._exit(0)
 signal.signal(signal.SIGTERM, (lambda *_: None) if IGNORES else last)
 log(run_id, 1.0, 0)
-say(run_id)
 parent = os.getppid()
+say(run_id)
 wait_until(lambda: os.getppid() != parent, 30, "the end of apus run")
 if IGNORES: last(0, None)
 time.sleep(60)
@@ -395,7 +399,8 @@ def test_a_server_that_is_killed_is_followed_by_another_at_its_address(folder):
         # `patiently` lets no refused connection pass.
         assert job.line() == str(step)
         assert server_pid(folder) != killed
-    assert f"another one answers at {uri}" in job.errors()
+    # A request that has waited for the server may be answered before the job knows of it.
+    wait_until(lambda: f"another one answers at {uri}" in job.errors(), 20, "the line of the log")
     job.process.stdin.close()
     assert job.end() == 0
     assert points(folder, run_id) == [(0, 0.0), (1, 1.0), (2, 2.0)]
@@ -413,12 +418,10 @@ if os.fork() == 0:
     os._exit(0)
 os._exit(4)
 """
-    job = Job(folder, python(body))
+    job = Job(folder, python(body), "--grace=10m")
     run_id = job.line()
-    began = time.monotonic()
-    assert job.end() == 4
     # All have ended: nothing waits for the end of the time.
-    assert time.monotonic() - began < 9
+    assert job.end() == 4
     assert points(folder, run_id) == [(0, 1.0)]
 
 
@@ -427,7 +430,7 @@ def test_what_is_left_behind_for_good_does_not_hold_the_end_up(folder, hurry):
     job = Job(folder, ["sh", "-c", "sleep 120 >/dev/null & echo $!; exit 4"], f"--grace={60 if hurry else 1}s")
     left = int(job.line())
     try:
-        wait_until(lambda: job.status()["stage"] == "draining", 20, "the end of the command")
+        wait_until(lambda: job.status()["stage"] in ("draining", "ended"), 20, "the end of the command")
         if hurry:
             job.process.send_signal(signal.SIGTERM)
         assert job.end() == 4
@@ -658,7 +661,8 @@ def test_a_token_command_does_not_outlive_the_job(folder):
     wait_until(commands, 20, "the token command")
     job.tell()
     assert job.end() == 0
-    assert not commands()
+    # A process that was killed is there until it has the processor once more.
+    wait_until(lambda: not commands(), 20, "the token command to end")
 
 
 def test_variables_of_a_server_for_others_do_not_put_the_server_out_of_the_reach_of_the_command(folder):

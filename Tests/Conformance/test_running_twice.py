@@ -59,7 +59,10 @@ def test_with_reuse_a_server_that_stops_is_waited_for(tmp_path):
         with stalled_upload(first, run_id):
             first.process.send_signal(signal.SIGTERM)
             wait_until(lambda: not first.ready_path.exists(), 5, "the server to stop")
+            # It is held where it is, so that it does not end meanwhile.
+            first.process.send_signal(signal.SIGSTOP)
             refused = start_beside(first)
+            first.process.send_signal(signal.SIGCONT)
             assert "is just starting or stopping" in refused.stderr
             with ApusServer(["--reuse", "--data-dir", first.data_directory], directory=tmp_path) as second:
                 assert first.process.wait(60) == 0

@@ -246,8 +246,9 @@ def test_a_newest_snapshot_of_a_later_version_is_not_passed_over(server, place):
 
 
 def test_a_stranger_learns_no_path(server, place):
-    wait_for_current(server)
     run_id = new_run(server.url)
+    # No snapshot is being made while its folder is removed.
+    wait_for_current(server)
     shutil.rmtree(place)
     must(server.url, "runs/set-tag", {"run_id": run_id, "key": "k", "value": "v"})
     wait_until(lambda: "failure" in status(server), 20, "the failure to be told")

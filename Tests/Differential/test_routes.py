@@ -97,10 +97,11 @@ def test_what_apus_does_not_serve_is_refused_at_once(routes, ask):
     for method, pattern in routes:
         if is_one_of(SERVED + CHECKED_FIRST, pattern) or (method, pattern) in FOR_PAGES:
             continue
-        status, code, seconds = ask(method, pattern)
-        if seconds > SECONDS_AT_ONCE:
-            # A busy machine delays one answer; a server that waits for something delays the next one, too.
+        # A busy machine delays an answer or two; a server that waits for something delays each.
+        for _ in range(5):
             status, code, seconds = ask(method, pattern)
+            if seconds <= SECONDS_AT_ONCE:
+                break
         if (status, code) != (501, "NOT_IMPLEMENTED") or seconds > SECONDS_AT_ONCE:
             wrong.append(f"{method} {pattern}: {status} {code} after {seconds:.2f} s")
     assert not wrong, "\n".join(wrong)

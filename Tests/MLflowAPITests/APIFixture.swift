@@ -40,6 +40,8 @@ final class APIFixture: Sendable {
     /// Decides about each request, if every request needs a token.
     let access: AccessControl?
     private let router: HTTPRouter
+    /// What each endpoint declares, by its method and path; the API makes all endpoints anew for each who asks for them.
+    private let declarations: [String: Access]
 
     init(
         requiresTokens: Bool = false,
@@ -60,9 +62,14 @@ final class APIFixture: Sendable {
             settings: settings,
             reportFailure: { failures.add("\($0)") }
         )
+        let endpoints = api.endpoints
+        declarations = Dictionary(
+            endpoints.map { ("\($0.method) \($0.path)", $0.access) },
+            uniquingKeysWith: { first, _ in first }
+        )
         var router = HTTPRouter()
         for base in Set(["", settings.staticPrefix]) {
-            for endpoint in api.endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
+            for endpoint in endpoints { router.add(endpoint.method, base + endpoint.path, endpoint.handling) }
         }
         self.router = router
     }
@@ -142,7 +149,7 @@ final class APIFixture: Sendable {
     }
 
     private func declaration(of request: HTTPRequest) -> Access? {
-        api.endpoints.first { $0.path == request.routePattern && $0.method == request.method }?.access
+        declarations["\(request.method) \(request.routePattern)"]
     }
 
     /// A head as a client sends it.

@@ -27,6 +27,8 @@ from servers import ApusServer, ServerFailed  # noqa: E402
 
 # Drawn at random by each export, and seen by nobody.
 DRAWN = {"datasets", "inputs", "input_tags"}
+# What a server logs that had no time for the snapshot at its end.
+TOO_LATE = "the time for stopping was over"
 
 
 def fingerprint(folder) -> dict[str, bytes]:
@@ -220,7 +222,7 @@ def kill_snapshots(scratch: Path, rounds: int, seed: int) -> int:
                 shutil.rmtree(server.data_directory)
                 restored += 1
             server.start()
-        assert server.stop(remove=False) == 0
+        stop_with_snapshot(server)
         newest = generations(place)[-1]
         assert content(newest) == content(server.data_directory), seed
         back = scratch / "back"
@@ -228,6 +230,17 @@ def kill_snapshots(scratch: Path, rounds: int, seed: int) -> int:
         assert files(back / "artifacts") == files(server.data_directory / "artifacts"), seed
         assert content(back) == content(server.data_directory), seed
     return restored
+
+
+def stop_with_snapshot(server):
+    """Stops a server until the snapshot at its end was made: it has five seconds, and says when they were not enough."""
+    for _ in range(20):
+        told = server.log(lines=100_000).count(TOO_LATE)
+        assert server.stop(remove=False) == 0
+        if server.log(lines=100_000).count(TOO_LATE) == told:
+            return
+        server.start()
+    raise AssertionError("the snapshot at the end was never made in time")
 
 
 def make_store(folder: Path, runs: int, points: int) -> Path:

@@ -49,7 +49,7 @@ class Installed:
             env=self.environment(**environment),
         )
 
-    def run(self, code: str, *arguments: object, cwd: Path | None = None, timeout=120, **environment: str) -> str:
+    def run(self, code: str, *arguments: object, cwd: Path | None = None, timeout=600, **environment: str) -> str:
         """What the code prints; it must succeed."""
         process = self.start(code, *arguments, cwd=cwd, **environment)
         try:

@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-SECONDS_FOR_A_CELL = 60
+# Only to end: all suites share the processors.
+SECONDS_FOR_A_CELL = 600
 
 
 def main(folder, notebooks):

@@ -60,7 +60,7 @@ def run_job(environment, folder, script, **more):
     )
     # A file and no pipe: a server that the job leaves behind would hold the pipe open.
     with open(folder / "job.log", "w+") as log:
-        job = subprocess.run(["bash", "-c", script], cwd=folder, stdout=log, stderr=log, timeout=120, env=variables)
+        job = subprocess.run(["bash", "-c", script], cwd=folder, stdout=log, stderr=log, timeout=600, env=variables)
         log.seek(0)
         assert job.returncode == 0, log.read()
 

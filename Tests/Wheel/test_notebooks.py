@@ -97,7 +97,7 @@ def machines(with_client, tmp_path_factory):
     real = [folder.exists() for folder in REAL_FOLDERS]
     processes = {name: execute(with_client("notebooks"), machine, machine.notebooks) for name, machine in found.items()}
     try:
-        failures = {name: process.communicate(timeout=300)[1] for name, process in processes.items()}
+        failures = {name: process.communicate(timeout=900)[1] for name, process in processes.items()}
     finally:
         for process in processes.values():
             process.kill()
@@ -228,10 +228,10 @@ def test_a_sweep_whose_kernel_is_killed_goes_on_in_the_next_one(with_client, tmp
     deadly.write_text(sweep.read_text().replace(gentle, killed))
 
     process = execute(with_client("notebooks"), machine, [deadly])
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 1 and "DeadKernelError" in errors, errors
     process = execute(with_client("notebooks"), machine, [sweep])
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
 
     wait_until(lambda: not servers_of(machine.data), 15, "the server to end")
@@ -318,11 +318,11 @@ def test_the_cell_that_installs_takes_the_wheel_beside_the_notebook(wheel, tmp_p
     shutil.rmtree(tmp_path / "ipython")
 
     process = execute(environment, machine, NOTEBOOKS[:1])
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 1 and "Put the wheel apus-<version>" in errors, errors
     shutil.copy(wheel, machine.folder)
     process = execute(environment, machine, NOTEBOOKS[:1])
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     assert f"Installed: {wheel.name}" in machine.outputs(1)
     assert environment.apus.exists()

@@ -64,7 +64,7 @@ def check_nothing_is_left(data):
 
 def test_64_processes_at_once_share_one_server(with_client, data):
     process = many(with_client, data)
-    output, errors = process.communicate(timeout=300)
+    output, errors = process.communicate(timeout=900)
     assert process.returncode == 0, errors[-4000:]
     assert started(data) == 1
     check_nothing_is_left(data)
@@ -77,7 +77,7 @@ def test_64_processes_go_on_when_the_server_is_killed(with_client, data):
     log = data / "apus.db-wal"
     wait_until(lambda: log.exists() and log.stat().st_size > 1_000_000, 120, "some of the points to be logged")
     os.kill(owner_of(data), signal.SIGKILL)
-    output, errors = process.communicate(timeout=300)
+    output, errors = process.communicate(timeout=900)
     assert process.returncode == 0, errors[-4000:]
     assert started(data) == 2
     check_nothing_is_left(data)
@@ -92,7 +92,7 @@ def test_flows_of_the_conformance_suite_pass(with_client, data, version):
         [environment.python, "-m", "pytest", "-q", "-m", "client", *files],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1_800,
         cwd=REPOSITORY,
         env=environment.environment(APUS_CONFORMANCE_URI=f"apus:{data}", APUS_IDLE_EXIT="1s"),
     )

@@ -87,6 +87,9 @@ final class RunningServer {
                 return ", \(try parts.store.readNow(.cheap) { try $0.runCount() }) runs"
             } catch let error as SQLiteError where error.isInterrupt {
                 return ""
+            } catch let error as TrackingError where error.code == .temporarilyUnavailable {
+                // The store is closed already.
+                return ""
             }
         }
     }

@@ -10,7 +10,7 @@ python := python3
 apus := .build/release/apus
 release := Scripts/build-release
 python_tests := Scripts/run-python-tests
-environments := .venv .venv-2.9 .venv-2.22 .venv-notebooks .venv-reference .venv-browser
+environments := .venv .venv-2.9 .venv-2.22 .venv-notebooks .venv-reference .venv-browser .venv-s3
 # Where `make install` puts the binary: $(PREFIX)/bin.
 PREFIX := /usr/local
 swift_sources := Sources Tests Examples Scripts Package.swift
@@ -56,8 +56,8 @@ lint: ## check the format, and that every migration and page is embedded
 	$(python) Scripts/compatibility-page | cmp - docs/compatibility.md || { echo "run: make docs" >&2; exit 1; }
 	echo "lint: clean"
 
-unit: native-packages ## Swift tests of a debug build
-	@swift test --disable-xctest
+unit: native-packages test-packages ## Swift tests of a debug build, beside a throw-away server of PostgreSQL
+	@$(python) Tests/Support/postgres.py swift test --disable-xctest
 
 conformance: build environments ## tests with real MLflow clients against the release binary
 	@export APUS_BINARY="$$PWD/$(apus)"
@@ -89,6 +89,7 @@ environments: $(environments:%=%/.stamp)
 .venv-notebooks/.stamp: Tests/Wheel/requirements.txt
 .venv-reference/.stamp: Scripts/reference-requirements.txt
 .venv-browser/.stamp: Tests/Browser/requirements.txt
+.venv-s3/.stamp: Tests/Support/requirements-s3.txt
 
 # If pip fails, there is no stamp, and the next run creates this environment anew.
 %/.stamp: | test-packages

@@ -49,6 +49,11 @@ let modules: [Target] = [
         dependencies: ["Coding", "Files", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS", "Threads"],
         swiftSettings: settings
     ),
+    .target(
+        name: "S3",
+        dependencies: ["Coding", "HTTPClient", "HTTPWire", "Hashing", "JSON", "TLS"],
+        swiftSettings: settings
+    ),
     .target(name: "Passwords", dependencies: ["COpenSSL", "Coding", "Hashing"], swiftSettings: settings),
     .target(
         name: "HTTPServer",
@@ -56,6 +61,8 @@ let modules: [Target] = [
         swiftSettings: settings
     ),
     .target(name: "SQLite", dependencies: ["Budgets", "CSQLite", "CSQLiteSetup", "Threads"], swiftSettings: settings),
+    .target(name: "CPostgreSQL", cSettings: [.treatAllWarnings(as: .error)]),
+    .target(name: "PostgreSQL", dependencies: ["CPostgreSQL"], swiftSettings: settings),
     .target(name: "Tracking", dependencies: ["Coding", "Identities"], swiftSettings: pure),
     .target(name: "Filter", swiftSettings: pure),
     .target(
@@ -65,7 +72,7 @@ let modules: [Target] = [
     ),
     .target(
         name: "Transfer",
-        dependencies: ["Coding", "Files", "Hashing", "JSON", "SQLite", "Tracking"],
+        dependencies: ["Coding", "Files", "Hashing", "JSON", "PostgreSQL", "SQLite", "Tracking"],
         swiftSettings: settings
     ),
     .target(
@@ -73,6 +80,7 @@ let modules: [Target] = [
         dependencies: ["Budgets", "CLinux", "Coding", "Files", "Hashing"],
         swiftSettings: settings
     ),
+    .target(name: "BucketStore", dependencies: ["ArtifactStore", "HTTPWire", "S3"], swiftSettings: settings),
     .target(
         name: "Forwarding",
         dependencies: [
@@ -92,10 +100,11 @@ let modules: [Target] = [
     .executableTarget(
         name: "apus",
         dependencies: [
-            "ArtifactStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files", "Forwarding",
-            "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI", "MLflowClient",
-            "OpenID",
-            "Passwords", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore", "Transfer",
+            "ArtifactStore", "BucketStore", "Budgets", "CEmbeddedFiles", "CLinux", "CProcess", "Coding", "Files",
+            "Forwarding", "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "Identities", "JSON", "MLflowAPI",
+            "MLflowClient",
+            "OpenID", "Passwords", "PostgreSQL", "S3", "SQLite", "TLS", "Tracking", "Threads", "TrackingStore",
+            "Transfer",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -137,7 +146,13 @@ let tests: [Target] = [
         dependencies: ["Coding", "HTTPClient", "Hashing", "OpenID"],
         swiftSettings: settings
     ),
+    .testTarget(
+        name: "S3Tests",
+        dependencies: ["Coding", "HTTPClient", "HTTPServer", "HTTPWire", "Hashing", "S3", "TLS"],
+        swiftSettings: settings
+    ),
     .testTarget(name: "SQLiteTests", dependencies: ["Budgets", "SQLite"], swiftSettings: settings),
+    .testTarget(name: "PostgreSQLTests", dependencies: ["PostgreSQL", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking"], swiftSettings: settings),
     .testTarget(name: "FilterTests", dependencies: ["Filter"], swiftSettings: settings),
     .testTarget(
@@ -147,7 +162,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "TransferTests",
-        dependencies: ["Coding", "Files", "JSON", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer"],
+        dependencies: [
+            "Coding", "Files", "JSON", "PostgreSQL", "SQLite", "TestSupport", "Tracking", "TrackingStore", "Transfer",
+        ],
         swiftSettings: settings
     ),
     .testTarget(

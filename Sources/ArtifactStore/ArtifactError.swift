@@ -38,6 +38,15 @@ package enum ArtifactError: Error, Sendable, Equatable {
     case rootUnavailable
     /// The process or the machine has no descriptor left (EMFILE, ENFILE).
     case tooManyOpenFiles
+    /// The server's keys for the object storage are missing, wrong or not sufficient; the value is a sentence for people.
+    case storageDenies(String)
+    /// The object storage refuses the request, and would refuse it again; the value is a sentence for people.
+    case storageRefuses(String)
+    /// The object storage is unreachable or overloaded, and the same request may succeed later; the value is a sentence for
+    /// people.
+    case storageAway(String)
+    /// The file was replaced since it was opened.
+    case replaced
     /// Any other failure: the value of `errno` and the call that set it.
     ///
     /// It is meant for the log and not for clients.
@@ -106,6 +115,9 @@ package enum ArtifactError: Error, Sendable, Equatable {
         case .rootUnavailable:
             "The server's folder of artifacts is missing or not a folder; check --artifacts-destination or --data-dir."
         case .tooManyOpenFiles: "The server has too many files open for this; raise its limit of open files."
+        case .storageDenies(let text), .storageRefuses(let text), .storageAway(let text):
+            "This server keeps artifacts in object storage. \(text)"
+        case .replaced: "The artifact was replaced while it was read: '\(path)'"
         case .other: "The artifact storage of the server failed; its log has the details."
         }
     }

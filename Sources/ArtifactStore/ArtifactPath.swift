@@ -36,7 +36,7 @@ package struct ArtifactPath: Sendable, CustomStringConvertible {
     /// The rule that forbids writing or deleting a file at this path; nil if none does.
     ///
     /// Reading accepts such a path where the reference does.
-    let obstacleToWriting: ArtifactError.PathRule?
+    package let obstacleToWriting: ArtifactError.PathRule?
 
     private init(components: [String], obstacleToWriting: ArtifactError.PathRule? = nil) {
         self.components = components
@@ -101,7 +101,7 @@ extension ArtifactPath {
     /// Whether a client could name this entry of a folder.
     ///
     /// Listings leave out other entries.
-    static func isNameable(_ name: String) -> Bool {
+    package static func isNameable(_ name: String) -> Bool {
         !name.utf8.contains(where: isLeftOut) && rule(brokenBy: name.utf8[...]) == nil
     }
 

@@ -35,11 +35,11 @@ extension ArtifactRoot {
         guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
         let facts = FileStatus(status)
         do {
-            let stored = try open(path)
+            let (file, stored) = try openFile(path)
             guard stored.size == facts.size else { return .different }
-            let hasSameTime = stored.status.modification == facts.modification && status.st_mtim.tv_nsec != 0
-            let isKnown = stored.status.identity == facts.identity || hasSameTime
-            guard isKnown || haveEqualBytes(stored.descriptor, source, size: facts.size) else { return .different }
+            let hasSameTime = stored.modification == facts.modification && status.st_mtim.tv_nsec != 0
+            let isKnown = stored.identity == facts.identity || hasSameTime
+            guard isKnown || haveEqualBytes(file, source, size: facts.size) else { return .different }
             return .same(bytes: facts.size)
         } catch .notFound {
             let upload = try beginWrite(path)

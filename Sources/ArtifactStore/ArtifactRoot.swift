@@ -87,6 +87,12 @@ package final class ArtifactRoot: Sendable {
     /// - Throws: `.notFound`, also where a parent folder is a file; `.isDirectory`; `.invalidPath(.symbolicLink)`
     ///   where a component is a link.
     package func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact {
+        let (descriptor, status) = try openFile(path)
+        return OpenArtifact(descriptor, status: status)
+    }
+
+    /// Opens a file as `open` does, and returns its descriptor and its status.
+    func openFile(_ path: ArtifactPath) throws(ArtifactError) -> (Descriptor, FileStatus) {
         guard path.name != nil else { throw .isDirectory }
         let root = try rootFolder(makingIfMissing: false)
         let descriptor: Descriptor
@@ -100,7 +106,7 @@ package final class ArtifactRoot: Sendable {
         let (result, code) = retryingInterrupts { fstat(descriptor.rawValue, &status) }
         guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
         switch status.kind {
-        case .file: return OpenArtifact(descriptor, status: status)
+        case .file: return (descriptor, FileStatus(status))
         case .folder: throw .isDirectory
         case .symbolicLink, .other: throw .notFound
         }

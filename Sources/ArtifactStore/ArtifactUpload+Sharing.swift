@@ -20,13 +20,13 @@ extension Sharing {
         // Empty files have no space to save, and the empty marker files of all folders would depend on one inode.
         guard size > 0 else { return nil }
         for candidate in contents.candidates(for: sha256) {
-            guard let copy = try? root.open(candidate), copy.size == size,
-                haveEqualBytes(copy.descriptor, file, size: size)
+            guard let (copy, status) = try? root.openFile(candidate), status.size == size,
+                haveEqualBytes(copy, file, size: size)
             else { continue }
-            if ioctl(file.rawValue, Self.cloneFile, copy.descriptor.rawValue) == 0 { return .extents }
+            if ioctl(file.rawValue, Self.cloneFile, copy.rawValue) == 0 { return .extents }
             // Another program may have written the copy a moment ago. Files that this server wrote are already
             // durable.
-            guard fsync(copy.descriptor.rawValue) == 0, (try? folder.link(copy.descriptor, replacing: name)) != nil
+            guard fsync(copy.rawValue) == 0, (try? folder.link(copy, replacing: name)) != nil
             else {
                 continue
             }

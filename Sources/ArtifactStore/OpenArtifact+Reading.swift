@@ -24,7 +24,7 @@ extension OpenArtifact {
     ///   - offset: the offset of the part, at most `size`.
     ///   - count: the length of the part; it is cut at the size that the file had when it was opened.
     /// - Throws: `.other` with ENODATA when the file has become shorter since; the errors of `body`.
-    func withBytes<Result>(
+    package func withBytes<Result>(
         at offset: Int64,
         upTo count: Int,
         _ body: (UnsafeRawBufferPointer) throws(ArtifactError) -> Result
@@ -32,6 +32,10 @@ extension OpenArtifact {
         let wanted = Int(min(Int64(count), size - offset))
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: wanted, alignment: 16)
         defer { space.deallocate() }
+        guard let descriptor else {
+            if wanted > 0 { try object?.read(at: offset, into: space) }
+            return try body(UnsafeRawBufferPointer(space))
+        }
         var filled = 0
         while filled < wanted {
             let rest = UnsafeMutableRawBufferPointer(rebasing: space[filled...])

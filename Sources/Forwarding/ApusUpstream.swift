@@ -275,7 +275,7 @@ struct ApusUpstream: Upstream {
     }
 
     func put(_ file: OpenArtifact, of owner: FileOwner, at location: String, to path: String) throws(UpstreamFailure) {
-        try calls.putArtifact(.file(file.descriptor, bytes: file.size), at: path)
+        try calls.putArtifact(.file(file), at: path)
     }
 }
 

@@ -26,10 +26,10 @@ package enum ForwardSelection: Sendable {
 
 /// A folder of artifacts: a root, and the folder's path relative to the root.
 package struct ForwardFolder: Sendable {
-    package var root: ArtifactRoot
+    package var root: any ArtifactStorage
     package var path: ArtifactPath
 
-    package init(root: ArtifactRoot, path: ArtifactPath) {
+    package init(root: any ArtifactStorage, path: ArtifactPath) {
         self.root = root
         self.path = path
     }

@@ -276,7 +276,7 @@ struct MLflowUpstream: Upstream {
             let there = ModelFile.rewritten(text, ids: ids, location: (owner.location, location))
             return try calls.putArtifact(.bytes(Array(there.utf8)), at: path)
         }
-        try calls.putArtifact(.file(file.descriptor, bytes: file.size), at: path)
+        try calls.putArtifact(.file(file), at: path)
     }
 
     /// The upstream's ids of the run and the model that an `MLmodel` file names, by their ids in this store.

@@ -1,6 +1,4 @@
 internal import ArtifactStore
-internal import Files
-internal import Glibc
 
 /// Reads and rewrites the file `MLmodel`, which names the run and the logged model that it belongs to.
 enum ModelFile {
@@ -8,10 +6,7 @@ enum ModelFile {
 
     /// The text of a file; nil if it has more than 1 MiB or is not UTF-8.
     static func read(_ file: OpenArtifact) -> String? {
-        guard file.size <= maximumBytes else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Int(file.size))
-        let count = bytes.withUnsafeMutableBytes { pread(file.descriptor.rawValue, $0.baseAddress, $0.count, 0) }
-        guard count == bytes.count else { return nil }
+        guard file.size <= maximumBytes, let bytes = try? file.bytes() else { return nil }
         return String(validating: bytes, as: UTF8.self)
     }
 

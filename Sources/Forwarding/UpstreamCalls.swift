@@ -1,4 +1,4 @@
-package import Files
+package import ArtifactStore
 package import HTTPWire
 internal import JSON
 
@@ -36,8 +36,8 @@ package enum UpstreamBody: Sendable {
     /// Records for Apus's call `import`, one in each line.
     case records([UInt8])
     case bytes([UInt8])
-    /// The first bytes of a file, sent no faster than the rate that the operator allows.
-    case file(Descriptor, bytes: Int64)
+    /// An artifact, sent no faster than the rate that the operator allows.
+    case file(OpenArtifact)
 }
 
 /// An answer of status 200 to 299.

@@ -45,6 +45,11 @@ package enum HTTPResponseBody: Sendable {
     /// The body is sent chunked; with HTTP/1.0, it ends with the connection. It is compressed under the same conditions
     /// as `bytes`, except for the size.
     case stream(any HTTPBodyProducer)
+    /// A body of a known length that a producer makes in pieces on a worker thread; never compressed.
+    ///
+    /// The producer must make exactly `length` bytes, or throw; then the connection is closed, and the client sees that the
+    /// body is incomplete.
+    case sizedStream(any HTTPBodyProducer, length: Int)
     /// Memory that lives as long as the process, such as embedded pages; handled like `bytes`, but copied only to
     /// compress it.
     case staticBytes(HTTPStaticBytes)

@@ -1,3 +1,4 @@
+internal import ArtifactStore
 internal import Dispatch
 internal import Synchronization
 internal import TrackingStore
@@ -8,20 +9,24 @@ internal import TrackingStore
 /// requests occupies only one thread.
 final class HealthChecks: Sendable {
     private struct State {
-        var waiting: [@Sendable (StoreHealth) -> Void] = []
+        var waiting: [@Sendable (StoreHealth, _ artifacts: String?) -> Void] = []
         var isChecking = false
     }
 
     private let store: TrackingStore
+    private let storages: [any ArtifactStorage]
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "apus.health", qos: .utility)
 
-    init(store: TrackingStore) {
+    /// - Parameter storages: all storages of artifacts that the server opens.
+    init(store: TrackingStore, storages: [any ArtifactStorage]) {
         self.store = store
+        self.storages = storages
     }
 
-    /// Calls `completion` with the result of a check that begins after this call; returns without waiting for it.
-    func requestCheck(_ completion: @escaping @Sendable (StoreHealth) -> Void) {
+    /// Calls `completion` with the result of a check that begins after this call, and with the problem of the artifacts, if
+    /// there is one; returns without waiting for it.
+    func requestCheck(_ completion: @escaping @Sendable (StoreHealth, _ artifacts: String?) -> Void) {
         let mustStart = state.withLock { state in
             state.waiting.append(completion)
             defer { state.isChecking = true }
@@ -33,12 +38,14 @@ final class HealthChecks: Sendable {
     private func runChecks() {
         while let completions = takeWaiting() {
             let health = store.examine()
-            for completion in completions { completion(health) }
+            let faults = storages.compactMap { $0.fault() }
+            let fault = faults.isEmpty ? nil : faults.joined(separator: " ")
+            for completion in completions { completion(health, fault) }
         }
     }
 
     /// Removes and returns the waiting completions; returns nil, which ends the series of checks, if there are none.
-    private func takeWaiting() -> [@Sendable (StoreHealth) -> Void]? {
+    private func takeWaiting() -> [@Sendable (StoreHealth, _ artifacts: String?) -> Void]? {
         state.withLock { state in
             defer { state.waiting = [] }
             state.isChecking = !state.waiting.isEmpty

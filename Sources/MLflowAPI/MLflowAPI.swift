@@ -59,22 +59,20 @@ package struct MLflowAPI: Sendable {
 
     /// A folder with artifacts that clients write directly to the disk.
     package struct LocalArtifactRoot: Sendable {
-        /// The absolute path, without a trailing slash.
+        /// An absolute path, or the URI of an object storage; without a trailing slash.
         package var path: String
-        package var store: ArtifactRoot
+        package var store: any ArtifactStorage
 
-        package init(path: String, store: ArtifactRoot) {
+        package init(path: String, store: any ArtifactStorage) {
             self.path = path
             self.store = store
         }
     }
 
     let store: TrackingStore
-    let artifacts: ArtifactRoot
-    /// The uploads in parts.
-    ///
-    /// The owner of this value must remove expired uploads from time to time.
-    package let multipartUploads: MultipartUploads
+    let artifacts: any ArtifactStorage
+    /// The uploads in parts to a local folder; nil if artifacts are in an object storage, which keeps the parts itself.
+    let multipartUploads: MultipartUploads?
     let settings: Settings
     let healthChecks: HealthChecks
     /// Lets one request at a time change an artifact, until the change has been passed to the artifact journal.
@@ -89,18 +87,23 @@ package struct MLflowAPI: Sendable {
     let reportFailure: @Sendable (any Error) -> Void
     /// The series of requests that fail because another program has locked the database.
     private let databaseLock = Burst()
+    /// The series of requests that fail because the object storage of artifacts cannot be used.
+    private let storageFault = Burst()
 
     package init(
         store: TrackingStore,
-        artifacts: ArtifactRoot,
+        artifacts: any ArtifactStorage,
         settings: Settings,
         reportFailure: @escaping @Sendable (any Error) -> Void
     ) {
         self.store = store
         self.artifacts = artifacts
-        multipartUploads = MultipartUploads(root: artifacts, limits: settings.multipartLimits)
+        multipartUploads = (artifacts as? ArtifactRoot).map {
+            MultipartUploads(root: $0, limits: settings.multipartLimits)
+        }
         self.settings = settings
-        healthChecks = HealthChecks(store: store)
+        let others = settings.artifactRoots.map(\.store).filter { $0 !== artifacts }
+        healthChecks = HealthChecks(store: store, storages: [artifacts] + others)
         self.reportFailure = reportFailure
     }
 
@@ -132,6 +135,11 @@ package struct MLflowAPI: Sendable {
             message: "The server failed on this request; its log has the details."
         )
         return hidden.response
+    }
+
+    /// Reports the first failure of a series of requests that fail because the object storage of artifacts cannot be used.
+    func reportStorageFault(_ error: any Error) {
+        if storageFault.note(endsAfter: { _ in .seconds(60) }) == nil { reportFailure(error) }
     }
 
     /// Reports the first failure of a series of requests that fail because another program has locked the database.

@@ -78,6 +78,7 @@ extension ArtifactUpload {
 extension OpenArtifact {
     /// The whole content; the files of tests are small.
     func text() throws -> String {
+        let descriptor = try #require(descriptor)
         var bytes = [UInt8](repeating: 0, count: Int(size))
         let count = bytes.withUnsafeMutableBytes { pread(descriptor.rawValue, $0.baseAddress, $0.count, 0) }
         try #require(count == bytes.count)

@@ -253,7 +253,7 @@ struct Reply: Sendable {
         case .staticBytes(let body):
             bytes = Array(body.pointer)
             pieces = 0
-        case .stream(let producer):
+        case .stream(let producer), .sizedStream(let producer, _):
             var body: [UInt8] = []
             var count = 1
             while try producer.next(into: &body) { count += 1 }

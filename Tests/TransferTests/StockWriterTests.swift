@@ -28,6 +28,7 @@ import Transfer
         let writer = try StockWriter(path: path, schema: Self.schema()) { reports.append("\($0): \($1)") }
         for record in records { try writer.take(record) }
         try writer.finish()
+        try writer.commit()
         return reports
     }
 

@@ -144,7 +144,7 @@ package struct ArtifactComparison: Sendable {
     private mutating func openNext() throws(ArtifactError) -> Bool {
         while let index = unread.popLast() {
             guard let entry = candidates[index].entry else { continue }
-            if let digest = digests.digest(of: entry.status) {
+            if let version = entry.version, let digest = digests.digest(of: version) {
                 candidates[index].file?.digest = digest
                 continue
             }
@@ -161,7 +161,7 @@ package struct ArtifactComparison: Sendable {
     private mutating func finish(_ reading: Reading) {
         let digest = reading.hash.finalize()
         candidates[reading.index].file = File(size: reading.file.size, digest: digest)
-        digests.keep(digest, of: reading.file.status)
+        if let version = reading.file.facts.version { digests.keep(digest, of: version) }
         self.reading = nil
     }
 }

@@ -19,19 +19,26 @@ package struct ArtifactWalk: Sendable {
         /// The path relative to the base of the walk.
         package let path: String
         package let isDirectory: Bool
-        /// The size in bytes; 0 for folders.
-        package let size: Int64
-        package let status: FileStatus
-        /// The modification time of a file's content, or of a folder's list of names.
-        package var modification: FileTime { status.modification }
+        private let facts: ArtifactFacts
         private let name: String
-        private let folder: Folder
+        private let folder: any WalkedFolder
 
-        fileprivate init(path: String, name: String, folder: Folder, status: stat) {
+        /// The size in bytes; 0 for folders.
+        package var size: Int64 { facts.size }
+        /// The modification time of a file's content, or of a folder's list of names.
+        package var modification: FileTime { facts.modification }
+        var version: ContentVersion? { facts.version }
+
+        fileprivate init(
+            path: String,
+            isDirectory: Bool,
+            name: String,
+            folder: any WalkedFolder,
+            _ facts: ArtifactFacts
+        ) {
             self.path = path
-            isDirectory = status.kind == .folder
-            size = isDirectory ? 0 : Int64(status.st_size)
-            self.status = FileStatus(status)
+            self.isDirectory = isDirectory
+            self.facts = facts
             self.name = name
             self.folder = folder
         }
@@ -39,19 +46,7 @@ package struct ArtifactWalk: Sendable {
         /// Opens the file as it is now; it may have changed since it was visited.
         ///
         /// - Throws: `.notFound` where there is no file any more; other errors of the file system.
-        package func open() throws(ArtifactError) -> OpenArtifact {
-            let descriptor: Descriptor
-            do {
-                descriptor = try folder.open(name, flags: O_RDONLY)
-            } catch .invalidPath(.symbolicLink), .other(errno: ENXIO, call: _) {
-                throw .notFound
-            }
-            var status = stat()
-            let (result, code) = retryingInterrupts { fstat(descriptor.rawValue, &status) }
-            guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
-            guard status.kind == .file else { throw .notFound }
-            return OpenArtifact(descriptor, status: status)
-        }
+        package func open() throws(ArtifactError) -> OpenArtifact { try folder.open(name) }
     }
 
     /// A step of the walk: to return an entry, or to enter a folder.
@@ -59,6 +54,8 @@ package struct ArtifactWalk: Sendable {
         let name: String
         let isFolder: Bool
         let isDescent: Bool
+        /// The facts that the listing contained; nil if they must be requested from the folder.
+        var facts: ArtifactFacts?
 
         /// The position of the step in the order of whole paths: paths beneath `a` begin with `a/`, and `a.b` sorts
         /// before them.
@@ -66,7 +63,7 @@ package struct ArtifactWalk: Sendable {
     }
 
     private struct Level {
-        let folder: Folder
+        let folder: any WalkedFolder
         /// The beginning of the paths of the folder's entries.
         let prefix: String
         let depth: Int
@@ -80,14 +77,17 @@ package struct ArtifactWalk: Sendable {
     private let vanished: Vanished
 
     /// Makes a walk that visits nothing.
-    init() {
+    package init() {
         baseBytes = 0
         after = nil
         vanished = .isLeftOut
     }
 
-    init(
-        folder: Folder,
+    /// - Parameters:
+    ///   - folder: the folder in which the walk begins.
+    ///   - prefix: the beginning of all paths: the path of the folder and a slash; empty for the base itself.
+    package init(
+        folder: any WalkedFolder,
         prefix: String,
         base: ArtifactPath,
         after: String?,
@@ -133,7 +133,7 @@ package struct ArtifactWalk: Sendable {
 
     private mutating func descend(_ level: Level, _ step: Step, _ path: String) throws(ArtifactError) {
         do {
-            let folder = try level.folder.folder(step.name)
+            let folder = try level.folder.walked(step.name)
             try enter(folder, prefix: path + "/", depth: level.depth + 1)
         } catch .notFound, .notDirectory, .invalidPath(.symbolicLink) {
             if vanished == .isAnError { throw .notFound }
@@ -141,26 +141,24 @@ package struct ArtifactWalk: Sendable {
     }
 
     private func entry(_ level: Level, _ step: Step, _ path: String) throws(ArtifactError) -> Entry? {
-        if let status = try level.folder.status(of: step.name), status.kind == (step.isFolder ? .folder : .file) {
-            return Entry(path: path, name: step.name, folder: level.folder, status: status)
+        var facts = step.facts
+        if facts == nil { facts = try level.folder.facts(of: step.name, isFolder: step.isFolder) }
+        if let facts {
+            return Entry(path: path, isDirectory: step.isFolder, name: step.name, folder: level.folder, facts)
         }
         if vanished == .isAnError { throw .notFound }
         return nil
     }
 
-    private mutating func enter(_ folder: Folder, prefix: String, depth: Int) throws(ArtifactError) {
+    private mutating func enter(_ folder: any WalkedFolder, prefix: String, depth: Int) throws(ArtifactError) {
         guard depth < ArtifactPath.maximumDepth else { return }
         let roomForName = ArtifactPath.maximumBytes - baseBytes - prefix.utf8.count
         var steps: [Step] = []
-        for entry in try folder.entries() {
-            guard let name = entry.text, ArtifactPath.isNameable(name), name.utf8.count <= roomForName else { continue }
-            switch try folder.kind(of: entry) {
-            case .file: steps.append(Step(name: name, isFolder: false, isDescent: false))
-            case .folder:
-                steps.append(Step(name: name, isFolder: true, isDescent: false))
-                steps.append(Step(name: name, isFolder: true, isDescent: true))
-            case .symbolicLink, .other, nil: continue
-            }
+        for member in try folder.members() {
+            let name = member.name
+            guard ArtifactPath.isNameable(name), name.utf8.count <= roomForName else { continue }
+            steps.append(Step(name: name, isFolder: member.isFolder, isDescent: false, facts: member.facts))
+            if member.isFolder { steps.append(Step(name: name, isFolder: true, isDescent: true)) }
         }
         steps.sort { $1.key.utf8.lexicographicallyPrecedes($0.key.utf8) }
         levels.append(Level(folder: folder, prefix: prefix, depth: depth, steps: steps))
@@ -199,7 +197,71 @@ extension ArtifactRoot {
     }
 }
 
-extension Folder {
+/// A folder through which a walk goes.
+package protocol WalkedFolder: Sendable {
+    /// Returns the files and folders in the folder, in any order.
+    func members() throws(ArtifactError) -> [WalkedMember]
+
+    /// Returns the facts about a member whose `WalkedMember.facts` is nil; nil if the member has vanished, or is now a file
+    /// instead of a folder or the reverse.
+    func facts(of name: String, isFolder: Bool) throws(ArtifactError) -> ArtifactFacts?
+
+    /// Returns a folder in this folder; throws `.notFound` or `.notDirectory` if it has vanished.
+    func walked(_ name: String) throws(ArtifactError) -> any WalkedFolder
+
+    /// Opens a file in this folder.
+    func open(_ name: String) throws(ArtifactError) -> OpenArtifact
+}
+
+/// A file or a folder in a walked folder.
+package struct WalkedMember: Sendable {
+    package let name: String
+    package let isFolder: Bool
+    /// The facts about the member; nil if `WalkedFolder.facts` must be called for them.
+    package let facts: ArtifactFacts?
+
+    package init(name: String, isFolder: Bool, facts: ArtifactFacts?) {
+        self.name = name
+        self.isFolder = isFolder
+        self.facts = facts
+    }
+}
+
+extension Folder: WalkedFolder {
+    func members() throws(ArtifactError) -> [WalkedMember] {
+        var members: [WalkedMember] = []
+        for entry in try entries() {
+            guard let name = entry.text else { continue }
+            switch try kind(of: entry) {
+            case .file: members.append(WalkedMember(name: name, isFolder: false, facts: nil))
+            case .folder: members.append(WalkedMember(name: name, isFolder: true, facts: nil))
+            case .symbolicLink, .other, nil: continue
+            }
+        }
+        return members
+    }
+
+    func facts(of name: String, isFolder: Bool) throws(ArtifactError) -> ArtifactFacts? {
+        guard let status = try status(of: name), status.kind == (isFolder ? .folder : .file) else { return nil }
+        return isFolder ? ArtifactFacts(folder: FileStatus(status)) : ArtifactFacts(FileStatus(status))
+    }
+
+    func walked(_ name: String) throws(ArtifactError) -> any WalkedFolder { try folder(name) }
+
+    func open(_ name: String) throws(ArtifactError) -> OpenArtifact {
+        let descriptor: Descriptor
+        do {
+            descriptor = try open(name, flags: O_RDONLY)
+        } catch .invalidPath(.symbolicLink), .other(errno: ENXIO, call: _) {
+            throw .notFound
+        }
+        var status = stat()
+        let (result, code) = retryingInterrupts { fstat(descriptor.rawValue, &status) }
+        guard result == 0 else { throw ArtifactError(errno: code, call: "fstat") }
+        guard status.kind == .file else { throw .notFound }
+        return OpenArtifact(descriptor, status: FileStatus(status))
+    }
+
     /// The kind of an entry, without a system call where the file system has already given it.
     fileprivate func kind(of entry: Entry) throws(ArtifactError) -> Kind? {
         switch Int32(entry.type) {

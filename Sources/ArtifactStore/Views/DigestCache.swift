@@ -7,8 +7,8 @@ internal import Synchronization
 /// It keeps two generations. When the younger one is full, the older one is dropped.
 package final class DigestCache: Sendable {
     private struct Generations {
-        var young: [FileStatus: [UInt8]] = [:]
-        var old: [FileStatus: [UInt8]] = [:]
+        var young: [ContentVersion: [UInt8]] = [:]
+        var old: [ContentVersion: [UInt8]] = [:]
     }
 
     private let capacity: Int
@@ -20,11 +20,11 @@ package final class DigestCache: Sendable {
         self.capacity = capacity
     }
 
-    func digest(of status: FileStatus) -> [UInt8]? {
+    func digest(of version: ContentVersion) -> [UInt8]? {
         generations.withLock { generations in
-            if let digest = generations.young[status] { return digest }
-            guard let digest = generations.old[status] else { return nil }
-            insert(digest, of: status, into: &generations)
+            if let digest = generations.young[version] { return digest }
+            guard let digest = generations.old[version] else { return nil }
+            insert(digest, of: version, into: &generations)
             return digest
         }
     }
@@ -32,16 +32,16 @@ package final class DigestCache: Sendable {
     /// Keeps a digest, unless the file changed so recently that another change could get the same modification time.
     ///
     /// - Parameter now: seconds since 1970.
-    func keep(_ digest: [UInt8], of status: FileStatus, now: Int64 = Int64(time(nil))) {
-        guard now - status.change.seconds >= 2 else { return }
-        generations.withLock { insert(digest, of: status, into: &$0) }
+    func keep(_ digest: [UInt8], of version: ContentVersion, now: Int64 = Int64(time(nil))) {
+        if case .file(let status) = version, now - status.change.seconds < 2 { return }
+        generations.withLock { insert(digest, of: version, into: &$0) }
     }
 
-    private func insert(_ digest: [UInt8], of status: FileStatus, into generations: inout Generations) {
+    private func insert(_ digest: [UInt8], of version: ContentVersion, into generations: inout Generations) {
         if generations.young.count >= capacity / 2 {
             generations.old = generations.young
             generations.young = [:]
         }
-        generations.young[status] = digest
+        generations.young[version] = digest
     }
 }

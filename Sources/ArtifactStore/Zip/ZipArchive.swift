@@ -133,7 +133,7 @@ extension ZipEntry {
     }
 }
 
-extension ArtifactRoot {
+extension ArtifactStorage {
     /// Begins an archive of a folder.
     ///
     /// The names in it are relative to the base, as the client lays out its downloads.
@@ -148,13 +148,13 @@ extension ArtifactRoot {
     ) throws(ArtifactError) -> ZipArchive? {
         var entries = 0
         var directoryBytes = 0
-        var beforehand = try walk(path, relativeTo: base)
+        var beforehand = try walk(path, relativeTo: base, after: nil, vanished: .isLeftOut)
         while let entry = try beforehand.next() {
             entries += 1
             // The size of the record with the longest extra fields and the longest prefix of a safe name.
             directoryBytes += entry.path.utf8.count + 90
             guard entries <= limits.entries, directoryBytes <= limits.directoryBytes else { return nil }
         }
-        return try ZipArchive(try walk(path, relativeTo: base, vanished: .isAnError))
+        return try ZipArchive(try walk(path, relativeTo: base, after: nil, vanished: .isAnError))
     }
 }

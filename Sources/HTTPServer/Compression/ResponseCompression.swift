@@ -33,7 +33,7 @@ enum ResponseCompression {
         case .stream(let producer):
             guard let compressing = CompressingProducer(producer) else { return }
             response.body = .stream(compressing)
-        case .file: return
+        case .file, .sizedStream: return
         }
         response.headers.append(("Content-Encoding", "gzip"))
     }
@@ -42,7 +42,7 @@ enum ResponseCompression {
         switch response.body {
         case .bytes(let bytes): if bytes.count <= minimumBytes { return false }
         case .staticBytes(let bytes): if bytes.pointer.count <= minimumBytes { return false }
-        case .file: return false
+        case .file, .sizedStream: return false
         case .stream: break
         }
         // The ranges of a partial response count bytes of the uncompressed representation (RFC 9110 §14.4).

@@ -52,7 +52,7 @@ extension ServerConnection {
         let needed =
             switch response.body {
             case .bytes(let bytes): bytes.count
-            case .stream(let producer): producer.memoryBytes
+            case .stream(let producer), .sizedStream(let producer, _): producer.memoryBytes
             case .file, .staticBytes: 0
             }
         guard needed > limits.alwaysHeldBytes else { return true }
@@ -98,6 +98,7 @@ extension ServerConnection {
         case .bytes(let bytes): .length(bytes.count)
         case .staticBytes(let bytes): .length(bytes.pointer.count)
         case .file(let file): .length(file.length)
+        case .sizedStream(_, let length): .length(length)
         // HTTP/1.0 has no chunked coding (RFC 9112 §6.1): there the end of the connection is the end of the body.
         case .stream: exchange.head?.isHTTP11 == true ? .chunked : .untilClose
         }
@@ -128,6 +129,7 @@ extension ServerConnection {
         case .staticBytes(let bytes): if !bytes.pointer.isEmpty { output.staticBytes = bytes }
         case .file(let file): if file.length > 0 { output.file = file }
         case .stream(let producer): output.producer = producer
+        case .sizedStream(let producer, let length): if length > 0 { output.producer = producer }
         }
     }
 

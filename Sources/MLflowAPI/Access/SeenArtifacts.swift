@@ -21,7 +21,7 @@ extension MLflowAPI {
     func requirePermission(
         _ action: PermittedAction,
         at path: ArtifactPath,
-        in root: ArtifactRoot,
+        in root: any ArtifactStorage,
         for caller: Caller
     ) throws {
         guard let identity = caller.identity, let permissions = identity.permissions else { return }
@@ -45,7 +45,11 @@ extension MLflowAPI {
     }
 
     /// Of those whose ids are in a path, from the root downwards, the ones that have a say.
-    private func deciding(_ owners: [ArtifactOwner], _ path: ArtifactPath, _ root: ArtifactRoot) -> [ArtifactOwner] {
+    private func deciding(
+        _ owners: [ArtifactOwner],
+        _ path: ArtifactPath,
+        _ root: any ArtifactStorage
+    ) -> [ArtifactOwner] {
         var isInFolder = false
         return owners.filter { owner in
             if holds(owner, path, root) { isInFolder = true } else if isInFolder { return false }
@@ -54,7 +58,7 @@ extension MLflowAPI {
     }
 
     /// Whether a path lies in the folder of a run or a model.
-    private func holds(_ owner: ArtifactOwner, _ path: ArtifactPath, _ root: ArtifactRoot) -> Bool {
+    private func holds(_ owner: ArtifactOwner, _ path: ArtifactPath, _ root: any ArtifactStorage) -> Bool {
         // What this server does not open holds no path of its own.
         guard let folder = try? folder(at: owner.location, owner: ""), folder.store === root,
             folder.base.components.count <= path.components.count
@@ -96,7 +100,7 @@ final class KnownPlaces: Sendable {
     private let known = Mutex(Known())
 
     /// The experiments that have artifacts at a path or beneath it, or whose location it lies in.
-    func experiments(at path: ArtifactPath, in root: ArtifactRoot, of api: MLflowAPI) throws -> Set<Int64> {
+    func experiments(at path: ArtifactPath, in root: any ArtifactStorage, of api: MLflowAPI) throws -> Set<Int64> {
         // Two roots may lie in each other.
         let wanted = Self.components(of: root) + path.components
         var bases: [ObjectIdentifier: [String]] = [:]
@@ -126,7 +130,7 @@ final class KnownPlaces: Sendable {
         return places
     }
 
-    private static func components(of root: ArtifactRoot) -> [String] {
+    private static func components(of root: any ArtifactStorage) -> [String] {
         var path = root.location
         if let resolved = realpath(root.location, nil) {
             path = String(cString: resolved)

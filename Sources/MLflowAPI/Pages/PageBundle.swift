@@ -51,7 +51,7 @@ package struct PageBundle: Sendable {
             let path = try ArtifactPath(text)
             let file = try folder.open(path)
             let packed = try packedTwin(of: file, text, request)
-            return PageFile(name: text, file: file, packed: packed).response(request)
+            return try PageFile(name: text, file: file, packed: packed).response(request)
         } catch {
             return failure(error, text)
         }
@@ -100,8 +100,8 @@ package struct PageBundle: Sendable {
                 message: "The folder of the pages, which --ui names, cannot be read."
             )
         case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .spaceKept, .quotaSpent, .readOnly,
-            .nameTooLong,
-            .nameNotSupported, .fileTooLarge, .busy:
+            .nameTooLong, .nameNotSupported, .fileTooLarge, .busy, .storageDenies, .storageRefuses, .storageAway,
+            .replaced:
             let shown = name.count <= 200 ? name : name.prefix(200) + "…"
             answer = APIError(
                 status: 404,

@@ -10,19 +10,20 @@ struct PageFile {
     /// A file with the same content, compressed by gzip; nil if the bundle has none.
     let packed: OpenArtifact?
 
-    func response(_ request: HTTPRequest) -> HTTPResponse {
+    func response(_ request: HTTPRequest) throws(ArtifactError) -> HTTPResponse {
         let coding = ArtifactCoding(of: file, name: name, request)
         var headers = Self.headers(contentType: Self.contentType(of: name), isImmutable: Self.isImmutable(name))
         if let packed {
             headers += [("Vary", "Accept-Encoding"), ("Content-Encoding", "gzip")]
+            let body = try packed.body(0..<packed.size)
             return Self.unlessKnown(request, tag: packed.entityTag, modified: packed.modificationSeconds, headers) {
-                HTTPResponse(headers: $0, body: packed.body(0..<packed.size))
+                HTTPResponse(headers: $0, body: body)
             }
         }
         headers += coding.headers
         let tag = coding.entityTag(of: file)
-        return Self.unlessKnown(request, tag: tag, modified: file.modificationSeconds, headers) { headers in
-            coding.whole(file, headers: headers)
+        return try Self.unlessKnown(request, tag: tag, modified: file.modificationSeconds, headers) {
+            (headers) throws(ArtifactError) in try coding.whole(file, headers: headers)
         }
     }
 
@@ -32,16 +33,16 @@ struct PageFile {
     ///   - tag: the entity tag with its quotes.
     ///   - modified: seconds since 1970.
     ///   - headers: the fields of the answer without `ETag`, which is added before they are passed to `answer`.
-    static func unlessKnown(
+    static func unlessKnown<Failure: Error>(
         _ request: HTTPRequest,
         tag: String,
         modified: Int64,
         _ headers: [(name: String, value: String)],
-        _ answer: ([(name: String, value: String)]) -> HTTPResponse
-    ) -> HTTPResponse {
+        _ answer: ([(name: String, value: String)]) throws(Failure) -> HTTPResponse
+    ) throws(Failure) -> HTTPResponse {
         let headers = headers + [("ETag", tag)]
         guard Preconditions(request, tag: tag, modified: modified).outcome == .notModified else {
-            return answer(headers)
+            return try answer(headers)
         }
         let kept = headers.filter { ["ETag", "Cache-Control", "Vary"].contains($0.name) }
         return HTTPResponse(status: 304, headers: kept, body: .bytes([]))

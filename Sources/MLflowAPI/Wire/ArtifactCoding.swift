@@ -40,9 +40,15 @@ enum ArtifactCoding {
     }
 
     /// Returns the answer with the whole file.
-    func whole(_ file: OpenArtifact, headers: [(name: String, value: String)]) -> HTTPResponse {
+    ///
+    /// - Parameter isWanted: whether the body will be sent, as for `OpenArtifact.body`.
+    func whole(
+        _ file: OpenArtifact,
+        headers: [(name: String, value: String)],
+        isWanted: Bool = true
+    ) throws(ArtifactError) -> HTTPResponse {
         guard case .gzip = self else {
-            return HTTPResponse(headers: headers, body: file.body(0..<file.size))
+            return HTTPResponse(headers: headers, body: try file.body(0..<file.size, isWanted: isWanted))
         }
         return HTTPResponse(headers: headers + [("Content-Encoding", "gzip")], body: .stream(GzipBody(file)))
     }

@@ -2,13 +2,20 @@ internal import ArtifactStore
 internal import Coding
 internal import HTTPServer
 internal import HTTPWire
+internal import Synchronization
 
 extension HTTPResponse {
     /// Returns the answer with an artifact, or with one range of it, as an attachment that no browser executes.
     ///
     /// Follows RFC 9110 §13 (preconditions) and §14 (ranges). A request for several ranges gets the whole file, which
     /// §14.2 allows.
-    static func file(_ file: OpenArtifact, name: String, _ request: HTTPRequest) -> HTTPResponse {
+    ///
+    /// - Throws: the failure of an object storage that does not send the file.
+    static func file(
+        _ file: OpenArtifact,
+        name: String,
+        _ request: HTTPRequest
+    ) throws(ArtifactError) -> HTTPResponse {
         let coding = ArtifactCoding(of: file, name: name, request)
         let entityTag = coding.entityTag(of: file)
         var headers: [(name: String, value: String)] = [
@@ -33,14 +40,15 @@ extension HTTPResponse {
         case .proceed: break
         }
         guard preconditions.allowsRange, let range = request.header("range").flatMap({ ByteRange($0) }) else {
-            return coding.whole(file, headers: headers)
+            return try coding.whole(file, headers: headers, isWanted: request.method != .head)
         }
         guard let bytes = range.resolved(size: file.size) else {
             headers.append(("Content-Range", "bytes */\(file.size)"))
             return HTTPResponse(status: 416, headers: headers, body: .bytes([]))
         }
         headers.append(("Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(file.size)"))
-        return HTTPResponse(status: 206, headers: headers, body: file.body(bytes))
+        let body = try file.body(bytes, isWanted: request.method != .head)
+        return HTTPResponse(status: 206, headers: headers, body: body)
     }
 }
 
@@ -48,8 +56,55 @@ extension OpenArtifact {
     /// Returns a body with a range of the file's bytes.
     ///
     /// The body keeps the file open until it has been sent.
-    func body(_ range: Range<Int64>) -> HTTPResponseBody {
-        .file(HTTPFileBody(descriptor, offset: Int(range.lowerBound), length: range.count))
+    ///
+    /// - Parameter isWanted: whether the body will be sent, as it is not for a HEAD. Then the first bytes are read from an
+    ///   object storage at once, so that the answer can still have another status if that fails.
+    func body(_ range: Range<Int64>, isWanted: Bool = true) throws(ArtifactError) -> HTTPResponseBody {
+        guard let descriptor else {
+            let body = ObjectBody(self, range)
+            if isWanted { try body.begin() }
+            return .sizedStream(body, length: range.count)
+        }
+        return .file(HTTPFileBody(descriptor, offset: Int(range.lowerBound), length: range.count))
+    }
+}
+
+/// A response body with a part of a file in an object storage, which is passed on as it arrives.
+private final class ObjectBody: HTTPBodyProducer {
+    private struct State {
+        var position: Int64
+        /// The piece that `begin()` has read.
+        var first: [UInt8]?
+    }
+
+    private let file: OpenArtifact
+    private let end: Int64
+    private let state: Mutex<State>
+
+    init(_ file: OpenArtifact, _ range: Range<Int64>) {
+        self.file = file
+        end = range.upperBound
+        state = Mutex(State(position: range.lowerBound))
+    }
+
+    func begin() throws(ArtifactError) {
+        let result = state.withLock { state in
+            Result { () throws(ArtifactError) in
+                if state.position < end { state.first = try file.object?.piece(at: state.position, end: end) }
+            }
+        }
+        try result.get()
+    }
+
+    func next(into buffer: inout [UInt8]) throws -> Bool {
+        try state.withLock { state in
+            guard state.position < end else { return false }
+            let piece = try state.first ?? file.object?.piece(at: state.position, end: end) ?? []
+            state.first = nil
+            state.position += Int64(piece.count)
+            buffer.append(contentsOf: piece)
+            return state.position < end
+        }
     }
 }
 

@@ -2,34 +2,43 @@ internal import SQLite
 
 /// Reading on behind what is damaged: it is reported, and everything else comes.
 extension StockDatabase {
-    private static let pageSize = 200
     static let damagedPage = "lies on a damaged page of the database"
 
     /// Passes on what `read` makes of each row of a query; a row that is not as it should be is reported.
     ///
     /// - Parameter place: what a row is, for a person, made of the row.
-    /// - Throws: SQLite's failures, those of damaged pages too.
+    /// - Throws: the failures of the database, also those of damaged pages.
     func rows<Value>(
-        _ select: Statement,
+        _ sql: String,
+        _ values: [ColumnValue],
         place: (StockRow) -> String,
         _ read: (StockRow) throws(RowFault) -> Value
     ) throws -> [Value] {
-        var values: [Value] = []
-        try select.forEachRow { statement in
-            let row = StockRow(statement)
-            do throws(RowFault) {
-                values.append(try read(row))
-            } catch {
-                passedOver.note(place(row), error.description)
-            }
+        var found: [Value] = []
+        try reader.forEachRow(sql, values) { row in
+            if let value = self.value(of: row, place: place, read) { found.append(value) }
         }
-        return values
+        return found
+    }
+
+    /// Returns the result of `read` for a row; if a value of the row has a wrong type, reports the row and returns nil.
+    private func value<Value>(
+        of row: StockRow,
+        place: (StockRow) -> String,
+        _ read: (StockRow) throws(RowFault) -> Value
+    ) -> Value? {
+        do throws(RowFault) {
+            return try read(row)
+        } catch {
+            passedOver.note(place(row), error.description)
+            return nil
+        }
     }
 
     /// Row ids that a query of them alone finds, in an index; those of damaged pages of the index are reported as missing.
-    func rowIDs(_ select: Statement, place: String) throws -> [Int64] {
+    func rowIDs(_ sql: String, _ values: [ColumnValue], place: String) throws -> [Int64] {
         var found: [Int64] = []
-        try reportingDamage(place) { try select.forEachRow { found.append($0.int64(0)) } }
+        try reportingDamage(place) { try reader.forEachRow(sql, values) { found.append(try $0.integer(0)) } }
         return found
     }
 
@@ -42,9 +51,10 @@ extension StockDatabase {
         }
     }
 
-    /// Passes on the rows of a table, one page of rows after the other, each read at one moment.
+    /// Passes on the rows of a table, one page of rows after another.
     ///
-    /// Where a page of the database is damaged, the rows are looked up one by one, by the key's index.
+    /// If a page of the database is damaged, the rows are read one by one by their row ids, which come from the index of the
+    /// key. Only SQLite reports such damage.
     /// - Parameters:
     ///   - key: a column with an index of its own, which names the row for a person.
     ///   - columns: what `read` gets, from its first column on.
@@ -56,63 +66,51 @@ extension StockDatabase {
         _ read: (StockRow) throws(RowFault) -> Value,
         _ body: (Value) throws -> Void
     ) throws {
-        let select = "SELECT \(columns), \(table).rowid, \(table).\(key) FROM \(table)"
-        let page = try connection.prepare(
-            "\(select) WHERE \(table).rowid > ?1 ORDER BY \(table).rowid LIMIT \(Self.pageSize)"
-        )
-        let (number, name) = (page.columnCount - 2, page.columnCount - 1)
-        func place(_ row: StockRow) -> String {
-            "\(noun) \((try? row.text(name)) ?? (try? row.integer(number)).map { "of row \($0)" } ?? "of a row")"
-        }
-        var last: Int64 = .min
+        let columns = "\(columns), \(table).\(key)"
+        func place(_ row: StockRow) -> String { "\(noun) \(Self.name(of: row))" }
         do {
-            while true {
-                try page.bind(last, at: 1)
-                var count = 0
-                let values = try rows(page, place: place) { row throws(RowFault) in
-                    count += 1
-                    last = try row.integer(number)
-                    return try read(row)
+            let pages = try reader.pages(of: table, columns: columns)
+            var hasMore = true
+            while hasMore {
+                var page: [Value] = []
+                hasMore = try pages.next { row in
+                    if let value = value(of: row, place: place, read) { page.append(value) }
                 }
-                for value in values { try body(value) }
-                if count < Self.pageSize { return }
+                for value in page { try body(value) }
             }
+            return
         } catch let error as SQLiteError where error.isDamage {
             // Rows of the broken page may have been read, and are read again: those before them were passed on.
         }
-        let single = try connection.prepare("\(select) WHERE \(table).rowid = ?1")
+        let single = "SELECT \(columns), \(table).rowid FROM \(table) WHERE \(table).rowid = ?1"
         for (row, name) in try keys(of: table, noun, key) {
             var found: [Value] = []
             try reportingDamage("\(noun) \(name)") {
-                try single.bind(row, at: 1)
-                found = try rows(single, place: place, read)
+                found = try rows(single, [.integer(row)], place: place, read)
             }
             for value in found { try body(value) }
         }
+    }
+
+    /// Returns the name of a row for messages; the last two columns of the row must be its key and its row id.
+    private static func name(of row: StockRow) -> String {
+        let (name, number) = (row.columnCount - 2, row.columnCount - 1)
+        if let text = try? row.optionalText(name) { return text }
+        if let number = try? row.optionalInteger(number) { return "of row \(number)" }
+        return "of a row"
     }
 
     /// The row ids of a table and their keys, as far as they can be read; SQLite reads them from the key's index alone.
     private func keys(of table: String, _ noun: String, _ key: String) throws -> [(Int64, String)] {
         var keys: [(Int64, String)] = []
         try reportingDamage("table \(table)") {
-            let select = try connection.prepare("SELECT rowid, \(key) FROM \(table)")
-            try select.forEachRow { keys.append(($0.int64(0), $0.string(1))) }
+            try reader.forEachRow("SELECT rowid, \(key) FROM \(table)") { row in
+                let number = try row.integer(0)
+                keys.append((number, (try? row.text(1)) ?? "of row \(number)"))
+            }
         }
         return keys
     }
-}
-
-/// A value by which rows are looked up.
-protocol BoundValue {
-    func bind(to statement: Statement) throws(SQLiteError)
-}
-
-extension Int64: BoundValue {
-    func bind(to statement: Statement) throws(SQLiteError) { try statement.bind(self, at: 1) }
-}
-
-extension String: BoundValue {
-    func bind(to statement: Statement) throws(SQLiteError) { try statement.bind(self, at: 1) }
 }
 
 extension SQLiteError {

@@ -1,4 +1,3 @@
-internal import SQLite
 internal import Tracking
 
 extension StockDatabase {
@@ -45,24 +44,21 @@ extension StockDatabase {
             "param_key",
             "param_value",
             where: "model_id = ?1",
-            id
+            [.text(id)]
         ).map { Param(key: $0.key, value: $0.value) }
-        model.tags = try tags(place, "logged_model_tags", "tag_key", "tag_value", where: "model_id = ?1", id)
+        model.tags = try tags(place, "logged_model_tags", "tag_key", "tag_value", where: "model_id = ?1", [.text(id)])
         if !selection.leavesArtifacts { model.info.artifactURI = places.movedLocation(info.artifactURI) }
         try take(.record(.loggedModel(TransferredLoggedModel(model: model, home: home))))
-        let select = try connection.cached(
-            """
+        let select = """
             SELECT metric_name, metric_value, metric_timestamp_ms, metric_step, run_id, dataset_name, dataset_digest
             FROM logged_model_metrics
             WHERE model_id = ?1
-            ORDER BY metric_name, metric_timestamp_ms, metric_step
+            ORDER BY metric_name \(reader.byBytes), metric_timestamp_ms, metric_step
             """
-        )
-        try select.bind(id, at: 1)
         var points = TransferredModelPoints(modelID: id, points: [])
         // The points of one model are few: each is of one evaluation.
         try reportingDamage("\(place): its metrics") {
-            _ = try rows(select, place: { _ in "\(place): its metrics" }) { row throws(RowFault) in
+            _ = try rows(select, [.text(id)], place: { _ in "\(place): its metrics" }) { row throws(RowFault) in
                 let (name, digest) = (try row.text(5), try row.text(6))
                 let (value, time, step) = (try row.number(1), try row.integer(2), try row.integer(3))
                 let metric = Metric(key: try row.text(0), value: value, timestamp: time, step: step)
@@ -124,7 +120,7 @@ extension StockDatabase {
             "key",
             "value",
             where: "name = ?1 " + columns.inDefaultWorkspace("registered_model_tags", "AND"),
-            model.name
+            [.text(model.name)]
         )
         if columns.has("registered_model_aliases") {
             model.aliases = try tags(
@@ -133,18 +129,16 @@ extension StockDatabase {
                 "alias",
                 "version",
                 where: "name = ?1 " + columns.inDefaultWorkspace("registered_model_aliases", "AND"),
-                model.name
+                [.text(model.name)]
             ).compactMap { pair in Int64(pair.value).map { ModelAlias(alias: pair.key, version: $0) } }
         }
         var lastVersion: Int64 = 0
         try reportingDamage("\(place): its versions") {
             // A deleted version leaves its row, so that its number is not used again.
-            let last = try connection.cached(
+            let last =
                 "SELECT max(version) FROM model_versions WHERE name = ?1 "
-                    + columns.inDefaultWorkspace("model_versions", "AND")
-            )
-            try last.bind(model.name, at: 1)
-            lastVersion = try last.firstRow { $0.int64(0) } ?? 0
+                + columns.inDefaultWorkspace("model_versions", "AND")
+            lastVersion = try reader.firstInteger(last, .text(model.name)) ?? 0
         }
         try take(.record(.registeredModel(TransferredRegisteredModel(model: model, lastVersion: lastVersion))))
         try reportingDamage("\(place): its versions") { try readVersions(of: model, selection, take) }
@@ -155,8 +149,7 @@ extension StockDatabase {
         _ selection: TransferSelection,
         _ take: (TransferItem) throws -> Void
     ) throws {
-        let page = try connection.cached(
-            """
+        let page = """
             SELECT version, creation_time, last_updated_time, current_stage, description, source, run_id, run_link,
                 \(columns.value("model_versions", "storage_location", else: "NULL"))
             FROM model_versions
@@ -165,16 +158,13 @@ extension StockDatabase {
             ORDER BY version
             LIMIT 200
             """
-        )
         func place(_ row: StockRow) -> String {
             "version \((try? row.integer(0)).map { "\($0)" } ?? "?") of the registered model '\(model.name)'"
         }
         var last: Int64 = 0
         while true {
-            try page.bind(model.name, at: 1)
-            try page.bind(last, at: 2)
             var count = 0
-            let versions = try rows(page, place: place) { row throws(RowFault) in
+            let versions = try rows(page, [.text(model.name), .integer(last)], place: place) { row throws(RowFault) in
                 count += 1
                 last = max(last, try row.integer(0))
                 return try Self.version(row, of: model)
@@ -221,8 +211,7 @@ extension StockDatabase {
             "key",
             "value",
             where: "name = ?1 AND version = ?2 " + columns.inDefaultWorkspace("model_version_tags", "AND"),
-            row.version.name,
-            row.version.version
+            [.text(row.version.name), .integer(row.version.version)]
         )
         if !selection.leavesArtifacts {
             row.version.source = places.movedLocation(row.version.source)

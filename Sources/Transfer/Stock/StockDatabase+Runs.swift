@@ -37,9 +37,9 @@ extension StockDatabase {
         var run = Run(info: stock.info)
         let id = stock.info.runID
         let place = "run \(id)"
-        run.params = try tags(place, "params", "key", "value", where: "run_uuid = ?1", id)
+        run.params = try tags(place, "params", "key", "value", where: "run_uuid = ?1", [.text(id)])
             .map { Param(key: $0.key, value: $0.value) }
-        run.tags = try tags(place, "tags", "key", "value", where: "run_uuid = ?1", id)
+        run.tags = try tags(place, "tags", "key", "value", where: "run_uuid = ?1", [.text(id)])
         // Before 1.30 a run had no name but its tag.
         if run.info.name.isEmpty { run.info.name = run.tags.first { $0.key == Tag.runNameKey }?.value ?? "" }
         try reportingDamage("\(place): its datasets and models") { try readInputs(of: &run) }
@@ -61,18 +61,15 @@ extension StockDatabase {
     private func readInputs(of run: inout Run) throws {
         guard columns.has("inputs"), columns.has("datasets") else { return }
         let id = run.info.runID
-        let select = try connection.cached(
-            """
+        let select = """
             SELECT input.input_uuid, data.name, data.digest, data.dataset_source_type, data.dataset_source,
                 data.dataset_schema, data.dataset_profile
             FROM inputs AS input
             JOIN datasets AS data ON data.dataset_uuid = input.source_id
             WHERE input.source_type = 'DATASET' AND input.destination_type = 'RUN' AND input.destination_id = ?1
-            ORDER BY input.rowid
+            ORDER BY input.\(reader.rowOrder)
             """
-        )
-        try select.bind(id, at: 1)
-        let inputs = try rows(select, place: { _ in "run \(id): a dataset" }) { row throws(RowFault) in
+        let inputs = try rows(select, [.text(id)], place: { _ in "run \(id): a dataset" }) { row throws(RowFault) in
             let dataset = Dataset(
                 name: try row.text(1),
                 digest: try row.text(2),
@@ -90,21 +87,18 @@ extension StockDatabase {
                 "name",
                 "value",
                 where: "input_uuid = ?1",
-                input.id
+                [.text(input.id)]
             )
             run.datasetInputs.append(DatasetInput(dataset: input.dataset, tags: tags))
         }
         let step = columns.value("inputs", "step", else: "0")
-        let models = try connection.cached(
-            """
+        let models = """
             SELECT destination_type, destination_id, \(step)
             FROM inputs
             WHERE source_type IN ('RUN_INPUT', 'RUN_OUTPUT') AND source_id = ?1
-            ORDER BY rowid
+            ORDER BY \(reader.rowOrder)
             """
-        )
-        try models.bind(id, at: 1)
-        _ = try rows(models, place: { _ in "run \(id): a model" }) { row throws(RowFault) in
+        _ = try rows(models, [.text(id)], place: { _ in "run \(id): a model" }) { row throws(RowFault) in
             switch try row.text(0) {
             case "MODEL_INPUT": run.modelInputs.append(ModelInput(modelID: try row.text(1)))
             case "MODEL_OUTPUT":
@@ -118,19 +112,15 @@ extension StockDatabase {
     private func readPoints(ofRun id: String, _ take: (TransferItem) throws -> Void) throws {
         var points = PointCollector(runID: id, limit: Self.pointsPerRecord)
         let wanted = "SELECT key, timestamp, step, value, is_nan FROM metrics"
-        let select = try connection.cached("\(wanted) WHERE run_uuid = ?1 ORDER BY key, timestamp, step, value")
-        try select.bind(id, at: 1)
+        let select = "\(wanted) WHERE run_uuid = ?1 ORDER BY key \(reader.byBytes), timestamp, step, value"
         do {
-            try select.forEachRow { try points.add(StockRow($0), take) }
+            try reader.forEachRow(select, .text(id)) { try points.add($0, take) }
         } catch let error as SQLiteError where error.isDamage {
             // What was sent already comes again, which changes nothing.
-            let single = try connection.cached("\(wanted) WHERE rowid = ?1")
-            let rows = try connection.cached("SELECT rowid FROM metrics WHERE run_uuid = ?1")
-            try rows.bind(id, at: 1)
-            for row in try rowIDs(rows, place: "run \(id): the index of its metrics") {
-                try single.bind(row, at: 1)
+            let rows = "SELECT rowid FROM metrics WHERE run_uuid = ?1"
+            for row in try rowIDs(rows, [.text(id)], place: "run \(id): the index of its metrics") {
                 do {
-                    try single.forEachRow { try points.add(StockRow($0), take) }
+                    try reader.forEachRow("\(wanted) WHERE rowid = ?1", .integer(row)) { try points.add($0, take) }
                 } catch let error as SQLiteError where error.isDamage {
                     points.addLost(Self.damagedPage)
                 }

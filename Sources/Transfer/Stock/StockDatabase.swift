@@ -1,13 +1,13 @@
 internal import Files
+package import PostgreSQL
 internal import SQLite
 internal import Tracking
 
-/// A SQLite database of MLflow's own, of any version from 2.9 on.
+/// A database of MLflow 2.9 or later, in SQLite or PostgreSQL.
 ///
-/// Columns are read where they exist, whatever the revision says. The file is opened read-only. Each query is a read of its
-/// own, so that a server beside it can write meanwhile.
+/// A column is read if it exists, whatever the revision of the schema. Nothing is written.
 package final class StockDatabase: RecordSource {
-    let connection: Connection
+    let reader: any StockReader
     let columns: StockColumns
     /// Where its artifacts are.
     private(set) var places: ArtifactPlaces
@@ -15,31 +15,56 @@ package final class StockDatabase: RecordSource {
     let missingFiles = MissingFiles()
     /// The experiments of other workspaces than the one that comes.
     private(set) var otherWorkspaces: Set<Int64> = []
-    private let path: String
     private let revision: String
 
+    /// Opens a SQLite database.
+    ///
     /// - Parameter artifacts: the folder with its artifacts; nil to look where its locations say, and beside it.
     /// - Throws: `SourceFailure` for a file that is none.
-    package init(path: String, artifacts: String?) throws {
-        self.path = path
+    package convenience init(path: String, artifacts: String?) throws {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        let reader: SQLiteReader
         do {
-            connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(20))
-            // Somebody else wrote the file: what its schema calls must do no harm, and its pages may be damaged.
-            try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0")
-            columns = try StockColumns(connection)
-            for table in ["experiments", "runs", "metrics", "params", "tags"] where !columns.has(table) {
-                throw SourceFailure("\(path) is not a database of MLflow: it has no table '\(table)'.")
-            }
-            revision =
-                try connection.prepare("SELECT version_num FROM alembic_version").firstRow { $0.string(0) } ?? "none"
-        } catch let error as SQLiteError {
+            reader = try SQLiteReader(path: path)
+        } catch {
             throw SourceFailure("\(path) cannot be read: \(error.advice ?? error.description)")
         }
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-        places = ArtifactPlaces(folder: folder, given: artifacts)
+        try self.init(reader, ArtifactPlaces(folder: folder, given: artifacts))
     }
 
-    package var title: String { "MLflow database \(path) (revision \(revision))" }
+    /// Connects to a PostgreSQL database.
+    ///
+    /// - Parameters:
+    ///   - folder: the working directory, in which artifacts are looked for that are not at their recorded locations.
+    ///   - artifacts: the folder with the artifacts; nil if it is not known.
+    /// - Throws: `SourceFailure` for a database that is not one of MLflow, or cannot be read.
+    package convenience init(_ address: PostgresAddress, folder: String, artifacts: String?) throws {
+        let reader: PostgresReader
+        do {
+            reader = try PostgresReader(address)
+        } catch {
+            throw SourceFailure("The database cannot be read: \(error)")
+        }
+        try self.init(reader, ArtifactPlaces(folder: folder, given: artifacts))
+    }
+
+    private init(_ reader: any StockReader, _ places: ArtifactPlaces) throws {
+        self.reader = reader
+        self.places = places
+        do {
+            columns = StockColumns(try reader.columns())
+            for table in ["experiments", "runs", "metrics", "params", "tags"] where !columns.has(table) {
+                throw SourceFailure("\(reader.place) is not a database of MLflow: it has no table '\(table)'.")
+            }
+            revision = try reader.firstText("SELECT version_num FROM alembic_version") ?? "none"
+        } catch let error as SQLiteError {
+            throw SourceFailure("\(reader.place) cannot be read: \(error.advice ?? error.description)")
+        } catch let error as PostgresError {
+            throw SourceFailure("\(reader.place) cannot be read: \(error)")
+        }
+    }
+
+    package var title: String { "MLflow database \(reader.place) (revision \(revision))" }
 
     package func read(_ selection: TransferSelection, _ take: (TransferItem) throws -> Void) throws {
         do {
@@ -48,8 +73,8 @@ package final class StockDatabase: RecordSource {
                 try passedOver.report(to: take)
             }
             try passedOver.report(to: take)
-        } catch let error as SQLiteError {
-            throw SourceFailure("\(path) cannot be read to its end: \(error)")
+        } catch  where error is SQLiteError || error is PostgresError {
+            throw SourceFailure("\(reader.place) cannot be read to its end: \(error)")
         }
     }
 
@@ -100,7 +125,7 @@ package final class StockDatabase: RecordSource {
                 "key",
                 "value",
                 where: "experiment_id = ?1",
-                experiment.id
+                [.integer(experiment.id)]
             )
             if !selection.leavesArtifacts {
                 experiment.artifactLocation = places.movedLocation(experiment.artifactLocation)
@@ -119,38 +144,29 @@ package final class StockDatabase: RecordSource {
     ///
     /// - Parameters:
     ///   - place: the thing, for a person.
-    ///   - condition: on rows, with `?1` for the owner and `?2` for the number.
+    ///   - condition: the SQL condition that selects the rows, with `?1` and `?2` for the values of `owner`.
     func tags(
         _ place: String,
         _ table: String,
         _ key: String,
         _ value: String,
         where condition: String,
-        _ owner: some BoundValue,
-        _ number: Int64? = nil
+        _ owner: [ColumnValue]
     ) throws -> [Tag] {
-        func bind(_ select: Statement) throws -> Statement {
-            try owner.bind(to: select)
-            if let number { try select.bind(number, at: 2) }
-            return select
-        }
-        func read(_ select: Statement) throws -> [Tag] {
-            try rows(select, place: { "\(place): '\((try? $0.text(0)) ?? "a key")'" }) { row throws(RowFault) in
+        func read(_ sql: String, _ values: [ColumnValue]) throws -> [Tag] {
+            try rows(sql, values, place: { "\(place): '\((try? $0.text(0)) ?? "a key")'" }) { row throws(RowFault) in
                 Tag(key: try row.text(0), value: try row.text(1))
             }
         }
+        let select = "SELECT \(key), \(value) FROM \(table) WHERE"
         do {
-            return try read(
-                bind(connection.cached("SELECT \(key), \(value) FROM \(table) WHERE \(condition) ORDER BY \(key)"))
-            )
+            return try read("\(select) \(condition) ORDER BY \(key) \(reader.byBytes)", owner)
         } catch let error as SQLiteError where error.isDamage {
             var tags: [Tag] = []
-            let single = try connection.cached("SELECT \(key), \(value) FROM \(table) WHERE rowid = ?1")
-            let select = try bind(connection.cached("SELECT rowid FROM \(table) WHERE \(condition)"))
-            for row in try rowIDs(select, place: "\(place): the index of its \(table)") {
+            let rows = "SELECT rowid FROM \(table) WHERE \(condition)"
+            for row in try rowIDs(rows, owner, place: "\(place): the index of its \(table)") {
                 try reportingDamage("\(place): row \(row) of \(table)") {
-                    try single.bind(row, at: 1)
-                    tags += try read(single)
+                    tags += try read("\(select) rowid = ?1", [.integer(row)])
                 }
             }
             return tags
@@ -173,15 +189,15 @@ package final class StockDatabase: RecordSource {
             var condition = ""
             if !isAll {
                 let ids = experiments.keys.sorted().map { String($0) }.joined(separator: ",")
-                condition = " WHERE CAST(experiment_id AS INTEGER) IN (\(ids))"
+                condition = " WHERE CAST(experiment_id AS BIGINT) IN (\(ids))"
             }
             let sql = "SELECT count(*) FROM \(table)\(condition)"
-            let count = try connection.prepare(sql).firstRow { $0.int64(0) } ?? 0
+            let count = try reader.firstInteger(sql) ?? 0
             if count > 0 { try take(.skipped("table \(table)", "\(count) \(things), which Apus does not keep")) }
         }
         for table in ["experiments", "registered_models"] where isAll && columns.has(table, "workspace") {
             let sql = "SELECT count(*) FROM \(table) WHERE workspace != 'default'"
-            let count = try connection.prepare(sql).firstRow { $0.int64(0) } ?? 0
+            let count = try reader.firstInteger(sql) ?? 0
             if count > 0 { try take(.skipped("table \(table)", "\(count) of other workspaces than 'default'")) }
         }
     }

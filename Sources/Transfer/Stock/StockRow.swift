@@ -1,3 +1,4 @@
+internal import PostgreSQL
 internal import SQLite
 
 /// A row of MLflow's database, read with the types that its columns should have.
@@ -5,31 +6,56 @@ internal import SQLite
 /// SQLite stores any type in any column, and bytes that are no text as text; what it would turn into a number or a text
 /// without a word is a fault here.
 struct StockRow {
-    private let statement: Statement
-
-    init(_ statement: Statement) {
-        self.statement = statement
+    private enum Source {
+        case sqlite(Statement)
+        case postgres(PostgresRow)
     }
 
-    func isNull(_ column: Int) -> Bool { statement.isNull(column) }
+    private enum Kind {
+        case null, integer, real, text, other
+    }
+
+    private let source: Source
+
+    init(_ statement: Statement) {
+        source = .sqlite(statement)
+    }
+
+    init(_ row: PostgresRow) {
+        source = .postgres(row)
+    }
+
+    var columnCount: Int {
+        switch source {
+        case .sqlite(let statement): statement.columnCount
+        case .postgres(let row): row.columnCount
+        }
+    }
+
+    func isNull(_ column: Int) -> Bool {
+        switch source {
+        case .sqlite(let statement): statement.isNull(column)
+        case .postgres(let row): row.isNull(column)
+        }
+    }
 
     /// The whole number; 0 for NULL.
     func integer(_ column: Int) throws(RowFault) -> Int64 { try optionalInteger(column) ?? 0 }
 
     func optionalInteger(_ column: Int) throws(RowFault) -> Int64? {
-        switch statement.kind(column) {
-        case .integer: return statement.int64(column)
+        switch kind(column) {
+        case .integer: return int64(column)
         case .null: return nil
-        case .real, .text, .blob: throw fault(column, "no whole number")
+        case .real, .text, .other: throw fault(column, "no whole number")
         }
     }
 
     /// The number; NaN for NULL.
     func number(_ column: Int) throws(RowFault) -> Double {
-        switch statement.kind(column) {
-        case .integer, .real: return statement.double(column)
+        switch kind(column) {
+        case .integer, .real: return double(column)
         case .null: return .nan
-        case .text, .blob: throw fault(column, "no number")
+        case .text, .other: throw fault(column, "no number")
         }
     }
 
@@ -37,23 +63,76 @@ struct StockRow {
     func text(_ column: Int) throws(RowFault) -> String { try optionalText(column) ?? "" }
 
     func optionalText(_ column: Int) throws(RowFault) -> String? {
-        switch statement.kind(column) {
+        switch kind(column) {
         case .null: return nil
-        case .blob: throw fault(column, "no text")
+        case .other: throw fault(column, "no text")
         case .integer, .real, .text: break
         }
-        let text = statement.withText(column) { String(validating: $0, as: UTF8.self) }
+        let text = withText(column) { String(validating: $0, as: UTF8.self) }
         guard let text else { throw fault(column, "not UTF-8") }
         return text
     }
 
     /// Whether the text is exactly this one.
     func hasText(_ column: Int, _ text: String) -> Bool {
-        statement.kind(column) == .text && statement.withText(column) { text.utf8.elementsEqual($0) }
+        kind(column) == .text && withText(column) { text.utf8.elementsEqual($0) }
+    }
+
+    private func kind(_ column: Int) -> Kind {
+        switch source {
+        case .sqlite(let statement):
+            switch statement.kind(column) {
+            case .null: .null
+            case .integer: .integer
+            case .real: .real
+            case .text: .text
+            case .blob: .other
+            }
+        case .postgres(let row):
+            switch row.kind(column) {
+            case .null: .null
+            case .integer, .boolean: .integer
+            case .real: .real
+            case .text: .text
+            case .other: .other
+            }
+        }
+    }
+
+    private func int64(_ column: Int) -> Int64 {
+        switch source {
+        case .sqlite(let statement): statement.int64(column)
+        case .postgres(let row): row.int64(column)
+        }
+    }
+
+    private func double(_ column: Int) -> Double {
+        switch source {
+        case .sqlite(let statement): statement.double(column)
+        case .postgres(let row): row.double(column)
+        }
+    }
+
+    /// Passes the bytes of a text, or the digits of a number.
+    private func withText<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        switch source {
+        case .sqlite(let statement): return statement.withText(column, body)
+        case .postgres(let row):
+            switch row.kind(column) {
+            case .integer, .boolean: return Array("\(row.int64(column))".utf8).withUnsafeBytes(body)
+            case .real: return Array("\(row.double(column))".utf8).withUnsafeBytes(body)
+            case .null, .text, .other: return row.withBytes(column, body)
+            }
+        }
     }
 
     private func fault(_ column: Int, _ what: String) -> RowFault {
-        RowFault(description: "its \(statement.columnName(column)) is \(what)")
+        let name =
+            switch source {
+            case .sqlite(let statement): statement.columnName(column)
+            case .postgres(let row): row.columnName(column)
+            }
+        return RowFault(description: "its \(name) is \(what)")
     }
 }
 

@@ -1,42 +1,40 @@
-internal import SQLite
 internal import Tracking
 
 /// The tables of logged models.
 struct ModelTables {
-    let models: TableWriter
-    let params: TableWriter
-    let tags: TableWriter
-    let metrics: TableWriter
-    let experimentID: Statement
-    let run: Statement
+    let models: any TableWriter
+    let params: any TableWriter
+    let tags: any TableWriter
+    let metrics: any TableWriter
 
-    init(_ connection: Connection) throws {
-        models = try TableWriter(
-            connection,
-            "logged_models",
+    init(_ target: any StockTarget) throws {
+        models = try target.writer(
+            of: "logged_models",
             [
                 "model_id", "experiment_id", "name", "artifact_location", "creation_timestamp_ms",
                 "last_updated_timestamp_ms", "status", "lifecycle_stage", "model_type", "source_run_id",
                 "status_message",
-            ]
+            ],
+            on: .fail
         )
-        params = try TableWriter(
-            connection,
-            "logged_model_params",
-            ["model_id", "experiment_id", "param_key", "param_value"]
+        params = try target.writer(
+            of: "logged_model_params",
+            ["model_id", "experiment_id", "param_key", "param_value"],
+            on: .fail
         )
-        tags = try TableWriter(connection, "logged_model_tags", ["model_id", "experiment_id", "tag_key", "tag_value"])
-        metrics = try TableWriter(
-            connection,
-            "logged_model_metrics",
+        tags = try target.writer(
+            of: "logged_model_tags",
+            ["model_id", "experiment_id", "tag_key", "tag_value"],
+            on: .fail
+        )
+        metrics = try target.writer(
+            of: "logged_model_metrics",
             [
                 "model_id", "experiment_id", "run_id", "metric_name", "metric_timestamp_ms", "metric_step",
                 "metric_value", "dataset_name", "dataset_digest",
             ],
-            on: .ignore
+            on: .keep(key: ["model_id", "metric_name", "metric_timestamp_ms", "metric_step", "run_id"])
         )
-        experimentID = try connection.prepare("SELECT experiment_id FROM logged_models WHERE model_id = ?1")
-        run = try connection.prepare("SELECT 1 FROM runs WHERE run_uuid = ?1")
     }
 }
 
@@ -44,52 +42,77 @@ extension StockWriter {
     func add(_ transferred: TransferredLoggedModel) throws {
         let model = transferred.model
         let info = model.info
-        let (id, experiment) = (ColumnValue.text(info.modelID), ColumnValue.integer(transferred.home.id))
-        try models.models.add(
-            id,
-            experiment,
-            .text(info.name),
-            .text(info.artifactURI),
-            .integer(info.creationTime),
-            .integer(info.lastUpdatedTime),
-            .integer(info.status.wireNumber),
-            .text(info.lifecycleStage.wireName),
-            .text(info.modelType),
-            .text(info.sourceRunID),
-            ColumnValue(info.statusMessage)
-        )
-        for param in model.params { try models.params.add(id, experiment, .text(param.key), .text(param.value)) }
-        for tag in model.tags { try models.tags.add(id, experiment, .text(tag.key), .text(tag.value)) }
+        let id = ColumnValue.text(info.modelID)
+        let experiment = ColumnValue.integer(newID(ofExperiment: transferred.home.id))
+        let place = "logged model \(info.modelID)"
+        guard !isLeftOut(.experiment(transferred.home.id)) else {
+            return try report(place, "its experiment is left out")
+        }
+        let isHeld = try adding(place) {
+            try models.models.add(
+                id,
+                experiment,
+                .text(info.name),
+                .text(info.artifactURI),
+                .integer(info.creationTime),
+                .integer(info.lastUpdatedTime),
+                .integer(info.status.wireNumber),
+                .text(info.lifecycleStage.wireName),
+                .text(info.modelType),
+                .text(info.sourceRunID),
+                ColumnValue(info.statusMessage)
+            )
+        }
+        guard isHeld else { return }
+        for param in model.params {
+            try adding("\(place), param '\(shortened(param.key))'") {
+                try models.params.add(id, experiment, .text(param.key), .text(param.value))
+            }
+        }
+        for tag in model.tags {
+            try adding("\(place), tag '\(shortened(tag.key))'") {
+                try models.tags.add(id, experiment, .text(tag.key), .text(tag.value))
+            }
+        }
     }
 
     /// Stores points of a model: one for each metric, time, step and run, for which MLflow has a single row.
     func add(_ points: TransferredModelPoints) throws {
-        try models.experimentID.bind(points.modelID, at: 1)
-        guard let experiment = try models.experimentID.firstRow({ $0.int64(0) }) else {
+        let experiment = try target.lookup(
+            "SELECT experiment_id FROM logged_models WHERE model_id = ?1",
+            in: "logged_models",
+            [.text(points.modelID)]
+        ) { try $0.integer(0) }
+        guard let experiment else {
             return try report("logged model \(points.modelID)", "its metrics have no model")
         }
         for point in points.points {
             let metric = point.metric
             let place = "logged model \(points.modelID), metric '\(shortened(metric.key))' at step \(metric.step)"
-            try models.run.bind(point.runID, at: 1)
-            guard try models.run.firstRow({ _ in true }) != nil else {
+            let run = try target.lookup(
+                "SELECT 1 FROM runs WHERE run_uuid = ?1",
+                in: "runs",
+                [.text(point.runID)]
+            ) { _ in true }
+            guard run != nil else {
                 try report(place, "its run '\(shortened(point.runID))' is not there")
                 continue
             }
-            let before = connection.totalChanges
-            try models.metrics.add(
-                .text(points.modelID),
-                .integer(experiment),
-                .text(point.runID),
-                .text(metric.key),
-                .integer(metric.timestamp),
-                .integer(metric.step),
-                .real(metric.value),
-                ColumnValue(point.dataset?.name),
-                ColumnValue(point.dataset?.digest)
-            )
-            if connection.totalChanges == before {
-                try report(place, "MLflow holds one value for each time, step and run; this is another")
+            try adding(place) {
+                let isNew = try models.metrics.addNew(
+                    .text(points.modelID),
+                    .integer(experiment),
+                    .text(point.runID),
+                    .text(metric.key),
+                    .integer(metric.timestamp),
+                    .integer(metric.step),
+                    .real(metric.value),
+                    ColumnValue(point.dataset?.name),
+                    ColumnValue(point.dataset?.digest)
+                )
+                if !isNew {
+                    try report(place, "MLflow holds one value for each time, step and run; this is another")
+                }
             }
         }
     }

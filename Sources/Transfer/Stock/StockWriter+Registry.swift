@@ -1,32 +1,30 @@
-internal import SQLite
 internal import Tracking
 
 /// The tables of the registry.
 struct RegistryTables {
-    let models: TableWriter
-    let modelTags: TableWriter
-    let aliases: TableWriter
-    let versions: TableWriter
-    let versionTags: TableWriter
+    let models: any TableWriter
+    let modelTags: any TableWriter
+    let aliases: any TableWriter
+    let versions: any TableWriter
+    let versionTags: any TableWriter
 
-    init(_ connection: Connection) throws {
-        models = try TableWriter(
-            connection,
-            "registered_models",
-            ["name", "creation_time", "last_updated_time", "description"]
+    init(_ target: any StockTarget) throws {
+        models = try target.writer(
+            of: "registered_models",
+            ["name", "creation_time", "last_updated_time", "description"],
+            on: .fail
         )
-        modelTags = try TableWriter(connection, "registered_model_tags", ["name", "key", "value"])
-        aliases = try TableWriter(connection, "registered_model_aliases", ["name", "alias", "version"])
-        versions = try TableWriter(
-            connection,
-            "model_versions",
+        modelTags = try target.writer(of: "registered_model_tags", ["name", "key", "value"], on: .fail)
+        aliases = try target.writer(of: "registered_model_aliases", ["name", "alias", "version"], on: .fail)
+        versions = try target.writer(
+            of: "model_versions",
             [
                 "name", "version", "creation_time", "last_updated_time", "description", "current_stage", "source",
-                "run_id", "status", "run_link", "storage_location",
+                "run_id", "status", "run_link", "storage_location", "workspace",
             ],
-            on: .replace
+            on: .replace(key: ["workspace", "name", "version"])
         )
-        versionTags = try TableWriter(connection, "model_version_tags", ["name", "version", "key", "value"])
+        versionTags = try target.writer(of: "model_version_tags", ["name", "version", "key", "value"], on: .fail)
     }
 }
 
@@ -34,14 +32,26 @@ extension StockWriter {
     func add(_ transferred: TransferredRegisteredModel) throws {
         let model = transferred.model
         let name = ColumnValue.text(model.name)
-        try registry.models.add(
-            name,
-            .integer(model.creationTime),
-            .integer(model.lastUpdatedTime),
-            ColumnValue(model.description)
-        )
-        for tag in model.tags { try registry.modelTags.add(name, .text(tag.key), .text(tag.value)) }
-        for alias in model.aliases { try registry.aliases.add(name, .text(alias.alias), .integer(alias.version)) }
+        let place = "registered model '\(model.name)'"
+        let isHeld = try adding(place) {
+            try registry.models.add(
+                name,
+                .integer(model.creationTime),
+                .integer(model.lastUpdatedTime),
+                ColumnValue(model.description)
+            )
+        }
+        guard isHeld else { return leaveOut(.registeredModel(model.name)) }
+        for tag in model.tags {
+            try adding("\(place), tag '\(shortened(tag.key))'") {
+                try registry.modelTags.add(name, .text(tag.key), .text(tag.value))
+            }
+        }
+        for alias in model.aliases {
+            try adding("\(place), alias '\(shortened(alias.alias))'") {
+                try registry.aliases.add(name, .text(alias.alias), .integer(alias.version))
+            }
+        }
         guard transferred.lastVersion > 0 else { return }
         // MLflow has no counter: it takes the highest row, and a deleted version leaves one that nobody sees. If the version
         // is not deleted, its record replaces this row.
@@ -56,26 +66,37 @@ extension StockWriter {
             "REDACTED-RUN-ID",
             "READY",
             "REDACTED-RUN-LINK",
-            nil
+            nil,
+            "default"
         )
     }
 
     func add(_ transferred: TransferredModelVersion) throws {
         let version = transferred.version
         let (name, number) = (ColumnValue.text(version.name), ColumnValue.integer(version.version))
-        try registry.versions.add(
-            name,
-            number,
-            .integer(version.creationTime),
-            .integer(version.lastUpdatedTime),
-            ColumnValue(version.description),
-            .text(version.stage.wireName),
-            .text(version.source),
-            .text(version.runID),
-            "READY",
-            .text(version.runLink),
-            .text(transferred.storageLocation ?? version.source)
-        )
-        for tag in version.tags { try registry.versionTags.add(name, number, .text(tag.key), .text(tag.value)) }
+        let place = "version \(version.version) of the registered model '\(version.name)'"
+        guard !isLeftOut(.registeredModel(version.name)) else { return try report(place, "its model is left out") }
+        let isHeld = try adding(place) {
+            try registry.versions.add(
+                name,
+                number,
+                .integer(version.creationTime),
+                .integer(version.lastUpdatedTime),
+                ColumnValue(version.description),
+                .text(version.stage.wireName),
+                .text(version.source),
+                .text(version.runID),
+                "READY",
+                .text(version.runLink),
+                .text(transferred.storageLocation ?? version.source),
+                "default"
+            )
+        }
+        guard isHeld else { return }
+        for tag in version.tags {
+            try adding("\(place), tag '\(shortened(tag.key))'") {
+                try registry.versionTags.add(name, number, .text(tag.key), .text(tag.value))
+            }
+        }
     }
 }

@@ -1,64 +1,51 @@
-internal import SQLite
 internal import Tracking
 
 /// The tables of runs and what belongs to them.
 struct RunTables {
-    let runs: TableWriter
-    let params: TableWriter
-    let tags: TableWriter
-    let metrics: TableWriter
-    let latestMetrics: TableWriter
-    let datasets: TableWriter
-    let datasetID: Statement
-    let inputs: TableWriter
-    let inputTags: TableWriter
+    let runs: any TableWriter
+    let params: any TableWriter
+    let tags: any TableWriter
+    let metrics: any TableWriter
+    let latestMetrics: any TableWriter
+    let datasets: any TableWriter
+    let inputs: any TableWriter
+    let inputTags: any TableWriter
 
-    init(_ connection: Connection) throws {
-        runs = try TableWriter(
-            connection,
-            "runs",
+    init(_ target: any StockTarget) throws {
+        runs = try target.writer(
+            of: "runs",
             [
                 "run_uuid", "name", "source_type", "source_name", "entry_point_name", "user_id", "status", "start_time",
                 "end_time", "source_version", "lifecycle_stage", "artifact_uri", "experiment_id", "deleted_time",
-            ]
+            ],
+            on: .fail
         )
-        params = try TableWriter(connection, "params", ["run_uuid", "key", "value"])
-        tags = try TableWriter(connection, "tags", ["run_uuid", "key", "value"])
-        metrics = try TableWriter(
-            connection,
-            "metrics",
+        params = try target.writer(of: "params", ["run_uuid", "key", "value"], on: .fail)
+        tags = try target.writer(of: "tags", ["run_uuid", "key", "value"], on: .fail)
+        metrics = try target.writer(
+            of: "metrics",
             ["run_uuid", "key", "timestamp", "step", "value", "is_nan"],
-            on: .ignore
+            on: .keep(key: ["key", "timestamp", "step", "run_uuid", "value", "is_nan"])
         )
-        latestMetrics = try TableWriter(
-            connection,
-            "latest_metrics",
+        latestMetrics = try target.writer(
+            of: "latest_metrics",
             ["run_uuid", "key", "timestamp", "step", "value", "is_nan"],
-            suffix: """
-                ON CONFLICT (key, run_uuid) DO UPDATE SET
-                    timestamp = excluded.timestamp, step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
-                WHERE (excluded.step, excluded.timestamp, excluded.value)
-                    > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)
-                """
+            on: .keepGreatest(key: ["key", "run_uuid"], by: ["step", "timestamp", "value"])
         )
-        datasets = try TableWriter(
-            connection,
-            "datasets",
+        datasets = try target.writer(
+            of: "datasets",
             [
                 "dataset_uuid", "experiment_id", "name", "digest", "dataset_source_type", "dataset_source",
                 "dataset_schema", "dataset_profile",
-            ]
+            ],
+            on: .fail
         )
-        datasetID = try connection.prepare(
-            "SELECT dataset_uuid FROM datasets WHERE experiment_id = ?1 AND name = ?2 AND digest = ?3"
-        )
-        inputs = try TableWriter(
-            connection,
-            "inputs",
+        inputs = try target.writer(
+            of: "inputs",
             ["input_uuid", "source_type", "source_id", "destination_type", "destination_id", "step"],
-            on: .ignore
+            on: .keep(key: ["source_type", "source_id", "destination_type", "destination_id"])
         )
-        inputTags = try TableWriter(connection, "input_tags", ["input_uuid", "name", "value"])
+        inputTags = try target.writer(of: "input_tags", ["input_uuid", "name", "value"], on: .fail)
     }
 }
 
@@ -67,29 +54,48 @@ extension StockWriter {
         let run = transferred.run
         let info = run.info
         let id = ColumnValue.text(info.runID)
-        try runs.runs.add(
-            id,
-            .text(info.name),
-            "UNKNOWN",
-            "",
-            "",
-            .text(info.userID),
-            .text(info.status.wireName),
-            .integer(info.startTime),
-            ColumnValue(info.endTime),
-            "",
-            .text(info.lifecycleStage.wireName),
-            .text(info.artifactURI),
-            .integer(transferred.home.id),
-            ColumnValue(transferred.deletedTime)
-        )
-        for param in run.params { try runs.params.add(id, .text(param.key), .text(param.value)) }
-        for tag in run.tags { try runs.tags.add(id, .text(tag.key), .text(tag.value)) }
+        let place = "run \(info.runID)"
+        let experiment = newID(ofExperiment: transferred.home.id)
+        guard !isLeftOut(.experiment(transferred.home.id)) else {
+            leaveOut(.run(info.runID))
+            return try report(place, "its experiment is left out")
+        }
+        let isHeld = try adding(place) {
+            try runs.runs.add(
+                id,
+                .text(info.name),
+                "UNKNOWN",
+                "",
+                "",
+                .text(info.userID),
+                .text(info.status.wireName),
+                .integer(info.startTime),
+                ColumnValue(info.endTime),
+                "",
+                .text(info.lifecycleStage.wireName),
+                .text(info.artifactURI),
+                .integer(experiment),
+                ColumnValue(transferred.deletedTime)
+            )
+        }
+        guard isHeld else { return leaveOut(.run(info.runID)) }
+        for param in run.params {
+            try adding("\(place), param '\(shortened(param.key))'") {
+                try runs.params.add(id, .text(param.key), .text(param.value))
+            }
+        }
+        for tag in run.tags {
+            try adding("\(place), tag '\(shortened(tag.key))'") {
+                try runs.tags.add(id, .text(tag.key), .text(tag.value))
+            }
+        }
         for input in run.datasetInputs {
-            let inputID = ColumnValue.text(newID())
-            let dataset = try datasetID(input.dataset, ofExperiment: transferred.home.id)
-            try runs.inputs.add(inputID, "DATASET", .text(dataset), "RUN", id, 0)
-            for tag in input.tags { try runs.inputTags.add(inputID, .text(tag.key), .text(tag.value)) }
+            try adding("\(place), dataset '\(shortened(input.dataset.name))'") {
+                let inputID = ColumnValue.text(newID())
+                let dataset = try datasetID(input.dataset, ofExperiment: experiment)
+                try runs.inputs.add(inputID, "DATASET", .text(dataset), "RUN", id, 0)
+                for tag in input.tags { try runs.inputTags.add(inputID, .text(tag.key), .text(tag.value)) }
+            }
         }
         for input in run.modelInputs {
             try runs.inputs.add(.text(newID()), "RUN_INPUT", id, "MODEL_INPUT", .text(input.modelID), 0)
@@ -102,10 +108,12 @@ extension StockWriter {
 
     /// Stores the dataset, if it is new in the experiment, and returns its id.
     private func datasetID(_ dataset: Dataset, ofExperiment experiment: Int64) throws -> String {
-        try runs.datasetID.bind(experiment, at: 1)
-        try runs.datasetID.bind(dataset.name, at: 2)
-        try runs.datasetID.bind(dataset.digest, at: 3)
-        if let known = try runs.datasetID.firstRow({ $0.string(0) }) { return known }
+        let known = try target.lookup(
+            "SELECT dataset_uuid FROM datasets WHERE experiment_id = ?1 AND name = ?2 AND digest = ?3",
+            in: "datasets",
+            [.integer(experiment), .text(dataset.name), .text(dataset.digest)]
+        ) { try $0.text(0) }
+        if let known { return known }
         let id = newID()
         try runs.datasets.add(
             .text(id),
@@ -121,6 +129,7 @@ extension StockWriter {
     }
 
     func add(_ points: TransferredPoints) throws {
+        guard !isLeftOut(.run(points.runID)) else { return }
         let (runID, key) = (ColumnValue.text(points.runID), ColumnValue.text(points.key))
         if latest?.runID != points.runID || latest?.key.isExactly(points.key) != true { try storeLatest() }
         for point in points.points {

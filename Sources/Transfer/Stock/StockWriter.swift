@@ -1,53 +1,72 @@
-internal import SQLite
+package import PostgreSQL
 package import Tracking
 
 /// Writes records into a new database of MLflow's own form, which `StockDatabase` reads.
 ///
-/// The file is of no use before `finish()`: to be fast, nothing is written that could restore it after a crash. Write it
-/// under a name of its own, and rename it. Memory is bounded by SQLite's cache, whatever the number of records.
+/// Other programs see nothing of the records before `commit()`. The memory that the writer needs does not grow with the
+/// number of records.
 package final class StockWriter {
     /// What did not come as it was.
     package typealias Report = (_ place: String, _ reason: String) throws -> Void
 
-    let connection: Connection
+    let target: any StockTarget
     let report: Report
-    private let schema: StockSchema
-    private let experiments: TableWriter
-    private let experimentTags: TableWriter
+    private let experiments: any TableWriter
+    private let experimentTags: any TableWriter
     let runs: RunTables
     let models: ModelTables
     let registry: RegistryTables
     /// The latest of the points that came for one metric, which are rows already.
     var latest: (runID: String, key: String, point: MetricPoint)?
+    /// The new ids of the experiments whose own ids the database cannot store, by these own ids.
+    private var newExperimentIDs: [Int64: Int64] = [:]
+    private var greatestExperimentID: Int64 = 0
+    /// The experiments, runs and models that the tables cannot store; rows that refer to them are left out too.
+    private var leftOut: Set<Owner> = []
 
-    /// - Parameters:
-    ///   - path: a file that is not there.
-    ///   - report: called for each thing that the tables cannot hold.
-    package init(path: String, schema: StockSchema, report: @escaping Report) throws {
-        self.schema = schema
-        self.report = report
-        connection = try Connection(path: path, mode: .readWriteCreate)
-        try connection.execute(
-            """
-            PRAGMA journal_mode = OFF;
-            PRAGMA synchronous = OFF;
-            PRAGMA foreign_keys = OFF;
-            PRAGMA cache_size = -32768;
-            PRAGMA temp_store = FILE;
-            BEGIN;
-            """
-        )
-        try connection.execute(schema.tables)
-        experiments = try TableWriter(
-            connection,
-            "experiments",
-            ["experiment_id", "name", "artifact_location", "lifecycle_stage", "creation_time", "last_update_time"]
-        )
-        experimentTags = try TableWriter(connection, "experiment_tags", ["experiment_id", "key", "value"])
-        runs = try RunTables(connection)
-        models = try ModelTables(connection)
-        registry = try RegistryTables(connection)
+    /// A row to which other rows refer.
+    enum Owner: Hashable {
+        case experiment(Int64)
+        case run(String)
+        case registeredModel(String)
     }
+
+    /// Creates a SQLite database; use a temporary name, and rename the file after `commit()`.
+    ///
+    /// - Parameters:
+    ///   - path: the path of a file that does not exist.
+    ///   - report: called for each value that the tables cannot store.
+    package convenience init(path: String, schema: StockSchema, report: @escaping Report) throws {
+        try self.init(SQLiteTarget(path: path, schema), report)
+    }
+
+    /// Connects to an empty PostgreSQL database, which is filled in one transaction.
+    ///
+    /// - Throws: `SourceFailure` for a database that is not empty; `PostgresError`.
+    package convenience init(
+        _ address: PostgresAddress,
+        schema: StockSchema,
+        report: @escaping Report
+    ) throws {
+        try self.init(PostgresTarget(address, schema), report)
+    }
+
+    private init(_ target: any StockTarget, _ report: @escaping Report) throws {
+        self.target = target
+        self.report = report
+        experiments = try target.writer(
+            of: "experiments",
+            ["experiment_id", "name", "artifact_location", "lifecycle_stage", "creation_time", "last_update_time"],
+            on: .fail
+        )
+        experimentTags = try target.writer(of: "experiment_tags", ["experiment_id", "key", "value"], on: .fail)
+        runs = try RunTables(target)
+        models = try ModelTables(target)
+        registry = try RegistryTables(target)
+    }
+
+    /// The path or the URI of the database for messages, without a password.
+    package var place: String { target.place }
 
     /// Stores a record; each must come once, and after those that it names.
     package func take(_ record: TransferRecord) throws {
@@ -62,31 +81,66 @@ package final class StockWriter {
         }
     }
 
-    /// Makes the file whole and closes it; it may then be synced and renamed.
+    /// Completes the tables; afterwards only `commit()` may be called.
     ///
     /// - Throws: `SourceFailure` if a row names another that is not there, which no record of a sound store does.
     package func finish() throws {
         try storeLatest()
-        try connection.execute(schema.indexes)
-        let broken = try connection.prepare("PRAGMA foreign_key_check").firstRow { row in
-            "a row of \(row.string(0)) names a row of \(row.string(2)) that is not there"
-        }
-        if let broken { throw SourceFailure("The database cannot be written: \(broken).") }
-        try connection.execute("COMMIT")
-        connection.close()
+        try target.finish()
     }
 
+    /// Makes the tables visible to other programs, and closes the database; a file may then be synced and renamed.
+    package func commit() throws { try target.commit() }
+
     private func add(_ experiment: Experiment) throws {
-        try experiments.add(
-            .integer(experiment.id),
-            .text(experiment.name),
-            .text(experiment.artifactLocation),
-            .text(experiment.lifecycleStage.wireName),
-            .integer(experiment.creationTime),
-            .integer(experiment.lastUpdateTime)
-        )
-        for tag in experiment.tags {
-            try experimentTags.add(.integer(experiment.id), .text(tag.key), .text(tag.value))
+        let place = "experiment '\(experiment.name)'"
+        var id = experiment.id
+        if id > target.greatestExperimentID {
+            id = greatestExperimentID + 1
+            newExperimentIDs[experiment.id] = id
+            let bound = target.greatestExperimentID
+            try report(place, "its id \(experiment.id) is \(id) there: MLflow's column holds no number above \(bound)")
         }
+        greatestExperimentID = max(greatestExperimentID, id)
+        let isHeld = try adding(place) {
+            try experiments.add(
+                .integer(id),
+                .text(experiment.name),
+                .text(experiment.artifactLocation),
+                .text(experiment.lifecycleStage.wireName),
+                .integer(experiment.creationTime),
+                .integer(experiment.lastUpdateTime)
+            )
+        }
+        guard isHeld else { return leaveOut(.experiment(experiment.id)) }
+        for tag in experiment.tags {
+            try adding("\(place), tag '\(shortened(tag.key))'") {
+                try experimentTags.add(.integer(id), .text(tag.key), .text(tag.value))
+            }
+        }
+    }
+}
+
+extension StockWriter {
+    /// Returns the id of an experiment in this database.
+    func newID(ofExperiment id: Int64) -> Int64 { newExperimentIDs[id] ?? id }
+
+    func leaveOut(_ owner: Owner) { leftOut.insert(owner) }
+
+    func isLeftOut(_ owner: Owner) -> Bool { leftOut.contains(owner) }
+
+    /// Runs `body`, which adds a row; if the table cannot store the row, reports it and returns false.
+    @discardableResult
+    func adding(_ place: @autoclosure () -> String, _ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return true
+        } catch let unfit as UnfitRow {
+            try report(place(), unfit.description)
+        } catch let error as PostgresError where error.state == .invalidText {
+            // The text was refused before it was sent, so that the transaction is intact.
+            try report(place(), error.message)
+        }
+        return false
     }
 }

@@ -1,51 +1,37 @@
-internal import SQLite
+/// Inserts rows into one table.
+protocol TableWriter {
+    /// Adds a row, which may be inserted later; `StockTarget.lookup` and `finish` find all added rows.
+    ///
+    /// - Parameter values: the values in the order of the columns.
+    /// - Throws: `UnfitRow` if the table cannot store the row, which is not added then.
+    func add(_ values: [ColumnValue]) throws
 
-/// Inserts rows into a table.
-struct TableWriter {
-    /// What becomes of a row whose key is there already.
-    enum Conflict: String {
-        case fail = "ABORT"
-        /// The row that is there stays.
-        case ignore = "IGNORE"
-        /// The new row takes the place of the other.
-        case replace = "REPLACE"
-    }
+    /// Inserts a row at once, unless a row with the same key exists.
+    ///
+    /// - Returns: whether the row was inserted.
+    func addNew(_ values: [ColumnValue]) throws -> Bool
+}
 
-    private let insert: Statement
+extension TableWriter {
+    func add(_ values: ColumnValue...) throws { try add(values) }
 
-    /// - Parameters:
-    ///   - columns: in the order of the values of a row.
-    ///   - suffix: the end of the statement, such as an upsert.
-    init(
-        _ connection: Connection,
-        _ table: String,
-        _ columns: [String],
-        on conflict: Conflict = .fail,
-        suffix: String = ""
-    ) throws {
-        let places = columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
-        insert = try connection.prepare(
-            """
-            INSERT OR \(conflict.rawValue) INTO \(table) (\(columns.joined(separator: ", ")))
-            VALUES (\(places))
-            \(suffix)
-            """
-        )
-    }
+    func addNew(_ values: ColumnValue...) throws -> Bool { try addNew(values) }
+}
 
-    func add(_ values: ColumnValue...) throws {
-        for (index, value) in values.enumerated() {
-            switch value {
-            case .text(let text): try insert.bind(text, at: index + 1)
-            case .integer(let number): try insert.bind(number, at: index + 1)
-            case .real(let number): try insert.bind(number, at: index + 1)
-            case .null: break
-            }
-        }
-        // A failed statement is reset too, so that it can be bound again.
-        defer { insert.reset() }
-        try insert.run()
-    }
+/// What happens if a row with the same key exists.
+enum RowConflict {
+    case fail
+    /// The existing row stays.
+    case keep(key: [String])
+    /// The new row replaces the existing one.
+    case replace(key: [String])
+    /// The row that is greater stays; the columns of `by` are compared in their order.
+    case keepGreatest(key: [String], by: [String])
+}
+
+/// The reason why a table cannot store a row, for messages.
+struct UnfitRow: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// A value of a row.

@@ -169,7 +169,11 @@ extension Diagnosis {
     }
 
     private static func advice(for reply: HTTPReply, client: TrackingConnection) -> String {
-        switch reply.status {
+        if reply.message?.contains("keeps artifacts in object storage") == true {
+            return
+                "The server works, but not the storage behind it: whoever runs the server must do what the message says."
+        }
+        return switch reply.status {
         case 401: advice(for: client.credentials.origin)
         case 403: adviceForRefusal(reply, client: client)
         case 300..<400:

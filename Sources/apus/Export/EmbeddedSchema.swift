@@ -3,9 +3,17 @@ internal import Transfer
 
 /// The files of `schemas/` that are embedded in the binary.
 enum EmbeddedSchema {
-    /// An empty database of MLflow 3.17.
+    /// An empty database of MLflow 3.17 in SQLite.
     static var mlflow: StockSchema {
         StockSchema(tables: text(of: "mlflow-3.17-tables.sql"), indexes: text(of: "mlflow-3.17-indexes.sql"))
+    }
+
+    /// An empty database of MLflow 3.17 in PostgreSQL.
+    static var mlflowInPostgreSQL: StockSchema {
+        StockSchema(
+            tables: text(of: "mlflow-3.17-postgresql-tables.sql"),
+            indexes: text(of: "mlflow-3.17-postgresql-indexes.sql")
+        )
     }
 
     private static func text(of name: String) -> String {

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Coding
 internal import MLflowAPI
+internal import PostgreSQL
+internal import S3
 internal import Tracking
 internal import Transfer
 
@@ -27,7 +29,9 @@ struct ExportCommand: ParsableCommand {
 
             With --format mlflow-db the result is a folder with all experiments, runs, models and artifacts, on which \
             mlflow server --backend-store-uri sqlite:///mlflow.db of version 3.17 or later works. The data is read \
-            from the data folder, even while a server has it open. The exit status is 1 if data was left out, which is \
+            from the data folder, even while a server has it open. With --output \
+            postgresql://USER:PASSWORD@HOST:PORT/DATABASE the result is an empty database of PostgreSQL that is filled, \
+            and the artifacts go into the folder of --artifacts-to. The exit status is 1 if data was left out, which is \
             listed.
 
             The exit status is 2 if nothing was written.
@@ -75,14 +79,23 @@ struct ExportCommand: ParsableCommand {
         name: .shortAndLong,
         help: ArgumentHelp(
             """
-            The file to write, - for the standard output, or a new folder for mlflow-db. (default: apus-export with \
-            the extension of the format, or mlflow-export)
+            The file to write, - for the standard output, or for mlflow-db a new folder or the address of an empty \
+            database, postgresql://…. (default: apus-export with the extension of the format, or mlflow-export)
             """,
             valueName: "path"
         ),
         completion: .file()
     )
     var output: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The new folder for the artifacts if --output names a database of PostgreSQL. (default: mlartifacts)",
+            valueName: "folder"
+        ),
+        completion: .directory
+    )
+    var artifactsTo: String?
 
     @Option(help: ArgumentHelp("The server to export from, such as http://127.0.0.1:5000.", valueName: "uri"))
     var from: String?
@@ -92,6 +105,13 @@ struct ExportCommand: ParsableCommand {
     func validate() throws {
         guard table == nil || format == .csv || format == .jsonl else {
             throw ValidationError("--table is for --format csv and jsonl.")
+        }
+        let isIntoServer = PostgresAddress.isOne(outputPath)
+        guard format == .mlflowDatabase || !isIntoServer else {
+            throw ValidationError("A database of PostgreSQL is filled with --format mlflow-db.")
+        }
+        guard isIntoServer || artifactsTo == nil else {
+            throw ValidationError("--artifacts-to is for an export into a database of PostgreSQL.")
         }
         switch format {
         case .archive, .csv, .jsonl:
@@ -143,14 +163,27 @@ extension ExportCommand {
             throw StartFailure("There is no database at '\(path)'. Name the folder of all data with --data-dir.")
         }
         let layout = try StorageLayout(storage, environment)
-        var target = outputPath.hasPrefix("/") ? outputPath : layout.workingDirectory + "/" + outputPath
-        while target.hasSuffix("/") { target.removeLast() }
-        let export = MLflowDatabaseExport(databasePath: path, artifactsPath: layout.artifactsPath, target: target)
+        if let bucket = layout.artifactBucket {
+            StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket.uri)'")
+        }
+        let server = PostgresAddress.isOne(outputPath) ? try PostgresAddress(outputPath) : nil
+        let folder = server == nil ? outputPath : artifactsTo ?? MLflowDatabaseExport.artifactsName
+        let export = MLflowDatabaseExport(
+            databasePath: path,
+            artifactsPath: layout.artifactsPath,
+            target: StorageLayout.absolute(folder, layout.workingDirectory),
+            server: server
+        )
         let result = try export.run()
+        let counts =
+            "\(Amount.text(Int64(result.runs), "run")), \(Amount.text(Int64(result.points), "point")), "
+            + Amount.text(Int64(result.files), "artifact")
         StandardStream.output.write(
-            "\(outputPath): \(Amount.text(Int64(result.runs), "run")), \(Amount.text(Int64(result.points), "point")), "
-                + "\(Amount.text(Int64(result.files), "artifact")). To serve it: mlflow server --backend-store-uri "
-                + "sqlite:///\(MLflowDatabaseExport.databaseName)"
+            server == nil
+                ? "\(folder): \(counts). To serve it: mlflow server --backend-store-uri "
+                    + "sqlite:///\(MLflowDatabaseExport.databaseName)"
+                : "\(result.place): \(counts) in \(folder). To serve it: mlflow server --backend-store-uri "
+                    + "'\(result.place)' --artifacts-destination '\(folder)'"
         )
         for remark in result.remarks { StandardStream.error.write("apus: left out: \(remark.printable(limit: 400))") }
         if result.remarkCount > result.remarks.count {

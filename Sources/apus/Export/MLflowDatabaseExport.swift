@@ -1,21 +1,27 @@
 internal import Files
 internal import Glibc
+internal import PostgreSQL
 internal import SQLite
 internal import Tracking
 internal import TrackingStore
 internal import Transfer
 
-/// Writes a folder on which `mlflow server` can work: a database of MLflow, and the artifacts that it serves.
+/// Writes a database of MLflow and a folder of artifacts, with which `mlflow server` works.
 ///
 /// The database is read as it is at one moment, even while a server has it open. The artifacts are copied after it, so
-/// that those that the database names are there. The folder gets its final name when all of it is durable.
+/// that those that the database names are there. The folder gets its final name when its files are durable. The transaction
+/// that fills a PostgreSQL database is committed after that.
 struct MLflowDatabaseExport {
     let databasePath: String
     let artifactsPath: String
-    /// The absolute path of the folder to make.
+    /// The absolute path of the folder to create, for the artifacts and, unless `server` is set, for the database.
     let target: String
+    /// The PostgreSQL database to fill; nil to create a SQLite database in the folder.
+    let server: PostgresAddress?
 
     struct Result {
+        /// The URI of the PostgreSQL database without the password; empty if a SQLite database was created.
+        fileprivate(set) var place = ""
         var runs = 0
         var points = 0
         var files = 0
@@ -39,7 +45,8 @@ struct MLflowDatabaseExport {
     /// - Throws: `StartFailure` if the target exists, or the database cannot be read.
     func run() throws -> Result {
         guard FileKind(target) == .absent else {
-            throw StartFailure("'\(target)' is there already. Name a folder that does not exist with --output.")
+            let option = server == nil ? "--output" : "--artifacts-to"
+            throw StartFailure("'\(target)' is there already. Name a folder that does not exist with \(option).")
         }
         guard !StoragePaths.isInside(target, artifactsPath) else {
             throw StartFailure("'\(target)' lies in the folder of artifacts, which would be copied into itself.")
@@ -51,15 +58,57 @@ struct MLflowDatabaseExport {
         for name in try Disk.names(unfinished) { try Disk.remove(unfinished + "/" + name) }
         var result = Result()
         do {
-            try writeDatabase(unfinished + "/" + Self.databaseName, &result)
-            try copyArtifacts(to: unfinished + "/" + Self.artifactsName, &result)
-            try Disk.synchronize(unfinished)
-            try Disk.rename(unfinished, to: target)
+            if let server {
+                try fill(server, unfinished, &result)
+            } else {
+                try fillFolder(unfinished, &result)
+            }
         } catch {
             try? Disk.remove(unfinished)
             throw error
         }
         return result
+    }
+
+    private func fillFolder(_ unfinished: String, _ result: inout Result) throws {
+        let remarks = Remarks()
+        let path = unfinished + "/" + Self.databaseName
+        let writer = try StockWriter(path: path, schema: EmbeddedSchema.mlflow, report: remarks.add)
+        try write(to: writer, remarks, &result)
+        try writer.commit()
+        try copyArtifacts(to: unfinished + "/" + Self.artifactsName, &result)
+        try Disk.synchronize(unfinished)
+        try Disk.rename(unfinished, to: target)
+    }
+
+    private func fill(_ server: PostgresAddress, _ unfinished: String, _ result: inout Result) throws {
+        do {
+            let remarks = Remarks()
+            let writer = try StockWriter(server, schema: EmbeddedSchema.mlflowInPostgreSQL, report: remarks.add)
+            result.place = writer.place
+            try write(to: writer, remarks, &result)
+            try copyArtifacts(to: unfinished, &result)
+            try Disk.synchronize(unfinished)
+            try Disk.rename(unfinished, to: target)
+            try commit(writer)
+        } catch let error as PostgresError {
+            throw StartFailure("The database cannot be filled, and is as it was: \(error)")
+        }
+    }
+
+    /// Commits the transaction; if that fails for certain, removes the folder.
+    private func commit(_ writer: StockWriter) throws {
+        do {
+            try writer.commit()
+        } catch let error as PostgresError where error.isDisconnection {
+            throw StartFailure(
+                "The connection broke at the very end, so that \(writer.place) is either full or as it was: \(error). If it has "
+                    + "tables, it is full, and the artifacts are in '\(target)'; otherwise remove that folder and export again."
+            )
+        } catch {
+            try? Disk.remove(target)
+            throw error
+        }
     }
 
     /// Makes the folder, and locks it against other exports until the result is released.
@@ -75,7 +124,7 @@ struct MLflowDatabaseExport {
         return descriptor
     }
 
-    private func writeDatabase(_ path: String, _ result: inout Result) throws {
+    private func write(to writer: StockWriter, _ remarks: Remarks, _ result: inout Result) throws {
         let migrations = try EmbeddedMigrations.load()
         do {
             guard try Migrator(migrations).inspect(path: databasePath) == .applied(version: migrations.count) else {
@@ -88,8 +137,6 @@ struct MLflowDatabaseExport {
         }
         let source = try Connection(path: databasePath, mode: .readOnly, busyTimeout: .seconds(60))
         defer { source.close() }
-        var remarks: [(String, String)] = []
-        let writer = try StockWriter(path: path, schema: EmbeddedSchema.mlflow) { remarks.append(($0, $1)) }
         try RecordCursor.readAll(of: source) { record in
             try writer.take(record)
             switch record {
@@ -97,8 +144,7 @@ struct MLflowDatabaseExport {
             case .points(let points): result.points += points.points.count
             default: break
             }
-            for (subject, reason) in remarks { result.remark("\(subject): \(reason)") }
-            remarks.removeAll()
+            for remark in remarks.take() { result.remark(remark) }
         }
         try writer.finish()
     }
@@ -119,5 +165,17 @@ struct MLflowDatabaseExport {
             if try Disk.linkOrCopy(artifactsPath + "/" + path, at: copy, mayLink: false) != nil { result.files += 1 }
         }
         for path in others { result.remark("artifact \(path): neither a file nor a folder") }
+    }
+}
+
+/// Collects the reports of a writer until they are taken out.
+private final class Remarks {
+    private var new: [String] = []
+
+    func add(_ place: String, _ reason: String) { new.append("\(place): \(reason)") }
+
+    func take() -> [String] {
+        defer { new = [] }
+        return new
     }
 }

@@ -1,5 +1,4 @@
-internal import Files
-internal import Glibc
+internal import ArtifactStore
 internal import HTTPWire
 internal import Synchronization
 
@@ -29,36 +28,35 @@ final class Throttle: Sendable {
     }
 }
 
-/// A request body with the first bytes of a file, sent at a limited rate.
-final class ThrottledFile: HTTPBodyProducer {
-    private let file: Descriptor
-    private let bytes: Int64
-    private let throttle: Throttle
+/// A request body with the content of an artifact; its rate is limited if there is a throttle.
+final class PacedFile: HTTPBodyProducer {
+    private static let usualPiece = 256 * 1_024
+
+    private let file: OpenArtifact
+    private let throttle: Throttle?
     private let offset = Mutex<Int64>(0)
 
-    private struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    init(_ file: Descriptor, bytes: Int64, _ throttle: Throttle) {
+    /// - Parameter throttle: limits the rate; nil if the rate is not limited.
+    init(_ file: OpenArtifact, _ throttle: Throttle?) {
         self.file = file
-        self.bytes = bytes
         self.throttle = throttle
     }
 
     func next(into buffer: inout [UInt8]) throws -> Bool {
         let start = offset.withLock { $0 }
-        let wanted = Int(min(Int64(throttle.pieceBytes), bytes - start))
+        let wanted = Int(min(Int64(throttle?.pieceBytes ?? Self.usualPiece), file.size - start))
         guard wanted > 0 else { return false }
-        throttle.wait(for: wanted)
-        buffer = [UInt8](repeating: 0, count: wanted)
-        var count = 0
-        repeat {
-            count = buffer.withUnsafeMutableBytes { pread(file.rawValue, $0.baseAddress, $0.count, off_t(start)) }
-        } while count < 0 && errno == EINTR
-        guard count > 0 else { throw Failure(description: "the file became shorter while it was sent") }
-        buffer.removeLast(wanted - count)
-        offset.withLock { $0 = start + Int64(count) }
-        return start + Int64(count) < bytes
+        throttle?.wait(for: wanted)
+        do {
+            buffer = try file.bytes(at: start, upTo: wanted)
+        } catch {
+            throw Failure(description: "the file cannot be read to its end: \(error.message(for: ""))")
+        }
+        offset.withLock { $0 = start + Int64(wanted) }
+        return start + Int64(wanted) < file.size
+    }
+
+    private struct Failure: Error, CustomStringConvertible {
+        let description: String
     }
 }

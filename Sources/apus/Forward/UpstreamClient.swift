@@ -1,3 +1,4 @@
+internal import ArtifactStore
 internal import Coding
 internal import Forwarding
 internal import HTTPClient
@@ -76,13 +77,13 @@ final class UpstreamClient: UpstreamCalls {
         case .json(let bytes): (content, type) = (.bytes(bytes), "application/json")
         case .records(let bytes): (content, type) = (.bytes(bytes), "application/x-ndjson")
         case .bytes(let bytes): (content, type) = (.bytes(bytes), "application/octet-stream")
-        case .file(let file, let bytes):
+        case .file(let file):
             limits.whole = .never
             type = "application/octet-stream"
-            if let throttle {
-                content = .stream(ThrottledFile(file, bytes: bytes, throttle), length: Int(bytes))
+            if throttle == nil, let descriptor = file.descriptor {
+                content = .file(descriptor, bytes: file.size)
             } else {
-                content = .file(file, bytes: bytes)
+                content = .stream(PacedFile(file, throttle), length: Int(file.size))
             }
         }
         let reply: HTTPReply

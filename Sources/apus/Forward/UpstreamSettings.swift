@@ -83,7 +83,7 @@ extension ServedRoots {
         return nil
     }
 
-    private func folder(_ path: Substring, beneath root: ArtifactRoot) -> ForwardFolder? {
+    private func folder(_ path: Substring, beneath root: any ArtifactStorage) -> ForwardFolder? {
         let segments = path.split(separator: "/").filter { $0 != "." }
         guard let path = try? ArtifactPath(segments.joined(separator: "/")) else { return nil }
         return ForwardFolder(root: root, path: path)

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import ArtifactStore
 internal import Glibc
 internal import MLflowClient
+internal import PostgreSQL
 internal import Tracking
 internal import Transfer
 
@@ -10,8 +11,8 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Import runs, models and artifacts from MLflow, TensorBoard or another Apus, with ids and times.",
         discussion: """
-            The source is a SQLite database of MLflow 2.9 or later, a folder of its file store, a running server, an \
-            archive or a data folder of Apus, a folder of mlflow-export-import, or a folder with event files of \
+            The source is a database of MLflow 2.9 or later in SQLite or PostgreSQL, a folder of its file store, a running \
+            server, an archive or a data folder of Apus, a folder of mlflow-export-import, or a folder with event files of \
             TensorBoard. It is never changed. The target is a data folder, or the server that has it open. Data that \
             the target already has stays as it is: import again to add only what is new. The exit status is 0 if \
             everything was imported, 1 if data was left out, which is listed, and 2 if nothing was done. \
@@ -22,10 +23,10 @@ struct ImportCommand: ParsableCommand {
 
     @Argument(
         help: """
-            The database of MLflow (mlflow.db), its file store (mlruns), or the folder that contains one of them; the \
-            address of a running server, http://HOST:PORT; an archive of Apus, or - to read it from the standard \
-            input; another data folder of Apus; a folder of mlflow-export-import; or a folder with event files of \
-            TensorBoard.
+            The database of MLflow (mlflow.db, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, for which PGPASSWORD \
+            may have the password), its file store (mlruns), or the folder that contains one of them; the address of a \
+            running server, http://HOST:PORT; an archive of Apus, or - to read it from the standard input; another data \
+            folder of Apus; a folder of mlflow-export-import; or a folder with event files of TensorBoard.
             """,
         completion: .file()
     )
@@ -99,7 +100,7 @@ struct ImportCommand: ParsableCommand {
         do {
             let folder = try StorageLayout.currentFolder()
             let destination = ImportDestination(to, folder, link ? .link : .copy)
-            if link, self.source.contains("://") {
+            if link, self.source.contains("://"), !PostgresAddress.isOne(self.source) {
                 throw ImportFailure("--link is for files of this machine; a server sends its files.")
             }
             guard !destination.isFolder(self.source) else {
@@ -124,8 +125,12 @@ struct ImportCommand: ParsableCommand {
         do {
             try importer.run(source, selection)
         } catch {
-            let advice = importer.hasStored ? " What was imported so far stays; import again to continue." : ""
-            StandardStream.error.write("apus: \(Self.message(for: error))\(advice)")
+            var message = Self.message(for: error)
+            if importer.hasStored {
+                if !message.hasSuffix(".") { message += "." }
+                message += " What was imported so far stays; import again to continue."
+            }
+            StandardStream.error.write("apus: \(message)")
             throw ExitCode(importer.hasStored ? 1 : 2)
         }
         let summary = importer.summary

@@ -1,4 +1,5 @@
 internal import MLflowClient
+internal import PostgreSQL
 internal import Transfer
 
 /// Recognises the kind of a source from its path and content.
@@ -6,7 +7,8 @@ enum ImportSource {
     /// Recognises a source and opens it.
     ///
     /// - Parameters:
-    ///   - text: a path, the address of a server, or `-` for an archive that is read from the standard input.
+    ///   - text: a path, the address of a server or of a database, or `-` for an archive that is read from the standard
+    ///     input.
     ///   - workingDirectory: the folder that a relative path starts from.
     ///   - artifacts: the folder with the source's artifacts; nil if they are at their recorded locations.
     ///   - experimentName: the name of the experiment of the runs, for a source without experiments.
@@ -20,6 +22,8 @@ enum ImportSource {
         let source =
             if text == "-" {
                 ArchiveOpening.standardInput() as any RecordSource
+            } else if PostgresAddress.isOne(text) {
+                try StockDatabase(PostgresAddress(text), folder: workingDirectory, artifacts: artifacts)
             } else if text.contains("://") {
                 try server(text, artifacts)
             } else {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import JSON
+internal import S3
 
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -65,6 +66,11 @@ struct BackupCommand: ParsableCommand {
             if let keep { try backupFolder.removeOldGenerations(keeping: keep) }
             BackupAudit.noteBackup(at: result.folder, of: path)
             report(result)
+            if let bucket = layout.artifactBucket {
+                StandardStream.error.write(
+                    "apus: not in the backup: the artifacts in '\(bucket.uri)'; keep them by the versioning of the bucket"
+                )
+            }
             if let local = layout.localArtifactRootPath, local != layout.artifactsPath {
                 StandardStream.error.write(
                     "apus: not in the backup: '\(local)', where clients keep artifacts themselves"

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Files
 internal import Glibc
 internal import JSON
+internal import S3
 internal import SQLite
 internal import TrackingStore
 
@@ -62,7 +63,14 @@ struct CheckCommand: ParsableCommand {
                     )
                 }
                 findings.subject = path
-                let artifacts = CheckedArtifacts.folder(try StorageLayout(storage, environment).artifactsPath)
+                let layout = try StorageLayout(storage, environment)
+                if let bucket = layout.artifactBucket {
+                    throw StartFailure(
+                        "apus check compares the journal with files of this machine, and these artifacts are in '\(bucket.uri)'. "
+                            + "To look at the database alone, make a backup: apus check --backup looks at it."
+                    )
+                }
+                let artifacts = CheckedArtifacts.folder(layout.artifactsPath)
                 if repair { try mend(path, artifacts, &findings) }
                 try check(path, artifacts: artifacts, &findings)
             }

@@ -4,6 +4,7 @@ internal import Glibc
 internal import HTTPServer
 internal import Logging
 internal import MLflowAPI
+internal import S3
 internal import SQLite
 internal import Tracking
 internal import TrackingStore
@@ -71,7 +72,8 @@ final class RunningServer {
         try store.announce(address.url, key: access.operatorKey.text, requiresTokens: access.isRequired)
         try settings.readyFile?.write(address.url)
         settings.manager.tellReady(at: address.url)
-        let artifacts = layout.servesArtifacts ? layout.artifactsPath : layout.artifactRoot.uri
+        let own = layout.artifactBucket?.uri ?? layout.artifactsPath
+        let artifacts = layout.servesArtifacts ? own : layout.artifactRoot.uri
         StandardStream.output.write(
             "Apus \(apusVersion) at \(address.url), database \(layout.databasePath), artifacts \(artifacts)\(try runCountText)"
                 + settings.pages.announcement

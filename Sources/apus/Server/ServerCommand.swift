@@ -3,6 +3,7 @@ internal import Files
 internal import Glibc
 internal import HTTPServer
 internal import Logging
+internal import S3
 
 struct ServerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -109,6 +110,14 @@ struct ServerCommand: ParsableCommand {
         let snapshots = try SnapshotSettings(snapshots, environment, layout)
         if snapshots != nil, let local = layout.localArtifactRootPath, local != layout.artifactsPath {
             StandardStream.error.write("apus: not in snapshots: '\(local)', where clients keep artifacts themselves")
+        }
+        if let bucket = layout.artifactBucket {
+            if snapshots != nil {
+                StandardStream.error.write("apus: not in snapshots: the artifacts in '\(bucket.uri)'")
+            }
+            if let setting = environment.setting(.keepFree, self.limits.keepFree) {
+                StandardStream.error.write("apus: \(setting.shown) is ignored: artifacts are in '\(bucket.uri)'")
+            }
         }
         let upstream = try UpstreamSettings(forwarding, environment)
         // A start that fails because the port is in use must not leave a new database. An existing database is opened

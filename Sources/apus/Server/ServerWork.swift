@@ -28,7 +28,7 @@ struct ServerWork: Sendable {
         self.snapshots = snapshots
         self.forwarding = forwarding
         expiry = BackgroundWork("upload-expiry", every: .seconds(600), logger) { _ in
-            try api.multipartUploads.removeExpired()
+            try api.removeExpiredUploads()
         }
         removals = BackgroundWork("removals", every: .seconds(600), logger) { work in
             try Self.endRemovals(api, while: { !work.isEnded })

@@ -52,7 +52,7 @@ extension MLflowAPI {
             guard let runID = request.runID else { throw RequestMessage.missing("run_id") }
             let run = try store.readNow(.cheap, for: request.caller) { try $0.runInfo(id: runID) }
             let folder = try servedFolder(of: run, for: request.caller, to: .read)
-            return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
+            return try .file(folder.store.open(folder.base.appending(path)), name: path.name ?? "", request)
         }
     }
 
@@ -104,7 +104,7 @@ extension MLflowAPI {
             try requireServing()
             let path = try ArtifactPath(text)
             try requirePermission(.read, at: path, in: artifacts, for: request.caller)
-            return .file(try artifacts.open(path), name: path.name ?? "", request)
+            return try .file(artifacts.open(path), name: path.name ?? "", request)
         }
     }
 
@@ -183,9 +183,9 @@ extension MLflowAPI {
     ///
     /// - Parameter runID: nil if only the path can show the run.
     private func commit(
-        _ upload: ArtifactUpload,
+        _ upload: any PendingArtifact,
         at path: ArtifactPath,
-        of root: ArtifactRoot,
+        of root: any ArtifactStorage,
         runID: String?,
         for request: HTTPRequest,
         then answer: @escaping @Sendable () -> Void
@@ -204,11 +204,11 @@ extension MLflowAPI {
 
     private func beginWrite(
         _ path: ArtifactPath,
-        in root: ArtifactRoot,
+        in root: any ArtifactStorage,
         _ request: HTTPRequest
-    ) throws(ArtifactError) -> ArtifactUpload {
+    ) throws(ArtifactError) -> any PendingArtifact {
         let claim = settings.quotas?.claim(for: request.caller.owner)
-        let upload = try root.beginWrite(path, length: request.announcedLength, claim: claim)
+        let upload = try root.beginUpload(path, length: request.announcedLength, claim: claim)
         if let length = request.announcedLength {
             // Refused before the client sends what would be refused later.
             do throws(ArtifactError) {

@@ -5,7 +5,8 @@ internal import Tracking
 extension MLflowAPI {
     /// The answer to what reading, listing or deleting an artifact threw, with the path as the client gave it.
     ///
-    /// No status here makes the client retry: retries would delay a training by minutes, and these faults last.
+    /// Only for an outage of the object storage, which may be short, the status makes the client retry. Any other failure
+    /// lasts, and retries would delay a training by minutes.
     func failure(_ error: any Error, path: String) -> HTTPResponse {
         guard let error = error as? ArtifactError else { return response(to: error) }
         let message = error.message(for: path)
@@ -14,6 +15,16 @@ extension MLflowAPI {
         case .notFound: known = .doesNotExist(message)
         case .isDirectory, .notDirectory, .invalidPath, .nameTooLong, .nameNotSupported:
             known = .invalidParameter(message)
+        case .storageDenies:
+            reportStorageFault(error)
+            known = TrackingError(.permissionDenied, message)
+        case .storageRefuses:
+            reportStorageFault(error)
+            known = TrackingError(.invalidState, message)
+        case .storageAway:
+            reportStorageFault(error)
+            return APIError(httpStatus: 503, message: message).response
+        case .replaced: known = TrackingError(.invalidState, message)
         case .busy: known = TrackingError(.invalidState, message)
         case .spaceKept, .quotaSpent: known = TrackingError(.tooManyBytes, message)
         case .readOnly, .permissionDenied: known = TrackingError(.permissionDenied, message)

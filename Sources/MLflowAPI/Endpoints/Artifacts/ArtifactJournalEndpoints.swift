@@ -48,9 +48,9 @@ extension MLflowAPI {
     /// - Parameters:
     ///   - runID: nil if only the path can show the run.
     ///   - owner: who has sent it; nil where nobody is asked.
-    /// - Throws: what `ArtifactUpload.commit()` throws; `answer` is then not called.
+    /// - Throws: what `PendingArtifact.commit()` throws; `answer` is then not called.
     func commitAndJournal(
-        _ upload: ArtifactUpload,
+        _ upload: any PendingArtifact,
         at path: ArtifactPath,
         runID: String?,
         owner: StorageOwner?,
@@ -90,10 +90,10 @@ extension MLflowAPI {
     /// Deletes a file or a folder, and calls `answer` when the deletion is journalled; if nothing was there, at once.
     ///
     /// - Parameter audit: the entry that is written with that of the journal.
-    /// - Throws: what `ArtifactRoot.delete` throws; files deleted before are journalled, and `answer` is not called.
+    /// - Throws: what `ArtifactStorage.delete` throws; files deleted before are journalled, and `answer` is not called.
     func deleteAndJournal(
         _ path: ArtifactPath,
-        of root: ArtifactRoot,
+        of root: any ArtifactStorage,
         _ audit: AuditEntry?,
         then answer: @escaping @Sendable () -> Void
     ) throws(ArtifactError) {
@@ -104,7 +104,7 @@ extension MLflowAPI {
 
     private func deleteAndJournalInTurn(
         _ path: ArtifactPath,
-        of root: ArtifactRoot,
+        of root: any ArtifactStorage,
         _ audit: AuditEntry?,
         then answer: @escaping @Sendable () -> Void
     ) throws(ArtifactError) {

@@ -8,7 +8,7 @@ internal import Tracking
 /// Takes an uploaded artifact from the socket to its file.
 final class ArtifactReceiver: HTTPBodyReceiver {
     /// Commits the upload, journals it, and calls `done` when the answer may go out.
-    typealias Commit = @Sendable (_ upload: ArtifactUpload, _ done: @escaping @Sendable () -> Void) throws -> Void
+    typealias Commit = @Sendable (_ upload: any PendingArtifact, _ done: @escaping @Sendable () -> Void) throws -> Void
 
     struct Limits: Sendable {
         /// The largest artifact that the route takes.
@@ -16,7 +16,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
         var allowsEmpty: Bool
     }
 
-    private let upload: ArtifactUpload
+    private let upload: any PendingArtifact
     private let limits: Limits
     private let commit: Commit
     private let success: HTTPResponse
@@ -27,7 +27,7 @@ final class ArtifactReceiver: HTTPBodyReceiver {
     private let received = Mutex(0)
 
     init(
-        upload: ArtifactUpload,
+        upload: any PendingArtifact,
         limits: Limits,
         commit: @escaping Commit,
         success: HTTPResponse,

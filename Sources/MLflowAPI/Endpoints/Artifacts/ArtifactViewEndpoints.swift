@@ -51,9 +51,8 @@ extension MLflowAPI {
             let message = try RequestMessage(request, .tree)
             let limit = try message.checkedPageSize(message.pageSize())
             let folder = try servedFolder(of: run, for: request.caller, to: .read)
-            let walk = try folder.store.walk(
+            let walk = try folder.walk(
                 path,
-                relativeTo: folder.base,
                 after: try message.string("page_token").flatMap { $0.isEmpty ? nil : $0 }
             )
             return try stream(ArtifactTreeBody(walk, of: run, limit: Int64(limit)))
@@ -71,7 +70,7 @@ extension MLflowAPI {
             }
             let walks = try runs.map { run in
                 let folder = try servedFolder(of: run, for: request.caller, to: .read)
-                return try folder.store.walk(relativeTo: folder.base)
+                return try folder.walk()
             }
             let comparison = try ArtifactComparison(walks, digests: digests)
             return try stream(ArtifactComparisonBody(comparison, runIDs: runIDs))

@@ -9,7 +9,8 @@ internal import Tracking
 internal import TrackingStore
 
 // The client sends a large file in parts: it asks for a URL for each, sends them to it over many connections, and then
-// has them put together. In the reference the URLs lead to cloud storage; here they lead back to this server.
+// has them put together. If the artifacts are in an object storage, the URLs are presigned URLs of that storage; otherwise
+// they are URLs of this server.
 
 extension MLflowAPI {
     var multipartEndpoints: [[Endpoint]] {
@@ -36,7 +37,7 @@ extension MLflowAPI {
 
     /// Whether the client may send files in parts: the server must know the address that the client uses.
     func offersMultipart(_ request: HTTPRequest) -> Bool {
-        settings.servesArtifacts && baseURL(of: request) != nil
+        settings.servesArtifacts && (artifacts.direct != nil || baseURL(of: request) != nil)
     }
 
     /// The address at which the client reached this server: the scheme, the host of the request, and the static prefix if the
@@ -60,7 +61,7 @@ extension MLflowAPI {
     private func createMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let count = try target.message.integer("num_parts") ?? 0
-            guard isOfRunOrModel(target.folder), let base = baseURL(of: request) else { throw Self.multipartRefusal }
+            guard isOfRunOrModel(target.folder) else { throw Self.multipartRefusal }
             let path = try target.path
             guard count >= 0, count <= settings.multipartLimits.parts else {
                 throw TrackingError.invalidParameter(
@@ -69,6 +70,12 @@ extension MLflowAPI {
                 )
             }
             try store.requireDatabaseInPlace()
+            if let direct = artifacts.direct {
+                let lifetime = settings.multipartLimits.lifetimeSeconds
+                let upload = try direct.createUpload(path, partCount: Int(count), lifetimeSeconds: lifetime)
+                return responder.send(Self.begun(upload.id, upload.parts))
+            }
+            guard let multipartUploads, let base = baseURL(of: request) else { throw Self.multipartRefusal }
             let upload = try multipartUploads.create(
                 path,
                 partCount: Int(count),
@@ -77,24 +84,32 @@ extension MLflowAPI {
             )
             let signer = PartSignature(key: try multipartUploads.signingKey())
             let url = base + PathFamily.artifacts.prefixes[0] + Self.multipartPath + "parts/" + upload.id + "/"
-            responder.send(
-                .json(capacity: 256 + Int(count) * 256) { writer in
+            let parts = (0..<Int(count)).map { part in
+                let number = part + 1
+                let signature = signer.text(uploadID: upload.id, part: number, expires: upload.expires)
+                return "\(url)\(number)?expires=\(upload.expires)&signature=\(signature)"
+            }
+            responder.send(Self.begun(upload.id, parts))
+        }
+    }
+
+    /// Returns the answer to a request that begins an upload.
+    ///
+    /// - Parameter urls: the URLs of the parts, in the order of their numbers.
+    private static func begun(_ uploadID: String, _ urls: [String]) -> HTTPResponse {
+        .json(capacity: 256 + urls.count * 256) { writer in
+            writer.beginObject()
+            writer.member("upload_id", uploadID)
+            writer.memberArray("credentials") { writer in
+                for (index, url) in urls.enumerated() {
                     writer.beginObject()
-                    writer.member("upload_id", upload.id)
-                    writer.memberArray("credentials") { writer in
-                        for part in 0..<Int(count) {
-                            let number = part + 1
-                            let signature = signer.text(uploadID: upload.id, part: number, expires: upload.expires)
-                            writer.beginObject()
-                            writer.member("url", "\(url)\(number)?expires=\(upload.expires)&signature=\(signature)")
-                            writer.member("part_number", number)
-                            writer.memberObject("headers") { _ in }
-                            writer.endObject()
-                        }
-                    }
+                    writer.member("url", url)
+                    writer.member("part_number", index + 1)
+                    writer.memberObject("headers") { _ in }
                     writer.endObject()
                 }
-            )
+            }
+            writer.endObject()
         }
     }
 
@@ -112,8 +127,11 @@ extension MLflowAPI {
             }
             let path = try target.path
             try store.requireDatabaseInPlace()
+            if let direct = artifacts.direct {
+                return try completeDirect(direct, uploadID, path, parts, request, responder)
+            }
             try artifactTurns.take(path) {
-                guard let stored = try multipartUploads.complete(uploadID, path, parts) else {
+                guard let stored = try multipartUploads?.complete(uploadID, path, parts) else {
                     responder.send(.empty)
                     return
                 }
@@ -122,11 +140,31 @@ extension MLflowAPI {
         }
     }
 
+    /// Completes an upload whose parts are in an object storage; their bytes count against quotas only now, because the server
+    /// did not see them before.
+    private func completeDirect(
+        _ direct: any DirectTransfers,
+        _ uploadID: String,
+        _ path: ArtifactPath,
+        _ parts: [ListedPart],
+        _ request: HTTPRequest,
+        _ responder: HTTPResponder
+    ) throws {
+        let claim = settings.quotas?.claim(for: request.caller.owner)
+        try artifactTurns.take(path) {
+            let stored = try direct.completeUpload(uploadID, path, parts, claim: claim)
+            journal(stored, at: path, runID: nil, owner: request.caller.owner, claim: claim) { responder.send(.empty) }
+        }
+    }
+
     /// Aborting an upload that no longer exists is no error: the client would report it instead of the first failure.
     private func abortMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""
-            if let path = try? target.path { try multipartUploads.abort(uploadID, path) }
+            if let path = try? target.path {
+                try multipartUploads?.abort(uploadID, path)
+                try artifacts.direct?.abortUpload(uploadID, path)
+            }
             responder.send(.empty)
         }
     }
@@ -190,6 +228,7 @@ extension MLflowAPI {
             let (uploadID, number) = try permittedPart(request)
             try store.requireDatabaseInPlace()
             let place = try placeOfUpload(for: request.caller.party)
+            guard let multipartUploads else { throw MultipartError.unknownUpload }
             let part = try multipartUploads.beginPart(uploadID, number: number, length: request.announcedLength)
             return PartReceiver(
                 part: part,
@@ -214,6 +253,7 @@ extension MLflowAPI {
             let signature = request.queryValue("signature")
         else { throw refusal }
         let uploadID = request.parameters[0]
+        guard let multipartUploads else { throw refusal }
         let signer = PartSignature(key: try multipartUploads.signingKey())
         guard signer.isValid(signature, uploadID: uploadID, part: number, expires: expires) else { throw refusal }
         guard expires > Int64(time(nil)) else {

@@ -2,76 +2,144 @@ internal import ArtifactStore
 internal import Budgets
 internal import HTTPServer
 internal import HTTPWire
+internal import Identities
+internal import JSON
 internal import Tracking
 internal import TrackingStore
 
-// Presigned URLs need cloud storage, which this server does not have. Each request is checked as in the reference and
-// then refused with a message after which the client continues without such URLs.
+// Presigned URLs need artifacts in an object storage. For other artifacts, each request is checked as by MLflow's server and
+// then refused with a message after which the client continues without presigned URLs.
 
 private enum PresignedTarget {
     case run(String)
     case loggedModel(String)
 }
 
+/// The lifetimes in seconds of URLs for which the request does not set one; they are those of MLflow's server.
+private let usualUpload: Int64 = 900
+private let usualDownload: Int64 = 300
+
 extension MLflowAPI {
     var presignedEndpoints: [[Endpoint]] {
         let route = "presigned/"
-        let refusal = HTTPHandling.buffered(refusePresignedDownload)
+        let upload = Access.change(.runID, .loggedModelID).unaudited
         return [
-            presigned("upload", .change(.runID, .loggedModelID).unaudited) { try presignedUploadTarget($0) },
-            presigned("download", .lookUp(.runID)) { try presignedDownloadTarget($0) },
-            endpoint(.get, .artifacts, route + "{path...}", .lookUp(.artifact), handling: refusal),
+            endpoint(.post, .tracking, "artifacts/presigned-upload-url", upload, handling: .blocking(presignUpload)),
+            endpoint(
+                .post,
+                .tracking,
+                "artifacts/presigned-download-url",
+                .lookUp(.runID),
+                handling: .blocking(presignDownload)
+            ),
+            endpoint(.get, .artifacts, route + "{path...}", .lookUp(.artifact), handling: .blocking(presignProxied)),
             namelessArtifact(.get, route, .lookUp(.none)),
         ]
     }
 
-    /// - Parameter target: checks the request, and returns the run or model whose artifacts it is about.
-    private func presigned(
-        _ kind: String,
-        _ access: Access,
-        _ target: @escaping @Sendable (RequestMessage) throws -> PresignedTarget
-    ) -> [Endpoint] {
-        endpoint(.post, .tracking, "artifacts/presigned-\(kind)-url", access) { message in
-            let target = try target(message)
-            return .read { session in
-                switch target {
-                case .run(let id): try session.runInfo(id: id).artifactURI
-                case .loggedModel(let id): try session.loggedModelInfo(id: id).artifactURI
+    private func presignUpload(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: "") {
+            let message = try RequestMessage(request)
+            let path = try message.requiredString("path")
+            let expiration = try message.integer("expiration") ?? usualUpload
+            let runID = try message.string("run_id") ?? ""
+            let modelID = try message.string("model_id") ?? ""
+            guard runID.isEmpty != modelID.isEmpty else {
+                throw TrackingError.invalidParameter("Exactly one of run_id and model_id must be provided.")
+            }
+            let checked = try check(path)
+            let target = modelID.isEmpty ? PresignedTarget.run(runID) : .loggedModel(modelID)
+            let (storage, base) = try directFolder(of: target, for: request.caller, to: .update, "upload")
+            try Self.check(expiration)
+            try store.requireDatabaseInPlace()
+            let address = try storage.uploadAddress(base.appending(checked), for: expiration)
+            return .json { writer in
+                writer.beginObject()
+                writer.member("presigned_url", address.url)
+                writer.memberObject("headers") { writer in
+                    for field in address.fields {
+                        writer.key(field.name)
+                        writer.string(field.value)
+                    }
                 }
-            } encode: {
-                APIError(Self.refusal(ofPresigned: kind, artifactURI: $0)).response
+                writer.endObject()
             }
         }
     }
 
-    private func presignedUploadTarget(_ message: RequestMessage) throws -> PresignedTarget {
-        let path = try message.requiredString("path")
-        _ = try message.integer("expiration")
-        let runID = try message.string("run_id") ?? ""
-        let modelID = try message.string("model_id") ?? ""
-        guard runID.isEmpty != modelID.isEmpty else {
-            throw TrackingError.invalidParameter("Exactly one of run_id and model_id must be provided.")
+    private func presignDownload(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        answer(responder, path: "") {
+            let message = try RequestMessage(request)
+            let runID = try message.requiredString("run_id")
+            let path = try message.requiredString("path")
+            let expiration = try message.integer("expiration") ?? usualDownload
+            let checked = try check(path)
+            try Self.check(expiration)
+            let (storage, base) = try directFolder(of: .run(runID), for: request.caller, to: .read, "download")
+            let address = try storage.downloadAddress(base.appending(checked), for: expiration)
+            return .json { writer in
+                writer.beginObject()
+                writer.member("presigned_url", address.url)
+                writer.member("file_size", address.size)
+                writer.endObject()
+            }
         }
-        try check(path)
-        return modelID.isEmpty ? .run(runID) : .loggedModel(modelID)
     }
 
-    private func presignedDownloadTarget(_ message: RequestMessage) throws -> PresignedTarget {
-        let runID = try message.requiredString("run_id")
-        let path = try message.requiredString("path")
-        let expiration = try message.integer("expiration") ?? 900
-        try check(path)
+    private func presignProxied(_ request: HTTPRequest, _ responder: HTTPResponder) {
+        let text = request.parameters.first ?? ""
+        answer(responder, path: text) {
+            guard settings.servesArtifacts, let direct = artifacts.direct else {
+                let refused = TrackingError(
+                    .notImplemented,
+                    "Multipart download is not supported for the current artifact repository"
+                )
+                return refusal(of: text, or: refused)
+            }
+            let path = try ArtifactPath(text)
+            try requirePermission(.read, at: path, in: artifacts, for: request.caller)
+            let address = try direct.downloadAddress(path, for: usualDownload)
+            return .json { writer in
+                writer.beginObject()
+                writer.member("url", address.url)
+                writer.memberObject("headers") { _ in }
+                writer.member("file_size", address.size)
+                writer.endObject()
+            }
+        }
+    }
+
+    /// Returns the folder of a run or a model, which must be in an object storage.
+    ///
+    /// - Throws: the error of MLflow's server for artifacts that are not in an object storage.
+    private func directFolder(
+        of target: PresignedTarget,
+        for caller: Caller,
+        to action: PermittedAction,
+        _ kind: String
+    ) throws -> (any DirectTransfers, ArtifactPath) {
+        let (uri, owner) = try store.readNow(.cheap, for: caller) { session in
+            switch target {
+            case .run(let id): (try session.runInfo(id: id).artifactURI, "run \(id)")
+            case .loggedModel(let id): (try session.loggedModelInfo(id: id).artifactURI, "logged model \(id)")
+            }
+        }
+        let refusal = Self.refusal(ofPresigned: kind, artifactURI: uri)
+        guard ArtifactLocation(uri).scheme == "s3" else { throw refusal }
+        let folder = try servedFolder(at: uri, owner: owner, for: caller, to: action)
+        guard let direct = folder.store.direct else { throw refusal }
+        return (direct, folder.base)
+    }
+
+    private static func check(_ expiration: Int64) throws(TrackingError) {
         guard (1...604_800).contains(expiration) else {
-            throw TrackingError.invalidParameter(
-                "expiration must be between 1 and 604800 seconds (got \(expiration))."
-            )
+            throw .invalidParameter("expiration must be between 1 and 604800 seconds (got \(expiration)).")
         }
-        return .run(runID)
     }
 
-    private func check(_ path: String) throws(TrackingError) {
+    private func check(_ path: String) throws(TrackingError) -> ArtifactPath {
         do {
-            _ = try ArtifactPath(path)
+            return try ArtifactPath(path)
         } catch {
             throw .invalidParameter(error.message(for: path))
         }
@@ -91,13 +159,5 @@ extension MLflowAPI {
             "Presigned \(kind) is not supported for \(owner)proxied artifact storage (artifact URI scheme: \(scheme)). "
                 + "This endpoint requires \(place)a direct cloud storage artifact URI."
         )
-    }
-
-    private func refusePresignedDownload(_ request: HTTPRequest, _ responder: HTTPResponder) {
-        let refused = TrackingError(
-            .notImplemented,
-            "Multipart download is not supported for the current artifact repository"
-        )
-        responder.send(refusal(of: request.parameters.first ?? "", or: refused))
     }
 }

@@ -5,8 +5,13 @@ internal import Tracking
 
 /// The folder with the artifacts of a run or a model, inside a root that this server may open.
 struct ServedFolder {
-    var store: ArtifactRoot
+    var store: any ArtifactStorage
     var base: ArtifactPath
+
+    /// Begins a walk through a folder in this folder, whose entries have paths relative to this folder.
+    func walk(_ path: ArtifactPath = .root, after: String? = nil) throws(ArtifactError) -> ArtifactWalk {
+        try store.walk(path, relativeTo: base, after: after, vanished: .isLeftOut)
+    }
 }
 
 extension MLflowAPI {
@@ -55,6 +60,9 @@ extension MLflowAPI {
             let path = location.scheme == nil ? uri : try location.localPath
             guard let folder = try localFolder(path) else { throw Self.notServed(uri, owner()) }
             return folder
+        case "s3":
+            guard let folder = try localFolder(uri) else { throw Self.notServed(uri, owner()) }
+            return folder
         default:
             throw Self.notServed(uri, owner())
         }
@@ -88,7 +96,7 @@ extension MLflowAPI {
         return try ArtifactPath(segments.joined(separator: "/"))
     }
 
-    /// nil for a path that lies beneath none of the operator's roots.
+    /// Returns the folder for a path or a URI; nil if it is not beneath one of the operator's roots.
     private func localFolder(_ path: String) throws -> ServedFolder? {
         for root in settings.artifactRoots {
             if path.isExactly(root.path) { return ServedFolder(store: root.store, base: .root) }
@@ -104,7 +112,7 @@ extension MLflowAPI {
     private static func notServed(_ uri: String, _ owner: String) -> TrackingError {
         .invalidParameter(
             "The artifacts of \(owner) lie at '\(uri)', which this server does not open. It opens "
-                + "local folders only beneath those named by `--default-artifact-root` or `--artifacts-destination`."
+                + "folders and object storage only beneath what `--default-artifact-root` and `--artifacts-destination` name."
         )
     }
 }

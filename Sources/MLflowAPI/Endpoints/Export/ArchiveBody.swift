@@ -110,7 +110,7 @@ extension ArchiveBody {
     /// An import does not accept files of any other folder, because other runs might use that folder too.
     private func beginFolder(_ archived: ArchivedLocation, owner id: String, _ state: inout State) {
         guard let folder = archived.folder, folder.base.description.hasSuffix("\(id)/artifacts"),
-            let walk = try? folder.store.walk(relativeTo: folder.base)
+            let walk = try? folder.walk()
         else { return }
         state.folder = (folder.base.description, walk)
     }

@@ -277,7 +277,7 @@ extension ExportBody {
         state.hasBegunRun = true
         state.share = state.fileBytesLeft / Int64(state.runs.count - state.nextIndex)
         if let folder = try? api.servedFolder(of: run, for: caller, to: .read) {
-            state.walk = try? folder.store.walk(relativeTo: folder.base)
+            state.walk = try? folder.walk()
         }
         var writer = JSONWriter()
         writer.string(run.runID)

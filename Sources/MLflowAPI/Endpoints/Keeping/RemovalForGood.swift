@@ -71,7 +71,7 @@ extension MLflowAPI {
         if let time = extras.journalBefore {
             count.journalEntries = try store.readNow { try $0.journalEntryCount(before: time) }
         }
-        if extras.removesExpiredUploads { count.uploads = Int64(try multipartUploads.expiredCount()) }
+        if extras.removesExpiredUploads { count.uploads = Int64(try removeExpiredUploads(isPreview: true)) }
         return count
     }
 
@@ -104,8 +104,10 @@ extension MLflowAPI {
     private func artifactsInUse(besides request: RemovalRequest) throws -> ArtifactsInUse {
         let whole = realpath(artifacts.location, nil)
         defer { free(whole) }
+        // ArtifactFolders compares paths, and writes a location such as `s3://bucket/x` as `/s3:/bucket/x`.
+        let bucket = artifacts.location.hasPrefix("s3://") ? artifacts.location.dropFirst("s3://".count) : nil
         let folders = ArtifactFolders(
-            served: artifacts.location,
+            served: bucket.map { "/s3:/\($0)" } ?? artifacts.location,
             otherNames: whole.map { [String(cString: $0)] } ?? []
         )
         return try store.readNow { try $0.artifactsInUse(besides: request, in: folders) }
@@ -184,9 +186,21 @@ extension MLflowAPI {
                 if .now >= end { return progress }
             }
         }
-        if extras.removesExpiredUploads { progress.count.uploads += Int64(try multipartUploads.removeExpired()) }
+        if extras.removesExpiredUploads { progress.count.uploads += Int64(try removeExpiredUploads()) }
         progress.isDone = true
         return progress
+    }
+
+    /// Removes uploads in parts that have expired.
+    ///
+    /// - Parameter isPreview: whether such uploads are only counted.
+    /// - Returns: the number of such uploads.
+    @discardableResult
+    package func removeExpiredUploads(isPreview: Bool = false) throws -> Int {
+        if let multipartUploads {
+            return isPreview ? try multipartUploads.expiredCount() : try multipartUploads.removeExpired()
+        }
+        return try artifacts.direct?.removeExpiredUploads(isPreview: isPreview) ?? 0
     }
 
     /// Removes the artifact folder of a removed run, model or experiment, records the deletion of its files in the
@@ -242,7 +256,7 @@ extension MLflowAPI {
         let start = ContinuousClock.now
         var bytes: Int64 = 0
         var files: Int64 = 0
-        try folder.store.delete(folder.base) { size in
+        _ = try folder.store.delete(folder.base) { size in
             bytes += size
             files += 1
         }

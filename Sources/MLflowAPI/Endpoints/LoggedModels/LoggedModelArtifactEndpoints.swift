@@ -39,7 +39,7 @@ extension MLflowAPI {
             }
             let path = try ArtifactPath(text)
             let folder = try loggedModelFolder(request).folder
-            return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
+            return try .file(folder.store.open(folder.base.appending(path)), name: path.name ?? "", request)
         }
     }
 

@@ -183,7 +183,7 @@ extension MLflowAPI {
             }
             let owner = "version \(key.version ?? 0) of the model '\(key.name)'"
             let folder = try servedFolder(at: location, owner: owner, for: request.caller, to: .read)
-            return .file(try folder.store.open(try folder.base.appending(path)), name: path.name ?? "", request)
+            return try .file(folder.store.open(folder.base.appending(path)), name: path.name ?? "", request)
         }
     }
 }

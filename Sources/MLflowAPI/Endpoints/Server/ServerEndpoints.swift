@@ -26,8 +26,9 @@ extension MLflowAPI {
         let showsDetails = settings.access?.isRequired != true || request.caller.identity != nil
         guard showsDetails else {
             guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-            return healthChecks.requestCheck { health in
-                responder.send(.text(health.isSound ? "OK" : "failing", status: health.status))
+            return healthChecks.requestCheck { health, fault in
+                let isSound = health.isSound && fault == nil
+                responder.send(.text(isSound ? "OK" : "failing", status: health.status(with: fault)))
             }
         }
         if request.queryValue("verbose") == "1", request.queryValue("deep") != "1" {
@@ -41,8 +42,13 @@ extension MLflowAPI {
             )
         }
         guard request.queryValue("deep") == "1" else { return responder.send(.text("OK")) }
-        healthChecks.requestCheck { responder.send(.health($0, artifacts.freeSpace?.reading, for: request.caller)) }
+        healthChecks.requestCheck {
+            responder.send(.health($0, $1, artifacts.freeSpace?.reading, for: request.caller))
+        }
     }
+
+    /// Whether this server gives out presigned URLs of an object storage.
+    private var hasDirectPlaces: Bool { settings.artifactRoots.contains { $0.store.direct != nil } }
 
     /// Returns the answer that says what this server can do; clients read it to choose a kind of upload.
     ///
@@ -54,10 +60,11 @@ extension MLflowAPI {
             writer.member("workspaces_enabled", false)
             writer.member("trace_archival_enabled", false)
             writer.member("multipart_uploads_enabled", offersMultipart(request))
-            writer.member("multipart_downloads_enabled", false)
+            let isDirect = settings.servesArtifacts && artifacts.direct != nil
+            writer.member("multipart_downloads_enabled", isDirect)
             writer.member("artifact_serving_enabled", settings.servesArtifacts)
-            writer.member("presigned_upload_run_id_supported", false)
-            writer.member("presigned_upload_model_id_supported", false)
+            writer.member("presigned_upload_run_id_supported", hasDirectPlaces)
+            writer.member("presigned_upload_model_id_supported", hasDirectPlaces)
             writer.member("model_artifact_presigned_downloads_supported", false)
             writer.member("artifacts_presigned_only", false)
             writer.member("skill_content_max_size", Int64(0))
@@ -106,16 +113,17 @@ extension HTTPResponse {
         }
     }
 
-    /// The result of a check of the store, with the problems of each part.
+    /// Returns the answer with the result of a check of the store and of the artifacts, and with the problems of each part.
     fileprivate static func health(
         _ health: StoreHealth,
+        _ artifacts: String?,
         _ space: FreeSpace.Reading?,
         for caller: Caller
     ) -> HTTPResponse {
         func shown(_ problem: String?) -> String? { problem.map { caller.seesAll ? $0 : "an admin can see why" } }
-        return .json(status: health.status) { writer in
+        return .json(status: health.status(with: artifacts)) { writer in
             writer.beginObject()
-            writer.member("status", health.isSound ? "ok" : "failing")
+            writer.member("status", health.isSound && artifacts == nil ? "ok" : "failing")
             writer.member("journal_mode", health.journal)
             writer.member("free_bytes", ifPresent: health.freeBytes)
             if let space { writer.member(space) }
@@ -124,6 +132,7 @@ extension HTTPResponse {
                 problems.member("disk", ifPresent: shown(health.disk))
                 problems.member("reader", ifPresent: shown(health.reader))
                 problems.member("writer", ifPresent: shown(health.writer))
+                problems.member("artifacts", ifPresent: shown(artifacts))
             }
             writer.endObject()
         }
@@ -141,5 +150,8 @@ extension JSONWriter {
 }
 
 extension StoreHealth {
-    fileprivate var status: Int { isSound ? 200 : isStorageSound ? 503 : 507 }
+    /// - Parameter artifacts: the problem of the artifacts; nil if there is none.
+    fileprivate func status(with artifacts: String?) -> Int {
+        isSound ? (artifacts == nil ? 200 : 503) : isStorageSound ? 503 : 507
+    }
 }

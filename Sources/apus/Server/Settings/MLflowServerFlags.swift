@@ -96,7 +96,7 @@ struct MLflowServerFlags {
         try refuseWorkspaces(environment)
         if let source = try source(of: .artifactsPresignedOnly, environment) {
             throw StartFailure(
-                "\(source) cannot be honoured: there are no presigned URLs here, and artifacts go through this server. "
+                "\(source) cannot be honoured: this server takes artifacts itself too. "
                     + "Leave it out, or use --no-serve-artifacts with a --default-artifact-root that clients reach."
             )
         }

@@ -50,9 +50,9 @@ extension SettingDefinition {
     static let defaultArtifactRoot = option("--default-artifact-root", "uri", "MLFLOW_DEFAULT_ARTIFACT_ROOT")
         .unlessGiven("mlflow-artifacts:/, that is, through this server")
         .doing("Where runs of new experiments keep artifacts: a folder or URI that clients reach by themselves.")
-    static let artifactsDestination = option("--artifacts-destination", "folder", "MLFLOW_ARTIFACTS_DESTINATION")
+    static let artifactsDestination = option("--artifacts-destination", "uri", "MLFLOW_ARTIFACTS_DESTINATION")
         .unlessGiven("artifacts in the data folder")
-        .doing("The folder for artifacts that go through this server.")
+        .doing("Where artifacts go that pass through this server: a folder, or s3://BUCKET/PREFIX.")
 
     // How data is kept.
     static let databaseLogLimit = option("--database-log-limit", "size", "APUS_DATABASE_LOG_LIMIT", standard: "64MB")

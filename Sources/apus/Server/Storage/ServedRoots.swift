@@ -1,17 +1,21 @@
 internal import ArtifactStore
+internal import BucketStore
 internal import Budgets
 internal import Dispatch
 internal import Files
 internal import Glibc
 internal import Logging
+internal import S3
 internal import TrackingStore
 
 /// The folders of artifacts that a server opens.
 struct ServedRoots: Sendable {
     /// The root of artifacts that clients send and fetch through the server.
-    let destination: ArtifactRoot
-    /// All roots: the destination and, if it is another folder, the local folder of `--default-artifact-root`.
-    let all: [ArtifactRoot]
+    let destination: any ArtifactStorage
+    /// All roots: the destination and, if it is another one, the folder or bucket of `--default-artifact-root`.
+    let all: [any ArtifactStorage]
+    /// The roots that are folders of this machine.
+    private let local: [ArtifactRoot]
 
     /// A shared lock on the folder of artifacts, so that no restoration moves it aside.
     private let lock: Descriptor?
@@ -31,16 +35,27 @@ struct ServedRoots: Sendable {
         keeping amount: FreeSpace.Amount? = nil,
         _ logger: Logger? = nil
     ) throws(StartFailure) {
-        var paths = [layout.artifactsPath]
-        if let path = layout.localArtifactRootPath, path != layout.artifactsPath { paths.append(path) }
-        all = paths.map { path in
+        var paths = layout.artifactBucket == nil ? [layout.artifactsPath] : []
+        if let path = layout.localArtifactRootPath, !paths.contains(path) { paths.append(path) }
+        local = paths.map { path in
             ArtifactRoot(
                 location: path,
                 sharedContents: layout.deduplicatesArtifacts ? Self.contents(in: store) : nil,
                 freeSpace: amount.map { Self.freeSpace(at: path, keeping: $0, logger) }
             )
         }
+        var buckets: [S3Location] = []
+        for place in [layout.artifactBucket, layout.artifactRootBucket] {
+            if let place, !buckets.contains(place) { buckets.append(place) }
+        }
+        let remote = try buckets.map { place throws(StartFailure) in try Self.bucket(place) }
+        let folders: [any ArtifactStorage] = local
+        all = layout.artifactBucket == nil ? folders + remote : remote + folders
         destination = all[0]
+        guard layout.artifactBucket == nil else {
+            lock = nil
+            return
+        }
         // The folder would otherwise be made by the first upload, and could not be locked before.
         mkdir(layout.artifactsPath, 0o700)
         lock = try Self.lock(layout.artifactsPath, LOCK_SH)
@@ -61,6 +76,25 @@ struct ServedRoots: Sendable {
                 ? "A server or another command is using the artifacts at '\(path)'. Stop it, or restore into another folder."
                 : "apus restore is replacing the artifacts at '\(path)'. Try again in a moment."
         )
+    }
+
+    /// Returns an object storage with the settings of the environment.
+    ///
+    /// No request is sent, so that a server starts even if the storage is unreachable.
+    private static func bucket(_ place: S3Location) throws(StartFailure) -> any ArtifactStorage {
+        let variable: @Sendable (String) -> String? = { Environment.process[$0] }
+        do throws(S3Failure) {
+            let client = try S3Client(
+                bucket: place.bucket,
+                S3Settings(bucket: place.bucket, variable),
+                CredentialSource(variable),
+                agent: "apus/\(apusVersion)",
+                variable
+            )
+            return ArtifactBucket(place, client)
+        } catch {
+            throw StartFailure(error.message)
+        }
     }
 
     private static func freeSpace(at path: String, keeping amount: FreeSpace.Amount, _ logger: Logger?) -> FreeSpace {
@@ -91,7 +125,7 @@ struct ServedRoots: Sendable {
 
     /// The number of uploads that share space, and the bytes saved, since the start; nil if sharing is off.
     var sharing: SharedContents.Statistics? {
-        let each = all.compactMap(\.sharedContents?.statistics)
+        let each = local.compactMap(\.sharedContents?.statistics)
         guard var sum = each.first else { return nil }
         for one in each.dropFirst() {
             sum.files += one.files
@@ -108,7 +142,7 @@ struct ServedRoots: Sendable {
     func sweep(waiting: Bool, _ logger: Logger) -> BackgroundWork {
         let sweep = BackgroundWork("leftover-sweep", qos: waiting ? .userInitiated : .utility, logger) { _ in
             var failures: [String] = []
-            for root in all {
+            for root in local {
                 do {
                     try root.removeStaleUploads()
                 } catch {

@@ -1,13 +1,18 @@
 internal import Glibc
+internal import S3
 internal import Tracking
 
 /// The absolute paths of everything that the server stores.
 struct StorageLayout {
     let databasePath: String
-    /// The folder of artifacts that go through the server.
+    /// The folder of artifacts that go through the server; not used if `artifactBucket` is set.
     let artifactsPath: String
+    /// The bucket and the prefix of artifacts that go through the server; nil if they are in `artifactsPath`.
+    let artifactBucket: S3Location?
     /// The location of the artifacts of new experiments, as clients see it.
     let artifactRoot: ArtifactLocation
+    /// The bucket and the prefix of `artifactRoot`; nil if `artifactRoot` is not in an object storage.
+    let artifactRootBucket: S3Location?
     /// The local folder of `artifactRoot`; nil if clients do not write to a local folder themselves.
     let localArtifactRootPath: String?
     let servesArtifacts: Bool
@@ -41,14 +46,28 @@ struct StorageLayout {
         (databasePath, remarks) = (database.path, database.remarks)
         servesArtifacts = try environment.isOn(.serveArtifacts, keeping?.serveArtifacts) ?? true
         deduplicatesArtifacts = try environment.isOn(.deduplicateArtifacts, keeping?.deduplicateArtifacts) ?? false
-        artifactsPath = try Self.artifactsPath(
-            dataDir: options.dataDir,
-            destination: options.artifactsDestination,
-            environment
-        )
-        let fallback = Setting(source: "the default", text: servesArtifacts ? "mlflow-artifacts:/" : artifactsPath)
+        artifactBucket = try environment.setting(.artifactsDestination, options.artifactsDestination)
+            .flatMap { setting throws(StartFailure) in try Self.bucket(setting) }
+        if let artifactBucket {
+            artifactsPath = Self.parent(of: databasePath) + "/artifacts"
+            guard !deduplicatesArtifacts else {
+                throw StartFailure(
+                    "\(SettingDefinition.deduplicateArtifacts.flag) shares the space of local files; with artifacts in "
+                        + "'\(artifactBucket.uri)' leave it out."
+                )
+            }
+        } else {
+            artifactsPath = try Self.artifactsPath(
+                dataDir: options.dataDir,
+                destination: options.artifactsDestination,
+                environment
+            )
+        }
+        let own = artifactBucket?.uri ?? artifactsPath
+        let fallback = Setting(source: "the default", text: servesArtifacts ? "mlflow-artifacts:/" : own)
         let root = environment.setting(.defaultArtifactRoot, options.defaultArtifactRoot)
         (artifactRoot, localArtifactRootPath) = try Self.artifactRoot(root ?? fallback, workingDirectory)
+        artifactRootBucket = try Self.bucket(root ?? fallback)
         databaseLogBytes = try StorageSize.logLimit(
             environment.setting(.databaseLogLimit, keeping?.databaseLogLimit)?.text
         )
@@ -67,7 +86,8 @@ struct StorageLayout {
     /// The data folder, if it holds both the database and the artifacts under their usual names; otherwise nil.
     var dataFolder: String? {
         let folder = Self.parent(of: databasePath)
-        return databasePath == folder + "/apus.db" && artifactsPath == folder + "/artifacts" ? folder : nil
+        let hasBoth = artifactBucket == nil && artifactsPath == folder + "/artifacts"
+        return databasePath == folder + "/apus.db" && hasBoth ? folder : nil
     }
 
     /// The database of a server with these flags, and the setting that named it; nil if the data folder names it.
@@ -100,6 +120,11 @@ struct StorageLayout {
     ) throws(StartFailure) -> String {
         let workingDirectory = try currentFolder()
         if let setting = environment.setting(.artifactsDestination, destination) {
+            if let bucket = try bucket(setting) {
+                throw StartFailure(
+                    "\(setting.source): this command works on artifacts in a folder, and not on those in '\(bucket.uri)'."
+                )
+            }
             return try folder(setting, workingDirectory)
         }
         return try dataFolder(dataDir, environment, workingDirectory) + "/artifacts"
@@ -145,6 +170,16 @@ struct StorageLayout {
         )
     }
 
+    /// Returns the bucket and the prefix that a setting names; nil if the setting is not an `s3:` URI.
+    private static func bucket(_ setting: Setting) throws(StartFailure) -> S3Location? {
+        guard ArtifactLocation(setting.text).scheme == "s3" else { return nil }
+        do throws(S3Failure) {
+            return try S3Location(setting.text)
+        } catch {
+            throw StartFailure("\(setting.source): \(error.message)")
+        }
+    }
+
     /// The absolute path of the folder that a path or a `file:` URI names.
     ///
     /// The folder need not exist.
@@ -161,7 +196,7 @@ struct StorageLayout {
             }
         default:
             throw StartFailure(
-                "\(setting.shown): artifacts cannot be kept there; only local folders and file:// URIs are supported."
+                "\(setting.shown): artifacts cannot be kept there; local folders, file:// URIs and s3:// URIs are supported."
             )
         }
         switch FileKind(path) {
@@ -175,6 +210,7 @@ struct StorageLayout {
         _ workingDirectory: String
     ) throws(StartFailure) -> (ArtifactLocation, String?) {
         let root = setting.text
+        if let bucket = try bucket(setting) { return (ArtifactLocation(bucket.uri), nil) }
         let location = ArtifactLocation(root)
         guard ["file", nil].contains(location.scheme) else { return (location, nil) }
         let path = try folder(setting, workingDirectory)

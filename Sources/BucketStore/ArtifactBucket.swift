@@ -1,0 +1,224 @@
+package import ArtifactStore
+package import S3
+
+/// Artifacts in an object storage: each file is an object, whose key consists of the operator's prefix and the path of the
+/// artifact.
+///
+/// An object storage has no folders: a folder exists as long as at least one key begins with its path and a slash. A file
+/// and a folder may have the same path. Nothing that a client sends can name a key without the prefix, another bucket, or
+/// another host.
+package final class ArtifactBucket: ArtifactStorage {
+    private let bucket: S3Location
+    let client: S3Client
+    /// The memory of all uploads of the server.
+    let memory: UploadMemory
+
+    /// The greatest length of a key in bytes, by the rules of S3.
+    private static let longestKey = 1_024
+
+    package init(_ bucket: S3Location, _ client: S3Client, memory: UploadMemory = UploadMemory()) {
+        self.bucket = bucket
+        self.client = client
+        self.memory = memory
+    }
+
+    package var location: String { bucket.uri }
+    package var direct: (any DirectTransfers)? { self }
+
+    /// The beginning of all keys: the prefix and a slash; empty if there is no prefix.
+    var root: String { bucket.prefix.isEmpty ? "" : bucket.prefix + "/" }
+
+    /// Returns the key of a file.
+    func key(_ path: ArtifactPath) throws(ArtifactError) -> String {
+        guard path.name != nil else { throw .invalidPath(path.obstacleToWriting ?? .empty) }
+        let key = root + path.description
+        guard key.utf8.count <= Self.longestKey else {
+            throw .storageRefuses(
+                "The key of an object has \(Self.longestKey) bytes at most; use a shorter path."
+            )
+        }
+        return key
+    }
+
+    /// Returns the beginning of the keys of all files in a folder.
+    func prefix(_ path: ArtifactPath) -> String { path.components.isEmpty ? root : root + path.description + "/" }
+
+    // MARK: Reading
+
+    package func list(
+        _ path: ArtifactPath,
+        relativeTo base: ArtifactPath
+    ) throws(ArtifactError) -> [ArtifactEntry] {
+        let folder = BucketFolder(self, prefix(try base.appending(path)))
+        let beginning = path.components.isEmpty ? "" : path.description + "/"
+        var entries: [ArtifactEntry] = []
+        for member in try folder.members() where ArtifactPath.isNameable(member.name) {
+            let size = member.facts?.size ?? 0
+            entries.append(ArtifactEntry(path: beginning + member.name, isDirectory: member.isFolder, size: size))
+        }
+        // A file comes before the folder with the same path.
+        entries.sort { first, second in
+            first.path == second.path
+                ? !first.isDirectory && second.isDirectory
+                : first.path.utf8.lexicographicallyPrecedes(second.path.utf8)
+        }
+        return entries
+    }
+
+    package func open(_ path: ArtifactPath) throws(ArtifactError) -> OpenArtifact {
+        guard path.name != nil else { throw .isDirectory }
+        let found = try head(path)
+        guard let found else {
+            guard try isFolder(path) else { throw .notFound }
+            throw .isDirectory
+        }
+        return open(found)
+    }
+
+    func open(_ object: S3Object) -> OpenArtifact {
+        let tag = object.tag.hasPrefix("\"") ? object.tag : "\"\(object.tag)\""
+        return OpenArtifact(BucketObject(object, client), facts(of: object), entityTag: tag)
+    }
+
+    func facts(of object: S3Object) -> ArtifactFacts {
+        let address = "\(client.address)/\(client.bucket)/\(object.key)"
+        return ArtifactFacts(size: object.size, modified: object.modified, address: address, tag: object.tag)
+    }
+
+    /// Returns the metadata of the object at a path; nil if there is no such object.
+    func head(_ path: ArtifactPath) throws(ArtifactError) -> S3Object? {
+        let key = try key(path)
+        do throws(S3Failure) {
+            return try client.head(key)
+        } catch {
+            guard error.kind == .noObject else { throw ArtifactError(error) }
+            return nil
+        }
+    }
+
+    /// Whether a folder with this path exists; throws if the bucket does not exist, which `head` cannot tell.
+    private func isFolder(_ path: ArtifactPath) throws(ArtifactError) -> Bool {
+        let prefix = prefix(path)
+        let page = try asking { () throws(S3Failure) in try client.list(prefix: prefix, atMost: 1) }
+        return !page.objects.isEmpty
+    }
+
+    package func walk(
+        _ path: ArtifactPath,
+        relativeTo base: ArtifactPath,
+        after: String?,
+        vanished: ArtifactWalk.Vanished
+    ) throws(ArtifactError) -> ArtifactWalk {
+        let whole = try base.appending(path)
+        let folder = BucketFolder(self, prefix(whole))
+        if !path.components.isEmpty, try !isFolder(whole) {
+            let isFile = try head(whole) != nil
+            throw isFile ? ArtifactError.notDirectory : ArtifactError.notFound
+        }
+        return try ArtifactWalk(
+            folder: folder,
+            prefix: path.components.isEmpty ? "" : path.description + "/",
+            base: base,
+            after: after,
+            vanished: vanished
+        )
+    }
+
+    package func usage(of path: ArtifactPath) throws(ArtifactError) -> ArtifactUsage {
+        var usage = ArtifactUsage()
+        try forEachPage(prefix(path)) { page in
+            usage.files += page.objects.count
+            usage.apparentBytes += page.objects.reduce(0) { $0 + $1.size }
+        }
+        usage.diskBytes = usage.apparentBytes
+        return usage
+    }
+
+    package func fault() -> String? {
+        do throws(S3Failure) {
+            let client = try client.hasty()
+            _ = try client.list(prefix: root, atMost: 1)
+            // Beginning an upload needs the permission to write, and aborting it leaves nothing in the bucket.
+            let key = root + ".apus-check"
+            try client.abort(client.createUpload(key, contentType: nil), key)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    /// Calls `body` for each page of the list of all objects whose keys begin with a prefix.
+    func forEachPage(
+        _ prefix: String,
+        _ body: (S3Page) throws(ArtifactError) -> Void
+    ) throws(ArtifactError) {
+        var after: String?
+        repeat {
+            let from = after
+            let page = try asking { () throws(S3Failure) in try client.list(prefix: prefix, after: from) }
+            try body(page)
+            after = page.next
+        } while after != nil
+    }
+
+    // MARK: Changing
+
+    package func beginUpload(
+        _ path: ArtifactPath,
+        length: Int64?,
+        claim: (any StorageClaim)?
+    ) throws(ArtifactError) -> any PendingArtifact {
+        if let obstacle = path.obstacleToWriting { throw .invalidPath(obstacle) }
+        return try BucketUpload(
+            to: key(path),
+            of: self,
+            contentType: ArtifactStore.contentType(forName: path.name ?? ""),
+            length: length,
+            claim: claim
+        )
+    }
+
+    package func delete(
+        _ path: ArtifactPath,
+        removed: (_ bytes: Int64) -> Void
+    ) throws(ArtifactError) -> Bool {
+        let key = try key(path)
+        var wasThere = false
+        if path.obstacleToWriting != .trailingSlash, let object = try head(path) {
+            try asking { () throws(S3Failure) in try client.delete(key) }
+            removed(object.size)
+            wasThere = true
+        }
+        try forEachPage(prefix(path)) { (page) throws(ArtifactError) in
+            guard !page.objects.isEmpty else { return }
+            try asking { () throws(S3Failure) in try client.delete(page.objects.map(\.key)) }
+            for object in page.objects { removed(object.size) }
+            wasThere = true
+        }
+        return wasThere
+    }
+
+    /// Does nothing and returns false, because an object storage has no empty folders.
+    package func removeIfEmpty(_ path: ArtifactPath) throws(ArtifactError) -> Bool { false }
+
+    func asking<Value>(_ body: () throws(S3Failure) -> Value) throws(ArtifactError) -> Value {
+        do throws(S3Failure) {
+            return try body()
+        } catch {
+            throw ArtifactError(error)
+        }
+    }
+}
+
+extension ArtifactError {
+    init(_ failure: S3Failure) {
+        self =
+            switch failure.kind {
+            case .noObject: .notFound
+            case .changed: .replaced
+            case .denied: .storageDenies(failure.message)
+            case .noUpload, .refused: .storageRefuses(failure.message)
+            case .unavailable: .storageAway(failure.message)
+            }
+    }
+}

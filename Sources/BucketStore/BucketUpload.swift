@@ -1,0 +1,137 @@
+internal import ArtifactStore
+internal import S3
+internal import Synchronization
+
+/// An upload of a file to an object storage: a short file is sent in one request, a longer one in parts.
+///
+/// Memory holds a single part. The object does not exist, or keeps its old content, before the request that stores it or
+/// completes the upload has succeeded.
+final class BucketUpload: PendingArtifact {
+    private struct State {
+        /// nil after the end of the upload.
+        var buffer: PartBuffer?
+        /// The id of the upload in parts; nil as long as all bytes are in the buffer.
+        var id: String?
+        var parts: [S3Part] = []
+        var bytes: Int64 = 0
+    }
+
+    let claim: (any StorageClaim)?
+    private let key: String
+    private let bucket: ArtifactBucket
+    private let contentType: String
+    private let start = ContinuousClock.now
+    private let state: Mutex<State>
+
+    /// The greatest size of a part in bytes.
+    private static let largestPart = 64 * 1_048_576
+    /// The size in bytes of the parts of a file whose length is not known.
+    private static let usualPart = 8 * 1_048_576
+
+    init(
+        to key: String,
+        of bucket: ArtifactBucket,
+        contentType: String,
+        length: Int64?,
+        claim: (any StorageClaim)?
+    ) throws(ArtifactError) {
+        self.key = key
+        self.bucket = bucket
+        self.contentType = contentType
+        self.claim = claim
+        let part: Int
+        if let length {
+            let needed = Int(clamping: length / Int64(S3Client.mostParts)) + 1
+            guard needed <= Self.largestPart else {
+                throw .storageRefuses(
+                    "A file of \(length) bytes is too long for an upload through the server. Set "
+                        + "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD=true at the client, which then sends parts to the storage."
+                )
+            }
+            let whole = (needed + 1_048_575) / 1_048_576 * 1_048_576
+            part = max(S3Client.smallestPart, whole)
+        } else {
+            part = Self.usualPart
+        }
+        let room = min(part, max(1, length.map { Int(clamping: $0) } ?? part))
+        state = Mutex(State(buffer: try PartBuffer(bytes: room, of: bucket.memory)))
+    }
+
+    deinit {
+        abort()
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
+        let result = state.withLock { state in
+            Result { () throws(ArtifactError) in
+                guard let buffer = state.buffer else { throw ArtifactError.replaced }
+                try claim?.grow(by: Int64(bytes.count))
+                state.bytes += Int64(bytes.count)
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    // A full part is sent only when more bytes follow, so that the last part is never empty.
+                    if buffer.isFull { try send(buffer, &state) }
+                    rest = rest.dropFirst(buffer.append(UnsafeRawBufferPointer(rebasing: rest)))
+                }
+            }
+        }
+        if case .failure(let error) = result {
+            abort()
+            throw error
+        }
+    }
+
+    private func send(_ buffer: PartBuffer, _ state: inout State) throws(ArtifactError) {
+        let id: String
+        if let begun = state.id {
+            id = begun
+        } else {
+            id = try bucket.asking { () throws(S3Failure) in
+                try bucket.client.createUpload(key, contentType: contentType)
+            }
+            state.id = id
+        }
+        let number = state.parts.count + 1
+        guard number <= S3Client.mostParts else {
+            throw .storageRefuses("A file whose length is not announced is too long; send it with a Content-Length.")
+        }
+        let part = try bucket.asking { () throws(S3Failure) in
+            try bucket.client.putPart(number, of: id, key, buffer.bytes)
+        }
+        state.parts.append(part)
+        buffer.removeAll()
+    }
+
+    func commit() throws(ArtifactError) -> StoredArtifact {
+        let result = state.withLock { state in
+            Result { () throws(ArtifactError) in
+                guard let buffer = state.buffer else { throw ArtifactError.replaced }
+                if state.id != nil {
+                    try send(buffer, &state)
+                    let (id, parts) = (state.id ?? "", state.parts)
+                    try bucket.asking { () throws(S3Failure) in try bucket.client.complete(id, key, parts) }
+                } else {
+                    try bucket.asking { () throws(S3Failure) in
+                        try bucket.client.put(key, buffer.bytes, contentType: contentType)
+                    }
+                }
+                state.buffer = nil
+                state.id = nil
+                return StoredArtifact(bytes: state.bytes, duration: .now - start, isShared: false, sha256: nil)
+            }
+        }
+        if case .failure = result { abort() }
+        return try result.get()
+    }
+
+    func abort() {
+        let ended = state.withLock { state -> (isFirst: Bool, id: String?) in
+            defer { (state.buffer, state.id) = (nil, nil) }
+            return (state.buffer != nil, state.id)
+        }
+        guard ended.isFirst else { return }
+        // If this fails, the regular removal of expired uploads removes the parts.
+        if let id = ended.id { try? bucket.client.abort(id, key) }
+        claim?.release()
+    }
+}

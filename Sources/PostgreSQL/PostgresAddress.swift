@@ -1,0 +1,51 @@
+internal import CPostgreSQL
+
+/// The URI of a PostgreSQL database with its user, as people write it for libpq and for SQLAlchemy.
+///
+/// libpq takes what the URI does not contain from the environment (`PGPASSWORD`, …), from a service file and from
+/// `~/.pgpass`, as psql does. The URI may contain a password. Therefore no message contains the URI, or the reason why libpq
+/// cannot parse it.
+package struct PostgresAddress: Sendable {
+    /// The URI in the form that libpq accepts.
+    let uri: String
+
+    private static let schemes = ["postgres", "postgresql"]
+
+    /// Whether a text begins as such a URI: with `postgresql://`, `postgres://` or `postgresql+DRIVER://`.
+    package static func isOne(_ text: String) -> Bool { rest(of: text) != nil }
+
+    /// - Throws: `PostgresError` with the state `.badAddress` for a text that is not such a URI.
+    package init(_ text: String) throws(PostgresError) {
+        guard let rest = Self.rest(of: text), Self.hasPlainParts(rest) else { throw .badAddress }
+        uri = "postgresql://" + rest
+    }
+
+    /// Returns the text after `://`; nil if the scheme is not one of PostgreSQL.
+    private static func rest(of text: String) -> Substring? {
+        guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
+        let scheme = text[..<colon].lowercased()
+        let name = scheme.prefix { $0 != "+" }
+        return schemes.contains(String(name)) ? text[colon...].dropFirst(3) : nil
+    }
+
+    /// Whether the user, the password, the host and the port can be told apart.
+    ///
+    /// Otherwise libpq might take a part of a password with an unescaped `@` or `/` for the host, which messages contain.
+    private static func hasPlainParts(_ text: Substring) -> Bool {
+        let authority = text.prefix { $0 != "/" && $0 != "?" }
+        guard !text.dropFirst(authority.count).contains("@") else { return false }
+        let parts = authority.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count < 3, let hosts = parts.last else { return false }
+        return hosts.split(separator: ",").allSatisfy { host in
+            let afterAddress = host.hasPrefix("[") ? host.drop { $0 != "]" }.dropFirst() : host.drop { $0 != ":" }
+            return afterAddress.isEmpty
+                || (afterAddress.first == ":" && afterAddress.dropFirst().allSatisfy { $0.isASCII && $0.isNumber })
+        }
+    }
+
+    /// Checks the URI and its options with libpq, which must be loaded.
+    func validate() throws(PostgresError) {
+        guard let options = apus_PQconninfoParse(uri, nil) else { throw .badAddress }
+        apus_PQconninfoFree(options)
+    }
+}

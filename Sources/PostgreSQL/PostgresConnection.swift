@@ -1,0 +1,223 @@
+internal import CPostgreSQL
+
+/// One connection to a PostgreSQL database, whose session uses UTF-8 and UTC.
+///
+/// Only one thread at a time may use a connection. Each call blocks until the server has answered, or until the operating
+/// system closes a dead connection.
+package final class PostgresConnection {
+    /// The URI of the connection for messages, without the password: `postgresql://ana@db.lab:5432/mlflow`.
+    package let place: String
+
+    /// nil after `close()`.
+    private var raw: OpaquePointer?
+    /// The names of the prepared statements by their SQL text.
+    private var statements: [String: String] = [:]
+    /// Whether `forEachRow` is reading the rows of a query.
+    private var isBusy = false
+
+    private static let maximumStatements = 128
+    /// The number of bytes that are passed to libpq in one call.
+    private static let copyPieceBytes = 262_144
+
+    /// Connects; blocks for `connect_timeout` at most, which is ten seconds if it is not set.
+    ///
+    /// - Parameter applicationName: the name of the connection in the view `pg_stat_activity`.
+    package init(_ address: PostgresAddress, applicationName: String) throws(PostgresError) {
+        let raw = try Self.open(address, applicationName)
+        self.raw = raw
+        place = Self.place(raw)
+        try execute("SET TIME ZONE 'UTC'")
+    }
+
+    deinit { close() }
+
+    /// Closes the connection, and thereby rolls back an open transaction; does nothing if it is closed already.
+    package func close() {
+        guard let closing = raw else { return }
+        raw = nil
+        apus_PQfinish(closing)
+    }
+
+    /// The version of the server, such as 150004 for 15.4.
+    package var serverVersion: Int { raw.map { Int(apus_PQserverVersion($0)) } ?? 0 }
+
+    /// Runs a script of any number of statements, and discards the rows that they return.
+    ///
+    /// Outside of a transaction, the whole script runs in one transaction of its own.
+    package func execute(_ script: String) throws(PostgresError) {
+        let raw = try idle()
+        let result = apus_PQexec(raw, script)
+        defer { apus_PQclear(result) }
+        try check(result, on: raw, script)
+    }
+
+    /// Runs a statement, and returns the number of rows that it has changed or found.
+    ///
+    /// - Parameter values: the values of `$1`, `$2` and so on.
+    @discardableResult
+    package func run(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> Int {
+        let raw = try idle()
+        try send(sql, values, on: raw)
+        return try finish(on: raw, sql)
+    }
+
+    /// Calls `body` for each row of a query as soon as the row arrives, so that memory holds a single row.
+    ///
+    /// `body` must not use the connection. If `body` throws, the query is cancelled.
+    package func forEachRow(
+        _ sql: String,
+        _ values: [PostgresValue] = [],
+        _ body: (PostgresRow) throws -> Void
+    ) throws {
+        let raw = try idle()
+        try send(sql, values, on: raw)
+        _ = apus_PQsetSingleRowMode(raw)
+        isBusy = true
+        defer { isBusy = false }
+        var failure: PostgresError?
+        while let result = apus_PQgetResult(raw) {
+            defer { apus_PQclear(result) }
+            switch Int(apus_PQresultStatus(result)) {
+            case Int(APUS_PQ_SINGLE_TUPLE):
+                do {
+                    try body(PostgresRow(result: result))
+                } catch {
+                    cancel(raw)
+                    throw error
+                }
+            case Int(APUS_PQ_TUPLES_OK), Int(APUS_PQ_COMMAND_OK): break
+            default: failure = failure ?? self.failure(result, on: raw, sql)
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Returns the result of `body` for the first row; nil if the query finds no row.
+    package func firstRow<Value>(
+        _ sql: String,
+        _ values: [PostgresValue] = [],
+        _ body: (PostgresRow) throws -> Value
+    ) throws -> Value? {
+        var first: Value?
+        try forEachRow(sql, values) { row in
+            if first == nil { first = try body(row) }
+        }
+        return first
+    }
+
+    /// Adds rows to a table.
+    ///
+    /// - Parameter sql: `COPY table (columns) FROM STDIN`.
+    package func copy(_ sql: String, _ rows: CopyRows) throws(PostgresError) {
+        let raw = try idle()
+        let begun = apus_PQexec(raw, sql)
+        let isReady = apus_PQresultStatus(begun) == APUS_PQ_COPY_IN
+        defer { apus_PQclear(begun) }
+        guard isReady else { return try check(begun, on: raw, sql) }
+        var isSent = true
+        rows.bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty, isSent {
+                let piece = rest.prefix(Self.copyPieceBytes)
+                let start = UnsafeRawBufferPointer(rebasing: piece).baseAddress
+                isSent = apus_PQputCopyData(raw, start?.assumingMemoryBound(to: CChar.self), Int32(piece.count)) == 1
+                rest = rest.dropFirst(piece.count)
+            }
+        }
+        _ = apus_PQputCopyEnd(raw, isSent ? nil : "the rows could not be sent")
+        try finish(on: raw, sql)
+    }
+}
+
+extension PostgresConnection {
+    private func idle() throws(PostgresError) -> OpaquePointer {
+        guard let raw else { throw .closed }
+        guard !isBusy else { throw PostgresError(.misuse, "the connection is in the middle of a query") }
+        return raw
+    }
+
+    /// Sends a statement with its values; prepares the statement at its first use.
+    private func send(_ sql: String, _ values: [PostgresValue], on raw: OpaquePointer) throws(PostgresError) {
+        var bytes: [CChar] = []
+        var offsets: [Int?] = []
+        for value in values {
+            guard let text = try value.written() else {
+                offsets.append(nil)
+                continue
+            }
+            offsets.append(bytes.count)
+            bytes += text.utf8CString
+        }
+        let name = try prepared(sql, on: raw)
+        let isSent = bytes.withUnsafeBufferPointer { buffer in
+            let pointers = offsets.map { $0.flatMap { buffer.baseAddress?.advanced(by: $0) } }
+            return apus_PQsendQueryPrepared(raw, name, Int32(clamping: pointers.count), pointers, nil, nil, 1)
+        }
+        guard isSent == 1 else { throw failure(nil, on: raw, sql) }
+    }
+
+    private func prepared(_ sql: String, on raw: OpaquePointer) throws(PostgresError) -> String {
+        if let name = statements[sql] { return name }
+        if statements.count >= Self.maximumStatements {
+            statements.removeAll()
+            try execute("DEALLOCATE ALL")
+        }
+        let name = "s\(statements.count)"
+        let result = apus_PQprepare(raw, name, sql, 0, nil)
+        defer { apus_PQclear(result) }
+        try check(result, on: raw, sql)
+        statements[sql] = name
+        return name
+    }
+
+    /// Reads all results of the statement that was sent, and returns the number of rows that it has changed or found.
+    @discardableResult
+    private func finish(on raw: OpaquePointer, _ sql: String) throws(PostgresError) -> Int {
+        var failure: PostgresError?
+        var count = 0
+        while let result = apus_PQgetResult(raw) {
+            let status = Int(apus_PQresultStatus(result))
+            if status == Int(APUS_PQ_COMMAND_OK) || status == Int(APUS_PQ_TUPLES_OK) {
+                count += apus_PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
+            } else {
+                failure = failure ?? self.failure(result, on: raw, sql)
+            }
+            apus_PQclear(result)
+            // If the connection is lost during a COPY, PQgetResult never returns NULL.
+            if status == Int(APUS_PQ_COPY_IN) || apus_PQstatus(raw) == APUS_PQ_CONNECTION_BAD { break }
+        }
+        if let failure { throw failure }
+        return count
+    }
+
+    private func check(_ result: OpaquePointer?, on raw: OpaquePointer, _ sql: String) throws(PostgresError) {
+        switch Int(apus_PQresultStatus(result)) {
+        case Int(APUS_PQ_COMMAND_OK), Int(APUS_PQ_TUPLES_OK), Int(APUS_PQ_EMPTY_QUERY): return
+        default: throw failure(result, on: raw, sql)
+        }
+    }
+
+    private func failure(_ result: OpaquePointer?, on raw: OpaquePointer, _ sql: String) -> PostgresError {
+        func field(_ code: Int) -> String? {
+            result.flatMap { apus_PQresultErrorField($0, Int32(code)) }.map { String(cString: $0) }
+        }
+        if let state = field(Int(APUS_PQ_FIELD_STATE)), let message = field(Int(APUS_PQ_FIELD_MESSAGE)) {
+            return PostgresError(.init(rawValue: state), message, sql: sql)
+        }
+        let text = apus_PQerrorMessage(raw).map { String(cString: $0) } ?? ""
+        let line = text.split(whereSeparator: \.isNewline).first.map { String($0) }
+        let isLost = apus_PQstatus(raw) == APUS_PQ_CONNECTION_BAD
+        return PostgresError(isLost ? .disconnected : .misuse, line ?? "the reason is unknown", sql: sql)
+    }
+
+    /// Cancels the running query, and discards its remaining results.
+    private func cancel(_ raw: OpaquePointer) {
+        if let cancel = apus_PQgetCancel(raw) {
+            var message = [CChar](repeating: 0, count: 256)
+            // If the cancellation fails or comes too late, the remaining rows arrive and are discarded below.
+            _ = apus_PQcancel(cancel, &message, Int32(message.count))
+            apus_PQfreeCancel(cancel)
+        }
+        while let result = apus_PQgetResult(raw) { apus_PQclear(result) }
+    }
+}

@@ -1,0 +1,78 @@
+/// A value of a parameter; the server converts it to the type of the column or the expression.
+package enum PostgresValue: Sendable, Equatable {
+    case text(String)
+    case integer(Int64)
+    case real(Double)
+    case null
+
+    /// Returns the value in PostgreSQL's text format; nil for NULL.
+    ///
+    /// - Throws: `PostgresError` with the state `.invalidText` for a text with the character NUL, which PostgreSQL cannot
+    ///   store.
+    func written() throws(PostgresError) -> String? {
+        switch self {
+        case .text(let text):
+            guard !text.utf8.contains(0) else {
+                throw PostgresError(.invalidText, "PostgreSQL cannot store a text with the character NUL")
+            }
+            return text
+        case .integer(let number): return "\(number)"
+        case .real(let number):
+            // Swift writes the shortest digits that are read as the same number.
+            if number.isFinite { return "\(number)" }
+            return number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity"
+        case .null: return nil
+        }
+    }
+}
+
+/// Rows for `COPY … FROM STDIN`, in the text format.
+///
+/// Source: https://www.postgresql.org/docs/current/sql-copy.html
+package struct CopyRows: Sendable {
+    package private(set) var bytes: [UInt8] = []
+    package private(set) var count = 0
+
+    package init() {}
+
+    package var byteCount: Int { bytes.count }
+
+    /// Adds a row.
+    ///
+    /// - Throws: the errors of `PostgresValue.written`; then the row is not added.
+    package mutating func append(_ values: some Sequence<PostgresValue>) throws(PostgresError) {
+        let start = bytes.count
+        var isFirst = true
+        do throws(PostgresError) {
+            for value in values {
+                if !isFirst { bytes.append(UInt8(ascii: "\t")) }
+                isFirst = false
+                if let text = try value.written() { append(text) } else { bytes += Self.null }
+            }
+        } catch {
+            bytes.removeLast(bytes.count - start)
+            throw error
+        }
+        bytes.append(UInt8(ascii: "\n"))
+        count += 1
+    }
+
+    private static let null = Array("\\N".utf8)
+
+    private mutating func append(_ text: String) {
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): bytes += [byte, byte]
+            case UInt8(ascii: "\t"): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
+            case UInt8(ascii: "\n"): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
+            case UInt8(ascii: "\r"): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
+            default: bytes.append(byte)
+            }
+        }
+    }
+
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        count = 0
+    }
+}

@@ -1,0 +1,221 @@
+internal import Glibc
+internal import HTTPClient
+internal import HTTPWire
+internal import JSON
+internal import Synchronization
+
+/// Finds the keys of the object storage where boto3 finds them, and looks for new keys before the old ones expire.
+///
+/// The environment comes first, then the files of profiles, the agent of a container and the metadata of an instance.
+/// The search begins with the first request to the storage.
+package final class CredentialSource: Sendable {
+    /// Keys are replaced this many seconds before they expire.
+    private static let refreshSeconds: Int64 = 300
+    private static let containerHosts = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"]
+
+    private let variable: @Sendable (String) -> String?
+    private let now: @Sendable () -> Int64
+    private let patience: Duration
+    private let known = Mutex<S3Credentials?>(nil)
+
+    /// - Parameters:
+    ///   - now: returns the time in Unix seconds.
+    ///   - patience: how long the agent of a container, or the metadata of an instance, may take for an answer.
+    ///   - variable: returns the value of an environment variable; nil if it is unset or empty.
+    package init(
+        now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) },
+        patience: Duration = .seconds(2),
+        _ variable: @escaping @Sendable (String) -> String?
+    ) {
+        self.now = now
+        self.patience = patience
+        self.variable = variable
+    }
+
+    /// Returns keys that are valid for some minutes at least; blocks while it looks for new ones.
+    ///
+    /// - Throws: `.denied` if no keys are found; the message says where to put them. `.unavailable` if an agent does not
+    ///   answer.
+    func current() throws(S3Failure) -> S3Credentials {
+        let result = known.withLock { known in
+            Result { () throws(S3Failure) in
+                let moment = now()
+                if let known, known.expires.map({ $0 - Self.refreshSeconds > moment }) ?? true { return known }
+                do throws(S3Failure) {
+                    let found = try find()
+                    known = found
+                    return found
+                } catch {
+                    // The known keys are still valid for some seconds.
+                    if let known, let expires = known.expires, expires > moment { return known }
+                    throw error
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// Makes the next call of `current()` look for new keys, because the storage says that the known ones have expired.
+    func forget() {
+        known.withLock { $0 = nil }
+    }
+
+    private func find() throws(S3Failure) -> S3Credentials {
+        if let id = variable("AWS_ACCESS_KEY_ID") {
+            guard let secret = variable("AWS_SECRET_ACCESS_KEY") else {
+                throw S3Failure(.denied, "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY; set both, or none.")
+            }
+            return S3Credentials(
+                accessKeyID: id,
+                secretAccessKey: secret,
+                sessionToken: variable("AWS_SESSION_TOKEN") ?? variable("AWS_SECURITY_TOKEN")
+            )
+        }
+        let files = ProfileFiles(variable)
+        if files.isNamed, !files.exists {
+            throw S3Failure(
+                .denied,
+                "AWS_PROFILE names the profile '\(files.profile)', which neither the credentials file nor the config file has."
+            )
+        }
+        if let keys = files.keys { return keys }
+        for way in ["role_arn", "sso_session", "sso_start_url", "credential_process", "login_session"]
+        where files.setting(way) != nil {
+            throw S3Failure(
+                .denied,
+                "The profile '\(files.profile)' gets its keys by \(way), which this server does not support: set AWS_ACCESS_KEY_ID "
+                    + "and AWS_SECRET_ACCESS_KEY, or run the server in a container or on an instance that has a role."
+            )
+        }
+        if let keys = try ofContainer() { return keys }
+        if variable("AWS_ROLE_ARN") != nil, variable("AWS_WEB_IDENTITY_TOKEN_FILE") != nil {
+            throw S3Failure(
+                .denied,
+                "AWS_WEB_IDENTITY_TOKEN_FILE names a token for a role, which this server does not support: use the Pod Identity "
+                    + "of EKS, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            )
+        }
+        if let keys = try ofInstance() { return keys }
+        throw S3Failure(
+            .denied,
+            "No keys for the object storage were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE with a "
+                + "profile in ~/.aws/credentials, or run the server in a container or on an instance that has a role."
+        )
+    }
+
+    // MARK: Containers
+
+    private func ofContainer() throws(S3Failure) -> S3Credentials? {
+        let text: String
+        if let path = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
+            text = "http://169.254.170.2" + (path.hasPrefix("/") ? path : "/" + path)
+        } else if let whole = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
+            text = whole
+        } else {
+            return nil
+        }
+        guard let url = HTTPURL(text), Self.mayGetToken(url.origin) else {
+            throw S3Failure(
+                .denied,
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI names a host that this server does not trust with the token of the container: "
+                    + "use a loopback address, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]."
+            )
+        }
+        var fields: [(name: String, value: String)] = []
+        if let path = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
+            guard let token = Self.firstLine(of: path) else {
+                throw S3Failure(.denied, "The file that AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names cannot be read.")
+            }
+            fields.append(("Authorization", token))
+        } else if let token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
+            fields.append(("Authorization", token))
+        }
+        let reply = try ask(.get, url, fields, "the container's keys")
+        return try Self.keys(in: reply, "The container's")
+    }
+
+    /// Whether the token of the container may be sent to a host: only to this machine and to the agents of AWS.
+    private static func mayGetToken(_ origin: HTTPOrigin) -> Bool {
+        let host = origin.host.lowercased()
+        return containerHosts.contains(host) || host == "localhost" || host == "::1" || isLoopback(host)
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1 && UInt32(bigEndian: address.s_addr) >> 24 == 127
+    }
+
+    private static func firstLine(of path: String) -> String? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes[..<count], as: UTF8.self).split(whereSeparator: \.isNewline).first.map {
+            String($0)
+        }
+    }
+
+    // MARK: Instances
+
+    /// Asks the metadata service of the instance (IMDSv2) for the keys of the instance's role.
+    ///
+    /// - Returns: nil if no metadata service answers, or the instance has no role.
+    private func ofInstance() throws(S3Failure) -> S3Credentials? {
+        if variable("AWS_EC2_METADATA_DISABLED")?.lowercased() == "true" { return nil }
+        let base = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? "http://169.254.169.254"
+        let root = base.hasSuffix("/") ? String(base.dropLast()) : base
+        let roles = root + "/latest/meta-data/iam/security-credentials/"
+        guard let tokenURL = HTTPURL(root + "/latest/api/token"), let rolesURL = HTTPURL(roles) else { return nil }
+        let lifetime = [(name: "x-aws-ec2-metadata-token-ttl-seconds", value: "21600")]
+        // No metadata service answers on a machine that is not an instance.
+        guard let token = try? ask(.put, tokenURL, lifetime, "the instance's metadata"), token.status == 200 else {
+            return nil
+        }
+        let fields = [(name: "x-aws-ec2-metadata-token", value: String(decoding: token.body, as: UTF8.self))]
+        let names = try ask(.get, rolesURL, fields, "the instance's metadata")
+        guard names.status == 200,
+            let role = String(decoding: names.body, as: UTF8.self).split(whereSeparator: \.isNewline).first,
+            let url = HTTPURL(roles + role)
+        else { return nil }
+        return try Self.keys(in: ask(.get, url, fields, "the instance's metadata"), "The instance's")
+    }
+
+    // MARK: Answers
+
+    private func ask(
+        _ method: HTTPMethod,
+        _ url: HTTPURL,
+        _ fields: [(name: String, value: String)],
+        _ subject: String
+    ) throws(S3Failure) -> HTTPReply {
+        do throws(CallFailure) {
+            // The call uses no proxy, because these hosts are local to the machine.
+            return try HTTPClient(url.origin).send(
+                method,
+                url.target,
+                fields: [("Host", url.origin.hostField)] + fields,
+                maximumBytes: 65_536,
+                by: Deadline(after: patience)
+            )
+        } catch {
+            throw S3Failure(.unavailable, "The service that gives out \(subject) does not answer: \(error.phrase).")
+        }
+    }
+
+    private static func keys(in reply: HTTPReply, _ owner: String) throws(S3Failure) -> S3Credentials {
+        guard reply.status == 200, let root = try? JSONDocument(parsing: reply.body).root,
+            let id = root["AccessKeyId"]?.string, let secret = root["SecretAccessKey"]?.string
+        else {
+            throw S3Failure(
+                .denied,
+                "\(owner) keys cannot be used: the answer has the status \(reply.status), or contains no keys."
+            )
+        }
+        return S3Credentials(
+            accessKeyID: id,
+            secretAccessKey: secret,
+            sessionToken: root["Token"]?.string,
+            expires: root["Expiration"]?.string.flatMap { SignedMoment.seconds($0) }
+        )
+    }
+}

@@ -1,0 +1,81 @@
+internal import Glibc
+
+/// The two files in which the tools of AWS keep the keys and the settings of named profiles.
+struct ProfileFiles: Sendable {
+    /// The name of the profile that is used.
+    let profile: String
+    /// Whether the environment names the profile, which must exist then.
+    let isNamed: Bool
+    private let credentials: [String: String]?
+    private let settings: [String: String]?
+
+    private static let maximumBytes = 1_048_576
+
+    /// Reads both files; a file that does not exist counts as empty.
+    init(_ variable: (String) -> String?) {
+        let named = variable("AWS_PROFILE") ?? variable("AWS_DEFAULT_PROFILE")
+        profile = named ?? "default"
+        isNamed = named != nil
+        let home = variable("HOME") ?? ""
+        let credentialsPath = variable("AWS_SHARED_CREDENTIALS_FILE") ?? "~/.aws/credentials"
+        let settingsPath = variable("AWS_CONFIG_FILE") ?? "~/.aws/config"
+        credentials = Self.sections(Self.read(credentialsPath, home))[profile]
+        let sections = Self.sections(Self.read(settingsPath, home))
+        settings = sections["profile \(profile)"] ?? (profile == "default" ? sections["default"] : nil)
+    }
+
+    /// Whether at least one of the files contains the profile.
+    var exists: Bool { credentials != nil || settings != nil }
+
+    /// Returns the value of a setting of the profile; nil if neither file has it.
+    func setting(_ name: String) -> String? { settings?[name] ?? credentials?[name] }
+
+    /// The keys of the profile; those in the credentials file take precedence.
+    var keys: S3Credentials? {
+        for section in [credentials, settings].compactMap({ $0 }) {
+            if let id = section["aws_access_key_id"], let secret = section["aws_secret_access_key"] {
+                return S3Credentials(
+                    accessKeyID: id,
+                    secretAccessKey: secret,
+                    sessionToken: section["aws_session_token"]
+                )
+            }
+        }
+        return nil
+    }
+
+    private static func read(_ path: String, _ home: String) -> String {
+        let whole = path.hasPrefix("~/") ? home + path.dropFirst() : path
+        guard let file = fopen(whole, "re") else { return "" }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: maximumBytes)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
+    /// Returns the settings of each section of a file by the section's name; indented lines, which are nested settings,
+    /// are ignored.
+    static func sections(_ text: String) -> [String: [String: String]] {
+        var sections: [String: [String: String]] = [:]
+        var current: String?
+        for line in text.split(whereSeparator: \.isNewline) {
+            guard let first = line.first, first != "#", first != ";", first != " ", first != "\t" else { continue }
+            if first == "[", let end = line.firstIndex(of: "]") {
+                let name = line[line.index(after: line.startIndex)..<end].split(separator: " ").joined(separator: " ")
+                current = name
+                sections[name] = sections[name] ?? [:]
+            } else if let current, let mark = line.firstIndex(of: "=") {
+                let name = trimmed(line[..<mark]).lowercased()
+                let value = trimmed(line[line.index(after: mark)...])
+                if !value.isEmpty { sections[current]?[name] = value }
+            }
+        }
+        return sections
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop { $0 == " " || $0 == "\t" }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return String(text)
+    }
+}

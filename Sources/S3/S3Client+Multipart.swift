@@ -1,0 +1,141 @@
+internal import Coding
+internal import HTTPClient
+internal import HTTPWire
+internal import Hashing
+
+/// A part of an upload in parts, which the storage has stored.
+package struct S3Part: Sendable {
+    package let number: Int
+    /// The entity tag with which the storage answered.
+    package let tag: String
+
+    package init(number: Int, tag: String) {
+        self.number = number
+        self.tag = tag
+    }
+}
+
+/// An upload in parts that was begun, and neither completed nor aborted.
+package struct S3Upload: Sendable {
+    package let key: String
+    package let id: String
+    /// The time at which it was begun, in Unix seconds.
+    package let begun: Int64
+}
+
+extension S3Client {
+    /// The size in bytes below which S3 refuses every part but the last.
+    package static let smallestPart = 5 * 1_048_576
+    /// The greatest number of parts of one object.
+    package static let mostParts = 10_000
+
+    /// Begins an upload in parts; the object does not exist before the upload is completed.
+    ///
+    /// - Returns: the id of the upload.
+    package func createUpload(_ key: String, contentType: String?) throws(S3Failure) -> String {
+        let type = contentType.map { [(name: "Content-Type", value: $0)] } ?? []
+        let fields = type + settings.uploadFields
+        let reply = try send(Request(method: .post, key: key, query: [("uploads", "")], fields: fields))
+        guard let id = XMLElement(reply.body)?["UploadId"], !id.isEmpty else {
+            throw S3Failure(.refused, "The object storage at \(address) does not answer with the id of an upload.")
+        }
+        return id
+    }
+
+    /// Stores a part; a part that was stored with the same number before is replaced.
+    package func putPart(
+        _ number: Int,
+        of id: String,
+        _ key: String,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(S3Failure) -> S3Part {
+        let query = [(name: "partNumber", value: String(number)), (name: "uploadId", value: id)]
+        let reply = try send(Request(method: .put, key: key, query: query, body: .memory(bytes)))
+        guard let tag = reply.field("etag") else {
+            throw S3Failure(.refused, "The object storage at \(address) does not answer with the tag of a part.")
+        }
+        return S3Part(number: number, tag: tag)
+    }
+
+    /// Completes an upload; the object exists, with the content of the parts, when this function returns.
+    package func complete(_ id: String, _ key: String, _ parts: [S3Part]) throws(S3Failure) {
+        let list = parts.map { part in
+            "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(XMLElement.escaped(part.tag))</ETag></Part>"
+        }.joined()
+        let body = Array("<CompleteMultipartUpload>\(list)</CompleteMultipartUpload>".utf8)
+        var attempt = 1
+        while true {
+            let reply: HTTPReply
+            do throws(S3Failure) {
+                reply = try send(Request(method: .post, key: key, query: [("uploadId", id)], body: .array(body)))
+            } catch {
+                if error.kind == .noUpload, try isComplete(key, parts) { return }
+                throw error
+            }
+            // S3 sends the status 200 before it joins the parts, so that only the body tells whether that succeeded.
+            guard let result = XMLElement(reply.body), result.name != "Error" else {
+                let code = XMLElement(reply.body)?["Code"] ?? "InternalError"
+                let failure = S3Fault(code: code).failure(bucket: bucket, address: address)
+                guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
+                attempt += 1
+                continue
+            }
+            return
+        }
+    }
+
+    /// Whether the object consists of these parts: an earlier request has completed the upload, but its answer was lost.
+    ///
+    /// S3 makes the tag of such an object from the tags of its parts.
+    private func isComplete(_ key: String, _ parts: [S3Part]) throws(S3Failure) -> Bool {
+        var sums: [UInt8] = []
+        for part in parts {
+            guard let sum = Hexadecimal.bytes(part.tag.filter { $0 != "\"" }), sum.count == 16 else { return false }
+            sums += sum
+        }
+        let tag = "\"\(Hexadecimal.text(MD5.digest(of: sums)))-\(parts.count)\""
+        do throws(S3Failure) {
+            return try head(key).tag == tag
+        } catch {
+            if error.kind == .noObject { return false }
+            throw error
+        }
+    }
+
+    /// Aborts an upload and removes its parts; an upload that does not exist is no error.
+    package func abort(_ id: String, _ key: String) throws(S3Failure) {
+        _ = try send(Request(method: .delete, key: key, query: [("uploadId", id)], expected: [200, 204, 404]))
+    }
+
+    /// Returns the stored parts of an upload, with their sizes in bytes.
+    package func parts(of id: String, _ key: String) throws(S3Failure) -> [(part: S3Part, size: Int64)] {
+        var found: [(part: S3Part, size: Int64)] = []
+        var marker: String?
+        repeat {
+            var query = [(name: "uploadId", value: id), (name: "max-parts", value: "1000")]
+            if let marker { query.append(("part-number-marker", marker)) }
+            let reply = try send(Request(method: .get, key: key, query: query))
+            guard let result = XMLElement(reply.body) else { break }
+            for child in result.children where child.name == "Part" {
+                guard let number = child["PartNumber"].flatMap({ Int($0) }),
+                    let size = child["Size"].flatMap({ Int64($0) })
+                else { continue }
+                found.append((S3Part(number: number, tag: child["ETag"] ?? ""), size))
+            }
+            marker = result["IsTruncated"] == "true" ? result["NextPartNumberMarker"] : nil
+        } while marker != nil && found.count < Self.mostParts
+        return found
+    }
+
+    /// Returns up to 1,000 unfinished uploads to keys that begin with a prefix.
+    package func unfinishedUploads(prefix: String) throws(S3Failure) -> [S3Upload] {
+        let reply = try send(Request(method: .get, query: [("uploads", ""), ("prefix", prefix)]))
+        guard let result = XMLElement(reply.body) else { return [] }
+        return result.children.compactMap { child in
+            guard child.name == "Upload", let key = child["Key"], key.hasPrefix(prefix), let id = child["UploadId"],
+                let begun = child["Initiated"].flatMap({ SignedMoment.seconds($0) })
+            else { return nil }
+            return S3Upload(key: key, id: id, begun: begun)
+        }
+    }
+}

@@ -1,0 +1,301 @@
+internal import Coding
+internal import Glibc
+internal import HTTPClient
+package import HTTPWire
+internal import Hashing
+internal import Synchronization
+
+/// A client of one bucket in an object storage that has the API of S3; several threads may use it at the same time.
+///
+/// Each call blocks until the storage has answered. While the storage is overloaded or unreachable, a call repeats its
+/// request a few times.
+package final class S3Client: Sendable {
+    package let bucket: String
+    let settings: S3Settings
+    let credentials: CredentialSource
+    private let agent: String
+    private let variable: @Sendable (String) -> String?
+    private let now: @Sendable () -> Int64
+    /// Replaced when the storage says that the bucket is in another region.
+    private let connection: Mutex<Connection>
+
+    struct Connection: Sendable {
+        var region: String
+        var client: HTTPClient
+        /// The path before the key, percent-encoded, with a slash at its end.
+        var basePath: String
+    }
+
+    /// - Parameters:
+    ///   - agent: the value of the header field User-Agent.
+    ///   - now: returns the time in Unix seconds.
+    ///   - variable: returns the value of an environment variable; nil if it is unset or empty.
+    package init(
+        bucket: String,
+        _ settings: S3Settings,
+        _ credentials: CredentialSource,
+        agent: String,
+        now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) },
+        _ variable: @escaping @Sendable (String) -> String?
+    ) throws(S3Failure) {
+        self.bucket = bucket
+        self.settings = settings
+        self.credentials = credentials
+        self.agent = agent
+        self.now = now
+        self.variable = variable
+        connection = Mutex(try Self.connect(bucket, settings, settings.region, variable))
+    }
+
+    private static func connect(
+        _ bucket: String,
+        _ settings: S3Settings,
+        _ region: String,
+        _ variable: (String) -> String?
+    ) throws(S3Failure) -> Connection {
+        let ending = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        let standard = HTTPOrigin(isSecure: true, host: "s3.\(region).\(ending)", port: 443)
+        var origin = settings.endpoint?.origin ?? standard
+        var path = settings.endpoint.map { $0.target.hasSuffix("/") ? $0.target : $0.target + "/" } ?? "/"
+        switch settings.addressing {
+        case .path: path += PercentCoding.encode(bucket) + "/"
+        case .virtualHost:
+            origin = HTTPOrigin(isSecure: origin.isSecure, host: "\(bucket).\(origin.host)", port: origin.port)
+        }
+        do throws(ClientSettingFault) {
+            let proxy = try HTTPProxy.proxy(for: origin, variable)
+            let client = HTTPClient(origin, proxy: proxy, trust: settings.trust)
+            return Connection(region: region, client: client, basePath: path)
+        } catch {
+            throw S3Failure(.refused, "\(error.detail). \(error.advice)")
+        }
+    }
+
+    /// Returns a client of the same bucket that sends each request once, and waits two seconds at most for the answer.
+    package func hasty() throws(S3Failure) -> S3Client {
+        var settings = settings
+        settings.attempts = 1
+        settings.longestAttempt = .seconds(2)
+        return try S3Client(bucket: bucket, settings, credentials, agent: agent, now: now, variable)
+    }
+
+    /// The scheme, the host and the port of the storage, for messages.
+    package var address: String {
+        let origin = connection.withLock { $0.client.origin }
+        return "\(origin.scheme)://\(origin.hostField)"
+    }
+}
+
+// MARK: Requests
+
+extension S3Client {
+    /// The body of a request; it is kept until the answer has come, because the request may be sent again.
+    enum Body {
+        case none
+        case array([UInt8])
+        /// Bytes that the caller neither changes nor frees before the call returns.
+        case memory(UnsafeRawBufferPointer)
+
+        /// The SHA-256 in hexadecimal, which is signed.
+        var hash: String {
+            var sum = SHA256()
+            switch self {
+            case .none: return S3Client.emptyHash
+            case .array(let bytes): sum.update(bytes)
+            case .memory(let bytes): sum.update(bytes)
+            }
+            return Hexadecimal.text(sum.finalize())
+        }
+    }
+
+    struct Request {
+        var method: HTTPMethod
+        /// nil for a request about the bucket itself.
+        var key: String?
+        var query: [(name: String, value: String)] = []
+        var fields: [(name: String, value: String)] = []
+        var body = Body.none
+        /// The statuses that mean success.
+        var expected: Set<Int> = [200]
+    }
+
+    /// The pause before a request is sent for the second time; each further pause is twice as long as the one before.
+    private static let firstPause = Duration.milliseconds(100)
+    private static let emptyHash = Hexadecimal.text(SHA256.digest(of: []))
+
+    /// Sends a request, repeatedly if a failure may be temporary, and returns the answer as soon as its head has arrived.
+    func open(_ request: Request) throws(S3Failure) -> ReplyStream {
+        let hash = request.body.hash
+        var pause = Self.firstPause
+        var attempt = 1
+        var mayRenew = true
+        var mayMove = true
+        while true {
+            let failure: S3Failure
+            let keys = try credentials.current()
+            do throws(CallFailure) {
+                let stream = try send(request, hash, signedWith: keys)
+                if request.expected.contains(stream.head.status) { return stream }
+                let fault = S3Fault(of: stream, on: request.method)
+                if fault.isOfEndedKeys, mayRenew {
+                    mayRenew = false
+                    credentials.forget()
+                    continue
+                }
+                if mayMove, let region = fault.region, move(to: region) {
+                    mayMove = false
+                    continue
+                }
+                failure = fault.failure(bucket: bucket, address: address)
+            } catch {
+                failure = try Self.failure(error, address: address)
+            }
+            guard failure.kind == .unavailable, attempt < settings.attempts else { throw failure }
+            attempt += 1
+            // The pause is random, so that requests that failed together are not repeated together.
+            Self.wait(pause * Double.random(in: 0.5...1.5))
+            pause *= 2
+        }
+    }
+
+    /// Sends a request as `open` does, and returns its answer with its whole body, which is at most 32 MiB long.
+    func send(_ request: Request) throws(S3Failure) -> HTTPReply {
+        var attempt = 1
+        while true {
+            let stream = try open(request)
+            do throws(CallFailure) {
+                return HTTPReply(head: stream.head, body: try stream.body(atMost: 32 * 1_048_576))
+            } catch {
+                let failure = try Self.failure(error, address: address)
+                guard attempt < settings.attempts else { throw failure }
+                attempt += 1
+            }
+        }
+    }
+
+    private func send(
+        _ request: Request,
+        _ hash: String,
+        signedWith keys: S3Credentials
+    ) throws(CallFailure) -> ReplyStream {
+        let connection = connection.withLock { $0 }
+        let origin = connection.client.origin
+        let path = Self.path(connection, request.key)
+        var fields = [(name: "Host", value: origin.hostField)] + request.fields
+        if let owner = settings.bucketOwner { fields.append(("x-amz-expected-bucket-owner", owner)) }
+        let signer = RequestSigner(keys, region: connection.region)
+        let signed = RequestSigner.Request(
+            method: request.method.rawValue,
+            path: path,
+            query: request.query,
+            fields: fields,
+            payloadHash: hash
+        )
+        fields += signer.fields(for: signed, at: now())
+        fields.append(("User-Agent", agent))
+        let query = RequestSigner.canonicalQuery(request.query)
+        let body: RequestBody =
+            switch request.body {
+            case .none: request.method == .put || request.method == .post ? .bytes([]) : .none
+            case .array(let bytes): .bytes(bytes)
+            case .memory(let bytes): .stream(MemoryProducer(bytes), length: bytes.count)
+            }
+        let limits = CallLimits(
+            whole: settings.longestAttempt.map { Deadline(after: $0) } ?? .never,
+            connecting: .seconds(5),
+            silence: .seconds(20)
+        )
+        return try connection.client.open(
+            ClientRequest(request.method, query.isEmpty ? path : "\(path)?\(query)", fields: fields, body: body),
+            limits
+        )
+    }
+
+    /// Returns a presigned URL, with which anybody may send one kind of request until the URL expires.
+    ///
+    /// - Parameters:
+    ///   - fields: the header fields that the request must have.
+    ///   - expires: the lifetime of the URL in seconds.
+    package func presigned(
+        _ method: HTTPMethod,
+        key: String,
+        query: [(name: String, value: String)] = [],
+        fields: [(name: String, value: String)] = [],
+        expires: Int64
+    ) throws(S3Failure) -> String {
+        let connection = connection.withLock { $0 }
+        let origin = connection.client.origin
+        let path = Self.path(connection, key)
+        var query = query
+        // In the query the owner is checked without a header field that the sender would have to know.
+        if let owner = settings.bucketOwner { query.append(("x-amz-expected-bucket-owner", owner)) }
+        let request = RequestSigner.Request(
+            method: method.rawValue,
+            path: path,
+            query: query,
+            fields: [("Host", origin.hostField)] + fields,
+            payloadHash: RequestSigner.unsignedPayload
+        )
+        let signer = RequestSigner(try credentials.current(), region: connection.region)
+        let signed = signer.presignedQuery(for: request, at: now(), expires: expires)
+        return "\(origin.scheme)://\(origin.hostField)\(path)?\(signed)"
+    }
+
+    private static func path(_ connection: Connection, _ key: String?) -> String {
+        guard let key else {
+            let path = connection.basePath
+            return path.count > 1 ? String(path.dropLast()) : path
+        }
+        return connection.basePath + PercentCoding.encode(key, unescaped: "-._~/")
+    }
+
+    /// Sends all further requests to another region of AWS.
+    ///
+    /// - Returns: false, and nothing changes, if the operator has named an endpoint, or the region is in use already.
+    private func move(to region: String) -> Bool {
+        guard settings.endpoint == nil, region != connection.withLock({ $0.region }) else { return false }
+        guard let moved = try? Self.connect(bucket, settings, region, variable) else { return false }
+        connection.withLock { $0 = moved }
+        return true
+    }
+
+    /// Returns the failure for a call without an answer, if that may be temporary.
+    ///
+    /// - Throws: the failure if repetition does not help, as with a certificate that is not trusted.
+    private static func failure(_ error: CallFailure, address: String) throws(S3Failure) -> S3Failure {
+        switch error {
+        case .tls, .speaksTLS, .proxy, .notHTTP, .brokenBody:
+            throw S3Failure(.refused, "No request can be sent to the object storage at \(address): \(error.phrase).")
+        case .unresolved, .refused, .unreachable, .timedOut, .disconnected, .brokenAnswer, .longAnswer, .interrupted:
+            return S3Failure(.unavailable, "The object storage at \(address) does not answer: \(error.phrase).")
+        }
+    }
+
+    private static func wait(_ duration: Duration) {
+        let microseconds = duration / .microseconds(1)
+        usleep(useconds_t(max(0, min(microseconds, 30_000_000))))
+    }
+}
+
+/// Produces a request body from bytes in memory, piece by piece, so that memory never holds a copy of all of them.
+private final class MemoryProducer: HTTPBodyProducer {
+    private static let pieceBytes = 256 * 1_024
+
+    // Safe because the caller of `open` neither changes nor frees the bytes before `open` returns.
+    nonisolated(unsafe) private let bytes: UnsafeRawBufferPointer
+    private let position = Mutex(0)
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    func next(into buffer: inout [UInt8]) throws -> Bool {
+        let range = position.withLock { position in
+            let start = position
+            position = min(start + Self.pieceBytes, bytes.count)
+            return start..<position
+        }
+        buffer.append(contentsOf: bytes[range])
+        return range.upperBound < bytes.count
+    }
+}

@@ -1,0 +1,223 @@
+internal import PostgreSQL
+
+/// An empty database of PostgreSQL, which is filled in one transaction.
+final class PostgresTarget: StockTarget {
+    let greatestExperimentID = Int64(Int32.max)
+    var place: String { connection.place }
+    private let connection: PostgresConnection
+    private let schema: StockSchema
+    private var writers: [String: PostgresTableWriter] = [:]
+
+    /// The key of the advisory lock by which only one export at a time fills a database.
+    private static let lock: Int64 = 0x6170_7573_6578_7074
+
+    /// Connects, begins the transaction and creates the tables.
+    ///
+    /// - Throws: `SourceFailure` for a database that is not empty, or is not in UTF-8; `PostgresError`.
+    init(_ address: PostgresAddress, _ schema: StockSchema) throws {
+        self.schema = schema
+        connection = try PostgresConnection(address, applicationName: "apus-export")
+        // The artifacts are copied between the last row and the commit, which may take hours.
+        try connection.execute(
+            """
+            BEGIN;
+            SET LOCAL statement_timeout = 0;
+            SET LOCAL idle_in_transaction_session_timeout = 0;
+            SET LOCAL lock_timeout = '20s';
+            """
+        )
+        try requireEmptyDatabase()
+        try connection.execute(schema.tables)
+    }
+
+    private func requireEmptyDatabase() throws {
+        let place = connection.place
+        let isAlone = try connection.firstRow("SELECT pg_try_advisory_xact_lock($1)", [.integer(Self.lock)]) {
+            $0.int64(0) == 1
+        }
+        guard isAlone == true else {
+            throw SourceFailure("Another export to \(place) is running. Try again when it has ended.")
+        }
+        let encoding = try connection.firstRow("SELECT current_setting('server_encoding')") { $0.string(0) } ?? ""
+        guard encoding == "UTF8" else {
+            throw SourceFailure(
+                "\(place) has the encoding \(encoding), which cannot hold every text. Make one with createdb --encoding=UTF8 "
+                    + "--template=template0."
+            )
+        }
+        let schemaName = try connection.firstRow("SELECT current_schema()::text") { $0.string(0) } ?? ""
+        guard !schemaName.isEmpty else {
+            throw SourceFailure("\(place) has no schema to make tables in: its search_path names none that is there.")
+        }
+        // Objects of an extension, such as the view pg_stat_statements, are no data.
+        let found = try connection.firstRow(
+            """
+            SELECT count(*), min(relname::text)
+            FROM pg_class AS entry
+            WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+                AND NOT EXISTS (
+                    SELECT FROM pg_depend
+                    WHERE classid = 'pg_class'::regclass AND objid = entry.oid AND deptype = 'e'
+                )
+            """
+        ) { row in (count: row.int64(0), first: row.string(1)) }
+        guard let found, found.count > 0 else { return }
+        throw SourceFailure(
+            "\(place) is not empty: it has '\(found.first)'"
+                + (found.count > 1 ? " and \(found.count - 1) more tables, views or sequences" : "")
+                + ". An export fills an empty database: make one with createdb, and name that."
+        )
+    }
+
+    func writer(of table: String, _ columns: [String], on conflict: RowConflict) throws -> any TableWriter {
+        let writer = try PostgresTableWriter(connection, table, columns, on: conflict)
+        writers[table] = writer
+        return writer
+    }
+
+    func lookup<Value>(
+        _ sql: String,
+        in table: String,
+        _ values: [ColumnValue],
+        _ read: (StockRow) throws -> Value
+    ) throws -> Value? {
+        try writers[table]?.flush()
+        return try connection.firstRow(PostgresSQL.numbered(sql), values.map { PostgresValue($0) }) {
+            try read(StockRow($0))
+        }
+    }
+
+    func finish() throws {
+        for writer in writers.values { try writer.flush() }
+        try connection.execute(schema.indexes)
+        // The next experiment of MLflow gets the id after the greatest id, which is 0 if there is only the default experiment.
+        try connection.execute(
+            """
+            SELECT setval('experiments_experiment_id_seq', greatest(max(experiment_id), 1), coalesce(max(experiment_id), 0) > 0)
+            FROM experiments
+            """
+        )
+    }
+
+    func commit() throws {
+        try connection.execute("COMMIT")
+        connection.close()
+    }
+}
+
+/// Collects the rows of one table, and sends many rows at once.
+private final class PostgresTableWriter: TableWriter {
+    private struct Column {
+        let name: String
+        /// The greatest number of characters of a value; nil if there is no limit.
+        let maximumLength: Int?
+    }
+
+    private let connection: PostgresConnection
+    private let table: String
+    private let columns: [Column]
+    private let conflict: RowConflict
+    private var rows = CopyRows()
+
+    /// The number of bytes at which the collected rows are sent.
+    private static let maximumBytes = 1_048_576
+
+    init(_ connection: PostgresConnection, _ table: String, _ columns: [String], on conflict: RowConflict) throws {
+        self.connection = connection
+        self.table = table
+        self.conflict = conflict
+        var limits: [String: Int] = [:]
+        // atttypmod of a varchar column is its greatest number of characters plus four.
+        try connection.forEachRow(
+            """
+            SELECT attname::text, atttypmod - 4 FROM pg_attribute
+            WHERE attrelid = $1::text::regclass AND atttypid = 'varchar'::regtype AND atttypmod > 4
+            """,
+            [.text(table)]
+        ) { limits[$0.string(0)] = Int($0.int64(1)) }
+        self.columns = columns.map { Column(name: $0, maximumLength: limits[$0]) }
+        if case .fail = conflict { return }
+        try connection.execute(
+            "CREATE TEMPORARY TABLE \(staging) ON COMMIT DROP AS SELECT \(columnList) FROM \(table) WITH NO DATA"
+        )
+    }
+
+    /// The temporary table for rows whose keys may exist already, because COPY cannot handle conflicts.
+    private var staging: String { "apus_staged_\(table)" }
+
+    private var columnList: String { columns.map(\.name).joined(separator: ", ") }
+
+    func add(_ values: [ColumnValue]) throws {
+        try rows.append(try fitting(values))
+        if rows.byteCount >= Self.maximumBytes { try flush() }
+    }
+
+    func addNew(_ values: [ColumnValue]) throws -> Bool {
+        guard case .keep(let key) = conflict else { preconditionFailure("rows of \(table) are not kept") }
+        let places = columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+        let count = try connection.run(
+            """
+            INSERT INTO \(table) (\(columnList)) VALUES (\(places))
+            ON CONFLICT (\(key.joined(separator: ", "))) DO NOTHING
+            """,
+            try fitting(values)
+        )
+        return count > 0
+    }
+
+    private func fitting(_ values: [ColumnValue]) throws(UnfitRow) -> [PostgresValue] {
+        for (column, value) in zip(columns, values) {
+            guard case .text(let text) = value else { continue }
+            // The characters are counted only if the number of bytes is too great, which is cheaper to get.
+            if let limit = column.maximumLength, text.utf8.count > limit, text.unicodeScalars.count > limit {
+                throw UnfitRow(
+                    description:
+                        "its \(column.name) has \(text.unicodeScalars.count) characters, and MLflow's column in PostgreSQL "
+                        + "holds \(limit)"
+                )
+            }
+        }
+        return values.map { PostgresValue($0) }
+    }
+
+    func flush() throws {
+        guard rows.count > 0 else { return }
+        if case .fail = conflict {
+            try copy(into: table)
+        } else {
+            try copy(into: staging)
+            try connection.run(insertion)
+            try connection.execute("TRUNCATE \(staging)")
+        }
+    }
+
+    private func copy(into name: String) throws {
+        try connection.copy("COPY \(name) (\(columnList)) FROM STDIN", rows)
+        rows.removeAll()
+    }
+
+    /// The statement that inserts the staged rows.
+    ///
+    /// Of several rows with the same key, `conflict` decides which one is inserted, and whether it replaces an existing row.
+    private var insertion: String {
+        let names = columns.map(\.name)
+        let (key, order, end) =
+            switch conflict {
+            case .fail: ([String](), "", "")
+            // ctid follows the order in which the rows were staged.
+            case .keep(let key): (key, "ctid", "ON CONFLICT (\(key.joined(separator: ", "))) DO NOTHING")
+            case .replace(let key): (key, "ctid DESC", SQLText.upsert(table, names, key: key))
+            case .keepGreatest(let key, let order):
+                (
+                    key, order.map { "\($0) DESC" }.joined(separator: ", "),
+                    SQLText.upsert(table, names, key: key, keepingGreatest: order)
+                )
+            }
+        let keyList = key.joined(separator: ", ")
+        return """
+            INSERT INTO \(table) (\(columnList))
+            SELECT DISTINCT ON (\(keyList)) \(columnList) FROM \(staging) ORDER BY \(keyList), \(order)
+            \(end)
+            """
+    }
+}

@@ -215,6 +215,14 @@ import Tracking
         #expect(run.text.contains(#"{"key":"a","value":\#(shown),"timestamp":1,"step":0}"#), "\(run.text)")
     }
 
+    @Test func `a refused value is repeated in part, even if it is one character of many bytes`() throws {
+        let value = "e" + String(repeating: "\u{301}", count: 100_000)
+        let body = #"{"run_id":"RUN","key":"a","value":1,"timestamp":"\#(value)"}"#
+        let reply = try APIFixture().post("runs/log-metric", body)
+        #expect(reply.error.hasPrefix("400 INVALID_PARAMETER_VALUE Invalid value"))
+        #expect(reply.text.utf8.count < 20_000)
+    }
+
     @Test func `optional fields in camel case and null are understood`() throws {
         let fixture = try APIFixture()
         let created = try fixture.post(

@@ -115,32 +115,59 @@ final class ListeningSocket: Sendable {
 }
 
 /// Opens a listening socket for every address of a host.
-///
-/// If the port is 0, the system chooses one for the first address, and the other addresses get the same port if they
-/// can. An address family that the machine lacks is skipped if another address works; otherwise an address that cannot
-/// be used is an error.
 enum Listening {
+    /// Opens the sockets, all at the same port.
+    ///
+    /// If the port is 0, the system chooses one. An address family that the machine lacks is skipped if another address
+    /// works; otherwise an address that cannot be used is an error.
     static func open(host: String, port: Int) throws(HTTPServerError) -> [ListeningSocket] {
-        var listeners: [ListeningSocket] = []
+        let listeners = try open(at: try addresses(host, port), port: port) { address throws(HTTPServerError) in
+            let listener = try ListeningSocket(address)
+            return (listener, listener.address.port)
+        }
+        if listeners.isEmpty { throw HTTPServerError(message: "host '\(host)' has no address to listen on") }
+        return listeners
+    }
+
+    /// Opens a socket at each address by `listen`, which returns the socket and its port.
+    static func open<Socket>(
+        at addresses: [SocketAddress],
+        port: Int,
+        listen: (SocketAddress) throws(HTTPServerError) -> (Socket, port: Int?)
+    ) throws(HTTPServerError) -> [Socket] {
+        for _ in 1..<attempts where port == 0 {
+            do {
+                return try openOnce(at: addresses, port: port, listen: listen)
+            } catch {
+                // The port that the system chose for the first address is in use at another one.
+                guard error.isAddressInUse else { throw error }
+            }
+        }
+        return try openOnce(at: addresses, port: port, listen: listen)
+    }
+
+    private static let attempts = 8
+
+    private static func openOnce<Socket>(
+        at addresses: [SocketAddress],
+        port: Int,
+        listen: (SocketAddress) throws(HTTPServerError) -> (Socket, port: Int?)
+    ) throws(HTTPServerError) -> [Socket] {
+        var sockets: [Socket] = []
         var chosen = port
         var refusal: HTTPServerError?
-        for wanted in try addresses(host, port) {
+        for address in addresses {
             do {
-                let listener = try ListeningSocket(port == 0 ? wanted.withPort(chosen) : wanted)
-                chosen = listener.address.port ?? chosen
-                listeners.append(listener)
+                let (socket, port) = try listen(port == 0 ? address.withPort(chosen) : address)
+                chosen = port ?? chosen
+                sockets.append(socket)
             } catch {
-                let isMissingFamily = error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL
-                // If the port is 0, the port that the first address got may be in use at the second address, which is
-                // then left out.
-                guard isMissingFamily || (port == 0 && !listeners.isEmpty) else { throw error }
+                guard error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL else { throw error }
                 refusal = error
             }
         }
-        if listeners.isEmpty {
-            throw refusal ?? HTTPServerError(message: "host '\(host)' has no address to listen on")
-        }
-        return listeners
+        if sockets.isEmpty, let refusal { throw refusal }
+        return sockets
     }
 
     private static func addresses(_ host: String, _ port: Int) throws(HTTPServerError) -> [SocketAddress] {

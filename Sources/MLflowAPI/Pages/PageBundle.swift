@@ -2,6 +2,7 @@ package import ArtifactStore
 package import HTTPServer
 package import HTTPWire
 internal import Hashing
+internal import Tracking
 
 /// The folder with MLflow's own web pages, copied from its package.
 ///
@@ -102,11 +103,10 @@ package struct PageBundle: Sendable {
         case .notFound, .isDirectory, .notDirectory, .invalidPath, .noSpace, .spaceKept, .quotaSpent, .readOnly,
             .nameTooLong, .nameNotSupported, .fileTooLarge, .busy, .storageDenies, .storageRefuses, .storageAway,
             .replaced:
-            let shown = name.count <= 200 ? name : name.prefix(200) + "…"
             answer = APIError(
                 status: 404,
                 code: "RESOURCE_DOES_NOT_EXIST",
-                message: "The pages have no file '\(shown)'."
+                message: "The pages have no file '\(shortened(name))'."
             )
         }
         return answer.response

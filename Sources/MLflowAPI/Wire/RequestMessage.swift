@@ -205,8 +205,8 @@ enum Field {
         )
     }
 
-    /// The length in bytes above which `echo` is cut.
-    private static let echoedBytes = 2_000
+    /// The number of bytes above which `echo` is cut, and the number of Unicode scalars that it keeps then.
+    private static let echoedLength = 2_000
 
     /// The value as JSON for an error message.
     ///
@@ -217,7 +217,9 @@ enum Field {
             case .json(let value): value.canonicalText
             case .text(let text): quotedJSON(text)
             }
-        return text.utf8.count <= Self.echoedBytes ? text : text.prefix(Self.echoedBytes) + "…"
+        // A character has no bound in bytes (an "e" may have a million accents), but a scalar has one.
+        guard text.utf8.count > Self.echoedLength else { return text }
+        return String(Substring(text.unicodeScalars.prefix(Self.echoedLength))) + "…"
     }
 
     /// The name of the type in Python, as in MLflow's messages.

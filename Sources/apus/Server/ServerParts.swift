@@ -132,7 +132,7 @@ extension MLflowAPI.Settings {
     /// What is shared out, and what is held against quotas.
     fileprivate mutating func take(_ budgets: Budgets, _ quotas: StorageQuotas?) {
         uploads = budgets.uploads
-        multipartLimits.places = budgets.multipartUploads
+        multipartLimits.openUploads = budgets.multipartUploads
         multipartLimits.claim = { quotas?.claim(for: $0.flatMap { StorageOwner(key: $0) }) }
         self.quotas = quotas
     }

@@ -88,7 +88,7 @@ extension ServerParts {
             metrics.record(exchange)
             rest.noteRequest()
             if let forwarder, exchange.method?.changesData == true, changing.contains(exchange.routePattern) {
-                forwarder.noteThings()
+                forwarder.noteItemChanges()
             }
             logger.debug("request", metadata: Self.metadata(exchange, routes))
         }
